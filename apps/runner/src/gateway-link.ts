@@ -1,0 +1,66 @@
+// The runner's side of the gateway: requests over the unix socket, tried again until the gateway is back.
+import http from 'node:http';
+import net from 'node:net';
+import type { RunnerConfig } from './config.ts';
+
+/** The token is no longer good: the run has ended or somebody else runs it under a newer epoch. Nothing more may be done. */
+export class FencedOut extends Error {}
+
+export interface GatewayLink {
+  /** One request; throws on a broken connection, returns any HTTP answer. */
+  once(method: string, path: string, body?: Buffer | string, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
+  /** Like `once`, but goes on trying while the gateway is away or answers 5xx. */
+  patiently(method: string, path: string, body?: Buffer | string, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
+}
+
+export function gatewayLink(c: RunnerConfig): GatewayLink {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
+    new Promise((resolve, reject) => {
+      const req = http.request(
+        { socketPath: c.socketPath, agent, method, path, headers: { authorization: `Bearer ${c.token}`, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers }, timeout: 30_000 },
+        (res) => {
+          const parts: Buffer[] = [];
+          res.on('data', (d: Buffer) => parts.push(d));
+          res.on('error', reject);
+          res.on('end', () => {
+            if (res.statusCode === 401) reject(new FencedOut('the gateway does not know this run any more'));
+            else resolve({ status: res.statusCode ?? 0, body: Buffer.concat(parts) });
+          });
+        },
+      );
+      req.on('timeout', () => req.destroy(new Error('no answer in 30 s')));
+      req.on('error', reject);
+      req.end(body);
+    });
+  return {
+    once,
+    async patiently(method, path, body, headers) {
+      for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
+        try {
+          const r = await once(method, path, body, headers);
+          if (r.status < 500) return r;
+        } catch (err) {
+          if (err instanceof FencedOut) throw err;
+        }
+        await new Promise((r) => setTimeout(r, wait));
+      }
+    },
+  };
+}
+
+/** Claude Code and git speak TCP; the only way out of the sandbox is a socket file. This joins them. */
+export function relay(c: RunnerConfig): Promise<net.Server> {
+  const server = net.createServer({ allowHalfOpen: true }, (inside) => {
+    const outside = net.connect({ path: c.socketPath, allowHalfOpen: true });
+    inside.pipe(outside).pipe(inside);
+    inside.on('error', () => outside.destroy());
+    outside.on('error', () => inside.destroy());
+    inside.on('close', () => outside.destroy());
+    outside.on('close', () => inside.destroy());
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(c.gatewayPort, '127.0.0.1', () => resolve(server));
+  });
+}

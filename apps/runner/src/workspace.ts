@@ -1,0 +1,123 @@
+// The task's clone inside the sandbox: made or found again, on the task's branch, with our notes kept out of git.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { RunSpec } from '@mainloop/models/contracts/runner';
+import type { RunnerConfig } from './config.ts';
+import type { GatewayLink } from './gateway-link.ts';
+
+const run = promisify(execFile);
+
+export class WorkspaceError extends Error {}
+
+/** Environment for git and the agent: who commits, and how the gateway is reached. No credential but the run's token. */
+export function gitEnv(c: RunnerConfig): Record<string, string> {
+  const settings: [string, string][] = [
+    ['http.extraHeader', `Authorization: Bearer ${c.token}`],
+    ['user.name', 'mainloop'],
+    ['user.email', 'mainloop@users.noreply.github.com'],
+    ['push.default', 'current'],
+    ['push.autoSetupRemote', 'true'],
+    ['advice.detachedHead', 'false'],
+    ['gc.auto', '0'],
+    ['core.hooksPath', '/dev/null'],
+    ['safe.directory', '*'],
+  ];
+  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(settings.length), GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' };
+  settings.forEach(([k, v], i) => {
+    env[`GIT_CONFIG_KEY_${i}`] = k;
+    env[`GIT_CONFIG_VALUE_${i}`] = v;
+  });
+  return env;
+}
+
+export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>): Promise<void> {
+  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
+  const whole = existsSync(path.join(c.repo, '.git')) && (await git('rev-parse', '--verify', 'HEAD').then(() => true, () => false));
+  if (!whole) {
+    rmSync(path.join(c.repo, '.git'), { recursive: true, force: true });
+    mkdirSync(c.repo, { recursive: true });
+    try {
+      await git('init', '-q', '-b', 'mainloop-empty');
+      if (existsSync(path.join(c.mirror, 'objects'))) writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
+      await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
+      await git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+    } catch (err) {
+      throw new WorkspaceError(lastLine(err));
+    }
+    const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(() => '');
+    const from = remote !== '' ? `origin/${spec.branch}` : `origin/${spec.base}`;
+    try {
+      await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
+    } catch (err) {
+      throw new WorkspaceError(lastLine(err));
+    }
+    await restore(c, link, git);
+  } else {
+    const on = await git('symbolic-ref', '-q', '--short', 'HEAD').catch(() => '');
+    if (on !== spec.branch) await git('checkout', '-q', spec.branch).catch(() => git('checkout', '-q', '-B', spec.branch)).catch(() => undefined);
+  }
+  const exclude = path.join(c.repo, '.git/info/exclude');
+  mkdirSync(path.dirname(exclude), { recursive: true });
+  writeFileSync(exclude, 'TASK.md\n');
+  writeFileSync(path.join(c.repo, 'TASK.md'), spec.taskMd);
+  const config = path.join(c.home, '.claude');
+  mkdirSync(config, { recursive: true });
+  writeFileSync(path.join(config, 'CLAUDE.md'), spec.claudeMd);
+}
+
+/** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */
+export async function checkpoint(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>, maxBytes: number): Promise<'kept' | 'too_big' | 'nothing'> {
+  const dir = path.join(c.spool, 'checkpoint');
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
+  try {
+    await git('bundle', 'create', '-q', path.join(dir, 'commits.bundle'), 'HEAD', '--not', '--remotes=origin').catch(() => undefined);
+    // A commit object of the tree as it is, made beside the index so that the agent's own staging is not touched.
+    const index = path.join(dir, 'index');
+    const side = { ...env, GIT_INDEX_FILE: index };
+    await run('git', ['read-tree', 'HEAD'], { cwd: c.repo, env: side });
+    await run('git', ['add', '-A'], { cwd: c.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
+    const diff = await run('git', ['diff', '--cached', '--binary', 'HEAD'], { cwd: c.repo, env: side, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+    writeFileSync(path.join(dir, 'uncommitted.patch'), diff.stdout);
+    rmSync(index, { force: true });
+    writeFileSync(path.join(dir, 'head'), (await git('rev-parse', 'HEAD')).trim());
+    const tar = path.join(c.spool, 'checkpoint.tgz');
+    await run('tar', ['-czf', tar, '-C', dir, '.', ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : [])], { maxBuffer: 1024 * 1024 });
+    const data = readFileSync(tar);
+    rmSync(tar, { force: true });
+    if (data.length > maxBytes) return 'too_big';
+    await link.patiently('PUT', `/run/checkpoint?run=${encodeURIComponent(spec.runId)}`, data);
+    return 'kept';
+  } catch {
+    return 'nothing';
+  }
+}
+
+async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[]) => Promise<string>): Promise<void> {
+  const r = await link.patiently('GET', '/run/checkpoint');
+  if (r.status !== 200 || r.body.length === 0) return;
+  const dir = path.join(c.spool, 'restore');
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(path.join(c.spool, 'restore.tgz'), r.body);
+  // Only names we made ourselves; a checkpoint was written by an agent's sandbox and is not trusted to unpack elsewhere.
+  await run('tar', ['-xzf', path.join(c.spool, 'restore.tgz'), '-C', dir, '--no-same-owner', '--no-same-permissions']).catch(() => undefined);
+  const head = existsSync(path.join(dir, 'head')) ? readFileSync(path.join(dir, 'head'), 'utf8').trim() : '';
+  if (existsSync(path.join(dir, 'commits.bundle'))) await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(() => '');
+  if (/^[0-9a-f]{40,64}$/.test(head)) await git('reset', '-q', '--hard', head).catch(() => '');
+  const patch = path.join(dir, 'uncommitted.patch');
+  if (existsSync(patch) && readFileSync(patch).length > 0) await git('apply', '--whitespace=nowarn', patch).catch(() => '');
+  if (existsSync(path.join(dir, '.claude/projects'))) {
+    mkdirSync(path.join(c.home, '.claude'), { recursive: true });
+    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')]).catch(() => undefined);
+  }
+  rmSync(dir, { recursive: true, force: true });
+}
+
+const lastLine = (err: unknown): string => {
+  const e = err as { stderr?: string; message: string };
+  return (e.stderr?.trim().split('\n').at(-1) || e.message).replace(/^(fatal|error): /, '').slice(0, 500);
+};

@@ -1,0 +1,42 @@
+// The Agent port: a program that does one turn of work in a folder, speaking lines of JSON.
+import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+
+export interface AgentStart {
+  readonly executable: string;
+  readonly model: string;
+  readonly sessionId: string;
+  readonly resume: boolean;
+  readonly maxTurns: number;
+  readonly askPermissions: boolean;
+  readonly configDir: string;
+  readonly tmpDir: string;
+  readonly gatewayUrl: string;
+  readonly token: string;
+}
+
+export interface AgentCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a line of the agent's output means to the runner. Everything else is only kept. */
+export type AgentSignal =
+  | { readonly kind: 'turn_ended' }
+  | { readonly kind: 'permission'; readonly requestId: string; readonly tool: string; readonly input: unknown }
+  | { readonly kind: 'other' };
+
+export interface AgentEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stderrTail: string;
+}
+
+export interface AgentAdapter {
+  command(s: AgentStart): AgentCommand;
+  /** The line that says something to the agent: the prompt, or a steering message in mid-run. */
+  userLine(text: string): string;
+  permissionLine(requestId: string, allow: boolean, message: string, input: unknown): string;
+  /** A reader over one run's lines; `outcome` maps how it ended into the closed union. */
+  reader(): { read(line: string): AgentSignal; outcome(end: AgentEnd, nowMs: number): RunOutcome };
+}

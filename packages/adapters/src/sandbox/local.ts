@@ -1,0 +1,194 @@
+// The local sandbox: a working tree of its own for each task, confined by bubblewrap under an unprivileged uid.
+// The process outlives the worker that started it; it is found again through run.json (pid and start time).
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { INSIDE } from '@mainloop/models/contracts/runner';
+import { bwrapArgs } from './bwrap.ts';
+import { SandboxError, type Sandbox, type SandboxRun, type SandboxStatus } from './port.ts';
+
+export interface LocalSandboxOptions {
+  /** Folder that holds one folder for each task. */
+  readonly root: string;
+  /** Folder with node, claude, runner.mjs and the talk-back command; bound read-only. */
+  readonly kit: string;
+  /** Folder that holds the gateway's socket. The folder is bound, not the socket: a restarted gateway makes a new one. */
+  readonly gatewayDir: string;
+  /** Folder of bare mirrors, `<owner>/<name>.git`; objects are borrowed read-only. */
+  readonly mirrors: string;
+  readonly bwrap: string;
+  /** The user said by name that no confinement is acceptable on this machine. */
+  readonly unconfined: boolean;
+}
+
+interface RunFile { readonly runId: string; readonly epoch: number; readonly pid: number; readonly startTicks: string; readonly innerPid: number | null }
+
+export function localSandbox(o: LocalSandboxOptions): Sandbox {
+  const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
+  const runFile = (taskId: string): string => path.join(dirOf(taskId), 'run.json');
+
+  const read = (taskId: string): RunFile | null => {
+    try {
+      return JSON.parse(readFileSync(runFile(taskId), 'utf8')) as RunFile;
+    } catch {
+      return null;
+    }
+  };
+
+  const stop = async (taskId: string): Promise<void> => {
+    const r = read(taskId);
+    if (!r) return;
+    const deadline = Date.now() + 10_000;
+    while (alive(r)) {
+      // The first process inside is init of its pid namespace: when it goes, the kernel ends everything with it.
+      for (const pid of [r.innerPid, ...childrenOf(r.pid), r.pid]) if (pid) kill(pid);
+      if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${r.pid}).`);
+      await new Promise((done) => setTimeout(done, 25));
+    }
+  };
+
+  return {
+    async provision(taskId) {
+      const dir = dirOf(taskId);
+      const owner = ownerOf(taskId);
+      mkdirSync(dir, { recursive: true, mode: 0o711 });
+      for (const sub of ['work', 'work/repo', 'work/home', 'work/spool']) {
+        mkdirSync(path.join(dir, sub), { recursive: true, mode: 0o700 });
+        if (owner) chownSync(path.join(dir, sub), owner.uid, owner.gid);
+      }
+    },
+
+    async start(run: SandboxRun) {
+      const now = read(run.taskId);
+      if (now && alive(now)) {
+        if (now.runId === run.runId && now.epoch === run.epoch) return;
+        await stop(run.taskId);
+      }
+      await this.provision(run.taskId);
+      const dir = dirOf(run.taskId);
+      const mirror = path.join(o.mirrors, `${run.repo}.git`);
+      const env = {
+        PATH: `${INSIDE.kit}:/usr/local/bin:/usr/bin:/bin`, HOME: INSIDE.home, LANG: 'C.UTF-8', SHELL: '/bin/bash', TERM: 'dumb', TZ: 'UTC',
+        MAINLOOP_TOKEN: run.token, MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
+      };
+      const owner = ownerOf(run.taskId);
+      if (process.getuid?.() === 0 && !owner) throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
+      const etc = path.join(o.root, '.etc');
+      writeEtc(etc);
+      const infoPath = path.join(dir, `info-${run.epoch}.json`);
+      const info = openSync(infoPath, 'w+');
+      const log = openSync(path.join(dir, 'runner.log'), 'a');
+      const confined = bwrapArgs({
+        readOnly: [[o.kit, INSIDE.kit], [o.gatewayDir, path.dirname(INSIDE.socket)], ...etcBinds(etc), ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : [])],
+        writable: [[path.join(dir, 'work'), '/work']],
+        cwd: '/work', env, infoFd: 3, dieWithParent: false, maxProcesses: 2048, maxFileMiB: 2048,
+        command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
+      });
+      const [cmd, args, extra] = o.unconfined
+        ? [path.join(o.kit, 'node'), [path.join(o.kit, 'runner.mjs')], { ...env, MAINLOOP_UNCONFINED: dir }] as const
+        : [o.bwrap, confined, { PATH: '/usr/bin:/bin' }] as const;
+      const child = spawn(cmd, args, { cwd: '/', env: extra, detached: true, stdio: ['ignore', log, log, info], ...(owner && !o.unconfined ? owner : {}) });
+      closeSync(log);
+      const failed = new Promise<never>((_, no) => child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))));
+      failed.catch(() => undefined);
+      child.unref();
+      if (child.pid === undefined) return failed;
+      const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
+      closeSync(info);
+      rmSync(infoPath, { force: true });
+      const record: RunFile = { runId: run.runId, epoch: run.epoch, pid: child.pid, startTicks: startTicks(child.pid) ?? 'gone', innerPid };
+      writeFileSync(`${runFile(run.taskId)}.new`, JSON.stringify(record));
+      renameSync(`${runFile(run.taskId)}.new`, runFile(run.taskId));
+    },
+
+    async status(taskId): Promise<SandboxStatus> {
+      const r = read(taskId);
+      if (!r) return { kind: 'none' };
+      if (alive(r)) return { kind: 'running', runId: r.runId, epoch: r.epoch };
+      return { kind: 'exited', runId: r.runId, epoch: r.epoch, detail: lastLines(path.join(dirOf(taskId), 'runner.log')) };
+    },
+
+    stop,
+
+    async release(taskId) {
+      await stop(taskId);
+      rmSync(dirOf(taskId), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    },
+
+    async list() {
+      if (!existsSync(o.root)) return [];
+      return readdirSync(o.root).filter((n) => !n.startsWith('.'));
+    },
+  };
+}
+
+/** A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. */
+export function ownerOf(taskId: string): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const n = 2_000_000 + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % 1_000_000);
+  return { uid: n, gid: n };
+}
+
+/** The host's account list is nobody's business inside; programs only want a name for uid 1000. */
+export function writeEtc(dir: string): void {
+  if (existsSync(path.join(dir, 'hosts'))) return;
+  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  chmodSync(dir, 0o755);
+  writeFileSync(path.join(dir, 'passwd'), `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:1000:1000:agent:${INSIDE.home}:/bin/bash\n`);
+  writeFileSync(path.join(dir, 'group'), 'root:x:0:\nagent:x:1000:\n');
+  writeFileSync(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
+  writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
+}
+export const etcBinds = (dir: string): (readonly [string, string])[] => ['passwd', 'group', 'nsswitch.conf', 'hosts'].map((f) => [path.join(dir, f), `/etc/${f}`] as const);
+
+async function readInner(file: string, pid: number): Promise<number | null> {
+  const deadline = Date.now() + 5_000;
+  while (Date.now() < deadline) {
+    const m = /"child-pid":\s*(\d+)/.exec(readFileSync(file, 'utf8'));
+    if (m) return Number(m[1]);
+    if (startTicks(pid) === null) return null;
+    await new Promise((r) => setTimeout(r, 5));
+  }
+  return null;
+}
+
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return f[0] === 'Z' ? null : (f[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+const alive = (r: RunFile): boolean => startTicks(r.pid) === r.startTicks;
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' ').slice(0, 500);
+  } catch {
+    return '';
+  }
+}
+
+function safe(taskId: string): string {
+  if (!/^[A-Za-z0-9-]+$/.test(taskId)) throw new SandboxError('setup', 'bad task id');
+  return taskId;
+}

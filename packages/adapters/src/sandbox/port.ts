@@ -1,0 +1,39 @@
+// The Sandbox port: where a run's process lives. Every verb may be asked again; asking again changes nothing.
+export interface SandboxRun {
+  readonly taskId: string;
+  readonly runId: string;
+  readonly epoch: number;
+  /** The run's token for the gateway. The only secret that enters a sandbox, and it dies with the run. */
+  readonly token: string;
+  /** "owner/name", to find the shared mirror of the repository. */
+  readonly repo: string;
+}
+
+export type SandboxStatus =
+  | { readonly kind: 'running'; readonly runId: string; readonly epoch: number }
+  | { readonly kind: 'exited'; readonly runId: string; readonly epoch: number; readonly detail: string }
+  | { readonly kind: 'none' };
+
+/** `setup` errors carry a sentence for the person; nothing was left running. */
+export class SandboxError extends Error {
+  readonly kind: 'unavailable' | 'setup';
+  constructor(kind: 'unavailable' | 'setup', message: string) {
+    super(message);
+    this.name = 'SandboxError';
+    this.kind = kind;
+  }
+}
+
+export interface Sandbox {
+  /** Makes the place a task works in. */
+  provision(taskId: string): Promise<void>;
+  /** Starts the runner of one run. A run that is already there under the same epoch is left alone. */
+  start(run: SandboxRun): Promise<void>;
+  status(taskId: string): Promise<SandboxStatus>;
+  /** Ends whatever runs in it. The place stays. */
+  stop(taskId: string): Promise<void>;
+  /** Ends whatever runs in it and removes the place. */
+  release(taskId: string): Promise<void>;
+  /** Task ids of all places that exist, so that orphans can be found. */
+  list(): Promise<readonly string[]>;
+}

@@ -1,0 +1,57 @@
+// What a runner and the gateway say to each other. A runner may be older than the gateway: unknown fields are skipped.
+import { z } from 'zod';
+import { FAIL_REASONS } from '../flow/outcomes.ts';
+
+export const RunSpec = z.object({
+  runId: z.string(),
+  taskId: z.string(),
+  epoch: z.int(),
+  phase: z.string(),
+  prompt: z.string(),
+  claudeMd: z.string(),
+  taskMd: z.string(),
+  model: z.string(),
+  sessionId: z.string(),
+  resume: z.boolean(),
+  branch: z.string(),
+  base: z.string(),
+  maxTurns: z.int(),
+  maxMinutes: z.number(),
+  outputOffset: z.int(),
+  /** Whether permission prompts go to the person, or the sandbox is trusted to hold. */
+  askPermissions: z.boolean(),
+});
+export type RunSpec = z.infer<typeof RunSpec>;
+
+export const Outcome = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('completed'), summary: z.string().max(60_000) }),
+  z.object({ kind: z.literal('asked'), itemId: z.string().max(80) }),
+  z.object({ kind: z.literal('limit'), reason: z.enum(['turns', 'budget', 'time']) }),
+  z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
+  z.object({ kind: z.literal('retry'), reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']), backoffMs: z.number().min(0).max(3_600_000) }),
+  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'lost']) }),
+  z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
+]);
+
+export const RunResult = z.object({ outcome: Outcome, outputEnd: z.int().min(0) });
+export const Heartbeat = z.object({ afterCommand: z.int().min(0) });
+
+export const RunnerCommand = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('checkpoint') }),
+  z.object({ type: z.literal('steer'), text: z.string() }),
+  z.object({ type: z.literal('permission'), requestId: z.string(), allow: z.boolean(), message: z.string() }),
+]);
+export type RunnerCommand = z.infer<typeof RunnerCommand>;
+export const HeartbeatReply = z.object({ commands: z.array(z.object({ id: z.int(), command: RunnerCommand })) });
+
+export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
+export const Ask = z.object({
+  question: z.string().trim().min(1).max(4_000),
+  options: z.array(z.object({ label: z.string().trim().min(1).max(200), description: z.string().max(1_000).optional() })).max(8).default([]),
+});
+
+/** Largest checkpoint the gateway takes, in bytes. */
+export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;
+/** Where things are inside every sandbox, local or in a pod. */
+export const INSIDE = { repo: '/work/repo', home: '/work/home', spool: '/work/spool', kit: '/opt/mainloop', mirror: '/mirror', socket: '/run/gateway/gateway.sock', port: 8700 } as const;

@@ -1,0 +1,96 @@
+// Applies the migrations on start, safely with several replicas: one advisory lock of ours around Prisma's own engine.
+// The engine is the WebAssembly build, because Prisma's CLI wants to download a native one.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
+
+const PRISMA_DIR = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma');
+const MIGRATE_LOCK = 7_140_002;
+
+/**
+ * Brings the schema up to date.
+ * @param url Postgres URL whose user may create tables
+ * @returns names of the migrations that were applied now
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const guard = await connectPatiently(url, 20_000);
+  try {
+    await guard.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
+    const engine = await openEngine(url);
+    const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as { appliedMigrationNames: string[] };
+    await engine.free?.();
+    return out.appliedMigrationNames;
+  } finally {
+    await guard.end();
+  }
+}
+
+interface Engine {
+  applyMigrations(i: unknown): Promise<unknown>;
+  free?(): Promise<void>;
+}
+interface EngineModule {
+  SchemaEngine: { new: (options: unknown, onLog: () => void, factory: unknown) => Promise<Engine> };
+}
+
+let loaded: Promise<EngineModule> | undefined;
+/** Once a process: a second instance under the same glue module reads the first one's memory and fails (tried). */
+async function loadEngine(): Promise<EngineModule> {
+  const bgUrl = import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const bg = await import(bgUrl);
+  const wasm = readFileSync(new URL('./schema_engine_bg.wasm', bgUrl));
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bg });
+  bg.__wbg_set_wasm(instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
+  return bg;
+}
+
+async function openEngine(url: string): Promise<Engine> {
+  const bg = await (loaded ??= loadEngine());
+  const schema = readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8');
+  return bg.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScripts({ connectionString: url })));
+}
+
+/** The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script in one query. */
+class WholeScripts extends PrismaPg {
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    const client = (adapter as unknown as { client: pg.Pool }).client;
+    adapter.executeScript = async (script: string) => void (await client.query(script));
+    return adapter;
+  }
+}
+
+function migrationsList(): unknown {
+  const dir = path.join(PRISMA_DIR, 'migrations');
+  const names = readdirSync(dir, { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => d.name).sort();
+  const lock = path.join(dir, 'migration_lock.toml');
+  return {
+    baseDir: dir,
+    lockfile: { path: 'migration_lock.toml', content: existsSync(lock) ? readFileSync(lock, 'utf8') : null },
+    shadowDbInitScript: '',
+    migrationDirectories: names.map((n) => ({ path: n, migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') } } })),
+  };
+}
+
+async function connectPatiently(url: string, forMs: number): Promise<pg.Client> {
+  const deadline = Date.now() + forMs;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url });
+    try {
+      await client.connect();
+      return client;
+    } catch (err) {
+      await client.end().catch(() => undefined);
+      const code = (err as { code?: string }).code;
+      // 57P03: the server is starting up. Everything else (wrong password, no such database) will not mend itself.
+      if ((code !== '57P03' && code !== 'ECONNREFUSED') || Date.now() > deadline) throw new Error(`Postgres at ${redact(url)} can't be used: ${(err as Error).message}`);
+      await new Promise((r) => setTimeout(r, 100));
+    }
+  }
+}
+
+export const redact = (url: string): string => url.replace(/\/\/([^:@/]+):[^@/]+@/, '//$1:***@');

@@ -1,0 +1,40 @@
+// Connections and transactions. Everything that is written goes through here; plain reads may use Prisma (`db/read`).
+import pg from 'pg';
+
+export type Tx = pg.PoolClient;
+export type Db = pg.Pool;
+export type Queryable = Pick<pg.Pool, 'query'>;
+
+// int8 comes as a string by default; our sequences and micro-dollars stay far below 2^53.
+pg.types.setTypeParser(20, Number);
+
+export function openPool(url: string, name: string, max = 10): Db {
+  const pool = new pg.Pool({ connectionString: url, application_name: name, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 });
+  // An idle connection that breaks (Postgres was killed) must not end the process; the next query opens a new one.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await tx.query('begin');
+    const out = await work(tx);
+    await tx.query('commit');
+    return out;
+  } catch (err) {
+    await tx.query('rollback').catch((e: Error) => { broken = e; });
+    throw err;
+  } finally {
+    tx.release(broken);
+  }
+}
+
+export async function one<T extends pg.QueryResultRow>(q: Queryable, sql: string, args: readonly unknown[] = []): Promise<T | null> {
+  return ((await q.query<T>(sql, args as unknown[])).rows[0] as T | undefined) ?? null;
+}
+
+export async function many<T extends pg.QueryResultRow>(q: Queryable, sql: string, args: readonly unknown[] = []): Promise<T[]> {
+  return (await q.query<T>(sql, args as unknown[])).rows;
+}

@@ -1,0 +1,97 @@
+// The projections: how one event changes what people see. Applied in the append's own transaction, and again on rebuild,
+// so nothing here may read the clock, random numbers or a table that is not a projection.
+import type { LoggedEvent } from '../flow/events.ts';
+import type { Tx } from './pool.ts';
+
+export const PROJECTION_TABLES = ['messages', 'proposals', 'tasks', 'inbox_items'] as const;
+
+export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
+  const p = e.payload as never as Record<string, unknown>;
+  const task = (set: string, ...args: unknown[]): Promise<unknown> =>
+    tx.query(`update tasks set ${set}, updated_at = $2 where id = $1`, [e.taskId, e.at, ...args]);
+  switch (e.type) {
+    case 'message.said':
+      await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at) values ($1,$2,$3,$4,$5,$6,$7,$8)', [p.id, e.ownerId, p.role, p.text, 'kept', p.turnId, e.seq, e.at]);
+      return;
+    case 'proposal.made':
+      await tx.query(
+        `insert into proposals (id, owner_id, turn_id, project_id, title, prompt, model, budget_cents, skip_plan, state, digest, expires_at, seq, at)
+         values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'open',$10,$11,$12,$13)`,
+        [p.id, e.ownerId, p.turnId, p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, p.digest, p.expiresAt, e.seq, e.at],
+      );
+      return;
+    case 'proposal.declined':
+    case 'proposal.expired':
+      await tx.query('update proposals set state = $2 where id = $1', [p.id, e.type.slice('proposal.'.length)]);
+      return;
+    case 'task.confirmed':
+      await tx.query(
+        `insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, created_at, updated_at)
+         values ($1,$2,$3,$4,$5,$6,$7,$8,'queued','plan',$9,$10,$10)`,
+        [e.taskId, e.ownerId, p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, p.branch, e.at],
+      );
+      if (p.proposalId) await tx.query("update proposals set state = 'confirmed', task_id = $2 where id = $1", [p.proposalId, e.taskId]);
+      return;
+    case 'task.state':
+      await task('state = $3, phase = $4, status_line = $5', p.state, p.phase, p.statusLine);
+      return;
+    case 'task.retried':
+      await task('failure = null');
+      return;
+    case 'task.ended':
+      await task('state = $3, status_line = $4, ended_at = $2, failure = null, active_run_id = null', p.state, p.statusLine);
+      await tx.query("update inbox_items set state = 'closed' where task_id = $1 and state = 'open'", [e.taskId]);
+      return;
+    case 'task.budget_raised':
+      await task('budget_cents = $3', p.budgetCents);
+      return;
+    case 'plan.written':
+      await task('plan = $3, plan_revision = $4', p.markdown, p.revision);
+      return;
+    case 'issue.ensured':
+      await task('issue_number = $3, issue_url = $4', p.number, p.url);
+      return;
+    case 'pr.ensured':
+      await task('pr_number = $3, pr_url = $4', p.number, p.url);
+      return;
+    case 'run.started':
+      await task('active_run_id = $3', p.runId);
+      return;
+    case 'run.ended':
+      await task('active_run_id = null, turns = turns + 1');
+      return;
+    case 'agent.said':
+      await task('status_line = $3', p.text);
+      return;
+    case 'branch.pushed':
+      await task('head_sha = $3, ci = null', p.sha);
+      return;
+    case 'ci.verdict':
+      await task('ci = $3', JSON.stringify({ passed: p.passed, failed: p.failed, pending: p.pending, verdict: p.verdict }));
+      return;
+    case 'cost.metered':
+      if (e.taskId) await task('cost_microusd = cost_microusd + $3', p.microusd);
+      return;
+    case 'inbox.opened':
+      await tx.query(
+        `insert into inbox_items (id, owner_id, task_id, kind, title, body, options, state, created_at) values ($1,$2,$3,$4,$5,$6,$7,'open',$8)`,
+        [p.id, e.ownerId, e.taskId, p.kind, p.title, p.body, JSON.stringify(p.options), e.at],
+      );
+      if (p.kind === 'failure') await task('failure = $3', JSON.stringify({ itemId: p.id, sentence: p.title, detail: p.body }));
+      return;
+    case 'inbox.answered':
+      await tx.query(
+        `update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5 where id = $1`,
+        [p.id, JSON.stringify({ decision: p.decision, text: p.text }), p.via, p.by, e.at],
+      );
+      return;
+    case 'inbox.closed':
+      await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
+      return;
+    case 'pr.ready': case 'pr.merged': case 'pr.closed': case 'run.silent': case 'push.held': case 'push.refused': case 'review.asked_changes':
+      if (e.taskId) await task('phase = phase');
+      return;
+    default:
+      e satisfies never;
+  }
+}

@@ -1,0 +1,79 @@
+// Proposals and their confirmation: the only door to work.
+import { createHash } from 'node:crypto';
+import type { ConfirmProposal } from '../contracts/http.ts';
+import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
+import { cleanTitle } from '../flow/text.ts';
+import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
+import { append, freshId, lockLog, toOutbox } from './log.ts';
+import { one, withTx, type Db, type Tx } from './pool.ts';
+
+export interface ProposalDraft {
+  readonly projectId: string;
+  readonly title: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly budgetCents: number;
+  readonly skipPlan: boolean;
+}
+
+/** What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see. */
+export const digestOf = (p: ProposalDraft): string =>
+  createHash('sha256').update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan])).digest('hex').slice(0, 32);
+
+/** @param key turn and tool index: a regenerated turn proposes the same thing once */
+export async function propose(tx: Tx, ownerId: string, key: string, turnId: string | null, draft: ProposalDraft, expiresAt: Date): Promise<string> {
+  const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
+  const p = { ...draft, title: cleanTitle(draft.title) };
+  await append(tx, [{
+    type: 'proposal.made', actor: 'mainloop', dedupeKey: `proposal/${id}`,
+    payload: { id, turnId, ...p, digest: digestOf(p), expiresAt: expiresAt.toISOString() },
+  }], ownerId);
+  return id;
+}
+
+export type ConfirmResult =
+  | { readonly ok: true; readonly taskId: string; readonly again: boolean }
+  | { readonly ok: false; readonly kind: 'not_found' | 'expired' | 'declined' | 'altered'; readonly sentence: string };
+
+interface Row {
+  project_id: string; title: string; prompt: string; model: string; budget_cents: number; skip_plan: boolean;
+  state: string; digest: string; expires_at: Date; task_id: string | null;
+}
+
+/** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
+export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmProposal, by: string, now = new Date()): Promise<ConfirmResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const p = await one<Row>(tx, 'select * from proposals where id = $1 and owner_id = $2', [id, ownerId]);
+    if (!p) return { ok: false, kind: 'not_found', sentence: 'There is no such proposal.' };
+    if (p.digest !== c.digest) return { ok: false, kind: 'altered', sentence: 'The proposal is not what you saw. Reload and look again.' };
+    if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
+    if (p.state === 'declined') return { ok: false, kind: 'declined', sentence: 'You declined this one. Ask for it again if you want it.' };
+    if (p.state === 'expired' || p.expires_at <= now) {
+      await append(tx, [{ type: 'proposal.expired', actor: 'mainloop', dedupeKey: `expired/${id}`, payload: { id } }], ownerId);
+      return { ok: false, kind: 'expired', sentence: 'This proposal has expired. Ask for it again.' };
+    }
+    const taskId = `t-${freshId()}`;
+    const title = cleanTitle(c.edits?.title ?? p.title);
+    await append(tx, [{
+      type: 'task.confirmed', taskId, actor: by, dedupeKey: `confirmed/${id}`,
+      payload: {
+        proposalId: id, projectId: p.project_id, title, prompt: c.edits?.prompt ?? p.prompt, model: c.edits?.model ?? p.model,
+        budgetCents: c.edits?.budgetCents ?? p.budget_cents, skipPlan: c.edits?.skipPlan ?? p.skip_plan, branch: taskBranch(taskId, title),
+      },
+    }], ownerId);
+    const input: TaskWorkflowInput = { taskId };
+    await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(taskId), name: TASK_WORKFLOW, payload: input });
+    return { ok: true, taskId, again: false };
+  });
+}
+
+export async function decline(db: Db, ownerId: string, id: string, by: string): Promise<'declined' | 'not_open'> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const p = await one<{ state: string }>(tx, 'select state from proposals where id = $1 and owner_id = $2', [id, ownerId]);
+    if (p?.state !== 'open') return 'not_open';
+    await append(tx, [{ type: 'proposal.declined', actor: by, payload: { id } }], ownerId);
+    return 'declined';
+  });
+}

@@ -1,0 +1,176 @@
+// Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { RunnerCommand } from '../contracts/runner.ts';
+import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
+import type { RunOutcome } from '../flow/outcomes.ts';
+import type { Phase } from '../flow/states.ts';
+import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
+import { append, lockLog, toOutbox } from './log.ts';
+import { many, one, withTx, type Db, type Queryable } from './pool.ts';
+
+export const LEASE_MS = 15_000;
+
+export interface RunRow {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly task_id: string;
+  readonly phase: Phase;
+  readonly n: number;
+  readonly state: 'queued' | 'starting' | 'running' | 'ended';
+  readonly epoch: number;
+  readonly session_id: string;
+  readonly resume: boolean;
+  readonly prompt: string;
+  readonly model: string;
+  readonly budget_microusd: number;
+  readonly cost_microusd: number;
+  readonly outcome: RunOutcome | null;
+  readonly lease_until: Date | null;
+  readonly output_at: Date | null;
+  readonly started_at: Date | null;
+}
+
+const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** Makes the row once; asking again gives the same run. The session is carried over from the task's last run. */
+export async function ensureRun(db: Db, i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: string; model: string; freshSession: boolean }): Promise<string> {
+  const id = makeRunId(i.taskId, i.n);
+  const last = i.freshSession ? null : await one<{ session_id: string }>(db, 'select session_id from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1', [i.taskId, i.n]);
+  await db.query(
+    `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
+     select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3
+     on conflict (id) do nothing`,
+    [id, i.ownerId, i.taskId, i.phase, i.n, last?.session_id ?? randomUUID(), last !== null, i.prompt, i.model],
+  );
+  return id;
+}
+
+/** Takes a slot when fewer runs than the caps are active and nobody older waits for the same cap. Slots are given in order. */
+export async function takeSlot(db: Db, runId: string, caps: { all: number; perProject: number }): Promise<{ got: boolean; ahead: number }> {
+  return withTx(db, async (tx) => {
+    await tx.query('select pg_advisory_xact_lock(7140003)');
+    const me = await one<{ state: string; created_at: Date; project_id: string }>(
+      tx, 'select r.state, r.created_at, t.project_id from runs r join tasks t on t.id = r.task_id where r.id = $1', [runId]);
+    if (!me) return { got: false, ahead: 0 };
+    if (me.state !== 'queued') return { got: true, ahead: 0 };
+    const n = (await one<{ active: number; mine: number; ahead: number }>(
+      tx,
+      `select count(*) filter (where r.state in ('starting','running'))::int as active,
+              count(*) filter (where r.state in ('starting','running') and t.project_id = $3)::int as mine,
+              count(*) filter (where r.state = 'queued' and (r.created_at, r.id) < ($1, $2))::int as ahead
+         from runs r join tasks t on t.id = r.task_id where r.state <> 'ended'`,
+      [me.created_at, runId, me.project_id],
+    ))!;
+    if (n.mine >= caps.perProject || n.active + n.ahead >= caps.all) return { got: false, ahead: n.active + n.ahead - caps.all + 1 };
+    await tx.query("update runs set state = 'starting' where id = $1", [runId]);
+    return { got: true, ahead: 0 };
+  });
+}
+
+/** Raises the epoch and makes a fresh token: whoever held the old one is locked out from here on. */
+export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; token: string }> {
+  const token = `mlr_${randomBytes(32).toString('base64url')}`;
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const run = await one<RunRow>(
+      tx,
+      `update runs set epoch = epoch + 1, token_hash = $2, state = 'starting', started_at = coalesce(started_at, now()), lease_until = now() + $3 * interval '1 millisecond'
+        where id = $1 and state <> 'ended' returning *`,
+      [runId, hash(token), LEASE_MS * 2],
+    );
+    if (!run) throw new Error(`run ${runId} has ended`);
+    await append(tx, [{ type: 'run.started', taskId: run.task_id, actor: 'mainloop', dedupeKey: `run.started/${runId}/${run.epoch}`, payload: { runId, phase: run.phase, n: run.n, epoch: run.epoch } }], run.owner_id);
+    return { run, token };
+  });
+}
+
+export const getRun = (q: Queryable, id: string): Promise<RunRow | null> => one<RunRow>(q, 'select * from runs where id = $1', [id]);
+
+export interface RunByToken extends RunRow {
+  readonly title: string;
+  readonly task_prompt: string;
+  readonly branch: string;
+  readonly repo: string;
+  readonly remote_url: string;
+  readonly default_branch: string;
+  readonly project_id: string;
+  readonly project_settings: Record<string, unknown>;
+  readonly budget_cents: number;
+  readonly task_cost: number;
+  readonly plan: string | null;
+}
+
+/** The live run a token belongs to. A token dies with its run and with its epoch. */
+export function findRunByToken(q: Queryable, token: string): Promise<RunByToken | null> {
+  return one<RunByToken>(
+    q,
+    `select r.*, t.title, t.prompt as task_prompt, t.branch, t.budget_cents, t.cost_microusd as task_cost, t.plan, p.repo, p.remote_url, p.default_branch, p.id as project_id, p.settings as project_settings
+       from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id where r.token_hash = $1 and r.state <> 'ended'`,
+    [hash(token)],
+  );
+}
+
+export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
+  const r = await q.query(`update runs set state = 'running', lease_until = now() + $3 * interval '1 millisecond' where id = $1 and epoch = $2 and state <> 'ended'`, [runId, epoch, LEASE_MS]);
+  return r.rowCount === 1;
+}
+
+export const commandsAfter = (q: Queryable, runId: string, after: number): Promise<{ id: number; command: RunnerCommand }[]> =>
+  many(q, 'select id, payload as command from run_commands where run_id = $1 and id > $2 order by id limit 50', [runId, after]);
+
+export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
+  void (await q.query('insert into run_commands (run_id, payload) values ($1, $2)', [runId, JSON.stringify(command)]));
+
+/**
+ * Appends output at `offset`. A repeat of what is known is dropped, a gap is refused.
+ * @returns the offset the next chunk must have
+ */
+export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number> {
+  return withTx(db, async (tx) => {
+    await tx.query('select 1 from runs where id = $1 for update', [runId]);
+    const end = (await one<{ end: number }>(tx, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [runId]))!.end;
+    if (offset > end) return end;
+    const fresh = chunk.subarray(end - offset);
+    if (fresh.length === 0) return end;
+    await tx.query('insert into run_output (run_id, "offset", chunk) values ($1,$2,$3)', [runId, end, fresh]);
+    await tx.query('update runs set output_at = now() where id = $1', [runId]);
+    await tx.query('select pg_notify($1, $2)', ['mainloop_output', JSON.stringify({ runId, end: end + fresh.length })]);
+    return end + fresh.length;
+  });
+}
+
+export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
+  (await one<{ end: number }>(q, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [runId]))!.end;
+
+export async function readOutput(q: Queryable, runId: string, from: number, maxBytes = 512 * 1024): Promise<{ from: number; data: Buffer }> {
+  const rows = await many<{ offset: number; chunk: Buffer }>(q, `select "offset", chunk from run_output where run_id = $1 and "offset" + length(chunk) > $2 order by "offset" limit 400`, [runId, from]);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (const r of rows) {
+    const part = r.offset < from ? r.chunk.subarray(from - r.offset) : r.chunk;
+    parts.push(part);
+    size += part.length;
+    if (size >= maxBytes) break;
+  }
+  return { from, data: Buffer.concat(parts) };
+}
+
+/** Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one transaction. */
+export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const asked = await one<{ id: string }>(tx, `select id from inbox_items where id like $1 and state = 'open' order by created_at desc limit 1`, [`${runId}-q%`]);
+    const real: RunOutcome = asked && outcome.kind === 'completed' ? { kind: 'asked', itemId: asked.id } : outcome;
+    const run = await one<RunRow>(
+      tx, `update runs set state = 'ended', outcome = $3, ended_at = now(), token_hash = null where id = $1 and epoch = $2 and state <> 'ended' returning *`,
+      [runId, epoch, JSON.stringify(real)]);
+    if (!run) return 'stale';
+    const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
+    await append(tx, [{ type: 'run.ended', taskId: run.task_id, actor: 'agent', dedupeKey: `run.ended/${runId}`, payload: { runId, phase: run.phase, epoch, outcome: forLog } }], run.owner_id);
+    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(run.task_id), name: SIGNALS.runEnded, payload: { runId, epoch } satisfies RunEndedSignal });
+    // Whoever waits for a slot looks again now instead of at its next timer.
+    const next = await many<{ task_id: string }>(tx, `select task_id from runs where state = 'queued' order by created_at, id limit 2`);
+    for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
+    return 'ended';
+  });
+}

@@ -1,0 +1,39 @@
+// Settings of the owner and of each project, with their defaults filled in.
+import { DEFAULTS, ProjectSettings, Settings } from '../contracts/http.ts';
+import { one, type Queryable } from './pool.ts';
+
+export interface OwnerSettings { readonly chatModel: string; readonly maxRuns: number }
+
+export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
+  const row = await one<{ value: unknown }>(q, "select value from settings where owner_id = $1 and key = 'general'", [ownerId]);
+  const s = Settings.safeParse(row?.value ?? {}).data ?? {};
+  return { chatModel: s.chatModel ?? DEFAULTS.chatModel, maxRuns: s.maxRuns ?? DEFAULTS.maxRuns };
+}
+
+export async function saveSettings(q: Queryable, ownerId: string, s: Settings): Promise<void> {
+  await q.query(
+    `insert into settings (owner_id, key, value) values ($1, 'general', $2) on conflict (owner_id, key) do update set value = settings.value || excluded.value`,
+    [ownerId, JSON.stringify(s)],
+  );
+}
+
+export interface ResolvedProjectSettings {
+  readonly model: string;
+  readonly budgetCents: number;
+  readonly maxRuns: number;
+  readonly verifyCommand: string | null;
+  readonly egress: 'registries' | 'none' | readonly string[];
+  readonly skipPlan: boolean;
+}
+
+export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
+  const s = ProjectSettings.safeParse(raw ?? {}).data ?? {};
+  return {
+    model: s.model ?? DEFAULTS.taskModel,
+    budgetCents: s.budgetCents ?? DEFAULTS.budgetCents,
+    maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
+    verifyCommand: s.verifyCommand ?? null,
+    egress: s.egress ?? 'registries',
+    skipPlan: s.skipPlan ?? false,
+  };
+}

@@ -1,0 +1,41 @@
+// Everything that happens, once. Tasks, inbox, messages and proposals are projections of these and can be rebuilt from them.
+import type { CiCounts, Phase, TaskState } from './states.ts';
+import type { RunOutcome } from './outcomes.ts';
+
+export type ItemKind = 'question' | 'plan' | 'failure' | 'review' | 'ci_files';
+export interface Option { readonly label: string; readonly description?: string }
+
+export type EventBody =
+  | { type: 'message.said'; payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null } }
+  | { type: 'proposal.made'; payload: { id: string; turnId: string | null; projectId: string; title: string; prompt: string; model: string; budgetCents: number; skipPlan: boolean; digest: string; expiresAt: string } }
+  | { type: 'proposal.declined'; payload: { id: string } }
+  | { type: 'proposal.expired'; payload: { id: string } }
+  | { type: 'task.confirmed'; payload: { proposalId: string | null; projectId: string; title: string; prompt: string; model: string; budgetCents: number; skipPlan: boolean; branch: string } }
+  | { type: 'task.state'; payload: { state: TaskState; phase: string; statusLine: string } }
+  | { type: 'task.retried'; payload: { itemId: string } }
+  | { type: 'task.ended'; payload: { state: 'done' | 'cancelled' | 'failed'; statusLine: string } }
+  | { type: 'task.budget_raised'; payload: { budgetCents: number } }
+  | { type: 'plan.written'; payload: { revision: number; markdown: string } }
+  | { type: 'issue.ensured'; payload: { number: number; url: string; outcome: string } }
+  | { type: 'pr.ensured'; payload: { number: number; url: string; outcome: string } }
+  | { type: 'pr.ready'; payload: { number: number } }
+  | { type: 'pr.merged'; payload: { number: number; sha: string | null } }
+  | { type: 'pr.closed'; payload: { number: number } }
+  | { type: 'run.started'; payload: { runId: string; phase: Phase; n: number; epoch: number } }
+  | { type: 'run.ended'; payload: { runId: string; phase: Phase; epoch: number; outcome: RunOutcome } }
+  | { type: 'run.silent'; payload: { runId: string; minutes: number } }
+  | { type: 'agent.said'; payload: { runId: string; text: string } }
+  | { type: 'branch.pushed'; payload: { pushId: string; branch: string; sha: string; commits: { sha: string; title: string }[]; files: number; additions: number; deletions: number } }
+  | { type: 'push.held'; payload: { pushId: string; files: string[] } }
+  | { type: 'push.refused'; payload: { branch: string; reason: string } }
+  | { type: 'ci.verdict'; payload: { sha: string; verdict: string; round: number } & CiCounts }
+  | { type: 'review.asked_changes'; payload: { author: string; comments: number } }
+  | { type: 'cost.metered'; payload: { runId: string | null; model: string; microusd: number; inputTokens: number; outputTokens: number } }
+  | { type: 'inbox.opened'; payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[] } }
+  | { type: 'inbox.answered'; payload: { id: string; decision: string; text: string; via: Via; by: string } }
+  | { type: 'inbox.closed'; payload: { id: string; why: string } };
+
+export type Via = 'app' | 'cli' | 'chat' | 'github';
+export type EventType = EventBody['type'];
+export type NewEvent = EventBody & { taskId?: string | null; actor: string; dedupeKey?: string };
+export type LoggedEvent = EventBody & { seq: number; ownerId: string; taskId: string | null; actor: string; at: string };

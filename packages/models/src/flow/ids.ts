@@ -1,0 +1,30 @@
+// Ids are made by functions, so that doing a thing twice names the same thing.
+export const OWNER = 'owner';
+
+export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
+export const taskIdOfWorkflow = (workflowId: string): string => workflowId.replace(/^task\//, '');
+export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
+/** The one branch a task may push to. */
+export const taskBranch = (taskId: string, title: string): string => `mainloop/${slug(title)}-${taskId.slice(-6)}`;
+
+export function slug(title: string): string {
+  const s = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
+  return s === '' ? 'task' : s;
+}
+
+/**
+ * An invisible line that says whose thing this is. After an ambiguous outcome we list and look for it,
+ * because GitHub's search is eventually consistent and lists are not.
+ */
+export const marker = (taskId: string, what: string): string => `<!-- mainloop:${taskId}:${what} -->`;
+export const hasMarker = (body: string | null | undefined, taskId: string, what: string): boolean => (body ?? '').includes(marker(taskId, what));
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+/** A sortable id: 9 characters of time (ms), then 9 of randomness. `random` gives bytes. */
+export function newId(nowMs: number, random: (n: number) => Uint8Array): string {
+  let t = '';
+  for (let v = nowMs, i = 0; i < 9; i++, v = Math.floor(v / 32)) t = ALPHABET[v % 32] + t;
+  let r = '';
+  for (const b of random(9)) r += ALPHABET[b % 32];
+  return t + r;
+}

@@ -1,0 +1,64 @@
+// How one agent run ended: the closed union every runtime maps its own errors into.
+export type RunOutcome =
+  | { readonly kind: 'completed'; readonly summary: string }
+  | { readonly kind: 'asked'; readonly itemId: string }
+  | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'time' }
+  | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
+  | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
+  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'lost' }
+  | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
+
+export const FAIL_REASONS = ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup'] as const;
+export type FailReason = (typeof FAIL_REASONS)[number];
+
+export type AfterRun =
+  | { readonly do: 'go_on' }
+  | { readonly do: 'await_answer'; readonly itemId: string }
+  | { readonly do: 'again'; readonly delayMs: number }
+  | { readonly do: 'ask_human'; readonly sentence: string; readonly detail: string };
+
+export const MAX_ATTEMPTS = 4;
+
+/**
+ * Decides what follows a finished run.
+ * @param attempt 1 for the first try of this phase round
+ */
+export function afterRun(o: RunOutcome, attempt: number, nowMs: number): AfterRun {
+  const last = attempt >= MAX_ATTEMPTS;
+  switch (o.kind) {
+    case 'completed': return { do: 'go_on' };
+    case 'asked': return { do: 'await_answer', itemId: o.itemId };
+    case 'wait': return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
+    case 'retry':
+      return last
+        ? { do: 'ask_human', sentence: `The model kept failing (${words(o.reason)}). Try again in a while.`, detail: o.reason }
+        : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
+    case 'interrupted':
+      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'The run was stopped.', detail: o.reason };
+      return last ? { do: 'ask_human', sentence: 'The agent was lost four times in a row. Look at its output, then retry.', detail: o.reason } : { do: 'again', delayMs: 500 * attempt };
+    case 'limit':
+      return { do: 'ask_human', sentence: LIMITS[o.reason], detail: o.reason };
+    case 'failed':
+      return { do: 'ask_human', sentence: FAILURES[o.reason], detail: o.detail };
+  }
+}
+
+const LIMITS: Record<'turns' | 'budget' | 'time', string> = {
+  turns: 'The agent used all its turns. Retry goes on from where it stopped.',
+  budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
+  time: 'The agent ran out of time. Retry goes on from where it stopped.',
+};
+
+const FAILURES: Record<FailReason, string> = {
+  auth: 'The model refused our key. Check ANTHROPIC_API_KEY, then retry.',
+  billing: 'The account of the model key has no credit left. Top it up, then retry.',
+  model: 'The model of this task does not exist for this key. Choose another one in the project, then retry.',
+  context: 'The conversation grew too long for the model. Retry starts a fresh session with the plan.',
+  startup: 'Claude Code did not start. The output below says why.',
+  execution: 'Claude Code stopped in the middle of its work. The output below says why.',
+  api: 'The model refused the request. The output below says why.',
+  workspace: 'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
+  setup: 'The sandbox could not be prepared on this machine.',
+};
+
+const words = (reason: string): string => reason.replaceAll('_', ' ');

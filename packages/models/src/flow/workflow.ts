@@ -1,0 +1,73 @@
+// Names and shapes shared by whoever starts, signals or is a task workflow.
+import type { ItemKind } from './events.ts';
+import type { Phase } from './states.ts';
+
+export const TASK_QUEUE = 'mainloop';
+export const TASK_WORKFLOW = 'taskWorkflow';
+
+export interface TaskWorkflowInput {
+  readonly taskId: string;
+  /** Where a continued run picks up; absent for a new task. */
+  readonly at?: Resume;
+}
+
+export interface Resume {
+  readonly stage: Stage;
+  readonly repairs: number;
+  /** Review comments newer than this ISO time have not been worked on. */
+  readonly reviewedUntil: string;
+  readonly seenRuns: number;
+  /** Signals taken before the change-over and not yet used. */
+  readonly pending: readonly HumanSignal[];
+  readonly answers: NonNullable<PromptContext['answers']>;
+  readonly revise?: string;
+  readonly changes?: string;
+}
+
+export type Stage = 'plan' | 'await_plan' | 'implement' | 'ci' | 'fix_ci' | 'review' | 'address_review';
+
+/** Every human decision is a row in Postgres first; this only carries it in. `id` makes a second delivery harmless. */
+export interface HumanSignal {
+  readonly id: string;
+  readonly kind: Decision;
+  readonly itemId?: string;
+  readonly text?: string;
+}
+/** Carries no outcome: transcripts and summaries stay out of the history, the workflow asks for what it needs. */
+export interface RunEndedSignal {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+export const DECISIONS = ['answer', 'approve', 'revise', 'retry', 'merge', 'changes', 'allow', 'deny', 'cancel'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** Which decisions each kind of inbox item takes. `cancel` is always possible on the task itself. */
+export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
+  question: ['answer'],
+  plan: ['approve', 'revise'],
+  failure: ['retry'],
+  review: ['merge', 'changes'],
+  ci_files: ['allow', 'deny'],
+};
+
+export const SIGNALS = { human: 'human', runEnded: 'runEnded', poke: 'poke' } as const;
+
+export interface RunRequest {
+  readonly taskId: string;
+  readonly n: number;
+  readonly phase: Phase;
+  readonly context: PromptContext;
+}
+/** What the prompt of a run is made from, besides the task itself. Small: it travels through the workflow's history. */
+export interface PromptContext {
+  readonly revise?: string;
+  readonly answers?: readonly { readonly question: string; readonly answer: string }[];
+  readonly ciSha?: string;
+  readonly reviewSince?: string;
+  /** What the reader typed into the app instead of a review on GitHub. */
+  readonly changes?: string;
+  /** Set when the run continues one that was cut off. */
+  readonly resumed?: boolean;
+  readonly round?: number;
+}
