@@ -1,0 +1,60 @@
+// The bare repositories behind the local GitHub: the truth for everything git.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export class Bare {
+  private readonly locks = new Map<string, Promise<unknown>>();
+  private readonly root: string;
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  dir(full: string): string {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(full)) throw new Error('bad repository name');
+    return path.join(this.root, `${full}.git`);
+  }
+
+  async git(full: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+    const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.root, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', LANG: 'C.UTF-8' };
+    return (await run('git', ['--git-dir', this.dir(full), ...args], { env: { ...base, ...env }, maxBuffer: 512 * 1024 * 1024 })).stdout;
+  }
+
+  /** One writer at a time for each repository, so that a push and a merge see each other. */
+  serial<T>(full: string, work: () => Promise<T>): Promise<T> {
+    const next = (this.locks.get(full) ?? Promise.resolve()).then(work, work);
+    this.locks.set(full, next.catch(() => undefined));
+    return next;
+  }
+
+  async init(full: string, branch: string): Promise<void> {
+    const dir = this.dir(full);
+    if (existsSync(path.join(dir, 'HEAD'))) return;
+    mkdirSync(dir, { recursive: true });
+    await run('git', ['init', '-q', '--bare', '-b', branch, dir]);
+    await this.git(full, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
+    await this.git(full, ['config', 'gc.auto', '0']);
+  }
+
+  async importFrom(full: string, folder: string, branch: string): Promise<void> {
+    await this.init(full, branch);
+    try {
+      await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', folder, `+refs/heads/${branch}:refs/heads/${branch}`]);
+    } catch (err) {
+      rmSync(this.dir(full), { recursive: true, force: true });
+      throw err;
+    }
+  }
+
+  async sha(full: string, branch: string): Promise<string | null> {
+    return (await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')).trim() || null;
+  }
+
+  async heads(full: string): Promise<Map<string, string>> {
+    const out = await this.git(full, ['for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/']);
+    return new Map(out.split('\n').filter(Boolean).map((l) => l.split(' ') as [string, string]));
+  }
+}

@@ -1,0 +1,34 @@
+// Merging a pull request on the bare repository, so that two merges of different files both survive.
+import type { Answer, Ctx } from './api.ts';
+import { nowIso, type Issue, type Repo } from './store.ts';
+
+const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
+const refuse = (status: number, message: string): Answer => ({ status, body: { message, documentation_url: 'https://docs.github.com/rest/pulls/pulls#merge-a-pull-request', status: String(status) } });
+
+export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Record<string, unknown>): Promise<Answer> {
+  return c.bare.serial(repo.full, async () => {
+    const pr = i.pr!;
+    if (pr.merged || i.state !== 'open') return refuse(405, 'Pull Request is not mergeable');
+    if (pr.draft) return refuse(405, 'Pull Request is still a draft');
+    if (typeof body.sha === 'string' && body.sha !== pr.headSha) return refuse(409, 'Head branch was modified. Review and try the merge again.');
+    const base = await c.bare.sha(repo.full, pr.base);
+    if (base === null) return refuse(405, 'Base branch is gone');
+    let tree: string;
+    try {
+      tree = (await c.bare.git(repo.full, ['merge-tree', '--write-tree', base, pr.headSha])).split('\n')[0]!;
+    } catch {
+      return refuse(405, 'Pull Request is not mergeable');
+    }
+    const squash = body.merge_method === 'squash' || body.merge_method === 'rebase';
+    const title = String(body.commit_title ?? (squash ? `${i.title} (#${i.number})` : `Merge pull request #${i.number}`));
+    const who = { GIT_AUTHOR_NAME: user, GIT_AUTHOR_EMAIL: `${user}@users.noreply.github.com`, GIT_COMMITTER_NAME: 'GitHub', GIT_COMMITTER_EMAIL: 'noreply@github.com' };
+    const sha = (await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title], who)).trim();
+    await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.base}`, sha, base]);
+    c.store.update('issue', i, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso(), pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha } });
+    for (const k of (i.body ?? '').matchAll(CLOSES)) {
+      const linked = c.store.one('issue', (x) => x.repo === repo.full && x.number === Number(k[1]));
+      if (linked?.state === 'open') c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
+    }
+    return { status: 200, body: { sha, merged: true, message: 'Pull Request successfully merged' } };
+  });
+}

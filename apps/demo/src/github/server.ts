@@ -1,0 +1,157 @@
+// The local GitHub: REST, a little GraphQL, git over HTTP, signed webhooks and a CI runner, over real bare repositories.
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { actions, type ActionsOptions } from './actions.ts';
+import { factsOf, notFound, routes, type Answer, type Ctx } from './api.ts';
+import { Bare } from './bare.ts';
+import { colleague, type Reviewer } from './colleague.ts';
+import { serveGit } from './git-http.ts';
+import { hooks } from './hooks.ts';
+import * as shape from './shapes.ts';
+import { nowIso, Store, type Repo } from './store.ts';
+
+export interface LocalGitHubOptions {
+  readonly root: string;
+  readonly port: number;
+  /** token -> login */
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
+  readonly ci: Omit<ActionsOptions, 'work' | 'base'> | null;
+  readonly reviewers: readonly Reviewer[];
+}
+
+export interface LocalGitHub { readonly url: string; readonly store: Store; importRepo(full: string, folder: string, branch: string): Promise<Repo>; close(): Promise<void> }
+
+export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitHub> {
+  mkdirSync(o.root, { recursive: true });
+  const server = http.createServer((req, res) => void handle(req, res).catch((err: unknown) => {
+    console.error(err);
+    if (!res.headersSent) json(res, 500, { message: String(err) });
+    else res.destroy();
+  }));
+  await new Promise<void>((r, no) => { server.once('error', no); server.listen(o.port, '127.0.0.1', r); });
+  const base = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const store = new Store(path.join(o.root, 'github.sqlite'));
+  const bare = new Bare(path.join(o.root, 'repos'));
+  const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
+  const c: Ctx = { store, bare, hooks: hook, base };
+  const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
+  const table = routes(c);
+  const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+  const review = colleague(c, o.reviewers);
+
+  const importRepo = async (full: string, folder: string, branch: string): Promise<Repo> => {
+    const there = repoOf(full);
+    if (there) return there;
+    await bare.importFrom(full, folder, branch);
+    return store.insert('repo', { full, defaultBranch: branch, createdAt: nowIso() });
+  };
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = new URL(req.url ?? '/', base);
+    const user = o.tokens[tokenOf(req)] ?? null;
+    const gitPath = /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(url.pathname);
+    if (gitPath) {
+      const repo = repoOf(gitPath[1]!);
+      if (!repo) return json(res, 404, { message: 'Not Found' });
+      if (gitPath[2] === '/git-receive-pack') note(req, url, 200, user, null);
+      return serveGit(c, repo, gitPath[2]!, req, res, url, user ?? (process.env.LOCAL_GITHUB_PUBLIC_READ && url.searchParams.get('service') !== 'git-receive-pack' && gitPath[2] !== '/git-receive-pack' ? 'reader' : null), (branch, sha) => void ci?.pushed(repo, branch, sha));
+    }
+    const log = /^\/_logs\/(\d+)$/.exec(url.pathname);
+    if (log) {
+      res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+      return void res.end(store.one('job', (j) => j.id === Number(log[1]))?.log ?? '');
+    }
+    const text = await body(req);
+    let data: Record<string, unknown> = {};
+    try {
+      data = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+    } catch {
+      return json(res, 400, { message: 'Problems parsing JSON' });
+    }
+    const a = user === null ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } } : await route(req, url, user, data);
+    note(req, url, a.status, user, req.method === 'GET' ? null : data);
+    reply(req, res, a);
+  }
+
+  async function route(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
+    if (url.pathname === '/user') return { status: 200, body: { ...shape.user(base, user), name: user, company: null, blog: '', location: null, email: null, hireable: null, bio: null, public_repos: 0, public_gists: 0, followers: 0, following: 0, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z' } };
+    if (url.pathname === '/graphql') return graphql(String(data.query ?? ''), (data.variables ?? {}) as Record<string, unknown>);
+    if (url.pathname === '/_local/calls') return { status: 200, body: store.find('call') };
+    if (url.pathname === '/_local/import' && req.method === 'POST') {
+      try {
+        return { status: 201, body: shape.repo(base, await importRepo(String(data.full), String(data.folder), String(data.branch))) };
+      } catch (err) {
+        return { status: 422, body: { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` } };
+      }
+    }
+    for (const [method, re, run] of table) {
+      const m = method === req.method ? re.exec(url.pathname) : null;
+      if (!m) continue;
+      const repo = repoOf(m[1]!);
+      return repo ? run({ user, repo, m, query: url.searchParams, body: data }) : notFound;
+    }
+    return notFound;
+  }
+
+  /** GitHub offers "ready for review" over GraphQL only. */
+  async function graphql(query: string, variables: Record<string, unknown>): Promise<Answer> {
+    const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft)\b/.exec(query)?.[1];
+    const wanted = String((variables.input as { pullRequestId?: string } | undefined)?.pullRequestId ?? variables.id ?? '');
+    const i = store.one('issue', (x) => x.pr !== null && Buffer.from(`PullRequest:${x.id}`).toString('base64url') === wanted);
+    if (!name || !i) return { status: 200, body: { data: null, errors: [{ type: 'NOT_FOUND', message: name ? `Could not resolve to a node with the global id of '${wanted}'` : 'The local GitHub does not know this query' }] } };
+    const was = i.pr!.draft;
+    store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft: name === 'convertPullRequestToDraft' } });
+    const repo = repoOf(i.repo)!;
+    if (was && !i.pr!.draft) {
+      hook.send('pull_request', { action: 'ready_for_review', number: i.number, pull_request: shape.pull(i, repo, await factsOf(c, i)), repository: shape.repo(base, repo), sender: shape.user(base, 'mainloop') });
+      review.onReady(i);
+    }
+    return { status: 200, body: { data: { [name]: { pullRequest: { id: wanted, number: i.number, isDraft: i.pr!.draft } } } } };
+  }
+
+  const note = (req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): void => {
+    if (req.method === 'GET' || url.pathname.startsWith('/_local')) return;
+    store.insert('call', { at: nowIso(), method: req.method ?? '', path: url.pathname, status, user, body: data });
+  };
+
+  ci?.recover();
+  return {
+    url: base, store, importRepo,
+    close: () => new Promise((r) => { server.close(() => { store.close(); r(); }); server.closeAllConnections(); }),
+  };
+}
+
+function reply(req: IncomingMessage, res: ServerResponse, a: Answer): void {
+  const text = a.body === undefined ? '' : JSON.stringify(a.body);
+  const headers: Record<string, string> = { ...a.headers, 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4999', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600), 'x-oauth-scopes': 'repo, workflow' };
+  if (req.method === 'GET' && a.status === 200) {
+    headers.etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 40)}"`;
+    if (req.headers['if-none-match'] === headers.etag) {
+      res.writeHead(304, headers);
+      return void res.end();
+    }
+  }
+  if (text !== '') headers['content-type'] = 'application/json; charset=utf-8';
+  res.writeHead(a.status, headers);
+  res.end(text);
+}
+
+function json(res: ServerResponse, status: number, data: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json' });
+  res.end(JSON.stringify(data));
+}
+
+async function body(req: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const p of req as AsyncIterable<Buffer>) parts.push(p);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function tokenOf(req: IncomingMessage): string {
+  const a = req.headers.authorization ?? '';
+  if (/^basic /i.test(a)) return Buffer.from(a.slice(6), 'base64').toString().split(':').slice(1).join(':');
+  return a.replace(/^(token|bearer) /i, '');
+}

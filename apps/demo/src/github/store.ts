@@ -1,0 +1,70 @@
+// What the local GitHub remembers, in one SQLite file: documents by kind, kept in memory and written through.
+import { DatabaseSync } from 'node:sqlite';
+
+export interface Doc { id: number }
+export interface Repo extends Doc { full: string; defaultBranch: string; createdAt: string }
+export interface Issue extends Doc {
+  repo: string; number: number; title: string; body: string | null; state: 'open' | 'closed'; user: string; createdAt: string; updatedAt: string; closedAt: string | null;
+  pr: null | { head: string; base: string; headSha: string; baseSha: string; draft: boolean; merged: boolean; mergedAt: string | null; mergeSha: string | null };
+}
+export interface Comment extends Doc { repo: string; number: number; body: string; user: string; createdAt: string; updatedAt: string }
+export interface Review extends Doc { repo: string; number: number; body: string; state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED'; user: string; sha: string; submittedAt: string }
+export interface ReviewComment extends Doc { repo: string; number: number; reviewId: number; body: string; path: string; line: number | null; user: string; sha: string; createdAt: string; inReplyTo: number | null }
+export interface Reaction extends Doc { repo: string; number: number; content: string; user: string; createdAt: string }
+export interface WorkflowRun extends Doc { repo: string; name: string; path: string; branch: string; sha: string; status: string; conclusion: string | null; createdAt: string; updatedAt: string }
+/** A job and its check run share the id, as they do on GitHub. */
+export interface Job extends Doc { repo: string; runId: number; name: string; sha: string; status: string; conclusion: string | null; startedAt: string; completedAt: string | null; log: string }
+export interface Status extends Doc { repo: string; sha: string; context: string; state: string; createdAt: string }
+export interface Call extends Doc { at: string; method: string; path: string; status: number; user: string | null; body: unknown }
+
+interface Kinds { repo: Repo; issue: Issue; comment: Comment; review: Review; reviewComment: ReviewComment; reaction: Reaction; run: WorkflowRun; job: Job; status: Status; call: Call }
+export type Kind = keyof Kinds;
+
+export class Store {
+  private readonly db: DatabaseSync;
+  private readonly docs = new Map<Kind, Map<number, Doc>>();
+  private next = 1000;
+
+  constructor(file: string) {
+    this.db = new DatabaseSync(file);
+    this.db.exec('pragma journal_mode=wal; pragma synchronous=normal; create table if not exists docs (kind text, id integer primary key, data text)');
+    for (const r of this.db.prepare('select kind, id, data from docs order by id').all() as { kind: Kind; id: number; data: string }[]) {
+      this.of(r.kind).set(r.id, JSON.parse(r.data) as Doc);
+      this.next = Math.max(this.next, r.id + 1);
+    }
+  }
+
+  insert<K extends Kind>(kind: K, doc: Omit<Kinds[K], 'id'>): Kinds[K] {
+    const full = { ...doc, id: this.next++ } as unknown as Kinds[K];
+    this.of(kind).set(full.id, full);
+    this.db.prepare('insert into docs values (?,?,?)').run(kind, full.id, JSON.stringify(full));
+    return full;
+  }
+
+  update<K extends Kind>(kind: K, doc: Kinds[K], change: Partial<Kinds[K]>): Kinds[K] {
+    Object.assign(doc, change);
+    this.db.prepare('update docs set data = ? where id = ?').run(JSON.stringify(doc), doc.id);
+    return doc;
+  }
+
+  find<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean = () => true): Kinds[K][] {
+    return [...this.of(kind).values()].filter((d) => is(d as Kinds[K])) as Kinds[K][];
+  }
+
+  one<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean): Kinds[K] | undefined {
+    for (const d of this.of(kind).values()) if (is(d as Kinds[K])) return d as Kinds[K];
+    return undefined;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private of(kind: Kind): Map<number, Doc> {
+    let m = this.docs.get(kind);
+    if (!m) this.docs.set(kind, (m = new Map()));
+    return m;
+  }
+}
+
+export const nowIso = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,0 +1,52 @@
+// What the demo model answers. A pure function of the request: it keeps no state, so parallel and resumed runs just work.
+import type { Step, Story } from '../story.ts';
+
+export interface Block { readonly type: 'text' | 'tool_use'; readonly text?: string; readonly name?: string; readonly input?: unknown }
+export interface Reply { readonly blocks: readonly Block[]; readonly delayMs: number; readonly chunkDelayMs: number; readonly fault: Step['fault']; readonly key: string }
+
+interface Message { readonly role: string; readonly content: string | readonly ContentBlock[] }
+interface ContentBlock { readonly type: string; readonly text?: string; readonly content?: unknown }
+export interface Request { readonly messages?: readonly Message[]; readonly tools?: readonly { readonly name?: string }[]; readonly stream?: boolean; readonly model?: string }
+
+export const HONEST = 'I am the demo model: I follow a script and do not understand this. Set ANTHROPIC_API_KEY to talk to Claude, or try: "Splitting 10.00 three ways loses a cent."';
+
+export function replyTo(story: Story, req: Request): Reply {
+  const v = view(req.messages ?? []);
+  const tools = new Set((req.tools ?? []).map((t) => t.name));
+  const kind = tools.has('spawn_task') ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
+  const say = (text: string): Reply => ({ blocks: [{ type: 'text', text }], delayMs: 0, chunkDelayMs: kind === 'chat' ? 15 : 0, fault: undefined, key: '' });
+  if (kind === 'other') return say('ok');
+  const rules = kind === 'chat' ? story.chat : story.agent;
+  for (const [n, rule] of rules.entries()) {
+    const m = new RegExp(rule.when, 'is').exec(v.prompt);
+    if (!m) continue;
+    const step = rule.steps[v.turn];
+    if (!step) return say('Done.');
+    const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
+    return { blocks: blocks(step, fill), delayMs: step.delayMs, chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0), fault: step.fault, key: `${kind}/${n}/${v.turn}/${v.prompt.length}` };
+  }
+  return say(HONEST);
+}
+
+function blocks(s: Step, fill: (t: string) => string): Block[] {
+  const out: Block[] = [];
+  if (s.text !== undefined) out.push({ type: 'text', text: fill(s.text) });
+  const tool = (name: string, input: unknown): void => void out.push({ type: 'tool_use', name, input: JSON.parse(fill(JSON.stringify(input))) });
+  const at = (p: string): string => (p.startsWith('/') ? p : `/work/repo/${p}`);
+  if (s.bash !== undefined) tool('Bash', { command: s.bash, description: s.bash.split('\n')[0]!.slice(0, 60) });
+  if (s.read !== undefined) tool('Read', { file_path: at(s.read) });
+  if (s.write !== undefined) tool('Write', { file_path: at(s.write.path), content: s.write.content });
+  if (s.edit !== undefined) tool('Edit', { file_path: at(s.edit.path), old_string: s.edit.old, new_string: s.edit.new });
+  if (s.tool !== undefined) tool(s.tool.name, s.tool.input);
+  return out.length > 0 ? out : [{ type: 'text', text: '' }];
+}
+
+/** The last plain thing said to the model, and how many of its own turns came since. */
+export function view(messages: readonly Message[]): { prompt: string; turn: number } {
+  let last = -1;
+  messages.forEach((m, i) => {
+    if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) last = i;
+  });
+  const flat = (c: Message['content']): string => (typeof c === 'string' ? c : c.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '').join('\n'));
+  return { prompt: last < 0 ? '' : flat(messages[last]!.content), turn: messages.slice(last + 1).filter((m) => m.role === 'assistant').length };
+}

@@ -1,0 +1,88 @@
+// The demo model: Anthropic's Messages API on loopback, answered from a story.
+import { randomBytes } from 'node:crypto';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Story } from '../story.ts';
+import { replyTo, type Reply, type Request } from './reply.ts';
+
+const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
+
+export interface DemoModel { readonly url: string; readonly requests: { at: number; model: string; stream: boolean }[]; close(): Promise<void> }
+
+export async function startDemoModel(port: number, story: Story): Promise<DemoModel> {
+  const faultsLeft = new Map<string, number>();
+  const requests: DemoModel['requests'] = [];
+  const server = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const p of req as AsyncIterable<Buffer>) parts.push(p);
+    const raw = Buffer.concat(parts).toString('utf8');
+    const url = new URL(req.url ?? '/', 'http://demo');
+    if (req.method === 'GET' && url.pathname === '/healthz') return json(res, 200, { ok: true });
+    if (req.method === 'HEAD') return void res.writeHead(200).end();
+    if (url.pathname === '/v1/messages/count_tokens') return json(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
+    if (url.pathname !== '/v1/messages') return apiError(res, 404, 'not_found_error', 'no such route');
+    const body = JSON.parse(raw) as Request;
+    requests.push({ at: Date.now(), model: body.model ?? '', stream: body.stream === true });
+    if (requests.length > 10_000) requests.shift();
+    const r = replyTo(story, body);
+    if (r.delayMs > 0) await sleep(r.delayMs);
+    const fault = r.fault && take(r.key, r.fault.times) ? r.fault : undefined;
+    if (fault && 'status' in fault) return apiError(res, fault.status, TYPES[fault.status] ?? 'api_error', fault.message);
+    await send(res, body, r, fault && 'stream' in fault ? fault.stream : null, raw.length);
+  }
+
+  const take = (key: string, times: number): boolean => {
+    const n = faultsLeft.get(key) ?? times;
+    if (n <= 0) return false;
+    faultsLeft.set(key, n - 1);
+    return true;
+  };
+
+  await new Promise<void>((r, no) => { server.once('error', no); server.listen(port, '127.0.0.1', r); });
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, requests,
+    close: () => new Promise((r) => { server.close(() => r()); server.closeAllConnections(); }),
+  };
+}
+
+const TYPES: Record<number, string> = { 400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error', 404: 'not_found_error', 429: 'rate_limit_error', 500: 'api_error', 529: 'overloaded_error' };
+
+async function send(res: ServerResponse, body: Request, r: Reply, fault: string | null, bodyChars: number): Promise<void> {
+  const content = r.blocks.map((b) => (b.type === 'tool_use' ? { id: id('toolu'), ...b } : b));
+  const stop = content.some((b) => b.type === 'tool_use') ? 'tool_use' : 'end_turn';
+  const usage = { input_tokens: Math.ceil(bodyChars / 40), output_tokens: Math.ceil(JSON.stringify(content).length / 4), cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  const message = { id: id('msg'), type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage };
+  if (!body.stream) return json(res, 200, message);
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  const ev = async (type: string, data: object): Promise<void> => {
+    if (r.chunkDelayMs > 0) await sleep(r.chunkDelayMs);
+    res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+  };
+  await ev('message_start', { message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } });
+  if (fault === 'malformed') return void res.end('event: content_block_start\ndata: {"type":"content_block_st,,,\n\n');
+  if (fault === 'error') {
+    await ev('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
+    return void res.end();
+  }
+  for (const [index, b] of content.entries()) {
+    await ev('content_block_start', { index, content_block: b.type === 'text' ? { type: 'text', text: '' } : { ...b, input: {} } });
+    const chunks = (b.type === 'text' ? (b.text ?? '') : JSON.stringify(b.input)).match(/[\s\S]{1,24}/g) ?? [];
+    for (const part of chunks) {
+      await ev('content_block_delta', { index, delta: b.type === 'text' ? { type: 'text_delta', text: part } : { type: 'input_json_delta', partial_json: part } });
+      if (fault === 'cut') return void res.destroy();
+      if (fault === 'stall') return;
+    }
+    await ev('content_block_stop', { index });
+  }
+  await ev('message_delta', { delta: { stop_reason: stop, stop_sequence: null }, usage });
+  await ev('message_stop', {});
+  res.end();
+}
+
+function json(res: ServerResponse, status: number, data: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json' });
+  res.end(JSON.stringify(data));
+}
+const apiError = (res: ServerResponse, status: number, type: string, message: string): void => json(res, status, { type: 'error', error: { type, message } });

@@ -1,0 +1,40 @@
+// The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
+import path from 'node:path';
+import { z } from 'zod';
+
+const Env = z.object({
+  MAINLOOP_HOME: z.string().min(1),
+  GATEWAY_DATABASE_URL: z.string().startsWith('postgres'),
+  GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535),
+  /** Shared with the api, for the chat's own model calls. */
+  MAINLOOP_CHAT_TOKEN: z.string().min(16),
+  ANTHROPIC_BASE_URL: z.url().default('https://api.anthropic.com'),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  CLAUDE_CODE_OAUTH_TOKEN: z.string().optional(),
+  GITHUB_TOKEN: z.string().min(1),
+});
+
+export interface GatewayConfig {
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly socketDir: string;
+  readonly gitDir: string;
+  readonly chatToken: string;
+  readonly model: { readonly baseUrl: string; readonly apiKey: string | null; readonly oauthToken: string | null };
+  readonly githubToken: string;
+}
+
+export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
+  const r = Env.safeParse(env);
+  if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const e = r.data;
+  return Object.freeze({
+    databaseUrl: e.GATEWAY_DATABASE_URL,
+    port: e.GATEWAY_PORT,
+    socketDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
+    gitDir: path.join(e.MAINLOOP_HOME, 'git'),
+    chatToken: e.MAINLOOP_CHAT_TOKEN,
+    model: { baseUrl: e.ANTHROPIC_BASE_URL.replace(/\/$/, ''), apiKey: e.ANTHROPIC_API_KEY || null, oauthToken: e.CLAUDE_CODE_OAUTH_TOKEN || null },
+    githubToken: e.GITHUB_TOKEN,
+  });
+}

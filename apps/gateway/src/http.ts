@@ -1,0 +1,48 @@
+// The few things every door of the gateway does with a request.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of req as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes) throw new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+export async function readJson(req: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {
+  const raw = await readBody(req, maxBytes);
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch {
+    throw new Refused(400, 'That is not JSON.');
+  }
+}
+
+export function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  res.end(text);
+}
+
+/** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */
+export function tokenOf(req: IncomingMessage, header = 'authorization'): string | null {
+  const key = req.headers['x-api-key'];
+  if (header === 'authorization' && typeof key === 'string') return key;
+  const a = req.headers[header];
+  if (typeof a !== 'string') return null;
+  const [scheme, value] = a.split(' ', 2);
+  if (/^bearer$/i.test(scheme ?? '')) return value ?? null;
+  if (/^basic$/i.test(scheme ?? '')) return Buffer.from(value ?? '', 'base64').toString().split(':').slice(1).join(':');
+  return null;
+}

@@ -1,0 +1,41 @@
+// git's wire format, as much of it as a push needs (gitprotocol-pack(5), gitprotocol-common(5)).
+
+export interface RefUpdate { readonly oldSha: string; readonly newSha: string; readonly ref: string }
+export interface PushHead { readonly updates: readonly RefUpdate[]; readonly capabilities: string; readonly packAt: number }
+
+export const ZERO = '0'.repeat(40);
+
+/** Reads the commands at the head of a receive-pack request. Throws on anything that is not well-formed. */
+export function parsePush(body: Buffer): PushHead {
+  const updates: RefUpdate[] = [];
+  let capabilities = '';
+  let at = 0;
+  for (;;) {
+    const size = Number.parseInt(body.toString('latin1', at, at + 4), 16);
+    if (!Number.isInteger(size) || at + size > body.length) throw new Error('malformed push');
+    if (size === 0) return { updates, capabilities, packAt: at + 4 };
+    const line = body.toString('utf8', at + 4, at + size).replace(/\n$/, '');
+    at += size;
+    const [cmd, caps] = line.split('\0', 2);
+    if (caps !== undefined) capabilities = caps;
+    const m = /^([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)$/.exec(cmd ?? '');
+    if (!m) throw new Error('malformed push command');
+    updates.push({ oldSha: m[1]!, newSha: m[2]!, ref: m[3]! });
+    if (updates.length > 50) throw new Error('too many refs in one push');
+  }
+}
+
+export const pkt = (s: string | Buffer): Buffer => Buffer.concat([Buffer.from((Buffer.byteLength(s) + 4).toString(16).padStart(4, '0')), Buffer.from(s)]);
+const FLUSH = Buffer.from('0000');
+
+/** The report git shows the pusher: one verdict for each ref, and lines for the terminal. */
+export function pushReport(updates: readonly RefUpdate[], capabilities: string, error: string | null, say: string): Buffer {
+  const status = Buffer.concat([
+    pkt('unpack ok\n'),
+    ...updates.map((u) => pkt(error === null ? `ok ${u.ref}\n` : `ng ${u.ref} ${error.replace(/[\r\n]+/g, ' ').slice(0, 400)}\n`)),
+    FLUSH,
+  ]);
+  if (!/side-band-64k/.test(capabilities)) return status;
+  const lines = say === '' ? [] : [pkt(Buffer.concat([Buffer.from([2]), Buffer.from(say.endsWith('\n') ? say : `${say}\n`)]))];
+  return Buffer.concat([...lines, pkt(Buffer.concat([Buffer.from([1]), status])), FLUSH]);
+}
