@@ -9,16 +9,17 @@ import { nowIso, type Repo } from './store.ts';
 export async function serveGit(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: ServerResponse, url: URL, user: string | null, onPushed: (branch: string, sha: string) => void): Promise<void> {
   const service = url.searchParams.get('service') ?? rest.slice(1);
   const writes = service === 'git-receive-pack';
-  if (user === null) {
+  // Everything here is on loopback and public, so that `git pull` brings merged work back without a password.
+  if (user === null && writes) {
     res.writeHead(401, { 'www-authenticate': 'Basic realm="local GitHub"' });
     return void res.end('Say who you are.');
   }
   const serve = async (): Promise<void> => {
     const before = writes && req.method === 'POST' ? await c.bare.heads(repo.full) : null;
-    await backend(c, repo, rest, req, res, url, user);
+    await backend(c, repo, rest, req, res, url, user ?? 'reader');
     if (before === null) return;
     const after = await c.bare.heads(repo.full);
-    for (const [branch, sha] of after) if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user, onPushed);
+    for (const [branch, sha] of after) if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user ?? '', onPushed);
   };
   return writes && req.method === 'POST' ? c.bare.serial(repo.full, serve) : serve();
 }

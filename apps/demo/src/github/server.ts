@@ -57,7 +57,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       const repo = repoOf(gitPath[1]!);
       if (!repo) return json(res, 404, { message: 'Not Found' });
       if (gitPath[2] === '/git-receive-pack') note(req, url, 200, user, null);
-      return serveGit(c, repo, gitPath[2]!, req, res, url, user ?? (process.env.LOCAL_GITHUB_PUBLIC_READ && url.searchParams.get('service') !== 'git-receive-pack' && gitPath[2] !== '/git-receive-pack' ? 'reader' : null), (branch, sha) => void ci?.pushed(repo, branch, sha));
+      return serveGit(c, repo, gitPath[2]!, req, res, url, user, (branch, sha) => void ci?.pushed(repo, branch, sha));
     }
     const log = /^\/_logs\/(\d+)$/.exec(url.pathname);
     if (log) {

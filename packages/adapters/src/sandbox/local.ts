@@ -20,6 +20,8 @@ export interface LocalSandboxOptions {
   readonly bwrap: string;
   /** The user said by name that no confinement is acceptable on this machine. */
   readonly unconfined: boolean;
+  /** A process that this worker started has ended. Only a hint: a worker that was restarted is not told. */
+  readonly onExit?: (taskId: string) => void;
 }
 
 interface RunFile { readonly runId: string; readonly epoch: number; readonly pid: number; readonly startTicks: string; readonly innerPid: number | null }
@@ -92,6 +94,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       closeSync(log);
       const failed = new Promise<never>((_, no) => child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))));
       failed.catch(() => undefined);
+      child.once('exit', () => o.onExit?.(run.taskId));
       child.unref();
       if (child.pid === undefined) return failed;
       const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);

@@ -53,4 +53,4 @@ export const Settings = z.object({
 }).meta({ id: 'Settings' });
 export type Settings = z.infer<typeof Settings>;
 
-export const DEFAULTS = { chatModel: 'claude-sonnet-4-5', taskModel: 'claude-opus-4-8', budgetCents: 500, maxRuns: 4, proposalMinutes: 24 * 60 } as const;
+export const DEFAULTS = { chatModel: 'claude-sonnet-5-5', taskModel: 'claude-opus-5-5', budgetCents: 500, maxRuns: 4, proposalMinutes: 24 * 60 } as const;

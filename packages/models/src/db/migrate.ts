@@ -28,6 +28,8 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
+/** The one call we need; Node's types leave WebAssembly to the DOM library. */
+interface WasmApi { instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }> }
 interface Engine {
   applyMigrations(i: unknown): Promise<unknown>;
   free?(): Promise<void>;
@@ -42,7 +44,7 @@ async function loadEngine(): Promise<EngineModule> {
   const bgUrl = import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bg = await import(bgUrl);
   const wasm = readFileSync(new URL('./schema_engine_bg.wasm', bgUrl));
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bg });
+  const { instance } = await (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bg });
   bg.__wbg_set_wasm(instance.exports);
   (instance.exports.__wbindgen_start as () => void)();
   return bg;

@@ -3,7 +3,7 @@
 import type { LoggedEvent } from '../flow/events.ts';
 import type { Tx } from './pool.ts';
 
-export const PROJECTION_TABLES = ['messages', 'proposals', 'tasks', 'inbox_items'] as const;
+export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items'] as const;
 
 export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
   const p = e.payload as never as Record<string, unknown>;
@@ -12,6 +12,18 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
   switch (e.type) {
     case 'message.said':
       await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at) values ($1,$2,$3,$4,$5,$6,$7,$8)', [p.id, e.ownerId, p.role, p.text, 'kept', p.turnId, e.seq, e.at]);
+      return;
+    case 'project.added':
+      await tx.query(
+        `insert into projects (id, owner_id, name, repo, default_branch, remote_url, local_path, created_at) values ($1,$2,$3,$4,$5,$6,$7,$8)
+         on conflict (owner_id, repo) do update set default_branch = excluded.default_branch, remote_url = excluded.remote_url`,
+        [p.id, e.ownerId, p.name, p.repo, p.defaultBranch, p.remoteUrl, p.localPath, e.at],
+      );
+      return;
+    case 'project.settings':
+      await tx.query('update projects set settings = settings || $2 where id = $1', [p.id, JSON.stringify(p.settings)]);
+      return;
+    case 'project.refused':
       return;
     case 'proposal.made':
       await tx.query(

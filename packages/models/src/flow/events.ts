@@ -7,6 +7,9 @@ export interface Option { readonly label: string; readonly description?: string 
 
 export type EventBody =
   | { type: 'message.said'; payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null } }
+  | { type: 'project.added'; payload: { id: string; name: string; repo: string; defaultBranch: string; remoteUrl: string; localPath: string | null } }
+  | { type: 'project.refused'; payload: { id: string; source: string; sentence: string } }
+  | { type: 'project.settings'; payload: { id: string; settings: Record<string, unknown> } }
   | { type: 'proposal.made'; payload: { id: string; turnId: string | null; projectId: string; title: string; prompt: string; model: string; budgetCents: number; skipPlan: boolean; digest: string; expiresAt: string } }
   | { type: 'proposal.declined'; payload: { id: string } }
   | { type: 'proposal.expired'; payload: { id: string } }

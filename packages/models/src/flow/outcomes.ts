@@ -8,6 +8,9 @@ export type RunOutcome =
   | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'lost' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
+/** An outcome without its long text, which stays in Postgres. */
+export type RunEnd = Exclude<RunOutcome, { kind: 'completed' }> | { readonly kind: 'completed' };
+
 export const FAIL_REASONS = ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup'] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 
@@ -23,7 +26,7 @@ export const MAX_ATTEMPTS = 4;
  * Decides what follows a finished run.
  * @param attempt 1 for the first try of this phase round
  */
-export function afterRun(o: RunOutcome, attempt: number, nowMs: number): AfterRun {
+export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
   const last = attempt >= MAX_ATTEMPTS;
   switch (o.kind) {
     case 'completed': return { do: 'go_on' };

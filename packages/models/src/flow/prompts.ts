@@ -1,9 +1,12 @@
 // What the agent is told. Pure text; whatever came from outside is fenced and called data.
 import { fence } from './text.ts';
 import type { Phase } from './states.ts';
-import type { PromptContext } from './workflow.ts';
 
-export interface PromptFacts extends PromptContext {
+export interface PromptFacts {
+  readonly resumed?: boolean;
+  readonly revise?: string | null;
+  readonly answers: readonly { readonly question: string; readonly answer: string }[];
+  readonly round?: number;
   readonly phase: Phase;
   readonly title: string;
   readonly prompt: string;
@@ -20,7 +23,7 @@ export const PHASE_LINE = (phase: Phase): string => `# Phase: ${phase}`;
 export function promptFor(f: PromptFacts): string {
   const parts = [PHASE_LINE(f.phase), `Task: ${f.title}`, ''];
   if (f.resumed) parts.push('You were interrupted. Look at the state of the working tree, then go on where you were.', '');
-  if (f.answers?.length) parts.push(...f.answers.map((a) => `You asked: ${a.question}\nThe answer: ${a.answer}`), '');
+  if (f.answers.length) parts.push(...f.answers.map((a) => `You asked: ${a.question}\nThe answer: ${a.answer}`), '');
   parts.push(...BODY[f.phase](f));
   return parts.join('\n');
 }

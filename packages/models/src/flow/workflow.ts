@@ -4,6 +4,13 @@ import type { Phase } from './states.ts';
 
 export const TASK_QUEUE = 'mainloop';
 export const TASK_WORKFLOW = 'taskWorkflow';
+export const PROJECT_WORKFLOW = 'projectWorkflow';
+
+export interface ProjectWorkflowInput {
+  readonly ownerId: string;
+  readonly projectId: string;
+  readonly source: string;
+}
 
 export interface TaskWorkflowInput {
   readonly taskId: string;
@@ -13,15 +20,17 @@ export interface TaskWorkflowInput {
 
 export interface Resume {
   readonly stage: Stage;
-  readonly repairs: number;
+  /** Revision of the plan while planning, number of repairs in the CI loop. */
+  readonly round: number;
   /** Review comments newer than this ISO time have not been worked on. */
   readonly reviewedUntil: string;
   readonly seenRuns: number;
+  /** Failure items opened so far; part of their ids. */
+  readonly items: number;
   /** Signals taken before the change-over and not yet used. */
   readonly pending: readonly HumanSignal[];
-  readonly answers: NonNullable<PromptContext['answers']>;
-  readonly revise?: string;
-  readonly changes?: string;
+  /** Item whose text the next run works on: a comment on the plan, or changes asked for in the app. */
+  readonly about?: string;
 }
 
 export type Stage = 'plan' | 'await_plan' | 'implement' | 'ci' | 'fix_ci' | 'review' | 'address_review';
@@ -57,17 +66,18 @@ export interface RunRequest {
   readonly taskId: string;
   readonly n: number;
   readonly phase: Phase;
-  readonly context: PromptContext;
+  readonly context: RunContext;
 }
-/** What the prompt of a run is made from, besides the task itself. Small: it travels through the workflow's history. */
-export interface PromptContext {
-  readonly revise?: string;
-  readonly answers?: readonly { readonly question: string; readonly answer: string }[];
+/** What a run is about, besides the task itself. References only: the texts stay in Postgres and on the forge. */
+export interface RunContext {
+  /** Inbox items answered during this phase, oldest first. */
+  readonly answered: readonly string[];
+  /** Item with a comment on the plan, or with changes asked for in the app. */
+  readonly about?: string;
   readonly ciSha?: string;
+  readonly round?: number;
   readonly reviewSince?: string;
-  /** What the reader typed into the app instead of a review on GitHub. */
-  readonly changes?: string;
   /** Set when the run continues one that was cut off. */
   readonly resumed?: boolean;
-  readonly round?: number;
+  readonly freshSession?: boolean;
 }

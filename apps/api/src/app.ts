@@ -1,0 +1,65 @@
+// The api, put together. Nest only carries requests to functions; nothing here decides anything.
+import 'reflect-metadata';
+import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { anthropic } from '@mainloop/adapters/model/anthropic';
+import { openPool } from '@mainloop/models/db/pool';
+import { pino } from 'pino';
+import { Turns } from './chat/turns.ts';
+import type { ApiConfig } from './config.ts';
+import { ChatController, TURNS } from './http/chat.controller.ts';
+import { ErrorsFilter } from './http/errors.filter.ts';
+import { HealthController } from './http/health.controller.ts';
+import { ProjectsController } from './http/projects.controller.ts';
+import { WebhooksController } from './http/webhooks.controller.ts';
+import { WorkController } from './http/work.controller.ts';
+import { Hub } from './stream/hub.ts';
+import { StreamController } from './stream/stream.controller.ts';
+import { CONFIG, DB, HUB, MODEL } from './tokens.ts';
+
+@Module({})
+class AppModule {
+  static with(values: [symbol, unknown][]): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [ChatController, WorkController, ProjectsController, WebhooksController, HealthController, StreamController],
+      providers: values.map(([provide, useValue]) => ({ provide, useValue })),
+    };
+  }
+}
+
+/** Starts one replica. Several may run beside each other on one Postgres. */
+export async function startApi(c: ApiConfig): Promise<{ port: number; close(): Promise<void> }> {
+  const log = pino({ name: 'api' });
+  const db = openPool(c.databaseUrl, 'mainloop-api', 20);
+  const hub = new Hub(db, c.databaseUrl);
+  const model = anthropic({ baseUrl: c.gatewayUrl, token: c.chatToken });
+  const turns = new Turns(db, model);
+  await hub.start();
+  turns.start();
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with([[DB, db], [CONFIG, c], [HUB, hub], [MODEL, model], [TURNS, turns]]), {
+    logger: ['error', 'warn'], rawBody: true,
+    // `close()` would wait for open streams for ever; their readers resume by cursor.
+    forceCloseConnections: true,
+  });
+  app.useBodyParser('json', { limit: '26mb' });
+  app.disable('x-powered-by');
+  app.useGlobalPipes(new StandardSchemaValidationPipe());
+  app.useGlobalFilters(new ErrorsFilter(log));
+  const doc = SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('mainloop').setDescription('One conversation that manages all of your AI coding work.').setVersion('1').build());
+  SwaggerModule.setup('docs', app, doc);
+  await app.listen(c.port, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as { port: number };
+  log.info({ port }, 'api is listening');
+  return {
+    port,
+    async close() {
+      await turns.stop();
+      await app.close();
+      await hub.stop();
+      await db.end();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+// A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew.
+import { randomUUID } from 'node:crypto';
+import { ModelError, type ChatBlock, type ChatMessage, type Model } from '@mainloop/adapters/model/port';
+import { append, freshId } from '@mainloop/models/db/log';
+import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { getSettings } from '@mainloop/models/db/settings';
+import { cleanText } from '@mainloop/models/flow/text';
+import { systemPrompt, threadFor, type ProjectFact, type TaskFact, type ThreadMessage } from './context.ts';
+import { runTool, TOOLS } from './tools.ts';
+
+const LEASE_MS = 6_000;
+const KEEP_MS = 100;
+const MAX_ROUNDS = 8;
+const MAX_ATTEMPTS = 3;
+
+export async function say(db: Db, ownerId: string, text: string, clientId?: string): Promise<{ messageId: string; turnId: string }> {
+  const messageId = clientId ? `m-${clientId}` : `m-${freshId()}`;
+  const turnId = `turn-${messageId}`;
+  await withTx(db, async (tx) => {
+    const fresh = await append(tx, [{ type: 'message.said', actor: 'you', dedupeKey: `said/${messageId}`, payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId } }], ownerId);
+    if (fresh.length > 0) await tx.query("insert into turns (id, owner_id, state) values ($1,$2,'queued')", [turnId, ownerId]);
+  });
+  return { messageId, turnId };
+}
+
+export class Turns {
+  private readonly me = randomUUID();
+  private readonly running = new Set<Promise<void>>();
+  private readonly abort = new AbortController();
+  private timer: NodeJS.Timeout | null = null;
+  private readonly db: Db;
+  private readonly model: Model;
+  constructor(db: Db, model: Model) {
+    this.db = db;
+    this.model = model;
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.wake(), 1_000);
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    if (this.timer) clearInterval(this.timer);
+    this.abort.abort();
+    await Promise.allSettled(this.running);
+  }
+
+  /** Takes turns that nobody holds. Called after every message and by a timer. */
+  wake(): void {
+    const work = this.claim().then(async (turn) => {
+      if (!turn) return;
+      this.wake();
+      await this.speak(turn);
+    }).catch(() => undefined);
+    this.running.add(work);
+    void work.finally(() => this.running.delete(work));
+  }
+
+  private claim(): Promise<{ id: string; owner_id: string; attempts: number } | null> {
+    return one(
+      this.db,
+      `update turns set state = 'running', lease_by = $1, lease_until = now() + $2 * interval '1 millisecond', attempts = attempts + 1, draft = ''
+        where id = (select id from turns where state in ('queued','running') and (lease_until is null or lease_until < now()) order by created_at limit 1 for update skip locked)
+        returning id, owner_id, attempts`,
+      [this.me, LEASE_MS],
+    );
+  }
+
+  private async speak(turn: { id: string; owner_id: string; attempts: number }): Promise<void> {
+    const cut = new AbortController();
+    const signal = AbortSignal.any([cut.signal, this.abort.signal]);
+    let text = '';
+    let kept = 0;
+    const keep = async (): Promise<void> => {
+      const delta = text.slice(kept, kept + 6_000);
+      const from = kept;
+      kept += delta.length;
+      const r = await this.db.query(`update turns set draft = $3, lease_until = now() + $4 * interval '1 millisecond' where id = $1 and lease_by = $2 and state = 'running'`, [turn.id, this.me, text.replaceAll('\u0000', ''), LEASE_MS]);
+      if (r.rowCount === 0) cut.abort();
+      else if (delta !== '') await this.db.query('select pg_notify($1,$2)', ['mainloop_delta', JSON.stringify({ turnId: turn.id, from, text: delta })]);
+    };
+    let keeping = Promise.resolve();
+    const timer = setInterval(() => { keeping = keeping.then(keep).catch(() => undefined); }, KEEP_MS);
+    try {
+      const said = await this.converse(turn, signal, (d) => { text += d; });
+      await this.finish(turn, said);
+    } catch (err) {
+      if (signal.aborted) return;
+      if (err instanceof ModelError) await this.finish(turn, `${text ? `${text}\n\n` : ''}_${err.message}_`);
+      else if (turn.attempts >= MAX_ATTEMPTS) await this.finish(turn, '_Something went wrong on this side while answering. Say it again, please._');
+    } finally {
+      clearInterval(timer);
+      await keeping;
+    }
+  }
+
+  /** The model speaks, calls tools, speaks again. Bounded, because a model can go round in circles. */
+  private async converse(turn: { id: string; owner_id: string }, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
+    const { db } = this;
+    const owner = [turn.owner_id];
+    const thread = await many<ThreadMessage>(db, 'select role, text, at from (select role, text, at, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq', owner);
+    const projects = await many<ProjectFact>(db, 'select id, repo from projects where owner_id = $1 order by repo limit 100', owner);
+    const tasks = await many<TaskFact>(db, 'select t.id, t.title, p.repo, t.state, t.status_line, t.ci from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and t.ended_at is null order by t.updated_at desc limit 30', owner);
+    const { chatModel } = await getSettings(db, turn.owner_id);
+    const messages: ChatMessage[] = threadFor(thread);
+    const parts: string[] = [];
+    let calls = 0;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      if (parts.length > 0) onText('\n\n');
+      const blocks = await this.model.stream({ model: chatModel, system: systemPrompt(projects, tasks, new Date().toISOString()), messages, tools: TOOLS, maxTokens: 4_000, signal, onText });
+      parts.push(blocks.filter((b) => b.type === 'text').map((b) => b.text).join(''));
+      const uses = blocks.filter((b) => b.type === 'tool_use');
+      if (uses.length === 0) break;
+      const results: ChatBlock[] = [];
+      for (const u of uses) {
+        const r = await runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.owner_id, name: u.name, input: u.input });
+        results.push({ type: 'tool_result', toolUseId: u.id, text: r.text, isError: r.isError });
+      }
+      messages.push({ role: 'assistant', blocks }, { role: 'user', blocks: results });
+    }
+    return parts.filter((p) => p !== '').join('\n\n');
+  }
+
+  private async finish(turn: { id: string; owner_id: string }, text: string): Promise<void> {
+    await withTx(this.db, async (tx) => {
+      const mine = await tx.query("update turns set state = 'done', lease_until = null where id = $1 and lease_by = $2 and state = 'running'", [turn.id, this.me]);
+      if (mine.rowCount === 0) return;
+      await append(tx, [{ type: 'message.said', actor: 'mainloop', dedupeKey: `reply/${turn.id}`, payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(text || '…', 100_000), turnId: turn.id } }], turn.owner_id);
+    });
+  }
+}

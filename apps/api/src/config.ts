@@ -1,0 +1,28 @@
+// The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
+import { z } from 'zod';
+
+const Env = z.object({
+  DATABASE_URL: z.string().startsWith('postgres'),
+  API_PORT: z.coerce.number().int().min(0).max(65_535),
+  GATEWAY_URL: z.url(),
+  MAINLOOP_CHAT_TOKEN: z.string().min(16),
+  GITHUB_WEBHOOK_SECRET: z.string().min(8),
+  MAINLOOP_DEMO: z.enum(['yes', 'no']).default('no'),
+});
+
+export interface ApiConfig {
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly gatewayUrl: string;
+  readonly chatToken: string;
+  readonly webhookSecret: string;
+  /** The demo model answers, so the chat says so. */
+  readonly demo: boolean;
+}
+
+export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
+  const r = Env.safeParse(env);
+  if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const e = r.data;
+  return Object.freeze({ databaseUrl: e.DATABASE_URL, port: e.API_PORT, gatewayUrl: e.GATEWAY_URL, chatToken: e.MAINLOOP_CHAT_TOKEN, webhookSecret: e.GITHUB_WEBHOOK_SECRET, demo: e.MAINLOOP_DEMO === 'yes' });
+}

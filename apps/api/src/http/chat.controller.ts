@@ -1,0 +1,61 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ConfirmProposal, SendMessage } from '@mainloop/models/contracts/http';
+import { many, type Db } from '@mainloop/models/db/pool';
+import { confirm, decline } from '@mainloop/models/db/proposals';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { say, type Turns } from '../chat/turns.ts';
+import { DB } from '../tokens.ts';
+import { refuse } from './refuse.ts';
+
+export const TURNS = Symbol('turns');
+
+@ApiTags('chat')
+@Controller('api')
+export class ChatController {
+  private readonly db: Db;
+  private readonly turns: Turns;
+  constructor(@Inject(DB) db: Db, @Inject(TURNS) turns: Turns) {
+    this.db = db;
+    this.turns = turns;
+  }
+
+  @Post('chat')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Say something. The reply streams as deltas and ends as a message.' })
+  async send(@Body({ schema: SendMessage }) body: SendMessage): Promise<{ messageId: string; turnId: string }> {
+    const r = await say(this.db, OWNER, body.text, body.clientId);
+    this.turns.wake();
+    return r;
+  }
+
+  @Get('chat/messages')
+  @ApiOperation({ summary: 'The thread, newest 200, oldest first' })
+  messages(): Promise<unknown[]> {
+    return many(this.db, 'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq', [OWNER]);
+  }
+
+  @Get('proposals')
+  @ApiOperation({ summary: 'Proposals that wait for a yes or no' })
+  proposals(): Promise<unknown[]> {
+    return many(this.db, `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
+      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`, [OWNER]);
+  }
+
+  @Post('proposals/:id/confirm')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Start the proposed task. The digest is what the card showed; a double tap makes one task.' })
+  async confirm(@Param('id') id: string, @Body({ schema: ConfirmProposal }) body: ConfirmProposal): Promise<{ taskId: string }> {
+    const r = await confirm(this.db, OWNER, id, body, 'you');
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { taskId: r.taskId };
+  }
+
+  @Post('proposals/:id/decline')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Not now' })
+  async decline(@Param('id') id: string): Promise<{ ok: true }> {
+    if ((await decline(this.db, OWNER, id, 'you')) === 'not_open') throw refuse('closed', 'This proposal is no longer open.');
+    return { ok: true };
+  }
+}

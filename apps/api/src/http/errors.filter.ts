@@ -1,0 +1,33 @@
+// Whatever goes wrong leaves as one sentence. Details go to the log, never to the caller.
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import type { Logger } from 'pino';
+
+@Catch()
+export class ErrorsFilter implements ExceptionFilter {
+  private readonly log: Logger;
+  constructor(log: Logger) {
+    this.log = log;
+  }
+
+  catch(err: unknown, host: ArgumentsHost): void {
+    const res = host.switchToHttp().getResponse<Response>();
+    const { status, body } = translate(err);
+    if (status >= 500) this.log.error({ err }, 'request failed');
+    if (res.headersSent) res.end();
+    else res.status(status).json(body);
+  }
+}
+
+function translate(err: unknown): { status: number; body: { error: string; kind?: string } } {
+  if (err instanceof HttpException) {
+    const r = err.getResponse() as { error?: string; kind?: string; message?: string | string[] } | string;
+    if (typeof r === 'object' && r.kind) return { status: err.getStatus(), body: { error: String(r.error), kind: r.kind } };
+    const said = typeof r === 'string' ? r : Array.isArray(r.message) ? r.message[0] : (r.message ?? err.message);
+    return { status: err.getStatus(), body: { error: typeof said === 'string' ? said : 'That is not what was expected.' } };
+  }
+  const e = err as { type?: string; status?: number };
+  if (e.type === 'entity.too.large') return { status: 413, body: { error: 'That is over 1 MB. Put the long part into a file in the repository.' } };
+  if (e.type === 'entity.parse.failed') return { status: 400, body: { error: 'That is not JSON.' } };
+  return { status: 503, body: { error: 'mainloop is not ready. It tries again by itself; run mainloop status if this lasts.' } };
+}

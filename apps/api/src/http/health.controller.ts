@@ -1,0 +1,50 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { many, one, type Db } from '@mainloop/models/db/pool';
+import type { ApiConfig } from '../config.ts';
+import type { Hub } from '../stream/hub.ts';
+import { CONFIG, DB, HUB } from '../tokens.ts';
+
+@ApiTags('health')
+@Controller()
+export class HealthController {
+  private readonly db: Db;
+  private readonly hub: Hub;
+  private readonly config: ApiConfig;
+  constructor(@Inject(DB) db: Db, @Inject(HUB) hub: Hub, @Inject(CONFIG) config: ApiConfig) {
+    this.db = db;
+    this.hub = hub;
+    this.config = config;
+  }
+
+  @Get('api/healthz')
+  @ApiOperation({ summary: 'Is it up, and is this the demo?' })
+  async health(): Promise<{ ok: true; demo: boolean }> {
+    await this.db.query('select 1');
+    return { ok: true, demo: this.config.demo };
+  }
+
+  /** Prometheus text (exposition format 0.0.4). Few names, no ids: ids belong into logs. */
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4')
+  @ApiExcludeEndpoint()
+  async metrics(): Promise<string> {
+    const tasks = await many<{ state: string; n: number }>(this.db, 'select state, count(*)::int as n from tasks group by state');
+    const x = (await one<{ unsent: number; lag: number; runs: number; cost: number; open: number }>(this.db, `select
+      (select count(*)::int from outbox where sent_at is null) as unsent,
+      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where sent_at is null) as lag,
+      (select count(*)::int from runs where state in ('starting','running')) as runs,
+      (select coalesce(sum(cost_microusd), 0)::float / 1e6 from tasks) as cost,
+      (select count(*)::int from inbox_items where state = 'open') as open`))!;
+    const line = (name: string, type: string, help: string, rows: string[]): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.join('\n')}\n`;
+    return [
+      line('mainloop_tasks', 'gauge', 'Tasks by state', tasks.map((t) => `mainloop_tasks{state="${t.state}"} ${t.n}`)),
+      line('mainloop_runs_active', 'gauge', 'Agent runs that are starting or running', [`mainloop_runs_active ${x.runs}`]),
+      line('mainloop_inbox_open', 'gauge', 'Inbox items that wait for a person', [`mainloop_inbox_open ${x.open}`]),
+      line('mainloop_outbox_unsent', 'gauge', 'Outbox rows that have not reached Temporal', [`mainloop_outbox_unsent ${x.unsent}`]),
+      line('mainloop_outbox_lag_seconds', 'gauge', 'Age of the oldest unsent outbox row', [`mainloop_outbox_lag_seconds ${x.lag.toFixed(3)}`]),
+      line('mainloop_cost_dollars_total', 'counter', 'Money spent on models by all tasks', [`mainloop_cost_dollars_total ${x.cost.toFixed(6)}`]),
+      line('mainloop_stream_readers', 'gauge', 'Open live streams of this replica', [`mainloop_stream_readers ${this.hub.readers}`]),
+    ].join('');
+  }
+}

@@ -1,0 +1,67 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AddProject, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
+import { append, freshId, toOutbox } from '@mainloop/models/db/log';
+import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { getSettings, saveSettings, type OwnerSettings } from '@mainloop/models/db/settings';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
+import { DB } from '../tokens.ts';
+import { refuse } from './refuse.ts';
+
+const WAIT_MS = 60_000;
+
+@ApiTags('projects')
+@Controller('api')
+export class ProjectsController {
+  private readonly db: Db;
+  constructor(@Inject(DB) db: Db) {
+    this.db = db;
+  }
+
+  @Get('projects')
+  @ApiOperation({ summary: 'Projects' })
+  projects(): Promise<unknown[]> {
+    return many(this.db, 'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at', [OWNER]);
+  }
+
+  @Post('projects')
+  @ApiOperation({ summary: 'Add a GitHub repository (owner/name) or a git folder of this machine' })
+  async add(@Body({ schema: AddProject }) body: AddProject): Promise<unknown> {
+    const projectId = `pr-${freshId()}`;
+    const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
+    await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
+    const deadline = Date.now() + WAIT_MS;
+    while (Date.now() < deadline) {
+      const e = await one<{ type: string; payload: { sentence?: string; repo?: string } }>(this.db, "select type, payload from events where owner_id = $1 and type in ('project.added','project.refused') and payload->>'id' = $2", [OWNER, projectId]);
+      if (e?.type === 'project.refused') throw refuse('rejected', e.payload.sentence ?? 'It could not be added.');
+      // Adding what is there already gives the project that is there.
+      if (e) return (await this.projects()).find((p) => (p as { repo: string }).repo === e.payload.repo);
+      await new Promise((r) => setTimeout(r, 100));
+    }
+    throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');
+  }
+
+  @Patch('projects/:id/settings')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Models, budget, egress and limits of a project' })
+  async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
+    if (!(await one(this.db, 'select 1 from projects where id = $1 and owner_id = $2', [id, OWNER]))) throw refuse('not_found', 'There is no such project.');
+    await withTx(this.db, (tx) => append(tx, [{ type: 'project.settings', actor: 'you', payload: { id, settings: body } }], OWNER));
+    return { ok: true };
+  }
+
+  @Get('settings')
+  @ApiOperation({ summary: 'Settings of the owner' })
+  ownSettings(): Promise<OwnerSettings> {
+    return getSettings(this.db, OWNER);
+  }
+
+  @Patch('settings')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Chat model and the cap on concurrent runs' })
+  async save(@Body({ schema: Settings }) body: Settings): Promise<OwnerSettings> {
+    await saveSettings(this.db, OWNER, body);
+    return getSettings(this.db, OWNER);
+  }
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Decide } from '@mainloop/models/contracts/http';
+import { cancelTask, decide } from '@mainloop/models/db/decide';
+import { eventsOfTask } from '@mainloop/models/db/log';
+import { many, one, type Db } from '@mainloop/models/db/pool';
+import { readOutput } from '@mainloop/models/db/runs';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { DB } from '../tokens.ts';
+import { refuse } from './refuse.ts';
+
+const TASK = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine", t.model, t.budget_cents as "budgetCents", t.cost_microusd as "costMicrousd", t.branch, t.head_sha as "headSha",
+  t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
+  t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
+
+@ApiTags('work')
+@Controller('api')
+export class WorkController {
+  private readonly db: Db;
+  constructor(@Inject(DB) db: Db) {
+    this.db = db;
+  }
+
+  @Get('tasks')
+  @ApiOperation({ summary: 'Tasks, open ones first, newest 200' })
+  tasks(@Query('state') state?: string): Promise<unknown[]> {
+    return many(this.db, `select ${TASK} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`, [OWNER, state ?? null]);
+  }
+
+  @Get('tasks/:id')
+  @ApiOperation({ summary: 'One task with its plan, open items and runs' })
+  async task(@Param('id') id: string): Promise<unknown> {
+    const task = await one(this.db, `select ${TASK}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [id, OWNER]);
+    if (!task) throw refuse('not_found', 'There is no such task.');
+    const runs = await many(this.db, 'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n', [id]);
+    return { ...task, items: await this.items('task', id), runs };
+  }
+
+  @Get('tasks/:id/events')
+  @ApiOperation({ summary: 'The story of a task: its events, oldest first' })
+  events(@Param('id') id: string): Promise<unknown[]> {
+    return eventsOfTask(this.db, OWNER, id);
+  }
+
+  @Post('tasks/:id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Cancel: closes issue, pull request, branch and sandbox' })
+  async cancel(@Param('id') id: string): Promise<{ ok: true }> {
+    const r = await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { ok: true };
+  }
+
+  @Get('runs/:id/output')
+  @ApiOperation({ summary: "A run's output from an offset: JSON lines as the agent printed them" })
+  async output(@Param('id') id: string, @Query('from') from?: string): Promise<{ from: number; next: number; text: string }> {
+    if (!(await one(this.db, 'select 1 from runs where id = $1 and owner_id = $2', [id, OWNER]))) throw refuse('not_found', 'There is no such run.');
+    const start = Math.max(0, Number(from ?? 0) || 0);
+    const r = await readOutput(this.db, id, start);
+    return { from: start, next: start + r.data.length, text: r.data.toString('utf8') };
+  }
+
+  @Get('inbox')
+  @ApiOperation({ summary: 'What needs you' })
+  inbox(): Promise<unknown[]> {
+    return this.items('open', null);
+  }
+
+  @Post('inbox/:id')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Decide an item. The first decision counts, wherever it came from.' })
+  async decide(@Param('id') id: string, @Body({ schema: Decide }) body: Decide): Promise<{ taskId: string }> {
+    const r = await decide(this.db, { ownerId: OWNER, itemId: id, decision: body.decision, text: body.text, via: body.via, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { taskId: r.taskId };
+  }
+
+  private items(which: 'open' | 'task', taskId: string | null): Promise<unknown[]> {
+    return many(this.db, `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
+      from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1 and ${which === 'open' ? "i.state = 'open' and $2::text is null" : 'i.task_id = $2'} order by i.created_at limit 500`, [OWNER, taskId]);
+  }
+}

@@ -1,0 +1,130 @@
+// The live stream: one LISTEN for all readers of this replica. NOTIFY is a hint, the table is the truth, a slow poll is the net.
+import { CHANNEL, eventsAfter, lastSeq } from '@mainloop/models/db/log';
+import type { Db } from '@mainloop/models/db/pool';
+import { OWNER } from '@mainloop/models/flow/ids';
+import pg from 'pg';
+
+export interface StreamItem {
+  /** Present on events only; a reader resumes from it. Deltas and output hints are transient. */
+  readonly seq?: number;
+  readonly kind: 'event' | 'delta' | 'output';
+  readonly data: unknown;
+}
+export type Sink = (item: StreamItem) => void;
+
+const POLL_MS = 2_000;
+
+export class Hub {
+  private readonly sinks = new Set<Sink>();
+  private cursor = 0;
+  private reading = false;
+  private again = false;
+  private stopped = false;
+  private listener: pg.Client | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private readonly db: Db;
+  private readonly url: string;
+
+  constructor(db: Db, url: string) {
+    this.db = db;
+    this.url = url;
+  }
+
+  async start(): Promise<void> {
+    this.cursor = await lastSeq(this.db, OWNER);
+    this.listen();
+    this.timer = setInterval(() => void this.read(), POLL_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearInterval(this.timer);
+    this.sinks.clear();
+    await this.listener?.end().catch(() => undefined);
+  }
+
+  get readers(): number {
+    return this.sinks.size;
+  }
+
+  /**
+   * Hands over everything after `after`, then whatever comes. No gap and no double: new items are held back while the
+   * past is read, and events below the reader's own cursor are dropped.
+   * @returns how to leave
+   */
+  async join(after: number, sink: Sink): Promise<() => void> {
+    let cursor = after;
+    let held: StreamItem[] | null = [];
+    const mine: Sink = (item) => {
+      if (held) return void held.push(item);
+      if (item.seq !== undefined) {
+        if (item.seq <= cursor) return;
+        cursor = item.seq;
+      }
+      sink(item);
+    };
+    this.sinks.add(mine);
+    try {
+      for (;;) {
+        const past = await eventsAfter(this.db, OWNER, cursor);
+        for (const e of past) {
+          cursor = e.seq;
+          sink({ seq: e.seq, kind: 'event', data: e });
+        }
+        if (past.length < 500) break;
+      }
+    } catch (err) {
+      this.sinks.delete(mine);
+      throw err;
+    }
+    const waiting = held;
+    held = null;
+    for (const item of waiting) mine(item);
+    return () => void this.sinks.delete(mine);
+  }
+
+  private async read(): Promise<void> {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    try {
+      do {
+        this.again = false;
+        const fresh = await eventsAfter(this.db, OWNER, this.cursor);
+        for (const e of fresh) {
+          this.cursor = e.seq;
+          for (const s of this.sinks) s({ seq: e.seq, kind: 'event', data: e });
+        }
+        if (fresh.length === 500) this.again = true;
+      } while (this.again);
+    } catch {
+      // Postgres is away; the poll tries again.
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  private listen(): void {
+    const l = new pg.Client({ connectionString: this.url, application_name: 'mainloop-api-listen' });
+    this.listener = l;
+    l.once('error', () => this.reconnect(l));
+    l.once('end', () => this.reconnect(l));
+    l.on('notification', (n) => {
+      if (n.channel === CHANNEL) return void this.read();
+      const kind = n.channel === 'mainloop_delta' ? 'delta' : 'output';
+      const data: unknown = JSON.parse(n.payload ?? '{}');
+      for (const s of this.sinks) s({ kind, data });
+    });
+    l.connect().then(() => l.query(`listen ${CHANNEL}; listen mainloop_delta; listen mainloop_output`)).then(() => this.read()).catch(() => this.reconnect(l));
+  }
+
+  private reconnect(l: pg.Client): void {
+    if (this.listener !== l || this.stopped) return;
+    this.listener = null;
+    l.on('error', () => undefined);
+    void l.end().catch(() => undefined);
+    setTimeout(() => { if (!this.stopped) this.listen(); }, 500).unref();
+  }
+}

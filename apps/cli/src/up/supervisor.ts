@@ -1,0 +1,124 @@
+// Keeps the processes of one machine: starts them in order, restarts what dies, ends them in reverse order by their own pids.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
+
+export interface Service {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly port: number | null;
+  /** Asked until it says yes; the next service starts then. */
+  readonly ready: () => Promise<boolean>;
+}
+interface Kept { readonly service: Service; child: ChildProcess | null; ref: ProcessRef; restarts: number; startedAt: number }
+export interface RunFile { readonly pid: number; readonly url: string; readonly processes: { name: string; pid: number; startTicks: string; port: number | null }[] }
+
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+
+export class Supervisor {
+  private readonly kept: Kept[] = [];
+  private readonly adopted: { name: string; ref: ProcessRef; port: number | null; signal: NodeJS.Signals }[] = [];
+  private stopping = false;
+  private readonly home: string;
+  private readonly url: string;
+
+  constructor(home: string, url: string) {
+    this.home = home;
+    this.url = url;
+    mkdirSync(path.join(home, 'run'), { recursive: true });
+    mkdirSync(path.join(home, 'logs'), { recursive: true });
+  }
+
+  logFile(name: string): string {
+    return path.join(this.home, 'logs', `${name}.log`);
+  }
+
+  /** Something that was started another way (Postgres) but is ended with the rest. */
+  adopt(name: string, ref: ProcessRef, port: number | null, signal: NodeJS.Signals): void {
+    const old = this.adopted.find((a) => a.name === name);
+    if (old) this.adopted.splice(this.adopted.indexOf(old), 1);
+    this.adopted.push({ name, ref, port, signal });
+    this.write();
+  }
+
+  async start(service: Service, timeoutMs = 60_000): Promise<void> {
+    const k: Kept = { service, child: null, ref: { pid: 0, startTicks: '' }, restarts: 0, startedAt: 0 };
+    this.kept.push(k);
+    this.launch(k);
+    const deadline = Date.now() + timeoutMs;
+    while (!(await service.ready().catch(() => false))) {
+      if (k.restarts >= 3) throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
+      if (Date.now() > deadline) throw new Error(`${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`);
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const k of this.kept.toReversed()) await endProcess(k.ref, 8_000);
+    // SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
+    for (const a of this.adopted.toReversed()) await endProcess(a.ref, 20_000, a.signal);
+    this.write();
+  }
+
+  private launch(k: Kept): void {
+    if (this.stopping) return;
+    const { name, command, env } = k.service;
+    rotate(this.logFile(name));
+    const log = openSync(this.logFile(name), 'a');
+    const [file, ...args] = command;
+    const child = spawn(file, args, { env, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    k.child = child;
+    k.startedAt = Date.now();
+    if (child.pid !== undefined) k.ref = refOf(child.pid);
+    child.once('error', (err) => appendFileSync(this.logFile(name), `${err.message}\n`));
+    child.once('exit', (code, signal) => {
+      if (this.stopping) return;
+      appendFileSync(this.logFile(name), `mainloop: ${name} ended (${signal ?? code}), starting it again\n`);
+      k.restarts = Date.now() - k.startedAt > 30_000 ? 0 : k.restarts + 1;
+      setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
+    });
+    this.write();
+  }
+
+  private lastWords(name: string): string {
+    const lines = readFileSync(this.logFile(name), 'utf8').trim().split('\n').filter((l) => !l.startsWith('mainloop:') && /error|taken|EADDR|should|can't|refus|not |:/i.test(l));
+    const telling = lines.findLast((l) => /^\w*Error:|EADDRINUSE|: error/.test(l)) ?? lines.at(-1) ?? 'it said nothing';
+    const taken = /EADDRINUSE.*?:(\d+)/.exec(telling);
+    return taken ? `port ${taken[1]} is taken by another program. Free it, or set another ${name.toUpperCase().replace('-', '_')}_PORT.` : telling.replace(/^Error: /, '').slice(0, 400);
+  }
+
+  private write(): void {
+    const file = path.join(this.home, 'run', 'processes.json');
+    const all = [...this.adopted.map((a) => ({ name: a.name, ...a.ref, port: a.port })), ...this.kept.map((k) => ({ name: k.service.name, ...k.ref, port: k.service.port }))];
+    const data: RunFile = { pid: this.stopping ? 0 : process.pid, url: this.url, processes: this.stopping ? [] : all };
+    writeFileSync(`${file}.new`, JSON.stringify(data, null, 1));
+    renameSync(`${file}.new`, file);
+  }
+}
+
+export function readRunFile(home: string): RunFile | null {
+  try {
+    return JSON.parse(readFileSync(path.join(home, 'run', 'processes.json'), 'utf8')) as RunFile;
+  } catch {
+    return null;
+  }
+}
+
+/** A supervisor that was killed leaves its children: end them by pid and start time, so that ours can take their ports. */
+export async function endLeftovers(home: string): Promise<void> {
+  for (const p of readRunFile(home)?.processes ?? []) {
+    if (p.name !== 'postgres' && isAlive(p)) await endProcess(p, 5_000);
+  }
+}
+
+function rotate(file: string): void {
+  try {
+    if (statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  } catch {
+    // No log yet.
+  }
+}

@@ -1,0 +1,140 @@
+// `mainloop up`: everything on this machine, in order, until Ctrl-C.
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { ensureKit } from './kit.ts';
+import { adopt, canConnect, startPostgres } from './postgres.ts';
+import { isAlive } from './pids.ts';
+import { ROOT, type Settings } from './settings.ts';
+import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
+import { ensureTool } from './wheels.ts';
+
+const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+
+/**
+ * @param say one line of progress
+ * @returns the address to open, and how to end it all
+ * @throws Error with one sentence that says what to do
+ */
+export async function up(s: Settings, say: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }> {
+  const url = `http://localhost:${s.WEB_PORT}`;
+  const before = readRunFile(s.home);
+  if (before && before.pid !== 0 && before.pid !== process.pid && before.processes.some(isAlive) && isMainloop(before.pid)) throw new Error(`mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`);
+  await endLeftovers(s.home);
+  await portsFree(s);
+  const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
+  const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
+  const sup = new Supervisor(s.home, url);
+  try {
+    const databaseUrl = s.DATABASE_URL ?? (await database(s, sup, say));
+    for (const service of services(s, tools, temporalBin, databaseUrl)) {
+      say(`starting ${service.name}`);
+      await sup.start(service);
+    }
+    if (s.localGitHub) await addDemoProject(s);
+  } catch (err) {
+    await sup.stop();
+    throw err;
+  }
+  return { url, stop: () => sup.stop() };
+}
+
+async function database(s: Settings, sup: Supervisor, say: (line: string) => void): Promise<string> {
+  say('starting postgres');
+  const dir = path.join(s.home, 'postgres');
+  const start = async (): Promise<string> => {
+    const pg = await startPostgres(dir, s.POSTGRES_PORT, sup.logFile('postgres'));
+    sup.adopt('postgres', pg.process, s.POSTGRES_PORT, 'SIGINT');
+    return pg.url;
+  };
+  const url = await start();
+  // Postgres is nobody's child after an adoption, so it is watched by looking.
+  const watch = setInterval(() => {
+    if (adopt(dir) === null) void start().catch(() => undefined);
+  }, 500);
+  watch.unref();
+  const stop = sup.stop.bind(sup);
+  sup.stop = async () => { clearInterval(watch); await stop(); };
+  return url;
+}
+
+function services(s: Settings, tools: { bwrap: string; act: string | null; node: string }, temporalBin: string | null, databaseUrl: string): Service[] {
+  const node = process.execPath;
+  const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8', NODE_ENV: 'production', NO_COLOR: '1', MAINLOOP_HOME: s.home };
+  const as = (role: string): string => {
+    const u = new URL(databaseUrl);
+    u.username = role;
+    return u.href;
+  };
+  const embedded = s.DATABASE_URL === undefined;
+  const temporal = s.TEMPORAL_ADDRESS ?? `127.0.0.1:${s.TEMPORAL_PORT}`;
+  const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
+  const githubApi = s.GITHUB_API_URL ?? (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
+  const webhookSecret = s.GITHUB_WEBHOOK_SECRET ?? s.secrets.webhookSecret;
+  const given = (o: Record<string, string | undefined>): Record<string, string> => Object.fromEntries(Object.entries(o).filter((e): e is [string, string] => e[1] !== undefined));
+  const modelEnv = s.demoModel ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' } : given({ ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN });
+  const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
+  const list: (Service | null)[] = [
+    temporalBin === null ? null : {
+      name: 'temporal', port: s.TEMPORAL_PORT, env: base, ready: () => canConnect(s.TEMPORAL_PORT),
+      command: [temporalBin, 'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(s.TEMPORAL_PORT), '--ui-port', String(s.TEMPORAL_UI_PORT), '--db-filename', path.join(s.home, 'temporal.sqlite'), '--log-level', 'error'],
+    },
+    !s.demoModel ? null : {
+      name: 'demo-model', port: s.DEMO_MODEL_PORT, ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`), command: [node, app('demo/src/model-main.ts')],
+      env: { ...base, DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT), ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }) },
+    },
+    !s.localGitHub ? null : {
+      name: 'local-github', port: s.LOCAL_GITHUB_PORT, ready: () => canConnect(s.LOCAL_GITHUB_PORT), command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
+      env: { ...base, LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT), GITHUB_TOKEN: githubToken, GITHUB_WEBHOOK_SECRET: webhookSecret, WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`, MAINLOOP_ACT: tools.act!, MAINLOOP_BWRAP: tools.bwrap, MAINLOOP_NODE: tools.node, LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no', ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }) },
+    },
+    {
+      name: 'api', port: s.API_PORT, ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`), command: [node, app('api/dist/main.js')],
+      env: { ...base, DATABASE_URL: databaseUrl, API_PORT: String(s.API_PORT), GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`, MAINLOOP_CHAT_TOKEN: s.secrets.chatToken, GITHUB_WEBHOOK_SECRET: webhookSecret, MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no' },
+    },
+    {
+      name: 'gateway', port: s.GATEWAY_PORT, ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`), command: [node, app('gateway/src/main.ts')],
+      env: { ...base, GATEWAY_DATABASE_URL: s.GATEWAY_DATABASE_URL ?? (embedded ? as('mainloop_gateway') : databaseUrl), GATEWAY_PORT: String(s.GATEWAY_PORT), MAINLOOP_CHAT_TOKEN: s.secrets.chatToken, GITHUB_TOKEN: githubToken, ...modelEnv },
+    },
+    {
+      name: 'worker', port: null, ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`), command: [node, app('worker/src/main.ts')],
+      env: { ...base, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporal, GITHUB_TOKEN: githubToken, GITHUB_API_URL: githubApi, MAINLOOP_BWRAP: tools.bwrap, MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED, MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'), ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS, FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS, FORGE_SETTLE_MS: s.FORGE_SETTLE_MS }) },
+    },
+    {
+      name: 'web', port: s.WEB_PORT, ready: httpOk(`http://127.0.0.1:${s.WEB_PORT}/healthz`), command: [node, app('web/server.ts')],
+      env: { ...base, WEB_PORT: String(s.WEB_PORT), API_URL: `http://127.0.0.1:${s.API_PORT}`, WEB_DATABASE_URL: s.WEB_DATABASE_URL ?? (embedded ? as('mainloop_web') : databaseUrl), MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no', MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no' },
+    },
+  ];
+  return list.filter((x) => x !== null);
+}
+
+/** The demo project is added through the front door, like any other. */
+async function addDemoProject(s: Settings): Promise<void> {
+  if (!s.demoModel) return;
+  const api = `http://127.0.0.1:${s.API_PORT}/api/projects`;
+  if (((await (await fetch(api)).json()) as unknown[]).length > 0) return;
+  const r = await fetch(api, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: 'demo/tally' }) });
+  if (!r.ok) throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
+}
+
+const PORTS = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
+async function portsFree(s: Settings): Promise<void> {
+  for (const name of PORTS) {
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = net.createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen(s[name], '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (!free) throw new Error(`Port ${s[name]} is taken by another program. Free it, or set ${name} to another port.`);
+  }
+}
+
+function isMainloop(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+export const linkCli = (s: Settings): void => {
+  const dir = path.join(s.home, 'bin');
+  mkdirSync(dir, { recursive: true });
+  rmSync(path.join(dir, 'mainloop'), { force: true });
+  symlinkSync(path.join(ROOT, 'apps/cli/mainloop'), path.join(dir, 'mainloop'));
+};

@@ -1,0 +1,26 @@
+// Ports throw their closed unions; Temporal wants ApplicationFailure. This is the one place that translates.
+import { ApplicationFailure } from '@temporalio/common';
+
+interface KindedError { readonly kind: string; readonly message: string; readonly retryAfterMs?: number }
+const RETRYABLE = new Set(['rate_limited', 'unavailable']);
+
+const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
+
+/** Wraps every activity of an object, so that none forgets. */
+export function translated<T extends Record<string, (i: never) => Promise<unknown>>>(activities: T): T {
+  const out: Record<string, unknown> = {};
+  for (const [name, f] of Object.entries(activities)) {
+    out[name] = async (i: never) => {
+      try {
+        return await f(i);
+      } catch (err) {
+        if (!isKinded(err)) throw err;
+        throw ApplicationFailure.create({
+          type: `port.${err.kind}`, message: err.message, nonRetryable: !RETRYABLE.has(err.kind),
+          ...(err.retryAfterMs ? { nextRetryDelay: err.retryAfterMs } : {}),
+        });
+      }
+    };
+  }
+  return out as T;
+}

@@ -1,0 +1,160 @@
+// What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
+import type { Forge } from '@mainloop/adapters/forge/port';
+import { decide } from '@mainloop/models/db/decide';
+import { append } from '@mainloop/models/db/log';
+import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { ciVerdict, weakenedTests, type CiVerdict } from '@mainloop/models/flow/ci';
+import type { EventBody } from '@mainloop/models/flow/events';
+import { marker } from '@mainloop/models/flow/ids';
+import { dollars } from '@mainloop/models/flow/pricing';
+import type { Hit } from '../failpoints.ts';
+import { newComments } from '../reviews.ts';
+import { getTask, type TaskRow } from '../tasks.ts';
+
+export interface ForgeDeps { readonly db: Db; readonly forge: Forge; readonly hit: Hit; readonly settleMs: number }
+
+export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
+  const log = (t: TaskRow, dedupeKey: string, body: EventBody): Promise<unknown> =>
+    withTx(db, (tx) => append(tx, [{ ...body, taskId: t.id, actor: 'mainloop', dedupeKey }], t.owner_id));
+
+  /**
+   * Does a creating effect once. When an earlier try left its intent without a result, the outcome is unknown and the
+   * forge's list may lag behind: wait before looking again, or we make a second one.
+   */
+  const effect = async <T extends object>(t: TaskRow, what: string, act: () => Promise<T>): Promise<T> => {
+    const key = `${t.id}/${what}`;
+    const row = await one<{ state: string; result: T }>(db, 'select state, result from forge_effects where key = $1', [key]);
+    if (row?.state === 'done') return row.result;
+    if (row) await new Promise((r) => setTimeout(r, settleMs));
+    else await db.query("insert into forge_effects (key, task_id, state) values ($1,$2,'intent') on conflict do nothing", [key, t.id]);
+    hit(`forge.${what.replace(/[^a-z]/g, '')}.before`);
+    const result = await act();
+    hit(`forge.${what.replace(/[^a-z]/g, '')}.after`);
+    await db.query("update forge_effects set state = 'done', result = $2 where key = $1", [key, JSON.stringify(result)]);
+    return result;
+  };
+
+  return {
+    async ensureIssue(i: { taskId: string }): Promise<{ number: number }> {
+      const t = await getTask(db, i.taskId);
+      const m = marker(t.id, 'plan');
+      const made = await effect(t, 'issue', () => forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: null }));
+      const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: made.number });
+      await log(t, `issue/${t.id}/${t.plan_revision}`, { type: 'issue.ensured', payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' } });
+      return { number: made.number };
+    },
+
+    /** Approval on GitHub: a reaction or a comment of somebody who may write. Postgres first: it becomes a decision like any other. */
+    async readPlanAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      if (t.issue_number === null) return;
+      const say = (author: string, decision: 'approve' | 'revise', text: string) => decide(db, { ownerId: t.owner_id, itemId: i.itemId, decision, text, via: 'github', by: author });
+      for (const c of await forge.listIssueComments(t.repo, t.issue_number, i.sinceIso)) {
+        if (c.at < i.sinceIso || c.body.includes('<!-- mainloop:') || !(await forge.mayWrite(t.repo, c.author))) continue;
+        await say(c.author, APPROVES.test(c.body.trim()) ? 'approve' : 'revise', c.body);
+        return;
+      }
+      for (const r of await forge.listReactions(t.repo, t.issue_number)) {
+        if (r.at < i.sinceIso || !['+1', 'rocket', 'hooray', 'heart'].includes(r.content) || !(await forge.mayWrite(t.repo, r.author))) continue;
+        await say(r.author, 'approve', '');
+        return;
+      }
+    },
+
+    async ensureDraftPr(i: { taskId: string }): Promise<{ number: number }> {
+      const t = await getTask(db, i.taskId);
+      const body = `${t.issue_number ? `Closes #${t.issue_number}\n\n` : ''}${t.prompt.length > 2_000 ? `${t.prompt.slice(0, 2_000)}…` : t.prompt}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
+      const pr = await effect(t, 'pr', () => forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: t.title, body, head: t.branch, base: t.default_branch }));
+      await log(t, `pr/${t.id}`, { type: 'pr.ensured', payload: { number: pr.number, url: pr.url, outcome: pr.outcome } });
+      return { number: pr.number };
+    },
+
+    async hasPushed(i: { taskId: string }): Promise<boolean> {
+      return (await getTask(db, i.taskId)).head_sha !== null;
+    },
+
+    /** What the agent said, as comments on the pull request: the narration a colleague would leave. */
+    async narrate(i: { taskId: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      if (t.pr_number === null) return;
+      const said = await many<{ seq: number; text: string }>(db, "select seq, payload->>'text' as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50", [t.id]);
+      for (const s of said.reverse()) await effect(t, `say-${s.seq}`, () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: s.text }));
+    },
+
+    async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[] }> {
+      const t = await getTask(db, i.taskId);
+      const sha = t.pr_number !== null ? (await forge.getPull(t.repo, t.pr_number)).headSha : (t.head_sha ?? '');
+      const { checks, statuses } = await forge.listChecks(t.repo, sha);
+      const v = ciVerdict(checks, statuses);
+      await log(t, `ci/${t.id}/${sha}/${v.verdict}/${v.passed}/${v.failed}/${v.pending}`, { type: 'ci.verdict', payload: { sha, round: i.round, ...v } });
+      const push = await one<{ diff: string }>(db, 'select diff from pushes where task_id = $1 order by created_at desc limit 1', [t.id]);
+      return { verdict: v.verdict, sha, weakened: weakenedTests(push?.diff ?? '').slice(0, 10) };
+    },
+
+    async ensureReady(i: { taskId: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      hit('forge.ready.before');
+      await forge.ensureReady(t.repo, t.pr_number!);
+      hit('forge.ready.after');
+      await log(t, `ready/${t.id}`, { type: 'pr.ready', payload: { number: t.pr_number! } });
+    },
+
+    async ensureSummary(i: { taskId: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      const runs = await many<{ phase: string; outcome: { kind: string; summary?: string } }>(db, "select phase, outcome from runs where task_id = $1 and phase <> 'plan' and outcome->>'kind' = 'completed' order by n", [t.id]);
+      const m = marker(t.id, 'summary');
+      const body = summaryBody(t, runs);
+      const made = await effect(t, 'summary', () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body }));
+      if (made.outcome !== 'created') await forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body });
+    },
+
+    async readReview(i: { taskId: string; sinceIso: string }): Promise<{ state: 'open' | 'merged' | 'closed'; comments: number; newestIso: string; author: string }> {
+      const t = await getTask(db, i.taskId);
+      const pr = await forge.getPull(t.repo, t.pr_number!);
+      if (pr.merged) {
+        await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: pr.number, sha: pr.mergeSha } });
+        return { state: 'merged', comments: 0, newestIso: i.sinceIso, author: '' };
+      }
+      if (pr.state === 'closed') {
+        await log(t, `closed/${t.id}`, { type: 'pr.closed', payload: { number: pr.number } });
+        return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
+      }
+      const found = await newComments(forge, t, i.sinceIso);
+      const newest = found.at(-1);
+      if (newest) await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
+      return { state: 'open', comments: found.length, newestIso: newest?.at ?? i.sinceIso, author: newest?.author ?? '' };
+    },
+
+    async merge(i: { taskId: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      hit('forge.merge.before');
+      const pr = await forge.getPull(t.repo, t.pr_number!);
+      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha);
+      hit('forge.merge.after');
+      await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.pr_number!, sha: m.sha } });
+    },
+
+    /** After a merge only the branch goes; a cancelled task leaves nothing open behind. */
+    async cleanForge(i: { taskId: string; merged: boolean }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      hit('forge.clean.before');
+      if (!i.merged && t.pr_number !== null) await forge.ensureClosed(t.repo, t.pr_number);
+      if (t.issue_number !== null) await forge.ensureClosed(t.repo, t.issue_number);
+      if (t.head_sha !== null) await forge.ensureBranchGone(t.repo, t.branch);
+      hit('forge.clean.after');
+    },
+  };
+};
+
+const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
+
+function issueBody(t: TaskRow): string {
+  const asked = t.prompt.length > 4_000 ? `${t.prompt.slice(0, 4_000)}…` : t.prompt;
+  return `> ${asked.replaceAll('\n', '\n> ')}\n\n${t.plan ?? '_Claude is reading the code; the plan appears here._'}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
+}
+
+function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[]): string {
+  const PHASE: Record<string, string> = { implement: 'The change', fix_ci: 'CI repair', address_review: 'Review' };
+  const parts = runs.map((r) => `**${PHASE[r.phase] ?? r.phase}.** ${(r.outcome.summary ?? '').trim().slice(0, 3_000)}`);
+  return `### Ready for review\n\n${parts.join('\n\n')}\n\nCI is green on \`${(t.head_sha ?? '').slice(0, 7)}\`. Cost so far: ${dollars(t.cost_microusd)}.`;
+}

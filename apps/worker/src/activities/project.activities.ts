@@ -1,0 +1,32 @@
+// Adding a project: is it there, may we push, has it a first commit? The answer is an event either way.
+import { ForgeError, isRetryable, type Forge } from '@mainloop/adapters/forge/port';
+import { append } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import type { NewEvent } from '@mainloop/models/flow/events';
+import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
+import type { Importer } from '../importer.ts';
+
+export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forge; importer: Importer }) => ({
+  async addProject(i: ProjectWorkflowInput): Promise<void> {
+    let event: NewEvent;
+    try {
+      const folder = /^[/~.]/.test(i.source);
+      const full = folder ? (await importer(i.source)).full : repoName(i.source);
+      const repo = await forge.getRepo(full);
+      if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
+      if (!repo.canPush) throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
+      event = { type: 'project.added', actor: 'worker', payload: { id: i.projectId, name: repo.full, repo: repo.full, defaultBranch: repo.defaultBranch, remoteUrl: repo.cloneUrl, localPath: folder ? i.source : null } };
+    } catch (err) {
+      if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
+      event = { type: 'project.refused', actor: 'worker', payload: { id: i.projectId, source: i.source, sentence: err.message } };
+    }
+    await withTx(db, (tx) => append(tx, [event], i.ownerId));
+  },
+});
+
+/** "owner/name", or the address of a repository page. @throws ForgeError when it is neither */
+export function repoName(source: string): string {
+  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(source.trim());
+  if (!m) throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);
+  return m[1]!;
+}

@@ -1,0 +1,114 @@
+// Runs of the agent: prepared, started, looked after, stopped. The workflow sleeps while one works.
+import type { Forge } from '@mainloop/adapters/forge/port';
+import type { Sandbox } from '@mainloop/adapters/sandbox/port';
+import { many, one, type Db } from '@mainloop/models/db/pool';
+import { endRun, ensureRun, getRun, openEpoch, sendCommand, takeSlot } from '@mainloop/models/db/runs';
+import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
+import { ciVerdict } from '@mainloop/models/flow/ci';
+import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
+import { promptFor } from '@mainloop/models/flow/prompts';
+import { cutLog } from '@mainloop/models/flow/text';
+import type { RunRequest } from '@mainloop/models/flow/workflow';
+import type { Hit } from '../failpoints.ts';
+import { newComments } from '../reviews.ts';
+import { getTask, type TaskRow } from '../tasks.ts';
+
+const LOG_BYTES = 2 * 1024 * 1024;
+
+export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forge; sandbox: Sandbox; hit: Hit }) => ({
+  async prepareRun(i: RunRequest): Promise<{ runId: string }> {
+    const t = await getTask(db, i.taskId);
+    const answers = await answersOf(db, i.context.answered);
+    const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
+    const prompt = promptFor({
+      phase: i.phase, title: t.title, prompt: t.prompt, branch: t.branch, base: t.default_branch, plan: t.plan, answers, resumed: i.context.resumed ?? false,
+      round: i.context.round ?? 1, verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
+      revise: i.phase === 'plan' ? (about ?? null) : null,
+      ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
+      ...(i.phase === 'address_review' ? { comments: [...(about ? [{ author: 'you', path: null, line: null, body: about }] : []), ...(await newComments(forge, t, i.context.reviewSince ?? ''))] } : {}),
+    });
+    return { runId: await ensureRun(db, { ownerId: t.owner_id, taskId: t.id, n: i.n, phase: i.phase, prompt, model: t.model, freshSession: i.context.freshSession ?? false }) };
+  },
+
+  async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
+    const run = (await getRun(db, i.runId))!;
+    const t = await getTask(db, run.task_id);
+    return takeSlot(db, i.runId, { all: (await getSettings(db, t.owner_id)).maxRuns, perProject: resolveProjectSettings(t.settings).maxRuns });
+  },
+
+  /** Short and repeatable: a run that is there is left alone, one that is gone is started under the next epoch. */
+  async startRun(i: { runId: string }): Promise<void> {
+    const run = await getRun(db, i.runId);
+    if (!run || run.state === 'ended') return;
+    const t = await getTask(db, run.task_id);
+    const now = await sandbox.status(t.id);
+    if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;
+    await sandbox.provision(t.id);
+    const { run: opened, token } = await openEpoch(db, i.runId);
+    hit('sandbox.start.before');
+    await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo });
+    hit('sandbox.start.after');
+  },
+
+  async checkRun(i: { runId: string }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
+    const run = await getRun(db, i.runId);
+    if (!run) throw new Error(`there is no run ${i.runId}`);
+    if (run.state === 'ended') return { at: 'ended', outcome: short(run.outcome!) };
+    const now = await sandbox.status(run.task_id);
+    if (now.kind === 'running' && now.runId === run.id) {
+      // Alive, but it has not spoken for four leases: it hangs. Its successor starts from the checkpoint.
+      if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000) return { at: 'running' };
+      await sandbox.stop(run.task_id);
+    }
+    // It may have reported and left between the two looks.
+    const again = (await getRun(db, i.runId))!;
+    return again.state === 'ended' ? { at: 'ended', outcome: short(again.outcome!) } : { at: 'gone' };
+  },
+
+  async stopRun(i: { taskId: string }): Promise<void> {
+    const active = await many<{ id: string; epoch: number; state: string }>(db, "select id, epoch, state from runs where task_id = $1 and state <> 'ended'", [i.taskId]);
+    for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop' });
+    await sandbox.stop(i.taskId);
+    for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
+  },
+
+  async giveUpRun(i: { runId: string }): Promise<void> {
+    const run = await getRun(db, i.runId);
+    if (run && run.state !== 'ended') await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
+  },
+
+  async releaseSandbox(i: { taskId: string }): Promise<void> {
+    hit('sandbox.release.before');
+    await sandbox.release(i.taskId);
+    await db.query('delete from checkpoints where task_id = $1', [i.taskId]);
+    hit('sandbox.release.after');
+  },
+});
+
+function short(o: RunOutcome): RunEnd {
+  if (o.kind === 'completed') return { kind: 'completed' };
+  return o.kind === 'failed' ? { ...o, detail: o.detail.slice(0, 1_500) } : o;
+}
+
+async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: string; answer: string }[]> {
+  const out: { question: string; answer: string }[] = [];
+  for (const id of ids) {
+    const item = await one<{ title: string; kind: string; answer: { decision: string; text: string } | null }>(db, 'select title, kind, answer from inbox_items where id = $1', [id]);
+    if (item?.answer) out.push({ question: item.title, answer: item.answer.text || ANSWER_WORDS[item.answer.decision] || item.answer.decision });
+  }
+  return out;
+}
+const ANSWER_WORDS: Record<string, string> = { allow: 'Yes. Push again, it is let through now.', deny: 'No. Take the change to those files out again, then push.' };
+
+/** The log of the first failing job, cut to what a repair needs. */
+async function failingLog(forge: Forge, t: TaskRow, sha: string): Promise<string> {
+  const { checks, statuses } = await forge.listChecks(t.repo, sha);
+  if (ciVerdict(checks, statuses).verdict !== 'red') return '';
+  const parts: string[] = [];
+  for (const c of checks.filter((x) => x.status === 'completed' && !['success', 'neutral', 'skipped'].includes(x.conclusion ?? '')).slice(0, 3)) {
+    const log = await forge.jobLog(t.repo, c.id, LOG_BYTES).catch(() => '');
+    parts.push(`Job "${c.name}": ${c.conclusion}\n${log === '' ? '(its log could not be fetched)' : cutLog(log)}`);
+  }
+  for (const s of statuses.filter((x) => x.state === 'failure' || x.state === 'error')) parts.push(`Status "${s.context}": ${s.state}`);
+  return parts.join('\n\n');
+}

@@ -1,0 +1,55 @@
+// What somebody has to look after besides the tasks themselves: orphaned sandboxes, silent runs, the forge's news.
+import type { Forge } from '@mainloop/adapters/forge/port';
+import type { Sandbox } from '@mainloop/adapters/sandbox/port';
+import { append, toOutbox } from '@mainloop/models/db/log';
+import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { sendCommand } from '@mainloop/models/db/runs';
+import { taskWorkflowId } from '@mainloop/models/flow/ids';
+import { isEnded } from '@mainloop/models/flow/states';
+import { SIGNALS } from '@mainloop/models/flow/workflow';
+
+const NUDGE_AFTER_MIN = 5;
+const STOP_AFTER_MIN = 20;
+
+/** Removes sandboxes whose task has ended or is not known. @returns their task ids */
+export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
+  const gone: string[] = [];
+  for (const taskId of await sandbox.list()) {
+    const t = await one<{ state: string }>(db, 'select state from tasks where id = $1', [taskId]);
+    if (t && !isEnded(t.state)) continue;
+    await sandbox.release(taskId);
+    gone.push(taskId);
+  }
+  return gone;
+}
+
+/** A run that says nothing is nudged, then stopped: the workflow brings it to the person. */
+export async function watchSilence(db: Db): Promise<void> {
+  const silent = await many<{ id: string; task_id: string; owner_id: string; epoch: number; minutes: number }>(
+    db,
+    `select id, task_id, owner_id, epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) / 60)::int as minutes
+       from runs where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 minute'`, [NUDGE_AFTER_MIN]);
+  for (const r of silent) {
+    const level = r.minutes >= STOP_AFTER_MIN ? 'stop' : 'nudge';
+    const fresh = await withTx(db, (tx) => append(tx, [{ type: 'run.silent', taskId: r.task_id, actor: 'mainloop', dedupeKey: `silent/${r.id}/${r.epoch}/${level}`, payload: { runId: r.id, minutes: r.minutes } }], r.owner_id));
+    if (fresh.length === 0) continue;
+    await sendCommand(db, r.id, level === 'stop' ? { type: 'stop' } : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' });
+  }
+}
+
+/** One conditional question for each repository with tasks that wait for it, whatever their number. */
+export async function pollForge(db: Db, forge: Forge, memory: Map<string, Map<string, string>>): Promise<void> {
+  const waiting = await many<{ id: string; repo: string }>(db, "select t.id, p.repo from tasks t join projects p on p.id = t.project_id where t.state in ('awaiting_plan','ci','in_review')");
+  const byRepo = Map.groupBy(waiting, (t) => t.repo);
+  for (const repo of memory.keys()) if (!byRepo.has(repo)) memory.delete(repo);
+  for (const [repo, tasks] of byRepo) {
+    const etags = memory.get(repo) ?? memory.set(repo, new Map()).get(repo)!;
+    const first = etags.size === 0;
+    // A repository that can't be read now is asked again next time; its tasks find out by themselves.
+    const changed = await forge.changed(repo, etags).catch(() => false);
+    if (!changed && !first) continue;
+    await withTx(db, async (tx) => {
+      for (const t of tasks) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
+    });
+  }
+}

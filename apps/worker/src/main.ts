@@ -1,0 +1,104 @@
+// The worker: the only hands. This is the one place where real adapters are chosen.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { github } from '@mainloop/adapters/forge/github';
+import { localSandbox } from '@mainloop/adapters/sandbox/local';
+import { toOutbox } from '@mainloop/models/db/log';
+import { openPool, withTx } from '@mainloop/models/db/pool';
+import { taskWorkflowId } from '@mainloop/models/flow/ids';
+import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import pg from 'pg';
+import pino from 'pino';
+import { translated } from './activities/errors.ts';
+import { projectActivities } from './activities/project.activities.ts';
+import { forgeActivities } from './activities/forge.activities.ts';
+import { runActivities } from './activities/run.activities.ts';
+import { taskActivities } from './activities/task.activities.ts';
+import { pollForge, reapOrphans, watchSilence } from './caretaker.ts';
+import { loadConfig } from './config.ts';
+import { localImporter } from './importer.ts';
+import { failpoints } from './failpoints.ts';
+import { relayOnce } from './relay.ts';
+
+const log = pino({ name: 'worker' });
+const c = loadConfig(process.env);
+Runtime.install({ logger: new DefaultLogger('WARN', (e) => log.warn({ meta: e.meta }, e.message)), shutdownSignals: [] });
+const db = openPool(c.databaseUrl, 'mainloop-worker', 20);
+const hit = failpoints(c.failpoints);
+const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
+const poke = (taskId: string): void => void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(() => undefined);
+const sandbox = localSandbox({ ...c.sandbox, onExit: poke });
+
+const connection = await patiently(() => NativeConnection.connect({ address: c.temporalAddress }));
+const client = new Client({ connection: await patiently(() => Connection.connect({ address: c.temporalAddress })), namespace: c.temporalNamespace });
+const here = path.dirname(fileURLToPath(import.meta.url));
+const worker = await Worker.create({
+  connection, namespace: c.temporalNamespace, taskQueue: TASK_QUEUE,
+  ...(c.workflowBundle && existsSync(c.workflowBundle) ? { workflowBundle: { codePath: c.workflowBundle } } : { workflowsPath: path.join(here, 'workflows/index.ts') }),
+  activities: translated({ ...taskActivities({ db }), ...runActivities({ db, forge, sandbox, hit }), ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }), ...projectActivities({ db, forge, importer: localImporter(c) }) }),
+  // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
+  stickyQueueScheduleToStartTimeout: '1s',
+  maxConcurrentActivityTaskExecutions: 40,
+});
+
+const stopping = new AbortController();
+const memory = new Map<string, Map<string, string>>();
+const loops = [
+  loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
+  loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
+  loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
+  loop('silence', 30_000, () => watchSilence(db)),
+];
+for (const s of ['SIGTERM', 'SIGINT'] as const) process.once(s, () => { stopping.abort(); worker.shutdown(); });
+log.info('worker is ready');
+console.log('worker is ready');
+await worker.run();
+stopping.abort();
+await Promise.all(loops);
+await db.end();
+process.exit(0);
+
+/** A duty that is done again and again. An error is logged and the next round tries again. */
+async function loop(name: string, everyMs: number, work: () => Promise<unknown>, wake: () => Promise<void> = () => new Promise(() => undefined)): Promise<void> {
+  while (!stopping.signal.aborted) {
+    try {
+      // A full batch may have left more behind.
+      while (((await work()) as number) === 100);
+    } catch (err) {
+      log.warn({ err: (err as Error).message, loop: name }, 'will try again');
+    }
+    await Promise.race([new Promise((r) => { setTimeout(r, everyMs).unref(); }), wake(), new Promise((r) => stopping.signal.addEventListener('abort', r, { once: true }))]);
+  }
+}
+
+/** NOTIFY is a hint that saves the wait; the timer is the net under it. */
+function wakeOn(channel: string): () => Promise<void> {
+  let waiting: (() => void) | null = null;
+  let missed = false;
+  const listen = (): void => {
+    const l = new pg.Client({ connectionString: c.databaseUrl, application_name: 'mainloop-worker-listen' });
+    const again = (): void => { l.removeAllListeners(); l.on('error', () => undefined); void l.end().catch(() => undefined); if (!stopping.signal.aborted) setTimeout(listen, 1_000).unref(); };
+    l.once('error', again);
+    l.on('notification', () => { if (waiting) waiting(); else missed = true; });
+    l.connect().then(() => l.query(`listen ${channel}`)).catch(again);
+  };
+  listen();
+  return () => new Promise((resolve) => {
+    if (missed) { missed = false; return resolve(); }
+    waiting = () => { waiting = null; resolve(); };
+  });
+}
+
+async function patiently<T>(f: () => Promise<T>): Promise<T> {
+  for (let i = 0; ; i++) {
+    try {
+      return await f();
+    } catch (err) {
+      if (i >= 60) throw new Error(`Temporal at ${c.temporalAddress} can't be reached. Check TEMPORAL_ADDRESS.`, { cause: err });
+      await new Promise((r) => setTimeout(r, 500));
+    }
+  }
+}

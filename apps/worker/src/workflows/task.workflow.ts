@@ -1,0 +1,224 @@
+// One task, from confirmed to merged: plan issue, draft PR, CI loop, review. It reads like docs/flow.md; decisions are in models/flow.
+import { ActivityFailure, ApplicationFailure, continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { afterCi } from '@mainloop/models/flow/ci';
+import { afterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
+import type { Phase, TaskState } from '@mainloop/models/flow/states';
+import type { Resume, RunContext, Stage, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import type { forgeActivities } from '../activities/forge.activities.ts';
+import type { runActivities } from '../activities/run.activities.ts';
+import type { taskActivities } from '../activities/task.activities.ts';
+import { Cancelled, openDesk } from './desk.ts';
+
+/** Our own records: Postgres may be away for a while, and then it is back. */
+const own = proxyActivities<ReturnType<typeof taskActivities>>({ startToCloseTimeout: '30 seconds', scheduleToCloseTimeout: '7 days', retry: { initialInterval: '300 ms', maximumInterval: '20 seconds' } });
+const runs = proxyActivities<ReturnType<typeof runActivities>>({ startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '1 day', retry: { initialInterval: '500 ms', maximumInterval: '30 seconds', maximumAttempts: 200 } });
+const forge = proxyActivities<ReturnType<typeof forgeActivities>>({ startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '1 day', retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 } });
+
+const MAX_REPAIRS = 3;
+const CHECK_RUN_MS = 20_000;
+const LOOK_AGAIN_MS = 10 * 60_000;
+const NO_CHECKS_GRACE_MS = 60_000;
+
+export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: string }> {
+  const { taskId } = input;
+  const desk = openDesk(input.at?.pending ?? []);
+  const facts = await own.loadTask({ taskId });
+  let seenRuns = input.at?.seenRuns ?? 0;
+  let items = input.at?.items ?? 0;
+  let at: Resume = input.at ?? { stage: facts.skipPlan ? 'implement' : 'plan', round: 0, reviewedUntil: '', seenRuns: 0, items: 0, pending: [] };
+
+  const state = (s: TaskState, phase: string, statusLine = ''): Promise<void> => own.setState({ taskId, state: s, phase, statusLine });
+  const go = (stage: Stage, change: Partial<Resume> = {}): Resume => {
+    const { about: _, ...rest } = at;
+    return { ...rest, stage, ...change };
+  };
+
+  /** Waiting for a human is a state, not a failure: the task stays where it is until somebody says go on. */
+  const askHuman = async (stage: string, sentence: string, detail: string): Promise<void> => {
+    const id = `${taskId}-f${seenRuns}-${++items}`;
+    await own.openItem({ taskId, id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
+    await state('blocked', stage, sentence);
+    await desk.decision(id);
+  };
+
+  /** Runs something against the forge; what retrying can't mend goes to the person, and then it is tried again. */
+  const mended = async <T>(stage: string, act: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await act();
+      } catch (err) {
+        if (!(err instanceof ActivityFailure) || !(err.cause instanceof ApplicationFailure)) throw err;
+        await askHuman(stage, err.cause.message, '');
+      }
+    }
+  };
+
+  const drive = async (runId: string): Promise<RunEnd> => {
+    for (let lost = 0; lost < 5; lost++) {
+      await runs.startRun({ runId });
+      for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
+        await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS);
+        const now = await runs.checkRun({ runId });
+        if (now.at === 'ended') return now.outcome;
+        if (now.at === 'gone') break;
+      }
+    }
+    await runs.giveUpRun({ runId });
+    return { kind: 'interrupted', reason: 'lost' };
+  };
+
+  const run = async (phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> => {
+    const answered: string[] = [];
+    for (let attempt = 1; ; attempt++) {
+      await state('queued', phase);
+      const { runId } = await mended(phase, () => runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed: attempt > 1 } }));
+      for (let slot = await runs.takeSlot({ runId }); !slot.got; slot = await runs.takeSlot({ runId })) {
+        const pokes = desk.pokes();
+        await desk.until(() => desk.pokes() > pokes, 15_000);
+      }
+      await state(working, phase);
+      const outcome = await mended(phase, () => drive(runId));
+      await mended(phase, () => forge.narrate({ taskId }));
+      const next = afterRun(outcome, attempt, Date.now());
+      if (next.do === 'go_on') return runId;
+      if (next.do === 'again') {
+        await desk.until(() => false, next.delayMs);
+      } else if (next.do === 'await_answer') {
+        await state('blocked', phase, 'Claude has a question for you.');
+        await desk.decision(next.itemId);
+        answered.push(next.itemId);
+        attempt = 0;
+      } else {
+        await askHuman(phase, next.sentence, next.detail);
+        attempt = 0;
+      }
+    }
+  };
+
+  const plan = async (): Promise<Resume> => {
+    if (facts.planRevision === 0 && at.about === undefined) await state('queued', 'plan');
+    const runId = await run('plan', 'planning', at.about === undefined ? {} : { about: at.about });
+    const written = await own.writePlan({ taskId, runId });
+    if (written.empty) {
+      await askHuman('plan', 'Claude ended without a plan. Retry, or cancel and say it in other words.', '');
+      return go('plan');
+    }
+    await mended('plan', () => forge.ensureIssue({ taskId }));
+    return go('await_plan', { round: written.revision });
+  };
+
+  const awaitPlan = async (): Promise<Resume> => {
+    const id = `${taskId}-plan-${at.round}`;
+    const since = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    await own.openItem({ taskId, id, kind: 'plan', title: `Plan, revision ${at.round}`, body: '', options: [{ label: 'Approve' }, { label: 'Revise' }] });
+    await state('awaiting_plan', 'plan');
+    while (!desk.decided(id)) {
+      const pokes = desk.pokes();
+      const woke = await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, 24 * 3_600_000);
+      // A poke says that something changed on the forge; the decision it may bring comes back as a signal.
+      if (woke && !desk.decided(id)) await mended('plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso: since }));
+    }
+    return desk.decided(id)!.kind === 'approve' ? go('implement', { round: 0 }) : go('plan', { about: id });
+  };
+
+  const implement = async (): Promise<Resume> => {
+    await run('implement', 'drafting');
+    if (!(await forge.hasPushed({ taskId }))) {
+      await askHuman('implement', 'Claude ended without pushing anything. Look at its output, then retry.', '');
+      return go('implement');
+    }
+    await mended('implement', () => forge.ensureDraftPr({ taskId }));
+    await mended('implement', () => forge.narrate({ taskId }));
+    return go('ci', { round: 0 });
+  };
+
+  const ci = async (): Promise<Resume> => {
+    await state('ci', 'ci');
+    for (let waitedMs = 0; ; ) {
+      const pokes = desk.pokes();
+      const now = await mended('ci', () => forge.readCi({ taskId, round: at.round }));
+      const next = afterCi(now.verdict, { repairs: at.round, maxRepairs: MAX_REPAIRS, waitedMs, graceMs: NO_CHECKS_GRACE_MS, weakened: now.weakened.length > 0 && at.about !== now.sha });
+      switch (next.do) {
+        case 'wait': {
+          const ms = now.verdict === 'none' ? NO_CHECKS_GRACE_MS / 4 : LOOK_AGAIN_MS;
+          if (!(await desk.until(() => desk.pokes() > pokes, ms))) waitedMs += ms;
+          continue;
+        }
+        case 'review': return go('review');
+        case 'repair': return go('fix_ci', { round: next.round, about: now.sha });
+        case 'verify_locally':
+          await askHuman('ci', 'This repository has no CI, so nothing says whether the change works. Add a workflow and retry, or merge it yourself on GitHub.', '');
+          waitedMs = 0;
+          continue;
+        case 'ask_human':
+          await askHuman('ci', next.sentence, now.weakened.join('\n'));
+          await state('ci', 'ci');
+          // The person has looked: weakened tests count for this commit, and a red CI gets another set of repairs.
+          at = { ...at, round: 0, about: now.sha };
+      }
+    }
+  };
+
+  const fixCi = async (): Promise<Resume> => {
+    await run('fix_ci', 'drafting', { round: at.round, ...(at.about === undefined ? {} : { ciSha: at.about }) });
+    return go('ci');
+  };
+
+  const review = async (): Promise<Resume> => {
+    await mended('review', () => forge.ensureSummary({ taskId }));
+    await mended('review', () => forge.ensureReady({ taskId }));
+    const id = `${taskId}-review-${seenRuns}`;
+    await own.openItem({ taskId, id, kind: 'review', title: 'Ready for review', body: '', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] });
+    await state('in_review', 'review');
+    for (;;) {
+      const pokes = desk.pokes();
+      const said = desk.decided(id);
+      if (said?.kind === 'merge') {
+        await mended('review', () => forge.merge({ taskId }));
+        return go('review', { about: 'merged' });
+      }
+      if (said?.kind === 'changes') return go('address_review', { about: id });
+      const now = await mended('review', () => forge.readReview({ taskId, sinceIso: at.reviewedUntil }));
+      if (now.state !== 'open') return go('review', { about: now.state });
+      if (now.comments > 0) {
+        await own.closeItem({ taskId, id, why: `${now.author} asked for changes on GitHub` });
+        return go('address_review', { reviewedUntil: now.newestIso, about: `since:${at.reviewedUntil}` });
+      }
+      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, 24 * 3_600_000);
+    }
+  };
+
+  const addressReview = async (): Promise<Resume> => {
+    const since = at.about?.startsWith('since:') ? at.about.slice('since:'.length) : at.reviewedUntil;
+    await run('address_review', 'drafting', { reviewSince: since, ...(at.about !== undefined && !at.about.startsWith('since:') ? { about: at.about } : {}) });
+    return go('ci', { round: 0 });
+  };
+
+  const STAGES: Record<Stage, () => Promise<Resume>> = { plan, await_plan: awaitPlan, implement, ci, fix_ci: fixCi, review, address_review: addressReview };
+
+  const end = async (how: 'done' | 'cancelled', line: string): Promise<{ state: string }> => {
+    await runs.stopRun({ taskId });
+    await forge.cleanForge({ taskId, merged: how === 'done' }).catch((err: unknown) => {
+      if (!(err instanceof ActivityFailure)) throw err;
+      line = `${line} Something on GitHub could not be cleaned up: ${err.cause?.message ?? ''}`.trim();
+    });
+    await runs.releaseSandbox({ taskId });
+    await own.endTask({ taskId, state: how, statusLine: line });
+    return { state: how };
+  };
+
+  try {
+    for (;;) {
+      at = await STAGES[at.stage]();
+      if (at.stage === 'review' && (at.about === 'merged' || at.about === 'closed')) break;
+      if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 4_000) {
+        await continueAsNew<typeof taskWorkflow>({ taskId, at: { ...at, seenRuns, items, pending: desk.pending() } });
+      }
+    }
+  } catch (err) {
+    if (!(err instanceof Cancelled)) throw err;
+    return end('cancelled', 'Cancelled by you.');
+  }
+  return at.about === 'merged' ? end('done', 'Merged.') : end('cancelled', 'The pull request was closed without a merge.');
+}
+

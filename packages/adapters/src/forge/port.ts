@@ -1,0 +1,47 @@
+// The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
+import type { CheckRun, CommitStatus } from '@mainloop/models/flow/ci';
+
+export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
+export class ForgeError extends Error {
+  readonly kind: ForgeErrorKind;
+  readonly retryAfterMs: number;
+  constructor(kind: ForgeErrorKind, message: string, retryAfterMs = 0) {
+    super(message);
+    this.name = 'ForgeError';
+    this.kind = kind;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+export const isRetryable = (k: ForgeErrorKind): boolean => k === 'rate_limited' || k === 'unavailable';
+
+export type Outcome = 'created' | 'updated' | 'unchanged';
+export interface Ensured { readonly number: number; readonly url: string; readonly outcome: Outcome }
+export interface RepoInfo { readonly full: string; readonly defaultBranch: string; readonly cloneUrl: string; readonly empty: boolean; readonly canPush: boolean }
+export interface ForgeComment { readonly id: number; readonly author: string; readonly body: string; readonly at: string; readonly path: string | null; readonly line: number | null }
+export interface PullInfo { readonly number: number; readonly url: string; readonly state: 'open' | 'closed'; readonly merged: boolean; readonly draft: boolean; readonly headSha: string; readonly mergeSha: string | null }
+
+export interface Forge {
+  whoAmI(): Promise<string>;
+  getRepo(full: string): Promise<RepoInfo>;
+  /** One issue a task: found again by its marker, its body brought up to date. */
+  ensureIssue(i: { repo: string; marker: string; title: string; body: string; known: number | null }): Promise<Ensured>;
+  ensureDraftPr(i: { repo: string; marker: string; title: string; body: string; head: string; base: string }): Promise<Ensured>;
+  /** One comment for each marker. */
+  ensureComment(i: { repo: string; number: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
+  ensureReady(repo: string, number: number): Promise<Outcome>;
+  ensureMerged(repo: string, number: number, headSha: string): Promise<{ sha: string | null; outcome: Outcome }>;
+  ensureClosed(repo: string, number: number): Promise<Outcome>;
+  ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
+  getPull(repo: string, number: number): Promise<PullInfo>;
+  listChecks(repo: string, sha: string): Promise<{ checks: readonly CheckRun[]; statuses: readonly CommitStatus[] }>;
+  /** The log of a job, at most `maxBytes` of its end. */
+  jobLog(repo: string, jobId: number, maxBytes: number): Promise<string>;
+  /** Comments of people since a time: on the issue or pull request, in reviews, on lines. */
+  listIssueComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
+  listReviews(repo: string, number: number, sinceIso: string): Promise<readonly (ForgeComment & { verdict: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING' })[]>;
+  listReviewComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
+  listReactions(repo: string, number: number): Promise<readonly { author: string; content: string; at: string }[]>;
+  mayWrite(repo: string, login: string): Promise<boolean>;
+  /** Whether anything in the repository changed since the last call with the same `etags`. Conditional: an unchanged answer costs no rate limit. */
+  changed(repo: string, etags: Map<string, string>): Promise<boolean>;
+}

@@ -1,0 +1,60 @@
+// Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web, workflow bundle, sandbox kit.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const stamps = path.join(root, 'node_modules/.cache/mainloop');
+mkdirSync(stamps, { recursive: true });
+
+interface Piece { readonly name: string; readonly inputs: readonly string[]; readonly output: string; readonly build: () => void }
+
+const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void =>
+  void execFileSync(file, args, { cwd: path.join(root, cwd), stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
+const bin = (pkg: string, name: string): string => path.join(root, pkg, 'node_modules/.bin', name);
+
+const pieces: Piece[] = [
+  {
+    name: 'database client', inputs: ['packages/models/prisma/schema.prisma'], output: 'packages/models/src/db/generated/client.ts',
+    build: () => run('packages/models', bin('packages/models', 'prisma'), ['generate'], { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', PRISMA_HIDE_UPDATE_MESSAGE: '1' }),
+  },
+  { name: 'api', inputs: ['apps/api/src', 'apps/api/.swcrc'], output: 'apps/api/dist/main.js', build: () => run('apps/api', bin('apps/api', 'swc'), ['src', '-d', 'dist', '--strip-leading-paths', '--config-file', '.swcrc', '--quiet']) },
+  {
+    name: 'sandbox runner', inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'], output: 'apps/runner/dist/runner.mjs',
+    build: () => {
+      for (const [from, to] of [['main', 'runner'], ['talk', 'talk']]) {
+        run('apps/runner', bin('apps/runner', 'esbuild'), [`src/${from}.ts`, '--bundle', '--platform=node', '--format=esm', '--target=node24', `--outfile=dist/${to}.mjs`, '--log-level=warning']);
+      }
+    },
+  },
+  { name: 'workflows', inputs: ['apps/worker/src/workflows', 'packages/models/src/flow', 'tools/bundle-workflows.ts'], output: 'apps/worker/dist/workflows.js', build: () => run('.', process.execPath, ['tools/bundle-workflows.ts']) },
+  { name: 'web', inputs: ['apps/web/src', 'apps/web/static', 'apps/web/vite.config.ts', 'apps/web/package.json', 'packages/models/src'], output: 'apps/web/build/handler.js', build: () => run('apps/web', bin('apps/web', 'vite'), ['build', '--logLevel', 'error']) },
+];
+
+const only = process.argv.slice(2);
+for (const p of pieces) {
+  if (only.length > 0 && !only.includes(p.name)) continue;
+  const key = hashOf([...p.inputs, 'pnpm-lock.yaml']);
+  const stamp = path.join(stamps, `${p.name.replace(/ /g, '-')}.key`);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && existsSync(path.join(root, p.output))) continue;
+  const t0 = Date.now();
+  process.stdout.write(`  building ${p.name} ... `);
+  p.build();
+  writeFileSync(stamp, key);
+  console.log(`${((Date.now() - t0) / 1000).toFixed(1)} s`);
+}
+
+function hashOf(inputs: readonly string[]): string {
+  const h = createHash('sha256').update(process.version);
+  const add = (p: string): void => {
+    const full = path.join(root, p);
+    if (!existsSync(full)) return;
+    if (statSync(full).isDirectory()) {
+      for (const f of readdirSync(full).sort()) if (f !== 'generated' && f !== 'node_modules' && !f.endsWith('.test.ts')) add(path.join(p, f));
+    } else h.update(p).update('\0').update(readFileSync(full));
+  };
+  for (const i of inputs) add(i);
+  return h.digest('hex');
+}
