@@ -24,7 +24,7 @@ const Review = z.strictObject({
   when: z.string().default('.'), state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED']), body: z.string().default(''), delayMs: z.int().min(0).default(1_500),
   comments: z.array(z.object({ path: z.string(), line: z.int().optional(), body: z.string() })).default([]),
 });
-export const Story = z.strictObject({ version: z.literal(1), chat: z.array(Rule).default([]), agent: z.array(Rule).default([]), reviews: z.array(Review).default([]) });
+export const Story = z.strictObject({ version: z.literal(1), paceMs: z.int().min(0).max(60_000).default(0).describe('wait before each step of an agent that names no delay'), chat: z.array(Rule).default([]), agent: z.array(Rule).default([]), reviews: z.array(Review).default([]) });
 export type Story = z.infer<typeof Story>;
 
 /** @throws Error with one sentence that names the place in the file */
@@ -37,6 +37,7 @@ export function loadStory(file: string): Story {
   }
   const r = Story.safeParse(raw);
   if (!r.success) throw new Error(`MAINLOOP_DEMO_SCRIPT ${file}: ${r.error.issues[0]!.path.join('.')}: ${r.error.issues[0]!.message}`);
+  if (process.env.DEMO_PACE_MS !== undefined) r.data.paceMs = Number(process.env.DEMO_PACE_MS);
   for (const rule of [...r.data.chat, ...r.data.agent]) new RegExp(rule.when, 'is');
   return r.data;
 }

@@ -24,7 +24,7 @@ const Env = z.object({
   GITHUB_TOKEN: optional, GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'), GITHUB_WEBHOOK_SECRET: optional,
   MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
-  MAINLOOP_FAILPOINTS: optional, FORGE_POLL_SECONDS: optional, FORGE_SETTLE_MS: optional,
+  MAINLOOP_FAILPOINTS: optional, DEMO_PACE_MS: optional, FORGE_POLL_SECONDS: optional, FORGE_SETTLE_MS: optional,
 });
 
 export type Settings = z.infer<typeof Env> & { readonly home: string; readonly cache: string; readonly secrets: Secrets; readonly demoModel: boolean; readonly localGitHub: boolean };

@@ -81,7 +81,7 @@ function services(s: Settings, tools: { bwrap: string; act: string | null; node:
     },
     !s.demoModel ? null : {
       name: 'demo-model', port: s.DEMO_MODEL_PORT, ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`), command: [node, app('demo/src/model-main.ts')],
-      env: { ...base, DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT), ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }) },
+      env: { ...base, DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT), ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, DEMO_PACE_MS: s.DEMO_PACE_MS }) },
     },
     !s.localGitHub ? null : {
       name: 'local-github', port: s.LOCAL_GITHUB_PORT, ready: () => canConnect(s.LOCAL_GITHUB_PORT), command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],

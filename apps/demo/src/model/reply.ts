@@ -23,7 +23,7 @@ export function replyTo(story: Story, req: Request): Reply {
     const step = rule.steps[v.turn];
     if (!step) return say('Done.');
     const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
-    return { blocks: blocks(step, fill), delayMs: step.delayMs, chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0), fault: step.fault, key: `${kind}/${n}/${v.turn}/${v.prompt.length}` };
+    return { blocks: blocks(step, fill), delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0), chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0), fault: step.fault, key: `${kind}/${n}/${v.turn}/${v.prompt.length}` };
   }
   return say(HONEST);
 }

@@ -1,0 +1,67 @@
+// The live link: events say "look again", deltas are shown as they come. Resumes by cursor after any break.
+import { invalidate } from '$app/navigation';
+
+const LOOK_AGAIN_MS = 120;
+
+class Live {
+  online = $state(true);
+  draft = $state<{ turnId: string; text: string } | null>(null);
+  outputEnd = $state<Record<string, number>>({});
+  private source: EventSource | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private cursor = 0;
+  private lastLook = 0;
+
+  start(cursor: number): () => void {
+    this.cursor = cursor;
+    this.open();
+    const up = (): void => { this.close(); this.open(); };
+    const down = (): void => { this.online = false; };
+    addEventListener('online', up);
+    addEventListener('offline', down);
+    return () => { this.close(); removeEventListener('online', up); removeEventListener('offline', down); };
+  }
+
+  private open(): void {
+    const s = new EventSource(`/api/stream?after=${this.cursor}`);
+    this.source = s;
+    s.onopen = () => {
+      // What happened while we were away is not replayed as deltas, so look once.
+      if (!this.online) this.lookAgain();
+      this.online = true;
+    };
+    s.onerror = () => { this.online = false; if (s.readyState === EventSource.CLOSED) setTimeout(() => { if (this.source === s) this.open(); }, 1_000); };
+    s.addEventListener('event', (m) => {
+      const e = JSON.parse((m as MessageEvent<string>).data) as { seq: number; type: string };
+      this.cursor = Math.max(this.cursor, e.seq);
+      this.lookAgain();
+    });
+    s.addEventListener('delta', (m) => {
+      const d = JSON.parse((m as MessageEvent<string>).data) as { turnId: string; from: number; text: string };
+      const known = this.draft?.turnId === d.turnId ? this.draft.text : '';
+      this.draft = { turnId: d.turnId, text: known.slice(0, d.from) + d.text };
+    });
+    s.addEventListener('output', (m) => {
+      const o = JSON.parse((m as MessageEvent<string>).data) as { runId: string; end: number };
+      this.outputEnd[o.runId] = o.end;
+    });
+  }
+
+  private close(): void {
+    this.source?.close();
+    this.source = null;
+  }
+
+  /** At once for the first event, then at most every 120 ms however many come. */
+  lookAgain(): void {
+    if (this.timer) return;
+    const wait = Math.max(0, this.lastLook + LOOK_AGAIN_MS - Date.now());
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.lastLook = Date.now();
+      void invalidate('app:live');
+    }, wait);
+  }
+}
+
+export const live = new Live();

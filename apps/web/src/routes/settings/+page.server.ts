@@ -1,0 +1,4 @@
+import { read } from '#lib/server/read.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async () => ({ settings: (await read().settings()) as { chatModel?: string; maxRuns?: number } });

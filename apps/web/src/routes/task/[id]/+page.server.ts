@@ -1,0 +1,14 @@
+import { error } from '@sveltejs/kit';
+import { render } from '#lib/server/markdown.ts';
+import { read } from '#lib/server/read.ts';
+import { storyOf } from '#lib/story.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ params, depends }) => {
+  depends('app:live');
+  const t = await read().task(params.id);
+  if (!t) error(404, 'There is no such task.');
+  const { events, ...rest } = t;
+  const diff = await read().latestDiff(params.id);
+  return { ...rest, diff, planHtml: t.plan ? render(t.plan) : '', promptHtml: render(t.prompt), items: t.items.map((i) => ({ ...i, html: render(i.plan ?? i.body) })), story: storyOf(events) };
+};
