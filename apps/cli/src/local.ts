@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Refused } from './client.ts';
-import type { Context } from './main.ts';
+import type { Context } from './context.ts';
 import { startTicksOf } from './up/pids.ts';
 import { loadSettings, type Settings } from './up/settings.ts';
 import { readRunFile } from './up/supervisor.ts';

@@ -1,10 +1,9 @@
 // The `mainloop` command line. Every verb goes through the same api as the page, and every verb takes --json.
 import { Command } from 'commander';
-import { apiAt, Refused, type Api } from './client.ts';
+import { apiAt, Refused } from './client.ts';
+import type { Context } from './context.ts';
 import { registerLocal } from './local.ts';
 import { registerWork } from './work.ts';
-
-export interface Context { readonly api: () => Api; readonly out: (data: unknown, text: string) => void }
 
 const program = new Command('mainloop').description('One conversation that manages all of your AI coding work.').option('--json', 'print JSON').option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`).showHelpAfterError();
 const context: Context = {

@@ -1,6 +1,6 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
 import type { Command } from 'commander';
-import type { Context } from './main.ts';
+import type { Context } from './context.ts';
 import { Refused } from './client.ts';
 import { itemText, outputLine, plain, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
 

@@ -85,7 +85,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         command: ['/opt/ci/act', 'push', '-C', '/work/repo', '-W', file, '-P', 'ubuntu-latest=-self-hosted', '-P', 'ubuntu-24.04=-self-hosted', '-P', 'ubuntu-22.04=-self-hosted', '--json', '--no-cache-server', '--action-offline-mode', '--rm'],
       });
       return await new Promise<number>((resolve) => {
-        const p = spawn(o.bwrap, args, { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL', ...(owner ?? {}) });
+        const p = spawn(o.bwrap, args, { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL', ...owner });
         let rest = '';
         p.stdout.on('data', (d: Buffer) => {
           rest += d.toString();

@@ -1,13 +1,8 @@
 // GitHub's REST routes, the ones a client like ours calls. Each handler gets the repository and says status and body.
-import type { Bare } from './bare.ts';
-import type { Hooks } from './hooks.ts';
+import type { Answer, Ask, Ctx } from './ctx.ts';
 import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Issue, type Repo, type Store } from './store.ts';
-
-export interface Ctx { readonly store: Store; readonly bare: Bare; readonly hooks: Hooks; readonly base: string }
-export interface Ask { readonly user: string; readonly repo: Repo; readonly m: RegExpMatchArray; readonly query: URLSearchParams; readonly body: Record<string, unknown> }
-export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> };
+import { nowIso, type Issue } from './store.ts';
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const created = (body: unknown): Answer => ({ status: 201, body });

@@ -1,7 +1,7 @@
 // git over HTTP through git's own http-backend; after a push the pull requests and CI are told.
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Ctx } from './api.ts';
+import type { Ctx } from './ctx.ts';
 import { factsOf } from './api.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Repo } from './store.ts';

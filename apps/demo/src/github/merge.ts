@@ -1,5 +1,5 @@
 // Merging a pull request on the bare repository, so that two merges of different files both survive.
-import type { Answer, Ctx } from './api.ts';
+import type { Answer, Ctx } from './ctx.ts';
 import { nowIso, type Issue, type Repo } from './store.ts';
 
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;

@@ -19,9 +19,10 @@ export async function migrate(url: string): Promise<string[]> {
   const guard = await connectPatiently(url, 20_000);
   try {
     await guard.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
-    const engine = await openEngine(url);
+    const factory = new WholeScripts({ connectionString: url });
+    const engine = await openEngine(factory);
     const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as { appliedMigrationNames: string[] };
-    await engine.free?.();
+    await factory.close();
     return out.appliedMigrationNames;
   } finally {
     await guard.end();
@@ -32,7 +33,6 @@ export async function migrate(url: string): Promise<string[]> {
 interface WasmApi { instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }> }
 interface Engine {
   applyMigrations(i: unknown): Promise<unknown>;
-  free?(): Promise<void>;
 }
 interface EngineModule {
   SchemaEngine: { new: (options: unknown, onLog: () => void, factory: unknown) => Promise<Engine> };
@@ -50,17 +50,25 @@ async function loadEngine(): Promise<EngineModule> {
   return bg;
 }
 
-async function openEngine(url: string): Promise<Engine> {
+async function openEngine(factory: PrismaPg): Promise<Engine> {
   const bg = await (loaded ??= loadEngine());
   const schema = readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-  return bg.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScripts({ connectionString: url })));
+  return bg.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
 }
 
 /** The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script in one query. */
 class WholeScripts extends PrismaPg {
+  private readonly pools = new Set<pg.Pool>();
+
+  /** The engine leaves its connections open. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.pools].map((p) => p.end()));
+  }
+
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
     const client = (adapter as unknown as { client: pg.Pool }).client;
+    this.pools.add(client);
     adapter.executeScript = async (script: string) => void (await client.query(script));
     return adapter;
   }

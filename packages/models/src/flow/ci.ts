@@ -80,6 +80,6 @@ export function weakenedTests(diff: string): string[] {
   return [...new Set(found)];
 }
 
-const CASE = /^[+-]\s*(it|test|def test_\w*|func Test\w*|#\[test\])\s*[.(\[(]?/;
+const CASE = /^[+-]\s*(it|test|def test_\w*|func Test\w*|#\[test\])\s*[.([]?/;
 const SKIP = /\b(it|test|describe)\.(skip|todo|failing)\b|\bx(it|describe)\(|@pytest\.mark\.skip|t\.Skip\(|#\[ignore\]/;
 const isTestFile = (f: string): boolean => /(^|\/)(tests?|spec|__tests__|e2e)\/|[._-](test|spec)\.|(^|\/)test_|_test\./.test(f);

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { Hub } from './hub.ts';
+
+let t: TestDatabase;
+beforeAll(async () => { t = await freshDatabase(); });
+afterAll(() => t.drop());
+let n = 0;
+const say = () => appendOnce(t.db, [{ type: 'message.said', actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } }]);
+
+test('a reader that moves between two replicas, across a restart, sees every event once and in order', async () => {
+  let one = new Hub(t.db, t.url);
+  const two = new Hub(t.db, t.url);
+  await Promise.all([one.start(), two.start()]);
+  const seen: number[] = [];
+  let cursor = 0;
+  let writing = true;
+  const writer = (async () => { for (let i = 0; i < 300; i++) await say(); writing = false; })();
+  for (let turn = 0; writing || turn < 2; turn++) {
+    if (turn === 4) {
+      await one.stop();
+      one = new Hub(t.db, t.url);
+      await one.start();
+    }
+    const hub = turn % 2 === 0 ? one : two;
+    const leave = await hub.join(cursor, (i) => { if (i.seq !== undefined) seen.push((cursor = i.seq)); });
+    await new Promise((r) => setTimeout(r, 37));
+    leave();
+  }
+  await writer;
+  const leave = await one.join(cursor, (i) => { if (i.seq !== undefined) seen.push((cursor = i.seq)); });
+  leave();
+  expect(seen).toHaveLength(300);
+  expect(new Set(seen).size).toBe(300);
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(one.readers).toBe(0);
+  await Promise.all([one.stop(), two.stop()]);
+}, 60_000);

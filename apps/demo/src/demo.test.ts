@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { HONEST, replyTo } from './model/reply.ts';
+import { loadStory, Story } from './story.ts';
+
+const file = (text: string): string => {
+  const f = path.join(mkdtempSync('/tmp/story-'), 's.yaml');
+  writeFileSync(f, text);
+  return f;
+};
+const agent = (prompt: string, turns: number) => ({ tools: [{ name: 'Bash' }], messages: [{ role: 'user', content: prompt }, ...Array.from({ length: turns }, () => [{ role: 'assistant', content: [] }, { role: 'user', content: [{ type: 'tool_result', content: 'x' }] }]).flat()] });
+
+test('a story is followed step by step, whatever resumes it', () => {
+  const story = Story.parse({ version: 1, agent: [{ when: 'greet (\\w+)', steps: [{ bash: 'echo {{1}}' }, { text: 'bye {{1}}' }] }] });
+  expect(replyTo(story, agent('greet ana', 0)).blocks[0]).toMatchObject({ name: 'Bash', input: { command: 'echo ana' } });
+  expect(replyTo(story, agent('greet ana', 1)).blocks[0]).toEqual({ type: 'text', text: 'bye ana' });
+  expect(replyTo(story, agent('greet ana', 2)).blocks[0]).toEqual({ type: 'text', text: 'Done.' });
+});
+
+test('what no story knows gets an honest answer', () => {
+  expect(replyTo(Story.parse({ version: 1 }), agent('anything', 0)).blocks[0]!.text).toBe(HONEST);
+});
+
+test('a wrong story is one sentence that names the place', () => {
+  expect(() => loadStory(file('version: 1\nchat:\n  - when: x\n    steps: []'))).toThrow(/chat\.0\.steps/);
+  expect(() => loadStory(file('version: 2'))).toThrow(/version/);
+  expect(() => loadStory(file('{'))).toThrow(/can't be read/);
+  expect(() => loadStory('/nowhere/at/all.yaml')).toThrow(/can't be read/);
+});

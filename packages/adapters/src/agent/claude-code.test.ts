@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { claudeCode, classify } from './claude-code.ts';
+
+const end = { code: 1, signal: null, stderrTail: '' };
+const by = (result: object | null, more: { error?: string; limit?: object; end?: object } = {}) =>
+  classify({ result: result as never, error: more.error ?? null, limit: (more.limit ?? null) as never, end: { ...end, ...more.end }, nowMs: 0 });
+const api = (status: number | null, result = '') => ({ subtype: 'success', is_error: true, api_error_status: status, result });
+
+describe('every way Claude Code can end has a place in the closed union', () => {
+  test.each<[string, ReturnType<typeof by>, object]>([
+    ['fine', by({ subtype: 'success', is_error: false, result: 'Done.' }), { kind: 'completed', summary: 'Done.' }],
+    ['an API error comes as success', by(api(500)), { kind: 'retry', reason: 'server_error' }],
+    ['401', by(api(401)), { kind: 'failed', reason: 'auth' }],
+    ['not logged in', by(api(null, 'Not logged in · Please run /login')), { kind: 'failed', reason: 'auth' }],
+    ['credit', by(api(400, 'Your credit balance is too low')), { kind: 'failed', reason: 'billing' }],
+    ['model', by(api(404)), { kind: 'failed', reason: 'model' }],
+    ['429', by(api(429)), { kind: 'retry', reason: 'rate_limit' }],
+    ['529', by(api(529)), { kind: 'retry', reason: 'overloaded' }],
+    ['connection', by(api(null), { error: 'server_error' }), { kind: 'retry', reason: 'network' }],
+    ['account limit', by(api(429), { limit: { status: 'rejected', resetsAt: 7, rateLimitType: 'five_hour' } }), { kind: 'wait', reason: 'five_hour', untilMs: 7_000 }],
+    ['our budget', by(api(400, 'API Error: 400 mainloop_budget: spent')), { kind: 'limit', reason: 'budget' }],
+    ['turns', by({ subtype: 'error_max_turns', is_error: true }), { kind: 'limit', reason: 'turns' }],
+    ['prompt too long', by(api(400, 'prompt is too long: 250000 tokens')), { kind: 'failed', reason: 'context' }],
+    ['aborted', by({ subtype: 'error_during_execution', is_error: true, terminal_reason: 'aborted_streaming' }), { kind: 'interrupted', reason: 'killed' }],
+    ['startup', by(null, { end: { stderrTail: 'no such flag' } }), { kind: 'failed', reason: 'startup', detail: 'no such flag' }],
+    ['SIGTERM', by(null, { end: { code: 143 } }), { kind: 'interrupted', reason: 'killed' }],
+    ['SIGKILL', by(null, { end: { code: null, signal: 'SIGKILL' } }), { kind: 'interrupted', reason: 'killed' }],
+    ['something new', by(api(418, 'teapot')), { kind: 'failed', reason: 'api', detail: 'teapot' }],
+  ])('%s', (_, got, want) => {
+    expect(got).toMatchObject(want);
+  });
+});
+
+test('the command line never carries the token', () => {
+  const c = claudeCode.command({ executable: '/x/claude', model: 'm', sessionId: 's', resume: false, maxTurns: 3, askPermissions: false, configDir: '/c', tmpDir: '/t', gatewayUrl: 'http://g', token: 'SECRET' });
+  expect(JSON.stringify(c.args)).not.toContain('SECRET');
+  expect(c.args).toContain('--session-id');
+});

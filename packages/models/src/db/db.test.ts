@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { DRAFT, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import fc from 'fast-check';
+import { OWNER } from '../flow/ids.ts';
+import { cancelTask, decide } from './decide.ts';
+import { append, appendOnce, eventsAfter, rebuild } from './log.ts';
+import { many, one, withTx } from './pool.ts';
+import { PROJECTION_TABLES } from './project.ts';
+import { confirm, decline } from './proposals.ts';
+import { openRead } from './read.ts';
+import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+});
+afterAll(() => t.drop());
+
+const note = (id: string) => ({ type: 'message.said' as const, actor: 'x', payload: { id, role: 'note' as const, text: id, turnId: null } });
+const question = (taskId: string, id: string) => ({ type: 'inbox.opened' as const, taskId, actor: 'agent', payload: { id, kind: 'question' as const, title: 'Which?', body: '', options: [] } });
+
+describe('the log', () => {
+  test('a reader at "seq > cursor" misses nothing while many write', async () => {
+    const seen: number[] = [];
+    let cursor = (await eventsAfter(t.db, OWNER, 0)).at(-1)?.seq ?? 0;
+    let writing = true;
+    const reader = (async () => {
+      for (let last = false; ; ) {
+        const fresh = await eventsAfter(t.db, OWNER, cursor, 7);
+        for (const e of fresh) seen.push((cursor = e.seq));
+        if (fresh.length === 0 && last) return;
+        last = !writing && fresh.length === 0;
+      }
+    })();
+    await Promise.all(Array.from({ length: 8 }, async (_, w) => {
+      for (let i = 0; i < 25; i++) await withTx(t.db, async (tx) => { await append(tx, [note(`w${w}-${i}`)]); await tx.query('select pg_sleep(random() / 500)'); });
+    }));
+    writing = false;
+    await reader;
+    expect(seen).toHaveLength(200);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  });
+
+  test('the same thing happens once', async () => {
+    const e = { ...note('once'), dedupeKey: 'once' };
+    expect(await appendOnce(t.db, [e])).toHaveLength(1);
+    expect(await appendOnce(t.db, [e])).toHaveLength(0);
+  });
+
+  test('nobody changes the past', async () => {
+    await expect(t.db.query("update events set actor = 'me'")).rejects.toThrow('append-only');
+    await expect(t.db.query('delete from events')).rejects.toThrow('append-only');
+  });
+
+  test('an event and its projection are one: neither is there without the other', async () => {
+    await expect(withTx(t.db, async (tx) => { await append(tx, [note('lost')]); throw new Error('killed here'); })).rejects.toThrow('killed here');
+    expect(await one(t.db, "select 1 from messages where id = 'lost'")).toBeNull();
+    expect(await one(t.db, "select 1 from events where payload->>'id' = 'lost'")).toBeNull();
+  });
+});
+
+describe('proposals', () => {
+  test('a double tap makes one task', async () => {
+    const p = await seedProposal(t.db, 'double');
+    const both = await Promise.all([1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')));
+    expect(new Set(both.map((r) => (r.ok ? r.taskId : r.kind))).size).toBe(1);
+    expect(await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [both[0]!.ok ? both[0]!.taskId : ''])).toHaveLength(1);
+  });
+  test('what was not shown is not started', async () => {
+    const p = await seedProposal(t.db, 'altered');
+    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({ ok: false, kind: 'altered' });
+  });
+  test('expired and declined ones are refused', async () => {
+    const old = await seedProposal(t.db, 'old', -1);
+    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, kind: 'expired' });
+    const no = await seedProposal(t.db, 'no');
+    expect(await decline(t.db, OWNER, no.id, 'you')).toBe('declined');
+    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({ ok: false, kind: 'declined' });
+    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, kind: 'not_found' });
+  });
+  test('a turn that is said again proposes once', async () => {
+    await seedProposal(t.db, 'turn-1/0');
+    await seedProposal(t.db, 'turn-1/0', 60_000, { ...DRAFT, title: 'Said differently' });
+    expect(await many(t.db, "select id from proposals where title in ('Said differently')")).toHaveLength(0);
+  });
+});
+
+describe('decisions', () => {
+  test('for any interleaving of four surfaces exactly one answer counts', async () => {
+    let n = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(['app', 'cli', 'chat', 'github'] as const, { minLength: 2 }), fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }), async (vias, delays) => {
+        const task = await seedTask(t.db, `t-race${++n}`);
+        const id = `${task}-q`;
+        await appendOnce(t.db, [question(task, id)]);
+        const results = await Promise.all(vias.map(async (via, i) => {
+          await new Promise((r) => setTimeout(r, delays[i]));
+          return decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: via, via, by: via });
+        }));
+        expect(results.filter((r) => r.ok)).toHaveLength(1);
+        const item = await one<{ answer: { text: string }; answered_via: string }>(t.db, 'select answer, answered_via from inbox_items where id = $1', [id]);
+        expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
+        for (const r of results) if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
+        expect(await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id])).toHaveLength(1);
+      }),
+      { numRuns: 12 },
+    );
+  });
+  test('a decision that does not fit is refused with what would', async () => {
+    const task = await seedTask(t.db, 't-fit');
+    await appendOnce(t.db, [question(task, 't-fit-q')]);
+    const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') => decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
+    expect(await d('approve')).toMatchObject({ kind: 'wrong_decision', sentence: 'This takes answer.' });
+    expect(await d('answer', '  ')).toMatchObject({ kind: 'empty' });
+    expect(await d('answer', 'x', 'nothing')).toMatchObject({ kind: 'not_found' });
+  });
+  test('cancel twice is one cancel', async () => {
+    const task = await seedTask(t.db, 't-cancel');
+    for (let i = 0; i < 3; i++) expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
+    expect(await many(t.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'")).toHaveLength(1);
+  });
+});
+
+describe('runs', () => {
+  const run = async (task: string, n = 1): Promise<string> => ensureRun(t.db, { ownerId: OWNER, taskId: task, n, phase: 'implement', prompt: 'p', model: 'claude-opus-5-5', freshSession: false });
+
+  test('a newer epoch locks the older one out', async () => {
+    const id = await run(await seedTask(t.db, 't-epoch'));
+    const first = await openEpoch(t.db, id);
+    expect((await findRunByToken(t.db, first.token))?.id).toBe(id);
+    const second = await openEpoch(t.db, id);
+    expect(await findRunByToken(t.db, first.token)).toBeNull();
+    expect(await renewLease(t.db, id, first.run.epoch)).toBe(false);
+    expect(await renewLease(t.db, id, second.run.epoch)).toBe(true);
+    expect(await endRun(t.db, id, first.run.epoch, { kind: 'completed', summary: 'old' })).toBe('stale');
+    expect(await endRun(t.db, id, second.run.epoch, { kind: 'completed', summary: 'new' })).toBe('ended');
+    expect(await endRun(t.db, id, second.run.epoch, { kind: 'completed', summary: 'again' })).toBe('stale');
+    expect(await findRunByToken(t.db, second.token)).toBeNull();
+    await expect(openEpoch(t.db, id)).rejects.toThrow('has ended');
+  });
+
+  test('output arrives once, in order, whatever is sent again', async () => {
+    const id = await run(await seedTask(t.db, 't-out'));
+    expect(await appendOutput(t.db, id, 0, Buffer.from('hello '))).toBe(6);
+    expect(await appendOutput(t.db, id, 0, Buffer.from('hello '))).toBe(6);
+    expect(await appendOutput(t.db, id, 3, Buffer.from('lo world'))).toBe(11);
+    expect(await appendOutput(t.db, id, 99, Buffer.from('gap'))).toBe(11);
+    expect((await readOutput(t.db, id, 2)).data.toString()).toBe('llo world');
+  });
+
+  test('a question that was asked ends the run as asked', async () => {
+    const task = await seedTask(t.db, 't-asks');
+    const id = await run(task);
+    const { run: r } = await openEpoch(t.db, id);
+    await appendOnce(t.db, [question(task, `${id}-q0`)]);
+    await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
+    expect((await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome).toEqual({ kind: 'asked', itemId: `${id}-q0` });
+  });
+
+  test('the cap holds and slots are given in order', async () => {
+    await t.db.query("update runs set state = 'ended'");
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) ids.push(await run(await seedTask(t.db, `t-cap${i}`)));
+    const take = (id: string) => takeSlot(t.db, id, { all: 2, perProject: 10 });
+    expect((await take(ids[3]!)).got).toBe(false);
+    const got = await Promise.all(ids.map(take));
+    expect(got.filter((g) => g.got)).toHaveLength(2);
+    expect(got.slice(0, 2).every((g) => g.got)).toBe(true);
+    await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]]);
+    expect((await take(ids[3]!)).got).toBe(false);
+    expect((await take(ids[2]!)).got).toBe(true);
+  });
+});
+
+test('everything that people see can be rebuilt from the log', async () => {
+  await appendOnce(t.db, [
+    { type: 'project.settings', actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } },
+    { type: 'plan.written', taskId: 't-cancel', actor: 'agent', payload: { revision: 1, markdown: '## Plan' } },
+    { type: 'cost.metered', taskId: 't-cancel', actor: 'gateway', payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 } },
+    { type: 'inbox.opened', taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } },
+    { type: 'task.ended', taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } },
+  ]);
+  const dump = async (): Promise<unknown[]> => Promise.all(PROJECTION_TABLES.map((n) => many(t.db, `select * from ${n} order by id`)));
+  const before = await dump();
+  const count = await rebuild(t.db);
+  expect(count).toBeGreaterThan(100);
+  expect(await dump()).toEqual(before);
+});
+
+test('the page reads with a role that may only read', async () => {
+  const u = new URL(t.url);
+  u.username = 'mainloop_web';
+  const read = openRead(u.href);
+  try {
+    const inbox = await read.inbox();
+    expect(inbox.failed.map((f) => f.id)).toContain('t-cancel');
+    expect(inbox.needsYou.every((i) => i.kind !== 'failure')).toBe(true);
+    expect((await read.task('t-cancel'))?.plan).toBe('## Plan');
+    expect(await read.task('nothing')).toBeNull();
+  } finally {
+    await read.close();
+  }
+  const c = await withTx(t.db, async (tx) => {
+    await tx.query('set local role mainloop_web');
+    return tx.query('insert into messages select * from messages').then(() => 'wrote', (e: Error) => e.message);
+  }).catch((e: Error) => e.message);
+  expect(c).toMatch(/permission denied|aborted/);
+});

@@ -1,0 +1,92 @@
+// The whole of mainloop as a newcomer gets it, started through its own command with ports and a data folder of its own.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, chmodSync, openSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+export interface Stack {
+  readonly home: string;
+  readonly web: string;
+  readonly api: string;
+  readonly github: string;
+  readonly gateway: string;
+  readonly databaseUrl: string;
+  /** The token of the local GitHub's owner. */
+  readonly githubToken: string;
+  pidOf(name: string): number;
+  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** What was asked of the local GitHub, as it logged it. */
+  forgeCalls(): Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>;
+  stop(): Promise<void>;
+  log(name: string): string;
+}
+
+export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
+  const home = mkdtempSync('/tmp/mainloop-test-');
+  chmodSync(home, 0o711);
+  const names = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'POSTGRES_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
+  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, String(await freePort())]))) as Record<(typeof names)[number], string>;
+  const out = path.join(home, 'up.log');
+  const fd = openSync(out, 'a');
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k)));
+  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), 'up'], {
+    env: { ...clean, ...ports, MAINLOOP_HOME: home, DEMO_PACE_MS: '0', FORGE_POLL_SECONDS: '2', FORGE_SETTLE_MS: '1500', ...env } as NodeJS.ProcessEnv, stdio: ['ignore', fd, fd],
+  });
+  const deadline = Date.now() + 120_000;
+  while (!readFileSync(out, 'utf8').includes('mainloop is up')) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`mainloop did not come up:\n${readFileSync(out, 'utf8')}`);
+    await new Promise((r) => setTimeout(r, 100));
+  }
+  const api = `http://127.0.0.1:${ports.API_PORT}`;
+  const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
+  const { localGitHubToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as { localGitHubToken: string };
+  return {
+    home, api, github, web: `http://localhost:${ports.WEB_PORT}`, gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`, databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`, githubToken: localGitHubToken,
+    pidOf(name) {
+      const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };
+      return file.processes.find((p) => p.name === name)?.pid ?? 0;
+    },
+    async call<T>(method: string, p: string, body?: unknown): Promise<T> {
+      const r = await fetch(`${api}${p}`, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
+      const data = (await r.json()) as { error?: string };
+      if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
+      return data as T;
+    },
+    forgeCalls: async () => (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubToken}` } })).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
+    log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
+    async stop() {
+      child.kill('SIGTERM');
+      await new Promise<void>((r) => (child.exitCode !== null || child.signalCode !== null ? r() : child.once('exit', () => r())));
+      rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const s = net.createServer();
+    s.listen(0, '127.0.0.1', () => {
+      const { port } = s.address() as { port: number };
+      s.close(() => resolve(port));
+    });
+  });
+}
+
+/** Asks until something is there. The sentence says what never came. */
+export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>, ms = 60_000, everyMs = 150): Promise<T> {
+  const deadline = Date.now() + ms;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (err) {
+      last = err;
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s for ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
+    await new Promise((r) => setTimeout(r, everyMs));
+  }
+}

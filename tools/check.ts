@@ -1,0 +1,27 @@
+// The quick gate: format, lint, types, import boundaries. Each says its own name and how long it took.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (name: string): string => path.join(root, 'node_modules/.bin', name);
+const steps: [string, string, string[]][] = [
+  ['build', process.execPath, ['tools/build.ts', 'database client', 'workflows']],
+  ['format', bin('prettier'), ['--check', '.', '--log-level', 'warn']],
+  ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
+  ['types', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['types of the page', path.join(root, 'tools/check-web.sh'), []],
+  ['import boundaries', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages']],
+];
+let bad = 0;
+for (const [name, file, args] of steps) {
+  const t0 = Date.now();
+  const r = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const ok = r.status === 0;
+  console.log(`${ok ? 'ok ' : 'BAD'} ${name} (${((Date.now() - t0) / 1000).toFixed(1)} s)`);
+  if (!ok) {
+    bad++;
+    console.log(`${r.stdout}${r.stderr}${r.error?.message ?? ''}`.trim().split('\n').slice(-60).join('\n'));
+  }
+}
+process.exit(bad === 0 ? 0 : 1);
