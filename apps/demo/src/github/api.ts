@@ -169,7 +169,7 @@ export function routes(c: Ctx): [string, RegExp, (a: Ask) => Promise<Answer>][] 
       return ok({ total_count: list.length, workflow_runs: page(a, list).map((r) => shape.workflowRun(base, r, a.repo)) });
     }],
     ['GET', R('/actions/jobs/(\\d+)/logs'), async (a) => (store.one('job', (j) => j.id === Number(a.m[2]) && j.repo === a.repo.full) ? { status: 302, headers: { location: `${base}/_logs/${a.m[2]}` } } : notFound)],
-    ['DELETE', R('/git/refs/heads/(.+)'), async (a) => {
+    ['DELETE', R('/git/refs/heads(?:/|%2F)(.+)'), async (a) => {
       const branch = decodeURIComponent(a.m[2]!);
       if ((await bare.sha(a.repo.full, branch)) === null) return invalid('Reference does not exist');
       await bare.git(a.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
