@@ -13,18 +13,43 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     mayOnlyUse('flow-imports-nothing', '^packages/models/src/flow', ['^packages/models/src/flow']),
     mayOnlyUse('contracts-know-flow-and-zod', '^packages/models/src/contracts', ['^packages/models/src/(contracts|flow)', 'node_modules/zod']),
-    mayOnlyUse('workflows-are-sealed', '^apps/worker/src/workflows', ['^apps/worker/src/workflows', '^packages/models/src/flow', '@temporalio/(workflow|common)'], { typesAreFree: true }),
-    mustNotUse('activities-see-ports-not-vendors', { path: '^apps/worker/src/activities' }, { path: '^packages/adapters/src/[^/]+/(?!port|schema)', dependencyTypesNot: ['type-only'] }),
-    mustNotUse('adapters-stand-alone', { path: '^packages/adapters/src/([^/]+)/' }, { path: '^(apps/|packages/models/src/db|packages/adapters/src/)', pathNot: '^packages/adapters/src/$1/' }),
+    mayOnlyUse(
+      'workflows-are-sealed',
+      '^apps/worker/src/workflows',
+      ['^apps/worker/src/workflows', '^packages/models/src/flow', '@temporalio/(workflow|common)'],
+      { typesAreFree: true },
+    ),
+    mustNotUse(
+      'activities-see-ports-not-vendors',
+      { path: '^apps/worker/src/activities' },
+      { path: '^packages/adapters/src/[^/]+/(?!port|schema)', dependencyTypesNot: ['type-only'] },
+    ),
+    mustNotUse(
+      'adapters-stand-alone',
+      { path: '^packages/adapters/src/([^/]+)/' },
+      { path: '^(apps/|packages/models/src/db|packages/adapters/src/)', pathNot: '^packages/adapters/src/$1/' },
+    ),
     mustNotUse('models-look-down-only', { path: '^packages/models' }, { path: '^(apps|packages/(adapters|testkit))' }),
     mustNotUse('api-has-no-hands', { path: '^apps/api' }, { path: '^(apps/(?!api)|packages/adapters/src/(?!model))' }),
-    mustNotUse('web-sees-contracts', { path: '^apps/web' }, { path: '^(apps/(api|worker|gateway|runner|cli|demo)|packages/(adapters|testkit)|packages/models/src/db/(?!read|generated))' }),
+    mustNotUse(
+      'web-sees-contracts',
+      { path: '^apps/web' },
+      { path: '^(apps/(api|worker|gateway|runner|cli|demo)|packages/(adapters|testkit)|packages/models/src/db/(?!read|generated))' },
+    ),
     mustNotUse('gateway-has-no-hands', { path: '^apps/gateway' }, { path: '^(apps/(?!gateway)|packages/adapters)' }),
-    mustNotUse('runner-knows-only-the-agent', { path: '^apps/runner' }, { path: '^(apps/(?!runner)|packages/models/src/db|packages/adapters/src/(?!agent))' }),
+    mustNotUse(
+      'runner-knows-only-the-agent',
+      { path: '^apps/runner' },
+      { path: '^(apps/(?!runner)|packages/models/src/db|packages/adapters/src/(?!agent))' },
+    ),
     mustNotUse('cli-speaks-contracts', { path: '^apps/cli' }, { path: '^(apps/(?!cli)|packages/models/src/db|packages/adapters)' }),
     // The demo stands where GitHub and Anthropic would: it may confine its CI like an agent, and knows nothing else of ours.
     mustNotUse('demo-is-outside', { path: '^apps/demo' }, { path: '^(apps/(?!demo)|packages/models/src/db|packages/adapters/src/(?!sandbox))' }),
-    mustNotUse('testkit-is-for-tests', { pathNot: ['\\.(test|spec)\\.ts$', '^packages/testkit', '^e2e', '^tools', '^bench'] }, { path: '^packages/testkit' }),
+    mustNotUse(
+      'testkit-is-for-tests',
+      { pathNot: ['\\.(test|spec)\\.ts$', '^packages/testkit', '^e2e', '^tools', '^bench'] },
+      { path: '^packages/testkit' },
+    ),
   ],
   options: {
     tsPreCompilationDeps: true, // count `import type` too

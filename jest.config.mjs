@@ -7,7 +7,14 @@ export default {
   moduleNameMapper: { '^#lib/(.*)$': '<rootDir>/apps/web/src/lib/$1' },
   transform: {
     // swcrc: the api has one for its own build, and it rewrites import endings.
-    '^.+\\.ts$': ['@swc/jest', { swcrc: false, jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true }, target: 'es2024', keepClassNames: true }, module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true }, target: 'es2024', keepClassNames: true },
+        module: { type: 'es6' },
+      },
+    ],
   },
   testTimeout: 60_000,
 };

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const planted: string[] = [];
-afterEach(() => { for (const f of planted.splice(0)) rmSync(f, { force: true }); });
+afterEach(() => {
+  for (const f of planted.splice(0)) rmSync(f, { force: true });
+});
 
 test('every rule notices a break', () => {
   const breaks: [rule: string, file: string, code: string][] = [
@@ -30,7 +32,11 @@ test('every rule notices a break', () => {
     planted.push(f);
     writeFileSync(f, `${code}\n`);
   }
-  const r = spawnSync(path.join(root, 'node_modules/.bin/depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'], { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+  const r = spawnSync(
+    path.join(root, 'node_modules/.bin/depcruise'),
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'],
+    { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
+  );
   const found = (JSON.parse(r.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }).summary.violations;
   for (const [rule] of breaks) expect([rule, found.some((v) => v.rule.name === rule && v.from.includes(`planted-${rule}`))]).toEqual([rule, true]);
   expect(found.filter((v) => !v.from.includes('planted-'))).toEqual([]);

@@ -9,7 +9,12 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const stamps = path.join(root, 'node_modules/.cache/mainloop');
 mkdirSync(stamps, { recursive: true });
 
-interface Piece { readonly name: string; readonly inputs: readonly string[]; readonly output: string; readonly build: () => void }
+interface Piece {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly build: () => void;
+}
 
 const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void =>
   void execFileSync(file, args, { cwd: path.join(root, cwd), stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
@@ -17,20 +22,54 @@ const bin = (pkg: string, name: string): string => path.join(root, pkg, 'node_mo
 
 const pieces: Piece[] = [
   {
-    name: 'database client', inputs: ['packages/models/prisma/schema.prisma'], output: 'packages/models/src/db/generated/client.ts',
-    build: () => run('packages/models', bin('packages/models', 'prisma'), ['generate'], { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', PRISMA_HIDE_UPDATE_MESSAGE: '1' }),
+    name: 'database client',
+    inputs: ['packages/models/prisma/schema.prisma'],
+    output: 'packages/models/src/db/generated/client.ts',
+    build: () =>
+      run('packages/models', bin('packages/models', 'prisma'), ['generate'], {
+        PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
+        PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      }),
   },
-  { name: 'api', inputs: ['apps/api/src', 'apps/api/.swcrc'], output: 'apps/api/dist/main.js', build: () => run('apps/api', bin('apps/api', 'swc'), ['src', '-d', 'dist', '--strip-leading-paths', '--config-file', '.swcrc', '--quiet']) },
   {
-    name: 'sandbox runner', inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'], output: 'apps/runner/dist/runner.mjs',
+    name: 'api',
+    inputs: ['apps/api/src', 'apps/api/.swcrc'],
+    output: 'apps/api/dist/main.js',
+    build: () => run('apps/api', bin('apps/api', 'swc'), ['src', '-d', 'dist', '--strip-leading-paths', '--config-file', '.swcrc', '--quiet']),
+  },
+  {
+    name: 'sandbox runner',
+    inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],
+    output: 'apps/runner/dist/runner.mjs',
     build: () => {
-      for (const [from, to] of [['main', 'runner'], ['talk', 'talk']]) {
-        run('apps/runner', bin('apps/runner', 'esbuild'), [`src/${from}.ts`, '--bundle', '--platform=node', '--format=esm', '--target=node24', `--outfile=dist/${to}.mjs`, '--log-level=warning']);
+      for (const [from, to] of [
+        ['main', 'runner'],
+        ['talk', 'talk'],
+      ]) {
+        run('apps/runner', bin('apps/runner', 'esbuild'), [
+          `src/${from}.ts`,
+          '--bundle',
+          '--platform=node',
+          '--format=esm',
+          '--target=node24',
+          `--outfile=dist/${to}.mjs`,
+          '--log-level=warning',
+        ]);
       }
     },
   },
-  { name: 'workflows', inputs: ['apps/worker/src/workflows', 'packages/models/src/flow', 'tools/bundle-workflows.ts'], output: 'apps/worker/dist/workflows.js', build: () => run('.', process.execPath, ['tools/bundle-workflows.ts']) },
-  { name: 'web', inputs: ['apps/web/src', 'apps/web/static', 'apps/web/vite.config.ts', 'apps/web/package.json', 'packages/models/src'], output: 'apps/web/build/handler.js', build: () => run('apps/web', bin('apps/web', 'vite'), ['build', '--logLevel', 'error']) },
+  {
+    name: 'workflows',
+    inputs: ['apps/worker/src/workflows', 'packages/models/src/flow', 'tools/bundle-workflows.ts'],
+    output: 'apps/worker/dist/workflows.js',
+    build: () => run('.', process.execPath, ['tools/bundle-workflows.ts']),
+  },
+  {
+    name: 'web',
+    inputs: ['apps/web/src', 'apps/web/static', 'apps/web/vite.config.ts', 'apps/web/package.json', 'packages/models/src'],
+    output: 'apps/web/build/handler.js',
+    build: () => run('apps/web', bin('apps/web', 'vite'), ['build', '--logLevel', 'error']),
+  },
 ];
 
 const only = process.argv.slice(2);

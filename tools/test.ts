@@ -26,10 +26,33 @@ try {
   const missing = unit ? [] : browser();
   const results = path.join(home, 'results.json');
   mkdirSync(path.join(root, 'e2e/shots'), { recursive: true });
-  const jest = spawnSync(process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', path.join(root, 'node_modules/jest/bin/jest.js'), '--json', `--outputFile=${results}`, '--maxWorkers=2', '--forceExit', ...(unit ? ['--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts'] : patterns.length > 0 ? ['--testPathPatterns', ...patterns] : [])], {
-    cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, TEST_POSTGRES_URL: postgres.url, NODE_ENV: 'test', ...(missing.length > 0 ? { SKIP_BROWSER: '1' } : {}) },
-  });
-  const r = existsSync(results) ? (JSON.parse(readFileSync(results, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numRuntimeErrorTestSuites: number; testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[] }) : null;
+  const jest = spawnSync(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      path.join(root, 'node_modules/jest/bin/jest.js'),
+      '--json',
+      `--outputFile=${results}`,
+      '--maxWorkers=2',
+      '--forceExit',
+      ...(unit ? ['--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts'] : patterns.length > 0 ? ['--testPathPatterns', ...patterns] : []),
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, TEST_POSTGRES_URL: postgres.url, NODE_ENV: 'test', ...(missing.length > 0 ? { SKIP_BROWSER: '1' } : {}) },
+    },
+  );
+  const r = existsSync(results)
+    ? (JSON.parse(readFileSync(results, 'utf8')) as {
+        numPassedTests: number;
+        numFailedTests: number;
+        numPendingTests: number;
+        numRuntimeErrorTestSuites: number;
+        testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+      })
+    : null;
   for (const m of missing) console.log(`SKIPPED: ${m}`);
   for (const f of r?.testResults ?? []) for (const a of f.assertionResults) if (a.status === 'pending') console.log(`SKIPPED: ${a.fullName}`);
   const failed = r === null ? 1 : r.numFailedTests + r.numRuntimeErrorTestSuites;

@@ -10,7 +10,9 @@ const api = new URL(process.env.API_URL ?? 'http://127.0.0.1:8000');
 process.env.ORIGIN ??= `http://localhost:${port}`;
 const built = path.join(here, 'build/handler.js');
 if (!existsSync(built)) throw new Error('The page is not built. Run make build.');
-const { handler } = (await import(pathToFileURL(built).href)) as { handler: (req: http.IncomingMessage, res: http.ServerResponse, next: () => void) => void };
+const { handler } = (await import(pathToFileURL(built).href)) as {
+  handler: (req: http.IncomingMessage, res: http.ServerResponse, next: () => void) => void;
+};
 const agent = new http.Agent({ keepAlive: true });
 
 const server = http.createServer((req, res) => {
@@ -27,11 +29,21 @@ function passOn(req: http.IncomingMessage, res: http.ServerResponse): void {
     res.writeHead(403, { 'content-type': 'application/json' });
     return void res.end(JSON.stringify({ error: 'This came from another site.' }));
   }
-  const up = http.request({ host: api.hostname, port: api.port, method: req.method, path: req.url, headers: { ...req.headers, host: api.host }, agent: req.headers.accept?.includes('event-stream') ? false : agent }, (answer) => {
-    res.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(res);
-    answer.on('error', () => res.destroy());
-  });
+  const up = http.request(
+    {
+      host: api.hostname,
+      port: api.port,
+      method: req.method,
+      path: req.url,
+      headers: { ...req.headers, host: api.host },
+      agent: req.headers.accept?.includes('event-stream') ? false : agent,
+    },
+    (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+      answer.on('error', () => res.destroy());
+    },
+  );
   up.on('error', () => {
     if (res.headersSent) return void res.destroy();
     res.writeHead(503, { 'content-type': 'application/json' });
@@ -50,4 +62,7 @@ function sameHost(origin: string, host: string | undefined): boolean {
 }
 
 server.listen(port, '127.0.0.1', () => console.log(`web on ${port}`));
-process.once('SIGTERM', () => { server.close(() => process.exit(0)); server.closeAllConnections(); });
+process.once('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeAllConnections();
+});

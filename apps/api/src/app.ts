@@ -39,16 +39,29 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const turns = new Turns(db, model);
   await hub.start();
   turns.start();
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with([[DB, db], [CONFIG, c], [HUB, hub], [MODEL, model], [TURNS, turns]]), {
-    logger: ['error', 'warn'], rawBody: true,
-    // `close()` would wait for open streams for ever; their readers resume by cursor.
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with([
+      [DB, db],
+      [CONFIG, c],
+      [HUB, hub],
+      [MODEL, model],
+      [TURNS, turns],
+    ]),
+    {
+      logger: ['error', 'warn'],
+      rawBody: true,
+      // `close()` would wait for open streams for ever; their readers resume by cursor.
+      forceCloseConnections: true,
+    },
+  );
   app.useBodyParser('json', { limit: '26mb' });
   app.disable('x-powered-by');
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
-  const doc = SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('mainloop').setDescription('One conversation that manages all of your AI coding work.').setVersion('1').build());
+  const doc = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder().setTitle('mainloop').setDescription('One conversation that manages all of your AI coding work.').setVersion('1').build(),
+  );
   SwaggerModule.setup('docs', app, doc);
   await app.listen(c.port, '127.0.0.1');
   const { port } = app.getHttpServer().address() as { port: number };

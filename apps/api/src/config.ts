@@ -24,5 +24,12 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   const r = Env.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = r.data;
-  return Object.freeze({ databaseUrl: e.DATABASE_URL, port: e.API_PORT, gatewayUrl: e.GATEWAY_URL, chatToken: e.MAINLOOP_CHAT_TOKEN, webhookSecret: e.GITHUB_WEBHOOK_SECRET, demo: e.MAINLOOP_DEMO === 'yes' });
+  return Object.freeze({
+    databaseUrl: e.DATABASE_URL,
+    port: e.API_PORT,
+    gatewayUrl: e.GATEWAY_URL,
+    chatToken: e.MAINLOOP_CHAT_TOKEN,
+    webhookSecret: e.GITHUB_WEBHOOK_SECRET,
+    demo: e.MAINLOOP_DEMO === 'yes',
+  });
 }

@@ -11,7 +11,10 @@ export function apiAt(base: string): Api {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     let r: Response;
     try {
-      r = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
+      r = await fetch(`${base}${path}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
     } catch {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
@@ -33,7 +36,12 @@ export function apiAt(base: string): Api {
             const parts = rest.split('\n\n');
             rest = parts.pop() ?? '';
             for (const p of parts) {
-              const f = Object.fromEntries(p.split('\n').filter((l) => !l.startsWith(':')).map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trimStart()]));
+              const f = Object.fromEntries(
+                p
+                  .split('\n')
+                  .filter((l) => !l.startsWith(':'))
+                  .map((l) => [l.slice(0, l.indexOf(':')), l.slice(l.indexOf(':') + 1).trimStart()]),
+              );
               if (f.id) last = f.id;
               if (f.data) onEvent(f.event ?? 'message', JSON.parse(f.data));
             }

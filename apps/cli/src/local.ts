@@ -19,57 +19,111 @@ const settings = (): Settings => {
 };
 
 export function registerLocal(program: Command, { api, out }: Context): void {
-  program.command('up').description('start everything on this machine; Ctrl-C stops it').action(async () => {
-    const s = settings();
-    const t0 = Date.now();
-    const say = (line: string): void => console.log(`  ${line}`);
-    let running: Awaited<ReturnType<typeof up>>;
-    try {
-      running = await up(s, say);
-    } catch (err) {
-      throw new Refused((err as Error).message);
-    }
-    console.log(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
-    if (s.demoModel) console.log('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
-    console.log('Ctrl-C stops it; the next start goes on where it was.');
-    await new Promise<void>((resolve) => { for (const sig of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sig, () => resolve()); });
-    console.log('\nstopping ...');
-    await running.stop();
-  });
+  program
+    .command('up')
+    .description('start everything on this machine; Ctrl-C stops it')
+    .action(async () => {
+      const s = settings();
+      const t0 = Date.now();
+      const say = (line: string): void => console.log(`  ${line}`);
+      let running: Awaited<ReturnType<typeof up>>;
+      try {
+        running = await up(s, say);
+      } catch (err) {
+        throw new Refused((err as Error).message);
+      }
+      console.log(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
+      if (s.demoModel) console.log('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
+      console.log('Ctrl-C stops it; the next start goes on where it was.');
+      await new Promise<void>((resolve) => {
+        for (const sig of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sig, () => resolve());
+      });
+      console.log('\nstopping ...');
+      await running.stop();
+    });
 
-  program.command('status').description('processes, pids, ports, health, data folder').action(async () => {
-    const s = settings();
-    const file = readRunFile(s.home);
-    const rows = (file?.processes ?? []).map((p) => ({ ...p, alive: startTicksOf(p.pid) === p.startTicks }));
-    const health = await api().get<{ ok: boolean; demo: boolean }>('/api/healthz').catch(() => null);
-    const data = { home: s.home, url: file?.url ?? null, healthy: health?.ok ?? false, demo: health?.demo ?? null, processes: rows };
-    out(data, rows.length === 0 ? `mainloop is not running. Data folder: ${s.home}` : [`${data.healthy ? 'healthy' : 'not healthy'} · ${data.url}${data.demo ? ' · demo' : ''} · ${s.home}`, ...rows.map((p) => `  ${p.name.padEnd(13)} ${p.alive ? 'up  ' : 'down'}  pid ${String(p.pid).padEnd(8)}${p.port === null ? '' : `port ${p.port}`}`)].join('\n'));
-    if (!data.healthy) process.exitCode = 1;
-  });
+  program
+    .command('status')
+    .description('processes, pids, ports, health, data folder')
+    .action(async () => {
+      const s = settings();
+      const file = readRunFile(s.home);
+      const rows = (file?.processes ?? []).map((p) => ({ ...p, alive: startTicksOf(p.pid) === p.startTicks }));
+      const health = await api()
+        .get<{ ok: boolean; demo: boolean }>('/api/healthz')
+        .catch(() => null);
+      const data = { home: s.home, url: file?.url ?? null, healthy: health?.ok ?? false, demo: health?.demo ?? null, processes: rows };
+      out(
+        data,
+        rows.length === 0
+          ? `mainloop is not running. Data folder: ${s.home}`
+          : [
+              `${data.healthy ? 'healthy' : 'not healthy'} · ${data.url}${data.demo ? ' · demo' : ''} · ${s.home}`,
+              ...rows.map(
+                (p) =>
+                  `  ${p.name.padEnd(13)} ${p.alive ? 'up  ' : 'down'}  pid ${String(p.pid).padEnd(8)}${p.port === null ? '' : `port ${p.port}`}`,
+              ),
+            ].join('\n'),
+      );
+      if (!data.healthy) process.exitCode = 1;
+    });
 
-  program.command('doctor').description('what is missing or wrong, and what to do').action(async () => {
-    const s = settings();
-    const checks = await diagnose(s, async () => (await api().get<{ ok: boolean }>('/api/healthz')).ok);
-    out(checks, checks.map((c) => `${c.ok ? 'ok  ' : 'BAD '} ${c.name}: ${c.says}`).join('\n'));
-    if (checks.some((c) => !c.ok)) process.exitCode = 1;
-  });
+  program
+    .command('doctor')
+    .description('what is missing or wrong, and what to do')
+    .action(async () => {
+      const s = settings();
+      const checks = await diagnose(s, async () => (await api().get<{ ok: boolean }>('/api/healthz')).ok);
+      out(checks, checks.map((c) => `${c.ok ? 'ok  ' : 'BAD '} ${c.name}: ${c.says}`).join('\n'));
+      if (checks.some((c) => !c.ok)) process.exitCode = 1;
+    });
 }
 
-interface Check { readonly name: string; readonly ok: boolean; readonly says: string }
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+}
 
 async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
-  const freeMb = (() => { const f = statfsSync(s.home); return Math.floor((f.bavail * f.bsize) / 1024 / 1024); })();
+  const freeMb = (() => {
+    const f = statfsSync(s.home);
+    return Math.floor((f.bavail * f.bsize) / 1024 / 1024);
+  })();
   const userns = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8', ...(process.getuid?.() === 0 ? { uid: 2_000_001, gid: 2_000_001 } : {}) });
   const up = await healthy().catch(() => false);
   const database = s.DATABASE_URL === undefined ? 'embedded' : 'from DATABASE_URL';
   return [
     { name: 'node', ok: Number(process.versions.node.split('.')[0]) >= 24, says: process.version },
     { name: 'git', ok: onPath('git') !== null, says: onPath('git') ?? 'install git' },
-    { name: 'disk', ok: freeMb > 1_000, says: `${freeMb} MB free under ${s.home}${freeMb > 1_000 ? '' : '. Free some space: Postgres and the sandboxes need it'}` },
-    { name: 'sandbox', ok: userns.status === 0 || s.MAINLOOP_UNCONFINED === 'yes', says: userns.status === 0 ? 'user namespaces work' : 'this machine refuses user namespaces to plain users, so agents can\'t be confined. Ask for kernel.unprivileged_userns_clone=1 (Debian) or an AppArmor exception for bwrap' },
-    { name: 'model', ok: true, says: s.demoModel ? 'no key, the demo model answers. Set ANTHROPIC_API_KEY for Claude' : s.ANTHROPIC_API_KEY ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN' },
+    {
+      name: 'disk',
+      ok: freeMb > 1_000,
+      says: `${freeMb} MB free under ${s.home}${freeMb > 1_000 ? '' : '. Free some space: Postgres and the sandboxes need it'}`,
+    },
+    {
+      name: 'sandbox',
+      ok: userns.status === 0 || s.MAINLOOP_UNCONFINED === 'yes',
+      says:
+        userns.status === 0
+          ? 'user namespaces work'
+          : "this machine refuses user namespaces to plain users, so agents can't be confined. Ask for kernel.unprivileged_userns_clone=1 (Debian) or an AppArmor exception for bwrap",
+    },
+    {
+      name: 'model',
+      ok: true,
+      says: s.demoModel
+        ? 'no key, the demo model answers. Set ANTHROPIC_API_KEY for Claude'
+        : s.ANTHROPIC_API_KEY
+          ? 'ANTHROPIC_API_KEY'
+          : 'CLAUDE_CODE_OAUTH_TOKEN',
+    },
     { name: 'forge', ok: true, says: s.localGitHub ? 'no GITHUB_TOKEN, the local GitHub is used' : (s.GITHUB_API_URL ?? 'https://api.github.com') },
-    { name: 'database', ok: true, says: `${database}${s.DATABASE_URL !== undefined && s.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}` },
+    {
+      name: 'database',
+      ok: true,
+      says: `${database}${s.DATABASE_URL !== undefined && s.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}`,
+    },
     { name: 'api', ok: up, says: up ? 'answers' : 'does not answer. Start it with make dev' },
   ];
 }

@@ -5,7 +5,11 @@ import type { Context } from './context.ts';
 import { registerLocal } from './local.ts';
 import { registerWork } from './work.ts';
 
-const program = new Command('mainloop').description('One conversation that manages all of your AI coding work.').option('--json', 'print JSON').option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`).showHelpAfterError();
+const program = new Command('mainloop')
+  .description('One conversation that manages all of your AI coding work.')
+  .option('--json', 'print JSON')
+  .option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`)
+  .showHelpAfterError();
 const context: Context = {
   api: () => apiAt(program.opts<{ api: string }>().api),
   out: (data, text) => void process.stdout.write(program.opts<{ json?: boolean }>().json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`),

@@ -4,64 +4,130 @@ import type { Context } from './context.ts';
 import { Refused } from './client.ts';
 import { itemText, outputLine, plain, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
 
-interface Message { id: string; role: string; text: string; turnId: string | null }
-type TaskDetail = TaskView & { plan: string | null; items: (ItemView & { state: string })[]; runs: { id: string; phase: string; state: string; outcome: { kind: string } | null }[]; activeRunId: string | null };
+interface Message {
+  id: string;
+  role: string;
+  text: string;
+  turnId: string | null;
+}
+type TaskDetail = TaskView & {
+  plan: string | null;
+  items: (ItemView & { state: string })[];
+  runs: { id: string; phase: string; state: string; outcome: { kind: string } | null }[];
+  activeRunId: string | null;
+};
 
 export function registerWork(program: Command, { api, out }: Context): void {
-  program.command('chat').description('say something and wait for the reply').argument('<text...>').action(async (words: string[]) => {
-    const { turnId } = await api().post<{ turnId: string }>('/api/chat', { text: words.join(' ') });
-    const reply = await until(async () => (await api().get<Message[]>('/api/chat/messages')).find((m) => m.turnId === turnId && m.role === 'assistant'), 180_000, 'The reply takes longer than three minutes. It will be in the chat.');
-    const cards = await api().get<ProposalView[]>('/api/proposals');
-    out({ reply: reply.text, proposals: cards }, [plain(reply.text), ...cards.map(proposalText)].join('\n\n'));
-  });
+  program
+    .command('chat')
+    .description('say something and wait for the reply')
+    .argument('<text...>')
+    .action(async (words: string[]) => {
+      const { turnId } = await api().post<{ turnId: string }>('/api/chat', { text: words.join(' ') });
+      const reply = await until(
+        async () => (await api().get<Message[]>('/api/chat/messages')).find((m) => m.turnId === turnId && m.role === 'assistant'),
+        180_000,
+        'The reply takes longer than three minutes. It will be in the chat.',
+      );
+      const cards = await api().get<ProposalView[]>('/api/proposals');
+      out({ reply: reply.text, proposals: cards }, [plain(reply.text), ...cards.map(proposalText)].join('\n\n'));
+    });
 
-  program.command('proposals').description('proposals that wait for a yes or no').action(async () => {
-    const list = await api().get<ProposalView[]>('/api/proposals');
-    out(list, list.length === 0 ? 'No proposals are open.' : list.map(proposalText).join('\n\n'));
-  });
+  program
+    .command('proposals')
+    .description('proposals that wait for a yes or no')
+    .action(async () => {
+      const list = await api().get<ProposalView[]>('/api/proposals');
+      out(list, list.length === 0 ? 'No proposals are open.' : list.map(proposalText).join('\n\n'));
+    });
 
-  program.command('confirm').description('start a proposed task').argument('<proposal>').action(async (id: string) => {
-    const p = (await api().get<ProposalView[]>('/api/proposals')).find((x) => x.id === id);
-    if (!p) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
-    const r = await api().post<{ taskId: string }>(`/api/proposals/${id}/confirm`, { digest: p.digest });
-    out(r, `Started: ${r.taskId}`);
-  });
+  program
+    .command('confirm')
+    .description('start a proposed task')
+    .argument('<proposal>')
+    .action(async (id: string) => {
+      const p = (await api().get<ProposalView[]>('/api/proposals')).find((x) => x.id === id);
+      if (!p) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
+      const r = await api().post<{ taskId: string }>(`/api/proposals/${id}/confirm`, { digest: p.digest });
+      out(r, `Started: ${r.taskId}`);
+    });
 
-  program.command('decline').description('decline a proposal, or refuse a held change to CI files').argument('<id>').action(async (id: string) => {
-    if (id.startsWith('p-')) await api().post(`/api/proposals/${id}/decline`);
-    else await api().post(`/api/inbox/${id}`, { decision: 'deny', via: 'cli' });
-    out({ ok: true }, 'Declined.');
-  });
+  program
+    .command('decline')
+    .description('decline a proposal, or refuse a held change to CI files')
+    .argument('<id>')
+    .action(async (id: string) => {
+      if (id.startsWith('p-')) await api().post(`/api/proposals/${id}/decline`);
+      else await api().post(`/api/inbox/${id}`, { decision: 'deny', via: 'cli' });
+      out({ ok: true }, 'Declined.');
+    });
 
-  const projects = program.command('projects').description('list projects').action(async () => {
-    const list = await api().get<{ id: string; repo: string; remoteUrl: string }[]>('/api/projects');
-    out(list, list.length === 0 ? 'No projects yet. mainloop projects add owner/name, or the path of a git folder.' : list.map((p) => `${p.repo}\n    git remote add mainloop ${p.remoteUrl}`).join('\n'));
-  });
-  projects.command('add').description('add a GitHub repository (owner/name) or a git folder of this machine').argument('<source>').action(async (source: string) => {
-    const { resolve } = await import('node:path');
-    const p = await api().post<{ repo: string; remoteUrl: string }>('/api/projects', { source: /^[/~.]/.test(source) ? resolve(source.replace(/^~/, process.env.HOME ?? '~')) : source });
-    out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop`);
-  });
+  const projects = program
+    .command('projects')
+    .description('list projects')
+    .action(async () => {
+      const list = await api().get<{ id: string; repo: string; remoteUrl: string }[]>('/api/projects');
+      out(
+        list,
+        list.length === 0
+          ? 'No projects yet. mainloop projects add owner/name, or the path of a git folder.'
+          : list.map((p) => `${p.repo}\n    git remote add mainloop ${p.remoteUrl}`).join('\n'),
+      );
+    });
+  projects
+    .command('add')
+    .description('add a GitHub repository (owner/name) or a git folder of this machine')
+    .argument('<source>')
+    .action(async (source: string) => {
+      const { resolve } = await import('node:path');
+      const p = await api().post<{ repo: string; remoteUrl: string }>('/api/projects', {
+        source: /^[/~.]/.test(source) ? resolve(source.replace(/^~/, process.env.HOME ?? '~')) : source,
+      });
+      out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop`);
+    });
 
-  program.command('tasks').description('list tasks').option('--state <state>').action(async (o: { state?: string }) => {
-    const list = await api().get<TaskView[]>(`/api/tasks${o.state ? `?state=${encodeURIComponent(o.state)}` : ''}`);
-    out(list, list.length === 0 ? 'No tasks yet. Say what you want with mainloop chat.' : list.map(taskLine).join('\n'));
-  });
+  program
+    .command('tasks')
+    .description('list tasks')
+    .option('--state <state>')
+    .action(async (o: { state?: string }) => {
+      const list = await api().get<TaskView[]>(`/api/tasks${o.state ? `?state=${encodeURIComponent(o.state)}` : ''}`);
+      out(list, list.length === 0 ? 'No tasks yet. Say what you want with mainloop chat.' : list.map(taskLine).join('\n'));
+    });
 
-  program.command('task').description('one task with its plan and open items').argument('<task>').action(async (id: string) => {
-    const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
-    out(t, [taskLine(t), t.prUrl ? `    ${t.prUrl}` : '', t.plan ? `\n${plain(t.plan)}\n` : '', ...t.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null }))].filter(Boolean).join('\n'));
-  });
-
-  program.command('logs').description("what a task's agent prints").argument('<task>').option('-f, --follow', 'go on as it prints').action(async (id: string, o: { follow?: boolean }) => {
-    const shown = new Map<string, number>();
-    for (;;) {
+  program
+    .command('task')
+    .description('one task with its plan and open items')
+    .argument('<task>')
+    .action(async (id: string) => {
       const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
-      for (const r of t.runs) await printRun(r.id, shown);
-      if (!o.follow || ['done', 'cancelled', 'failed'].includes(t.state)) return;
-      await new Promise((res) => setTimeout(res, 700));
-    }
-  });
+      out(
+        t,
+        [
+          taskLine(t),
+          t.prUrl ? `    ${t.prUrl}` : '',
+          t.plan ? `\n${plain(t.plan)}\n` : '',
+          ...t.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
+        ]
+          .filter(Boolean)
+          .join('\n'),
+      );
+    });
+
+  program
+    .command('logs')
+    .description("what a task's agent prints")
+    .argument('<task>')
+    .option('-f, --follow', 'go on as it prints')
+    .action(async (id: string, o: { follow?: boolean }) => {
+      const shown = new Map<string, number>();
+      for (;;) {
+        const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
+        for (const r of t.runs) await printRun(r.id, shown);
+        if (!o.follow || ['done', 'cancelled', 'failed'].includes(t.state)) return;
+        await new Promise((res) => setTimeout(res, 700));
+      }
+    });
   const printRun = async (runId: string, shown: Map<string, number>): Promise<void> => {
     for (;;) {
       const from = shown.get(runId) ?? 0;
@@ -76,28 +142,56 @@ export function registerWork(program: Command, { api, out }: Context): void {
     }
   };
 
-  program.command('inbox').description('what needs you').action(async () => {
-    const list = await api().get<ItemView[]>('/api/inbox');
-    out(list, list.length === 0 ? 'Nothing needs you.' : list.map(itemText).join('\n\n'));
-  });
+  program
+    .command('inbox')
+    .description('what needs you')
+    .action(async () => {
+      const list = await api().get<ItemView[]>('/api/inbox');
+      out(list, list.length === 0 ? 'Nothing needs you.' : list.map(itemText).join('\n\n'));
+    });
 
   const decide = async (id: string, decision: string, text: string, done: string): Promise<void> => {
     const r = await api().post<{ taskId: string }>(`/api/inbox/${id}`, { decision, text, via: 'cli' });
     out(r, done);
   };
   const kindOf = async (id: string): Promise<string> => (await api().get<ItemView[]>('/api/inbox')).find((i) => i.id === id)?.kind ?? 'closed';
-  program.command('answer').description('answer a question').argument('<item>').argument('<text...>').action((id: string, words: string[]) => decide(id, 'answer', words.join(' '), 'Answered.'));
-  program.command('approve').description('approve a plan, merge a review, let held CI files through').argument('<item>').action(async (id: string) => decide(id, { review: 'merge', ci_files: 'allow' }[await kindOf(id)] ?? 'approve', '', 'Approved.'));
-  program.command('revise').description('say what to change in a plan or a pull request').argument('<item>').argument('<text...>').action(async (id: string, words: string[]) => decide(id, (await kindOf(id)) === 'review' ? 'changes' : 'revise', words.join(' '), 'Passed on.'));
-  program.command('retry').description('go on with what failed').argument('<item or task>').action(async (id: string) => {
-    const item = id.startsWith('t-') && !/-f\d+-\d+$/.test(id) ? (await api().get<TaskDetail>(`/api/tasks/${id}`)).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id : id;
-    if (!item) throw new Refused('Nothing has failed in this task.');
-    await decide(item, 'retry', '', 'It goes on from where it failed.');
-  });
-  program.command('cancel').description('cancel a task: closes issue, pull request, branch and sandbox').argument('<task>').action(async (id: string) => {
-    await api().post(`/api/tasks/${id}/cancel`);
-    out({ ok: true }, 'Cancelling.');
-  });
+  program
+    .command('answer')
+    .description('answer a question')
+    .argument('<item>')
+    .argument('<text...>')
+    .action((id: string, words: string[]) => decide(id, 'answer', words.join(' '), 'Answered.'));
+  program
+    .command('approve')
+    .description('approve a plan, merge a review, let held CI files through')
+    .argument('<item>')
+    .action(async (id: string) => decide(id, { review: 'merge', ci_files: 'allow' }[await kindOf(id)] ?? 'approve', '', 'Approved.'));
+  program
+    .command('revise')
+    .description('say what to change in a plan or a pull request')
+    .argument('<item>')
+    .argument('<text...>')
+    .action(async (id: string, words: string[]) => decide(id, (await kindOf(id)) === 'review' ? 'changes' : 'revise', words.join(' '), 'Passed on.'));
+  program
+    .command('retry')
+    .description('go on with what failed')
+    .argument('<item or task>')
+    .action(async (id: string) => {
+      const item =
+        id.startsWith('t-') && !/-f\d+-\d+$/.test(id)
+          ? (await api().get<TaskDetail>(`/api/tasks/${id}`)).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id
+          : id;
+      if (!item) throw new Refused('Nothing has failed in this task.');
+      await decide(item, 'retry', '', 'It goes on from where it failed.');
+    });
+  program
+    .command('cancel')
+    .description('cancel a task: closes issue, pull request, branch and sandbox')
+    .argument('<task>')
+    .action(async (id: string) => {
+      await api().post(`/api/tasks/${id}/cancel`);
+      out({ ok: true }, 'Cancelling.');
+    });
 }
 
 async function until<T>(look: () => Promise<T | undefined>, ms: number, late: string): Promise<T> {

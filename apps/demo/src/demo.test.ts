@@ -9,7 +9,16 @@ const file = (text: string): string => {
   writeFileSync(f, text);
   return f;
 };
-const agent = (prompt: string, turns: number) => ({ tools: [{ name: 'Bash' }], messages: [{ role: 'user', content: prompt }, ...Array.from({ length: turns }, () => [{ role: 'assistant', content: [] }, { role: 'user', content: [{ type: 'tool_result', content: 'x' }] }]).flat()] });
+const agent = (prompt: string, turns: number) => ({
+  tools: [{ name: 'Bash' }],
+  messages: [
+    { role: 'user', content: prompt },
+    ...Array.from({ length: turns }, () => [
+      { role: 'assistant', content: [] },
+      { role: 'user', content: [{ type: 'tool_result', content: 'x' }] },
+    ]).flat(),
+  ],
+});
 
 test('a story is followed step by step, whatever resumes it', () => {
   const story = Story.parse({ version: 1, agent: [{ when: 'greet (\\w+)', steps: [{ bash: 'echo {{1}}' }, { text: 'bye {{1}}' }] }] });

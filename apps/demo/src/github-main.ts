@@ -7,14 +7,27 @@ import { seedDemo } from './seed.ts';
 import { loadStory } from './story.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const env = z.object({
-  MAINLOOP_HOME: z.string(), LOCAL_GITHUB_PORT: z.coerce.number().int(), GITHUB_TOKEN: z.string(), GITHUB_WEBHOOK_SECRET: z.string(), WEBHOOK_URL: z.url(),
-  MAINLOOP_ACT: z.string(), MAINLOOP_BWRAP: z.string(), MAINLOOP_NODE: z.string(), MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')), LOCAL_GITHUB_SEED: z.string().default('yes'),
-}).parse(process.env);
+const env = z
+  .object({
+    MAINLOOP_HOME: z.string(),
+    LOCAL_GITHUB_PORT: z.coerce.number().int(),
+    GITHUB_TOKEN: z.string(),
+    GITHUB_WEBHOOK_SECRET: z.string(),
+    WEBHOOK_URL: z.url(),
+    MAINLOOP_ACT: z.string(),
+    MAINLOOP_BWRAP: z.string(),
+    MAINLOOP_NODE: z.string(),
+    MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
+    LOCAL_GITHUB_SEED: z.string().default('yes'),
+  })
+  .parse(process.env);
 
 const github = await startLocalGitHub({
-  root: path.join(env.MAINLOOP_HOME, 'local-github'), port: env.LOCAL_GITHUB_PORT, tokens: { [env.GITHUB_TOKEN]: 'mainloop' },
-  webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET }, ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP, node: env.MAINLOOP_NODE },
+  root: path.join(env.MAINLOOP_HOME, 'local-github'),
+  port: env.LOCAL_GITHUB_PORT,
+  tokens: { [env.GITHUB_TOKEN]: 'mainloop' },
+  webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
+  ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP, node: env.MAINLOOP_NODE },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
 });
 if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));

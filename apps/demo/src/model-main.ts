@@ -6,7 +6,9 @@ import { startDemoModel } from './model/server.ts';
 import { loadStory } from './story.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const env = z.object({ DEMO_MODEL_PORT: z.coerce.number().int(), MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')) }).parse(process.env);
+const env = z
+  .object({ DEMO_MODEL_PORT: z.coerce.number().int(), MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')) })
+  .parse(process.env);
 const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT));
 console.log(`demo model on ${model.url}`);
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

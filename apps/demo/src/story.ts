@@ -4,7 +4,11 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const Fault = z.union([
-  z.object({ status: z.union([z.literal(400), z.literal(401), z.literal(403), z.literal(404), z.literal(429), z.literal(500), z.literal(529)]), message: z.string().default('scripted fault'), times: z.int().min(1).default(1) }),
+  z.object({
+    status: z.union([z.literal(400), z.literal(401), z.literal(403), z.literal(404), z.literal(429), z.literal(500), z.literal(529)]),
+    message: z.string().default('scripted fault'),
+    times: z.int().min(1).default(1),
+  }),
   z.object({ stream: z.enum(['cut', 'malformed', 'stall', 'error']), times: z.int().min(1).default(1) }),
 ]);
 const Step = z.strictObject({
@@ -19,12 +23,24 @@ const Step = z.strictObject({
   fault: Fault.optional(),
 });
 export type Step = z.infer<typeof Step>;
-const Rule = z.strictObject({ when: z.string().describe('regular expression, case-insensitive, over the last thing said to the model'), steps: z.array(Step).min(1) });
+const Rule = z.strictObject({
+  when: z.string().describe('regular expression, case-insensitive, over the last thing said to the model'),
+  steps: z.array(Step).min(1),
+});
 const Review = z.strictObject({
-  when: z.string().default('.'), state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED']), body: z.string().default(''), delayMs: z.int().min(0).default(1_500),
+  when: z.string().default('.'),
+  state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED']),
+  body: z.string().default(''),
+  delayMs: z.int().min(0).default(1_500),
   comments: z.array(z.object({ path: z.string(), line: z.int().optional(), body: z.string() })).default([]),
 });
-export const Story = z.strictObject({ version: z.literal(1), paceMs: z.int().min(0).max(60_000).default(0).describe('wait before each step of an agent that names no delay'), chat: z.array(Rule).default([]), agent: z.array(Rule).default([]), reviews: z.array(Review).default([]) });
+export const Story = z.strictObject({
+  version: z.literal(1),
+  paceMs: z.int().min(0).max(60_000).default(0).describe('wait before each step of an agent that names no delay'),
+  chat: z.array(Rule).default([]),
+  agent: z.array(Rule).default([]),
+  reviews: z.array(Review).default([]),
+});
 export type Story = z.infer<typeof Story>;
 
 /** @throws Error with one sentence that names the place in the file */

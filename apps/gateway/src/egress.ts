@@ -5,7 +5,21 @@ import type { Duplex } from 'node:stream';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
 
 /** Package registries a build needs. Nothing here accepts uploads without an account of its own. */
-const REGISTRIES = ['registry.npmjs.org', 'registry.yarnpkg.com', 'pypi.org', 'files.pythonhosted.org', 'crates.io', 'static.crates.io', 'index.crates.io', 'proxy.golang.org', 'sum.golang.org', 'repo.maven.apache.org', 'repo1.maven.org', 'rubygems.org', 'deb.debian.org'];
+const REGISTRIES = [
+  'registry.npmjs.org',
+  'registry.yarnpkg.com',
+  'pypi.org',
+  'files.pythonhosted.org',
+  'crates.io',
+  'static.crates.io',
+  'index.crates.io',
+  'proxy.golang.org',
+  'sum.golang.org',
+  'repo.maven.apache.org',
+  'repo1.maven.org',
+  'rubygems.org',
+  'deb.debian.org',
+];
 
 export function allowedHost(host: string, port: number, projectSettings: unknown): boolean {
   if (port !== 443) return false;
@@ -17,8 +31,27 @@ export function allowedHost(host: string, port: number, projectSettings: unknown
 }
 
 const blocked = new net.BlockList();
-for (const [a, p] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) blocked.addSubnet(a, p, 'ipv4');
-for (const [a, p] of [['::', 127], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8], ['64:ff9b::', 96]] as const) blocked.addSubnet(a, p, 'ipv6');
+for (const [a, p] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  blocked.addSubnet(a, p, 'ipv4');
+for (const [a, p] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['64:ff9b::', 96],
+] as const)
+  blocked.addSubnet(a, p, 'ipv6');
 
 /** Private, link-local and loopback addresses, also those mapped into IPv6. */
 export function isPrivate(ip: string): boolean {
@@ -33,7 +66,8 @@ export async function connectOut(target: string, projectSettings: unknown, clien
   const at = target.lastIndexOf(':');
   const host = target.slice(0, at).replace(/^\[|\]$/g, '');
   const port = Number(target.slice(at + 1));
-  if (!allowedHost(host, port, projectSettings)) return void client.end(`HTTP/1.1 403 Forbidden\r\n\r\nmainloop: ${host.slice(0, 200)} is not on this project's allow-list.\n`);
+  if (!allowedHost(host, port, projectSettings))
+    return void client.end(`HTTP/1.1 403 Forbidden\r\n\r\nmainloop: ${host.slice(0, 200)} is not on this project's allow-list.\n`);
   let address: string;
   try {
     address = net.isIP(host) ? host : (await dns.lookup(host)).address;

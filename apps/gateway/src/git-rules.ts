@@ -3,9 +3,7 @@ import type { RefUpdate } from './pkt.ts';
 import { ZERO } from './pkt.ts';
 
 export type PushVerdict =
-  | { readonly kind: 'forward' }
-  | { readonly kind: 'refuse'; readonly reason: string }
-  | { readonly kind: 'hold'; readonly files: readonly string[] };
+  { readonly kind: 'forward' } | { readonly kind: 'refuse'; readonly reason: string } | { readonly kind: 'hold'; readonly files: readonly string[] };
 
 export const MAX_PUSH_BYTES = 100 * 1024 * 1024;
 

@@ -43,6 +43,11 @@ export function tokenOf(req: IncomingMessage, header = 'authorization'): string 
   if (typeof a !== 'string') return null;
   const [scheme, value] = a.split(' ', 2);
   if (/^bearer$/i.test(scheme ?? '')) return value ?? null;
-  if (/^basic$/i.test(scheme ?? '')) return Buffer.from(value ?? '', 'base64').toString().split(':').slice(1).join(':');
+  if (/^basic$/i.test(scheme ?? ''))
+    return Buffer.from(value ?? '', 'base64')
+      .toString()
+      .split(':')
+      .slice(1)
+      .join(':');
   return null;
 }

@@ -39,7 +39,12 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
 function onRequest(req: IncomingMessage, res: ServerResponse): void {
   handle(req, res).catch((err: unknown) => {
     const status = err instanceof Refused ? err.status : err instanceof ZodError ? 400 : 503;
-    const message = err instanceof Refused ? err.message : err instanceof ZodError ? `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}` : 'mainloop is not ready, try again.';
+    const message =
+      err instanceof Refused
+        ? err.message
+        : err instanceof ZodError
+          ? `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`
+          : 'mainloop is not ready, try again.';
     if (status === 503) log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
     if (res.headersSent) return void res.destroy();
     sendJson(res, status, { error: message });

@@ -33,9 +33,15 @@ export function modelProxy(c: GatewayConfig, db: Db) {
     const model = String(body.model);
     const reserved = run ? reserveMicrousd(model, raw.length, Number(body.max_tokens ?? 0)) : 0;
     if (run) {
-      const left = await budgetLeft(db, run) - (promised.get(run.task_id) ?? 0);
+      const left = (await budgetLeft(db, run)) - (promised.get(run.task_id) ?? 0);
       // 400 is the one answer Claude Code does not try again.
-      if (left < reserved) return apiError(res, 400, 'invalid_request_error', `mainloop_budget: the budget of this task (${dollars(run.budget_cents * 10_000)}) is spent.`);
+      if (left < reserved)
+        return apiError(
+          res,
+          400,
+          'invalid_request_error',
+          `mainloop_budget: the budget of this task (${dollars(run.budget_cents * 10_000)}) is spent.`,
+        );
       promised.set(run.task_id, (promised.get(run.task_id) ?? 0) + reserved);
     }
     try {
@@ -53,7 +59,14 @@ async function budgetLeft(db: Db, run: RunByToken): Promise<number> {
 }
 
 /** @returns the usage that passed, or null when the answer was an error */
-function forward(c: GatewayConfig, agents: { http: http.Agent; https: https.Agent }, req: IncomingMessage, res: ServerResponse, url: URL, raw: Buffer): Promise<UsageMeter['usage'] | null> {
+function forward(
+  c: GatewayConfig,
+  agents: { http: http.Agent; https: https.Agent },
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+  raw: Buffer,
+): Promise<UsageMeter['usage'] | null> {
   const target = new URL(c.model.baseUrl + url.pathname + url.search);
   const secure = target.protocol === 'https:';
   const headers: Record<string, string | number> = { 'content-length': raw.length, 'accept-encoding': 'identity' };
@@ -64,7 +77,8 @@ function forward(c: GatewayConfig, agents: { http: http.Agent; https: https.Agen
     const up = (secure ? https : http).request(target, { method: req.method, headers, agent: secure ? agents.https : agents.http }, (answer) => {
       const type = String(answer.headers['content-type'] ?? '');
       const out: Record<string, string> = {};
-      for (const [k, v] of Object.entries(answer.headers)) if (typeof v === 'string' && /^(content-type|request-id|retry-after|anthropic-.*|x-should-retry)$/.test(k)) out[k] = v;
+      for (const [k, v] of Object.entries(answer.headers))
+        if (typeof v === 'string' && /^(content-type|request-id|retry-after|anthropic-.*|x-should-retry)$/.test(k)) out[k] = v;
       res.writeHead(answer.statusCode ?? 502, out);
       const meter = new UsageMeter(type.includes('event-stream'));
       const ok = answer.statusCode === 200;
@@ -75,16 +89,25 @@ function forward(c: GatewayConfig, agents: { http: http.Agent; https: https.Agen
           res.once('drain', () => answer.resume());
         }
       });
-      answer.on('end', () => { meter.end(); res.end(); resolve(ok ? meter.usage : null); });
+      answer.on('end', () => {
+        meter.end();
+        res.end();
+        resolve(ok ? meter.usage : null);
+      });
       // A stream that was cut is cut for the agent too, or it would wait for the rest for ever. What was used still counts.
-      answer.on('error', () => { res.destroy(); resolve(ok ? meter.usage : null); });
+      answer.on('error', () => {
+        res.destroy();
+        resolve(ok ? meter.usage : null);
+      });
     });
     up.on('error', (err) => {
       if (!res.headersSent) apiError(res, 502, 'api_error', `mainloop: the model at ${target.host} can't be reached (${err.message}).`);
       else res.destroy();
       resolve(null);
     });
-    res.on('close', () => { if (!res.writableEnded) up.destroy(); });
+    res.on('close', () => {
+      if (!res.writableEnded) up.destroy();
+    });
     up.end(raw);
   });
 }
@@ -93,10 +116,24 @@ async function meter(db: Db, run: RunByToken | null, model: string, u: UsageMete
   const microusd = costMicrousd(model, u);
   if (microusd === 0) return;
   await withTx(db, async (tx) => {
-    await append(tx, [{
-      type: 'cost.metered', taskId: run?.task_id ?? null, actor: 'gateway',
-      payload: { runId: run?.id ?? null, model, microusd, inputTokens: u.input_tokens + u.cache_creation_input_tokens + u.cache_read_input_tokens, outputTokens: u.output_tokens },
-    }], run?.owner_id ?? OWNER);
+    await append(
+      tx,
+      [
+        {
+          type: 'cost.metered',
+          taskId: run?.task_id ?? null,
+          actor: 'gateway',
+          payload: {
+            runId: run?.id ?? null,
+            model,
+            microusd,
+            inputTokens: u.input_tokens + u.cache_creation_input_tokens + u.cache_read_input_tokens,
+            outputTokens: u.output_tokens,
+          },
+        },
+      ],
+      run?.owner_id ?? OWNER,
+    );
     if (run) await tx.query('update runs set cost_microusd = cost_microusd + $2 where id = $1', [run.id, microusd]);
   });
 }

@@ -15,17 +15,25 @@ export interface ModelRequest {
 export function refuseRequest(path: string, body: ModelRequest, allowedModels: readonly string[] | 'any'): string | null {
   if (path !== '/v1/messages' && path !== '/v1/messages/count_tokens') return `mainloop does not forward ${path}`;
   const model = typeof body.model === 'string' ? body.model : '';
-  if (allowedModels !== 'any' && !allowedModels.includes(model) && !/haiku/.test(model)) return `mainloop: this task uses ${allowedModels.join(' or ')}, not ${model || 'an unnamed model'}`;
-  if (body.mcp_servers !== undefined && !(Array.isArray(body.mcp_servers) && body.mcp_servers.length === 0)) return 'mainloop: MCP connectors of the provider are not allowed';
-  if (body.container !== undefined && body.container !== null) return 'mainloop: code execution on the provider\'s side is not allowed';
+  if (allowedModels !== 'any' && !allowedModels.includes(model) && !/haiku/.test(model))
+    return `mainloop: this task uses ${allowedModels.join(' or ')}, not ${model || 'an unnamed model'}`;
+  if (body.mcp_servers !== undefined && !(Array.isArray(body.mcp_servers) && body.mcp_servers.length === 0))
+    return 'mainloop: MCP connectors of the provider are not allowed';
+  if (body.container !== undefined && body.container !== null) return "mainloop: code execution on the provider's side is not allowed";
   for (const t of Array.isArray(body.tools) ? body.tools : []) {
     const type = (t as { type?: unknown }).type;
-    if (type !== undefined && type !== null && !CLIENT_TOOL.test(String(type))) return `mainloop: the tool type ${String(type)} runs outside the sandbox and is not allowed`;
+    if (type !== undefined && type !== null && !CLIENT_TOOL.test(String(type)))
+      return `mainloop: the tool type ${String(type)} runs outside the sandbox and is not allowed`;
   }
   return null;
 }
 
-interface Seen { input_tokens: number; output_tokens: number; cache_creation_input_tokens: number; cache_read_input_tokens: number }
+interface Seen {
+  input_tokens: number;
+  output_tokens: number;
+  cache_creation_input_tokens: number;
+  cache_read_input_tokens: number;
+}
 
 /** Reads the usage out of a streamed or whole answer as it passes, holding no more than one line of it. */
 export class UsageMeter {

@@ -1,7 +1,15 @@
 // git's wire format, as much of it as a push needs (gitprotocol-pack(5), gitprotocol-common(5)).
 
-export interface RefUpdate { readonly oldSha: string; readonly newSha: string; readonly ref: string }
-export interface PushHead { readonly updates: readonly RefUpdate[]; readonly capabilities: string; readonly packAt: number }
+export interface RefUpdate {
+  readonly oldSha: string;
+  readonly newSha: string;
+  readonly ref: string;
+}
+export interface PushHead {
+  readonly updates: readonly RefUpdate[];
+  readonly capabilities: string;
+  readonly packAt: number;
+}
 
 export const ZERO = '0'.repeat(40);
 
@@ -25,7 +33,8 @@ export function parsePush(body: Buffer): PushHead {
   }
 }
 
-export const pkt = (s: string | Buffer): Buffer => Buffer.concat([Buffer.from((Buffer.byteLength(s) + 4).toString(16).padStart(4, '0')), Buffer.from(s)]);
+export const pkt = (s: string | Buffer): Buffer =>
+  Buffer.concat([Buffer.from((Buffer.byteLength(s) + 4).toString(16).padStart(4, '0')), Buffer.from(s)]);
 const FLUSH = Buffer.from('0000');
 
 /** The report git shows the pusher: one verdict for each ref, and lines for the terminal. */

@@ -23,7 +23,8 @@ describe('the model door', () => {
   });
 
   test('usage is read from a stream cut anywhere', () => {
-    const stream = 'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":100,"output_tokens":1}}}\n\nevent: message_delta\ndata: {"type":"message_delta","usage":{"output_tokens":42}}\n\n';
+    const stream =
+      'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":100,"output_tokens":1}}}\n\nevent: message_delta\ndata: {"type":"message_delta","usage":{"output_tokens":42}}\n\n';
     for (let cut = 0; cut <= stream.length; cut += 7) {
       const m = new UsageMeter(true);
       m.push(Buffer.from(stream.slice(0, cut)));
@@ -40,7 +41,14 @@ describe('the git door', () => {
     ['main', [{ oldSha: A, newSha: A, ref: 'refs/heads/main' }], 'refuse'],
     ['a tag', [{ oldSha: ZERO, newSha: A, ref: 'refs/tags/v1' }], 'refuse'],
     ['deleting', [{ oldSha: A, newSha: ZERO, ref: `refs/heads/${b}` }], 'refuse'],
-    ['its own and another', [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}` }, { oldSha: A, newSha: A, ref: 'refs/heads/main' }], 'refuse'],
+    [
+      'its own and another',
+      [
+        { oldSha: ZERO, newSha: A, ref: `refs/heads/${b}` },
+        { oldSha: A, newSha: A, ref: 'refs/heads/main' },
+      ],
+      'refuse',
+    ],
     ['a name that only starts alike', [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}/../main` }], 'refuse'],
   ])('%s', (_, updates, want) => {
     expect(checkRefs(updates, b).kind).toBe(want);
@@ -79,7 +87,21 @@ describe('the way out', () => {
   ])('%s:%d %j', (host, port, settings, ok) => {
     expect(allowedHost(host, port, settings)).toBe(ok);
   });
-  test.each(['127.0.0.1', '10.1.2.3', '172.20.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', 'not an address'])('%s is private', (ip) => {
+  test.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.20.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '::1',
+    '::',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:127.0.0.1',
+    'not an address',
+  ])('%s is private', (ip) => {
     expect(isPrivate(ip)).toBe(true);
   });
   test.each(['1.1.1.1', '2606:4700:4700::1111'])('%s is not', (ip) => {

@@ -21,7 +21,14 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
   const root = env.MAINLOOP_UNCONFINED ? path.join(env.MAINLOOP_UNCONFINED, 'work') : '/work';
   const kit = env.MAINLOOP_KIT ?? INSIDE.kit;
   return Object.freeze({
-    token, gatewayUrl: `http://127.0.0.1:${INSIDE.port}`, gatewayPort: INSIDE.port, socketPath: INSIDE.socket,
-    repo: path.join(root, 'repo'), home: path.join(root, 'home'), spool: path.join(root, 'spool'), kit, mirror: INSIDE.mirror,
+    token,
+    gatewayUrl: `http://127.0.0.1:${INSIDE.port}`,
+    gatewayPort: INSIDE.port,
+    socketPath: INSIDE.socket,
+    repo: path.join(root, 'repo'),
+    home: path.join(root, 'home'),
+    spool: path.join(root, 'spool'),
+    kit,
+    mirror: INSIDE.mirror,
   });
 }

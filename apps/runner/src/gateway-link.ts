@@ -18,7 +18,14 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
   const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
       const req = http.request(
-        { socketPath: c.socketPath, agent, method, path, headers: { authorization: `Bearer ${c.token}`, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers }, timeout: 30_000 },
+        {
+          socketPath: c.socketPath,
+          agent,
+          method,
+          path,
+          headers: { authorization: `Bearer ${c.token}`, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers },
+          timeout: 30_000,
+        },
         (res) => {
           const parts: Buffer[] = [];
           res.on('data', (d: Buffer) => parts.push(d));

@@ -51,23 +51,43 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
   const tmpDir = path.join(c.home, 'tmp');
   mkdirSync(tmpDir, { recursive: true });
   const base: Record<string, string> = {
-    PATH: `${c.kit}:/usr/local/bin:/usr/bin:/bin`, HOME: c.home, LANG: 'C.UTF-8', SHELL: '/bin/bash', TERM: 'dumb', TMPDIR: tmpDir, TZ: 'UTC',
-    MAINLOOP_TOKEN: c.token, MAINLOOP_GATEWAY: c.gatewayUrl,
-    HTTPS_PROXY: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`, https_proxy: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`, NO_PROXY: '127.0.0.1,localhost', no_proxy: '127.0.0.1,localhost',
+    PATH: `${c.kit}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: c.home,
+    LANG: 'C.UTF-8',
+    SHELL: '/bin/bash',
+    TERM: 'dumb',
+    TMPDIR: tmpDir,
+    TZ: 'UTC',
+    MAINLOOP_TOKEN: c.token,
+    MAINLOOP_GATEWAY: c.gatewayUrl,
+    HTTPS_PROXY: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`,
+    https_proxy: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
     ...gitEnv(c),
   };
   await ensureWorkspace(c, spec, link, base);
   const configDir = path.join(c.home, '.claude');
   const cmd = claudeCode.command({
-    executable: path.join(c.kit, 'claude'), model: spec.model, sessionId: spec.sessionId, resume: spec.resume && hasSession(configDir, spec.sessionId),
-    maxTurns: spec.maxTurns, askPermissions: spec.askPermissions, configDir, tmpDir, gatewayUrl: c.gatewayUrl, token: c.token,
+    executable: path.join(c.kit, 'claude'),
+    model: spec.model,
+    sessionId: spec.sessionId,
+    resume: spec.resume && hasSession(configDir, spec.sessionId),
+    maxTurns: spec.maxTurns,
+    askPermissions: spec.askPermissions,
+    configDir,
+    tmpDir,
+    gatewayUrl: c.gatewayUrl,
+    token: c.token,
   });
   const reader = claudeCode.reader();
   const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...base, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
   agent.child = child;
   child.stdin.on('error', () => undefined);
   let stderrTail = '';
-  child.stderr.on('data', (d: Buffer) => { stderrTail = (stderrTail + d.toString()).slice(-4_000); });
+  child.stderr.on('data', (d: Buffer) => {
+    stderrTail = (stderrTail + d.toString()).slice(-4_000);
+  });
   const lines = new LineSplitter((line, dropped) => {
     if (dropped > 0) {
       spool.write(JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }));
@@ -80,7 +100,10 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
   }, MAX_LINE_BYTES * 16);
   child.stdout.on('data', (d: Buffer) => lines.push(d));
   child.stdin.write(claudeCode.userLine(spec.prompt));
-  const overtime = setTimeout(() => { agent.stopping ??= 'time'; child.kill('SIGTERM'); }, spec.maxMinutes * 60_000);
+  const overtime = setTimeout(() => {
+    agent.stopping ??= 'time';
+    child.kill('SIGTERM');
+  }, spec.maxMinutes * 60_000);
   const saving = setInterval(() => void checkpoint(c, spec, link, base, CHECKPOINT_MAX_BYTES), CHECKPOINT_MS);
   const end = await new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
@@ -102,7 +125,8 @@ function hasSession(configDir: string, sessionId: string): boolean {
 }
 
 function heartbeat(c: RunnerConfig, spec: RunSpec, link: GatewayLink, agent: Agent): { stop(): void } {
-  let after = 0, stopped = false;
+  let after = 0,
+    stopped = false;
   const beat = async (): Promise<void> => {
     while (!stopped) {
       try {
@@ -120,7 +144,11 @@ function heartbeat(c: RunnerConfig, spec: RunSpec, link: GatewayLink, agent: Age
     }
   };
   void beat();
-  return { stop: () => { stopped = true; } };
+  return {
+    stop: () => {
+      stopped = true;
+    },
+  };
 }
 
 function obey(command: RunnerCommand, c: RunnerConfig, spec: RunSpec, link: GatewayLink, agent: Agent): void {

@@ -75,7 +75,10 @@ export class Spool {
   async pump(): Promise<void> {
     while (!this.closed || this.sent < this.written) {
       if (this.sent >= this.written) {
-        await new Promise<void>((r) => { this.waiting = r; setTimeout(r, 1_000); });
+        await new Promise<void>((r) => {
+          this.waiting = r;
+          setTimeout(r, 1_000);
+        });
         this.waiting = null;
         continue;
       }

@@ -34,13 +34,19 @@ export function gitEnv(c: RunnerConfig): Record<string, string> {
 
 export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>): Promise<void> {
   const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
-  const whole = existsSync(path.join(c.repo, '.git')) && (await git('rev-parse', '--verify', 'HEAD').then(() => true, () => false));
+  const whole =
+    existsSync(path.join(c.repo, '.git')) &&
+    (await git('rev-parse', '--verify', 'HEAD').then(
+      () => true,
+      () => false,
+    ));
   if (!whole) {
     rmSync(path.join(c.repo, '.git'), { recursive: true, force: true });
     mkdirSync(c.repo, { recursive: true });
     try {
       await git('init', '-q', '-b', 'mainloop-empty');
-      if (existsSync(path.join(c.mirror, 'objects'))) writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
+      if (existsSync(path.join(c.mirror, 'objects')))
+        writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
       await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
       await git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
     } catch (err) {
@@ -56,7 +62,10 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
     await restore(c, link, git);
   } else {
     const on = await git('symbolic-ref', '-q', '--short', 'HEAD').catch(() => '');
-    if (on !== spec.branch) await git('checkout', '-q', spec.branch).catch(() => git('checkout', '-q', '-B', spec.branch)).catch(() => undefined);
+    if (on !== spec.branch)
+      await git('checkout', '-q', spec.branch)
+        .catch(() => git('checkout', '-q', '-B', spec.branch))
+        .catch(() => undefined);
   }
   const exclude = path.join(c.repo, '.git/info/exclude');
   mkdirSync(path.dirname(exclude), { recursive: true });
@@ -68,7 +77,13 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
 }
 
 /** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */
-export async function checkpoint(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>, maxBytes: number): Promise<'kept' | 'too_big' | 'nothing'> {
+export async function checkpoint(
+  c: RunnerConfig,
+  spec: RunSpec,
+  link: GatewayLink,
+  env: Record<string, string>,
+  maxBytes: number,
+): Promise<'kept' | 'too_big' | 'nothing'> {
   const dir = path.join(c.spool, 'checkpoint');
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
@@ -80,12 +95,21 @@ export async function checkpoint(c: RunnerConfig, spec: RunSpec, link: GatewayLi
     const side = { ...env, GIT_INDEX_FILE: index };
     await run('git', ['read-tree', 'HEAD'], { cwd: c.repo, env: side });
     await run('git', ['add', '-A'], { cwd: c.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
-    const diff = await run('git', ['diff', '--cached', '--binary', 'HEAD'], { cwd: c.repo, env: side, maxBuffer: 256 * 1024 * 1024, encoding: 'buffer' });
+    const diff = await run('git', ['diff', '--cached', '--binary', 'HEAD'], {
+      cwd: c.repo,
+      env: side,
+      maxBuffer: 256 * 1024 * 1024,
+      encoding: 'buffer',
+    });
     writeFileSync(path.join(dir, 'uncommitted.patch'), diff.stdout);
     rmSync(index, { force: true });
     writeFileSync(path.join(dir, 'head'), (await git('rev-parse', 'HEAD')).trim());
     const tar = path.join(c.spool, 'checkpoint.tgz');
-    await run('tar', ['-czf', tar, '-C', dir, '.', ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : [])], { maxBuffer: 1024 * 1024 });
+    await run(
+      'tar',
+      ['-czf', tar, '-C', dir, '.', ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : [])],
+      { maxBuffer: 1024 * 1024 },
+    );
     const data = readFileSync(tar);
     rmSync(tar, { force: true });
     if (data.length > maxBytes) return 'too_big';

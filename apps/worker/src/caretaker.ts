@@ -28,18 +28,43 @@ export async function watchSilence(db: Db): Promise<void> {
   const silent = await many<{ id: string; task_id: string; owner_id: string; epoch: number; minutes: number }>(
     db,
     `select id, task_id, owner_id, epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) / 60)::int as minutes
-       from runs where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 minute'`, [NUDGE_AFTER_MIN]);
+       from runs where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 minute'`,
+    [NUDGE_AFTER_MIN],
+  );
   for (const r of silent) {
     const level = r.minutes >= STOP_AFTER_MIN ? 'stop' : 'nudge';
-    const fresh = await withTx(db, (tx) => append(tx, [{ type: 'run.silent', taskId: r.task_id, actor: 'mainloop', dedupeKey: `silent/${r.id}/${r.epoch}/${level}`, payload: { runId: r.id, minutes: r.minutes } }], r.owner_id));
+    const fresh = await withTx(db, (tx) =>
+      append(
+        tx,
+        [
+          {
+            type: 'run.silent',
+            taskId: r.task_id,
+            actor: 'mainloop',
+            dedupeKey: `silent/${r.id}/${r.epoch}/${level}`,
+            payload: { runId: r.id, minutes: r.minutes },
+          },
+        ],
+        r.owner_id,
+      ),
+    );
     if (fresh.length === 0) continue;
-    await sendCommand(db, r.id, level === 'stop' ? { type: 'stop' } : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' });
+    await sendCommand(
+      db,
+      r.id,
+      level === 'stop'
+        ? { type: 'stop' }
+        : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' },
+    );
   }
 }
 
 /** One conditional question for each repository with tasks that wait for it, whatever their number. */
 export async function pollForge(db: Db, forge: Forge, memory: Map<string, Map<string, string>>): Promise<void> {
-  const waiting = await many<{ id: string; repo: string }>(db, "select t.id, p.repo from tasks t join projects p on p.id = t.project_id where t.state in ('awaiting_plan','ci','in_review')");
+  const waiting = await many<{ id: string; repo: string }>(
+    db,
+    "select t.id, p.repo from tasks t join projects p on p.id = t.project_id where t.state in ('awaiting_plan','ci','in_review')",
+  );
   const byRepo = Map.groupBy(waiting, (t) => t.repo);
   for (const repo of memory.keys()) if (!byRepo.has(repo)) memory.delete(repo);
   for (const [repo, tasks] of byRepo) {

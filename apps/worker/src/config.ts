@@ -22,8 +22,23 @@ export function loadConfig(env: Record<string, string | undefined>) {
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = r.data;
   return Object.freeze({
-    home: e.MAINLOOP_HOME, databaseUrl: e.DATABASE_URL, temporalAddress: e.TEMPORAL_ADDRESS, temporalNamespace: e.TEMPORAL_NAMESPACE, githubToken: e.GITHUB_TOKEN, githubApiUrl: e.GITHUB_API_URL,
-    sandbox: { root: path.join(e.MAINLOOP_HOME, 'sandboxes'), kit: path.join(e.MAINLOOP_HOME, 'kit', 'current'), gatewayDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'), mirrors: path.join(e.MAINLOOP_HOME, 'git', 'mirrors'), bwrap: e.MAINLOOP_BWRAP, unconfined: e.MAINLOOP_UNCONFINED === 'yes' },
-    failpoints: e.MAINLOOP_FAILPOINTS ?? null, workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null, forgePollMs: e.FORGE_POLL_SECONDS * 1000, forgeSettleMs: e.FORGE_SETTLE_MS,
+    home: e.MAINLOOP_HOME,
+    databaseUrl: e.DATABASE_URL,
+    temporalAddress: e.TEMPORAL_ADDRESS,
+    temporalNamespace: e.TEMPORAL_NAMESPACE,
+    githubToken: e.GITHUB_TOKEN,
+    githubApiUrl: e.GITHUB_API_URL,
+    sandbox: {
+      root: path.join(e.MAINLOOP_HOME, 'sandboxes'),
+      kit: path.join(e.MAINLOOP_HOME, 'kit', 'current'),
+      gatewayDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
+      mirrors: path.join(e.MAINLOOP_HOME, 'git', 'mirrors'),
+      bwrap: e.MAINLOOP_BWRAP,
+      unconfined: e.MAINLOOP_UNCONFINED === 'yes',
+    },
+    failpoints: e.MAINLOOP_FAILPOINTS ?? null,
+    workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
+    forgePollMs: e.FORGE_POLL_SECONDS * 1000,
+    forgeSettleMs: e.FORGE_SETTLE_MS,
   });
 }

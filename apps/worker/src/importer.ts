@@ -10,10 +10,15 @@ export type Importer = (folder: string) => Promise<{ full: string }>;
 
 export function localImporter(c: { githubApiUrl: string; githubToken: string }): Importer {
   return async (folder) => {
-    if (!/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl)) throw new ForgeError('rejected', 'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.');
+    if (!/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
+      throw new ForgeError(
+        'rejected',
+        'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
+      );
     const dir = path.resolve(folder);
     if (!isDirectory(dir)) throw new ForgeError('not_found', `There is no folder ${dir} on this machine.`);
-    const git = async (...a: string[]): Promise<string> => (await run('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', '-C', dir, ...a])).stdout.trim();
+    const git = async (...a: string[]): Promise<string> =>
+      (await run('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', '-C', dir, ...a])).stdout.trim();
     let branch: string;
     try {
       branch = await git('symbolic-ref', '--short', 'HEAD');
@@ -22,7 +27,11 @@ export function localImporter(c: { githubApiUrl: string; githubToken: string }):
       throw new ForgeError('rejected', `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`);
     }
     const full = `local/${path.basename(dir).replace(/[^\w.-]+/g, '-')}`;
-    const r = await fetch(`${c.githubApiUrl}/_local/import`, { method: 'POST', headers: { authorization: `token ${c.githubToken}`, 'content-type': 'application/json' }, body: JSON.stringify({ full, folder: dir, branch }) });
+    const r = await fetch(`${c.githubApiUrl}/_local/import`, {
+      method: 'POST',
+      headers: { authorization: `token ${c.githubToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ full, folder: dir, branch }),
+    });
     if (!r.ok) throw new ForgeError('rejected', ((await r.json()) as { message: string }).message);
     return { full };
   };

@@ -29,16 +29,28 @@ Runtime.install({ logger: new DefaultLogger('WARN', (e) => log.warn({ meta: e.me
 const db = openPool(c.databaseUrl, 'mainloop-worker', 20);
 const hit = failpoints(c.failpoints);
 const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
-const poke = (taskId: string): void => void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(() => undefined);
+const poke = (taskId: string): void =>
+  void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
+    () => undefined,
+  );
 const sandbox = localSandbox({ ...c.sandbox, onExit: poke });
 
 const connection = await patiently(() => NativeConnection.connect({ address: c.temporalAddress }));
 const client = new Client({ connection: await patiently(() => Connection.connect({ address: c.temporalAddress })), namespace: c.temporalNamespace });
 const here = path.dirname(fileURLToPath(import.meta.url));
 const worker = await Worker.create({
-  connection, namespace: c.temporalNamespace, taskQueue: TASK_QUEUE,
-  ...(c.workflowBundle && existsSync(c.workflowBundle) ? { workflowBundle: { codePath: c.workflowBundle } } : { workflowsPath: path.join(here, 'workflows/index.ts') }),
-  activities: translated({ ...taskActivities({ db }), ...runActivities({ db, forge, sandbox, hit }), ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }), ...projectActivities({ db, forge, importer: localImporter(c) }) }),
+  connection,
+  namespace: c.temporalNamespace,
+  taskQueue: TASK_QUEUE,
+  ...(c.workflowBundle && existsSync(c.workflowBundle)
+    ? { workflowBundle: { codePath: c.workflowBundle } }
+    : { workflowsPath: path.join(here, 'workflows/index.ts') }),
+  activities: translated({
+    ...taskActivities({ db }),
+    ...runActivities({ db, forge, sandbox, hit }),
+    ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }),
+    ...projectActivities({ db, forge, importer: localImporter(c) }),
+  }),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
   stickyQueueScheduleToStartTimeout: '1s',
   maxConcurrentActivityTaskExecutions: 40,
@@ -52,7 +64,11 @@ const loops = [
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
   loop('silence', 30_000, () => watchSilence(db)),
 ];
-for (const s of ['SIGTERM', 'SIGINT'] as const) process.once(s, () => { stopping.abort(); worker.shutdown(); });
+for (const s of ['SIGTERM', 'SIGINT'] as const)
+  process.once(s, () => {
+    stopping.abort();
+    worker.shutdown();
+  });
 log.info('worker is ready');
 console.log('worker is ready');
 await worker.run();
@@ -62,7 +78,12 @@ await db.end();
 process.exit(0);
 
 /** A duty that is done again and again. An error is logged and the next round tries again. */
-async function loop(name: string, everyMs: number, work: () => Promise<unknown>, wake: () => Promise<void> = () => new Promise(() => undefined)): Promise<void> {
+async function loop(
+  name: string,
+  everyMs: number,
+  work: () => Promise<unknown>,
+  wake: () => Promise<void> = () => new Promise(() => undefined),
+): Promise<void> {
   while (!stopping.signal.aborted) {
     try {
       // A full batch may have left more behind.
@@ -70,7 +91,13 @@ async function loop(name: string, everyMs: number, work: () => Promise<unknown>,
     } catch (err) {
       log.warn({ err: (err as Error).message, loop: name }, 'will try again');
     }
-    await Promise.race([new Promise((r) => { setTimeout(r, everyMs).unref(); }), wake(), new Promise((r) => stopping.signal.addEventListener('abort', r, { once: true }))]);
+    await Promise.race([
+      new Promise((r) => {
+        setTimeout(r, everyMs).unref();
+      }),
+      wake(),
+      new Promise((r) => stopping.signal.addEventListener('abort', r, { once: true })),
+    ]);
   }
 }
 
@@ -80,16 +107,33 @@ function wakeOn(channel: string): () => Promise<void> {
   let missed = false;
   const listen = (): void => {
     const l = new pg.Client({ connectionString: c.databaseUrl, application_name: 'mainloop-worker-listen' });
-    const again = (): void => { l.removeAllListeners(); l.on('error', () => undefined); void l.end().catch(() => undefined); if (!stopping.signal.aborted) setTimeout(listen, 1_000).unref(); };
+    const again = (): void => {
+      l.removeAllListeners();
+      l.on('error', () => undefined);
+      void l.end().catch(() => undefined);
+      if (!stopping.signal.aborted) setTimeout(listen, 1_000).unref();
+    };
     l.once('error', again);
-    l.on('notification', () => { if (waiting) waiting(); else missed = true; });
-    l.connect().then(() => l.query(`listen ${channel}`)).catch(again);
+    l.on('notification', () => {
+      if (waiting) waiting();
+      else missed = true;
+    });
+    l.connect()
+      .then(() => l.query(`listen ${channel}`))
+      .catch(again);
   };
   listen();
-  return () => new Promise((resolve) => {
-    if (missed) { missed = false; return resolve(); }
-    waiting = () => { waiting = null; resolve(); };
-  });
+  return () =>
+    new Promise((resolve) => {
+      if (missed) {
+        missed = false;
+        return resolve();
+      }
+      waiting = () => {
+        waiting = null;
+        resolve();
+      };
+    });
 }
 
 async function patiently<T>(f: () => Promise<T>): Promise<T> {

@@ -12,10 +12,14 @@ const isOurs = (body: string): boolean => body.includes('<!-- mainloop:');
 export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): Promise<(ForgeComment & { verdict: string | null })[]> {
   if (t.pr_number === null) return [];
   const [reviews, lines, talk] = await Promise.all([
-    forge.listReviews(t.repo, t.pr_number, sinceIso), forge.listReviewComments(t.repo, t.pr_number, sinceIso), forge.listIssueComments(t.repo, t.pr_number, sinceIso),
+    forge.listReviews(t.repo, t.pr_number, sinceIso),
+    forge.listReviewComments(t.repo, t.pr_number, sinceIso),
+    forge.listIssueComments(t.repo, t.pr_number, sinceIso),
   ]);
   const all = [
-    ...reviews.filter((r) => r.verdict !== 'APPROVED' && (r.body.trim() !== '' || r.verdict === 'CHANGES_REQUESTED')).map((r) => ({ ...r, verdict: r.verdict as string | null })),
+    ...reviews
+      .filter((r) => r.verdict !== 'APPROVED' && (r.body.trim() !== '' || r.verdict === 'CHANGES_REQUESTED'))
+      .map((r) => ({ ...r, verdict: r.verdict as string | null })),
     ...lines.map((c) => ({ ...c, verdict: null })),
     ...talk.map((c) => ({ ...c, verdict: null })),
   ].filter((c) => c.at > sinceIso && !isOurs(c.body));

@@ -27,7 +27,11 @@ export interface TaskRow {
 
 /** @throws Error when there is no such task */
 export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
-  const t = await one<TaskRow>(q, 'select t.*, p.repo, p.default_branch, p.settings from tasks t join projects p on p.id = t.project_id where t.id = $1', [taskId]);
+  const t = await one<TaskRow>(
+    q,
+    'select t.*, p.repo, p.default_branch, p.settings from tasks t join projects p on p.id = t.project_id where t.id = $1',
+    [taskId],
+  );
   if (!t) throw new Error(`there is no task ${taskId}`);
   return t;
 }

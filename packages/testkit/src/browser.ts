@@ -7,15 +7,31 @@ export const hasBrowser = process.env.SKIP_BROWSER !== '1';
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 
 /** A page that fails the test when the console or the script complains. */
 export async function openPage(browser: Browser, size: keyof typeof SIZES, dark = false): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: SIZES[size], colorScheme: dark ? 'dark' : 'light', hasTouch: size === 'phone', isMobile: size === 'phone', reducedMotion: 'reduce' });
+  const page = await browser.newPage({
+    viewport: SIZES[size],
+    colorScheme: dark ? 'dark' : 'light',
+    hasTouch: size === 'phone',
+    isMobile: size === 'phone',
+    reducedMotion: 'reduce',
+  });
   page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
-  page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) complaints.push(m.text()); });
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) complaints.push(m.text());
+  });
   return { page, complaints };
 }

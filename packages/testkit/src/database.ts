@@ -2,7 +2,11 @@
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import pg from 'pg';
 
-export interface TestDatabase { readonly db: Db; readonly url: string; drop(): Promise<void> }
+export interface TestDatabase {
+  readonly db: Db;
+  readonly url: string;
+  drop(): Promise<void>;
+}
 
 export async function freshDatabase(): Promise<TestDatabase> {
   const admin = process.env.TEST_POSTGRES_URL;
@@ -12,7 +16,14 @@ export async function freshDatabase(): Promise<TestDatabase> {
   const u = new URL(admin);
   u.pathname = `/${name}`;
   const db = openPool(u.href, 'test', 20);
-  return { db, url: u.href, async drop() { await db.end(); await sql(admin, `drop database ${name} with (force)`); } };
+  return {
+    db,
+    url: u.href,
+    async drop() {
+      await db.end();
+      await sql(admin, `drop database ${name} with (force)`);
+    },
+  };
 }
 
 export async function sql(url: string, text: string): Promise<void> {

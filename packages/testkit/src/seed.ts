@@ -5,11 +5,24 @@ import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/propo
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
 export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally'): Promise<string> {
-  await appendOnce(db, [{ type: 'project.added', actor: 'test', payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl: `http://127.0.0.1:1/${repo}.git`, localPath: null } }]);
+  await appendOnce(db, [
+    {
+      type: 'project.added',
+      actor: 'test',
+      payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl: `http://127.0.0.1:1/${repo}.git`, localPath: null },
+    },
+  ]);
   return id;
 }
 
-export const DRAFT: ProposalDraft = { projectId: 'pr-1', title: 'Keep the odd cent', prompt: 'No cent may be lost.', model: 'claude-opus-5-5', budgetCents: 500, skipPlan: false };
+export const DRAFT: ProposalDraft = {
+  projectId: 'pr-1',
+  title: 'Keep the odd cent',
+  prompt: 'No cent may be lost.',
+  model: 'claude-opus-5-5',
+  budgetCents: 500,
+  skipPlan: false,
+};
 
 export async function seedProposal(db: Db, key: string, expiresInMs = 60_000, draft: ProposalDraft = DRAFT): Promise<{ id: string; digest: string }> {
   const id = await withTx(db, (tx) => propose(tx, OWNER, key, null, draft, new Date(Date.now() + expiresInMs)));
@@ -17,6 +30,24 @@ export async function seedProposal(db: Db, key: string, expiresInMs = 60_000, dr
 }
 
 export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promise<string> {
-  await withTx(db, (tx) => append(tx, [{ type: 'task.confirmed', taskId, actor: 'test', payload: { proposalId: null, projectId: 'pr-1', title: `Task ${taskId}`, prompt: 'do it', model: 'claude-opus-5-5', budgetCents, skipPlan: false, branch: taskBranch(taskId, 'x') } }]));
+  await withTx(db, (tx) =>
+    append(tx, [
+      {
+        type: 'task.confirmed',
+        taskId,
+        actor: 'test',
+        payload: {
+          proposalId: null,
+          projectId: 'pr-1',
+          title: `Task ${taskId}`,
+          prompt: 'do it',
+          model: 'claude-opus-5-5',
+          budgetCents,
+          skipPlan: false,
+          branch: taskBranch(taskId, 'x'),
+        },
+      },
+    ]),
+  );
   return taskId;
 }

@@ -27,13 +27,36 @@ export interface Stack {
 export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
   const home = mkdtempSync('/tmp/mainloop-test-');
   chmodSync(home, 0o711);
-  const names = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'POSTGRES_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
-  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, String(await freePort())]))) as Record<(typeof names)[number], string>;
+  const names = [
+    'WEB_PORT',
+    'API_PORT',
+    'GATEWAY_PORT',
+    'POSTGRES_PORT',
+    'TEMPORAL_PORT',
+    'TEMPORAL_UI_PORT',
+    'LOCAL_GITHUB_PORT',
+    'DEMO_MODEL_PORT',
+  ] as const;
+  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, String(await freePort())]))) as Record<
+    (typeof names)[number],
+    string
+  >;
   const out = path.join(home, 'up.log');
   const fd = openSync(out, 'a');
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k)));
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k)),
+  );
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), 'up'], {
-    env: { ...clean, ...ports, MAINLOOP_HOME: home, DEMO_PACE_MS: '0', FORGE_POLL_SECONDS: '2', FORGE_SETTLE_MS: '1500', ...env } as NodeJS.ProcessEnv, stdio: ['ignore', fd, fd],
+    env: {
+      ...clean,
+      ...ports,
+      MAINLOOP_HOME: home,
+      DEMO_PACE_MS: '0',
+      FORGE_POLL_SECONDS: '2',
+      FORGE_SETTLE_MS: '1500',
+      ...env,
+    } as NodeJS.ProcessEnv,
+    stdio: ['ignore', fd, fd],
   });
   const deadline = Date.now() + 120_000;
   while (!readFileSync(out, 'utf8').includes('mainloop is up')) {
@@ -44,18 +67,30 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
   const { localGitHubToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as { localGitHubToken: string };
   return {
-    home, api, github, web: `http://localhost:${ports.WEB_PORT}`, gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`, databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`, githubToken: localGitHubToken,
+    home,
+    api,
+    github,
+    web: `http://localhost:${ports.WEB_PORT}`,
+    gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
+    databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`,
+    githubToken: localGitHubToken,
     pidOf(name) {
       const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };
       return file.processes.find((p) => p.name === name)?.pid ?? 0;
     },
     async call<T>(method: string, p: string, body?: unknown): Promise<T> {
-      const r = await fetch(`${api}${p}`, { method, ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) });
+      const r = await fetch(`${api}${p}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
       const data = (await r.json()) as { error?: string };
       if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
       return data as T;
     },
-    forgeCalls: async () => (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubToken}` } })).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
+    forgeCalls: async () =>
+      (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubToken}` } })).json() as Promise<
+        { method: string; path: string; body: Record<string, unknown> | null }[]
+      >,
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
       child.kill('SIGTERM');

@@ -14,20 +14,39 @@ const schema = (s: z.ZodType): Record<string, unknown> => {
   return rest;
 };
 
-const SpawnTask = z.object({ project: z.string().describe('owner/name of one of the projects'), title: z.string().min(1).max(200), prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'), skipPlan: z.boolean().optional().describe('true when the person said "just do it"') });
+const SpawnTask = z.object({
+  project: z.string().describe('owner/name of one of the projects'),
+  title: z.string().min(1).max(200),
+  prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'),
+  skipPlan: z.boolean().optional().describe('true when the person said "just do it"'),
+});
 const TaskRef = z.object({ taskId: z.string() });
 const Answer = z.object({ itemId: z.string(), answer: z.string().min(1).max(10_000).describe("the person's answer, in their words") });
 
 export const TOOLS: readonly ChatTool[] = [
-  { name: 'spawn_task', description: 'Propose a task. Shows a card with Start; nothing runs before the person confirms.', inputSchema: schema(SpawnTask) },
+  {
+    name: 'spawn_task',
+    description: 'Propose a task. Shows a card with Start; nothing runs before the person confirms.',
+    inputSchema: schema(SpawnTask),
+  },
   { name: 'list_tasks', description: 'All tasks that are open, and the newest that ended.', inputSchema: schema(z.object({})) },
   { name: 'inspect_task', description: 'One task: plan, questions, what happened last.', inputSchema: schema(TaskRef) },
-  { name: 'answer_question', description: 'Relay the answer that the person just gave in this chat to a question in the inbox.', inputSchema: schema(Answer) },
+  {
+    name: 'answer_question',
+    description: 'Relay the answer that the person just gave in this chat to a question in the inbox.',
+    inputSchema: schema(Answer),
+  },
   { name: 'retry_task', description: 'Go on with a task that failed, when the person asked for it.', inputSchema: schema(TaskRef) },
   { name: 'cancel_task', description: 'Offer to cancel a task. Gives a link on which the person confirms.', inputSchema: schema(TaskRef) },
 ];
 
-export interface ToolCall { readonly turnId: string; readonly index: number; readonly ownerId: string; readonly name: string; readonly input: unknown }
+export interface ToolCall {
+  readonly turnId: string;
+  readonly index: number;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly input: unknown;
+}
 
 /** @returns what the model is told; `isError` when the call could not be done */
 export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isError: boolean }> {
@@ -37,24 +56,66 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
     switch (c.name) {
       case 'spawn_task': {
         const i = SpawnTask.parse(c.input);
-        const p = await one<{ id: string; settings: unknown }>(db, 'select id, settings from projects where owner_id = $1 and lower(repo) = lower($2)', [c.ownerId, i.project]);
+        const p = await one<{ id: string; settings: unknown }>(
+          db,
+          'select id, settings from projects where owner_id = $1 and lower(repo) = lower($2)',
+          [c.ownerId, i.project],
+        );
         if (!p) return bad(`There is no project ${i.project}. The person can add it under Projects.`);
         const s = resolveProjectSettings(p.settings);
         const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
-        await withTx(db, (tx) => propose(tx, c.ownerId, `${c.turnId}/${c.index}`, c.turnId, { projectId: p.id, title: i.title, prompt: i.prompt, model: s.model, budgetCents: s.budgetCents, skipPlan: i.skipPlan ?? s.skipPlan }, expires));
+        await withTx(db, (tx) =>
+          propose(
+            tx,
+            c.ownerId,
+            `${c.turnId}/${c.index}`,
+            c.turnId,
+            { projectId: p.id, title: i.title, prompt: i.prompt, model: s.model, budgetCents: s.budgetCents, skipPlan: i.skipPlan ?? s.skipPlan },
+            expires,
+          ),
+        );
         return fine('The card is shown. Nothing has started; the person decides.');
       }
       case 'list_tasks': {
         const rows = await many<{ id: string; title: string; state: string; status_line: string; ci: null; repo: string; cost_microusd: number }>(
-          db, 'select t.id, t.title, t.state, t.status_line, t.ci, t.cost_microusd, p.repo from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 order by t.ended_at nulls first, t.updated_at desc limit 30', [c.ownerId]);
-        return fine(rows.length === 0 ? 'There are no tasks.' : rows.map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence({ state: t.state, statusLine: t.status_line, ci: t.ci })} ${dollars(t.cost_microusd)}`).join('\n'));
+          db,
+          'select t.id, t.title, t.state, t.status_line, t.ci, t.cost_microusd, p.repo from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 order by t.ended_at nulls first, t.updated_at desc limit 30',
+          [c.ownerId],
+        );
+        return fine(
+          rows.length === 0
+            ? 'There are no tasks.'
+            : rows
+                .map(
+                  (t) =>
+                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence({ state: t.state, statusLine: t.status_line, ci: t.ci })} ${dollars(t.cost_microusd)}`,
+                )
+                .join('\n'),
+        );
       }
       case 'inspect_task': {
         const { taskId } = TaskRef.parse(c.input);
-        const t = await one<{ title: string; state: string; plan: string | null; pr_url: string | null; status_line: string }>(db, 'select title, state, plan, pr_url, status_line from tasks where id = $1 and owner_id = $2', [taskId, c.ownerId]);
+        const t = await one<{ title: string; state: string; plan: string | null; pr_url: string | null; status_line: string }>(
+          db,
+          'select title, state, plan, pr_url, status_line from tasks where id = $1 and owner_id = $2',
+          [taskId, c.ownerId],
+        );
         if (!t) return bad('There is no such task.');
-        const items = await many<{ id: string; kind: string; title: string; options: { label: string }[] }>(db, "select id, kind, title, options from inbox_items where task_id = $1 and state = 'open'", [taskId]);
-        return fine([`"${t.title}" is ${t.state}. ${t.status_line}`, t.pr_url ?? '', ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map((o) => o.label).join(' | ')}]`), t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : ''].filter(Boolean).join('\n'));
+        const items = await many<{ id: string; kind: string; title: string; options: { label: string }[] }>(
+          db,
+          "select id, kind, title, options from inbox_items where task_id = $1 and state = 'open'",
+          [taskId],
+        );
+        return fine(
+          [
+            `"${t.title}" is ${t.state}. ${t.status_line}`,
+            t.pr_url ?? '',
+            ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map((o) => o.label).join(' | ')}]`),
+            t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',
+          ]
+            .filter(Boolean)
+            .join('\n'),
+        );
       }
       case 'answer_question': {
         const i = Answer.parse(c.input);
@@ -63,16 +124,23 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
       }
       case 'retry_task': {
         const { taskId } = TaskRef.parse(c.input);
-        const item = await one<{ id: string }>(db, "select id from inbox_items where task_id = $1 and owner_id = $2 and kind = 'failure' and state = 'open' limit 1", [taskId, c.ownerId]);
+        const item = await one<{ id: string }>(
+          db,
+          "select id from inbox_items where task_id = $1 and owner_id = $2 and kind = 'failure' and state = 'open' limit 1",
+          [taskId, c.ownerId],
+        );
         if (!item) return bad('Nothing has failed in this task.');
         const r = await decide(db, { ownerId: c.ownerId, itemId: item.id, decision: 'retry', text: '', via: 'chat', by: 'you' });
         return r.ok ? fine('It goes on.') : bad(r.sentence);
       }
       case 'cancel_task': {
         const { taskId } = TaskRef.parse(c.input);
-        return fine(`Cancelling closes the pull request and the sandbox, so the person confirms it here: [Cancel the task](/task/${taskId}?confirm=cancel)`);
+        return fine(
+          `Cancelling closes the pull request and the sandbox, so the person confirms it here: [Cancel the task](/task/${taskId}?confirm=cancel)`,
+        );
       }
-      default: return bad(`There is no tool ${c.name}.`);
+      default:
+        return bad(`There is no tool ${c.name}.`);
     }
   } catch (err) {
     if (err instanceof z.ZodError) return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);

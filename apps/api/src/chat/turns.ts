@@ -17,7 +17,18 @@ export async function say(db: Db, ownerId: string, text: string, clientId?: stri
   const messageId = clientId ? `m-${clientId}` : `m-${freshId()}`;
   const turnId = `turn-${messageId}`;
   await withTx(db, async (tx) => {
-    const fresh = await append(tx, [{ type: 'message.said', actor: 'you', dedupeKey: `said/${messageId}`, payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId } }], ownerId);
+    const fresh = await append(
+      tx,
+      [
+        {
+          type: 'message.said',
+          actor: 'you',
+          dedupeKey: `said/${messageId}`,
+          payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId },
+        },
+      ],
+      ownerId,
+    );
     if (fresh.length > 0) await tx.query("insert into turns (id, owner_id, state) values ($1,$2,'queued')", [turnId, ownerId]);
   });
   return { messageId, turnId };
@@ -48,11 +59,13 @@ export class Turns {
 
   /** Takes turns that nobody holds. Called after every message and by a timer. */
   wake(): void {
-    const work = this.claim().then(async (turn) => {
-      if (!turn) return;
-      this.wake();
-      await this.speak(turn);
-    }).catch(() => undefined);
+    const work = this.claim()
+      .then(async (turn) => {
+        if (!turn) return;
+        this.wake();
+        await this.speak(turn);
+      })
+      .catch(() => undefined);
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
   }
@@ -76,14 +89,22 @@ export class Turns {
       const delta = text.slice(kept, kept + 6_000);
       const from = kept;
       kept += delta.length;
-      const r = await this.db.query(`update turns set draft = $3, lease_until = now() + $4 * interval '1 millisecond' where id = $1 and lease_by = $2 and state = 'running'`, [turn.id, this.me, text.replaceAll('\u0000', ''), LEASE_MS]);
+      const r = await this.db.query(
+        `update turns set draft = $3, lease_until = now() + $4 * interval '1 millisecond' where id = $1 and lease_by = $2 and state = 'running'`,
+        [turn.id, this.me, text.replaceAll('\u0000', ''), LEASE_MS],
+      );
       if (r.rowCount === 0) cut.abort();
-      else if (delta !== '') await this.db.query('select pg_notify($1,$2)', ['mainloop_delta', JSON.stringify({ turnId: turn.id, from, text: delta })]);
+      else if (delta !== '')
+        await this.db.query('select pg_notify($1,$2)', ['mainloop_delta', JSON.stringify({ turnId: turn.id, from, text: delta })]);
     };
     let keeping = Promise.resolve();
-    const timer = setInterval(() => { keeping = keeping.then(keep).catch(() => undefined); }, KEEP_MS);
+    const timer = setInterval(() => {
+      keeping = keeping.then(keep).catch(() => undefined);
+    }, KEEP_MS);
     try {
-      const said = await this.converse(turn, signal, (d) => { text += d; });
+      const said = await this.converse(turn, signal, (d) => {
+        text += d;
+      });
       await this.finish(turn, said);
     } catch (err) {
       if (signal.aborted) return;
@@ -99,17 +120,38 @@ export class Turns {
   private async converse(turn: { id: string; owner_id: string }, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
     const { db } = this;
     const owner = [turn.owner_id];
-    const thread = await many<ThreadMessage>(db, 'select role, text, at from (select role, text, at, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq', owner);
+    const thread = await many<ThreadMessage>(
+      db,
+      'select role, text, at from (select role, text, at, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq',
+      owner,
+    );
     const projects = await many<ProjectFact>(db, 'select id, repo from projects where owner_id = $1 order by repo limit 100', owner);
-    const tasks = await many<TaskFact>(db, 'select t.id, t.title, p.repo, t.state, t.status_line, t.ci from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and t.ended_at is null order by t.updated_at desc limit 30', owner);
+    const tasks = await many<TaskFact>(
+      db,
+      'select t.id, t.title, p.repo, t.state, t.status_line, t.ci from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and t.ended_at is null order by t.updated_at desc limit 30',
+      owner,
+    );
     const { chatModel } = await getSettings(db, turn.owner_id);
     const messages: ChatMessage[] = threadFor(thread);
     const parts: string[] = [];
     let calls = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (parts.length > 0) onText('\n\n');
-      const blocks = await this.model.stream({ model: chatModel, system: systemPrompt(projects, tasks, new Date().toISOString()), messages, tools: TOOLS, maxTokens: 4_000, signal, onText });
-      parts.push(blocks.filter((b) => b.type === 'text').map((b) => b.text).join(''));
+      const blocks = await this.model.stream({
+        model: chatModel,
+        system: systemPrompt(projects, tasks, new Date().toISOString()),
+        messages,
+        tools: TOOLS,
+        maxTokens: 4_000,
+        signal,
+        onText,
+      });
+      parts.push(
+        blocks
+          .filter((b) => b.type === 'text')
+          .map((b) => b.text)
+          .join(''),
+      );
       const uses = blocks.filter((b) => b.type === 'tool_use');
       if (uses.length === 0) break;
       const results: ChatBlock[] = [];
@@ -124,9 +166,23 @@ export class Turns {
 
   private async finish(turn: { id: string; owner_id: string }, text: string): Promise<void> {
     await withTx(this.db, async (tx) => {
-      const mine = await tx.query("update turns set state = 'done', lease_until = null where id = $1 and lease_by = $2 and state = 'running'", [turn.id, this.me]);
+      const mine = await tx.query("update turns set state = 'done', lease_until = null where id = $1 and lease_by = $2 and state = 'running'", [
+        turn.id,
+        this.me,
+      ]);
       if (mine.rowCount === 0) return;
-      await append(tx, [{ type: 'message.said', actor: 'mainloop', dedupeKey: `reply/${turn.id}`, payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(text || '…', 100_000), turnId: turn.id } }], turn.owner_id);
+      await append(
+        tx,
+        [
+          {
+            type: 'message.said',
+            actor: 'mainloop',
+            dedupeKey: `reply/${turn.id}`,
+            payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(text || '…', 100_000), turnId: turn.id },
+          },
+        ],
+        turn.owner_id,
+      );
     });
   }
 }

@@ -32,14 +32,22 @@ export class ChatController {
   @Get('chat/messages')
   @ApiOperation({ summary: 'The thread, newest 200, oldest first' })
   messages(): Promise<unknown[]> {
-    return many(this.db, 'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq', [OWNER]);
+    return many(
+      this.db,
+      'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq',
+      [OWNER],
+    );
   }
 
   @Get('proposals')
   @ApiOperation({ summary: 'Proposals that wait for a yes or no' })
   proposals(): Promise<unknown[]> {
-    return many(this.db, `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
-      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`, [OWNER]);
+    return many(
+      this.db,
+      `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
+      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`,
+      [OWNER],
+    );
   }
 
   @Post('proposals/:id/confirm')

@@ -30,15 +30,24 @@ export class HealthController {
   @ApiExcludeEndpoint()
   async metrics(): Promise<string> {
     const tasks = await many<{ state: string; n: number }>(this.db, 'select state, count(*)::int as n from tasks group by state');
-    const x = (await one<{ unsent: number; lag: number; runs: number; cost: number; open: number }>(this.db, `select
+    const x = (await one<{ unsent: number; lag: number; runs: number; cost: number; open: number }>(
+      this.db,
+      `select
       (select count(*)::int from outbox where sent_at is null) as unsent,
       (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where sent_at is null) as lag,
       (select count(*)::int from runs where state in ('starting','running')) as runs,
       (select coalesce(sum(cost_microusd), 0)::float / 1e6 from tasks) as cost,
-      (select count(*)::int from inbox_items where state = 'open') as open`))!;
-    const line = (name: string, type: string, help: string, rows: string[]): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.join('\n')}\n`;
+      (select count(*)::int from inbox_items where state = 'open') as open`,
+    ))!;
+    const line = (name: string, type: string, help: string, rows: string[]): string =>
+      `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.join('\n')}\n`;
     return [
-      line('mainloop_tasks', 'gauge', 'Tasks by state', tasks.map((t) => `mainloop_tasks{state="${t.state}"} ${t.n}`)),
+      line(
+        'mainloop_tasks',
+        'gauge',
+        'Tasks by state',
+        tasks.map((t) => `mainloop_tasks{state="${t.state}"} ${t.n}`),
+      ),
       line('mainloop_runs_active', 'gauge', 'Agent runs that are starting or running', [`mainloop_runs_active ${x.runs}`]),
       line('mainloop_inbox_open', 'gauge', 'Inbox items that wait for a person', [`mainloop_inbox_open ${x.open}`]),
       line('mainloop_outbox_unsent', 'gauge', 'Outbox rows that have not reached Temporal', [`mainloop_outbox_unsent ${x.unsent}`]),

@@ -22,7 +22,11 @@ export class ProjectsController {
   @Get('projects')
   @ApiOperation({ summary: 'Projects' })
   projects(): Promise<unknown[]> {
-    return many(this.db, 'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at', [OWNER]);
+    return many(
+      this.db,
+      'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at',
+      [OWNER],
+    );
   }
 
   @Post('projects')
@@ -33,7 +37,11 @@ export class ProjectsController {
     await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
     const deadline = Date.now() + WAIT_MS;
     while (Date.now() < deadline) {
-      const e = await one<{ type: string; payload: { sentence?: string; repo?: string } }>(this.db, "select type, payload from events where owner_id = $1 and type in ('project.added','project.refused') and payload->>'id' = $2", [OWNER, projectId]);
+      const e = await one<{ type: string; payload: { sentence?: string; repo?: string } }>(
+        this.db,
+        "select type, payload from events where owner_id = $1 and type in ('project.added','project.refused') and payload->>'id' = $2",
+        [OWNER, projectId],
+      );
       if (e?.type === 'project.refused') throw refuse('rejected', e.payload.sentence ?? 'It could not be added.');
       // Adding what is there already gives the project that is there.
       if (e) return (await this.projects()).find((p) => (p as { repo: string }).repo === e.payload.repo);
@@ -46,7 +54,8 @@ export class ProjectsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Models, budget, egress and limits of a project' })
   async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
-    if (!(await one(this.db, 'select 1 from projects where id = $1 and owner_id = $2', [id, OWNER]))) throw refuse('not_found', 'There is no such project.');
+    if (!(await one(this.db, 'select 1 from projects where id = $1 and owner_id = $2', [id, OWNER])))
+      throw refuse('not_found', 'There is no such project.');
     await withTx(this.db, (tx) => append(tx, [{ type: 'project.settings', actor: 'you', payload: { id, settings: body } }], OWNER));
     return { ok: true };
   }

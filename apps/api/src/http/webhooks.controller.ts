@@ -11,7 +11,18 @@ import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
 
 /** Events that may mean news for a task. Everything else is answered and forgotten. */
-const NEWS = new Set(['check_run', 'check_suite', 'workflow_run', 'status', 'pull_request', 'pull_request_review', 'pull_request_review_comment', 'issue_comment', 'issues', 'push']);
+const NEWS = new Set([
+  'check_run',
+  'check_suite',
+  'workflow_run',
+  'status',
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'issue_comment',
+  'issues',
+  'push',
+]);
 
 @ApiTags('webhooks')
 @Controller('api/webhooks')
@@ -30,15 +41,25 @@ export class WebhooksController {
   @Post('github')
   @HttpCode(202)
   @ApiOperation({ summary: 'GitHub webhooks (HMAC, deduplicated by delivery id)' })
-  async github(@Req() req: Request & { rawBody?: Buffer }, @Headers('x-hub-signature-256') signature?: string, @Headers('x-github-delivery') delivery?: string, @Headers('x-github-event') event?: string): Promise<{ ok: true }> {
+  async github(
+    @Req() req: Request & { rawBody?: Buffer },
+    @Headers('x-hub-signature-256') signature?: string,
+    @Headers('x-github-delivery') delivery?: string,
+    @Headers('x-github-event') event?: string,
+  ): Promise<{ ok: true }> {
     const raw = req.rawBody?.toString('utf8') ?? '';
-    if (!signature || !delivery || !(await verify(this.config.webhookSecret, raw, signature).catch(() => false))) throw refuse('forbidden', 'The signature does not match GITHUB_WEBHOOK_SECRET.');
+    if (!signature || !delivery || !(await verify(this.config.webhookSecret, raw, signature).catch(() => false)))
+      throw refuse('forbidden', 'The signature does not match GITHUB_WEBHOOK_SECRET.');
     if (!event || !NEWS.has(event)) return { ok: true };
     const repo = ((req.body as { repository?: { full_name?: unknown } } | undefined)?.repository?.full_name ?? '') as string;
     await withTx(this.db, async (tx) => {
       const first = await tx.query('insert into webhook_deliveries (id) values ($1) on conflict do nothing', [delivery.slice(0, 100)]);
       if (first.rowCount === 0) return;
-      const waiting = await many<{ id: string }>(tx, "select t.id from tasks t join projects p on p.id = t.project_id where lower(p.repo) = lower($1) and t.state in ('awaiting_plan','ci','in_review')", [String(repo)]);
+      const waiting = await many<{ id: string }>(
+        tx,
+        "select t.id from tasks t join projects p on p.id = t.project_id where lower(p.repo) = lower($1) and t.state in ('awaiting_plan','ci','in_review')",
+        [String(repo)],
+      );
       for (const t of waiting) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
     });
     return { ok: true };

@@ -24,15 +24,27 @@ export class WorkController {
   @Get('tasks')
   @ApiOperation({ summary: 'Tasks, open ones first, newest 200' })
   tasks(@Query('state') state?: string): Promise<unknown[]> {
-    return many(this.db, `select ${TASK} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`, [OWNER, state ?? null]);
+    return many(
+      this.db,
+      `select ${TASK} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`,
+      [OWNER, state ?? null],
+    );
   }
 
   @Get('tasks/:id')
   @ApiOperation({ summary: 'One task with its plan, open items and runs' })
   async task(@Param('id') id: string): Promise<unknown> {
-    const task = await one(this.db, `select ${TASK}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [id, OWNER]);
+    const task = await one(
+      this.db,
+      `select ${TASK}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`,
+      [id, OWNER],
+    );
     if (!task) throw refuse('not_found', 'There is no such task.');
-    const runs = await many(this.db, 'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n', [id]);
+    const runs = await many(
+      this.db,
+      'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n',
+      [id],
+    );
     return { ...task, items: await this.items('task', id), runs };
   }
 
@@ -76,7 +88,11 @@ export class WorkController {
   }
 
   private items(which: 'open' | 'task', taskId: string | null): Promise<unknown[]> {
-    return many(this.db, `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
-      from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1 and ${which === 'open' ? "i.state = 'open' and $2::text is null" : 'i.task_id = $2'} order by i.created_at limit 500`, [OWNER, taskId]);
+    return many(
+      this.db,
+      `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
+      from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1 and ${which === 'open' ? "i.state = 'open' and $2::text is null" : 'i.task_id = $2'} order by i.created_at limit 500`,
+      [OWNER, taskId],
+    );
   }
 }

@@ -4,7 +4,9 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Hub } from './hub.ts';
 
 let t: TestDatabase;
-beforeAll(async () => { t = await freshDatabase(); });
+beforeAll(async () => {
+  t = await freshDatabase();
+});
 afterAll(() => t.drop());
 let n = 0;
 const say = () => appendOnce(t.db, [{ type: 'message.said', actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } }]);
@@ -16,7 +18,10 @@ test('a reader that moves between two replicas, across a restart, sees every eve
   const seen: number[] = [];
   let cursor = 0;
   let writing = true;
-  const writer = (async () => { for (let i = 0; i < 300; i++) await say(); writing = false; })();
+  const writer = (async () => {
+    for (let i = 0; i < 300; i++) await say();
+    writing = false;
+  })();
   for (let turn = 0; writing || turn < 2; turn++) {
     if (turn === 4) {
       await one.stop();
@@ -24,12 +29,16 @@ test('a reader that moves between two replicas, across a restart, sees every eve
       await one.start();
     }
     const hub = turn % 2 === 0 ? one : two;
-    const leave = await hub.join(cursor, (i) => { if (i.seq !== undefined) seen.push((cursor = i.seq)); });
+    const leave = await hub.join(cursor, (i) => {
+      if (i.seq !== undefined) seen.push((cursor = i.seq));
+    });
     await new Promise((r) => setTimeout(r, 37));
     leave();
   }
   await writer;
-  const leave = await one.join(cursor, (i) => { if (i.seq !== undefined) seen.push((cursor = i.seq)); });
+  const leave = await one.join(cursor, (i) => {
+    if (i.seq !== undefined) seen.push((cursor = i.seq));
+  });
   leave();
   expect(seen).toHaveLength(300);
   expect(new Set(seen).size).toBe(300);

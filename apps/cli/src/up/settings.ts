@@ -9,26 +9,64 @@ import { z } from 'zod';
 
 export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 
-const port = (fallback: number, name: string) => z.coerce.number({ error: `${name} should be a port number` }).int().min(1, `${name} should be a port number`).max(65_535, `${name} should be a port number`).default(fallback);
-const optional = z.string().trim().transform((s) => (s === '' ? undefined : s)).optional();
+const port = (fallback: number, name: string) =>
+  z.coerce
+    .number({ error: `${name} should be a port number` })
+    .int()
+    .min(1, `${name} should be a port number`)
+    .max(65_535, `${name} should be a port number`)
+    .default(fallback);
+const optional = z
+  .string()
+  .trim()
+  .transform((s) => (s === '' ? undefined : s))
+  .optional();
 const Env = z.object({
   MAINLOOP_HOME: optional,
-  WEB_PORT: port(3000, 'WEB_PORT'), API_PORT: port(8000, 'API_PORT'), GATEWAY_PORT: port(8700, 'GATEWAY_PORT'), POSTGRES_PORT: port(8432, 'POSTGRES_PORT'), TEMPORAL_PORT: port(8233, 'TEMPORAL_PORT'),
-  TEMPORAL_UI_PORT: port(8234, 'TEMPORAL_UI_PORT'), LOCAL_GITHUB_PORT: port(8600, 'LOCAL_GITHUB_PORT'), DEMO_MODEL_PORT: port(8601, 'DEMO_MODEL_PORT'),
-  DATABASE_URL: optional.refine((u) => u === undefined || /^postgres(ql)?:\/\//.test(u), 'DATABASE_URL should look like postgres://user:password@host:5432/name'),
-  WEB_DATABASE_URL: optional, GATEWAY_DATABASE_URL: optional,
+  WEB_PORT: port(3000, 'WEB_PORT'),
+  API_PORT: port(8000, 'API_PORT'),
+  GATEWAY_PORT: port(8700, 'GATEWAY_PORT'),
+  POSTGRES_PORT: port(8432, 'POSTGRES_PORT'),
+  TEMPORAL_PORT: port(8233, 'TEMPORAL_PORT'),
+  TEMPORAL_UI_PORT: port(8234, 'TEMPORAL_UI_PORT'),
+  LOCAL_GITHUB_PORT: port(8600, 'LOCAL_GITHUB_PORT'),
+  DEMO_MODEL_PORT: port(8601, 'DEMO_MODEL_PORT'),
+  DATABASE_URL: optional.refine(
+    (u) => u === undefined || /^postgres(ql)?:\/\//.test(u),
+    'DATABASE_URL should look like postgres://user:password@host:5432/name',
+  ),
+  WEB_DATABASE_URL: optional,
+  GATEWAY_DATABASE_URL: optional,
   TEMPORAL_ADDRESS: optional.refine((a) => a === undefined || /^[\w.-]+:\d+$/.test(a), 'TEMPORAL_ADDRESS should look like host:7233'),
   ANTHROPIC_API_KEY: optional.refine((k) => k === undefined || k.startsWith('sk-ant-'), 'ANTHROPIC_API_KEY should start with sk-ant-'),
-  CLAUDE_CODE_OAUTH_TOKEN: optional.refine((k) => k === undefined || k.startsWith('sk-ant-oat'), 'CLAUDE_CODE_OAUTH_TOKEN should start with sk-ant-oat; make setup-claude-creds makes one'),
+  CLAUDE_CODE_OAUTH_TOKEN: optional.refine(
+    (k) => k === undefined || k.startsWith('sk-ant-oat'),
+    'CLAUDE_CODE_OAUTH_TOKEN should start with sk-ant-oat; make setup-claude-creds makes one',
+  ),
   ANTHROPIC_BASE_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'ANTHROPIC_BASE_URL should be a URL'),
-  GITHUB_TOKEN: optional, GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'), GITHUB_WEBHOOK_SECRET: optional,
+  GITHUB_TOKEN: optional,
+  GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'),
+  GITHUB_WEBHOOK_SECRET: optional,
   MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
-  MAINLOOP_FAILPOINTS: optional, DEMO_PACE_MS: optional, FORGE_POLL_SECONDS: optional, FORGE_SETTLE_MS: optional,
+  MAINLOOP_FAILPOINTS: optional,
+  DEMO_PACE_MS: optional,
+  FORGE_POLL_SECONDS: optional,
+  FORGE_SETTLE_MS: optional,
 });
 
-export type Settings = z.infer<typeof Env> & { readonly home: string; readonly cache: string; readonly secrets: Secrets; readonly demoModel: boolean; readonly localGitHub: boolean };
-interface Secrets { readonly chatToken: string; readonly webhookSecret: string; readonly localGitHubToken: string }
+export type Settings = z.infer<typeof Env> & {
+  readonly home: string;
+  readonly cache: string;
+  readonly secrets: Secrets;
+  readonly demoModel: boolean;
+  readonly localGitHub: boolean;
+};
+interface Secrets {
+  readonly chatToken: string;
+  readonly webhookSecret: string;
+  readonly localGitHubToken: string;
+}
 
 /** @throws Error with one sentence that names the variable and what it should be */
 export function loadSettings(env: Record<string, string | undefined>): Settings {
@@ -41,8 +79,12 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   // Sandboxes run under other uids and must be able to pass through; what is inside has its own modes.
   chmodSync(home, 0o711);
   return Object.freeze({
-    ...r.data, home, cache: path.join(os.homedir(), '.cache', 'mainloop'), secrets: loadSecrets(home),
-    demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN, localGitHub: !r.data.GITHUB_TOKEN,
+    ...r.data,
+    home,
+    cache: path.join(os.homedir(), '.cache', 'mainloop'),
+    secrets: loadSecrets(home),
+    demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN,
+    localGitHub: !r.data.GITHUB_TOKEN,
   });
 }
 

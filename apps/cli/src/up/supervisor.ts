@@ -12,8 +12,18 @@ export interface Service {
   /** Asked until it says yes; the next service starts then. */
   readonly ready: () => Promise<boolean>;
 }
-interface Kept { readonly service: Service; child: ChildProcess | null; ref: ProcessRef; restarts: number; startedAt: number }
-export interface RunFile { readonly pid: number; readonly url: string; readonly processes: { name: string; pid: number; startTicks: string; port: number | null }[] }
+interface Kept {
+  readonly service: Service;
+  child: ChildProcess | null;
+  ref: ProcessRef;
+  restarts: number;
+  startedAt: number;
+}
+export interface RunFile {
+  readonly pid: number;
+  readonly url: string;
+  readonly processes: { name: string; pid: number; startTicks: string; port: number | null }[];
+}
 
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
@@ -50,7 +60,8 @@ export class Supervisor {
     const deadline = Date.now() + timeoutMs;
     while (!(await service.ready().catch(() => false))) {
       if (k.restarts >= 3) throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
-      if (Date.now() > deadline) throw new Error(`${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`);
+      if (Date.now() > deadline)
+        throw new Error(`${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`);
       await new Promise((r) => setTimeout(r, 50));
     }
   }
@@ -85,15 +96,23 @@ export class Supervisor {
   }
 
   private lastWords(name: string): string {
-    const lines = readFileSync(this.logFile(name), 'utf8').trim().split('\n').filter((l) => !l.startsWith('mainloop:') && /error|taken|EADDR|should|can't|refus|not |:/i.test(l));
+    const lines = readFileSync(this.logFile(name), 'utf8')
+      .trim()
+      .split('\n')
+      .filter((l) => !l.startsWith('mainloop:') && /error|taken|EADDR|should|can't|refus|not |:/i.test(l));
     const telling = lines.findLast((l) => /^\w*Error:|EADDRINUSE|: error/.test(l)) ?? lines.at(-1) ?? 'it said nothing';
     const taken = /EADDRINUSE.*?:(\d+)/.exec(telling);
-    return taken ? `port ${taken[1]} is taken by another program. Free it, or set another ${name.toUpperCase().replace('-', '_')}_PORT.` : telling.replace(/^Error: /, '').slice(0, 400);
+    return taken
+      ? `port ${taken[1]} is taken by another program. Free it, or set another ${name.toUpperCase().replace('-', '_')}_PORT.`
+      : telling.replace(/^Error: /, '').slice(0, 400);
   }
 
   private write(): void {
     const file = path.join(this.home, 'run', 'processes.json');
-    const all = [...this.adopted.map((a) => ({ name: a.name, ...a.ref, port: a.port })), ...this.kept.map((k) => ({ name: k.service.name, ...k.ref, port: k.service.port }))];
+    const all = [
+      ...this.adopted.map((a) => ({ name: a.name, ...a.ref, port: a.port })),
+      ...this.kept.map((k) => ({ name: k.service.name, ...k.ref, port: k.service.port })),
+    ];
     const data: RunFile = { pid: this.stopping ? 0 : process.pid, url: this.url, processes: this.stopping ? [] : all };
     writeFileSync(`${file}.new`, JSON.stringify(data, null, 1));
     renameSync(`${file}.new`, file);

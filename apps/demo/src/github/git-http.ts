@@ -6,7 +6,16 @@ import { factsOf } from './api.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Repo } from './store.ts';
 
-export async function serveGit(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: ServerResponse, url: URL, user: string | null, onPushed: (branch: string, sha: string) => void): Promise<void> {
+export async function serveGit(
+  c: Ctx,
+  repo: Repo,
+  rest: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+  user: string | null,
+  onPushed: (branch: string, sha: string) => void,
+): Promise<void> {
   const service = url.searchParams.get('service') ?? rest.slice(1);
   const writes = service === 'git-receive-pack';
   // Everything here is on loopback and public, so that `git pull` brings merged work back without a password.
@@ -19,17 +28,44 @@ export async function serveGit(c: Ctx, repo: Repo, rest: string, req: IncomingMe
     await backend(c, repo, rest, req, res, url, user ?? 'reader');
     if (before === null) return;
     const after = await c.bare.heads(repo.full);
-    for (const [branch, sha] of after) if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user ?? '', onPushed);
+    for (const [branch, sha] of after)
+      if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user ?? '', onPushed);
   };
   return writes && req.method === 'POST' ? c.bare.serial(repo.full, serve) : serve();
 }
 
-async function moved(c: Ctx, repo: Repo, branch: string, old: string | null, sha: string, user: string, onPushed: (branch: string, sha: string) => void): Promise<void> {
+async function moved(
+  c: Ctx,
+  repo: Repo,
+  branch: string,
+  old: string | null,
+  sha: string,
+  user: string,
+  onPushed: (branch: string, sha: string) => void,
+): Promise<void> {
   for (const i of c.store.find('issue', (x) => x.repo === repo.full && x.state === 'open' && x.pr?.head === branch)) {
-    c.store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, headSha: sha, baseSha: (await c.bare.git(repo.full, ['merge-base', `refs/heads/${i.pr!.base}`, sha])).trim() } });
-    c.hooks.send('pull_request', { action: 'synchronize', number: i.number, before: old, after: sha, pull_request: shape.pull(i, repo, await factsOf(c, i)), repository: shape.repo(c.base, repo), sender: shape.user(c.base, user) });
+    c.store.update('issue', i, {
+      updatedAt: nowIso(),
+      pr: { ...i.pr!, headSha: sha, baseSha: (await c.bare.git(repo.full, ['merge-base', `refs/heads/${i.pr!.base}`, sha])).trim() },
+    });
+    c.hooks.send('pull_request', {
+      action: 'synchronize',
+      number: i.number,
+      before: old,
+      after: sha,
+      pull_request: shape.pull(i, repo, await factsOf(c, i)),
+      repository: shape.repo(c.base, repo),
+      sender: shape.user(c.base, user),
+    });
   }
-  c.hooks.send('push', { ref: `refs/heads/${branch}`, before: old ?? '0'.repeat(40), after: sha, repository: shape.repo(c.base, repo), sender: shape.user(c.base, user), commits: [] });
+  c.hooks.send('push', {
+    ref: `refs/heads/${branch}`,
+    before: old ?? '0'.repeat(40),
+    after: sha,
+    repository: shape.repo(c.base, repo),
+    sender: shape.user(c.base, user),
+    commits: [],
+  });
   onPushed(branch, sha);
 }
 
@@ -38,9 +74,23 @@ function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: Se
   return new Promise((resolve) => {
     const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.hooksPath=/dev/null', 'http-backend'], {
       env: {
-        PATH: process.env.PATH ?? '/usr/bin:/bin', GIT_PROJECT_ROOT: c.bare.dir(repo.full), GIT_HTTP_EXPORT_ALL: '1', PATH_INFO: rest, QUERY_STRING: url.search.slice(1), REQUEST_METHOD: req.method ?? 'GET',
-        CONTENT_TYPE: req.headers['content-type'] ?? '', CONTENT_LENGTH: req.headers['content-length'] ?? '', HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''), GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''), REMOTE_USER: user, REMOTE_ADDR: '127.0.0.1',
-        GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*',
+        PATH: process.env.PATH ?? '/usr/bin:/bin',
+        GIT_PROJECT_ROOT: c.bare.dir(repo.full),
+        GIT_HTTP_EXPORT_ALL: '1',
+        PATH_INFO: rest,
+        QUERY_STRING: url.search.slice(1),
+        REQUEST_METHOD: req.method ?? 'GET',
+        CONTENT_TYPE: req.headers['content-type'] ?? '',
+        CONTENT_LENGTH: req.headers['content-length'] ?? '',
+        HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
+        GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
+        REMOTE_USER: user,
+        REMOTE_ADDR: '127.0.0.1',
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_CONFIG_GLOBAL: '/dev/null',
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'safe.directory',
+        GIT_CONFIG_VALUE_0: '*',
       },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
@@ -53,7 +103,12 @@ function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: Se
       head = Buffer.concat([head, d]);
       const at = head.indexOf('\r\n\r\n');
       if (at < 0) return;
-      const headers = Object.fromEntries(head.toString('latin1', 0, at).split('\r\n').map((l) => l.split(/:\s*/, 2) as [string, string]));
+      const headers = Object.fromEntries(
+        head
+          .toString('latin1', 0, at)
+          .split('\r\n')
+          .map((l) => l.split(/:\s*/, 2) as [string, string]),
+      );
       const status = Number(headers.Status?.slice(0, 3) ?? 200);
       delete headers.Status;
       res.writeHead(status, headers);

@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { sign } from '@octokit/webhooks-methods';
 
-export interface Hooks { send(event: string, payload: unknown): void }
+export interface Hooks {
+  send(event: string, payload: unknown): void;
+}
 
 export function hooks(url: string | null, secret: string): Hooks {
   let line = Promise.resolve();
@@ -12,8 +14,16 @@ export function hooks(url: string | null, secret: string): Hooks {
       if (waitMs > 0) await new Promise((r) => setTimeout(r, waitMs));
       try {
         const r = await fetch(url!, {
-          method: 'POST', body, signal: AbortSignal.timeout(10_000),
-          headers: { 'content-type': 'application/json', 'x-github-event': event, 'x-github-delivery': id, 'x-hub-signature-256': await sign(secret, body), 'user-agent': 'GitHub-Hookshot/local' },
+          method: 'POST',
+          body,
+          signal: AbortSignal.timeout(10_000),
+          headers: {
+            'content-type': 'application/json',
+            'x-github-event': event,
+            'x-github-delivery': id,
+            'x-hub-signature-256': await sign(secret, body),
+            'user-agent': 'GitHub-Hookshot/local',
+          },
         });
         if (r.status < 500) return;
       } catch {

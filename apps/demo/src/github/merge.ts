@@ -3,7 +3,10 @@ import type { Answer, Ctx } from './ctx.ts';
 import { nowIso, type Issue, type Repo } from './store.ts';
 
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
-const refuse = (status: number, message: string): Answer => ({ status, body: { message, documentation_url: 'https://docs.github.com/rest/pulls/pulls#merge-a-pull-request', status: String(status) } });
+const refuse = (status: number, message: string): Answer => ({
+  status,
+  body: { message, documentation_url: 'https://docs.github.com/rest/pulls/pulls#merge-a-pull-request', status: String(status) },
+});
 
 export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Record<string, unknown>): Promise<Answer> {
   return c.bare.serial(repo.full, async () => {
@@ -21,10 +24,20 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
     }
     const squash = body.merge_method === 'squash' || body.merge_method === 'rebase';
     const title = String(body.commit_title ?? (squash ? `${i.title} (#${i.number})` : `Merge pull request #${i.number}`));
-    const who = { GIT_AUTHOR_NAME: user, GIT_AUTHOR_EMAIL: `${user}@users.noreply.github.com`, GIT_COMMITTER_NAME: 'GitHub', GIT_COMMITTER_EMAIL: 'noreply@github.com' };
+    const who = {
+      GIT_AUTHOR_NAME: user,
+      GIT_AUTHOR_EMAIL: `${user}@users.noreply.github.com`,
+      GIT_COMMITTER_NAME: 'GitHub',
+      GIT_COMMITTER_EMAIL: 'noreply@github.com',
+    };
     const sha = (await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title], who)).trim();
     await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.base}`, sha, base]);
-    c.store.update('issue', i, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso(), pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha } });
+    c.store.update('issue', i, {
+      state: 'closed',
+      closedAt: nowIso(),
+      updatedAt: nowIso(),
+      pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha },
+    });
     for (const k of (i.body ?? '').matchAll(CLOSES)) {
       const linked = c.store.one('issue', (x) => x.repo === repo.full && x.number === Number(k[1]));
       if (linked?.state === 'open') c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });

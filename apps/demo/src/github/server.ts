@@ -10,6 +10,7 @@ import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
 import { serveGit } from './git-http.ts';
 import { hooks } from './hooks.ts';
+import { issuePage } from './pages.ts';
 import * as shape from './shapes.ts';
 import { nowIso, Store, type Repo } from './store.ts';
 
@@ -23,16 +24,27 @@ export interface LocalGitHubOptions {
   readonly reviewers: readonly Reviewer[];
 }
 
-export interface LocalGitHub { readonly url: string; readonly store: Store; importRepo(full: string, folder: string, branch: string): Promise<Repo>; close(): Promise<void> }
+export interface LocalGitHub {
+  readonly url: string;
+  readonly store: Store;
+  importRepo(full: string, folder: string, branch: string): Promise<Repo>;
+  close(): Promise<void>;
+}
 
 export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitHub> {
   mkdirSync(o.root, { recursive: true });
-  const server = http.createServer((req, res) => void handle(req, res).catch((err: unknown) => {
-    console.error(err);
-    if (!res.headersSent) json(res, 500, { message: String(err) });
-    else res.destroy();
-  }));
-  await new Promise<void>((r, no) => { server.once('error', no); server.listen(o.port, '127.0.0.1', r); });
+  const server = http.createServer(
+    (req, res) =>
+      void handle(req, res).catch((err: unknown) => {
+        console.error(err);
+        if (!res.headersSent) json(res, 500, { message: String(err) });
+        else res.destroy();
+      }),
+  );
+  await new Promise<void>((r, no) => {
+    server.once('error', no);
+    server.listen(o.port, '127.0.0.1', r);
+  });
   const base = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
@@ -65,6 +77,12 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
       return void res.end(store.one('job', (j) => j.id === Number(log[1]))?.log ?? '');
     }
+    const seen = /^\/([\w.-]+\/[\w.-]+)\/(?:issues|pull)\/(\d+)$/.exec(url.pathname);
+    const shown = seen && req.method === 'GET' ? store.one('issue', (i) => i.repo === seen[1] && i.number === Number(seen[2])) : undefined;
+    if (shown) {
+      res.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
+      return void res.end(issuePage(shown, store));
+    }
     const text = await body(req);
     let data: Record<string, unknown> = {};
     try {
@@ -72,13 +90,35 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     } catch {
       return json(res, 400, { message: 'Problems parsing JSON' });
     }
-    const a = user === null ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } } : await route(req, url, user, data);
+    const a =
+      user === null
+        ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } }
+        : await route(req, url, user, data);
     note(req, url, a.status, user, req.method === 'GET' ? null : data);
     reply(req, res, a);
   }
 
   async function route(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
-    if (url.pathname === '/user') return { status: 200, body: { ...shape.user(base, user), name: user, company: null, blog: '', location: null, email: null, hireable: null, bio: null, public_repos: 0, public_gists: 0, followers: 0, following: 0, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z' } };
+    if (url.pathname === '/user')
+      return {
+        status: 200,
+        body: {
+          ...shape.user(base, user),
+          name: user,
+          company: null,
+          blog: '',
+          location: null,
+          email: null,
+          hireable: null,
+          bio: null,
+          public_repos: 0,
+          public_gists: 0,
+          followers: 0,
+          following: 0,
+          created_at: '2026-01-01T00:00:00Z',
+          updated_at: '2026-01-01T00:00:00Z',
+        },
+      };
     if (url.pathname === '/graphql') return graphql(String(data.query ?? ''), (data.variables ?? {}) as Record<string, unknown>);
     if (url.pathname === '/_local/calls') return { status: 200, body: store.find('call') };
     if (url.pathname === '/_local/import' && req.method === 'POST') {
@@ -102,12 +142,30 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft)\b/.exec(query)?.[1];
     const wanted = String((variables.input as { pullRequestId?: string } | undefined)?.pullRequestId ?? variables.id ?? '');
     const i = store.one('issue', (x) => x.pr !== null && Buffer.from(`PullRequest:${x.id}`).toString('base64url') === wanted);
-    if (!name || !i) return { status: 200, body: { data: null, errors: [{ type: 'NOT_FOUND', message: name ? `Could not resolve to a node with the global id of '${wanted}'` : 'The local GitHub does not know this query' }] } };
+    if (!name || !i)
+      return {
+        status: 200,
+        body: {
+          data: null,
+          errors: [
+            {
+              type: 'NOT_FOUND',
+              message: name ? `Could not resolve to a node with the global id of '${wanted}'` : 'The local GitHub does not know this query',
+            },
+          ],
+        },
+      };
     const was = i.pr!.draft;
     store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft: name === 'convertPullRequestToDraft' } });
     const repo = repoOf(i.repo)!;
     if (was && !i.pr!.draft) {
-      hook.send('pull_request', { action: 'ready_for_review', number: i.number, pull_request: shape.pull(i, repo, await factsOf(c, i)), repository: shape.repo(base, repo), sender: shape.user(base, 'mainloop') });
+      hook.send('pull_request', {
+        action: 'ready_for_review',
+        number: i.number,
+        pull_request: shape.pull(i, repo, await factsOf(c, i)),
+        repository: shape.repo(base, repo),
+        sender: shape.user(base, 'mainloop'),
+      });
       review.onReady(i);
     }
     return { status: 200, body: { data: { [name]: { pullRequest: { id: wanted, number: i.number, isDraft: i.pr!.draft } } } } };
@@ -120,14 +178,29 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
 
   ci?.recover();
   return {
-    url: base, store, importRepo,
-    close: () => new Promise((r) => { server.close(() => { store.close(); r(); }); server.closeAllConnections(); }),
+    url: base,
+    store,
+    importRepo,
+    close: () =>
+      new Promise((r) => {
+        server.close(() => {
+          store.close();
+          r();
+        });
+        server.closeAllConnections();
+      }),
   };
 }
 
 function reply(req: IncomingMessage, res: ServerResponse, a: Answer): void {
   const text = a.body === undefined ? '' : JSON.stringify(a.body);
-  const headers: Record<string, string> = { ...a.headers, 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4999', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600), 'x-oauth-scopes': 'repo, workflow' };
+  const headers: Record<string, string> = {
+    ...a.headers,
+    'x-ratelimit-limit': '5000',
+    'x-ratelimit-remaining': '4999',
+    'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 3600),
+    'x-oauth-scopes': 'repo, workflow',
+  };
   if (req.method === 'GET' && a.status === 200) {
     headers.etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 40)}"`;
     if (req.headers['if-none-match'] === headers.etag) {

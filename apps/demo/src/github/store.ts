@@ -1,23 +1,122 @@
 // What the local GitHub remembers, in one SQLite file: documents by kind, kept in memory and written through.
 import { DatabaseSync } from 'node:sqlite';
 
-export interface Doc { id: number }
-export interface Repo extends Doc { full: string; defaultBranch: string; createdAt: string }
-export interface Issue extends Doc {
-  repo: string; number: number; title: string; body: string | null; state: 'open' | 'closed'; user: string; createdAt: string; updatedAt: string; closedAt: string | null;
-  pr: null | { head: string; base: string; headSha: string; baseSha: string; draft: boolean; merged: boolean; mergedAt: string | null; mergeSha: string | null };
+export interface Doc {
+  id: number;
 }
-export interface Comment extends Doc { repo: string; number: number; body: string; user: string; createdAt: string; updatedAt: string }
-export interface Review extends Doc { repo: string; number: number; body: string; state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED'; user: string; sha: string; submittedAt: string }
-export interface ReviewComment extends Doc { repo: string; number: number; reviewId: number; body: string; path: string; line: number | null; user: string; sha: string; createdAt: string; inReplyTo: number | null }
-export interface Reaction extends Doc { repo: string; number: number; content: string; user: string; createdAt: string }
-export interface WorkflowRun extends Doc { repo: string; name: string; path: string; branch: string; sha: string; status: string; conclusion: string | null; createdAt: string; updatedAt: string }
+export interface Repo extends Doc {
+  full: string;
+  defaultBranch: string;
+  createdAt: string;
+}
+export interface Issue extends Doc {
+  repo: string;
+  number: number;
+  title: string;
+  body: string | null;
+  state: 'open' | 'closed';
+  user: string;
+  createdAt: string;
+  updatedAt: string;
+  closedAt: string | null;
+  pr: null | {
+    head: string;
+    base: string;
+    headSha: string;
+    baseSha: string;
+    draft: boolean;
+    merged: boolean;
+    mergedAt: string | null;
+    mergeSha: string | null;
+  };
+}
+export interface Comment extends Doc {
+  repo: string;
+  number: number;
+  body: string;
+  user: string;
+  createdAt: string;
+  updatedAt: string;
+}
+export interface Review extends Doc {
+  repo: string;
+  number: number;
+  body: string;
+  state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED';
+  user: string;
+  sha: string;
+  submittedAt: string;
+}
+export interface ReviewComment extends Doc {
+  repo: string;
+  number: number;
+  reviewId: number;
+  body: string;
+  path: string;
+  line: number | null;
+  user: string;
+  sha: string;
+  createdAt: string;
+  inReplyTo: number | null;
+}
+export interface Reaction extends Doc {
+  repo: string;
+  number: number;
+  content: string;
+  user: string;
+  createdAt: string;
+}
+export interface WorkflowRun extends Doc {
+  repo: string;
+  name: string;
+  path: string;
+  branch: string;
+  sha: string;
+  status: string;
+  conclusion: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
 /** A job and its check run share the id, as they do on GitHub. */
-export interface Job extends Doc { repo: string; runId: number; name: string; sha: string; status: string; conclusion: string | null; startedAt: string; completedAt: string | null; log: string }
-export interface Status extends Doc { repo: string; sha: string; context: string; state: string; createdAt: string }
-export interface Call extends Doc { at: string; method: string; path: string; status: number; user: string | null; body: unknown }
+export interface Job extends Doc {
+  repo: string;
+  runId: number;
+  name: string;
+  sha: string;
+  status: string;
+  conclusion: string | null;
+  startedAt: string;
+  completedAt: string | null;
+  log: string;
+}
+export interface Status extends Doc {
+  repo: string;
+  sha: string;
+  context: string;
+  state: string;
+  createdAt: string;
+}
+export interface Call extends Doc {
+  at: string;
+  method: string;
+  path: string;
+  status: number;
+  user: string | null;
+  body: unknown;
+}
 
-interface Kinds { repo: Repo; issue: Issue; comment: Comment; review: Review; reviewComment: ReviewComment; reaction: Reaction; run: WorkflowRun; job: Job; status: Status; call: Call }
+interface Kinds {
+  repo: Repo;
+  issue: Issue;
+  comment: Comment;
+  review: Review;
+  reviewComment: ReviewComment;
+  reaction: Reaction;
+  run: WorkflowRun;
+  job: Job;
+  status: Status;
+  call: Call;
+}
 export type Kind = keyof Kinds;
 
 export class Store {
@@ -27,7 +126,9 @@ export class Store {
 
   constructor(file: string) {
     this.db = new DatabaseSync(file);
-    this.db.exec('pragma journal_mode=wal; pragma synchronous=normal; create table if not exists docs (kind text, id integer primary key, data text)');
+    this.db.exec(
+      'pragma journal_mode=wal; pragma synchronous=normal; create table if not exists docs (kind text, id integer primary key, data text)',
+    );
     for (const r of this.db.prepare('select kind, id, data from docs order by id').all() as { kind: Kind; id: number; data: string }[]) {
       this.of(r.kind).set(r.id, JSON.parse(r.data) as Doc);
       this.next = Math.max(this.next, r.id + 1);

@@ -1,20 +1,50 @@
 // What the demo model answers. A pure function of the request: it keeps no state, so parallel and resumed runs just work.
 import type { Step, Story } from '../story.ts';
 
-export interface Block { readonly type: 'text' | 'tool_use'; readonly text?: string; readonly name?: string; readonly input?: unknown }
-export interface Reply { readonly blocks: readonly Block[]; readonly delayMs: number; readonly chunkDelayMs: number; readonly fault: Step['fault']; readonly key: string }
+export interface Block {
+  readonly type: 'text' | 'tool_use';
+  readonly text?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+}
+export interface Reply {
+  readonly blocks: readonly Block[];
+  readonly delayMs: number;
+  readonly chunkDelayMs: number;
+  readonly fault: Step['fault'];
+  readonly key: string;
+}
 
-interface Message { readonly role: string; readonly content: string | readonly ContentBlock[] }
-interface ContentBlock { readonly type: string; readonly text?: string; readonly content?: unknown }
-export interface Request { readonly messages?: readonly Message[]; readonly tools?: readonly { readonly name?: string }[]; readonly stream?: boolean; readonly model?: string }
+interface Message {
+  readonly role: string;
+  readonly content: string | readonly ContentBlock[];
+}
+interface ContentBlock {
+  readonly type: string;
+  readonly text?: string;
+  readonly content?: unknown;
+}
+export interface Request {
+  readonly messages?: readonly Message[];
+  readonly tools?: readonly { readonly name?: string }[];
+  readonly stream?: boolean;
+  readonly model?: string;
+}
 
-export const HONEST = 'I am the demo model: I follow a script and do not understand this. Set ANTHROPIC_API_KEY to talk to Claude, or try: "Splitting 10.00 three ways loses a cent."';
+export const HONEST =
+  'I am the demo model: I follow a script and do not understand this. Set ANTHROPIC_API_KEY to talk to Claude, or try: "Splitting 10.00 three ways loses a cent."';
 
 export function replyTo(story: Story, req: Request): Reply {
   const v = view(req.messages ?? []);
   const tools = new Set((req.tools ?? []).map((t) => t.name));
   const kind = tools.has('spawn_task') ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
-  const say = (text: string): Reply => ({ blocks: [{ type: 'text', text }], delayMs: 0, chunkDelayMs: kind === 'chat' ? 15 : 0, fault: undefined, key: '' });
+  const say = (text: string): Reply => ({
+    blocks: [{ type: 'text', text }],
+    delayMs: 0,
+    chunkDelayMs: kind === 'chat' ? 15 : 0,
+    fault: undefined,
+    key: '',
+  });
   if (kind === 'other') return say('ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
   for (const [n, rule] of rules.entries()) {
@@ -23,7 +53,13 @@ export function replyTo(story: Story, req: Request): Reply {
     const step = rule.steps[v.turn];
     if (!step) return say('Done.');
     const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
-    return { blocks: blocks(step, fill), delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0), chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0), fault: step.fault, key: `${kind}/${n}/${v.turn}/${v.prompt.length}` };
+    return {
+      blocks: blocks(step, fill),
+      delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
+      chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
+      fault: step.fault,
+      key: `${kind}/${n}/${v.turn}/${v.prompt.length}`,
+    };
   }
   return say(HONEST);
 }
@@ -47,6 +83,12 @@ export function view(messages: readonly Message[]): { prompt: string; turn: numb
   messages.forEach((m, i) => {
     if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) last = i;
   });
-  const flat = (c: Message['content']): string => (typeof c === 'string' ? c : c.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '').join('\n'));
+  const flat = (c: Message['content']): string =>
+    typeof c === 'string'
+      ? c
+      : c
+          .filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>'))
+          .map((b) => b.text ?? '')
+          .join('\n');
   return { prompt: last < 0 ? '' : flat(messages[last]!.content), turn: messages.slice(last + 1).filter((m) => m.role === 'assistant').length };
 }

@@ -7,7 +7,11 @@ import { replyTo, type Reply, type Request } from './reply.ts';
 
 const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
 
-export interface DemoModel { readonly url: string; readonly requests: { at: number; model: string; stream: boolean }[]; close(): Promise<void> }
+export interface DemoModel {
+  readonly url: string;
+  readonly requests: { at: number; model: string; stream: boolean }[];
+  close(): Promise<void>;
+}
 
 export async function startDemoModel(port: number, story: Story): Promise<DemoModel> {
   const faultsLeft = new Map<string, number>();
@@ -40,19 +44,40 @@ export async function startDemoModel(port: number, story: Story): Promise<DemoMo
     return true;
   };
 
-  await new Promise<void>((r, no) => { server.once('error', no); server.listen(port, '127.0.0.1', r); });
+  await new Promise<void>((r, no) => {
+    server.once('error', no);
+    server.listen(port, '127.0.0.1', r);
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, requests,
-    close: () => new Promise((r) => { server.close(() => r()); server.closeAllConnections(); }),
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    requests,
+    close: () =>
+      new Promise((r) => {
+        server.close(() => r());
+        server.closeAllConnections();
+      }),
   };
 }
 
-const TYPES: Record<number, string> = { 400: 'invalid_request_error', 401: 'authentication_error', 403: 'permission_error', 404: 'not_found_error', 429: 'rate_limit_error', 500: 'api_error', 529: 'overloaded_error' };
+const TYPES: Record<number, string> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  429: 'rate_limit_error',
+  500: 'api_error',
+  529: 'overloaded_error',
+};
 
 async function send(res: ServerResponse, body: Request, r: Reply, fault: string | null, bodyChars: number): Promise<void> {
   const content = r.blocks.map((b) => (b.type === 'tool_use' ? { id: id('toolu'), ...b } : b));
   const stop = content.some((b) => b.type === 'tool_use') ? 'tool_use' : 'end_turn';
-  const usage = { input_tokens: Math.ceil(bodyChars / 40), output_tokens: Math.ceil(JSON.stringify(content).length / 4), cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  const usage = {
+    input_tokens: Math.ceil(bodyChars / 40),
+    output_tokens: Math.ceil(JSON.stringify(content).length / 4),
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+  };
   const message = { id: id('msg'), type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage };
   if (!body.stream) return json(res, 200, message);
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
@@ -70,7 +95,10 @@ async function send(res: ServerResponse, body: Request, r: Reply, fault: string 
     await ev('content_block_start', { index, content_block: b.type === 'text' ? { type: 'text', text: '' } : { ...b, input: {} } });
     const chunks = (b.type === 'text' ? (b.text ?? '') : JSON.stringify(b.input)).match(/[\s\S]{1,24}/g) ?? [];
     for (const part of chunks) {
-      await ev('content_block_delta', { index, delta: b.type === 'text' ? { type: 'text_delta', text: part } : { type: 'input_json_delta', partial_json: part } });
+      await ev('content_block_delta', {
+        index,
+        delta: b.type === 'text' ? { type: 'text_delta', text: part } : { type: 'input_json_delta', partial_json: part },
+      });
       if (fault === 'cut') return void res.destroy();
       if (fault === 'stall') return;
     }
@@ -85,4 +113,5 @@ function json(res: ServerResponse, status: number, data: unknown): void {
   res.writeHead(status, { 'content-type': 'application/json' });
   res.end(JSON.stringify(data));
 }
-const apiError = (res: ServerResponse, status: number, type: string, message: string): void => json(res, status, { type: 'error', error: { type, message } });
+const apiError = (res: ServerResponse, status: number, type: string, message: string): void =>
+  json(res, status, { type: 'error', error: { type, message } });

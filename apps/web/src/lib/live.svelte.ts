@@ -15,11 +15,20 @@ class Live {
   start(cursor: number): () => void {
     this.cursor = cursor;
     this.open();
-    const up = (): void => { this.close(); this.open(); };
-    const down = (): void => { this.online = false; };
+    const up = (): void => {
+      this.close();
+      this.open();
+    };
+    const down = (): void => {
+      this.online = false;
+    };
     addEventListener('online', up);
     addEventListener('offline', down);
-    return () => { this.close(); removeEventListener('online', up); removeEventListener('offline', down); };
+    return () => {
+      this.close();
+      removeEventListener('online', up);
+      removeEventListener('offline', down);
+    };
   }
 
   private open(): void {
@@ -30,7 +39,13 @@ class Live {
       if (!this.online) this.lookAgain();
       this.online = true;
     };
-    s.onerror = () => { this.online = false; if (s.readyState === EventSource.CLOSED) setTimeout(() => { if (this.source === s) this.open(); }, 1_000); };
+    s.onerror = () => {
+      this.online = false;
+      if (s.readyState === EventSource.CLOSED)
+        setTimeout(() => {
+          if (this.source === s) this.open();
+        }, 1_000);
+    };
     s.addEventListener('event', (m) => {
       const e = JSON.parse((m as MessageEvent<string>).data) as { seq: number; type: string };
       this.cursor = Math.max(this.cursor, e.seq);

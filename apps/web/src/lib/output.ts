@@ -1,7 +1,18 @@
 // An agent's JSON lines as a person reads them: tool calls folded into one line each, text as text. Pure.
-export interface Line { readonly kind: 'text' | 'tool' | 'result' | 'note'; readonly text: string; readonly more: string }
+export interface Line {
+  readonly kind: 'text' | 'tool' | 'result' | 'note';
+  readonly text: string;
+  readonly more: string;
+}
 
-interface Block { type: string; text?: string; name?: string; input?: Record<string, unknown>; content?: unknown; is_error?: boolean }
+interface Block {
+  type: string;
+  text?: string;
+  name?: string;
+  input?: Record<string, unknown>;
+  content?: unknown;
+  is_error?: boolean;
+}
 
 export function readLines(jsonl: string): Line[] {
   return jsonl.split('\n').filter(Boolean).flatMap(readLine);
@@ -20,8 +31,12 @@ function readLine(json: string): Line[] {
     if (b.type === 'text' && b.text?.trim()) return [{ kind: 'text', text: clean(b.text), more: '' }];
     if (b.type === 'tool_use') return [tool(b)];
     if (b.type === 'tool_result') {
-      const text = clean(typeof b.content === 'string' ? b.content : Array.isArray(b.content) ? (b.content as Block[]).map((x) => x.text ?? '').join('\n') : '').trim();
-      return text === '' ? [] : [{ kind: 'result', text: text.split('\n')[0]!.slice(0, 200), more: text.includes('\n') || text.length > 200 ? text.slice(0, 20_000) : '' }];
+      const text = clean(
+        typeof b.content === 'string' ? b.content : Array.isArray(b.content) ? (b.content as Block[]).map((x) => x.text ?? '').join('\n') : '',
+      ).trim();
+      return text === ''
+        ? []
+        : [{ kind: 'result', text: text.split('\n')[0]!.slice(0, 200), more: text.includes('\n') || text.length > 200 ? text.slice(0, 20_000) : '' }];
     }
     return [];
   });
@@ -31,15 +46,37 @@ function tool(b: Block): Line {
   const i = b.input ?? {};
   const file = String(i.file_path ?? '').replace('/work/repo/', '');
   switch (b.name) {
-    case 'Bash': return { kind: 'tool', text: `$ ${clean(String(i.command ?? '')).split('\n')[0]!.slice(0, 160)}`, more: clean(String(i.command ?? '')) };
-    case 'Edit': return { kind: 'tool', text: `Edited ${file} +${count(i.new_string)} -${count(i.old_string)}`, more: `${prefix('-', i.old_string)}\n${prefix('+', i.new_string)}` };
-    case 'Write': return { kind: 'tool', text: `Wrote ${file}, ${count(i.content)} lines`, more: clean(String(i.content ?? '')) };
-    case 'Read': return { kind: 'tool', text: `Read ${file}`, more: '' };
-    default: return { kind: 'tool', text: `${b.name} ${String(i.pattern ?? '')}`.trim(), more: '' };
+    case 'Bash':
+      return {
+        kind: 'tool',
+        text: `$ ${clean(String(i.command ?? ''))
+          .split('\n')[0]!
+          .slice(0, 160)}`,
+        more: clean(String(i.command ?? '')),
+      };
+    case 'Edit':
+      return {
+        kind: 'tool',
+        text: `Edited ${file} +${count(i.new_string)} -${count(i.old_string)}`,
+        more: `${prefix('-', i.old_string)}\n${prefix('+', i.new_string)}`,
+      };
+    case 'Write':
+      return { kind: 'tool', text: `Wrote ${file}, ${count(i.content)} lines`, more: clean(String(i.content ?? '')) };
+    case 'Read':
+      return { kind: 'tool', text: `Read ${file}`, more: '' };
+    default:
+      return { kind: 'tool', text: `${b.name} ${String(i.pattern ?? '')}`.trim(), more: '' };
   }
 }
 
-const count = (s: unknown): number => String(s ?? '').replace(/\n$/, '').split('\n').length;
-const prefix = (p: string, s: unknown): string => clean(String(s ?? '')).split('\n').map((l) => p + l).join('\n');
+const count = (s: unknown): number =>
+  String(s ?? '')
+    .replace(/\n$/, '')
+    .split('\n').length;
+const prefix = (p: string, s: unknown): string =>
+  clean(String(s ?? ''))
+    .split('\n')
+    .map((l) => p + l)
+    .join('\n');
 /** Colours of a terminal say nothing here, and control characters may say something they should not. */
 const clean = (s: string): string => s.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');

@@ -1,12 +1,31 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
 import type { LoggedEvent } from '@mainloop/models/flow/events';
 
-export interface Step { readonly seq: number; readonly at: string; readonly text: string; readonly tone: 'plain' | 'good' | 'bad' | 'you' | 'said'; readonly href?: string | null; readonly runId?: string }
+export interface Step {
+  readonly seq: number;
+  readonly at: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'good' | 'bad' | 'you' | 'said';
+  readonly href?: string | null;
+  readonly runId?: string;
+}
 
-const PHASE: Record<string, string> = { plan: 'reads the code and plans', implement: 'starts to write the change', fix_ci: 'looks at what CI said', address_review: 'works through the review' };
+const PHASE: Record<string, string> = {
+  plan: 'reads the code and plans',
+  implement: 'starts to write the change',
+  fix_ci: 'looks at what CI said',
+  address_review: 'works through the review',
+};
 const DECISION: Record<string, (text: string) => string> = {
-  answer: (t) => `You answered: ${t}`, approve: () => 'The plan was approved.', revise: (t) => `A change to the plan was asked for: ${t}`, retry: () => 'You said go on.',
-  merge: () => 'You said merge.', changes: (t) => `You asked for changes: ${t}`, allow: () => 'You let the change to CI files through.', deny: () => 'You refused the change to CI files.', cancel: () => 'You cancelled.',
+  answer: (t) => `You answered: ${t}`,
+  approve: () => 'The plan was approved.',
+  revise: (t) => `A change to the plan was asked for: ${t}`,
+  retry: () => 'You said go on.',
+  merge: () => 'You said merge.',
+  changes: (t) => `You asked for changes: ${t}`,
+  allow: () => 'You let the change to CI files through.',
+  deny: () => 'You refused the change to CI files.',
+  cancel: () => 'You cancelled.',
 };
 
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
@@ -18,29 +37,66 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
 
 function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
   switch (e.type) {
-    case 'task.confirmed': return { text: 'You started it.', tone: 'you' };
-    case 'run.started': return { text: e.payload.epoch > 1 ? 'The agent was lost and goes on from its last checkpoint.' : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`, tone: 'plain', runId: e.payload.runId };
-    case 'run.ended': return e.payload.outcome.kind === 'failed' || e.payload.outcome.kind === 'limit' ? { text: 'The run ended without finishing.', tone: 'bad' } : null;
-    case 'agent.said': return { text: e.payload.text, tone: 'said' };
-    case 'plan.written': return { text: e.payload.revision === 1 ? 'The plan is written.' : `The plan is revised (revision ${e.payload.revision}).`, tone: 'plain' };
-    case 'issue.ensured': return e.payload.outcome === 'created' ? { text: `Issue #${e.payload.number} holds the plan.`, tone: 'plain', href: e.payload.url } : null;
-    case 'pr.ensured': return { text: `Draft pull request #${e.payload.number} is open.`, tone: 'plain', href: e.payload.url };
-    case 'branch.pushed': return { text: `${e.payload.commits.length === 1 ? 'One commit' : `${e.payload.commits.length} commits`} pushed: ${e.payload.commits.map((c) => c.title).reverse().join('; ')} (+${e.payload.additions} −${e.payload.deletions})`, tone: 'plain' };
-    case 'push.held': return { text: `A change to ${e.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
-    case 'push.refused': return { text: `A push was refused: ${e.payload.reason}.`, tone: 'bad' };
+    case 'task.confirmed':
+      return { text: 'You started it.', tone: 'you' };
+    case 'run.started':
+      return {
+        text: e.payload.epoch > 1 ? 'The agent was lost and goes on from its last checkpoint.' : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`,
+        tone: 'plain',
+        runId: e.payload.runId,
+      };
+    case 'run.ended':
+      return e.payload.outcome.kind === 'failed' || e.payload.outcome.kind === 'limit'
+        ? { text: 'The run ended without finishing.', tone: 'bad' }
+        : null;
+    case 'agent.said':
+      return { text: e.payload.text, tone: 'said' };
+    case 'plan.written':
+      return { text: e.payload.revision === 1 ? 'The plan is written.' : `The plan is revised (revision ${e.payload.revision}).`, tone: 'plain' };
+    case 'issue.ensured':
+      return e.payload.outcome === 'created' ? { text: `Issue #${e.payload.number} holds the plan.`, tone: 'plain', href: e.payload.url } : null;
+    case 'pr.ensured':
+      return { text: `Draft pull request #${e.payload.number} is open.`, tone: 'plain', href: e.payload.url };
+    case 'branch.pushed':
+      return {
+        text: `${e.payload.commits.length === 1 ? 'One commit' : `${e.payload.commits.length} commits`} pushed: ${e.payload.commits
+          .map((c) => c.title)
+          .reverse()
+          .join('; ')} (+${e.payload.additions} −${e.payload.deletions})`,
+        tone: 'plain',
+      };
+    case 'push.held':
+      return { text: `A change to ${e.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
+    case 'push.refused':
+      return { text: `A push was refused: ${e.payload.reason}.`, tone: 'bad' };
     case 'ci.verdict':
       if (e.payload.verdict === 'green') return { text: `CI is green, ${e.payload.passed} of ${e.payload.passed} checks.`, tone: 'good' };
-      return e.payload.verdict === 'red' ? { text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed} checks.`, tone: 'bad' } : null;
-    case 'pr.ready': return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
-    case 'review.asked_changes': return { text: `${e.payload.author} asked for changes on GitHub.`, tone: 'you' };
-    case 'pr.merged': return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
-    case 'pr.closed': return { text: `Pull request #${e.payload.number} was closed.`, tone: 'bad' };
-    case 'run.silent': return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
+      return e.payload.verdict === 'red'
+        ? { text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed} checks.`, tone: 'bad' }
+        : null;
+    case 'pr.ready':
+      return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
+    case 'review.asked_changes':
+      return { text: `${e.payload.author} asked for changes on GitHub.`, tone: 'you' };
+    case 'pr.merged':
+      return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
+    case 'pr.closed':
+      return { text: `Pull request #${e.payload.number} was closed.`, tone: 'bad' };
+    case 'run.silent':
+      return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
-    case 'inbox.answered': return { text: (DECISION[e.payload.decision]?.(e.payload.text) ?? e.payload.decision) + (e.payload.via === 'github' ? ` (${e.payload.by}, on GitHub)` : ''), tone: 'you' };
-    case 'task.ended': return e.payload.state === 'done' ? { text: 'Done. Nothing is left behind.', tone: 'good' } : { text: e.payload.statusLine, tone: 'bad' };
-    default: return null;
+    case 'inbox.answered':
+      return {
+        text:
+          (DECISION[e.payload.decision]?.(e.payload.text) ?? e.payload.decision) +
+          (e.payload.via === 'github' ? ` (${e.payload.by}, on GitHub)` : ''),
+        tone: 'you',
+      };
+    case 'task.ended':
+      return e.payload.state === 'done' ? { text: 'Done. Nothing is left behind.', tone: 'good' } : { text: e.payload.statusLine, tone: 'bad' };
+    default:
+      return null;
   }
 }

@@ -1,7 +1,11 @@
 // Ports throw their closed unions; Temporal wants ApplicationFailure. This is the one place that translates.
 import { ApplicationFailure } from '@temporalio/common';
 
-interface KindedError { readonly kind: string; readonly message: string; readonly retryAfterMs?: number }
+interface KindedError {
+  readonly kind: string;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
 const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
@@ -16,7 +20,9 @@ export function translated<T extends Record<string, (i: never) => Promise<unknow
       } catch (err) {
         if (!isKinded(err)) throw err;
         throw ApplicationFailure.create({
-          type: `port.${err.kind}`, message: err.message, nonRetryable: !RETRYABLE.has(err.kind),
+          type: `port.${err.kind}`,
+          message: err.message,
+          nonRetryable: !RETRYABLE.has(err.kind),
           ...(err.retryAfterMs ? { nextRetryDelay: err.retryAfterMs } : {}),
         });
       }

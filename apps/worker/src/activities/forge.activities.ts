@@ -11,7 +11,12 @@ import type { Hit } from '../failpoints.ts';
 import { newComments } from '../reviews.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
-export interface ForgeDeps { readonly db: Db; readonly forge: Forge; readonly hit: Hit; readonly settleMs: number }
+export interface ForgeDeps {
+  readonly db: Db;
+  readonly forge: Forge;
+  readonly hit: Hit;
+  readonly settleMs: number;
+}
 
 export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
   const log = (t: TaskRow, dedupeKey: string, body: EventBody): Promise<unknown> =>
@@ -40,7 +45,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       const m = marker(t.id, 'plan');
       const made = await effect(t, 'issue', () => forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: null }));
       const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: made.number });
-      await log(t, `issue/${t.id}/${t.plan_revision}`, { type: 'issue.ensured', payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' } });
+      await log(t, `issue/${t.id}/${t.plan_revision}`, {
+        type: 'issue.ensured',
+        payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' },
+      });
       return { number: made.number };
     },
 
@@ -48,7 +56,8 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
     async readPlanAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
       const t = await getTask(db, i.taskId);
       if (t.issue_number === null) return;
-      const say = (author: string, decision: 'approve' | 'revise', text: string) => decide(db, { ownerId: t.owner_id, itemId: i.itemId, decision, text, via: 'github', by: author });
+      const say = (author: string, decision: 'approve' | 'revise', text: string) =>
+        decide(db, { ownerId: t.owner_id, itemId: i.itemId, decision, text, via: 'github', by: author });
       for (const c of await forge.listIssueComments(t.repo, t.issue_number, i.sinceIso)) {
         if (c.at < i.sinceIso || c.body.includes('<!-- mainloop:') || !(await forge.mayWrite(t.repo, c.author))) continue;
         await say(c.author, APPROVES.test(c.body.trim()) ? 'approve' : 'revise', c.body);
@@ -64,7 +73,9 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
     async ensureDraftPr(i: { taskId: string }): Promise<{ number: number }> {
       const t = await getTask(db, i.taskId);
       const body = `${t.issue_number ? `Closes #${t.issue_number}\n\n` : ''}${t.prompt.length > 2_000 ? `${t.prompt.slice(0, 2_000)}…` : t.prompt}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
-      const pr = await effect(t, 'pr', () => forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: t.title, body, head: t.branch, base: t.default_branch }));
+      const pr = await effect(t, 'pr', () =>
+        forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: t.title, body, head: t.branch, base: t.default_branch }),
+      );
       await log(t, `pr/${t.id}`, { type: 'pr.ensured', payload: { number: pr.number, url: pr.url, outcome: pr.outcome } });
       return { number: pr.number };
     },
@@ -77,8 +88,15 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
     async narrate(i: { taskId: string }): Promise<void> {
       const t = await getTask(db, i.taskId);
       if (t.pr_number === null) return;
-      const said = await many<{ seq: number; text: string }>(db, "select seq, payload->>'text' as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50", [t.id]);
-      for (const s of said.reverse()) await effect(t, `say-${s.seq}`, () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: s.text }));
+      const said = await many<{ seq: number; text: string }>(
+        db,
+        "select seq, payload->>'text' as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50",
+        [t.id],
+      );
+      for (const s of said.reverse())
+        await effect(t, `say-${s.seq}`, () =>
+          forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: s.text }),
+        );
     },
 
     async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[] }> {
@@ -86,7 +104,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       const sha = t.pr_number !== null ? (await forge.getPull(t.repo, t.pr_number)).headSha : (t.head_sha ?? '');
       const { checks, statuses } = await forge.listChecks(t.repo, sha);
       const v = ciVerdict(checks, statuses);
-      await log(t, `ci/${t.id}/${sha}/${v.verdict}/${v.passed}/${v.failed}/${v.pending}`, { type: 'ci.verdict', payload: { sha, round: i.round, ...v } });
+      await log(t, `ci/${t.id}/${sha}/${v.verdict}/${v.passed}/${v.failed}/${v.pending}`, {
+        type: 'ci.verdict',
+        payload: { sha, round: i.round, ...v },
+      });
       const push = await one<{ diff: string }>(db, 'select diff from pushes where task_id = $1 order by created_at desc limit 1', [t.id]);
       return { verdict: v.verdict, sha, weakened: weakenedTests(push?.diff ?? '').slice(0, 10) };
     },
@@ -101,14 +122,21 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
 
     async ensureSummary(i: { taskId: string }): Promise<void> {
       const t = await getTask(db, i.taskId);
-      const runs = await many<{ phase: string; outcome: { kind: string; summary?: string } }>(db, "select phase, outcome from runs where task_id = $1 and phase <> 'plan' and outcome->>'kind' = 'completed' order by n", [t.id]);
+      const runs = await many<{ phase: string; outcome: { kind: string; summary?: string } }>(
+        db,
+        "select phase, outcome from runs where task_id = $1 and phase <> 'plan' and outcome->>'kind' = 'completed' order by n",
+        [t.id],
+      );
       const m = marker(t.id, 'summary');
       const body = summaryBody(t, runs);
       const made = await effect(t, 'summary', () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body }));
       if (made.outcome !== 'created') await forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body });
     },
 
-    async readReview(i: { taskId: string; sinceIso: string }): Promise<{ state: 'open' | 'merged' | 'closed'; comments: number; newestIso: string; author: string }> {
+    async readReview(i: {
+      taskId: string;
+      sinceIso: string;
+    }): Promise<{ state: 'open' | 'merged' | 'closed'; comments: number; newestIso: string; author: string }> {
       const t = await getTask(db, i.taskId);
       const pr = await forge.getPull(t.repo, t.pr_number!);
       if (pr.merged) {
@@ -121,7 +149,8 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       }
       const found = await newComments(forge, t, i.sinceIso);
       const newest = found.at(-1);
-      if (newest) await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
+      if (newest)
+        await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
       return { state: 'open', comments: found.length, newestIso: newest?.at ?? i.sinceIso, author: newest?.author ?? '' };
     },
 

@@ -14,8 +14,20 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       const full = folder ? (await importer(i.source)).full : repoName(i.source);
       const repo = await forge.getRepo(full);
       if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
-      if (!repo.canPush) throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
-      event = { type: 'project.added', actor: 'worker', payload: { id: i.projectId, name: repo.full, repo: repo.full, defaultBranch: repo.defaultBranch, remoteUrl: repo.cloneUrl, localPath: folder ? i.source : null } };
+      if (!repo.canPush)
+        throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
+      event = {
+        type: 'project.added',
+        actor: 'worker',
+        payload: {
+          id: i.projectId,
+          name: repo.full,
+          repo: repo.full,
+          defaultBranch: repo.defaultBranch,
+          remoteUrl: repo.cloneUrl,
+          localPath: folder ? i.source : null,
+        },
+      };
     } catch (err) {
       if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       event = { type: 'project.refused', actor: 'worker', payload: { id: i.projectId, source: i.source, sentence: err.message } };
@@ -27,6 +39,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
 /** "owner/name", or the address of a repository page. @throws ForgeError when it is neither */
 export function repoName(source: string): string {
   const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(source.trim());
-  if (!m) throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);
+  if (!m)
+    throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);
   return m[1]!;
 }

@@ -21,13 +21,38 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
     const answers = await answersOf(db, i.context.answered);
     const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
     const prompt = promptFor({
-      phase: i.phase, title: t.title, prompt: t.prompt, branch: t.branch, base: t.default_branch, plan: t.plan, answers, resumed: i.context.resumed ?? false,
-      round: i.context.round ?? 1, verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
+      phase: i.phase,
+      title: t.title,
+      prompt: t.prompt,
+      branch: t.branch,
+      base: t.default_branch,
+      plan: t.plan,
+      answers,
+      resumed: i.context.resumed ?? false,
+      round: i.context.round ?? 1,
+      verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
       revise: i.phase === 'plan' ? (about ?? null) : null,
       ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
-      ...(i.phase === 'address_review' ? { comments: [...(about ? [{ author: 'you', path: null, line: null, body: about }] : []), ...(await newComments(forge, t, i.context.reviewSince ?? ''))] } : {}),
+      ...(i.phase === 'address_review'
+        ? {
+            comments: [
+              ...(about ? [{ author: 'you', path: null, line: null, body: about }] : []),
+              ...(await newComments(forge, t, i.context.reviewSince ?? '')),
+            ],
+          }
+        : {}),
     });
-    return { runId: await ensureRun(db, { ownerId: t.owner_id, taskId: t.id, n: i.n, phase: i.phase, prompt, model: t.model, freshSession: i.context.freshSession ?? false }) };
+    return {
+      runId: await ensureRun(db, {
+        ownerId: t.owner_id,
+        taskId: t.id,
+        n: i.n,
+        phase: i.phase,
+        prompt,
+        model: t.model,
+        freshSession: i.context.freshSession ?? false,
+      }),
+    };
   },
 
   async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
@@ -66,7 +91,11 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
   },
 
   async stopRun(i: { taskId: string }): Promise<void> {
-    const active = await many<{ id: string; epoch: number; state: string }>(db, "select id, epoch, state from runs where task_id = $1 and state <> 'ended'", [i.taskId]);
+    const active = await many<{ id: string; epoch: number; state: string }>(
+      db,
+      "select id, epoch, state from runs where task_id = $1 and state <> 'ended'",
+      [i.taskId],
+    );
     for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop' });
     await sandbox.stop(i.taskId);
     for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
@@ -93,12 +122,19 @@ function short(o: RunOutcome): RunEnd {
 async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: string; answer: string }[]> {
   const out: { question: string; answer: string }[] = [];
   for (const id of ids) {
-    const item = await one<{ title: string; kind: string; answer: { decision: string; text: string } | null }>(db, 'select title, kind, answer from inbox_items where id = $1', [id]);
+    const item = await one<{ title: string; kind: string; answer: { decision: string; text: string } | null }>(
+      db,
+      'select title, kind, answer from inbox_items where id = $1',
+      [id],
+    );
     if (item?.answer) out.push({ question: item.title, answer: item.answer.text || ANSWER_WORDS[item.answer.decision] || item.answer.decision });
   }
   return out;
 }
-const ANSWER_WORDS: Record<string, string> = { allow: 'Yes. Push again, it is let through now.', deny: 'No. Take the change to those files out again, then push.' };
+const ANSWER_WORDS: Record<string, string> = {
+  allow: 'Yes. Push again, it is let through now.',
+  deny: 'No. Take the change to those files out again, then push.',
+};
 
 /** The log of the first failing job, cut to what a repair needs. */
 async function failingLog(forge: Forge, t: TaskRow, sha: string): Promise<string> {

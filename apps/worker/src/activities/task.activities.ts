@@ -16,7 +16,11 @@ export const taskActivities = ({ db }: { db: Db }) => ({
     await withTx(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
       if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.status_line === i.statusLine)) return;
-      await append(tx, [{ type: 'task.state', taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } }], t.owner_id);
+      await append(
+        tx,
+        [{ type: 'task.state', taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } }],
+        t.owner_id,
+      );
     });
   },
 
@@ -26,18 +30,52 @@ export const taskActivities = ({ db }: { db: Db }) => ({
     const run = await one<{ outcome: { kind: string; summary?: string } }>(db, 'select outcome from runs where id = $1', [i.runId]);
     const markdown = planOf(run?.outcome.summary ?? '');
     if (markdown === '') return { revision: t.plan_revision, empty: true };
-    const [fresh] = await withTx(db, (tx) => append(tx, [{ type: 'plan.written', taskId: i.taskId, actor: 'agent', dedupeKey: `plan/${i.runId}`, payload: { revision: t.plan_revision + 1, markdown } }], t.owner_id));
+    const [fresh] = await withTx(db, (tx) =>
+      append(
+        tx,
+        [
+          {
+            type: 'plan.written',
+            taskId: i.taskId,
+            actor: 'agent',
+            dedupeKey: `plan/${i.runId}`,
+            payload: { revision: t.plan_revision + 1, markdown },
+          },
+        ],
+        t.owner_id,
+      ),
+    );
     return { revision: fresh ? t.plan_revision + 1 : t.plan_revision, empty: false };
   },
 
   async openItem(i: { taskId: string; id: string; kind: ItemKind; title: string; body: string; options: Option[] }): Promise<void> {
     const t = await getTask(db, i.taskId);
-    await withTx(db, (tx) => append(tx, [{ type: 'inbox.opened', taskId: i.taskId, actor: 'mainloop', dedupeKey: `inbox/${i.id}`, payload: { id: i.id, kind: i.kind, title: i.title, body: i.body, options: i.options } }], t.owner_id));
+    await withTx(db, (tx) =>
+      append(
+        tx,
+        [
+          {
+            type: 'inbox.opened',
+            taskId: i.taskId,
+            actor: 'mainloop',
+            dedupeKey: `inbox/${i.id}`,
+            payload: { id: i.id, kind: i.kind, title: i.title, body: i.body, options: i.options },
+          },
+        ],
+        t.owner_id,
+      ),
+    );
   },
 
   async closeItem(i: { taskId: string; id: string; why: string }): Promise<void> {
     const t = await getTask(db, i.taskId);
-    await withTx(db, (tx) => append(tx, [{ type: 'inbox.closed', taskId: i.taskId, actor: 'mainloop', dedupeKey: `closed/${i.id}`, payload: { id: i.id, why: i.why } }], t.owner_id));
+    await withTx(db, (tx) =>
+      append(
+        tx,
+        [{ type: 'inbox.closed', taskId: i.taskId, actor: 'mainloop', dedupeKey: `closed/${i.id}`, payload: { id: i.id, why: i.why } }],
+        t.owner_id,
+      ),
+    );
   },
 
   /** The end of a task, and the note of it in the chat. */
@@ -45,14 +83,34 @@ export const taskActivities = ({ db }: { db: Db }) => ({
     const t = await getTask(db, i.taskId);
     const text = NOTES[i.state](t, i.statusLine);
     await appendOnce(db, [
-      { type: 'task.ended', taskId: i.taskId, actor: 'mainloop', dedupeKey: `ended/${i.taskId}`, payload: { state: i.state, statusLine: i.statusLine } },
-      { type: 'message.said', taskId: i.taskId, actor: 'mainloop', dedupeKey: `ended-note/${i.taskId}`, payload: { id: `m-${i.taskId}-ended`, role: 'note', text, turnId: null } },
+      {
+        type: 'task.ended',
+        taskId: i.taskId,
+        actor: 'mainloop',
+        dedupeKey: `ended/${i.taskId}`,
+        payload: { state: i.state, statusLine: i.statusLine },
+      },
+      {
+        type: 'message.said',
+        taskId: i.taskId,
+        actor: 'mainloop',
+        dedupeKey: `ended-note/${i.taskId}`,
+        payload: { id: `m-${i.taskId}-ended`, role: 'note', text, turnId: null },
+      },
     ]);
   },
 
   /** What is worth a line in the chat while the task goes on. */
   async noteInChat(i: { taskId: string; key: string; text: string }): Promise<void> {
-    await appendOnce(db, [{ type: 'message.said', taskId: i.taskId, actor: 'mainloop', dedupeKey: `note/${i.taskId}/${i.key}`, payload: { id: `m-${i.taskId}-${i.key}`, role: 'note', text: i.text, turnId: null } }]);
+    await appendOnce(db, [
+      {
+        type: 'message.said',
+        taskId: i.taskId,
+        actor: 'mainloop',
+        dedupeKey: `note/${i.taskId}/${i.key}`,
+        payload: { id: `m-${i.taskId}-${i.key}`, role: 'note', text: i.text, turnId: null },
+      },
+    ]);
   },
 });
 

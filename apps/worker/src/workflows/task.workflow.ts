@@ -10,9 +10,21 @@ import type { taskActivities } from '../activities/task.activities.ts';
 import { Cancelled, openDesk } from './desk.ts';
 
 /** Our own records: Postgres may be away for a while, and then it is back. */
-const own = proxyActivities<ReturnType<typeof taskActivities>>({ startToCloseTimeout: '30 seconds', scheduleToCloseTimeout: '7 days', retry: { initialInterval: '300 ms', maximumInterval: '20 seconds' } });
-const runs = proxyActivities<ReturnType<typeof runActivities>>({ startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '1 day', retry: { initialInterval: '500 ms', maximumInterval: '30 seconds', maximumAttempts: 200 } });
-const forge = proxyActivities<ReturnType<typeof forgeActivities>>({ startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '1 day', retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 } });
+const own = proxyActivities<ReturnType<typeof taskActivities>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '7 days',
+  retry: { initialInterval: '300 ms', maximumInterval: '20 seconds' },
+});
+const runs = proxyActivities<ReturnType<typeof runActivities>>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '500 ms', maximumInterval: '30 seconds', maximumAttempts: 200 },
+});
+const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 },
+});
 
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
@@ -71,7 +83,9 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     const answered: string[] = [];
     for (let attempt = 1; ; attempt++) {
       await state('queued', phase);
-      const { runId } = await mended(phase, () => runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed: attempt > 1 } }));
+      const { runId } = await mended(phase, () =>
+        runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed: attempt > 1 } }),
+      );
       for (let slot = await runs.takeSlot({ runId }); !slot.got; slot = await runs.takeSlot({ runId })) {
         const pokes = desk.pokes();
         await desk.until(() => desk.pokes() > pokes, 15_000);
@@ -110,7 +124,14 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
   const awaitPlan = async (): Promise<Resume> => {
     const id = `${taskId}-plan-${at.round}`;
     const since = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    await own.openItem({ taskId, id, kind: 'plan', title: `Plan, revision ${at.round}`, body: '', options: [{ label: 'Approve' }, { label: 'Revise' }] });
+    await own.openItem({
+      taskId,
+      id,
+      kind: 'plan',
+      title: `Plan, revision ${at.round}`,
+      body: '',
+      options: [{ label: 'Approve' }, { label: 'Revise' }],
+    });
     await state('awaiting_plan', 'plan');
     while (!desk.decided(id)) {
       const pokes = desk.pokes();
@@ -134,20 +155,32 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
 
   const ci = async (): Promise<Resume> => {
     await state('ci', 'ci');
-    for (let waitedMs = 0; ; ) {
+    for (let waitedMs = 0; ;) {
       const pokes = desk.pokes();
       const now = await mended('ci', () => forge.readCi({ taskId, round: at.round }));
-      const next = afterCi(now.verdict, { repairs: at.round, maxRepairs: MAX_REPAIRS, waitedMs, graceMs: NO_CHECKS_GRACE_MS, weakened: now.weakened.length > 0 && at.about !== now.sha });
+      const next = afterCi(now.verdict, {
+        repairs: at.round,
+        maxRepairs: MAX_REPAIRS,
+        waitedMs,
+        graceMs: NO_CHECKS_GRACE_MS,
+        weakened: now.weakened.length > 0 && at.about !== now.sha,
+      });
       switch (next.do) {
         case 'wait': {
           const ms = now.verdict === 'none' ? NO_CHECKS_GRACE_MS / 4 : LOOK_AGAIN_MS;
           if (!(await desk.until(() => desk.pokes() > pokes, ms))) waitedMs += ms;
           continue;
         }
-        case 'review': return go('review');
-        case 'repair': return go('fix_ci', { round: next.round, about: now.sha });
+        case 'review':
+          return go('review');
+        case 'repair':
+          return go('fix_ci', { round: next.round, about: now.sha });
         case 'verify_locally':
-          await askHuman('ci', 'This repository has no CI, so nothing says whether the change works. Add a workflow and retry, or merge it yourself on GitHub.', '');
+          await askHuman(
+            'ci',
+            'This repository has no CI, so nothing says whether the change works. Add a workflow and retry, or merge it yourself on GitHub.',
+            '',
+          );
           waitedMs = 0;
           continue;
         case 'ask_human':
@@ -168,7 +201,14 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     await mended('review', () => forge.ensureSummary({ taskId }));
     await mended('review', () => forge.ensureReady({ taskId }));
     const id = `${taskId}-review-${seenRuns}`;
-    await own.openItem({ taskId, id, kind: 'review', title: 'Ready for review', body: '', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] });
+    await own.openItem({
+      taskId,
+      id,
+      kind: 'review',
+      title: 'Ready for review',
+      body: '',
+      options: [{ label: 'Merge' }, { label: 'Ask for changes' }],
+    });
     await state('in_review', 'review');
     for (;;) {
       const pokes = desk.pokes();
@@ -190,11 +230,22 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
 
   const addressReview = async (): Promise<Resume> => {
     const since = at.about?.startsWith('since:') ? at.about.slice('since:'.length) : at.reviewedUntil;
-    await run('address_review', 'drafting', { reviewSince: since, ...(at.about !== undefined && !at.about.startsWith('since:') ? { about: at.about } : {}) });
+    await run('address_review', 'drafting', {
+      reviewSince: since,
+      ...(at.about !== undefined && !at.about.startsWith('since:') ? { about: at.about } : {}),
+    });
     return go('ci', { round: 0 });
   };
 
-  const STAGES: Record<Stage, () => Promise<Resume>> = { plan, await_plan: awaitPlan, implement, ci, fix_ci: fixCi, review, address_review: addressReview };
+  const STAGES: Record<Stage, () => Promise<Resume>> = {
+    plan,
+    await_plan: awaitPlan,
+    implement,
+    ci,
+    fix_ci: fixCi,
+    review,
+    address_review: addressReview,
+  };
 
   const end = async (how: 'done' | 'cancelled', line: string): Promise<{ state: string }> => {
     await runs.stopRun({ taskId });
@@ -221,4 +272,3 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
   }
   return at.about === 'merged' ? end('done', 'Merged.') : end('cancelled', 'The pull request was closed without a merge.');
 }
-

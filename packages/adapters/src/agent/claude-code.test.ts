@@ -17,11 +17,19 @@ describe('every way Claude Code can end has a place in the closed union', () => 
     ['429', by(api(429)), { kind: 'retry', reason: 'rate_limit' }],
     ['529', by(api(529)), { kind: 'retry', reason: 'overloaded' }],
     ['connection', by(api(null), { error: 'server_error' }), { kind: 'retry', reason: 'network' }],
-    ['account limit', by(api(429), { limit: { status: 'rejected', resetsAt: 7, rateLimitType: 'five_hour' } }), { kind: 'wait', reason: 'five_hour', untilMs: 7_000 }],
+    [
+      'account limit',
+      by(api(429), { limit: { status: 'rejected', resetsAt: 7, rateLimitType: 'five_hour' } }),
+      { kind: 'wait', reason: 'five_hour', untilMs: 7_000 },
+    ],
     ['our budget', by(api(400, 'API Error: 400 mainloop_budget: spent')), { kind: 'limit', reason: 'budget' }],
     ['turns', by({ subtype: 'error_max_turns', is_error: true }), { kind: 'limit', reason: 'turns' }],
     ['prompt too long', by(api(400, 'prompt is too long: 250000 tokens')), { kind: 'failed', reason: 'context' }],
-    ['aborted', by({ subtype: 'error_during_execution', is_error: true, terminal_reason: 'aborted_streaming' }), { kind: 'interrupted', reason: 'killed' }],
+    [
+      'aborted',
+      by({ subtype: 'error_during_execution', is_error: true, terminal_reason: 'aborted_streaming' }),
+      { kind: 'interrupted', reason: 'killed' },
+    ],
     ['startup', by(null, { end: { stderrTail: 'no such flag' } }), { kind: 'failed', reason: 'startup', detail: 'no such flag' }],
     ['SIGTERM', by(null, { end: { code: 143 } }), { kind: 'interrupted', reason: 'killed' }],
     ['SIGKILL', by(null, { end: { code: null, signal: 'SIGKILL' } }), { kind: 'interrupted', reason: 'killed' }],
@@ -32,7 +40,18 @@ describe('every way Claude Code can end has a place in the closed union', () => 
 });
 
 test('the command line never carries the token', () => {
-  const c = claudeCode.command({ executable: '/x/claude', model: 'm', sessionId: 's', resume: false, maxTurns: 3, askPermissions: false, configDir: '/c', tmpDir: '/t', gatewayUrl: 'http://g', token: 'SECRET' });
+  const c = claudeCode.command({
+    executable: '/x/claude',
+    model: 'm',
+    sessionId: 's',
+    resume: false,
+    maxTurns: 3,
+    askPermissions: false,
+    configDir: '/c',
+    tmpDir: '/t',
+    gatewayUrl: 'http://g',
+    token: 'SECRET',
+  });
   expect(JSON.stringify(c.args)).not.toContain('SECRET');
   expect(c.args).toContain('--session-id');
 });

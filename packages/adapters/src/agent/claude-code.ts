@@ -14,20 +14,36 @@ interface ResultLine {
   readonly startup_failure_reason?: string;
   readonly errors?: readonly string[];
 }
-interface LimitInfo { readonly status?: string; readonly resetsAt?: number; readonly rateLimitType?: string }
+interface LimitInfo {
+  readonly status?: string;
+  readonly resetsAt?: number;
+  readonly rateLimitType?: string;
+}
 
 export const claudeCode: AgentAdapter = {
   command(s) {
     return {
       file: s.executable,
       args: [
-        '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
+        '-p',
+        '--input-format',
+        'stream-json',
+        '--output-format',
+        'stream-json',
+        '--verbose',
         ...(s.resume ? ['--resume', s.sessionId] : ['--session-id', s.sessionId]),
-        '--model', s.model, '--max-turns', String(s.maxTurns), '--tools', TOOLS,
+        '--model',
+        s.model,
+        '--max-turns',
+        String(s.maxTurns),
+        '--tools',
+        TOOLS,
         // "user" is our CLAUDE.md in the config folder, "project" the repository's own. Hooks and permissions that a
         // repository brings run inside the sandbox only, but they still may not run: see disableAllHooks.
-        '--setting-sources', 'user,project',
-        '--settings', JSON.stringify({ attribution: { commit: '', pr: '' }, disableAllHooks: true, includeCoAuthoredBy: false }),
+        '--setting-sources',
+        'user,project',
+        '--settings',
+        JSON.stringify({ attribution: { commit: '', pr: '' }, disableAllHooks: true, includeCoAuthoredBy: false }),
         '--strict-mcp-config',
         ...(s.askPermissions ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio'] : ['--dangerously-skip-permissions']),
       ],
@@ -37,7 +53,9 @@ export const claudeCode: AgentAdapter = {
         CLAUDE_CONFIG_DIR: s.configDir,
         CLAUDE_CODE_TMPDIR: s.tmpDir,
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1', DISABLE_ERROR_REPORTING: '1',
+        DISABLE_AUTOUPDATER: '1',
+        DISABLE_TELEMETRY: '1',
+        DISABLE_ERROR_REPORTING: '1',
         CLAUDE_CODE_MAX_RETRIES: '3',
         CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
         IS_SANDBOX: '1',
@@ -50,7 +68,11 @@ export const claudeCode: AgentAdapter = {
   permissionLine: (requestId, allow, message, input) =>
     JSON.stringify({
       type: 'control_response',
-      response: { subtype: 'success', request_id: requestId, response: allow ? { behavior: 'allow', updatedInput: input } : { behavior: 'deny', message } },
+      response: {
+        subtype: 'success',
+        request_id: requestId,
+        response: allow ? { behavior: 'allow', updatedInput: input } : { behavior: 'deny', message },
+      },
     }) + '\n',
 
   reader() {
@@ -72,7 +94,8 @@ export const claudeCode: AgentAdapter = {
           return { kind: 'turn_ended' };
         }
         const request = e.request as { subtype?: string; tool_name?: string; input?: unknown } | undefined;
-        if (e.type === 'control_request' && request?.subtype === 'can_use_tool') return { kind: 'permission', requestId: String(e.request_id), tool: String(request.tool_name), input: request.input };
+        if (e.type === 'control_request' && request?.subtype === 'can_use_tool')
+          return { kind: 'permission', requestId: String(e.request_id), tool: String(request.tool_name), input: request.input };
         return { kind: 'other' };
       },
       outcome: (end, nowMs) => classify({ result, error, limit, end, nowMs }),
@@ -83,26 +106,34 @@ export const claudeCode: AgentAdapter = {
 /** An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is believed. */
 export function classify(i: { result: ResultLine | null; error: string | null; limit: LimitInfo | null; end: AgentEnd; nowMs: number }): RunOutcome {
   const { result: r, error, limit } = i;
-  const fail = (reason: FailReason, detail = r?.result ?? i.end.stderrTail): RunOutcome => ({ kind: 'failed', reason, detail: detail.slice(0, 4_000) });
+  const fail = (reason: FailReason, detail = r?.result ?? i.end.stderrTail): RunOutcome => ({
+    kind: 'failed',
+    reason,
+    detail: detail.slice(0, 4_000),
+  });
   if (!r) {
     if (i.end.signal !== null || i.end.code === 143 || i.end.code === 137) return { kind: 'interrupted', reason: 'killed' };
     return fail('startup', i.end.stderrTail || `exit ${i.end.code} without a word`);
   }
   if (!r.is_error) return { kind: 'completed', summary: (r.result ?? '').slice(0, 50_000) };
   switch (r.subtype) {
-    case 'error_max_turns': return { kind: 'limit', reason: 'turns' };
-    case 'error_max_budget_usd': return { kind: 'limit', reason: 'budget' };
+    case 'error_max_turns':
+      return { kind: 'limit', reason: 'turns' };
+    case 'error_max_budget_usd':
+      return { kind: 'limit', reason: 'budget' };
     case 'error_during_execution':
       if ((r.terminal_reason ?? '').startsWith('aborted')) return { kind: 'interrupted', reason: 'killed' };
       return fail(r.startup_failure_reason ? 'startup' : 'execution', r.errors?.join('; ') ?? r.startup_failure_reason ?? '');
   }
   const status = r.api_error_status ?? null;
   const text = r.result ?? '';
-  if (limit?.status === 'rejected' && limit.resetsAt) return { kind: 'wait', reason: limit.rateLimitType ?? 'rate_limit', untilMs: limit.resetsAt * 1000 };
+  if (limit?.status === 'rejected' && limit.resetsAt)
+    return { kind: 'wait', reason: limit.rateLimitType ?? 'rate_limit', untilMs: limit.resetsAt * 1000 };
   if (/mainloop_budget/.test(text)) return { kind: 'limit', reason: 'budget' };
   if (status === 429 || error === 'rate_limit') return { kind: 'retry', reason: 'rate_limit', backoffMs: 30_000 };
   if (status === 529 || error === 'overloaded') return { kind: 'retry', reason: 'overloaded', backoffMs: 15_000 };
-  if ((status !== null && status >= 500) || error === 'server_error') return { kind: 'retry', reason: status === null ? 'network' : 'server_error', backoffMs: 5_000 };
+  if ((status !== null && status >= 500) || error === 'server_error')
+    return { kind: 'retry', reason: status === null ? 'network' : 'server_error', backoffMs: 5_000 };
   if (status === 401 || status === 403 || error === 'authentication_failed' || text.includes('Not logged in')) return fail('auth');
   if (error === 'billing_error' || /credit balance is too low/i.test(text)) return fail('billing');
   if (r.terminal_reason === 'prompt_too_long' || /prompt is too long/i.test(text)) return fail('context');

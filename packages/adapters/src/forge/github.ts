@@ -5,7 +5,10 @@ import { Octokit } from '@octokit/rest';
 import type { CheckRun } from '@mainloop/models/flow/ci';
 import { ForgeError, type Ensured, type Forge, type ForgeComment, type Outcome } from './port.ts';
 
-export interface GitHubOptions { readonly token: string; readonly baseUrl: string }
+export interface GitHubOptions {
+  readonly token: string;
+  readonly baseUrl: string;
+}
 
 const Kit = Octokit.plugin(throttling, retry);
 type Kit = InstanceType<typeof Kit>;
@@ -13,7 +16,10 @@ type Kit = InstanceType<typeof Kit>;
 /** One octokit for each token, made in this one place so that nothing goes around the throttle. */
 export function github(o: GitHubOptions): Forge {
   const kit = new Kit({
-    auth: o.token, baseUrl: o.baseUrl, userAgent: 'mainloop', log: { debug() {}, info() {}, warn() {}, error() {} },
+    auth: o.token,
+    baseUrl: o.baseUrl,
+    userAgent: 'mainloop',
+    log: { debug() {}, info() {}, warn() {}, error() {} },
     retry: { doNotRetry: [400, 401, 403, 404, 405, 409, 410, 422, 429, 451], retries: 2 },
     throttle: {
       // Short waits are waited out here; a long one goes up, so that the workflow sleeps instead of an activity.
@@ -35,122 +41,200 @@ export function github(o: GitHubOptions): Forge {
   };
   const login = once(async () => (await kit.users.getAuthenticated()).data.login);
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
-  const recent = async (k: Kit, repo: string) => k.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
+  const recent = async (k: Kit, repo: string) =>
+    k.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
 
   return {
     whoAmI: () => call('the token', login),
 
-    getRepo: (full) => call(full, async () => {
-      const r = (await kit.repos.get(split(full))).data;
-      const head = await kit.repos.getBranch({ ...split(full), branch: r.default_branch }).then(() => true, (e: { status?: number }) => { if (e.status === 404) return false; throw e; });
-      return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, empty: !head, canPush: r.permissions?.push ?? false };
-    }),
+    getRepo: (full) =>
+      call(full, async () => {
+        const r = (await kit.repos.get(split(full))).data;
+        const head = await kit.repos.getBranch({ ...split(full), branch: r.default_branch }).then(
+          () => true,
+          (e: { status?: number }) => {
+            if (e.status === 404) return false;
+            throw e;
+          },
+        );
+        return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, empty: !head, canPush: r.permissions?.push ?? false };
+      }),
 
-    ensureIssue: (i) => call(`the issue in ${i.repo}`, async () => {
-      const body = `${i.body}\n\n${i.marker}`;
-      const there = i.known !== null ? (await kit.issues.get({ ...split(i.repo), issue_number: i.known })).data : (await recent(kit, i.repo)).data.find((x) => !x.pull_request && (x.body ?? '').includes(i.marker));
-      if (!there) {
-        const made = (await kit.issues.create({ ...split(i.repo), title: i.title, body })).data;
-        return ensured(made, 'created');
-      }
-      if (sameText(there.body, body) && there.title === i.title) return ensured(there, 'unchanged');
-      return ensured((await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body })).data, 'updated');
-    }),
+    ensureIssue: (i) =>
+      call(`the issue in ${i.repo}`, async () => {
+        const body = `${i.body}\n\n${i.marker}`;
+        const there =
+          i.known !== null
+            ? (await kit.issues.get({ ...split(i.repo), issue_number: i.known })).data
+            : (await recent(kit, i.repo)).data.find((x) => !x.pull_request && (x.body ?? '').includes(i.marker));
+        if (!there) {
+          const made = (await kit.issues.create({ ...split(i.repo), title: i.title, body })).data;
+          return ensured(made, 'created');
+        }
+        if (sameText(there.body, body) && there.title === i.title) return ensured(there, 'unchanged');
+        return ensured((await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body })).data, 'updated');
+      }),
 
-    ensureDraftPr: (i) => call(`the pull request in ${i.repo}`, async () => {
-      const list = async () => (await kit.pulls.list({ ...split(i.repo), state: 'all', head: `${split(i.repo).owner}:${i.head}`, per_page: 100 })).data.find((p) => (p.body ?? '').includes(i.marker));
-      const there = await list();
-      if (there) return ensured(there, 'unchanged');
-      return ensured((await kit.pulls.create({ ...split(i.repo), title: i.title, body: `${i.body}\n\n${i.marker}`, head: i.head, base: i.base, draft: true })).data, 'created');
-    }),
+    ensureDraftPr: (i) =>
+      call(`the pull request in ${i.repo}`, async () => {
+        const list = async () =>
+          (await kit.pulls.list({ ...split(i.repo), state: 'all', head: `${split(i.repo).owner}:${i.head}`, per_page: 100 })).data.find((p) =>
+            (p.body ?? '').includes(i.marker),
+          );
+        const there = await list();
+        if (there) return ensured(there, 'unchanged');
+        return ensured(
+          (await kit.pulls.create({ ...split(i.repo), title: i.title, body: `${i.body}\n\n${i.marker}`, head: i.head, base: i.base, draft: true }))
+            .data,
+          'created',
+        );
+      }),
 
-    ensureComment: (i) => call(`a comment in ${i.repo}`, async () => {
-      const body = `${i.body}\n\n${i.marker}`;
-      const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) => (x.body ?? '').includes(i.marker));
-      if (!there) return { id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id, outcome: 'created' };
-      if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
-      await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });
-      return { id: there.id, outcome: 'updated' };
-    }),
+    ensureComment: (i) =>
+      call(`a comment in ${i.repo}`, async () => {
+        const body = `${i.body}\n\n${i.marker}`;
+        const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) =>
+          (x.body ?? '').includes(i.marker),
+        );
+        if (!there) return { id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id, outcome: 'created' };
+        if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
+        await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });
+        return { id: there.id, outcome: 'updated' };
+      }),
 
-    ensureReady: (repo, number) => call(`pull request #${number}`, async (): Promise<Outcome> => {
-      const pr = (await getPull(repo, number)).data;
-      if (!pr.draft) return 'unchanged';
-      await kit.graphql('mutation($input: MarkPullRequestReadyForReviewInput!) { markPullRequestReadyForReview(input: $input) { pullRequest { id isDraft } } }', { input: { pullRequestId: pr.node_id } });
-      return 'updated';
-    }),
-
-    ensureMerged: (repo, number, headSha) => call(`pull request #${number}`, async () => {
-      const pr = (await getPull(repo, number)).data;
-      if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
-      const r = (await kit.pulls.merge({ ...split(repo), pull_number: number, sha: headSha, merge_method: 'squash' })).data;
-      return { sha: r.sha, outcome: 'updated' as const };
-    }),
-
-    ensureClosed: (repo, number) => call(`#${number}`, async (): Promise<Outcome> => {
-      const i = (await kit.issues.get({ ...split(repo), issue_number: number })).data;
-      if (i.state === 'closed') return 'unchanged';
-      await kit.issues.update({ ...split(repo), issue_number: number, state: 'closed' });
-      return 'updated';
-    }),
-
-    ensureBranchGone: (repo, branch) => call(`the branch ${branch}`, async (): Promise<Outcome> => {
-      try {
-        await kit.git.deleteRef({ ...split(repo), ref: `heads/${branch}` });
+    ensureReady: (repo, number) =>
+      call(`pull request #${number}`, async (): Promise<Outcome> => {
+        const pr = (await getPull(repo, number)).data;
+        if (!pr.draft) return 'unchanged';
+        await kit.graphql(
+          'mutation($input: MarkPullRequestReadyForReviewInput!) { markPullRequestReadyForReview(input: $input) { pullRequest { id isDraft } } }',
+          { input: { pullRequestId: pr.node_id } },
+        );
         return 'updated';
-      } catch (err) {
-        // 422 "Reference does not exist" is how GitHub says it is gone already.
-        if ([404, 422].includes((err as { status?: number }).status ?? 0)) return 'unchanged';
-        throw err;
-      }
-    }),
+      }),
 
-    getPull: (repo, number) => call(`pull request #${number}`, async () => {
-      const p = (await getPull(repo, number)).data;
-      return { number: p.number, url: p.html_url, state: p.state === 'closed' ? 'closed' : 'open', merged: p.merged, draft: p.draft ?? false, headSha: p.head.sha, mergeSha: p.merge_commit_sha };
-    }),
+    ensureMerged: (repo, number, headSha) =>
+      call(`pull request #${number}`, async () => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
+        const r = (await kit.pulls.merge({ ...split(repo), pull_number: number, sha: headSha, merge_method: 'squash' })).data;
+        return { sha: r.sha, outcome: 'updated' as const };
+      }),
 
-    listChecks: (repo, sha) => call(`the checks of ${sha.slice(0, 7)}`, async () => {
-      const checks = await kit.paginate(kit.checks.listForRef, { ...split(repo), ref: sha, filter: 'latest', per_page: 100 });
-      const statuses = (await kit.repos.getCombinedStatusForRef({ ...split(repo), ref: sha, per_page: 100 })).data.statuses;
-      return {
-        checks: checks.map((c): CheckRun => ({ id: c.id, name: c.name, status: c.status, conclusion: c.conclusion, url: c.html_url })),
-        statuses: statuses.map((s) => ({ context: s.context, state: s.state })),
-      };
-    }),
+    ensureClosed: (repo, number) =>
+      call(`#${number}`, async (): Promise<Outcome> => {
+        const i = (await kit.issues.get({ ...split(repo), issue_number: number })).data;
+        if (i.state === 'closed') return 'unchanged';
+        await kit.issues.update({ ...split(repo), issue_number: number, state: 'closed' });
+        return 'updated';
+      }),
 
-    jobLog: (repo, jobId, maxBytes) => call(`the log of job ${jobId}`, async () => {
-      const r = await kit.request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { ...split(repo), job_id: jobId, request: { redirect: 'manual' } }).catch((e: { status?: number; response?: { headers: Record<string, string> } }) => {
-        if (e.status === 302) return e.response!;
-        throw e;
-      });
-      const url = r?.headers.location;
-      return url ? tail(url, maxBytes) : '';
-    }),
+    ensureBranchGone: (repo, branch) =>
+      call(`the branch ${branch}`, async (): Promise<Outcome> => {
+        try {
+          await kit.git.deleteRef({ ...split(repo), ref: `heads/${branch}` });
+          return 'updated';
+        } catch (err) {
+          // 422 "Reference does not exist" is how GitHub says it is gone already.
+          if ([404, 422].includes((err as { status?: number }).status ?? 0)) return 'unchanged';
+          throw err;
+        }
+      }),
 
-    listIssueComments: (repo, number, since) => call(`the comments of #${number}`, async () =>
-      (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, since, per_page: 100 })).map((c): ForgeComment => ({ id: c.id, author: c.user?.login ?? '', body: c.body ?? '', at: c.created_at, path: null, line: null }))),
+    getPull: (repo, number) =>
+      call(`pull request #${number}`, async () => {
+        const p = (await getPull(repo, number)).data;
+        return {
+          number: p.number,
+          url: p.html_url,
+          state: p.state === 'closed' ? 'closed' : 'open',
+          merged: p.merged,
+          draft: p.draft ?? false,
+          headSha: p.head.sha,
+          mergeSha: p.merge_commit_sha,
+        };
+      }),
 
-    listReviews: (repo, number, since) => call(`the reviews of #${number}`, async () =>
-      (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 }))
-        .filter((r) => (r.submitted_at ?? '') >= since)
-        .map((r) => ({ id: r.id, author: r.user?.login ?? '', body: r.body, at: r.submitted_at ?? '', path: null, line: null, verdict: r.state as 'COMMENTED' }))),
+    listChecks: (repo, sha) =>
+      call(`the checks of ${sha.slice(0, 7)}`, async () => {
+        const checks = await kit.paginate(kit.checks.listForRef, { ...split(repo), ref: sha, filter: 'latest', per_page: 100 });
+        const statuses = (await kit.repos.getCombinedStatusForRef({ ...split(repo), ref: sha, per_page: 100 })).data.statuses;
+        return {
+          checks: checks.map((c): CheckRun => ({ id: c.id, name: c.name, status: c.status, conclusion: c.conclusion, url: c.html_url })),
+          statuses: statuses.map((s) => ({ context: s.context, state: s.state })),
+        };
+      }),
 
-    listReviewComments: (repo, number, since) => call(`the review comments of #${number}`, async () =>
-      (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, since, per_page: 100 })).map((c): ForgeComment => ({ id: c.id, author: c.user?.login ?? '', body: c.body, at: c.created_at, path: c.path, line: c.line ?? null }))),
+    jobLog: (repo, jobId, maxBytes) =>
+      call(`the log of job ${jobId}`, async () => {
+        const r = await kit
+          .request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { ...split(repo), job_id: jobId, request: { redirect: 'manual' } })
+          .catch((e: { status?: number; response?: { headers: Record<string, string> } }) => {
+            if (e.status === 302) return e.response!;
+            throw e;
+          });
+        const url = r?.headers.location;
+        return url ? tail(url, maxBytes) : '';
+      }),
 
-    listReactions: (repo, number) => call(`the reactions of #${number}`, async () =>
-      (await kit.paginate(kit.reactions.listForIssue, { ...split(repo), issue_number: number, per_page: 100 })).map((r) => ({ author: r.user?.login ?? '', content: r.content, at: r.created_at }))),
+    listIssueComments: (repo, number, since) =>
+      call(`the comments of #${number}`, async () =>
+        (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, since, per_page: 100 })).map((c): ForgeComment => ({
+          id: c.id,
+          author: c.user?.login ?? '',
+          body: c.body ?? '',
+          at: c.created_at,
+          path: null,
+          line: null,
+        })),
+      ),
 
-    mayWrite: (repo, who) => call(`the rights of ${who}`, async () => {
-      try {
-        const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data.permission;
-        return p === 'admin' || p === 'write';
-      } catch (err) {
-        if ((err as { status?: number }).status === 404) return false;
-        throw err;
-      }
-    }),
+    listReviews: (repo, number, since) =>
+      call(`the reviews of #${number}`, async () =>
+        (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 }))
+          .filter((r) => (r.submitted_at ?? '') >= since)
+          .map((r) => ({
+            id: r.id,
+            author: r.user?.login ?? '',
+            body: r.body,
+            at: r.submitted_at ?? '',
+            path: null,
+            line: null,
+            verdict: r.state as 'COMMENTED',
+          })),
+      ),
+
+    listReviewComments: (repo, number, since) =>
+      call(`the review comments of #${number}`, async () =>
+        (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, since, per_page: 100 })).map((c): ForgeComment => ({
+          id: c.id,
+          author: c.user?.login ?? '',
+          body: c.body,
+          at: c.created_at,
+          path: c.path,
+          line: c.line ?? null,
+        })),
+      ),
+
+    listReactions: (repo, number) =>
+      call(`the reactions of #${number}`, async () =>
+        (await kit.paginate(kit.reactions.listForIssue, { ...split(repo), issue_number: number, per_page: 100 })).map((r) => ({
+          author: r.user?.login ?? '',
+          content: r.content,
+          at: r.created_at,
+        })),
+      ),
+
+    mayWrite: (repo, who) =>
+      call(`the rights of ${who}`, async () => {
+        try {
+          const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data.permission;
+          return p === 'admin' || p === 'write';
+        } catch (err) {
+          if ((err as { status?: number }).status === 404) return false;
+          throw err;
+        }
+      }),
 
     async changed(repo, etags) {
       let any = false;
@@ -189,21 +273,40 @@ async function tail(url: string, maxBytes: number): Promise<string> {
 
 function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
-  const e = err as { status?: number; message?: string; response?: { headers?: Record<string, string>; data?: { message?: string; errors?: { message?: string }[] } } };
-  const said = [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)].filter(Boolean).join(': ') || (e.message ?? 'unknown');
+  const e = err as {
+    status?: number;
+    message?: string;
+    response?: { headers?: Record<string, string>; data?: { message?: string; errors?: { message?: string }[] } };
+  };
+  const said =
+    [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)].filter(Boolean).join(': ') || (e.message ?? 'unknown');
   const h = e.response?.headers ?? {};
   if (e.status === 401) return new ForgeError('auth', 'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.');
   if (e.status === 429 || (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))) {
-    const after = h['retry-after'] ? Number(h['retry-after']) * 1000 : h['x-ratelimit-reset'] ? Number(h['x-ratelimit-reset']) * 1000 - Date.now() : 60_000;
-    return new ForgeError('rate_limited', `GitHub's rate limit is used up; going on in ${Math.ceil(Math.max(1_000, after) / 60_000)} min.`, Math.max(1_000, after));
+    const after = h['retry-after']
+      ? Number(h['retry-after']) * 1000
+      : h['x-ratelimit-reset']
+        ? Number(h['x-ratelimit-reset']) * 1000 - Date.now()
+        : 60_000;
+    return new ForgeError(
+      'rate_limited',
+      `GitHub's rate limit is used up; going on in ${Math.ceil(Math.max(1_000, after) / 60_000)} min.`,
+      Math.max(1_000, after),
+    );
   }
-  if (e.status === 403) return new ForgeError('forbidden', `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`);
-  if (e.status === 404 || e.status === 410) return new ForgeError('not_found', `GitHub does not find ${what}. It may not exist, or the token may not see it.`);
+  if (e.status === 403)
+    return new ForgeError('forbidden', `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`);
+  if (e.status === 404 || e.status === 410)
+    return new ForgeError('not_found', `GitHub does not find ${what}. It may not exist, or the token may not see it.`);
   if (e.status === 422 || e.status === 405 || e.status === 409) return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
   return new ForgeError('unavailable', `GitHub can't be reached for ${what}: ${said}`);
 }
 
 function once<T>(f: () => Promise<T>): () => Promise<T> {
   let p: Promise<T> | undefined;
-  return () => (p ??= f().catch((e: unknown) => { p = undefined; throw e; }));
+  return () =>
+    (p ??= f().catch((e: unknown) => {
+      p = undefined;
+      throw e;
+    }));
 }

@@ -15,10 +15,35 @@ export class ForgeError extends Error {
 export const isRetryable = (k: ForgeErrorKind): boolean => k === 'rate_limited' || k === 'unavailable';
 
 export type Outcome = 'created' | 'updated' | 'unchanged';
-export interface Ensured { readonly number: number; readonly url: string; readonly outcome: Outcome }
-export interface RepoInfo { readonly full: string; readonly defaultBranch: string; readonly cloneUrl: string; readonly empty: boolean; readonly canPush: boolean }
-export interface ForgeComment { readonly id: number; readonly author: string; readonly body: string; readonly at: string; readonly path: string | null; readonly line: number | null }
-export interface PullInfo { readonly number: number; readonly url: string; readonly state: 'open' | 'closed'; readonly merged: boolean; readonly draft: boolean; readonly headSha: string; readonly mergeSha: string | null }
+export interface Ensured {
+  readonly number: number;
+  readonly url: string;
+  readonly outcome: Outcome;
+}
+export interface RepoInfo {
+  readonly full: string;
+  readonly defaultBranch: string;
+  readonly cloneUrl: string;
+  readonly empty: boolean;
+  readonly canPush: boolean;
+}
+export interface ForgeComment {
+  readonly id: number;
+  readonly author: string;
+  readonly body: string;
+  readonly at: string;
+  readonly path: string | null;
+  readonly line: number | null;
+}
+export interface PullInfo {
+  readonly number: number;
+  readonly url: string;
+  readonly state: 'open' | 'closed';
+  readonly merged: boolean;
+  readonly draft: boolean;
+  readonly headSha: string;
+  readonly mergeSha: string | null;
+}
 
 export interface Forge {
   whoAmI(): Promise<string>;
@@ -38,7 +63,11 @@ export interface Forge {
   jobLog(repo: string, jobId: number, maxBytes: number): Promise<string>;
   /** Comments of people since a time: on the issue or pull request, in reviews, on lines. */
   listIssueComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
-  listReviews(repo: string, number: number, sinceIso: string): Promise<readonly (ForgeComment & { verdict: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING' })[]>;
+  listReviews(
+    repo: string,
+    number: number,
+    sinceIso: string,
+  ): Promise<readonly (ForgeComment & { verdict: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING' })[]>;
   listReviewComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
   listReactions(repo: string, number: number): Promise<readonly { author: string; content: string; at: string }[]>;
   mayWrite(repo: string, login: string): Promise<boolean>;

@@ -9,7 +9,10 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
       try {
         const stream = client.messages.stream(
           {
-            model: c.model, max_tokens: c.maxTokens, system: c.system, messages: c.messages.map(toWire),
+            model: c.model,
+            max_tokens: c.maxTokens,
+            system: c.system,
+            messages: c.messages.map(toWire),
             tools: c.tools.map((t) => ({ name: t.name, description: t.description, input_schema: t.inputSchema as Anthropic.Tool.InputSchema })),
           },
           { signal: c.signal },
@@ -17,7 +20,12 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
         stream.on('text', c.onText);
         const done = await stream.finalMessage();
         return done.content.flatMap((b): ChatBlock[] =>
-          b.type === 'text' ? [{ type: 'text', text: b.text }] : b.type === 'tool_use' ? [{ type: 'tool_use', id: b.id, name: b.name, input: b.input }] : []);
+          b.type === 'text'
+            ? [{ type: 'text', text: b.text }]
+            : b.type === 'tool_use'
+              ? [{ type: 'tool_use', id: b.id, name: b.name, input: b.input }]
+              : [],
+        );
       } catch (err) {
         throw translate(err);
       }
@@ -30,9 +38,12 @@ function toWire(m: ChatMessage): Anthropic.MessageParam {
     role: m.role,
     content: m.blocks.map((b): Anthropic.ContentBlockParam => {
       switch (b.type) {
-        case 'text': return { type: 'text', text: b.text };
-        case 'tool_use': return { type: 'tool_use', id: b.id, name: b.name, input: b.input };
-        case 'tool_result': return { type: 'tool_result', tool_use_id: b.toolUseId, content: b.text, is_error: b.isError };
+        case 'text':
+          return { type: 'text', text: b.text };
+        case 'tool_use':
+          return { type: 'tool_use', id: b.id, name: b.name, input: b.input };
+        case 'tool_result':
+          return { type: 'tool_result', tool_use_id: b.toolUseId, content: b.text, is_error: b.isError };
       }
     }),
   };

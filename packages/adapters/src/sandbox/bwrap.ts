@@ -15,7 +15,16 @@ export interface Confinement {
 }
 
 /** System folders that hold programs and certificates, no state and no secret. */
-const SYSTEM = ['/usr', '/etc/ssl', '/etc/ca-certificates', '/etc/alternatives', '/etc/ld.so.cache', '/etc/ld.so.conf', '/etc/ld.so.conf.d', '/etc/localtime'];
+const SYSTEM = [
+  '/usr',
+  '/etc/ssl',
+  '/etc/ca-certificates',
+  '/etc/alternatives',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+];
 const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
 
 /**
@@ -25,7 +34,19 @@ const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
  */
 export function bwrapArgs(c: Confinement, has: (path: string) => boolean = existsSync, link: (path: string) => string | null = linkOf): string[] {
   const a: string[] = [
-    '--unshare-all', '--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--new-session', '--hostname', 'sandbox', '--clearenv',
+    '--unshare-all',
+    '--unshare-user',
+    '--disable-userns',
+    '--uid',
+    '1000',
+    '--gid',
+    '1000',
+    '--cap-drop',
+    'ALL',
+    '--new-session',
+    '--hostname',
+    'sandbox',
+    '--clearenv',
   ];
   if (c.dieWithParent) a.push('--die-with-parent');
   if (c.infoFd !== undefined) a.push('--info-fd', String(c.infoFd));
@@ -39,7 +60,16 @@ export function bwrapArgs(c: Confinement, has: (path: string) => boolean = exist
   for (const [from, to] of c.readOnly) a.push('--ro-bind', from, to);
   for (const [from, to] of c.writable) a.push('--bind', from, to);
   for (const [k, v] of Object.entries(c.env)) a.push('--setenv', k, v);
-  a.push('--chdir', c.cwd, '--', '/bin/sh', '-c', `ulimit -c 0; ulimit -u ${c.maxProcesses} 2>/dev/null; ulimit -f ${c.maxFileMiB * 1024}; exec "$@"`, 'sh', ...c.command);
+  a.push(
+    '--chdir',
+    c.cwd,
+    '--',
+    '/bin/sh',
+    '-c',
+    `ulimit -c 0; ulimit -u ${c.maxProcesses} 2>/dev/null; ulimit -f ${c.maxFileMiB * 1024}; exec "$@"`,
+    'sh',
+    ...c.command,
+  );
   return a;
 }
 

@@ -2,7 +2,19 @@
 // The process outlives the worker that started it; it is found again through run.json (pid and start time).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { bwrapArgs } from './bwrap.ts';
@@ -24,7 +36,13 @@ export interface LocalSandboxOptions {
   readonly onExit?: (taskId: string) => void;
 }
 
-interface RunFile { readonly runId: string; readonly epoch: number; readonly pid: number; readonly startTicks: string; readonly innerPid: number | null }
+interface RunFile {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly innerPid: number | null;
+}
 
 export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
@@ -71,8 +89,14 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const dir = dirOf(run.taskId);
       const mirror = path.join(o.mirrors, `${run.repo}.git`);
       const env = {
-        PATH: `${INSIDE.kit}:/usr/local/bin:/usr/bin:/bin`, HOME: INSIDE.home, LANG: 'C.UTF-8', SHELL: '/bin/bash', TERM: 'dumb', TZ: 'UTC',
-        MAINLOOP_TOKEN: run.token, MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
+        PATH: `${INSIDE.kit}:/usr/local/bin:/usr/bin:/bin`,
+        HOME: INSIDE.home,
+        LANG: 'C.UTF-8',
+        SHELL: '/bin/bash',
+        TERM: 'dumb',
+        TZ: 'UTC',
+        MAINLOOP_TOKEN: run.token,
+        MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
       };
       const owner = ownerOf(run.taskId);
       if (process.getuid?.() === 0 && !owner) throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
@@ -82,17 +106,35 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const info = openSync(infoPath, 'w+');
       const log = openSync(path.join(dir, 'runner.log'), 'a');
       const confined = bwrapArgs({
-        readOnly: [[o.kit, INSIDE.kit], [o.gatewayDir, path.dirname(INSIDE.socket)], ...etcBinds(etc), ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : [])],
+        readOnly: [
+          [o.kit, INSIDE.kit],
+          [o.gatewayDir, path.dirname(INSIDE.socket)],
+          ...etcBinds(etc),
+          ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : []),
+        ],
         writable: [[path.join(dir, 'work'), '/work']],
-        cwd: '/work', env, infoFd: 3, dieWithParent: false, maxProcesses: 2048, maxFileMiB: 2048,
+        cwd: '/work',
+        env,
+        infoFd: 3,
+        dieWithParent: false,
+        maxProcesses: 2048,
+        maxFileMiB: 2048,
         command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
       });
       const [cmd, args, extra] = o.unconfined
-        ? [path.join(o.kit, 'node'), [path.join(o.kit, 'runner.mjs')], { ...env, MAINLOOP_UNCONFINED: dir }] as const
-        : [o.bwrap, confined, { PATH: '/usr/bin:/bin' }] as const;
-      const child = spawn(cmd, args, { cwd: '/', env: extra, detached: true, stdio: ['ignore', log, log, info], ...(owner && !o.unconfined ? owner : {}) });
+        ? ([path.join(o.kit, 'node'), [path.join(o.kit, 'runner.mjs')], { ...env, MAINLOOP_UNCONFINED: dir }] as const)
+        : ([o.bwrap, confined, { PATH: '/usr/bin:/bin' }] as const);
+      const child = spawn(cmd, args, {
+        cwd: '/',
+        env: extra,
+        detached: true,
+        stdio: ['ignore', log, log, info],
+        ...(owner && !o.unconfined ? owner : {}),
+      });
       closeSync(log);
-      const failed = new Promise<never>((_, no) => child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))));
+      const failed = new Promise<never>((_, no) =>
+        child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))),
+      );
       failed.catch(() => undefined);
       child.once('exit', () => o.onExit?.(run.taskId));
       child.unref();
@@ -143,7 +185,8 @@ export function writeEtc(dir: string): void {
   writeFileSync(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
   writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
 }
-export const etcBinds = (dir: string): (readonly [string, string])[] => ['passwd', 'group', 'nsswitch.conf', 'hosts'].map((f) => [path.join(dir, f), `/etc/${f}`] as const);
+export const etcBinds = (dir: string): (readonly [string, string])[] =>
+  ['passwd', 'group', 'nsswitch.conf', 'hosts'].map((f) => [path.join(dir, f), `/etc/${f}`] as const);
 
 async function readInner(file: string, pid: number): Promise<number | null> {
   const deadline = Date.now() + 5_000;

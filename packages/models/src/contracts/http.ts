@@ -2,55 +2,83 @@
 import { z } from 'zod';
 import { DECISIONS } from '../flow/workflow.ts';
 
-const Id = z.string().min(1).max(80).regex(/^[A-Za-z0-9/_.:-]+$/);
+const Id = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[A-Za-z0-9/_.:-]+$/);
 
-export const SendMessage = z.object({
-  text: z.string().trim().min(1, 'Write something first.').max(200_000, 'That message is over 200,000 characters. Put the long part into a file in the repository.'),
-  /** Made by the sender, so that a retried request says the thing once. */
-  clientId: Id.optional(),
-}).meta({ id: 'SendMessage' });
+export const SendMessage = z
+  .object({
+    text: z
+      .string()
+      .trim()
+      .min(1, 'Write something first.')
+      .max(200_000, 'That message is over 200,000 characters. Put the long part into a file in the repository.'),
+    /** Made by the sender, so that a retried request says the thing once. */
+    clientId: Id.optional(),
+  })
+  .meta({ id: 'SendMessage' });
 export type SendMessage = z.infer<typeof SendMessage>;
 
-export const ConfirmProposal = z.object({
-  /** What the card showed. A card that changed since is refused. */
-  digest: z.string().min(8).max(128),
-  edits: z.object({
-    title: z.string().min(1).max(200).optional(),
-    prompt: z.string().min(1).max(100_000).optional(),
-    model: z.string().min(1).max(100).optional(),
-    budgetCents: z.int().min(1).max(100_000).optional(),
-    skipPlan: z.boolean().optional(),
-  }).optional(),
-}).meta({ id: 'ConfirmProposal' });
+export const ConfirmProposal = z
+  .object({
+    /** What the card showed. A card that changed since is refused. */
+    digest: z.string().min(8).max(128),
+    edits: z
+      .object({
+        title: z.string().min(1).max(200).optional(),
+        prompt: z.string().min(1).max(100_000).optional(),
+        model: z.string().min(1).max(100).optional(),
+        budgetCents: z.int().min(1).max(100_000).optional(),
+        skipPlan: z.boolean().optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'ConfirmProposal' });
 export type ConfirmProposal = z.infer<typeof ConfirmProposal>;
 
-export const Decide = z.object({
-  decision: z.enum(DECISIONS),
-  text: z.string().max(50_000).default(''),
-  via: z.enum(['app', 'cli', 'chat']).default('app'),
-}).meta({ id: 'Decide' });
+export const Decide = z
+  .object({
+    decision: z.enum(DECISIONS),
+    text: z.string().max(50_000).default(''),
+    via: z.enum(['app', 'cli', 'chat']).default('app'),
+  })
+  .meta({ id: 'Decide' });
 export type Decide = z.infer<typeof Decide>;
 
-export const AddProject = z.object({
-  /** "owner/name" on GitHub, or the path of a git folder on this machine. */
-  source: z.string().trim().min(1).max(1_000),
-}).meta({ id: 'AddProject' });
+export const AddProject = z
+  .object({
+    /** "owner/name" on GitHub, or the path of a git folder on this machine. */
+    source: z.string().trim().min(1).max(1_000),
+  })
+  .meta({ id: 'AddProject' });
 export type AddProject = z.infer<typeof AddProject>;
 
-export const ProjectSettings = z.object({
-  model: z.string().min(1).max(100).optional(),
-  budgetCents: z.int().min(1).max(100_000).optional(),
-  maxRuns: z.int().min(1).max(50).optional(),
-  verifyCommand: z.string().max(1_000).nullable().optional(),
-  egress: z.union([z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)]).optional(),
-  skipPlan: z.boolean().optional(),
-}).meta({ id: 'ProjectSettings' });
+export const ProjectSettings = z
+  .object({
+    model: z.string().min(1).max(100).optional(),
+    budgetCents: z.int().min(1).max(100_000).optional(),
+    maxRuns: z.int().min(1).max(50).optional(),
+    verifyCommand: z.string().max(1_000).nullable().optional(),
+    egress: z.union([z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)]).optional(),
+    skipPlan: z.boolean().optional(),
+  })
+  .meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
 
-export const Settings = z.object({
-  chatModel: z.string().min(1).max(100).optional(),
-  maxRuns: z.int().min(1).max(100).optional(),
-}).meta({ id: 'Settings' });
+export const Settings = z
+  .object({
+    chatModel: z.string().min(1).max(100).optional(),
+    maxRuns: z.int().min(1).max(100).optional(),
+  })
+  .meta({ id: 'Settings' });
 export type Settings = z.infer<typeof Settings>;
 
-export const DEFAULTS = { chatModel: 'claude-sonnet-5-5', taskModel: 'claude-opus-5-5', budgetCents: 500, maxRuns: 4, proposalMinutes: 24 * 60 } as const;
+export const DEFAULTS = {
+  chatModel: 'claude-sonnet-5-5',
+  taskModel: 'claude-opus-5-5',
+  budgetCents: 500,
+  maxRuns: 4,
+  proposalMinutes: 24 * 60,
+} as const;

@@ -28,7 +28,11 @@ export const Outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('asked'), itemId: z.string().max(80) }),
   z.object({ kind: z.literal('limit'), reason: z.enum(['turns', 'budget', 'time']) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
-  z.object({ kind: z.literal('retry'), reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']), backoffMs: z.number().min(0).max(3_600_000) }),
+  z.object({
+    kind: z.literal('retry'),
+    reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']),
+    backoffMs: z.number().min(0).max(3_600_000),
+  }),
   z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'lost']) }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
 ]);
@@ -48,10 +52,21 @@ export const HeartbeatReply = z.object({ commands: z.array(z.object({ id: z.int(
 export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({
   question: z.string().trim().min(1).max(4_000),
-  options: z.array(z.object({ label: z.string().trim().min(1).max(200), description: z.string().max(1_000).optional() })).max(8).default([]),
+  options: z
+    .array(z.object({ label: z.string().trim().min(1).max(200), description: z.string().max(1_000).optional() }))
+    .max(8)
+    .default([]),
 });
 
 /** Largest checkpoint the gateway takes, in bytes. */
 export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;
 /** Where things are inside every sandbox, local or in a pod. */
-export const INSIDE = { repo: '/work/repo', home: '/work/home', spool: '/work/spool', kit: '/opt/mainloop', mirror: '/mirror', socket: '/run/gateway/gateway.sock', port: 8700 } as const;
+export const INSIDE = {
+  repo: '/work/repo',
+  home: '/work/home',
+  spool: '/work/spool',
+  kit: '/opt/mainloop',
+  mirror: '/mirror',
+  socket: '/run/gateway/gateway.sock',
+  port: 8700,
+} as const;

@@ -19,7 +19,12 @@ beforeAll(async () => {
 afterAll(() => t.drop());
 
 const note = (id: string) => ({ type: 'message.said' as const, actor: 'x', payload: { id, role: 'note' as const, text: id, turnId: null } });
-const question = (taskId: string, id: string) => ({ type: 'inbox.opened' as const, taskId, actor: 'agent', payload: { id, kind: 'question' as const, title: 'Which?', body: '', options: [] } });
+const question = (taskId: string, id: string) => ({
+  type: 'inbox.opened' as const,
+  taskId,
+  actor: 'agent',
+  payload: { id, kind: 'question' as const, title: 'Which?', body: '', options: [] },
+});
 
 describe('the log', () => {
   test('a reader at "seq > cursor" misses nothing while many write', async () => {
@@ -27,16 +32,22 @@ describe('the log', () => {
     let cursor = (await eventsAfter(t.db, OWNER, 0)).at(-1)?.seq ?? 0;
     let writing = true;
     const reader = (async () => {
-      for (let last = false; ; ) {
+      for (let last = false; ;) {
         const fresh = await eventsAfter(t.db, OWNER, cursor, 7);
         for (const e of fresh) seen.push((cursor = e.seq));
         if (fresh.length === 0 && last) return;
         last = !writing && fresh.length === 0;
       }
     })();
-    await Promise.all(Array.from({ length: 8 }, async (_, w) => {
-      for (let i = 0; i < 25; i++) await withTx(t.db, async (tx) => { await append(tx, [note(`w${w}-${i}`)]); await tx.query('select pg_sleep(random() / 500)'); });
-    }));
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, w) => {
+        for (let i = 0; i < 25; i++)
+          await withTx(t.db, async (tx) => {
+            await append(tx, [note(`w${w}-${i}`)]);
+            await tx.query('select pg_sleep(random() / 500)');
+          });
+      }),
+    );
     writing = false;
     await reader;
     expect(seen).toHaveLength(200);
@@ -55,7 +66,12 @@ describe('the log', () => {
   });
 
   test('an event and its projection are one: neither is there without the other', async () => {
-    await expect(withTx(t.db, async (tx) => { await append(tx, [note('lost')]); throw new Error('killed here'); })).rejects.toThrow('killed here');
+    await expect(
+      withTx(t.db, async (tx) => {
+        await append(tx, [note('lost')]);
+        throw new Error('killed here');
+      }),
+    ).rejects.toThrow('killed here');
     expect(await one(t.db, "select 1 from messages where id = 'lost'")).toBeNull();
     expect(await one(t.db, "select 1 from events where payload->>'id' = 'lost'")).toBeNull();
   });
@@ -66,7 +82,9 @@ describe('proposals', () => {
     const p = await seedProposal(t.db, 'double');
     const both = await Promise.all([1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')));
     expect(new Set(both.map((r) => (r.ok ? r.taskId : r.kind))).size).toBe(1);
-    expect(await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [both[0]!.ok ? both[0]!.taskId : ''])).toHaveLength(1);
+    expect(
+      await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [both[0]!.ok ? both[0]!.taskId : '']),
+    ).toHaveLength(1);
   });
   test('what was not shown is not started', async () => {
     const p = await seedProposal(t.db, 'altered');
@@ -91,27 +109,38 @@ describe('decisions', () => {
   test('for any interleaving of four surfaces exactly one answer counts', async () => {
     let n = 0;
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray(['app', 'cli', 'chat', 'github'] as const, { minLength: 2 }), fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }), async (vias, delays) => {
-        const task = await seedTask(t.db, `t-race${++n}`);
-        const id = `${task}-q`;
-        await appendOnce(t.db, [question(task, id)]);
-        const results = await Promise.all(vias.map(async (via, i) => {
-          await new Promise((r) => setTimeout(r, delays[i]));
-          return decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: via, via, by: via });
-        }));
-        expect(results.filter((r) => r.ok)).toHaveLength(1);
-        const item = await one<{ answer: { text: string }; answered_via: string }>(t.db, 'select answer, answered_via from inbox_items where id = $1', [id]);
-        expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
-        for (const r of results) if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
-        expect(await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id])).toHaveLength(1);
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray(['app', 'cli', 'chat', 'github'] as const, { minLength: 2 }),
+        fc.array(fc.nat(6), { minLength: 4, maxLength: 4 }),
+        async (vias, delays) => {
+          const task = await seedTask(t.db, `t-race${++n}`);
+          const id = `${task}-q`;
+          await appendOnce(t.db, [question(task, id)]);
+          const results = await Promise.all(
+            vias.map(async (via, i) => {
+              await new Promise((r) => setTimeout(r, delays[i]));
+              return decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: via, via, by: via });
+            }),
+          );
+          expect(results.filter((r) => r.ok)).toHaveLength(1);
+          const item = await one<{ answer: { text: string }; answered_via: string }>(
+            t.db,
+            'select answer, answered_via from inbox_items where id = $1',
+            [id],
+          );
+          expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
+          for (const r of results) if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
+          expect(await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id])).toHaveLength(1);
+        },
+      ),
       { numRuns: 12 },
     );
   });
   test('a decision that does not fit is refused with what would', async () => {
     const task = await seedTask(t.db, 't-fit');
     await appendOnce(t.db, [question(task, 't-fit-q')]);
-    const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') => decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
+    const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
+      decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
     expect(await d('approve')).toMatchObject({ kind: 'wrong_decision', sentence: 'This takes answer.' });
     expect(await d('answer', '  ')).toMatchObject({ kind: 'empty' });
     expect(await d('answer', 'x', 'nothing')).toMatchObject({ kind: 'not_found' });
@@ -124,7 +153,8 @@ describe('decisions', () => {
 });
 
 describe('runs', () => {
-  const run = async (task: string, n = 1): Promise<string> => ensureRun(t.db, { ownerId: OWNER, taskId: task, n, phase: 'implement', prompt: 'p', model: 'claude-opus-5-5', freshSession: false });
+  const run = async (task: string, n = 1): Promise<string> =>
+    ensureRun(t.db, { ownerId: OWNER, taskId: task, n, phase: 'implement', prompt: 'p', model: 'claude-opus-5-5', freshSession: false });
 
   test('a newer epoch locks the older one out', async () => {
     const id = await run(await seedTask(t.db, 't-epoch'));
@@ -156,7 +186,10 @@ describe('runs', () => {
     const { run: r } = await openEpoch(t.db, id);
     await appendOnce(t.db, [question(task, `${id}-q0`)]);
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
-    expect((await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome).toEqual({ kind: 'asked', itemId: `${id}-q0` });
+    expect((await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome).toEqual({
+      kind: 'asked',
+      itemId: `${id}-q0`,
+    });
   });
 
   test('the cap holds and slots are given in order', async () => {
@@ -178,7 +211,12 @@ test('everything that people see can be rebuilt from the log', async () => {
   await appendOnce(t.db, [
     { type: 'project.settings', actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } },
     { type: 'plan.written', taskId: 't-cancel', actor: 'agent', payload: { revision: 1, markdown: '## Plan' } },
-    { type: 'cost.metered', taskId: 't-cancel', actor: 'gateway', payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 } },
+    {
+      type: 'cost.metered',
+      taskId: 't-cancel',
+      actor: 'gateway',
+      payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
+    },
     { type: 'inbox.opened', taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } },
     { type: 'task.ended', taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } },
   ]);
@@ -204,7 +242,10 @@ test('the page reads with a role that may only read', async () => {
   }
   const c = await withTx(t.db, async (tx) => {
     await tx.query('set local role mainloop_web');
-    return tx.query('insert into messages select * from messages').then(() => 'wrote', (e: Error) => e.message);
+    return tx.query('insert into messages select * from messages').then(
+      () => 'wrote',
+      (e: Error) => e.message,
+    );
   }).catch((e: Error) => e.message);
   expect(c).toMatch(/permission denied|aborted/);
 });

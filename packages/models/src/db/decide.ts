@@ -23,14 +23,35 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const item = await one<{ task_id: string; kind: ItemKind; state: string; answered_via: string | null; answered_by: string | null }>(
-      tx, 'select task_id, kind, state, answered_via, answered_by from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
+      tx,
+      'select task_id, kind, state, answered_via, answered_by from inbox_items where id = $1 and owner_id = $2',
+      [i.itemId, i.ownerId],
+    );
     if (!item) return { ok: false, kind: 'not_found', sentence: 'There is no such item.' };
-    if (item.state === 'answered') return { ok: false, kind: 'closed', sentence: `Already answered by ${item.answered_by} ${WHERE[item.answered_via as Via] ?? ''}.`.replace(' .', '.') };
+    if (item.state === 'answered')
+      return {
+        ok: false,
+        kind: 'closed',
+        sentence: `Already answered by ${item.answered_by} ${WHERE[item.answered_via as Via] ?? ''}.`.replace(' .', '.'),
+      };
     if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
-    if (!DECISIONS_OF[item.kind].includes(i.decision)) return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
+    if (!DECISIONS_OF[item.kind].includes(i.decision))
+      return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
     if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '') return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };
-    await append(tx, [{ type: 'inbox.answered', taskId: item.task_id, actor: i.by, payload: { id: i.itemId, decision: i.decision, text: i.text, via: i.via, by: i.by } }], i.ownerId);
-    if (i.decision === 'retry') await append(tx, [{ type: 'task.retried', taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } }], i.ownerId);
+    await append(
+      tx,
+      [
+        {
+          type: 'inbox.answered',
+          taskId: item.task_id,
+          actor: i.by,
+          payload: { id: i.itemId, decision: i.decision, text: i.text, via: i.via, by: i.by },
+        },
+      ],
+      i.ownerId,
+    );
+    if (i.decision === 'retry')
+      await append(tx, [{ type: 'task.retried', taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } }], i.ownerId);
     const signal: HumanSignal = { id: i.itemId, kind: i.decision, itemId: i.itemId, text: i.text };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });
     return { ok: true, taskId: item.task_id };
@@ -41,14 +62,32 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
 export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; by: string }): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await one<{ state: string; phase: string }>(tx, 'select state, phase from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+    const task = await one<{ state: string; phase: string }>(tx, 'select state, phase from tasks where id = $1 and owner_id = $2', [
+      i.taskId,
+      i.ownerId,
+    ]);
     if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
     if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
-    const fresh = await append(tx, [{
-      type: 'task.state', taskId: i.taskId, actor: i.by, dedupeKey: `cancel/${i.taskId}`,
-      payload: { state: 'blocked', phase: task.phase, statusLine: 'Cancelling: closing the pull request and the sandbox.' },
-    }], i.ownerId);
-    if (fresh.length > 0) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(i.taskId), name: SIGNALS.human, payload: { id: `cancel-${i.taskId}`, kind: 'cancel' } satisfies HumanSignal });
+    const fresh = await append(
+      tx,
+      [
+        {
+          type: 'task.state',
+          taskId: i.taskId,
+          actor: i.by,
+          dedupeKey: `cancel/${i.taskId}`,
+          payload: { state: 'blocked', phase: task.phase, statusLine: 'Cancelling: closing the pull request and the sandbox.' },
+        },
+      ],
+      i.ownerId,
+    );
+    if (fresh.length > 0)
+      await toOutbox(tx, {
+        kind: 'signal',
+        workflowId: taskWorkflowId(i.taskId),
+        name: SIGNALS.human,
+        payload: { id: `cancel-${i.taskId}`, kind: 'cancel' } satisfies HumanSignal,
+      });
     return { ok: true, taskId: i.taskId };
   });
 }

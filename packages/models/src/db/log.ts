@@ -45,11 +45,24 @@ export const appendOnce = (db: Db, events: readonly NewEvent[]): Promise<LoggedE
 
 /** A row that must reach Temporal, written with the event that caused it. */
 export async function toOutbox(tx: Tx, row: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown }): Promise<void> {
-  await tx.query('insert into outbox (kind, workflow_id, name, payload) values ($1,$2,$3,$4)', [row.kind, row.workflowId, row.name, JSON.stringify(row.payload)]);
+  await tx.query('insert into outbox (kind, workflow_id, name, payload) values ($1,$2,$3,$4)', [
+    row.kind,
+    row.workflowId,
+    row.name,
+    JSON.stringify(row.payload),
+  ]);
   await tx.query("select pg_notify('mainloop_outbox', '')");
 }
 
-interface Row { seq: number; owner_id: string; type: string; task_id: string | null; actor: string; payload: unknown; at: Date }
+interface Row {
+  seq: number;
+  owner_id: string;
+  type: string;
+  task_id: string | null;
+  actor: string;
+  payload: unknown;
+  at: Date;
+}
 const toEvent = (r: Row): LoggedEvent =>
   ({ seq: r.seq, ownerId: r.owner_id, type: r.type, taskId: r.task_id, actor: r.actor, payload: r.payload, at: r.at.toISOString() }) as LoggedEvent;
 
@@ -58,7 +71,11 @@ export async function eventsAfter(q: Queryable, ownerId: string, seq: number, li
 }
 
 export async function eventsOfTask(q: Queryable, ownerId: string, taskId: string, limit = 1_000): Promise<LoggedEvent[]> {
-  const rows = await many<Row>(q, 'select * from (select * from events where owner_id = $1 and task_id = $2 order by seq desc limit $3) e order by seq', [ownerId, taskId, limit]);
+  const rows = await many<Row>(
+    q,
+    'select * from (select * from events where owner_id = $1 and task_id = $2 order by seq desc limit $3) e order by seq',
+    [ownerId, taskId, limit],
+  );
   return rows.map(toEvent);
 }
 
@@ -71,7 +88,8 @@ export async function rebuild(db: Db): Promise<number> {
   return withTx(db, async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [APPEND_LOCK]);
     await tx.query(`truncate ${PROJECTION_TABLES.join(', ')}`);
-    let seq = 0, count = 0;
+    let seq = 0,
+      count = 0;
     for (;;) {
       const rows = (await many<Row>(tx, 'select * from events where seq > $1 order by seq limit 1000', [seq])).map(toEvent);
       if (rows.length === 0) return count;

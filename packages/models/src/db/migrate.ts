@@ -21,7 +21,9 @@ export async function migrate(url: string): Promise<string[]> {
     await guard.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
     const factory = new WholeScripts({ connectionString: url });
     const engine = await openEngine(factory);
-    const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as { appliedMigrationNames: string[] };
+    const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as {
+      appliedMigrationNames: string[];
+    };
     await factory.close();
     return out.appliedMigrationNames;
   } finally {
@@ -30,7 +32,9 @@ export async function migrate(url: string): Promise<string[]> {
 }
 
 /** The one call we need; Node's types leave WebAssembly to the DOM library. */
-interface WasmApi { instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }> }
+interface WasmApi {
+  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }>;
+}
 interface Engine {
   applyMigrations(i: unknown): Promise<unknown>;
 }
@@ -76,13 +80,19 @@ class WholeScripts extends PrismaPg {
 
 function migrationsList(): unknown {
   const dir = path.join(PRISMA_DIR, 'migrations');
-  const names = readdirSync(dir, { withFileTypes: true }).filter((d) => d.isDirectory()).map((d) => d.name).sort();
+  const names = readdirSync(dir, { withFileTypes: true })
+    .filter((d) => d.isDirectory())
+    .map((d) => d.name)
+    .sort();
   const lock = path.join(dir, 'migration_lock.toml');
   return {
     baseDir: dir,
     lockfile: { path: 'migration_lock.toml', content: existsSync(lock) ? readFileSync(lock, 'utf8') : null },
     shadowDbInitScript: '',
-    migrationDirectories: names.map((n) => ({ path: n, migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') } } })),
+    migrationDirectories: names.map((n) => ({
+      path: n,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') } },
+    })),
   };
 }
 
@@ -97,7 +107,8 @@ async function connectPatiently(url: string, forMs: number): Promise<pg.Client> 
       await client.end().catch(() => undefined);
       const code = (err as { code?: string }).code;
       // 57P03: the server is starting up. Everything else (wrong password, no such database) will not mend itself.
-      if ((code !== '57P03' && code !== 'ECONNREFUSED') || Date.now() > deadline) throw new Error(`Postgres at ${redact(url)} can't be used: ${(err as Error).message}`);
+      if ((code !== '57P03' && code !== 'ECONNREFUSED') || Date.now() > deadline)
+        throw new Error(`Postgres at ${redact(url)} can't be used: ${(err as Error).message}`);
       await new Promise((r) => setTimeout(r, 100));
     }
   }

@@ -24,7 +24,9 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
     await tx.query('commit');
     return out;
   } catch (err) {
-    await tx.query('rollback').catch((e: Error) => { broken = e; });
+    await tx.query('rollback').catch((e: Error) => {
+      broken = e;
+    });
     throw err;
   } finally {
     tx.release(broken);

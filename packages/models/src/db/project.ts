@@ -11,7 +11,16 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     tx.query(`update tasks set ${set}, updated_at = $2 where id = $1`, [e.taskId, e.at, ...args]);
   switch (e.type) {
     case 'message.said':
-      await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at) values ($1,$2,$3,$4,$5,$6,$7,$8)', [p.id, e.ownerId, p.role, p.text, 'kept', p.turnId, e.seq, e.at]);
+      await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at) values ($1,$2,$3,$4,$5,$6,$7,$8)', [
+        p.id,
+        e.ownerId,
+        p.role,
+        p.text,
+        'kept',
+        p.turnId,
+        e.seq,
+        e.at,
+      ]);
       return;
     case 'project.added':
       await tx.query(
@@ -92,15 +101,24 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       if (p.kind === 'failure') await task('failure = $3', JSON.stringify({ itemId: p.id, sentence: p.title, detail: p.body }));
       return;
     case 'inbox.answered':
-      await tx.query(
-        `update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5 where id = $1`,
-        [p.id, JSON.stringify({ decision: p.decision, text: p.text }), p.via, p.by, e.at],
-      );
+      await tx.query(`update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5 where id = $1`, [
+        p.id,
+        JSON.stringify({ decision: p.decision, text: p.text }),
+        p.via,
+        p.by,
+        e.at,
+      ]);
       return;
     case 'inbox.closed':
       await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
       return;
-    case 'pr.ready': case 'pr.merged': case 'pr.closed': case 'run.silent': case 'push.held': case 'push.refused': case 'review.asked_changes':
+    case 'pr.ready':
+    case 'pr.merged':
+    case 'pr.closed':
+    case 'run.silent':
+    case 'push.held':
+    case 'push.refused':
+    case 'review.asked_changes':
       if (e.taskId) await task('phase = phase');
       return;
     default:

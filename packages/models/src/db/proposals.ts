@@ -18,16 +18,27 @@ export interface ProposalDraft {
 
 /** What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see. */
 export const digestOf = (p: ProposalDraft): string =>
-  createHash('sha256').update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan])).digest('hex').slice(0, 32);
+  createHash('sha256')
+    .update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan]))
+    .digest('hex')
+    .slice(0, 32);
 
 /** @param key turn and tool index: a regenerated turn proposes the same thing once */
 export async function propose(tx: Tx, ownerId: string, key: string, turnId: string | null, draft: ProposalDraft, expiresAt: Date): Promise<string> {
   const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
   const p = { ...draft, title: cleanTitle(draft.title) };
-  await append(tx, [{
-    type: 'proposal.made', actor: 'mainloop', dedupeKey: `proposal/${id}`,
-    payload: { id, turnId, ...p, digest: digestOf(p), expiresAt: expiresAt.toISOString() },
-  }], ownerId);
+  await append(
+    tx,
+    [
+      {
+        type: 'proposal.made',
+        actor: 'mainloop',
+        dedupeKey: `proposal/${id}`,
+        payload: { id, turnId, ...p, digest: digestOf(p), expiresAt: expiresAt.toISOString() },
+      },
+    ],
+    ownerId,
+  );
   return id;
 }
 
@@ -36,8 +47,16 @@ export type ConfirmResult =
   | { readonly ok: false; readonly kind: 'not_found' | 'expired' | 'declined' | 'altered'; readonly sentence: string };
 
 interface Row {
-  project_id: string; title: string; prompt: string; model: string; budget_cents: number; skip_plan: boolean;
-  state: string; digest: string; expires_at: Date; task_id: string | null;
+  project_id: string;
+  title: string;
+  prompt: string;
+  model: string;
+  budget_cents: number;
+  skip_plan: boolean;
+  state: string;
+  digest: string;
+  expires_at: Date;
+  task_id: string | null;
 }
 
 /** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
@@ -55,13 +74,28 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
     }
     const taskId = `t-${freshId()}`;
     const title = cleanTitle(c.edits?.title ?? p.title);
-    await append(tx, [{
-      type: 'task.confirmed', taskId, actor: by, dedupeKey: `confirmed/${id}`,
-      payload: {
-        proposalId: id, projectId: p.project_id, title, prompt: c.edits?.prompt ?? p.prompt, model: c.edits?.model ?? p.model,
-        budgetCents: c.edits?.budgetCents ?? p.budget_cents, skipPlan: c.edits?.skipPlan ?? p.skip_plan, branch: taskBranch(taskId, title),
-      },
-    }], ownerId);
+    await append(
+      tx,
+      [
+        {
+          type: 'task.confirmed',
+          taskId,
+          actor: by,
+          dedupeKey: `confirmed/${id}`,
+          payload: {
+            proposalId: id,
+            projectId: p.project_id,
+            title,
+            prompt: c.edits?.prompt ?? p.prompt,
+            model: c.edits?.model ?? p.model,
+            budgetCents: c.edits?.budgetCents ?? p.budget_cents,
+            skipPlan: c.edits?.skipPlan ?? p.skip_plan,
+            branch: taskBranch(taskId, title),
+          },
+        },
+      ],
+      ownerId,
+    );
     const input: TaskWorkflowInput = { taskId };
     await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(taskId), name: TASK_WORKFLOW, payload: input });
     return { ok: true, taskId, again: false };

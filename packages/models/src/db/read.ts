@@ -6,16 +6,72 @@ import { sectionOf, type CiCounts, type Section } from '../flow/states.ts';
 import { PrismaClient } from './generated/client.ts';
 
 export interface ItemView {
-  readonly id: string; readonly kind: ItemKind; readonly title: string; readonly body: string; readonly options: readonly Option[]; readonly state: string;
-  readonly answer: { decision: string; text: string } | null; readonly answeredVia: string | null; readonly createdAt: Date; readonly taskId: string; readonly taskTitle: string; readonly repo: string; readonly plan: string | null; readonly prUrl: string | null;
+  readonly id: string;
+  readonly kind: ItemKind;
+  readonly title: string;
+  readonly body: string;
+  readonly options: readonly Option[];
+  readonly state: string;
+  readonly answer: { decision: string; text: string } | null;
+  readonly answeredVia: string | null;
+  readonly createdAt: Date;
+  readonly taskId: string;
+  readonly taskTitle: string;
+  readonly repo: string;
+  readonly plan: string | null;
+  readonly prUrl: string | null;
 }
 export interface TaskView {
-  readonly id: string; readonly title: string; readonly repo: string; readonly state: string; readonly phase: string; readonly statusLine: string; readonly section: Section; readonly ci: CiCounts | null; readonly failure: { itemId: string; sentence: string; detail: string } | null;
-  readonly costMicrousd: number; readonly budgetCents: number; readonly model: string; readonly prUrl: string | null; readonly prNumber: number | null; readonly issueUrl: string | null; readonly issueNumber: number | null; readonly branch: string; readonly activeRunId: string | null; readonly createdAt: Date; readonly updatedAt: Date; readonly endedAt: Date | null;
+  readonly id: string;
+  readonly title: string;
+  readonly repo: string;
+  readonly state: string;
+  readonly phase: string;
+  readonly statusLine: string;
+  readonly section: Section;
+  readonly ci: CiCounts | null;
+  readonly failure: { itemId: string; sentence: string; detail: string } | null;
+  readonly costMicrousd: number;
+  readonly budgetCents: number;
+  readonly model: string;
+  readonly prUrl: string | null;
+  readonly prNumber: number | null;
+  readonly issueUrl: string | null;
+  readonly issueNumber: number | null;
+  readonly branch: string;
+  readonly activeRunId: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly endedAt: Date | null;
 }
-export interface Inbox { readonly needsYou: ItemView[]; readonly working: TaskView[]; readonly failed: (TaskView & { item: ItemView | null })[]; readonly done: TaskView[]; readonly history: TaskView[]; readonly historyCount: number }
-export interface ThreadItem { readonly seq: number; readonly kind: 'message' | 'proposal'; readonly at: Date; readonly message?: { id: string; role: string; text: string; turnId: string | null }; readonly proposal?: ProposalView }
-export interface ProposalView { readonly id: string; readonly title: string; readonly prompt: string; readonly repo: string; readonly model: string; readonly budgetCents: number; readonly skipPlan: boolean; readonly state: string; readonly digest: string; readonly expiresAt: Date; readonly taskId: string | null }
+export interface Inbox {
+  readonly needsYou: ItemView[];
+  readonly working: TaskView[];
+  readonly failed: (TaskView & { item: ItemView | null })[];
+  readonly done: TaskView[];
+  readonly history: TaskView[];
+  readonly historyCount: number;
+}
+export interface ThreadItem {
+  readonly seq: number;
+  readonly kind: 'message' | 'proposal';
+  readonly at: Date;
+  readonly message?: { id: string; role: string; text: string; turnId: string | null };
+  readonly proposal?: ProposalView;
+}
+export interface ProposalView {
+  readonly id: string;
+  readonly title: string;
+  readonly prompt: string;
+  readonly repo: string;
+  readonly model: string;
+  readonly budgetCents: number;
+  readonly skipPlan: boolean;
+  readonly state: string;
+  readonly digest: string;
+  readonly expiresAt: Date;
+  readonly taskId: string | null;
+}
 
 const ENDED = ['done', 'cancelled', 'failed'];
 const HISTORY = 30;
@@ -24,22 +80,63 @@ export function openRead(url: string) {
   const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }) });
   let repos = new Map<string, string>();
   const repoOf = async (ids: readonly string[]): Promise<Map<string, string>> => {
-    if (ids.some((id) => !repos.has(id))) repos = new Map((await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, repo: true } })).map((p) => [p.id, p.repo]));
+    if (ids.some((id) => !repos.has(id)))
+      repos = new Map((await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, repo: true } })).map((p) => [p.id, p.repo]));
     return repos;
   };
   type TaskRow = Awaited<ReturnType<typeof db.task.findFirstOrThrow>>;
   const taskView = (t: TaskRow, repo: Map<string, string>, nowMs: number): TaskView => ({
-    id: t.id, title: t.title, repo: repo.get(t.projectId) ?? '', state: t.state, phase: t.phase, statusLine: t.statusLine, ci: t.ci as CiCounts | null, failure: t.failure as TaskView['failure'],
+    id: t.id,
+    title: t.title,
+    repo: repo.get(t.projectId) ?? '',
+    state: t.state,
+    phase: t.phase,
+    statusLine: t.statusLine,
+    ci: t.ci as CiCounts | null,
+    failure: t.failure as TaskView['failure'],
     section: sectionOf({ state: t.state, hasFailure: t.failure !== null, endedAtMs: t.endedAt?.getTime() ?? null }, nowMs),
-    costMicrousd: Number(t.costMicrousd), budgetCents: t.budgetCents, model: t.model, prUrl: t.prUrl, prNumber: t.prNumber, issueUrl: t.issueUrl, issueNumber: t.issueNumber, branch: t.branch, activeRunId: t.activeRunId, createdAt: t.createdAt, updatedAt: t.updatedAt, endedAt: t.endedAt,
+    costMicrousd: Number(t.costMicrousd),
+    budgetCents: t.budgetCents,
+    model: t.model,
+    prUrl: t.prUrl,
+    prNumber: t.prNumber,
+    issueUrl: t.issueUrl,
+    issueNumber: t.issueNumber,
+    branch: t.branch,
+    activeRunId: t.activeRunId,
+    createdAt: t.createdAt,
+    updatedAt: t.updatedAt,
+    endedAt: t.endedAt,
   });
   const itemsWhere = async (where: Record<string, unknown>): Promise<ItemView[]> => {
     const rows = await db.inboxItem.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { createdAt: 'asc' }, take: 500 });
-    const tasks = new Map((await db.task.findMany({ where: { id: { in: [...new Set(rows.map((r) => r.taskId))] } }, select: { id: true, title: true, projectId: true, plan: true, prUrl: true } })).map((t) => [t.id, t]));
+    const tasks = new Map(
+      (
+        await db.task.findMany({
+          where: { id: { in: [...new Set(rows.map((r) => r.taskId))] } },
+          select: { id: true, title: true, projectId: true, plan: true, prUrl: true },
+        })
+      ).map((t) => [t.id, t]),
+    );
     const repo = await repoOf([...tasks.values()].map((t) => t.projectId));
     return rows.map((r) => {
       const t = tasks.get(r.taskId);
-      return { id: r.id, kind: r.kind as ItemKind, title: r.title, body: r.body, options: r.options as unknown as Option[], state: r.state, answer: r.answer as ItemView['answer'], answeredVia: r.answeredVia, createdAt: r.createdAt, taskId: r.taskId, taskTitle: t?.title ?? '', repo: repo.get(t?.projectId ?? '') ?? '', plan: r.kind === 'plan' ? (t?.plan ?? null) : null, prUrl: t?.prUrl ?? null };
+      return {
+        id: r.id,
+        kind: r.kind as ItemKind,
+        title: r.title,
+        body: r.body,
+        options: r.options as unknown as Option[],
+        state: r.state,
+        answer: r.answer as ItemView['answer'],
+        answeredVia: r.answeredVia,
+        createdAt: r.createdAt,
+        taskId: r.taskId,
+        taskTitle: t?.title ?? '',
+        repo: repo.get(t?.projectId ?? '') ?? '',
+        plan: r.kind === 'plan' ? (t?.plan ?? null) : null,
+        prUrl: t?.prUrl ?? null,
+      };
     });
   };
 
@@ -62,8 +159,12 @@ export function openRead(url: string) {
       return {
         needsYou: open.filter((i) => i.kind !== 'failure'),
         working: all.filter((t) => t.section === 'working'),
-        failed: all.filter((t) => t.section === 'failed').map((t) => ({ ...t, item: open.find((i) => i.kind === 'failure' && i.taskId === t.id) ?? null })),
-        done: all.filter((t) => t.section === 'done'), history: all.filter((t) => t.section === 'history'), historyCount,
+        failed: all
+          .filter((t) => t.section === 'failed')
+          .map((t) => ({ ...t, item: open.find((i) => i.kind === 'failure' && i.taskId === t.id) ?? null })),
+        done: all.filter((t) => t.section === 'done'),
+        history: all.filter((t) => t.section === 'history'),
+        historyCount,
       };
     },
 
@@ -78,30 +179,82 @@ export function openRead(url: string) {
       // A card belongs under the reply that proposed it, though it was made a moment earlier.
       const replySeq = new Map(messages.filter((m) => m.role === 'assistant' && m.turnId !== null).map((m) => [m.turnId, Number(m.seq)]));
       const items: ThreadItem[] = [
-        ...messages.map((m): ThreadItem => ({ seq: Number(m.seq), kind: 'message', at: m.at, message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId } })),
-        ...proposals.filter((p) => p.seq >= oldest).map((p): ThreadItem => ({ seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5, kind: 'proposal', at: p.at, proposal: { id: p.id, title: p.title, prompt: p.prompt, repo: repo.get(p.projectId) ?? '', model: p.model, budgetCents: p.budgetCents, skipPlan: p.skipPlan, state: p.state === 'open' && p.expiresAt < new Date() ? 'expired' : p.state, digest: p.digest, expiresAt: p.expiresAt, taskId: p.taskId } })),
+        ...messages.map((m): ThreadItem => ({
+          seq: Number(m.seq),
+          kind: 'message',
+          at: m.at,
+          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId },
+        })),
+        ...proposals
+          .filter((p) => p.seq >= oldest)
+          .map((p): ThreadItem => ({
+            seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,
+            kind: 'proposal',
+            at: p.at,
+            proposal: {
+              id: p.id,
+              title: p.title,
+              prompt: p.prompt,
+              repo: repo.get(p.projectId) ?? '',
+              model: p.model,
+              budgetCents: p.budgetCents,
+              skipPlan: p.skipPlan,
+              state: p.state === 'open' && p.expiresAt < new Date() ? 'expired' : p.state,
+              digest: p.digest,
+              expiresAt: p.expiresAt,
+              taskId: p.taskId,
+            },
+          })),
       ];
       return { items: items.sort((a, b) => a.seq - b.seq), draft: turn ? { turnId: turn.id, text: turn.draft } : null };
     },
 
-    async task(id: string): Promise<{ task: TaskView; prompt: string; plan: string | null; items: ItemView[]; events: LoggedEvent[]; runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[] } | null> {
+    async task(id: string): Promise<{
+      task: TaskView;
+      prompt: string;
+      plan: string | null;
+      items: ItemView[];
+      events: LoggedEvent[];
+      runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
+    } | null> {
       const t = await db.task.findFirst({ where: { id, ownerId: OWNER } });
       if (!t) return null;
       const [repo, items, events, runs] = await Promise.all([
-        repoOf([t.projectId]), itemsWhere({ taskId: id }),
+        repoOf([t.projectId]),
+        itemsWhere({ taskId: id }),
         db.event.findMany({ where: { ownerId: OWNER, taskId: id, type: { not: 'cost.metered' } }, orderBy: { seq: 'desc' }, take: 400 }),
-        db.run.findMany({ where: { taskId: id }, orderBy: { n: 'asc' }, select: { id: true, phase: true, n: true, state: true, costMicrousd: true } }),
+        db.run.findMany({
+          where: { taskId: id },
+          orderBy: { n: 'asc' },
+          select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
+        }),
       ]);
       return {
-        task: taskView(t, repo, Date.now()), prompt: t.prompt, plan: t.plan, items,
-        events: events.reverse().map((e) => ({ type: e.type, payload: e.payload, seq: Number(e.seq), ownerId: e.ownerId, taskId: e.taskId, actor: e.actor, at: e.at.toISOString() }) as LoggedEvent),
+        task: taskView(t, repo, Date.now()),
+        prompt: t.prompt,
+        plan: t.plan,
+        items,
+        events: events.reverse().map(
+          (e) =>
+            ({
+              type: e.type,
+              payload: e.payload,
+              seq: Number(e.seq),
+              ownerId: e.ownerId,
+              taskId: e.taskId,
+              actor: e.actor,
+              at: e.at.toISOString(),
+            }) as LoggedEvent,
+        ),
         runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
       };
     },
 
-    latestDiff: async (taskId: string): Promise<string | null> => (await db.push.findFirst({ where: { taskId, ownerId: OWNER }, orderBy: { createdAt: 'desc' }, select: { diff: true } }))?.diff ?? null,
+    latestDiff: async (taskId: string): Promise<string | null> =>
+      (await db.push.findFirst({ where: { taskId, ownerId: OWNER }, orderBy: { createdAt: 'desc' }, select: { diff: true } }))?.diff ?? null,
     projects: () => db.project.findMany({ where: { ownerId: OWNER }, orderBy: { createdAt: 'asc' } }),
-    settings: async (): Promise<unknown> => (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
+    settings: async (): Promise<unknown> =>
+      (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
     close: () => db.$disconnect(),
   };
 }

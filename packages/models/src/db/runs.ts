@@ -33,9 +33,18 @@ export interface RunRow {
 const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /** Makes the row once; asking again gives the same run. The session is carried over from the task's last run. */
-export async function ensureRun(db: Db, i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: string; model: string; freshSession: boolean }): Promise<string> {
+export async function ensureRun(
+  db: Db,
+  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: string; model: string; freshSession: boolean },
+): Promise<string> {
   const id = makeRunId(i.taskId, i.n);
-  const last = i.freshSession ? null : await one<{ session_id: string }>(db, 'select session_id from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1', [i.taskId, i.n]);
+  const last = i.freshSession
+    ? null
+    : await one<{ session_id: string }>(
+        db,
+        'select session_id from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1',
+        [i.taskId, i.n],
+      );
   await db.query(
     `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
      select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3
@@ -50,7 +59,10 @@ export async function takeSlot(db: Db, runId: string, caps: { all: number; perPr
   return withTx(db, async (tx) => {
     await tx.query('select pg_advisory_xact_lock(7140003)');
     const me = await one<{ state: string; created_at: Date; project_id: string }>(
-      tx, 'select r.state, r.created_at, t.project_id from runs r join tasks t on t.id = r.task_id where r.id = $1', [runId]);
+      tx,
+      'select r.state, r.created_at, t.project_id from runs r join tasks t on t.id = r.task_id where r.id = $1',
+      [runId],
+    );
     if (!me) return { got: false, ahead: 0 };
     if (me.state !== 'queued') return { got: true, ahead: 0 };
     const n = (await one<{ active: number; mine: number; ahead: number }>(
@@ -79,7 +91,19 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
       [runId, hash(token), LEASE_MS * 2],
     );
     if (!run) throw new Error(`run ${runId} has ended`);
-    await append(tx, [{ type: 'run.started', taskId: run.task_id, actor: 'mainloop', dedupeKey: `run.started/${runId}/${run.epoch}`, payload: { runId, phase: run.phase, n: run.n, epoch: run.epoch } }], run.owner_id);
+    await append(
+      tx,
+      [
+        {
+          type: 'run.started',
+          taskId: run.task_id,
+          actor: 'mainloop',
+          dedupeKey: `run.started/${runId}/${run.epoch}`,
+          payload: { runId, phase: run.phase, n: run.n, epoch: run.epoch },
+        },
+      ],
+      run.owner_id,
+    );
     return { run, token };
   });
 }
@@ -111,7 +135,10 @@ export function findRunByToken(q: Queryable, token: string): Promise<RunByToken 
 }
 
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
-  const r = await q.query(`update runs set state = 'running', lease_until = now() + $3 * interval '1 millisecond' where id = $1 and epoch = $2 and state <> 'ended'`, [runId, epoch, LEASE_MS]);
+  const r = await q.query(
+    `update runs set state = 'running', lease_until = now() + $3 * interval '1 millisecond' where id = $1 and epoch = $2 and state <> 'ended'`,
+    [runId, epoch, LEASE_MS],
+  );
   return r.rowCount === 1;
 }
 
@@ -128,7 +155,9 @@ export const sendCommand = async (q: Queryable, runId: string, command: RunnerCo
 export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number> {
   return withTx(db, async (tx) => {
     await tx.query('select 1 from runs where id = $1 for update', [runId]);
-    const end = (await one<{ end: number }>(tx, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [runId]))!.end;
+    const end = (await one<{ end: number }>(tx, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [
+      runId,
+    ]))!.end;
     if (offset > end) return end;
     const fresh = chunk.subarray(end - offset);
     if (fresh.length === 0) return end;
@@ -143,7 +172,11 @@ export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
   (await one<{ end: number }>(q, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [runId]))!.end;
 
 export async function readOutput(q: Queryable, runId: string, from: number, maxBytes = 512 * 1024): Promise<{ from: number; data: Buffer }> {
-  const rows = await many<{ offset: number; chunk: Buffer }>(q, `select "offset", chunk from run_output where run_id = $1 and "offset" + length(chunk) > $2 order by "offset" limit 400`, [runId, from]);
+  const rows = await many<{ offset: number; chunk: Buffer }>(
+    q,
+    `select "offset", chunk from run_output where run_id = $1 and "offset" + length(chunk) > $2 order by "offset" limit 400`,
+    [runId, from],
+  );
   const parts: Buffer[] = [];
   let size = 0;
   for (const r of rows) {
@@ -159,15 +192,36 @@ export async function readOutput(q: Queryable, runId: string, from: number, maxB
 export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const asked = await one<{ id: string }>(tx, `select id from inbox_items where id like $1 and state = 'open' order by created_at desc limit 1`, [`${runId}-q%`]);
+    const asked = await one<{ id: string }>(tx, `select id from inbox_items where id like $1 and state = 'open' order by created_at desc limit 1`, [
+      `${runId}-q%`,
+    ]);
     const real: RunOutcome = asked && outcome.kind === 'completed' ? { kind: 'asked', itemId: asked.id } : outcome;
     const run = await one<RunRow>(
-      tx, `update runs set state = 'ended', outcome = $3, ended_at = now(), token_hash = null where id = $1 and epoch = $2 and state <> 'ended' returning *`,
-      [runId, epoch, JSON.stringify(real)]);
+      tx,
+      `update runs set state = 'ended', outcome = $3, ended_at = now(), token_hash = null where id = $1 and epoch = $2 and state <> 'ended' returning *`,
+      [runId, epoch, JSON.stringify(real)],
+    );
     if (!run) return 'stale';
     const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
-    await append(tx, [{ type: 'run.ended', taskId: run.task_id, actor: 'agent', dedupeKey: `run.ended/${runId}`, payload: { runId, phase: run.phase, epoch, outcome: forLog } }], run.owner_id);
-    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(run.task_id), name: SIGNALS.runEnded, payload: { runId, epoch } satisfies RunEndedSignal });
+    await append(
+      tx,
+      [
+        {
+          type: 'run.ended',
+          taskId: run.task_id,
+          actor: 'agent',
+          dedupeKey: `run.ended/${runId}`,
+          payload: { runId, phase: run.phase, epoch, outcome: forLog },
+        },
+      ],
+      run.owner_id,
+    );
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(run.task_id),
+      name: SIGNALS.runEnded,
+      payload: { runId, epoch } satisfies RunEndedSignal,
+    });
     // Whoever waits for a slot looks again now instead of at its next timer.
     const next = await many<{ task_id: string }>(tx, `select task_id from runs where state = 'queued' order by created_at, id limit 2`);
     for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });

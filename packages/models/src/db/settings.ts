@@ -2,7 +2,10 @@
 import { DEFAULTS, ProjectSettings, Settings } from '../contracts/http.ts';
 import { one, type Queryable } from './pool.ts';
 
-export interface OwnerSettings { readonly chatModel: string; readonly maxRuns: number }
+export interface OwnerSettings {
+  readonly chatModel: string;
+  readonly maxRuns: number;
+}
 
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
   const row = await one<{ value: unknown }>(q, "select value from settings where owner_id = $1 and key = 'general'", [ownerId]);

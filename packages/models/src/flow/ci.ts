@@ -15,8 +15,13 @@ export type CiVerdict = 'pending' | 'green' | 'red' | 'none';
 const GOOD = new Set(['success', 'neutral', 'skipped']);
 
 /** GitHub's check runs and the older commit statuses count alike. No checks at all is `none`, never green. */
-export function ciVerdict(checks: readonly CheckRun[], statuses: readonly CommitStatus[]): { verdict: CiVerdict; passed: number; failed: number; pending: number } {
-  let passed = 0, failed = 0, pending = 0;
+export function ciVerdict(
+  checks: readonly CheckRun[],
+  statuses: readonly CommitStatus[],
+): { verdict: CiVerdict; passed: number; failed: number; pending: number } {
+  let passed = 0,
+    failed = 0,
+    pending = 0;
   for (const c of latestByName(checks)) {
     if (c.status !== 'completed') pending++;
     else if (GOOD.has(c.conclusion ?? '')) passed++;
@@ -48,7 +53,10 @@ export type AfterCi =
 export function afterCi(v: CiVerdict, i: { repairs: number; maxRepairs: number; waitedMs: number; graceMs: number; weakened: boolean }): AfterCi {
   if (v === 'pending') return { do: 'wait' };
   if (v === 'none') return i.waitedMs < i.graceMs ? { do: 'wait' } : { do: 'verify_locally' };
-  if (v === 'green') return i.weakened ? { do: 'ask_human', sentence: 'CI is green, but the change removes or skips tests. Look at it before it counts.' } : { do: 'review' };
+  if (v === 'green')
+    return i.weakened
+      ? { do: 'ask_human', sentence: 'CI is green, but the change removes or skips tests. Look at it before it counts.' }
+      : { do: 'review' };
   return i.repairs < i.maxRepairs
     ? { do: 'repair', round: i.repairs + 1 }
     : { do: 'ask_human', sentence: `CI is still red after ${i.maxRepairs} repairs.` };
@@ -61,7 +69,8 @@ export function afterCi(v: CiVerdict, i: { repairs: number; maxRepairs: number; 
 export function weakenedTests(diff: string): string[] {
   const found: string[] = [];
   let file = '';
-  let removed = 0, added = 0;
+  let removed = 0,
+    added = 0;
   const flush = (): void => {
     if (isTestFile(file) && removed > added) found.push(`${file}: ${removed - added} test case${removed - added === 1 ? '' : 's'} removed`);
     removed = added = 0;

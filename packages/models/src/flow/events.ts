@@ -3,17 +3,46 @@ import type { CiCounts, Phase, TaskState } from './states.ts';
 import type { RunOutcome } from './outcomes.ts';
 
 export type ItemKind = 'question' | 'plan' | 'failure' | 'review' | 'ci_files';
-export interface Option { readonly label: string; readonly description?: string }
+export interface Option {
+  readonly label: string;
+  readonly description?: string;
+}
 
 export type EventBody =
   | { type: 'message.said'; payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null } }
   | { type: 'project.added'; payload: { id: string; name: string; repo: string; defaultBranch: string; remoteUrl: string; localPath: string | null } }
   | { type: 'project.refused'; payload: { id: string; source: string; sentence: string } }
   | { type: 'project.settings'; payload: { id: string; settings: Record<string, unknown> } }
-  | { type: 'proposal.made'; payload: { id: string; turnId: string | null; projectId: string; title: string; prompt: string; model: string; budgetCents: number; skipPlan: boolean; digest: string; expiresAt: string } }
+  | {
+      type: 'proposal.made';
+      payload: {
+        id: string;
+        turnId: string | null;
+        projectId: string;
+        title: string;
+        prompt: string;
+        model: string;
+        budgetCents: number;
+        skipPlan: boolean;
+        digest: string;
+        expiresAt: string;
+      };
+    }
   | { type: 'proposal.declined'; payload: { id: string } }
   | { type: 'proposal.expired'; payload: { id: string } }
-  | { type: 'task.confirmed'; payload: { proposalId: string | null; projectId: string; title: string; prompt: string; model: string; budgetCents: number; skipPlan: boolean; branch: string } }
+  | {
+      type: 'task.confirmed';
+      payload: {
+        proposalId: string | null;
+        projectId: string;
+        title: string;
+        prompt: string;
+        model: string;
+        budgetCents: number;
+        skipPlan: boolean;
+        branch: string;
+      };
+    }
   | { type: 'task.state'; payload: { state: TaskState; phase: string; statusLine: string } }
   | { type: 'task.retried'; payload: { itemId: string } }
   | { type: 'task.ended'; payload: { state: 'done' | 'cancelled' | 'failed'; statusLine: string } }
@@ -28,7 +57,18 @@ export type EventBody =
   | { type: 'run.ended'; payload: { runId: string; phase: Phase; epoch: number; outcome: RunOutcome } }
   | { type: 'run.silent'; payload: { runId: string; minutes: number } }
   | { type: 'agent.said'; payload: { runId: string; text: string } }
-  | { type: 'branch.pushed'; payload: { pushId: string; branch: string; sha: string; commits: { sha: string; title: string }[]; files: number; additions: number; deletions: number } }
+  | {
+      type: 'branch.pushed';
+      payload: {
+        pushId: string;
+        branch: string;
+        sha: string;
+        commits: { sha: string; title: string }[];
+        files: number;
+        additions: number;
+        deletions: number;
+      };
+    }
   | { type: 'push.held'; payload: { pushId: string; files: string[] } }
   | { type: 'push.refused'; payload: { branch: string; reason: string } }
   | { type: 'ci.verdict'; payload: { sha: string; verdict: string; round: number } & CiCounts }

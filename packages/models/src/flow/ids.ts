@@ -8,7 +8,12 @@ export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
 export const taskBranch = (taskId: string, title: string): string => `mainloop/${slug(title)}-${taskId.slice(-6)}`;
 
 export function slug(title: string): string {
-  const s = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
+  const s = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
   return s === '' ? 'task' : s;
 }
 

@@ -29,16 +29,21 @@ export const MAX_ATTEMPTS = 4;
 export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
   const last = attempt >= MAX_ATTEMPTS;
   switch (o.kind) {
-    case 'completed': return { do: 'go_on' };
-    case 'asked': return { do: 'await_answer', itemId: o.itemId };
-    case 'wait': return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
+    case 'completed':
+      return { do: 'go_on' };
+    case 'asked':
+      return { do: 'await_answer', itemId: o.itemId };
+    case 'wait':
+      return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
     case 'retry':
       return last
         ? { do: 'ask_human', sentence: `The model kept failing (${words(o.reason)}). Try again in a while.`, detail: o.reason }
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
       if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'The run was stopped.', detail: o.reason };
-      return last ? { do: 'ask_human', sentence: 'The agent was lost four times in a row. Look at its output, then retry.', detail: o.reason } : { do: 'again', delayMs: 500 * attempt };
+      return last
+        ? { do: 'ask_human', sentence: 'The agent was lost four times in a row. Look at its output, then retry.', detail: o.reason }
+        : { do: 'again', delayMs: 500 * attempt };
     case 'limit':
       return { do: 'ask_human', sentence: LIMITS[o.reason], detail: o.reason };
     case 'failed':

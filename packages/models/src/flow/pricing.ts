@@ -1,5 +1,10 @@
 // What a model call costs. Micro-dollars (1e-6 USD) everywhere, so that sums are whole numbers.
-interface Price { readonly input: number; readonly output: number; readonly cacheWrite: number; readonly cacheRead: number }
+interface Price {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheWrite: number;
+  readonly cacheRead: number;
+}
 
 /** USD per million tokens, which is micro-dollars per token. Source: Anthropic's public price list for each model family. */
 const PRICES: ReadonlyArray<readonly [RegExp, Price]> = [
@@ -17,7 +22,12 @@ export interface Usage {
 
 export function costMicrousd(model: string, u: Usage): number {
   const p = PRICES.find(([re]) => re.test(model))![1];
-  return Math.ceil((u.input_tokens ?? 0) * p.input + (u.output_tokens ?? 0) * p.output + (u.cache_creation_input_tokens ?? 0) * p.cacheWrite + (u.cache_read_input_tokens ?? 0) * p.cacheRead);
+  return Math.ceil(
+    (u.input_tokens ?? 0) * p.input +
+      (u.output_tokens ?? 0) * p.output +
+      (u.cache_creation_input_tokens ?? 0) * p.cacheWrite +
+      (u.cache_read_input_tokens ?? 0) * p.cacheRead,
+  );
 }
 
 /** What a call may cost at most: the whole body as input (about 4 characters a token, cut low) and every output token it asks for. */

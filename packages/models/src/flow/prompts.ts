@@ -35,9 +35,11 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
     ...(f.plan ? ['Your plan so far:', fence(f.plan, 'plan')] : []),
     ...(f.revise ? ['The reader wants this changed in the plan:', fence(f.revise, 'comment')] : []),
     '',
-    'If a decision is really the reader\'s, ask with `mainloop ask` and end your turn.',
+    "If a decision is really the reader's, ask with `mainloop ask` and end your turn.",
     'Otherwise end with the plan alone, in markdown, under exactly these headings:',
-    '## Problem analysis', '## Proposed approach', '## Implementation plan',
+    '## Problem analysis',
+    '## Proposed approach',
+    '## Implementation plan',
   ],
   implement: (f) => [
     `Make the change on the branch ${f.branch} (it is checked out). Small, logical commits; then \`git push\`.`,

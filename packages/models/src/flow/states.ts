@@ -27,16 +27,29 @@ export interface CiCounts {
 /** One sentence that says what happens next, and whether the reader is needed. */
 export function nextSentence(t: { state: string; statusLine: string; ci: CiCounts | null }): string {
   switch (t.state as TaskState) {
-    case 'queued': return 'Waiting for a free slot. You are not needed.';
-    case 'planning': return t.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
-    case 'awaiting_plan': return 'The plan is ready. Approve it, or say what to change.';
-    case 'drafting': return t.statusLine || 'Claude is writing the change. You are not needed.';
-    case 'ci': return t.ci ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done. You are not needed.` : 'Waiting for CI. You are not needed.';
-    case 'in_review': return 'Ready for review. Look at the pull request, then merge it or say what to change.';
-    case 'blocked': return t.statusLine || 'Waiting for you.';
-    case 'done': return 'Merged.';
-    case 'cancelled': return 'Cancelled.';
-    case 'failed': return t.statusLine || 'Failed.';
-    default: return t.statusLine;
+    case 'queued':
+      return 'Waiting for a free slot. You are not needed.';
+    case 'planning':
+      return t.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
+    case 'awaiting_plan':
+      return 'The plan is ready. Approve it, or say what to change.';
+    case 'drafting':
+      return t.statusLine || 'Claude is writing the change. You are not needed.';
+    case 'ci':
+      return t.ci
+        ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done. You are not needed.`
+        : 'Waiting for CI. You are not needed.';
+    case 'in_review':
+      return 'Ready for review. Look at the pull request, then merge it or say what to change.';
+    case 'blocked':
+      return t.statusLine || 'Waiting for you.';
+    case 'done':
+      return 'Merged.';
+    case 'cancelled':
+      return 'Cancelled.';
+    case 'failed':
+      return t.statusLine || 'Failed.';
+    default:
+      return t.statusLine;
   }
 }

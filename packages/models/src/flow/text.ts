@@ -2,7 +2,10 @@
 
 /** One line without control characters, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {
-  const line = s.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ').replace(/\s+/g, ' ').trim();
+  const line = s
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > max ? line.slice(0, max - 1).trimEnd() + '…' : line;
 }
 

@@ -10,5 +10,12 @@ export const load: PageServerLoad = async ({ params, depends }) => {
   if (!t) error(404, 'There is no such task.');
   const { events, ...rest } = t;
   const diff = await read().latestDiff(params.id);
-  return { ...rest, diff, planHtml: t.plan ? render(t.plan) : '', promptHtml: render(t.prompt), items: t.items.map((i) => ({ ...i, html: render(i.plan ?? i.body) })), story: storyOf(events) };
+  return {
+    ...rest,
+    diff,
+    planHtml: t.plan ? render(t.plan) : '',
+    promptHtml: render(t.prompt),
+    items: t.items.map((i) => ({ ...i, html: render(i.plan ?? i.body) })),
+    story: storyOf(events),
+  };
 };

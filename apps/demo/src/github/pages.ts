@@ -1,0 +1,32 @@
+// A page for an issue or a pull request, so that a link from mainloop shows what a colleague would see on GitHub.
+import type { Issue, Store } from './store.ts';
+
+const esc = (s: string): string =>
+  s
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .trim();
+const STYLE =
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8884;border-radius:12px;padding:.8rem 1rem;margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}small{opacity:.7}';
+
+export function issuePage(i: Issue, store: Store): string {
+  const state = i.pr ? (i.pr.merged ? 'merged' : i.state === 'closed' ? 'closed' : i.pr.draft ? 'draft' : 'open') : i.state;
+  const said = [
+    ...store.find('comment', (c) => c.repo === i.repo && c.number === i.number).map((c) => ({ at: c.createdAt, who: c.user, text: c.body })),
+    ...store
+      .find('review', (r) => r.repo === i.repo && r.number === i.number)
+      .map((r) => ({ at: r.submittedAt, who: r.user, text: `${r.state.toLowerCase().replace('_', ' ')}: ${r.body}` })),
+    ...store
+      .find('reviewComment', (c) => c.repo === i.repo && c.number === i.number)
+      .map((c) => ({ at: c.createdAt, who: c.user, text: `${c.path}:${c.line ?? ''}\n${c.body}` })),
+  ].sort((a, b) => (a.at < b.at ? -1 : 1));
+  const checks = i.pr
+    ? store.find('job', (j) => j.repo === i.repo && j.sha === i.pr!.headSha).map((j) => `${esc(j.name)}: ${j.conclusion ?? j.status}`)
+    : [];
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${esc(i.title)} #${i.number}</title><style>${STYLE}</style>
+<p><small>local GitHub · ${esc(i.repo)}</small></p><h1>${esc(i.title)} <small>#${i.number}</small></h1><p><small>${i.pr ? `pull request from ${esc(i.pr.head)}` : 'issue'} · ${state}${checks.length > 0 ? ` · ${checks.join(' · ')}` : ''}</small></p>
+<article>${esc(i.body ?? '')}</article>${said.map((s) => `<article><small>${esc(s.who)} · ${esc(s.at)}</small>\n${esc(s.text)}</article>`).join('')}</html>`;
+}

@@ -1,0 +1,216 @@
+// The forge's contract: GitHub's adapter against the local GitHub, and the local GitHub against GitHub's own description.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { github } from '@mainloop/adapters/forge/github';
+import type { Forge } from '@mainloop/adapters/forge/port';
+import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const require = createRequire(import.meta.url);
+const SECRET = 'a webhook secret';
+let hub: LocalGitHub;
+let forge: Forge;
+let dir: string;
+const heard: { event: string; payload: { action?: string }; good: boolean }[] = [];
+const listener = http.createServer(async (req, res) => {
+  let raw = '';
+  for await (const c of req) raw += c;
+  heard.push({
+    event: String(req.headers['x-github-event']),
+    payload: JSON.parse(raw) as { action?: string },
+    good: req.headers['x-hub-signature-256'] === `sha256=${createHmac('sha256', SECRET).update(raw).digest('hex')}`,
+  });
+  res.end();
+});
+const R = 'demo/thing';
+const run = promisify(execFile);
+// Never the blocking kind: the server it talks to lives in this process.
+const git = async (...a: string[]): Promise<string> =>
+  (
+    await run(
+      'git',
+      ['-c', 'user.name=x', '-c', 'user.email=x@x', '-c', `http.extraHeader=Authorization: Basic ${Buffer.from('x:tok').toString('base64')}`, ...a],
+      { cwd: dir },
+    )
+  ).stdout.trim();
+
+beforeAll(async () => {
+  await new Promise<void>((r) => listener.listen(0, '127.0.0.1', r));
+  hub = await startLocalGitHub({
+    root: mkdtempSync('/tmp/forge-'),
+    port: 0,
+    tokens: { tok: 'mainloop', other: 'stranger' },
+    webhook: { url: `http://127.0.0.1:${(listener.address() as { port: number }).port}`, secret: SECRET },
+    ci: null,
+    reviewers: [],
+  });
+  dir = mkdtempSync('/tmp/forge-src-');
+  await git('init', '-q', '-b', 'main');
+  writeFileSync(path.join(dir, 'a.txt'), 'a\n');
+  await git('add', '-A');
+  await git('commit', '-qm', 'first');
+  await hub.importRepo(R, dir, 'main');
+  await git('remote', 'add', 'origin', `${hub.url}/${R}.git`);
+  for (const b of ['one', 'two']) {
+    await git('checkout', '-q', '-B', b, 'main');
+    writeFileSync(path.join(dir, `${b}.txt`), b);
+    await git('add', '-A');
+    await git('commit', '-qm', b);
+    await git('push', '-q', 'origin', b);
+  }
+  forge = github({ token: 'tok', baseUrl: hub.url });
+});
+afterAll(async () => {
+  await hub.close();
+  listener.close();
+});
+
+describe('every "ensure" may be asked again', () => {
+  test('issue: created, unchanged, updated', async () => {
+    const i = { repo: R, marker: '<!-- m:1 -->', title: 'T', body: 'B', known: null };
+    const a = await forge.ensureIssue(i);
+    expect(a.outcome).toBe('created');
+    expect(await forge.ensureIssue(i)).toEqual({ ...a, outcome: 'unchanged' });
+    expect(await forge.ensureIssue({ ...i, body: 'B2' })).toEqual({ ...a, outcome: 'updated' });
+    expect((await forge.ensureIssue({ ...i, body: 'B2', known: a.number })).outcome).toBe('unchanged');
+  });
+  test('pull request, comment, ready, merge, close, branch', async () => {
+    const pr = { repo: R, marker: '<!-- m:pr -->', title: 'One', body: 'x', head: 'one', base: 'main' };
+    const p = await forge.ensureDraftPr(pr);
+    expect([p.outcome, (await forge.ensureDraftPr(pr)).outcome]).toEqual(['created', 'unchanged']);
+    expect(await forge.getPull(R, p.number)).toMatchObject({ draft: true, state: 'open', merged: false, headSha: await git('rev-parse', 'one') });
+    const c = { repo: R, number: p.number, marker: '<!-- m:c -->', body: 'hello' };
+    expect([
+      (await forge.ensureComment(c)).outcome,
+      (await forge.ensureComment(c)).outcome,
+      (await forge.ensureComment({ ...c, body: 'hi' })).outcome,
+    ]).toEqual(['created', 'unchanged', 'updated']);
+    await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).rejects.toMatchObject({ kind: 'rejected' });
+    expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual(['updated', 'unchanged']);
+    const two = await forge.ensureDraftPr({ ...pr, marker: '<!-- m:pr2 -->', title: 'Two', head: 'two' });
+    await forge.ensureReady(R, two.number);
+    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).outcome).toBe('updated');
+    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).outcome).toBe('unchanged');
+    await forge.ensureMerged(R, two.number, await git('rev-parse', 'two'));
+    await git('fetch', '-q', 'origin');
+    expect((await git('ls-tree', '--name-only', 'origin/main')).split('\n')).toEqual(['a.txt', 'one.txt', 'two.txt']);
+    expect([await forge.ensureBranchGone(R, 'one'), await forge.ensureBranchGone(R, 'one')]).toEqual(['updated', 'unchanged']);
+    expect([await forge.ensureClosed(R, 1), await forge.ensureClosed(R, 1)]).toEqual(['updated', 'unchanged']);
+  });
+});
+
+test('who may steer: writers only', async () => {
+  expect([await forge.mayWrite(R, 'mainloop'), await forge.mayWrite(R, 'stranger')]).toEqual([true, false]);
+});
+
+test('errors are a closed union with a sentence', async () => {
+  await expect(github({ token: 'wrong', baseUrl: hub.url }).whoAmI()).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringContaining('GITHUB_TOKEN'),
+  });
+  await expect(forge.getRepo('no/such')).rejects.toMatchObject({ kind: 'not_found' });
+  await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({ kind: 'unavailable' });
+}, 60_000);
+
+test('a poller pays only for news', async () => {
+  const etags = new Map<string, string>();
+  expect(await forge.changed(R, etags)).toBe(false);
+  expect(await forge.changed(R, etags)).toBe(false);
+  await forge.ensureIssue({ repo: R, marker: '<!-- news -->', title: 'News', body: '', known: null });
+  expect(await forge.changed(R, etags)).toBe(true);
+});
+
+test('webhooks are signed and say what happened', async () => {
+  expect(heard.length).toBeGreaterThan(5);
+  expect(heard.every((h) => h.good)).toBe(true);
+  const examples = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[];
+  for (const h of heard) {
+    const known = (Array.isArray(examples) ? examples : (examples as { default: typeof examples }).default).find((e) => e.name === h.event);
+    expect(known).toBeDefined();
+    const keys = new Set(known!.examples.flatMap((e) => Object.keys(e)));
+    for (const k of Object.keys(h.payload)) expect([h.event, k, keys.has(k)]).toEqual([h.event, k, true]);
+  }
+});
+
+test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {
+  const check = openApi();
+  const ask = async (method: string, template: string, values: Record<string, string | number>, body?: unknown): Promise<void> => {
+    const url = template.replace(/\{(\w+)\}/g, (_, k: string) => String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]));
+    const r = await fetch(hub.url + url, { method, headers: { authorization: 'token tok' }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([method, template, r.status, []]);
+  };
+  const REPO = '/repos/{owner}/{repo}';
+  await ask('GET', '/user', {});
+  await ask('GET', REPO, {});
+  await ask('GET', `${REPO}/issues`, {});
+  await ask('POST', `${REPO}/issues`, {}, { title: 'x' });
+  await ask('GET', `${REPO}/issues/{issue_number}`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/comments`, { issue_number: 1 }, { body: 'x' });
+  await ask('GET', `${REPO}/issues/{issue_number}/comments`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/reactions`, { issue_number: 1 }, { content: '+1' });
+  await ask('GET', `${REPO}/issues/{issue_number}/reactions`, { issue_number: 1 });
+  await ask('GET', `${REPO}/pulls`, {});
+  await ask('GET', `${REPO}/pulls/{pull_number}`, { pull_number: 2 });
+  await ask(
+    'POST',
+    `${REPO}/pulls/{pull_number}/reviews`,
+    { pull_number: 2 },
+    { event: 'COMMENT', body: 'x', comments: [{ path: 'one.txt', line: 1, body: 'y' }] },
+  );
+  await ask('GET', `${REPO}/pulls/{pull_number}/reviews`, { pull_number: 2 });
+  await ask('GET', `${REPO}/pulls/{pull_number}/comments`, { pull_number: 2 });
+  await ask('GET', `${REPO}/commits/{ref}/check-runs`, { ref: 'main' });
+  await ask('POST', `${REPO}/statuses/{sha}`, { sha: await git('rev-parse', 'main') }, { state: 'success' });
+  await ask('GET', `${REPO}/commits/{ref}/status`, { ref: await git('rev-parse', 'main') });
+  await ask('GET', `${REPO}/actions/runs`, {});
+  await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
+}, 120_000);
+
+/** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
+function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {
+  const file = path.join(path.dirname(require.resolve('@octokit/openapi/package.json')), 'generated/api.github.com.json');
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, Record<string, { responses: Record<string, { $ref?: string; content?: Record<string, { schema?: object }> }> }>>;
+    components: Record<string, unknown>;
+  };
+  const convert = (n: unknown): void => {
+    if (Array.isArray(n)) return n.forEach(convert);
+    if (n === null || typeof n !== 'object') return;
+    const o = n as Record<string, unknown>;
+    for (const [k, v] of Object.entries(o)) if (!['example', 'examples', 'enum', 'default'].includes(k)) convert(v);
+    delete o.discriminator;
+    if (o.nullable === true) {
+      delete o.nullable;
+      const copy = { ...o };
+      for (const k of Object.keys(o)) delete o[k];
+      o.anyOf = [copy, { type: 'null' }];
+    }
+  };
+  convert(spec.components);
+  convert(spec.paths);
+  const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
+  (addFormats as unknown as (a: Ajv) => void)(ajv);
+  ajv.addSchema({ $id: 'gh', components: spec.components });
+  const cache = new Map<string, ValidateFunction>();
+  return (method, template, status, body) => {
+    let r = spec.paths[template]?.[method.toLowerCase()]?.responses[String(status)];
+    if (r?.$ref)
+      r = r.$ref
+        .split('/')
+        .slice(1)
+        .reduce((a: never, k) => a[k], spec as never);
+    const schema = r?.content?.['application/json']?.schema;
+    if (!schema) return [`${status} is not described`];
+    const key = `${method} ${template} ${status}`;
+    if (!cache.has(key)) cache.set(key, ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object));
+    const v = cache.get(key)!;
+    return v(body) ? [] : [...new Set(v.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
+  };
+}
