@@ -81,7 +81,7 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   return Object.freeze({
     ...r.data,
     home,
-    cache: path.join(os.homedir(), '.cache', 'mainloop'),
+    cache: path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
     secrets: loadSecrets(home),
     demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN,
     localGitHub: !r.data.GITHUB_TOKEN,

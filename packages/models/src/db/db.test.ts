@@ -186,10 +186,15 @@ describe('runs', () => {
     const { run: r } = await openEpoch(t.db, id);
     await appendOnce(t.db, [question(task, `${id}-q0`)]);
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
-    expect((await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome).toEqual({
-      kind: 'asked',
-      itemId: `${id}-q0`,
-    });
+    const outcome = async (): Promise<object> => (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
+    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q0` });
+    // An answer that is quicker than the end of the run must not turn "I asked" into the result.
+    const quick = await run(task, 2);
+    const { run: r2 } = await openEpoch(t.db, quick);
+    await appendOnce(t.db, [question(task, `${quick}-q0`)]);
+    await decide(t.db, { ownerId: OWNER, itemId: `${quick}-q0`, decision: 'answer', text: 'yes', via: 'app', by: 'you' });
+    await endRun(t.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
+    expect((await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!.outcome.kind).toBe('asked');
   });
 
   test('the cap holds and slots are given in order', async () => {

@@ -192,9 +192,13 @@ export async function readOutput(q: Queryable, runId: string, from: number, maxB
 export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const asked = await one<{ id: string }>(tx, `select id from inbox_items where id like $1 and state = 'open' order by created_at desc limit 1`, [
-      `${runId}-q%`,
-    ]);
+    // Whatever it asked in this run, answered meanwhile or not: it ended its turn to be woken with the answer.
+    const asked = await one<{ id: string }>(
+      tx,
+      `select i.id from inbox_items i join runs r on r.task_id = i.task_id
+        where r.id = $1 and i.state in ('open', 'answered') and (i.id like $2 or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at desc limit 1`,
+      [runId, `${runId}-q%`],
+    );
     const real: RunOutcome = asked && outcome.kind === 'completed' ? { kind: 'asked', itemId: asked.id } : outcome;
     const run = await one<RunRow>(
       tx,
