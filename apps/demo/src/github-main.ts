@@ -18,6 +18,7 @@ const env = z
     MAINLOOP_BWRAP: z.string(),
     MAINLOOP_NODE: z.string(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
+    LOCAL_GITHUB_STALE_MS: z.coerce.number().default(0),
     LOCAL_GITHUB_SEED: z.string().default('yes'),
   })
   .parse(process.env);
@@ -29,6 +30,7 @@ const github = await startLocalGitHub({
   webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
   ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP, node: env.MAINLOOP_NODE },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
+  staleMs: env.LOCAL_GITHUB_STALE_MS,
 });
 if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
 console.log(`local GitHub on ${github.url}`);

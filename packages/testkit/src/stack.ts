@@ -13,6 +13,7 @@ export interface Stack {
   readonly api: string;
   readonly github: string;
   readonly gateway: string;
+  readonly model: string;
   readonly databaseUrl: string;
   /** The token of the local GitHub's owner. */
   readonly githubToken: string;
@@ -72,6 +73,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     github,
     web: `http://localhost:${ports.WEB_PORT}`,
     gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
+    model: `http://127.0.0.1:${ports.DEMO_MODEL_PORT}`,
     databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`,
     githubToken: localGitHubToken,
     pidOf(name) {

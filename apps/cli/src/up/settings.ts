@@ -51,6 +51,7 @@ const Env = z.object({
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
   MAINLOOP_FAILPOINTS: optional,
   DEMO_PACE_MS: optional,
+  LOCAL_GITHUB_STALE_MS: optional,
   FORGE_POLL_SECONDS: optional,
   FORGE_SETTLE_MS: optional,
 });

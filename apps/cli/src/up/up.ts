@@ -149,7 +149,7 @@ function services(
             MAINLOOP_BWRAP: tools.bwrap,
             MAINLOOP_NODE: tools.node,
             LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
-            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT }),
+            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, LOCAL_GITHUB_STALE_MS: s.LOCAL_GITHUB_STALE_MS }),
           },
         },
     {

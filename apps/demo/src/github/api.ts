@@ -2,7 +2,7 @@
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Issue } from './store.ts';
+import { nowIso, type Doc, type Issue } from './store.ts';
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const created = (body: unknown): Answer => ({ status: 201, body });
@@ -41,7 +41,8 @@ export function routes(c: Ctx): [string, RegExp, (a: Ask) => Promise<Answer>][] 
     hooks.send(event, { ...payload, repository: shape.repo(base, a.repo), sender: shape.user(base, a.user) });
   const touch = (i: Issue): void => void store.update('issue', i, { updatedAt: nowIso() });
   const nextNumber = (a: Ask): number => Math.max(0, ...store.find('issue', (i) => i.repo === a.repo.full).map((i) => i.number)) + 1;
-  const page = <T>(a: Ask, list: T[]): T[] => {
+  const page = <T extends Doc>(a: Ask, all: T[]): T[] => {
+    const list = c.staleMs > 0 ? all.filter((d) => !store.isNew(d, c.staleMs)) : all;
     const per = Math.min(100, Number(a.query.get('per_page') ?? 30));
     const at = Math.max(1, Number(a.query.get('page') ?? 1));
     return list.slice((at - 1) * per, at * per);

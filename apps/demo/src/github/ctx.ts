@@ -8,6 +8,8 @@ export interface Ctx {
   readonly bare: Bare;
   readonly hooks: Hooks;
   readonly base: string;
+  /** How far lists lag behind, as GitHub's sometimes do; for tests. */
+  readonly staleMs: number;
 }
 export interface Ask {
   readonly user: string;

@@ -22,6 +22,7 @@ export interface LocalGitHubOptions {
   readonly webhook: { readonly url: string; readonly secret: string } | null;
   readonly ci: Omit<ActionsOptions, 'work' | 'base'> | null;
   readonly reviewers: readonly Reviewer[];
+  readonly staleMs?: number;
 }
 
 export interface LocalGitHub {
@@ -49,7 +50,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
-  const c: Ctx = { store, bare, hooks: hook, base };
+  const c: Ctx = { store, bare, hooks: hook, base, staleMs: o.staleMs ?? 0 };
   const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
   const table = routes(c);
   const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());

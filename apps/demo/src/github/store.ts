@@ -123,6 +123,7 @@ export class Store {
   private readonly db: DatabaseSync;
   private readonly docs = new Map<Kind, Map<number, Doc>>();
   private next = 1000;
+  private readonly madeAt = new WeakMap<Doc, number>();
 
   constructor(file: string) {
     this.db = new DatabaseSync(file);
@@ -138,6 +139,7 @@ export class Store {
   insert<K extends Kind>(kind: K, doc: Omit<Kinds[K], 'id'>): Kinds[K] {
     const full = { ...doc, id: this.next++ } as unknown as Kinds[K];
     this.of(kind).set(full.id, full);
+    this.madeAt.set(full, Date.now());
     this.db.prepare('insert into docs values (?,?,?)').run(kind, full.id, JSON.stringify(full));
     return full;
   }
@@ -155,6 +157,11 @@ export class Store {
   one<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean): Kinds[K] | undefined {
     for (const d of this.of(kind).values()) if (is(d as Kinds[K])) return d as Kinds[K];
     return undefined;
+  }
+
+  /** Made less than `ms` ago: a list that lags behind does not show it yet. */
+  isNew(doc: Doc, ms: number): boolean {
+    return Date.now() - (this.madeAt.get(doc) ?? 0) < ms;
   }
 
   close(): void {

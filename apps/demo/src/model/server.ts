@@ -9,7 +9,7 @@ const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
 
 export interface DemoModel {
   readonly url: string;
-  readonly requests: { at: number; model: string; stream: boolean }[];
+  readonly requests: { at: number; agent: boolean }[];
   close(): Promise<void>;
 }
 
@@ -24,11 +24,12 @@ export async function startDemoModel(port: number, story: Story): Promise<DemoMo
     const raw = Buffer.concat(parts).toString('utf8');
     const url = new URL(req.url ?? '/', 'http://demo');
     if (req.method === 'GET' && url.pathname === '/healthz') return json(res, 200, { ok: true });
+    if (req.method === 'GET' && url.pathname === '/_requests') return json(res, 200, requests);
     if (req.method === 'HEAD') return void res.writeHead(200).end();
     if (url.pathname === '/v1/messages/count_tokens') return json(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
     if (url.pathname !== '/v1/messages') return apiError(res, 404, 'not_found_error', 'no such route');
     const body = JSON.parse(raw) as Request;
-    requests.push({ at: Date.now(), model: body.model ?? '', stream: body.stream === true });
+    requests.push({ at: Date.now(), agent: body.tools?.some((t) => t.name === 'Bash') ?? false });
     if (requests.length > 10_000) requests.shift();
     const r = replyTo(story, body);
     if (r.delayMs > 0) await sleep(r.delayMs);

@@ -1,0 +1,46 @@
+// `make bench`: speed and memory next to the bare thing in the same run, into bench/results.json. ONLY=name takes one group.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStack } from '../packages/testkit/src/stack.ts';
+import { benchGateway, startUpstream } from './gateway.ts';
+import type { Result } from './lib.ts';
+import { benchMemory, benchPages } from './pages.ts';
+import { benchStart } from './start.ts';
+import { benchStream } from './stream.ts';
+
+const only = process.env.ONLY;
+const wants = (name: string): boolean => only === undefined || only === name;
+const all: Result[] = [];
+const take = (rs: Result[]): void => {
+  for (const r of rs)
+    console.log(
+      `${r.ok ? 'ok ' : 'BAD'} ${r.name}: ${r.value} ${r.unit}${r.bare === null ? '' : ` (bare ${r.bare}, ratio ${r.ratio})`}, bar: ${r.bar}`,
+    );
+  all.push(...rs);
+};
+
+const s = await startStack({ DEMO_PACE_MS: '0' });
+try {
+  if (wants('memory')) {
+    await new Promise((r) => setTimeout(r, 5_000));
+    take(benchMemory(s));
+  }
+  if (wants('start')) take(await benchStart(s, s.model));
+  if (wants('stream')) take(await benchStream(s));
+  if (wants('pages')) take(await benchPages(s));
+} finally {
+  await s.stop();
+}
+if (wants('gateway')) {
+  const up = await startUpstream();
+  const g = await startStack({ ANTHROPIC_API_KEY: 'sk-ant-bench', ANTHROPIC_BASE_URL: up.url });
+  try {
+    take(await benchGateway(g, up.url));
+  } finally {
+    await g.stop();
+    up.close();
+  }
+}
+writeFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'results.json'), `${JSON.stringify(all, null, 2)}\n`);
+process.exit(all.every((r) => r.ok) ? 0 : 1);

@@ -1,0 +1,75 @@
+// confirm -> Claude Code's first model request, next to a bare `claude -p` in the same tree against the same model.
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import type { Stack } from '../packages/testkit/src/stack.ts';
+import { until } from '../packages/testkit/src/stack.ts';
+import { quantile, result, type Result } from './lib.ts';
+
+const N = 5;
+
+export async function benchStart(s: Stack, model: string): Promise<Result[]> {
+  const firstAfter = (t: number) =>
+    until(
+      'the first request',
+      async () => ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find((r) => r.agent && r.at >= t)?.at,
+      60_000,
+      20,
+    );
+  const ours: number[] = [];
+  const split: Record<string, number[]> = { outbox: [], workflow: [], sandbox: [], 'clone and agent start': [] };
+  for (let i = 0; i < N; i++) {
+    await s.call('POST', '/api/chat', { text: 'Splitting loses a cent, just do it.' });
+    const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+    const t0 = Date.now();
+    const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+    const at = await firstAfter(t0);
+    ours.push(at - t0);
+    const events = await s.call<{ type: string; at: string; payload: { state?: string } }[]>('GET', `/api/tasks/${taskId}/events`);
+    const when = (is: (e: (typeof events)[number]) => boolean): number => new Date(events.find(is)?.at ?? 0).getTime();
+    const queued = when((e) => e.type === 'task.state'),
+      drafting = when((e) => e.type === 'task.state' && e.payload.state === 'drafting'),
+      started = when((e) => e.type === 'run.started');
+    split.outbox!.push(Math.max(0, (queued || drafting) - t0));
+    split.workflow!.push(Math.max(0, drafting - (queued || drafting)));
+    split.sandbox!.push(Math.max(0, started - drafting));
+    split['clone and agent start']!.push(at - started);
+    await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
+    await until('the end', async () => ['done', 'cancelled'].includes((await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state));
+  }
+  const bare: number[] = [];
+  const tree = mkdtempSync('/tmp/bench-bare-');
+  execFileSync('git', ['clone', '-q', `${s.github}/demo/tally.git`, tree]);
+  for (let i = 0; i < N; i++) {
+    const home = mkdtempSync('/tmp/bench-home-');
+    const t0 = Date.now();
+    const child = spawn(
+      path.join(s.home, 'kit/current/claude'),
+      ['-p', '# Phase: plan', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions', '--tools', 'Bash,Edit,Read,Write'],
+      {
+        cwd: tree,
+        stdio: 'ignore',
+        env: {
+          PATH: process.env.PATH,
+          HOME: home,
+          CLAUDE_CONFIG_DIR: home,
+          ANTHROPIC_BASE_URL: model,
+          ANTHROPIC_API_KEY: 'demo',
+          IS_SANDBOX: '1',
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+          DISABLE_AUTOUPDATER: '1',
+          DISABLE_TELEMETRY: '1',
+        },
+      },
+    );
+    bare.push((await firstAfter(t0)) - t0);
+    child.kill('SIGKILL');
+    await new Promise((r) => child.once('exit', r));
+  }
+  const [a, b] = [quantile(ours, 0.5), quantile(bare, 0.5)];
+  return [
+    result('confirm to first model request', a, 'ms', b, 'at most bare plus 1,000 ms', a <= b + 1_000),
+    ...Object.entries(split).map(([k, xs]) => result(`  of it ${k}`, quantile(xs, 0.5), 'ms', null, 'reported', true)),
+  ];
+}
