@@ -19,6 +19,7 @@ chmodSync(home, 0o711);
 const port = await freePort();
 const postgres = await startPostgres(path.join(home, 'postgres'), port, path.join(home, 'postgres.log'));
 let code = 1;
+process.once('SIGTERM', () => process.exit(143));
 try {
   await waitFor(postgres.url);
   await sql(postgres.url, 'create database mainloop_template');

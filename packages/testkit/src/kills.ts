@@ -1,6 +1,8 @@
 // The kill matrix: one task, a kill somewhere, and what the local GitHub's own call log says afterwards.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startStack, type Stack } from './stack.ts';
 import { spawnTask, walkToEnd } from './story.ts';
 
@@ -44,7 +46,21 @@ export function chooseKill(random: () => number): Kill {
 export async function startKillable(): Promise<Stack & { failpoints: string }> {
   const failpoints = path.join('/tmp', `mainloop-failpoints-${process.pid}-${Date.now()}`);
   mkdirSync(failpoints, { recursive: true });
-  const stack = await startStack({ MAINLOOP_FAILPOINTS: failpoints, LOCAL_GITHUB_STALE_MS: '700' });
+  const dir = mkdtempSync('/tmp/again-');
+  const story = path.join(mkdtempSync('/tmp/again-story-'), 'story.yaml');
+  const template = path.join(path.dirname(fileURLToPath(import.meta.url)), '../stories/again.yaml');
+  writeFileSync(story, readFileSync(template, 'utf8').replaceAll('{{project}}', `local/${path.basename(dir)}`));
+  const stack = await startStack({ MAINLOOP_FAILPOINTS: failpoints, LOCAL_GITHUB_STALE_MS: '700', MAINLOOP_DEMO_SCRIPT: story });
+  mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
+  writeFileSync(
+    path.join(dir, '.github/workflows/ci.yml'),
+    'on: push\njobs:\n  whole:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: test ! -e broken\n',
+  );
+  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A');
+  git('commit', '-qm', 'first');
+  await stack.call('POST', '/api/projects', { source: dir });
   return { ...stack, failpoints };
 }
 
@@ -58,7 +74,7 @@ export interface RoundResult {
 /** One task with some kills. Resolves when the task has ended or is lost. */
 export async function round(s: Stack & { failpoints: string }, kills: readonly Kill[]): Promise<RoundResult> {
   for (const k of kills) if (k.kind === 'failpoint') writeFileSync(path.join(s.failpoints, k.name), '');
-  const taskId = await spawnTask(s, 'Splitting 10.00 three ways loses a cent.');
+  const taskId = await spawnTask(s, 'Do it again.');
   let done = false;
   let fired = 0;
   const killers = kills.map(async (k) => {
@@ -82,7 +98,7 @@ export async function round(s: Stack & { failpoints: string }, kills: readonly K
   });
   let state = 'lost';
   try {
-    state = (await walkToEnd(s, taskId, 150_000)).state;
+    state = (await walkToEnd(s, taskId, 100_000)).state;
   } catch (err) {
     state = (err as Error).message;
   }

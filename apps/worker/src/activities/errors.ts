@@ -1,4 +1,5 @@
-// Ports throw their closed unions; Temporal wants ApplicationFailure. This is the one place that translates.
+// What every activity gets: a heartbeat, and its errors translated from the ports' closed unions to ApplicationFailure.
+import { heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 
 interface KindedError {
@@ -6,6 +7,7 @@ interface KindedError {
   readonly message: string;
   readonly retryAfterMs?: number;
 }
+const HEARTBEAT_MS = 1_000;
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
 const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
@@ -15,6 +17,8 @@ export function translated<T extends Record<string, (i: never) => Promise<unknow
   const out: Record<string, unknown> = {};
   for (const [name, f] of Object.entries(activities)) {
     out[name] = async (i: never) => {
+      // Without it a killed worker's activity is only tried again when its whole time is up.
+      const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
       try {
         return await f(i);
       } catch (err) {
@@ -25,6 +29,8 @@ export function translated<T extends Record<string, (i: never) => Promise<unknow
           nonRetryable: !RETRYABLE.has(err.kind),
           ...(err.retryAfterMs ? { nextRetryDelay: err.retryAfterMs } : {}),
         });
+      } finally {
+        clearInterval(beat);
       }
     };
   }

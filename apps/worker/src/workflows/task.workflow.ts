@@ -12,16 +12,19 @@ import { Cancelled, openDesk } from './desk.ts';
 /** Our own records: Postgres may be away for a while, and then it is back. */
 const own = proxyActivities<ReturnType<typeof taskActivities>>({
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '7 days',
   retry: { initialInterval: '300 ms', maximumInterval: '20 seconds' },
 });
 const runs = proxyActivities<ReturnType<typeof runActivities>>({
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '500 ms', maximumInterval: '30 seconds', maximumAttempts: 200 },
 });
 const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 },
 });
