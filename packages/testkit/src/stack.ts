@@ -13,6 +13,7 @@ export interface Stack {
   readonly api: string;
   readonly github: string;
   readonly gateway: string;
+  readonly temporal: string;
   readonly model: string;
   readonly databaseUrl: string;
   /** The token of the local GitHub's owner. */
@@ -73,6 +74,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     github,
     web: `http://localhost:${ports.WEB_PORT}`,
     gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
+    temporal: `127.0.0.1:${ports.TEMPORAL_PORT}`,
     model: `http://127.0.0.1:${ports.DEMO_MODEL_PORT}`,
     databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`,
     githubToken: localGitHubToken,

@@ -24,7 +24,7 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
       `mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`,
     );
   await endLeftovers(s.home);
-  await portsFree(s);
+  await portsFree(s, s.DATABASE_URL === undefined && adopt(path.join(s.home, 'postgres')) === null);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
   const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
   const sup = new Supervisor(s.home, url);
@@ -226,8 +226,8 @@ async function addDemoProject(s: Settings): Promise<void> {
 }
 
 const PORTS = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
-async function portsFree(s: Settings): Promise<void> {
-  for (const name of PORTS) {
+async function portsFree(s: Settings, postgres: boolean): Promise<void> {
+  for (const name of postgres ? ([...PORTS, 'POSTGRES_PORT'] as const) : PORTS) {
     const free = await new Promise<boolean>((resolve) => {
       const probe = net.createServer();
       probe.once('error', () => resolve(false));

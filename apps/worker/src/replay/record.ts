@@ -1,0 +1,33 @@
+// Records histories of real runs for the replay test: node apps/worker/src/replay/record.ts. Keep the old ones: they are
+// the workflows that may still be running somewhere.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { startStack, until } from '../../../../packages/testkit/src/stack.ts';
+import { spawnTask, walkToEnd } from '../../../../packages/testkit/src/story.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const s = await startStack();
+try {
+  const merged = await spawnTask(s);
+  await walkToEnd(s, merged);
+  const cancelled = await spawnTask(s);
+  await until('a question', async () => (await s.call<{ taskId: string }[]>('GET', '/api/inbox')).some((i) => i.taskId === cancelled));
+  await s.call('POST', `/api/tasks/${cancelled}/cancel`);
+  await walkToEnd(s, cancelled);
+  const client = new Client({ connection: await Connection.connect({ address: s.temporal }) });
+  const day = new Date().toISOString().slice(0, 10);
+  mkdirSync(here, { recursive: true });
+  for (const [name, id] of [
+    ['merged', merged],
+    ['cancelled', cancelled],
+  ] as const) {
+    const history = await client.workflow.getHandle(`task/${id}`).fetchHistory();
+    writeFileSync(path.join(here, `${day}-${name}.json`), `${historyToJSON(history).replace(/"identity": *"[^"]*"/g, '"identity":"worker"')}\n`);
+  }
+} finally {
+  await s.stop();
+}
+process.exit(0);
