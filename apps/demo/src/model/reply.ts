@@ -58,7 +58,7 @@ export function replyTo(story: Story, req: Request): Reply {
       delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
       chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
       fault: step.fault,
-      key: `${kind}/${n}/${v.turn}/${v.prompt.length}`,
+      key: `${kind}/${n}/${v.turn}`,
     };
   }
   return say(HONEST);
