@@ -60,6 +60,18 @@ test('a wrong key says so, and Retry goes on when it is right again', async () =
   expect(next.title).toMatch(/without pushing/);
 }, 120_000);
 
+test('a spent budget is raised, and the task goes on', async () => {
+  const id = await spawn('poorer', { budgetCents: 1 });
+  const f = await failureOf(id);
+  expect(f.title).toMatch(/budget of this task is spent/);
+  await s.call('POST', `/api/tasks/${id}/budget`, { budgetCents: 500 });
+  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  const next = await until('the next failure', async () =>
+    (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.id !== f.id),
+  );
+  expect(next.title).toMatch(/without pushing/);
+}, 90_000);
+
 test('a hundred megabytes without a newline harm nobody', async () => {
   const id = await spawn('noise');
   expect((await failureOf(id)).title).toMatch(/without pushing/);

@@ -185,6 +185,15 @@ export function registerWork(program: Command, { api, out }: Context): void {
       await decide(item, 'retry', '', 'It goes on from where it failed.');
     });
   program
+    .command('budget')
+    .description('what a task may cost at most, in dollars')
+    .argument('<task>')
+    .argument('<dollars>')
+    .action(async (id: string, dollars: string) => {
+      await api().post(`/api/tasks/${id}/budget`, { budgetCents: Math.round(Number(dollars) * 100) });
+      out({ ok: true }, 'It counts at once.');
+    });
+  program
     .command('cancel')
     .description('cancel a task: closes issue, pull request, branch and sandbox')
     .argument('<task>')

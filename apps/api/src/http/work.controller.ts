@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Decide } from '@mainloop/models/contracts/http';
-import { cancelTask, decide } from '@mainloop/models/db/decide';
+import { Decide, RaiseBudget } from '@mainloop/models/contracts/http';
+import { cancelTask, decide, setBudget } from '@mainloop/models/db/decide';
 import { eventsOfTask } from '@mainloop/models/db/log';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { readOutput } from '@mainloop/models/db/runs';
@@ -59,6 +59,15 @@ export class WorkController {
   @ApiOperation({ summary: 'Cancel: closes issue, pull request, branch and sandbox' })
   async cancel(@Param('id') id: string): Promise<{ ok: true }> {
     const r = await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { ok: true };
+  }
+
+  @Post('tasks/:id/budget')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What a task may cost at most; counts at once' })
+  async budget(@Param('id') id: string, @Body({ schema: RaiseBudget }) body: RaiseBudget): Promise<{ ok: true }> {
+    const r = await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' });
     if (!r.ok) throw refuse(r.kind, r.sentence);
     return { ok: true };
   }

@@ -13,7 +13,11 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 test('there are histories', () => expect(files.length).toBeGreaterThan(1));
 
-test.each(files)('%s replays', async (file) => {
-  const history = JSON.parse(readFileSync(path.join(here, file), 'utf8')) as never;
-  await Worker.runReplayHistory({ workflowBundle: { codePath: path.join(here, '../../dist/workflows.js') } }, history, 'task/replayed');
-}, 60_000);
+test.each(files)(
+  '%s replays',
+  async (file) => {
+    const history = JSON.parse(readFileSync(path.join(here, file), 'utf8')) as never;
+    await Worker.runReplayHistory({ workflowBundle: { codePath: path.join(here, '../../dist/workflows.js') } }, history, 'task/replayed');
+  },
+  60_000,
+);

@@ -47,6 +47,9 @@ export const Decide = z
   .meta({ id: 'Decide' });
 export type Decide = z.infer<typeof Decide>;
 
+export const RaiseBudget = z.object({ budgetCents: z.int().min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
+export type RaiseBudget = z.infer<typeof RaiseBudget>;
+
 export const AddProject = z
   .object({
     /** "owner/name" on GitHub, or the path of a git folder on this machine. */

@@ -92,5 +92,17 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
   });
 }
 
+/** Changes what a task may cost. The gateway looks at it on every call, so it counts at once. */
+export async function setBudget(db: Db, i: { ownerId: string; taskId: string; budgetCents: number; by: string }): Promise<DecideResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+    if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
+    if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
+    await append(tx, [{ type: 'task.budget_raised', taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } }], i.ownerId);
+    return { ok: true, taskId: i.taskId };
+  });
+}
+
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
 const WHERE: Record<Via, string> = { app: 'in the app', cli: 'on the command line', chat: 'in the chat', github: 'on GitHub' };
