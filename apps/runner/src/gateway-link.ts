@@ -56,8 +56,11 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
   };
 }
 
-/** Claude Code and git speak TCP; the only way out of the sandbox is a socket file. This joins them. */
-export function relay(c: RunnerConfig): Promise<net.Server> {
+/**
+ * Claude Code and git speak TCP; the only way out of the sandbox is a socket file. This joins them.
+ * @returns the port it listens on
+ */
+export function relay(c: RunnerConfig): Promise<number> {
   const server = net.createServer({ allowHalfOpen: true }, (inside) => {
     const outside = net.connect({ path: c.socketPath, allowHalfOpen: true });
     inside.pipe(outside).pipe(inside);
@@ -68,6 +71,6 @@ export function relay(c: RunnerConfig): Promise<net.Server> {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(c.gatewayPort, '127.0.0.1', () => resolve(server));
+    server.listen(c.gatewayPort, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
   });
 }

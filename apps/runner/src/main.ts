@@ -15,10 +15,11 @@ const HEARTBEAT_MS = 1_000;
 const CHECKPOINT_MS = 60_000;
 
 async function main(): Promise<void> {
-  const c = loadConfig(process.env);
-  const link = gatewayLink(c);
-  mkdirSync(c.spool, { recursive: true });
-  await relay(c);
+  const configured = loadConfig(process.env);
+  const link = gatewayLink(configured);
+  mkdirSync(configured.spool, { recursive: true });
+  const gatewayPort = await relay(configured);
+  const c: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
   const spec = RunSpec.parse(JSON.parse((await link.patiently('GET', '/run/spec')).body.toString()));
   const spool = new Spool(path.join(c.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
   const pumping = spool.pump();
@@ -72,7 +73,7 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
     executable: path.join(c.kit, 'claude'),
     model: spec.model,
     sessionId: spec.sessionId,
-    resume: spec.resume && hasSession(configDir, spec.sessionId),
+    resume: spec.resume && hasSession(configDir, c.repo, spec.sessionId),
     maxTurns: spec.maxTurns,
     askPermissions: spec.askPermissions,
     configDir,
@@ -119,8 +120,8 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
 }
 
 /** A session that was never written (killed before its first turn) can't be resumed; Claude Code would exit at once. */
-function hasSession(configDir: string, sessionId: string): boolean {
-  const slug = '/work/repo'.replace(/[^A-Za-z0-9]/g, '-');
+function hasSession(configDir: string, repo: string, sessionId: string): boolean {
+  const slug = repo.replace(/[^A-Za-z0-9]/g, '-');
   return existsSync(path.join(configDir, 'projects', slug, `${sessionId}.jsonl`));
 }
 

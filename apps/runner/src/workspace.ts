@@ -67,6 +67,9 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
         .catch(() => git('checkout', '-q', '-B', spec.branch))
         .catch(() => undefined);
   }
+  await git('remote', 'set-url', 'origin', `${c.gatewayUrl}/git/repo.git`).catch(() =>
+    git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`),
+  );
   const exclude = path.join(c.repo, '.git/info/exclude');
   mkdirSync(path.dirname(exclude), { recursive: true });
   writeFileSync(exclude, 'TASK.md\n');

@@ -122,7 +122,17 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
       });
       const [cmd, args, extra] = o.unconfined
-        ? ([path.join(o.kit, 'node'), [path.join(o.kit, 'runner.mjs')], { ...env, MAINLOOP_UNCONFINED: dir }] as const)
+        ? ([
+            path.join(o.kit, 'node'),
+            [path.join(o.kit, 'runner.mjs')],
+            {
+              ...env,
+              MAINLOOP_UNCONFINED: dir,
+              MAINLOOP_KIT: o.kit,
+              MAINLOOP_SOCKET: path.join(o.gatewayDir, 'gateway.sock'),
+              MAINLOOP_MIRROR: mirror,
+            },
+          ] as const)
         : ([o.bwrap, confined, { PATH: '/usr/bin:/bin' }] as const);
       const child = spawn(cmd, args, {
         cwd: '/',

@@ -1,14 +1,23 @@
-// Records histories of real runs for the replay test: node apps/worker/src/replay/record.ts. Keep the old ones: they are
+// Records histories of real runs for the replay test: node tools/record-histories.ts. Keep the old ones: they are
 // the workflows that may still be running somewhere.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { startStack, until } from '../../../../packages/testkit/src/stack.ts';
-import { spawnTask, walkToEnd } from '../../../../packages/testkit/src/story.ts';
+import { createRequire } from 'node:module';
+import { startStack, until } from '../packages/testkit/src/stack.ts';
+import { spawnTask, walkToEnd } from '../packages/testkit/src/story.ts';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const here = path.join(root, 'apps/worker/src/replay');
+const require = createRequire(path.join(root, 'apps/worker/package.json'));
+interface Handle {
+  fetchHistory(): Promise<object>;
+}
+const { Client, Connection } = require('@temporalio/client') as {
+  Client: new (o: object) => { workflow: { getHandle(id: string): Handle } };
+  Connection: { connect(o: object): Promise<object> };
+};
+const { historyToJSON } = require('@temporalio/common/lib/proto-utils') as { historyToJSON: (h: object) => string };
 const s = await startStack();
 try {
   const merged = await spawnTask(s);
