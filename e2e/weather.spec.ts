@@ -1,6 +1,8 @@
 // Bad weather: each fault ends in one clear sentence in the right place, and "Retry" goes on.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { walkToEnd } from '@mainloop/testkit/story';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -72,6 +74,22 @@ test('a spent budget is raised, and the task goes on', async () => {
   expect(next.title).toMatch(/without pushing/);
 }, 90_000);
 
+test('a repository without CI never counts as green: the person says to go on', async () => {
+  const dir = path.join(mkdtempSync('/tmp/weather-repo-'), 'noci');
+  execFileSync('git', ['init', '-q', '-b', 'main', dir]);
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
+  await s.call('POST', '/api/projects', { source: dir });
+  const id = await spawn('noci');
+  const f = await until(
+    'a failure',
+    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'failure'),
+    120_000,
+  );
+  expect(f.title).toMatch(/This repository has no CI/);
+  expect((await s.forgeCalls()).some((c) => c.path === '/graphql')).toBe(false);
+  expect((await walkToEnd(s, id, 60_000)).state).toBe('done');
+}, 200_000);
+
 test('a hundred megabytes without a newline harm nobody', async () => {
   const id = await spawn('noise');
   expect((await failureOf(id)).title).toMatch(/without pushing/);
@@ -104,6 +122,11 @@ test('a comment brings neither HTML nor a script to the page', async () => {
 const STORY = `
 version: 1
 chat:
+  - when: '^case noci'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/noci, title: Case noci, prompt: do it, skipPlan: true } }
+      - text: ok
   - when: '^case (\\w+)'
     steps:
       - text: ok
@@ -114,6 +137,10 @@ chat:
   - when: '^html'
     steps: [{ text: '<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3))' }]
 agent:
+  - when: 'Task: Case noci'
+    steps:
+      - bash: echo x > x; git add -A; git commit -qm x; git push 2>&1 | tail -2
+      - text: pushed
   - when: 'Task: Case credit'
     steps: [{ text: x, fault: { status: 400, message: Your credit balance is too low to access the Anthropic API., times: 99 } }]
   - when: 'Task: Case model'

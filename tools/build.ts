@@ -1,5 +1,5 @@
 // Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web, workflow bundle, sandbox kit.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +16,13 @@ interface Piece {
   readonly build: () => void;
 }
 
-const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void =>
-  void execFileSync(file, args, { cwd: path.join(root, cwd), stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
+/** Quiet unless it fails: then everything it said is shown. */
+const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void => {
+  const r = spawnSync(file, args, { cwd: path.join(root, cwd), encoding: 'utf8', env: { ...process.env, ...env } });
+  if (r.status === 0) return;
+  console.log(`failed\n${r.stdout}${r.stderr}${r.error?.message ?? ''}`);
+  process.exit(1);
+};
 const bin = (pkg: string, name: string): string => path.join(root, pkg, 'node_modules/.bin', name);
 
 const pieces: Piece[] = [

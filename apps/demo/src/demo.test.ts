@@ -27,6 +27,15 @@ test('a story is followed step by step, whatever resumes it', () => {
   expect(replyTo(story, agent('greet ana', 2)).blocks[0]).toEqual({ type: 'text', text: 'Done.' });
 });
 
+test('a note before what the person says does not hide it', () => {
+  const story = Story.parse({ version: 1, chat: [{ when: '^hello$', steps: [{ text: 'hi' }] }] });
+  const content = [
+    { type: 'text', text: '[mainloop notes: something is merged]' },
+    { type: 'text', text: 'hello' },
+  ];
+  expect(replyTo(story, { tools: [{ name: 'spawn_task' }], messages: [{ role: 'user', content }] }).blocks[0]!.text).toBe('hi');
+});
+
 test('what no story knows gets an honest answer', () => {
   expect(replyTo(Story.parse({ version: 1 }), agent('anything', 0)).blocks[0]!.text).toBe(HONEST);
 });

@@ -48,7 +48,7 @@ export function replyTo(story: Story, req: Request): Reply {
   if (kind === 'other') return say('ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
   for (const [n, rule] of rules.entries()) {
-    const m = new RegExp(rule.when, 'is').exec(v.prompt);
+    const m = new RegExp(rule.when, 'is').exec(kind === 'chat' ? v.last : v.prompt);
     if (!m) continue;
     const step = rule.steps[v.turn];
     if (!step) return say('Done.');
@@ -77,18 +77,19 @@ function blocks(s: Step, fill: (t: string) => string): Block[] {
   return out.length > 0 ? out : [{ type: 'text', text: '' }];
 }
 
-/** The last plain thing said to the model, and how many of its own turns came since. */
-export function view(messages: readonly Message[]): { prompt: string; turn: number } {
-  let last = -1;
+/**
+ * The last plain message to the model, its last part alone, and how many of the model's own turns came since. In the chat
+ * the last part is what the person said; what stands before it are notes.
+ */
+export function view(messages: readonly Message[]): { prompt: string; last: string; turn: number } {
+  let at = -1;
   messages.forEach((m, i) => {
-    if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) last = i;
+    if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) at = i;
   });
-  const flat = (c: Message['content']): string =>
-    typeof c === 'string'
-      ? c
-      : c
-          .filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>'))
-          .map((b) => b.text ?? '')
-          .join('\n');
-  return { prompt: last < 0 ? '' : flat(messages[last]!.content), turn: messages.slice(last + 1).filter((m) => m.role === 'assistant').length };
+  const content = at < 0 ? '' : messages[at]!.content;
+  const parts =
+    typeof content === 'string'
+      ? [content]
+      : content.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '');
+  return { prompt: parts.join('\n'), last: parts.at(-1) ?? '', turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length };
 }

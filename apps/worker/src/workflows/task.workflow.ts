@@ -181,11 +181,10 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         case 'verify_locally':
           await askHuman(
             'ci',
-            'This repository has no CI, so nothing says whether the change works. Add a workflow and retry, or merge it yourself on GitHub.',
+            'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.',
             '',
           );
-          waitedMs = 0;
-          continue;
+          return go('review');
         case 'ask_human':
           await askHuman('ci', next.sentence, now.weakened.join('\n'));
           await state('ci', 'ci');
