@@ -52,8 +52,16 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
   };
   const url = await start();
   // Postgres is nobody's child after an adoption, so it is watched by looking.
+  // One start at a time: two servers that find the same stale lock file remove each other's.
+  let starting = false;
   const watch = setInterval(() => {
-    if (adopt(dir) === null) void start().catch(() => undefined);
+    if (starting || adopt(dir) !== null) return;
+    starting = true;
+    void start()
+      .catch(() => undefined)
+      .finally(() => {
+        starting = false;
+      });
   }, 500);
   watch.unref();
   const stop = sup.stop.bind(sup);
