@@ -1,6 +1,19 @@
 // The sandbox kit: what a run finds under /opt/mainloop. One folder for each content, so that a running sandbox keeps its own.
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ROOT } from './settings.ts';
@@ -25,11 +38,11 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     const tmp = `${dir}.tmp`;
     rmSync(tmp, { recursive: true, force: true });
     mkdirSync(tmp, { recursive: true, mode: 0o755 });
-    cpSync(process.execPath, path.join(tmp, 'node'), { dereference: true });
-    cpSync(claude, path.join(tmp, 'claude'), { dereference: true });
+    share(process.execPath, path.join(tmp, 'node'));
+    share(claude, path.join(tmp, 'claude'));
     for (const f of ['runner.mjs', 'talk.mjs']) cpSync(path.join(runner, 'dist', f), path.join(tmp, f));
     writeFileSync(path.join(tmp, 'mainloop'), '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n', { mode: 0o755 });
-    for (const f of ['node', 'claude', 'mainloop']) chmodSync(path.join(tmp, f), 0o755);
+    chmodSync(path.join(tmp, 'mainloop'), 0o755);
     renameSync(tmp, dir);
   }
   const link = path.join(kits, 'current');
@@ -42,6 +55,17 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')),
     act: tools.act === null ? null : reachable(tools.act, path.join(kits, 'act')),
   };
+}
+
+/** A link where the file system allows it: the two programs are half a gigabyte, and writing that holds up every fsync of Postgres. */
+function share(program: string, to: string): void {
+  const from = realpathSync(program);
+  try {
+    linkSync(from, to);
+  } catch {
+    cpSync(from, to);
+    chmodSync(to, 0o755);
+  }
 }
 
 /** A program from the cache may lie under root's closed home. Wheels keep libraries beside the program, so the folder comes along. */
