@@ -10,7 +10,7 @@ let s: Stack;
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/weather-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '5' });
 }, 120_000);
 afterAll(() => s?.stop(), 60_000);
 

@@ -194,6 +194,23 @@ export function registerWork(program: Command, { api, out }: Context): void {
       out({ ok: true }, 'It counts at once.');
     });
   program
+    .command('tell')
+    .description('say something to a task; a running agent hears it before its next model call')
+    .argument('<task>')
+    .argument('<text...>')
+    .action(async (id: string, words: string[]) => {
+      const r = await api().post<{ heard: 'now' | 'next_run' }>(`/api/tasks/${id}/say`, { text: words.join(' ') });
+      out(r, r.heard === 'now' ? 'Said. The agent hears it before its next step.' : 'Kept. The next run of the agent starts with it.');
+    });
+  program
+    .command('pause')
+    .description('stop the running agent where it stands; `retry` goes on')
+    .argument('<task>')
+    .action(async (id: string) => {
+      await api().post(`/api/tasks/${id}/pause`);
+      out({ ok: true }, 'Stopping the agent. What it did is kept; `mainloop retry` goes on.');
+    });
+  program
     .command('cancel')
     .description('cancel a task: closes issue, pull request, branch and sandbox')
     .argument('<task>')

@@ -1,19 +1,24 @@
 // The runner's door (spec, output, heartbeat, checkpoint, result) and the talk-back verbs of the agent.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Ask, CHECKPOINT_MAX_BYTES, Heartbeat, RunResult, Say, type RunSpec } from '@mainloop/models/contracts/runner';
+import { Ask, CHECKPOINT_MAX_BYTES, Evidence, Heartbeat, PermissionRequest, RunResult, Say, type RunSpec } from '@mainloop/models/contracts/runner';
+import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
-import { appendOutput, commandsAfter, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
+import { appendOutput, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
+import { resolveProjectSettings } from '@mainloop/models/db/settings';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
+import { askPermission } from './permissions.ts';
 
 const MAX_QUESTIONS_A_RUN = 5;
 const MAX_SAYS_A_RUN = 100;
+const MAX_REQUESTS_A_RUN = 200;
 
 export async function runnerLink(db: Db, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
+      const project = resolveProjectSettings(r.project_settings);
       const spec: RunSpec = {
         runId: r.id,
         taskId: r.task_id,
@@ -30,14 +35,17 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
         maxTurns: 200,
         maxMinutes: 60,
         outputOffset: await outputEnd(db, r.id),
-        askPermissions: false,
+        askPermissions: project.permissions === 'ask',
+        setupCommand: project.setupCommand,
+        verifyCommand: project.verifyCommand,
       };
       return sendJson(res, 200, spec);
     }
     case 'POST /run/heartbeat': {
-      const { afterCommand } = Heartbeat.parse(await readJson(req));
+      const { afterCommand, delivered } = Heartbeat.parse(await readJson(req));
       if (!(await renewLease(db, r.id, r.epoch))) throw new Refused(401, 'this run has ended');
-      return sendJson(res, 200, { commands: await commandsAfter(db, r.id, afterCommand) });
+      await noteDelivered(db, r.task_id, delivered);
+      return sendJson(res, 200, { commands: await commandsFor(db, r, afterCommand) });
     }
     case 'POST /run/output': {
       const offset = Number(url.searchParams.get('offset'));
@@ -63,6 +71,33 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
       await endRun(db, r.id, r.epoch, outcome.kind === 'completed' ? { ...outcome, summary: cleanText(outcome.summary, 50_000) } : outcome);
       return sendJson(res, 200, { ok: true });
     }
+    case 'GET /run/asked':
+      return sendJson(res, 200, {
+        asked: (await one(db, `select 1 from inbox_items where id like $1 and state = 'open' limit 1`, [`${r.id}-q%`])) !== null,
+      });
+    case 'POST /run/evidence': {
+      const e = Evidence.parse(await readJson(req, 256 * 1024));
+      await withTx(db, (tx) =>
+        append(
+          tx,
+          [
+            {
+              type: 'evidence.recorded',
+              taskId: r.task_id,
+              actor: 'runner',
+              dedupeKey: `evidence/${r.id}/${r.epoch}/${e.what}`,
+              payload: { ...e, runId: r.id, tail: cleanText(e.tail, 20_000) },
+            },
+          ],
+          r.owner_id,
+        ),
+      );
+      return sendJson(res, 200, { ok: true });
+    }
+    case 'POST /run/permission':
+      await limit(db, r, 'inbox.opened', MAX_REQUESTS_A_RUN);
+      await askPermission(db, r, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
+      return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
       await limit(db, r, 'agent.said', MAX_SAYS_A_RUN);
@@ -73,7 +108,7 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
     }
     case 'POST /talk/ask': {
       const { question, options } = Ask.parse(await readJson(req, 64 * 1024));
-      const n = await limit(db, r, 'inbox.opened', MAX_QUESTIONS_A_RUN);
+      const n = await limit(db, r, 'inbox.opened', MAX_QUESTIONS_A_RUN, 'question');
       const [first, ...rest] = cleanText(question, 4_000).split('\n');
       await withTx(db, (tx) =>
         append(
@@ -107,12 +142,12 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
 }
 
 /** @returns how many events of this type the run made so far; refuses when that is too many */
-async function limit(db: Db, r: RunByToken, type: string, max: number): Promise<number> {
-  const n = (await one<{ n: number }>(db, "select count(*)::int as n from events where task_id = $1 and type = $2 and actor = 'agent' and at >= $3", [
-    r.task_id,
-    type,
-    r.started_at,
-  ]))!.n;
+async function limit(db: Db, r: RunByToken, type: string, max: number, kind: string | null = null): Promise<number> {
+  const n = (await one<{ n: number }>(
+    db,
+    "select count(*)::int as n from events where task_id = $1 and type = $2 and actor = 'agent' and at >= $3 and ($4::text is null or payload->>'kind' = $4)",
+    [r.task_id, type, r.started_at, kind],
+  ))!.n;
   if (n >= max) throw new Refused(429, `That was said ${max} times already in this run. Go on without.`);
   return n;
 }

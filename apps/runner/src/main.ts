@@ -1,17 +1,18 @@
 // The process beside Claude Code. It owns the agent's stdio, spools what it prints, takes commands, and says how it ended.
 // It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
-import { CHECKPOINT_MAX_BYTES, HeartbeatReply, RunSpec, type RunnerCommand } from '@mainloop/models/contracts/runner';
+import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import { ensureSetup, verify, type Around } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
-import { FencedOut, gatewayLink, relay, type GatewayLink } from './gateway-link.ts';
+import { Control } from './control.ts';
+import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { LineSplitter, MAX_LINE_BYTES, Spool } from './spool.ts';
 import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
 
-const HEARTBEAT_MS = 1_000;
 const CHECKPOINT_MS = 60_000;
 
 async function main(): Promise<void> {
@@ -19,39 +20,35 @@ async function main(): Promise<void> {
   const link = gatewayLink(configured);
   mkdirSync(configured.spool, { recursive: true });
   const gatewayPort = await relay(configured);
-  const c: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+  const config: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
   const spec = RunSpec.parse(JSON.parse((await link.patiently('GET', '/run/spec')).body.toString()));
-  const spool = new Spool(path.join(c.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
+  const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
+  const around: Around = { config, spec, link, spool, env: environment(config) };
   const pumping = spool.pump();
-  const agent: Agent = { child: null, stopping: null, answered: new Map() };
-  const beating = heartbeat(c, spec, link, agent);
+  const save = (): Promise<unknown> => checkpoint(config, spec, link, around.env, CHECKPOINT_MAX_BYTES);
+  const control = new Control(() => void save());
+  const beating = control.heartbeat(link);
   let outcome: RunOutcome;
   try {
-    outcome = await work(c, spec, link, spool, agent);
+    outcome = await work(around, control, save);
+    if (outcome.kind === 'completed') await verify(around);
   } catch (err) {
     outcome = { kind: 'failed', reason: err instanceof WorkspaceError ? 'workspace' : 'setup', detail: (err as Error).message.slice(0, 4_000) };
   }
-  const env = { ...process.env, HOME: c.home, ...gitEnv(c) } as Record<string, string>;
-  await checkpoint(c, spec, link, env, CHECKPOINT_MAX_BYTES);
+  await save();
   spool.close();
   await pumping;
-  beating.stop();
+  await beating.stop();
   await link.patiently('POST', '/run/result', JSON.stringify({ outcome, outputEnd: spool.end }), { 'content-type': 'application/json' });
   process.exit(0);
 }
 
-interface Agent {
-  child: ChildProcess | null;
-  /** Why we are ending it ourselves, if we are. */
-  stopping: 'stopped' | 'time' | null;
-  /** Inputs of permission requests that wait for an answer, by request id. */
-  readonly answered: Map<string, unknown>;
-}
-
-async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Spool, agent: Agent): Promise<RunOutcome> {
+/** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
+function environment(c: RunnerConfig): Record<string, string> {
   const tmpDir = path.join(c.home, 'tmp');
   mkdirSync(tmpDir, { recursive: true });
-  const base: Record<string, string> = {
+  const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
+  return {
     PATH: `${c.kit}:/usr/local/bin:/usr/bin:/bin`,
     HOME: c.home,
     LANG: 'C.UTF-8',
@@ -61,13 +58,19 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
     TZ: 'UTC',
     MAINLOOP_TOKEN: c.token,
     MAINLOOP_GATEWAY: c.gatewayUrl,
-    HTTPS_PROXY: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`,
-    https_proxy: `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
     NO_PROXY: '127.0.0.1,localhost',
     no_proxy: '127.0.0.1,localhost',
     ...gitEnv(c),
   };
-  await ensureWorkspace(c, spec, link, base);
+}
+
+async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
+  const { config: c, spec, link, spool, env } = around;
+  await ensureWorkspace(c, spec, link, env);
+  const failed = await ensureSetup(around);
+  if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
   const configDir = path.join(c.home, '.claude');
   const cmd = claudeCode.command({
     executable: path.join(c.kit, 'claude'),
@@ -77,13 +80,12 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
     maxTurns: spec.maxTurns,
     askPermissions: spec.askPermissions,
     configDir,
-    tmpDir,
+    tmpDir: env.TMPDIR!,
     gatewayUrl: c.gatewayUrl,
     token: c.token,
   });
   const reader = claudeCode.reader();
-  const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...base, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
-  agent.child = child;
+  const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => undefined);
   let stderrTail = '';
   child.stderr.on('data', (d: Buffer) => {
@@ -96,26 +98,28 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
     }
     spool.write(line);
     const s = reader.read(line);
-    if (s.kind === 'turn_ended') child.stdin.end();
-    if (s.kind === 'permission') agent.answered.set(s.requestId, s.input);
+    if (s.kind === 'permission') control.ask(link, s.requestId, s.tool, s.input);
+    if (s.kind === 'turn_ended') {
+      control.deafen();
+      child.stdin.end();
+    }
   }, MAX_LINE_BYTES * 16);
   child.stdout.on('data', (d: Buffer) => lines.push(d));
   child.stdin.write(claudeCode.userLine(spec.prompt));
-  const overtime = setTimeout(() => {
-    agent.stopping ??= 'time';
-    child.kill('SIGTERM');
-  }, spec.maxMinutes * 60_000);
-  const saving = setInterval(() => void checkpoint(c, spec, link, base, CHECKPOINT_MAX_BYTES), CHECKPOINT_MS);
+  control.attach(child);
+  const overtime = setTimeout(() => control.stop('time'), spec.maxMinutes * 60_000);
+  const saving = setInterval(() => void save(), CHECKPOINT_MS);
   const end = await new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   clearTimeout(overtime);
   clearInterval(saving);
+  control.deafen();
   lines.flush();
   if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
-  if (agent.stopping === 'time') return { kind: 'limit', reason: 'time' };
-  if (agent.stopping === 'stopped') return { kind: 'interrupted', reason: 'stopped' };
+  if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
+  if (control.stopping === 'stopped') return { kind: 'interrupted', reason: 'stopped' };
   return reader.outcome({ ...end, stderrTail }, Date.now());
 }
 
@@ -123,57 +127,6 @@ async function work(c: RunnerConfig, spec: RunSpec, link: GatewayLink, spool: Sp
 function hasSession(configDir: string, repo: string, sessionId: string): boolean {
   const slug = repo.replace(/[^A-Za-z0-9]/g, '-');
   return existsSync(path.join(configDir, 'projects', slug, `${sessionId}.jsonl`));
-}
-
-function heartbeat(c: RunnerConfig, spec: RunSpec, link: GatewayLink, agent: Agent): { stop(): void } {
-  let after = 0,
-    stopped = false;
-  const beat = async (): Promise<void> => {
-    while (!stopped) {
-      try {
-        const r = await link.once('POST', '/run/heartbeat', JSON.stringify({ afterCommand: after }), { 'content-type': 'application/json' });
-        if (r.status === 200) {
-          for (const { id, command } of HeartbeatReply.parse(JSON.parse(r.body.toString())).commands) {
-            after = Math.max(after, id);
-            obey(command, c, spec, link, agent);
-          }
-        }
-      } catch (err) {
-        if (err instanceof FencedOut) leave(agent);
-      }
-      await new Promise((r) => setTimeout(r, HEARTBEAT_MS));
-    }
-  };
-  void beat();
-  return {
-    stop: () => {
-      stopped = true;
-    },
-  };
-}
-
-function obey(command: RunnerCommand, c: RunnerConfig, spec: RunSpec, link: GatewayLink, agent: Agent): void {
-  switch (command.type) {
-    case 'stop':
-      agent.stopping ??= 'stopped';
-      agent.child?.kill('SIGTERM');
-      return;
-    case 'steer':
-      agent.child?.stdin?.write(claudeCode.userLine(command.text));
-      return;
-    case 'permission':
-      agent.child?.stdin?.write(claudeCode.permissionLine(command.requestId, command.allow, command.message, agent.answered.get(command.requestId)));
-      agent.answered.delete(command.requestId);
-      return;
-    case 'checkpoint':
-      void checkpoint(c, spec, link, { ...process.env, HOME: c.home, ...gitEnv(c) } as Record<string, string>, CHECKPOINT_MAX_BYTES);
-  }
-}
-
-/** Somebody else runs this task now, or it has ended. Everything we still did would be wrong. */
-function leave(agent: Agent): never {
-  agent.child?.kill('SIGKILL');
-  process.exit(3);
 }
 
 process.on('unhandledRejection', (err) => {

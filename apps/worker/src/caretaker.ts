@@ -3,13 +3,12 @@ import type { Forge } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { append, toOutbox } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
-import { sendCommand } from '@mainloop/models/db/runs';
+import { sendCommand } from '@mainloop/models/db/commands';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import { isEnded } from '@mainloop/models/flow/states';
 import { SIGNALS } from '@mainloop/models/flow/workflow';
 
-const NUDGE_AFTER_MIN = 5;
-const STOP_AFTER_MIN = 20;
+const STOP_AFTER_NUDGES = 4;
 
 /** Removes sandboxes whose task has ended or is not known. @returns their task ids */
 export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
@@ -23,16 +22,20 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   return gone;
 }
 
-/** A run that says nothing is nudged, then stopped: the workflow brings it to the person. */
-export async function watchSilence(db: Db): Promise<void> {
-  const silent = await many<{ id: string; task_id: string; owner_id: string; epoch: number; minutes: number }>(
+/**
+ * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits for leave is not
+ * silent, it waits.
+ */
+export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> {
+  const silent = await many<{ id: string; task_id: string; owner_id: string; epoch: number; ms: number }>(
     db,
-    `select id, task_id, owner_id, epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) / 60)::int as minutes
-       from runs where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 minute'`,
-    [NUDGE_AFTER_MIN],
+    `select id, task_id, owner_id, epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) * 1000)::bigint as ms
+       from runs r where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 millisecond'
+        and not exists (select 1 from inbox_items i where i.task_id = r.task_id and i.kind = 'permission' and i.state = 'open')`,
+    [nudgeAfterMs],
   );
   for (const r of silent) {
-    const level = r.minutes >= STOP_AFTER_MIN ? 'stop' : 'nudge';
+    const level = r.ms >= nudgeAfterMs * STOP_AFTER_NUDGES ? 'stop' : 'nudge';
     const fresh = await withTx(db, (tx) =>
       append(
         tx,
@@ -42,7 +45,7 @@ export async function watchSilence(db: Db): Promise<void> {
             taskId: r.task_id,
             actor: 'mainloop',
             dedupeKey: `silent/${r.id}/${r.epoch}/${level}`,
-            payload: { runId: r.id, minutes: r.minutes },
+            payload: { runId: r.id, minutes: Math.round(r.ms / 60_000) },
           },
         ],
         r.owner_id,

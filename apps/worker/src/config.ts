@@ -15,6 +15,10 @@ const Env = z.object({
   MAINLOOP_WORKFLOW_BUNDLE: z.string().optional(),
   FORGE_POLL_SECONDS: z.coerce.number().positive().default(15),
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
+  /** How long a push may have no checks before there are taken to be none. */
+  CI_GRACE_SECONDS: z.coerce.number().positive().default(60),
+  /** A run that prints nothing for so long is asked what it does; after four times that it is stopped. */
+  SILENCE_MINUTES: z.coerce.number().positive().default(5),
 });
 
 export function loadConfig(env: Record<string, string | undefined>) {
@@ -40,5 +44,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,
     forgeSettleMs: e.FORGE_SETTLE_MS,
+    ciGraceMs: e.CI_GRACE_SECONDS * 1000,
+    silenceMs: e.SILENCE_MINUTES * 60_000,
   });
 }

@@ -46,7 +46,7 @@ const worker = await Worker.create({
     ? { workflowBundle: { codePath: c.workflowBundle } }
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
   activities: translated({
-    ...taskActivities({ db }),
+    ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
     ...runActivities({ db, forge, sandbox, hit }),
     ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }),
     ...projectActivities({ db, forge, importer: localImporter(c) }),
@@ -62,7 +62,7 @@ const loops = [
   loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
-  loop('silence', 30_000, () => watchSilence(db)),
+  loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)
   process.once(s, () => {

@@ -17,6 +17,7 @@ export interface TaskRow {
   readonly pr_number: number | null;
   readonly branch: string;
   readonly head_sha: string | null;
+  readonly ci: { readonly verdict?: string; readonly passed?: number } | null;
   readonly plan: string | null;
   readonly plan_revision: number;
   readonly cost_microusd: number;

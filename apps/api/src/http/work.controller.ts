@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Decide, RaiseBudget } from '@mainloop/models/contracts/http';
+import { Decide, RaiseBudget, Steer } from '@mainloop/models/contracts/http';
+import { pause, steer } from '@mainloop/models/db/commands';
 import { cancelTask, decide, setBudget } from '@mainloop/models/db/decide';
 import { eventsOfTask } from '@mainloop/models/db/log';
 import { many, one, type Db } from '@mainloop/models/db/pool';
@@ -59,6 +60,24 @@ export class WorkController {
   @ApiOperation({ summary: 'Cancel: closes issue, pull request, branch and sandbox' })
   async cancel(@Param('id') id: string): Promise<{ ok: true }> {
     const r = await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { ok: true };
+  }
+
+  @Post('tasks/:id/say')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Say something to a task: a running agent hears it before its next model call' })
+  async say(@Param('id') id: string, @Body({ schema: Steer }) body: Steer): Promise<{ heard: 'now' | 'next_run' }> {
+    const r = await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { heard: r.heard };
+  }
+
+  @Post('tasks/:id/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop the running agent where it stands; Retry goes on' })
+  async pause(@Param('id') id: string): Promise<{ ok: true }> {
+    const r = await pause(this.db, { ownerId: OWNER, taskId: id });
     if (!r.ok) throw refuse(r.kind, r.sentence);
     return { ok: true };
   }

@@ -54,6 +54,8 @@ const Env = z.object({
   LOCAL_GITHUB_STALE_MS: optional,
   FORGE_POLL_SECONDS: optional,
   FORGE_SETTLE_MS: optional,
+  CI_GRACE_SECONDS: optional,
+  SILENCE_MINUTES: optional,
 });
 
 export type Settings = z.infer<typeof Env> & {

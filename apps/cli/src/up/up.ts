@@ -203,7 +203,13 @@ function services(
         MAINLOOP_BWRAP: tools.bwrap,
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
-        ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS, FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS, FORGE_SETTLE_MS: s.FORGE_SETTLE_MS }),
+        ...given({
+          MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
+          FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS,
+          FORGE_SETTLE_MS: s.FORGE_SETTLE_MS,
+          CI_GRACE_SECONDS: s.CI_GRACE_SECONDS,
+          SILENCE_MINUTES: s.SILENCE_MINUTES,
+        }),
       },
     },
     {

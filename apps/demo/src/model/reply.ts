@@ -84,12 +84,16 @@ function blocks(s: Step, fill: (t: string) => string): Block[] {
 export function view(messages: readonly Message[]): { prompt: string; last: string; turn: number } {
   let at = -1;
   messages.forEach((m, i) => {
+    // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
+    if (m.role === 'system' && textsOf(m.content).some((t) => t.startsWith(STEERED))) at = i;
     if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) at = i;
   });
-  const content = at < 0 ? '' : messages[at]!.content;
-  const parts =
-    typeof content === 'string'
-      ? [content]
-      : content.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '');
+  const parts = at < 0 ? [''] : textsOf(messages[at]!.content);
   return { prompt: parts.join('\n'), last: parts.at(-1) ?? '', turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length };
 }
+
+const STEERED = 'The user sent a new message while you were working:';
+const textsOf = (content: Message['content']): string[] =>
+  typeof content === 'string'
+    ? [content]
+    : content.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '');

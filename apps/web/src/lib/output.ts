@@ -19,12 +19,28 @@ export function readLines(jsonl: string): Line[] {
 }
 
 function readLine(json: string): Line[] {
-  let e: { type?: string; message?: { content?: unknown }; dropped?: number };
+  let e: {
+    type?: string;
+    message?: { content?: unknown };
+    dropped?: number;
+    subtype?: string;
+    command?: string;
+    exitCode?: number | null;
+    tail?: string;
+  };
   try {
     e = JSON.parse(json) as typeof e;
   } catch {
     return [{ kind: 'note', text: clean(json).slice(0, 400), more: '' }];
   }
+  if (e.type === 'mainloop' && e.subtype === 'command')
+    return [
+      {
+        kind: 'tool',
+        text: `$ ${clean(String(e.command)).slice(0, 160)} → ${e.exitCode ?? 'out of time'}`,
+        more: clean(String(e.tail ?? '')).trim(),
+      },
+    ];
   if (e.type === 'mainloop') return [{ kind: 'note', text: `${e.dropped} bytes of one line were left out`, more: '' }];
   const blocks = Array.isArray(e.message?.content) ? (e.message.content as Block[]) : [];
   return blocks.flatMap((b): Line[] => {

@@ -8,6 +8,8 @@ export interface Step {
   readonly tone: 'plain' | 'good' | 'bad' | 'you' | 'said';
   readonly href?: string | null;
   readonly runId?: string;
+  /** Output that belongs to it, shown on request. */
+  readonly more?: string;
 }
 
 const PHASE: Record<string, string> = {
@@ -23,8 +25,10 @@ const DECISION: Record<string, (text: string) => string> = {
   retry: () => 'You said go on.',
   merge: () => 'You said merge.',
   changes: (t) => `You asked for changes: ${t}`,
-  allow: () => 'You let the change to CI files through.',
-  deny: () => 'You refused the change to CI files.',
+  allow: () => 'You allowed it.',
+  deny: (t) => (t ? `You refused it: ${t}` : 'You refused it.'),
+  allow_task: () => 'You allowed it for this task.',
+  allow_project: () => 'You allowed it for this project.',
   cancel: () => 'You cancelled.',
 };
 
@@ -51,6 +55,17 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
       return e.payload.outcome.kind === 'failed' || e.payload.outcome.kind === 'limit'
         ? { text: 'The run ended without finishing.', tone: 'bad' }
         : null;
+    case 'task.steered':
+      return { text: e.payload.text, tone: 'you' };
+    case 'evidence.recorded': {
+      const { what, command, exitCode, ms, tail } = e.payload;
+      const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
+      return {
+        text: `${what === 'setup' ? 'Set-up' : 'Check'} \`${command}\` ${end} after ${(ms / 1000).toFixed(1)} s.`,
+        tone: exitCode === 0 ? 'good' : 'bad',
+        more: tail,
+      };
+    }
     case 'agent.said':
       return { text: e.payload.text, tone: 'said' };
     case 'plan.written':
@@ -88,6 +103,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
       return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
+      if (e.payload.kind === 'permission') return { text: `Claude asks leave. ${e.payload.title}`, tone: 'said' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':
       return {

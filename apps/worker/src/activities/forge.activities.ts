@@ -3,12 +3,13 @@ import type { Forge } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/decide';
 import { append } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
-import { ciVerdict, weakenedTests, type CiVerdict } from '@mainloop/models/flow/ci';
+import { ciVerdict, weakenedTests, type CiVerdict, type Verified } from '@mainloop/models/flow/ci';
 import type { EventBody } from '@mainloop/models/flow/events';
 import { marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import type { Hit } from '../failpoints.ts';
 import { newComments } from '../reviews.ts';
+import { evidenceLines, lastVerify, verdictOf } from '../evidence.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
 export interface ForgeDeps {
@@ -99,7 +100,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         );
     },
 
-    async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[] }> {
+    async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[]; verified: Verified }> {
       const t = await getTask(db, i.taskId);
       const sha = t.pr_number !== null ? (await forge.getPull(t.repo, t.pr_number)).headSha : (t.head_sha ?? '');
       const { checks, statuses } = await forge.listChecks(t.repo, sha);
@@ -109,7 +110,12 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         payload: { sha, round: i.round, ...v },
       });
       const push = await one<{ diff: string }>(db, 'select diff from pushes where task_id = $1 order by created_at desc limit 1', [t.id]);
-      return { verdict: v.verdict, sha, weakened: weakenedTests(push?.diff ?? '').slice(0, 10) };
+      return {
+        verdict: v.verdict,
+        sha,
+        weakened: weakenedTests(push?.diff ?? '').slice(0, 10),
+        verified: verdictOf(await lastVerify(db, t.id, sha)),
+      };
     },
 
     async ensureReady(i: { taskId: string }): Promise<void> {
@@ -128,7 +134,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         [t.id],
       );
       const m = marker(t.id, 'summary');
-      const body = summaryBody(t, runs);
+      const body = summaryBody(t, runs, evidenceLines(t, await lastVerify(db, t.id, t.head_sha ?? '')));
       const made = await effect(t, 'summary', () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body }));
       if (made.outcome !== 'created') await forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body });
     },
@@ -182,8 +188,8 @@ function issueBody(t: TaskRow): string {
   return `> ${asked.replaceAll('\n', '\n> ')}\n\n${t.plan ?? '_Claude is reading the code; the plan appears here._'}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
 }
 
-function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[]): string {
+function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[], evidence: string): string {
   const PHASE: Record<string, string> = { implement: 'The change', fix_ci: 'CI repair', address_review: 'Review' };
   const parts = runs.map((r) => `**${PHASE[r.phase] ?? r.phase}.** ${(r.outcome.summary ?? '').trim().slice(0, 3_000)}`);
-  return `### Ready for review\n\n${parts.join('\n\n')}\n\nCI is green on \`${(t.head_sha ?? '').slice(0, 7)}\`. Cost so far: ${dollars(t.cost_microusd)}.`;
+  return `### Ready for review\n\n${parts.join('\n\n')}\n\n${evidence} Cost so far: ${dollars(t.cost_microusd)}.`;
 }

@@ -2,13 +2,15 @@
 import type { Forge } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { many, one, type Db } from '@mainloop/models/db/pool';
-import { endRun, ensureRun, getRun, openEpoch, sendCommand, takeSlot } from '@mainloop/models/db/runs';
+import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
+import { sendCommand } from '@mainloop/models/db/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { ciVerdict } from '@mainloop/models/flow/ci';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
-import { promptFor } from '@mainloop/models/flow/prompts';
+import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
+import { lastVerify } from '../evidence.ts';
 import type { Hit } from '../failpoints.ts';
 import { newComments } from '../reviews.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
@@ -20,7 +22,7 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
     const t = await getTask(db, i.taskId);
     const answers = await answersOf(db, i.context.answered);
     const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
-    const prompt = promptFor({
+    const facts: PromptFacts = {
       phase: i.phase,
       title: t.title,
       prompt: t.prompt,
@@ -32,7 +34,7 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
       round: i.context.round ?? 1,
       verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
       revise: i.phase === 'plan' ? (about ?? null) : null,
-      ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
+      ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
       ...(i.phase === 'address_review'
         ? {
             comments: [
@@ -41,14 +43,14 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
             ],
           }
         : {}),
-    });
+    };
     return {
       runId: await ensureRun(db, {
         ownerId: t.owner_id,
         taskId: t.id,
         n: i.n,
         phase: i.phase,
-        prompt,
+        prompt: (said) => promptFor({ ...facts, said }),
         model: t.model,
         freshSession: i.context.freshSession ?? false,
       }),
@@ -137,10 +139,15 @@ const ANSWER_WORDS: Record<string, string> = {
 };
 
 /** The log of the first failing job, cut to what a repair needs. */
-async function failingLog(forge: Forge, t: TaskRow, sha: string): Promise<string> {
-  const { checks, statuses } = await forge.listChecks(t.repo, sha);
-  if (ciVerdict(checks, statuses).verdict !== 'red') return '';
+async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promise<string> {
   const parts: string[] = [];
+  const verify = await lastVerify(db, t.id, sha);
+  if (verify && verify.exitCode !== 0)
+    parts.push(
+      `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,
+    );
+  const { checks, statuses } = await forge.listChecks(t.repo, sha);
+  if (ciVerdict(checks, statuses).verdict !== 'red') return parts.join('\n\n');
   for (const c of checks.filter((x) => x.status === 'completed' && !['success', 'neutral', 'skipped'].includes(x.conclusion ?? '')).slice(0, 3)) {
     const log = await forge.jobLog(t.repo, c.id, LOG_BYTES).catch(() => '');
     parts.push(`Job "${c.name}": ${c.conclusion}\n${log === '' ? '(its log could not be fetched)' : cutLog(log)}`);

@@ -5,11 +5,11 @@ import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import { isEnded, type TaskState } from '@mainloop/models/flow/states';
 import { getTask, type TaskRow } from '../tasks.ts';
 
-export const taskActivities = ({ db }: { db: Db }) => ({
-  async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number }> {
+export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
+  async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
     const t = await getTask(db, i.taskId);
     const r = (await one<{ n: number }>(db, 'select coalesce(max(n), 0)::int as n from runs where task_id = $1', [i.taskId]))!;
-    return { skipPlan: t.skip_plan, planRevision: t.plan_revision, hasPr: t.pr_number !== null, runs: r.n };
+    return { skipPlan: t.skip_plan, planRevision: t.plan_revision, hasPr: t.pr_number !== null, runs: r.n, ciGraceMs };
   },
 
   async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string }): Promise<void> {

@@ -32,12 +32,14 @@ const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
-const NO_CHECKS_GRACE_MS = 60_000;
+/** What histories from before it was a setting were told. */
+const OLD_GRACE_MS = 60_000;
 
 export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: string }> {
   const { taskId } = input;
   const desk = openDesk(input.at?.pending ?? []);
   const facts = await own.loadTask({ taskId });
+  const graceMs = facts.ciGraceMs ?? OLD_GRACE_MS;
   let seenRuns = input.at?.seenRuns ?? 0;
   let items = input.at?.items ?? 0;
   let at: Resume = input.at ?? { stage: facts.skipPlan ? 'implement' : 'plan', round: 0, reviewedUntil: '', seenRuns: 0, items: 0, pending: [] };
@@ -84,11 +86,9 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
 
   const run = async (phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> => {
     const answered: string[] = [];
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
       await state('queued', phase);
-      const { runId } = await mended(phase, () =>
-        runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed: attempt > 1 } }),
-      );
+      const { runId } = await mended(phase, () => runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed } }));
       for (let slot = await runs.takeSlot({ runId }); !slot.got; slot = await runs.takeSlot({ runId })) {
         const pokes = desk.pokes();
         await desk.until(() => desk.pokes() > pokes, 15_000);
@@ -165,12 +165,14 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         repairs: at.round,
         maxRepairs: MAX_REPAIRS,
         waitedMs,
-        graceMs: NO_CHECKS_GRACE_MS,
+        graceMs,
         weakened: now.weakened.length > 0 && at.about !== now.sha,
+        // A commit the person has looked at is not sent back for the same reason twice.
+        verified: at.about === now.sha ? 'unknown' : (now.verified ?? 'unknown'),
       });
       switch (next.do) {
         case 'wait': {
-          const ms = now.verdict === 'none' ? NO_CHECKS_GRACE_MS / 4 : LOOK_AGAIN_MS;
+          const ms = now.verdict === 'none' ? graceMs / 4 : LOOK_AGAIN_MS;
           if (!(await desk.until(() => desk.pokes() > pokes, ms))) waitedMs += ms;
           continue;
         }

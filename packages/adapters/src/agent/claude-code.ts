@@ -1,5 +1,6 @@
 // Claude Code, headless. Its command line, its stream of JSON lines, and every way it can end.
 // Facts behind the odd parts are in docs/development.md ("Claude Code").
+import { ALWAYS_ALLOWED } from '@mainloop/models/flow/permissions';
 import type { FailReason, RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { AgentAdapter, AgentEnd, AgentSignal } from './port.ts';
 
@@ -45,7 +46,9 @@ export const claudeCode: AgentAdapter = {
         '--settings',
         JSON.stringify({ attribution: { commit: '', pr: '' }, disableAllHooks: true, includeCoAuthoredBy: false }),
         '--strict-mcp-config',
-        ...(s.askPermissions ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio'] : ['--dangerously-skip-permissions']),
+        ...(s.askPermissions
+          ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio', '--allowedTools', ...ALWAYS_ALLOWED]
+          : ['--dangerously-skip-permissions']),
       ],
       env: {
         ANTHROPIC_BASE_URL: s.gatewayUrl,

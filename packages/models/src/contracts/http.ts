@@ -47,6 +47,10 @@ export const Decide = z
   .meta({ id: 'Decide' });
 export type Decide = z.infer<typeof Decide>;
 
+/** Something said to a task while it runs. */
+export const Steer = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'Steer' });
+export type Steer = z.infer<typeof Steer>;
+
 export const RaiseBudget = z.object({ budgetCents: z.int().min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
 export type RaiseBudget = z.infer<typeof RaiseBudget>;
 
@@ -63,7 +67,12 @@ export const ProjectSettings = z
     model: z.string().min(1).max(100).optional(),
     budgetCents: z.int().min(1).max(100_000).optional(),
     maxRuns: z.int().min(1).max(50).optional(),
+    setupCommand: z.string().max(1_000).nullable().optional(),
     verifyCommand: z.string().max(1_000).nullable().optional(),
+    /** `ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it. */
+    permissions: z.enum(['sandbox', 'ask']).optional(),
+    /** What the agents of this project may do without asking, see flow/permissions. */
+    allowRules: z.array(z.string().max(2_000)).max(500).optional(),
     egress: z.union([z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)]).optional(),
     skipPlan: z.boolean().optional(),
   })

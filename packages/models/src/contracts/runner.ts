@@ -20,6 +20,9 @@ export const RunSpec = z.object({
   outputOffset: z.int(),
   /** Whether permission prompts go to the person, or the sandbox is trusted to hold. */
   askPermissions: z.boolean(),
+  /** Shell commands of the project: after a fresh clone, and after the agent's work. */
+  setupCommand: z.string().nullable().default(null),
+  verifyCommand: z.string().nullable().default(null),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
@@ -33,12 +36,33 @@ export const Outcome = z.discriminatedUnion('kind', [
     reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']),
     backoffMs: z.number().min(0).max(3_600_000),
   }),
-  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'lost']) }),
+  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'lost', 'steered']) }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
 ]);
 
 export const RunResult = z.object({ outcome: Outcome, outputEnd: z.int().min(0) });
-export const Heartbeat = z.object({ afterCommand: z.int().min(0) });
+/** `delivered`: steering messages that were written to the agent. One that is not named is sent again. */
+export const Heartbeat = z.object({ afterCommand: z.int().min(0), delivered: z.array(z.int()).max(200).default([]) });
+
+/** What a command of the project did: recorded by the runner, not told by the agent. */
+export const Evidence = z.object({
+  what: z.enum(['setup', 'verify']),
+  command: z.string().max(1_000),
+  /** null when it ran out of time */
+  exitCode: z.int().nullable(),
+  ms: z.int().min(0),
+  tail: z.string().max(20_000),
+  sha: z.string().max(64),
+  /** Whether the tree was the commit, nothing more and nothing less. */
+  clean: z.boolean(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+export const PermissionRequest = z.object({
+  requestId: z.string().min(1).max(200),
+  tool: z.string().min(1).max(200),
+  input: z.record(z.string(), z.unknown()),
+});
 
 export const RunnerCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop') }),

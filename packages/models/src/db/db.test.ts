@@ -154,7 +154,15 @@ describe('decisions', () => {
 
 describe('runs', () => {
   const run = async (task: string, n = 1): Promise<string> =>
-    ensureRun(t.db, { ownerId: OWNER, taskId: task, n, phase: 'implement', prompt: 'p', model: 'claude-opus-5-5', freshSession: false });
+    ensureRun(t.db, {
+      ownerId: OWNER,
+      taskId: task,
+      n,
+      phase: 'implement',
+      prompt: (said) => ['p', ...said].join('\n'),
+      model: 'claude-opus-5-5',
+      freshSession: false,
+    });
 
   test('a newer epoch locks the older one out', async () => {
     const id = await run(await seedTask(t.db, 't-epoch'));

@@ -3,6 +3,7 @@ import type { ItemKind, Via } from '../flow/events.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
 import { DECISIONS_OF, SIGNALS, type Decision, type HumanSignal } from '../flow/workflow.ts';
+import { passPermissionOn } from './commands.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { one, withTx, type Db } from './pool.ts';
 
@@ -52,6 +53,10 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     );
     if (i.decision === 'retry')
       await append(tx, [{ type: 'task.retried', taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } }], i.ownerId);
+    if (item.kind === 'permission') {
+      await passPermissionOn(tx, { ...i, taskId: item.task_id });
+      return { ok: true, taskId: item.task_id };
+    }
     const signal: HumanSignal = { id: i.itemId, kind: i.decision, itemId: i.itemId, text: i.text };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });
     return { ok: true, taskId: item.task_id };

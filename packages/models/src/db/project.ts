@@ -112,6 +112,9 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'inbox.closed':
       await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
       return;
+    case 'task.steered':
+    case 'task.allowed':
+    case 'evidence.recorded':
     case 'pr.ready':
     case 'pr.merged':
     case 'pr.closed':

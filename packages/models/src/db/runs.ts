@@ -1,10 +1,10 @@
 // Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { RunnerCommand } from '../contracts/runner.ts';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
+import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { many, one, withTx, type Db, type Queryable } from './pool.ts';
 
@@ -32,10 +32,13 @@ export interface RunRow {
 
 const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-/** Makes the row once; asking again gives the same run. The session is carried over from the task's last run. */
+/**
+ * Makes the row once; asking again gives the same run. The session is carried over from the task's last run.
+ * @param i.prompt made from what the person said since the last run ended, oldest first
+ */
 export async function ensureRun(
   db: Db,
-  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: string; model: string; freshSession: boolean },
+  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: (said: string[]) => string; model: string; freshSession: boolean },
 ): Promise<string> {
   const id = makeRunId(i.taskId, i.n);
   const last = i.freshSession
@@ -45,12 +48,15 @@ export async function ensureRun(
         'select session_id from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1',
         [i.taskId, i.n],
       );
-  await db.query(
-    `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
-     select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3
-     on conflict (id) do nothing`,
-    [id, i.ownerId, i.taskId, i.phase, i.n, last?.session_id ?? randomUUID(), last !== null, i.prompt, i.model],
-  );
+  await withTx(db, async (tx) => {
+    if (await one(tx, 'select 1 from runs where id = $1', [id])) return;
+    const prompt = i.prompt(await takeUnheard(tx, i.taskId));
+    await tx.query(
+      `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
+       select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3`,
+      [id, i.ownerId, i.taskId, i.phase, i.n, last?.session_id ?? randomUUID(), last !== null, prompt, i.model],
+    );
+  });
   return id;
 }
 
@@ -91,6 +97,7 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
       [runId, hash(token), LEASE_MS * 2],
     );
     if (!run) throw new Error(`run ${runId} has ended`);
+    await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The agent was started again and asks anew.' });
     await append(
       tx,
       [
@@ -141,12 +148,6 @@ export async function renewLease(q: Queryable, runId: string, epoch: number): Pr
   );
   return r.rowCount === 1;
 }
-
-export const commandsAfter = (q: Queryable, runId: string, after: number): Promise<{ id: number; command: RunnerCommand }[]> =>
-  many(q, 'select id, payload as command from run_commands where run_id = $1 and id > $2 order by id limit 50', [runId, after]);
-
-export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
-  void (await q.query('insert into run_commands (run_id, payload) values ($1, $2)', [runId, JSON.stringify(command)]));
 
 /**
  * Appends output at `offset`. A repeat of what is known is dropped, a gap is refused.
@@ -199,13 +200,21 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
         where r.id = $1 and i.state in ('open', 'answered') and (i.id like $2 or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at desc limit 1`,
       [runId, `${runId}-q%`],
     );
-    const real: RunOutcome = asked && outcome.kind === 'completed' ? { kind: 'asked', itemId: asked.id } : outcome;
+    const real: RunOutcome =
+      outcome.kind !== 'completed'
+        ? outcome
+        : asked
+          ? { kind: 'asked', itemId: asked.id }
+          : (await unheardIn(tx, runId))
+            ? { kind: 'interrupted', reason: 'steered' }
+            : outcome;
     const run = await one<RunRow>(
       tx,
       `update runs set state = 'ended', outcome = $3, ended_at = now(), token_hash = null where id = $1 and epoch = $2 and state <> 'ended' returning *`,
       [runId, epoch, JSON.stringify(real)],
     );
     if (!run) return 'stale';
+    await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The run ended before it was answered.' });
     const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
     await append(
       tx,
@@ -231,4 +240,9 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
     for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
     return 'ended';
   });
+}
+
+async function unheardIn(tx: Queryable, runId: string): Promise<boolean> {
+  const r = await one<{ task_id: string }>(tx, 'select task_id from runs where id = $1', [runId]);
+  return r !== null && hasUnheard(tx, r.task_id);
 }

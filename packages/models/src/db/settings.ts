@@ -24,7 +24,10 @@ export interface ResolvedProjectSettings {
   readonly model: string;
   readonly budgetCents: number;
   readonly maxRuns: number;
+  readonly setupCommand: string | null;
   readonly verifyCommand: string | null;
+  readonly permissions: 'sandbox' | 'ask';
+  readonly allowRules: readonly string[];
   readonly egress: 'registries' | 'none' | readonly string[];
   readonly skipPlan: boolean;
 }
@@ -35,7 +38,10 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
     model: s.model ?? DEFAULTS.taskModel,
     budgetCents: s.budgetCents ?? DEFAULTS.budgetCents,
     maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
-    verifyCommand: s.verifyCommand ?? null,
+    setupCommand: s.setupCommand?.trim() || null,
+    verifyCommand: s.verifyCommand?.trim() || null,
+    permissions: s.permissions ?? 'sandbox',
+    allowRules: s.allowRules ?? [],
     egress: s.egress ?? 'registries',
     skipPlan: s.skipPlan ?? false,
   };

@@ -50,16 +50,26 @@ export type AfterCi =
   | { readonly do: 'repair'; readonly round: number }
   | { readonly do: 'ask_human'; readonly sentence: string };
 
-export function afterCi(v: CiVerdict, i: { repairs: number; maxRepairs: number; waitedMs: number; graceMs: number; weakened: boolean }): AfterCi {
+/** What the project's own verify command said about this commit, when the runner ran it. */
+export type Verified = 'passed' | 'failed' | 'unknown';
+
+export function afterCi(
+  v: CiVerdict,
+  i: { repairs: number; maxRepairs: number; waitedMs: number; graceMs: number; weakened: boolean; verified: Verified },
+): AfterCi {
   if (v === 'pending') return { do: 'wait' };
-  if (v === 'none') return i.waitedMs < i.graceMs ? { do: 'wait' } : { do: 'verify_locally' };
-  if (v === 'green')
+  const red = v === 'red' || i.verified === 'failed';
+  if (!red && v === 'none') {
+    if (i.waitedMs < i.graceMs) return { do: 'wait' };
+    if (i.verified === 'unknown') return { do: 'verify_locally' };
+  }
+  if (!red)
     return i.weakened
-      ? { do: 'ask_human', sentence: 'CI is green, but the change removes or skips tests. Look at it before it counts.' }
+      ? { do: 'ask_human', sentence: 'The checks are green, but the change removes or skips tests. Look at it before it counts.' }
       : { do: 'review' };
   return i.repairs < i.maxRepairs
     ? { do: 'repair', round: i.repairs + 1 }
-    : { do: 'ask_human', sentence: `CI is still red after ${i.maxRepairs} repairs.` };
+    : { do: 'ask_human', sentence: `${v === 'red' ? 'CI is still red' : 'The verify command still fails'} after ${i.maxRepairs} repairs.` };
 }
 
 /**

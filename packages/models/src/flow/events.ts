@@ -2,7 +2,13 @@
 import type { CiCounts, Phase, TaskState } from './states.ts';
 import type { RunOutcome } from './outcomes.ts';
 
-export type ItemKind = 'question' | 'plan' | 'failure' | 'review' | 'ci_files';
+export type ItemKind = 'question' | 'plan' | 'failure' | 'review' | 'ci_files' | 'permission';
+/** The running agent's request that an item of kind `permission` answers. */
+export interface PermissionAsk {
+  readonly runId: string;
+  readonly requestId: string;
+  readonly rule: string;
+}
 export interface Option {
   readonly label: string;
   readonly description?: string;
@@ -46,6 +52,9 @@ export type EventBody =
   | { type: 'task.state'; payload: { state: TaskState; phase: string; statusLine: string } }
   | { type: 'task.retried'; payload: { itemId: string } }
   | { type: 'task.ended'; payload: { state: 'done' | 'cancelled' | 'failed'; statusLine: string } }
+  | { type: 'task.steered'; payload: { text: string } }
+  /** From here on the agent of this task may do this without asking. */
+  | { type: 'task.allowed'; payload: { rule: string } }
   | { type: 'task.budget_raised'; payload: { budgetCents: number } }
   | { type: 'plan.written'; payload: { revision: number; markdown: string } }
   | { type: 'issue.ensured'; payload: { number: number; url: string; outcome: string } }
@@ -56,6 +65,19 @@ export type EventBody =
   | { type: 'run.started'; payload: { runId: string; phase: Phase; n: number; epoch: number } }
   | { type: 'run.ended'; payload: { runId: string; phase: Phase; epoch: number; outcome: RunOutcome } }
   | { type: 'run.silent'; payload: { runId: string; minutes: number } }
+  | {
+      type: 'evidence.recorded';
+      payload: {
+        runId: string;
+        what: 'setup' | 'verify';
+        command: string;
+        exitCode: number | null;
+        ms: number;
+        tail: string;
+        sha: string;
+        clean: boolean;
+      };
+    }
   | { type: 'agent.said'; payload: { runId: string; text: string } }
   | {
       type: 'branch.pushed';
@@ -74,7 +96,7 @@ export type EventBody =
   | { type: 'ci.verdict'; payload: { sha: string; verdict: string; round: number } & CiCounts }
   | { type: 'review.asked_changes'; payload: { author: string; comments: number } }
   | { type: 'cost.metered'; payload: { runId: string | null; model: string; microusd: number; inputTokens: number; outputTokens: number } }
-  | { type: 'inbox.opened'; payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[] } }
+  | { type: 'inbox.opened'; payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[]; permission?: PermissionAsk } }
   | { type: 'inbox.answered'; payload: { id: string; decision: string; text: string; via: Via; by: string } }
   | { type: 'inbox.closed'; payload: { id: string; why: string } };
 

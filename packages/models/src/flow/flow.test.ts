@@ -46,12 +46,18 @@ describe('ciVerdict', () => {
 });
 
 describe('afterCi', () => {
-  const base = { repairs: 0, maxRepairs: 3, waitedMs: 0, graceMs: 60_000, weakened: false };
+  const base = { repairs: 0, maxRepairs: 3, waitedMs: 0, graceMs: 60_000, weakened: false, verified: 'unknown' as const };
   test.each([
     ['pending', base, 'wait'],
     ['none', base, 'wait'],
     ['none', { ...base, waitedMs: 60_000 }, 'verify_locally'],
+    ['none', { ...base, waitedMs: 60_000, verified: 'passed' }, 'review'],
+    ['none', { ...base, verified: 'failed' }, 'repair'],
+    ['none', { ...base, waitedMs: 60_000, verified: 'passed', weakened: true }, 'ask_human'],
+    ['pending', { ...base, verified: 'failed' }, 'wait'],
     ['green', base, 'review'],
+    ['green', { ...base, verified: 'failed' }, 'repair'],
+    ['green', { ...base, verified: 'failed', repairs: 3 }, 'ask_human'],
     ['green', { ...base, weakened: true }, 'ask_human'],
     ['red', base, 'repair'],
     ['red', { ...base, repairs: 3 }, 'ask_human'],

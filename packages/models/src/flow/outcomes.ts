@@ -5,13 +5,13 @@ export type RunOutcome =
   | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'time' }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
-  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'lost' }
+  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'lost' | 'steered' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
 /** An outcome without its long text, which stays in Postgres. */
 export type RunEnd = Exclude<RunOutcome, { kind: 'completed' }> | { readonly kind: 'completed' };
 
-export const FAIL_REASONS = ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup'] as const;
+export const FAIL_REASONS = ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup', 'setup_command'] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 
 export type AfterRun =
@@ -40,7 +40,9 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
         ? { do: 'ask_human', sentence: `The model kept failing (${words(o.reason)}). Try again in a while.`, detail: o.reason }
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
-      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'The run was stopped.', detail: o.reason };
+      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'Paused. Retry goes on where it stopped.', detail: o.reason };
+      // Somebody said something in the very moment the turn ended: the next run hears it.
+      if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
       return last
         ? { do: 'ask_human', sentence: 'The agent was lost four times in a row. Look at its output, then retry.', detail: o.reason }
         : { do: 'again', delayMs: 500 * attempt };
@@ -66,6 +68,7 @@ const FAILURES: Record<FailReason, string> = {
   execution: 'Claude Code stopped in the middle of its work. The output below says why.',
   api: 'The model refused the request. The output below says why.',
   workspace: 'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
+  setup_command: 'The set-up command of this project failed. Its output is below; mend the command in the project, then retry.',
   setup: 'The sandbox could not be prepared on this machine.',
 };
 

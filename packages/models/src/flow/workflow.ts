@@ -48,7 +48,19 @@ export interface RunEndedSignal {
   readonly epoch: number;
 }
 
-export const DECISIONS = ['answer', 'approve', 'revise', 'retry', 'merge', 'changes', 'allow', 'deny', 'cancel'] as const;
+export const DECISIONS = [
+  'answer',
+  'approve',
+  'revise',
+  'retry',
+  'merge',
+  'changes',
+  'allow',
+  'allow_task',
+  'allow_project',
+  'deny',
+  'cancel',
+] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** Which decisions each kind of inbox item takes. `cancel` is always possible on the task itself. */
@@ -58,6 +70,7 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   failure: ['retry'],
   review: ['merge', 'changes'],
   ci_files: ['allow', 'deny'],
+  permission: ['allow', 'allow_task', 'allow_project', 'deny'],
 };
 
 export const SIGNALS = { human: 'human', runEnded: 'runEnded', poke: 'poke' } as const;

@@ -1,0 +1,39 @@
+// The running agent wants to do something it must ask for: a rule answers, or the person does.
+import { createHash } from 'node:crypto';
+import type { PermissionRequest } from '@mainloop/models/contracts/runner';
+import { isAllowed, sendCommand } from '@mainloop/models/db/commands';
+import { append } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import type { RunByToken } from '@mainloop/models/db/runs';
+import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
+import type { z } from 'zod';
+
+export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof PermissionRequest>): Promise<void> {
+  const rule = ruleOf(ask.tool, ask.input);
+  if (await isAllowed(db, { taskId: r.task_id, rule, projectSettings: r.project_settings }))
+    return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: true, message: '' });
+  const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(r.project_settings).egress);
+  const id = `${r.id}-p${createHash('sha256').update(`${r.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
+  await withTx(db, (tx) =>
+    append(
+      tx,
+      [
+        {
+          type: 'inbox.opened',
+          taskId: r.task_id,
+          actor: 'agent',
+          dedupeKey: `inbox/${id}`,
+          payload: {
+            id,
+            kind: 'permission',
+            ...words,
+            options: [{ label: 'Allow once' }, { label: 'Always for this task' }, { label: 'Always for this project' }, { label: 'Refuse' }],
+            permission: { runId: r.id, requestId: ask.requestId, rule },
+          },
+        },
+      ],
+      r.owner_id,
+    ),
+  );
+}

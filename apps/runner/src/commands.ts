@@ -1,0 +1,99 @@
+// Set-up and verify commands of the project. What they did is evidence: recorded here, not told by the agent.
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
+import type { RunnerConfig } from './config.ts';
+import type { GatewayLink } from './gateway-link.ts';
+import type { Spool } from './spool.ts';
+
+const run = promisify(execFile);
+const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000 } as const;
+const TAIL_BYTES = 16_000;
+
+export interface Around {
+  readonly config: RunnerConfig;
+  readonly spec: RunSpec;
+  readonly link: GatewayLink;
+  readonly spool: Spool;
+  readonly env: Record<string, string>;
+}
+
+/** Runs the set-up command once for each clone and each wording of it. @returns its output when it failed */
+export async function ensureSetup(a: Around): Promise<string | null> {
+  const command = a.spec.setupCommand;
+  if (command === null) return null;
+  const done = path.join(a.config.repo, '.git', 'mainloop-setup');
+  const key = createHash('sha256').update(command).digest('hex');
+  if (existsSync(done) && readFileSync(done, 'utf8') === key) return null;
+  const e = await record(a, 'setup', command);
+  if (e.exitCode !== 0) return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
+  writeFileSync(done, key);
+  return null;
+}
+
+/** Runs the verify command, unless the agent ended its turn to ask something. */
+export async function verify(a: Around): Promise<void> {
+  if (a.spec.verifyCommand === null || a.spec.phase === 'plan') return;
+  const asked = await a.link.patiently('GET', '/run/asked');
+  if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
+  await record(a, 'verify', a.spec.verifyCommand);
+}
+
+async function record(a: Around, what: Evidence['what'], command: string): Promise<Evidence> {
+  const { code, ms, tail } = await shell(command, a, LIMIT_MS[what]);
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
+  const evidence: Evidence = {
+    what,
+    command,
+    exitCode: code,
+    ms,
+    tail,
+    sha: (await git('rev-parse', 'HEAD')).slice(0, 64),
+    clean: (await git('status', '--porcelain')) === '',
+  };
+  a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode: code, ms, tail }));
+  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
+  return evidence;
+}
+
+/** One shell command in the clone, with its whole process group ended at the limit. Keeps the end of what it printed. */
+function shell(command: string, a: Around, limitMs: number): Promise<{ code: number | null; ms: number; tail: string }> {
+  return new Promise((resolve) => {
+    const began = performance.now();
+    let tail = Buffer.alloc(0);
+    const child = spawn('/bin/bash', ['-c', command], { cwd: a.config.repo, env: a.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const keep = (d: Buffer): void => {
+      tail = Buffer.concat([tail, d]).subarray(-TAIL_BYTES);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const kill = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch {
+        // It is gone already.
+      }
+    };
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      kill();
+    }, limitMs);
+    const end = (code: number | null, words = ''): void => {
+      clearTimeout(timer);
+      // What it left running in the background would hold the pipes and the tree.
+      kill();
+      resolve({
+        code: late ? null : (code ?? 137),
+        ms: Math.round(performance.now() - began),
+        tail: (tail.toString('utf8') + words).slice(-TAIL_BYTES),
+      });
+    };
+    child.once('error', (err) => end(127, err.message));
+    child.once('exit', (code) => setTimeout(() => end(code), 50));
+  });
+}

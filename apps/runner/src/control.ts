@@ -1,0 +1,125 @@
+// What may be done to the running agent from outside: stop it, say something to it, answer what it asks leave for.
+import type { ChildProcess } from 'node:child_process';
+import { claudeCode } from '@mainloop/adapters/agent/claude-code';
+import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/runner';
+import { FencedOut, type GatewayLink } from './gateway-link.ts';
+
+const HEARTBEAT_MS = 1_000;
+const STOP_GRACE_MS = 10_000;
+
+export class Control {
+  private child: ChildProcess | null = null;
+  private listening = false;
+  private stopped: 'stopped' | 'time' | null = null;
+  /** Said, but nobody listens yet. By id, because the gateway says it again until it is noted as delivered. */
+  private readonly waiting = new Map<number, string>();
+  private readonly heard = new Set<number>();
+  /** Inputs of the requests that wait for an answer. */
+  private readonly asked = new Map<string, unknown>();
+  private readonly onCheckpoint: () => void;
+
+  constructor(onCheckpoint: () => void) {
+    this.onCheckpoint = onCheckpoint;
+  }
+
+  /** Why we ended the agent ourselves, if we did. */
+  get stopping(): 'stopped' | 'time' | null {
+    return this.stopped;
+  }
+
+  /** From now on the agent reads what is said; what waited is said now. */
+  attach(child: ChildProcess): void {
+    this.child = child;
+    this.listening = true;
+    if (this.stopped) return void child.kill('SIGTERM');
+    for (const [id, text] of this.waiting) this.say(id, text);
+    this.waiting.clear();
+  }
+
+  /** Its turn is over: what comes from here on is for the next run. */
+  deafen(): void {
+    this.listening = false;
+  }
+
+  ask(link: GatewayLink, requestId: string, tool: string, input: unknown): void {
+    this.asked.set(requestId, input);
+    void link
+      .patiently('POST', '/run/permission', JSON.stringify({ requestId, tool, input: input ?? {} }), { 'content-type': 'application/json' })
+      .then((r) => {
+        if (r.status !== 200) this.answer(requestId, false, 'mainloop could not ask the reader. Find another way.');
+      });
+  }
+
+  stop(why: 'stopped' | 'time'): void {
+    this.stopped ??= why;
+    this.child?.kill('SIGTERM');
+    // An agent that does not end on request is ended.
+    setTimeout(() => this.child?.kill('SIGKILL'), STOP_GRACE_MS).unref();
+  }
+
+  obey(id: number, command: RunnerCommand): void {
+    switch (command.type) {
+      case 'stop':
+        return this.stop('stopped');
+      case 'steer':
+        if (this.heard.has(id)) return;
+        if (this.listening) this.say(id, command.text);
+        else if (this.child === null) this.waiting.set(id, command.text);
+        return;
+      case 'permission':
+        return this.answer(command.requestId, command.allow, command.message);
+      case 'checkpoint':
+        return this.onCheckpoint();
+    }
+  }
+
+  private say(id: number, text: string): void {
+    this.heard.add(id);
+    this.child?.stdin?.write(claudeCode.userLine(`The reader says:\n${text}`));
+  }
+
+  private answer(requestId: string, allow: boolean, message: string): void {
+    if (!this.asked.has(requestId)) return;
+    this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, this.asked.get(requestId)));
+    this.asked.delete(requestId);
+  }
+
+  /** Renews the lease and takes commands, once a second. @returns a function that ends it after one last report */
+  heartbeat(link: GatewayLink): { stop(): Promise<void> } {
+    let after = 0;
+    let stopped = false;
+    const beat = async (): Promise<void> => {
+      try {
+        const body = JSON.stringify({ afterCommand: after, delivered: [...this.heard].slice(-200) });
+        const r = await link.once('POST', '/run/heartbeat', body, { 'content-type': 'application/json' });
+        if (r.status !== 200) return;
+        for (const { id, command } of HeartbeatReply.parse(JSON.parse(r.body.toString())).commands) {
+          after = Math.max(after, id);
+          this.obey(id, command);
+        }
+      } catch (err) {
+        if (err instanceof FencedOut) this.leave();
+      }
+    };
+    const beating = (async () => {
+      while (!stopped) {
+        await beat();
+        await new Promise((r) => setTimeout(r, HEARTBEAT_MS));
+      }
+    })();
+    return {
+      stop: async () => {
+        stopped = true;
+        await beating;
+        // What was heard has to be noted before the result is, or the next run hears it twice.
+        await beat();
+      },
+    };
+  }
+
+  /** Somebody else runs this task now, or it has ended. Everything we still did would be wrong. */
+  private leave(): never {
+    this.child?.kill('SIGKILL');
+    process.exit(3);
+  }
+}

@@ -1,0 +1,200 @@
+// The channel to a running agent, on the real binary: steering, pausing, leave to run something, set-up and verify commands.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openPool } from '@mainloop/models/db/pool';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { walkToEnd, type Item } from '@mainloop/testkit/story';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+let s: Stack;
+let projectId: string;
+const dir = path.join(mkdtempSync('/tmp/agent-repo-'), 'channel');
+
+beforeAll(async () => {
+  const story = path.join(mkdtempSync('/tmp/agent-story-'), 'story.yaml');
+  writeFileSync(story, STORY);
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3' });
+  mkdirSync(dir, { recursive: true });
+  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('commit', '-q', '--allow-empty', '-m', 'first');
+  projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
+}, 120_000);
+afterAll(() => s?.stop(), 60_000);
+
+const settings = (change: object): Promise<unknown> => s.call('PATCH', `/api/projects/${projectId}/settings`, change);
+interface Detail {
+  state: string;
+  activeRunId: string | null;
+  runs: { id: string; state: string; phase: string; outcome: { kind: string; reason?: string } | null }[];
+}
+interface Event {
+  type: string;
+  payload: Record<string, unknown>;
+}
+const detail = (id: string): Promise<Detail> => s.call('GET', `/api/tasks/${id}`);
+const events = (id: string): Promise<Event[]> => s.call('GET', `/api/tasks/${id}/events`);
+const items = async (id: string): Promise<(Item & { body: string })[]> =>
+  (await s.call<(Item & { body: string })[]>('GET', '/api/inbox')).filter((i) => i.taskId === id);
+
+async function spawn(name: string): Promise<string> {
+  await s.call('POST', '/api/chat', { text: `case ${name}` });
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
+  );
+  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+}
+async function output(id: string): Promise<string> {
+  let all = '';
+  for (const r of (await detail(id)).runs) all += (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text;
+  return all;
+}
+const printed = (id: string, what: string): Promise<true> => until(`"${what}" in the output`, async () => (await output(id)).includes(what) || null);
+const remoteFile = (branch: string, file: string): string => {
+  execFileSync('git', ['fetch', '-q', `${s.github}/local/channel.git`, branch], { cwd: dir });
+  return execFileSync('git', ['show', `FETCH_HEAD:${file}`], { cwd: dir, encoding: 'utf8' });
+};
+
+test('what is said in mid-run reaches the agent before its next model call', async () => {
+  const id = await spawn('steer');
+  await printed(id, 'the long command runs');
+  expect(await s.call('POST', `/api/tasks/${id}/say`, { text: 'Make it blue.' })).toEqual({ heard: 'now' });
+  await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
+  expect((await detail(id)).runs.filter((r) => r.phase === 'implement')).toHaveLength(1);
+  expect(await output(id)).toContain('painted blue');
+  expect((await events(id)).filter((e) => e.type === 'task.steered')).toHaveLength(1);
+}, 90_000);
+
+test('what is said when nobody listens starts the next run, once', async () => {
+  const id = await spawn('nopush');
+  const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
+  expect(await s.call('POST', `/api/tasks/${id}/say`, { text: 'Make it green.' })).toEqual({ heard: 'next_run' });
+  await s.call('POST', `/api/inbox/${failure.id}`, { decision: 'retry' });
+  await printed(id, 'painted green');
+  await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
+  expect((await output(id)).split('"content":"painted green"')).toHaveLength(2);
+}, 90_000);
+
+test('pause stops the agent where it stands, and Retry goes on in its session', async () => {
+  const id = await spawn('pause');
+  await printed(id, 'the long command runs');
+  const db = openPool(s.databaseUrl, 'test', 1);
+  try {
+    await db.query(`insert into run_commands (run_id, payload) values ($1, '{"type":"checkpoint"}')`, [(await detail(id)).activeRunId]);
+    await until('a checkpoint in mid-run', async () => (await db.query('select 1 from checkpoints where task_id = $1', [id])).rowCount === 1);
+  } finally {
+    await db.end();
+  }
+  expect((await detail(id)).activeRunId).not.toBeNull();
+  await s.call('POST', `/api/tasks/${id}/pause`);
+  const f = await until('the pause', async () => (await items(id)).find((i) => i.kind === 'failure'));
+  expect(f.title).toBe('Paused. Retry goes on where it stopped.');
+  expect((await detail(id)).runs[0]!.outcome).toEqual({ kind: 'interrupted', reason: 'stopped' });
+  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await printed(id, 'gone on');
+}, 90_000);
+
+test('a command waits for leave: once, refused with a reason, and always', async () => {
+  await settings({ permissions: 'ask' });
+  try {
+    const id = await spawn('leave');
+    const ask = (title: string): Promise<Item & { body: string }> =>
+      until(`"${title}"`, async () => (await items(id)).find((i) => i.kind === 'permission' && i.title === title));
+    const first = await ask('Run: touch one');
+    expect(first.body).toContain('It runs in the sandbox of this task');
+    await s.call('POST', `/api/inbox/${first.id}`, { decision: 'allow' });
+    const second = await ask('Run: rm -rf two');
+    expect(second.body).toContain('Look twice: it deletes files');
+    await s.call('POST', `/api/inbox/${second.id}`, { decision: 'deny', text: 'Keep it, please.' });
+    const third = await ask('Run: touch three');
+    await s.call('POST', `/api/inbox/${third.id}`, { decision: 'allow_task' });
+    await expect(s.call('POST', `/api/inbox/${third.id}`, { decision: 'deny' })).rejects.toThrow(/Already answered by you/);
+    await printed(id, 'asked for everything');
+    const out = await output(id);
+    expect(out).toContain('Keep it, please.');
+    // The same command a second time asked nobody, and neither did git.
+    expect((await events(id)).filter((e) => e.type === 'inbox.opened' && e.payload.kind === 'permission')).toHaveLength(3);
+    expect(out).toContain('three is there twice');
+  } finally {
+    await settings({ permissions: 'sandbox' });
+  }
+}, 120_000);
+
+test('set-up and verify commands run in the sandbox, and their exit codes rule', async () => {
+  await settings({ setupCommand: 'echo prepared > .git/prepared', verifyCommand: 'test "$(cat colour)" = right' });
+  try {
+    const id = await spawn('verify');
+    const t = await walkToEnd(s, id, 150_000);
+    expect(t.state).toBe('done');
+    const seen = (await events(id)).filter((e) => e.type === 'evidence.recorded').map((e) => [e.payload.what, e.payload.exitCode, e.payload.clean]);
+    expect(seen).toEqual([
+      ['setup', 0, true],
+      ['verify', 1, true],
+      ['verify', 0, true],
+    ]);
+    expect((await detail(id)).runs.map((r) => r.phase)).toEqual(['implement', 'fix_ci']);
+    const summary = (await s.forgeCalls()).find((c) => c.method === 'POST' && String(c.body?.body ?? '').includes(`mainloop:${id}:summary`));
+    expect(String(summary?.body?.body)).toMatch(/No CI has checked .* ended with exit 0 after/s);
+    expect(remoteFile('main', 'colour').trim()).toBe('right');
+  } finally {
+    await settings({ setupCommand: null, verifyCommand: null });
+  }
+}, 200_000);
+
+test('a set-up command that fails says so with its output', async () => {
+  await settings({ setupCommand: 'echo no such registry >&2; exit 7' });
+  try {
+    const id = await spawn('setup');
+    const f = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
+    expect(f.title).toMatch(/^The set-up command of this project failed/);
+    expect(f.body).toContain('exit 7');
+    expect(f.body).toContain('no such registry');
+  } finally {
+    await settings({ setupCommand: null });
+  }
+}, 90_000);
+
+const STORY = `
+version: 1
+chat:
+  - when: '^case (\\w+)'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/channel, title: "Case {{1}}", prompt: do it, skipPlan: true } }
+      - text: ok
+agent:
+  - when: 'Make it (blue|green)'
+    steps:
+      - bash: echo painted {{1}}
+      - text: 'It is {{1}} now.'
+  - when: 'Task: Case pause.*You were interrupted'
+    steps:
+      - bash: echo gone on
+      - text: done
+  - when: 'Task: Case (steer|pause)'
+    steps:
+      - bash: echo the long command runs
+      - bash: sleep 6
+      - text: nobody said anything
+  - when: 'Task: Case leave'
+    steps:
+      - bash: touch one
+      - bash: rm -rf two
+      - bash: touch three
+      - bash: touch three
+      - bash: git add -A
+      - bash: git status --short
+      - bash: ls; ls three && mainloop say "three is there twice"
+      - text: asked for everything
+  - when: '# Phase: fix_ci.*Task: Case verify.*exit 1'
+    steps:
+      - bash: echo right > colour; git add -A; git commit -qm right; git push 2>&1 | tail -2
+      - text: mended
+  - when: 'Task: Case verify'
+    steps:
+      - bash: test -e .git/prepared && echo wrong > colour; git add -A; git commit -qm wrong; git push 2>&1 | tail -2
+      - text: pushed
+  - when: '.'
+    steps: [{ text: I did nothing. }]
+`;
