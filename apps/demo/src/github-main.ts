@@ -19,6 +19,8 @@ const env = z
     MAINLOOP_NODE: z.string(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
     LOCAL_GITHUB_STALE_MS: z.coerce.number().default(0),
+    /** More people, for tests: "token=login", with commas between. Their rights are those of their login. */
+    LOCAL_GITHUB_USERS: z.string().default(''),
     LOCAL_GITHUB_SEED: z.string().default('yes'),
   })
   .parse(process.env);
@@ -26,7 +28,14 @@ const env = z
 const github = await startLocalGitHub({
   root: path.join(env.MAINLOOP_HOME, 'local-github'),
   port: env.LOCAL_GITHUB_PORT,
-  tokens: { [env.GITHUB_TOKEN]: 'mainloop' },
+  tokens: {
+    ...Object.fromEntries(
+      env.LOCAL_GITHUB_USERS.split(',')
+        .map((u) => u.split('='))
+        .filter((u) => u.length === 2),
+    ),
+    [env.GITHUB_TOKEN]: 'mainloop',
+  },
   webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
   ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP, node: env.MAINLOOP_NODE },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,

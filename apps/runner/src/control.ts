@@ -7,10 +7,12 @@ import { FencedOut, type GatewayLink } from './gateway-link.ts';
 const HEARTBEAT_MS = 1_000;
 const STOP_GRACE_MS = 10_000;
 
+type Stopping = 'stopped' | 'silent' | 'time';
+
 export class Control {
   private child: ChildProcess | null = null;
   private listening = false;
-  private stopped: 'stopped' | 'time' | null = null;
+  private stopped: Stopping | null = null;
   /** Said, but nobody listens yet. By id, because the gateway says it again until it is noted as delivered. */
   private readonly waiting = new Map<number, string>();
   private readonly heard = new Set<number>();
@@ -23,7 +25,7 @@ export class Control {
   }
 
   /** Why we ended the agent ourselves, if we did. */
-  get stopping(): 'stopped' | 'time' | null {
+  get stopping(): Stopping | null {
     return this.stopped;
   }
 
@@ -50,7 +52,7 @@ export class Control {
       });
   }
 
-  stop(why: 'stopped' | 'time'): void {
+  stop(why: Stopping): void {
     this.stopped ??= why;
     this.child?.kill('SIGTERM');
     // An agent that does not end on request is ended.
@@ -60,7 +62,7 @@ export class Control {
   obey(id: number, command: RunnerCommand): void {
     switch (command.type) {
       case 'stop':
-        return this.stop('stopped');
+        return this.stop(command.why);
       case 'steer':
         if (this.heard.has(id)) return;
         if (this.listening) this.say(id, command.text);

@@ -119,7 +119,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   lines.flush();
   if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
   if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
-  if (control.stopping === 'stopped') return { kind: 'interrupted', reason: 'stopped' };
+  if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
   return reader.outcome({ ...end, stderrTail }, Date.now());
 }
 

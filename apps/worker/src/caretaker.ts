@@ -56,7 +56,7 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
       db,
       r.id,
       level === 'stop'
-        ? { type: 'stop' }
+        ? { type: 'stop', why: 'silent' }
         : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' },
     );
   }

@@ -52,6 +52,7 @@ const Env = z.object({
   MAINLOOP_FAILPOINTS: optional,
   DEMO_PACE_MS: optional,
   LOCAL_GITHUB_STALE_MS: optional,
+  LOCAL_GITHUB_USERS: optional,
   FORGE_POLL_SECONDS: optional,
   FORGE_SETTLE_MS: optional,
   CI_GRACE_SECONDS: optional,

@@ -157,7 +157,11 @@ function services(
             MAINLOOP_BWRAP: tools.bwrap,
             MAINLOOP_NODE: tools.node,
             LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
-            ...given({ MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT, LOCAL_GITHUB_STALE_MS: s.LOCAL_GITHUB_STALE_MS }),
+            ...given({
+              MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT,
+              LOCAL_GITHUB_STALE_MS: s.LOCAL_GITHUB_STALE_MS,
+              LOCAL_GITHUB_USERS: s.LOCAL_GITHUB_USERS,
+            }),
           },
         },
     {

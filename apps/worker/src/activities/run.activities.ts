@@ -98,7 +98,7 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
       "select id, epoch, state from runs where task_id = $1 and state <> 'ended'",
       [i.taskId],
     );
-    for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop' });
+    for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
     await sandbox.stop(i.taskId);
     for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
   },

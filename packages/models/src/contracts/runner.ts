@@ -36,7 +36,7 @@ export const Outcome = z.discriminatedUnion('kind', [
     reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']),
     backoffMs: z.number().min(0).max(3_600_000),
   }),
-  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'lost', 'steered']) }),
+  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']) }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
 ]);
 
@@ -65,7 +65,7 @@ export const PermissionRequest = z.object({
 });
 
 export const RunnerCommand = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('stop'), why: z.enum(['stopped', 'silent']).default('stopped') }),
   z.object({ type: z.literal('checkpoint') }),
   z.object({ type: z.literal('steer'), text: z.string() }),
   z.object({ type: z.literal('permission'), requestId: z.string(), allow: z.boolean(), message: z.string() }),

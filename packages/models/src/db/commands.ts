@@ -65,7 +65,7 @@ export async function pause(db: Db, i: { ownerId: string; taskId: string }): Pro
     const t = await liveTask(tx, i);
     if (!t.ok) return t;
     if (t.runId === null) return { ok: false, kind: 'closed', sentence: 'No agent is running for this task right now.' };
-    await sendCommand(tx, t.runId, { type: 'stop' });
+    await sendCommand(tx, t.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
 }

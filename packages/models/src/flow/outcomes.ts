@@ -5,7 +5,7 @@ export type RunOutcome =
   | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'time' }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
-  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'lost' | 'steered' }
+  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
 /** An outcome without its long text, which stays in Postgres. */
@@ -41,6 +41,8 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
       if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'Paused. Retry goes on where it stopped.', detail: o.reason };
+      if (o.reason === 'silent')
+        return { do: 'ask_human', sentence: 'The agent hung without a word and was stopped. Look at its output, then retry.', detail: o.reason };
       // Somebody said something in the very moment the turn ended: the next run hears it.
       if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
       return last
