@@ -1,0 +1,167 @@
+// Waits of days, on Temporal's time-skipping server: a task that waits does nothing at all, and goes on when it may.
+// Temporal, worker and workflow are real; what they call is a table of answers, because days can't pass for git and Postgres.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ensureTool } from '../../../cli/src/up/wheels.ts';
+import type { Phase } from '@mainloop/models/flow/states';
+import type { RunEnd } from '@mainloop/models/flow/outcomes';
+import type { HumanSignal } from '@mainloop/models/flow/workflow';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestWorkflowEnvironment as Env } from '@temporalio/testing';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Worker as WorkerType } from '@temporalio/worker';
+
+const require = createRequire(import.meta.url);
+const { TestWorkflowEnvironment } = require('@temporalio/testing') as typeof import('@temporalio/testing');
+const { Worker, DefaultLogger, Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
+const here = path.dirname(fileURLToPath(import.meta.url));
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let env: Env;
+let worker: WorkerType;
+let running: Promise<void>;
+const calls: string[] = [];
+/** How each run ends, in order; what is over is "completed". */
+let ends: RunEnd[] = [];
+let verdicts: string[] = [];
+let ready = 0;
+let gone = false;
+const count = (name: string): number => calls.filter((c) => c === name).length;
+
+const answers = {
+  loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
+  setState: () => undefined,
+  writePlan: () => ({ revision: 1, empty: false }),
+  openItem: () => undefined,
+  closeItem: () => undefined,
+  endTask: () => undefined,
+  prepareRun: (i: { n: number; phase: Phase }) => ({ runId: `r${i.n}` }),
+  takeSlot: () => ({ got: true, ahead: 0 }),
+  startRun: () => undefined,
+  checkRun: () => ({ at: 'ended', outcome: ends.shift() ?? { kind: 'completed' } }),
+  stopRun: () => undefined,
+  giveUpRun: () => undefined,
+  releaseSandbox: () => undefined,
+  ensureIssue: () => ({ number: 1 }),
+  readPlanAnswer: () => undefined,
+  ensureDraftPr: () => ({ number: 2 }),
+  hasPushed: () => true,
+  narrate: () => undefined,
+  readCi: () => ({ verdict: verdicts.shift() ?? 'green', sha: 'a', weakened: [], verified: 'unknown' }),
+  ensureReady: () => void ready++,
+  ensureSummary: () => undefined,
+  readReview: () => ({ state: gone ? 'merged' : 'open', comments: 0, newestIso: '', author: '' }),
+  merge: () => undefined,
+  cleanForge: () => undefined,
+};
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const cache = process.env.MAINLOOP_CACHE ?? path.join(os.homedir(), '.cache/mainloop');
+  const server = ensureTool('temporalTestServer', cache, () => undefined);
+  env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: server } } });
+  const noted = Object.fromEntries(
+    Object.entries(answers).map(([name, f]) => [
+      name,
+      (i: never) => {
+        calls.push(name);
+        return Promise.resolve(f(i));
+      },
+    ]),
+  );
+  worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'waits',
+    workflowBundle: { codePath: path.join(here, '../../dist/workflows.js') },
+    activities: noted,
+  });
+  running = worker.run();
+}, 120_000);
+afterAll(async () => {
+  worker?.shutdown();
+  await running;
+  await env?.teardown();
+}, 60_000);
+beforeEach(() => {
+  calls.length = 0;
+  ends = [];
+  verdicts = [];
+  ready = 0;
+  gone = false;
+});
+
+let n = 0;
+const start = (): Promise<WorkflowHandle> =>
+  env.client.workflow.start('taskWorkflow', { taskQueue: 'waits', workflowId: `task/wait-${++n}`, args: [{ taskId: `w${n}` }] });
+const say = (h: WorkflowHandle, id: string, kind: HumanSignal['kind']): Promise<void> =>
+  h.signal('human', { id: `w${n}${id}`, kind } satisfies HumanSignal);
+
+describe('a task that waits', () => {
+  test('for a plan answer and a review, four days each: a handful of looks, and it goes on', async () => {
+    const h = await start();
+    await env.sleep(4 * DAY);
+    expect(count('openItem')).toBe(1);
+    expect(count('prepareRun')).toBe(1);
+    // Nothing polls for a person: the answer comes as a signal.
+    expect(count('readPlanAnswer')).toBe(0);
+    const before = calls.length;
+    await env.sleep(3 * DAY);
+    expect(calls.length - before).toBe(0);
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(HOUR);
+    expect(ready).toBe(1);
+    const looks = count('readReview');
+    await env.sleep(4 * DAY);
+    expect(count('readReview') - looks).toBeLessThanOrEqual(5);
+    gone = true;
+    await h.signal('poke');
+    expect(await h.result()).toEqual({ state: 'done' });
+  }, 60_000);
+
+  test("for a model's usage limit until its reset, days away, once", async () => {
+    const now = await env.currentTimeMs();
+    ends = [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }];
+    await start();
+    await env.sleep(47 * HOUR);
+    expect(count('startRun')).toBe(1);
+    await env.sleep(2 * HOUR);
+    expect(count('startRun')).toBe(2);
+  }, 60_000);
+
+  test('for CI that takes a day: it looks now and then, and never takes silence for green', async () => {
+    verdicts = Array.from({ length: 50 }, () => 'pending');
+    const h = await start();
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(6 * HOUR);
+    expect(ready).toBe(0);
+    expect(count('readCi')).toBeLessThanOrEqual(40);
+    await env.sleep(12 * HOUR);
+    expect(ready).toBe(1);
+  }, 60_000);
+
+  test('after a cancel: nothing is left open', async () => {
+    const h = await start();
+    await env.sleep(DAY);
+    await say(h, '-cancel', 'cancel');
+    expect(await h.result()).toEqual({ state: 'cancelled' });
+    expect([count('cleanForge'), count('releaseSandbox'), count('endTask')]).toEqual([1, 1, 1]);
+  }, 60_000);
+
+  test('in a repair loop: three repairs, then the person, however long that takes', async () => {
+    verdicts = ['red', 'red', 'red', 'red'];
+    const h = await start();
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(5 * DAY);
+    expect(count('prepareRun')).toBe(2 + 3);
+    expect(ready).toBe(0);
+    const waiting = count('openItem');
+    await env.sleep(5 * DAY);
+    expect(count('openItem')).toBe(waiting);
+    await say(h, '-f5-1', 'retry');
+    await env.sleep(HOUR);
+    expect(ready).toBe(1);
+  }, 60_000);
+});
