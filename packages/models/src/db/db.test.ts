@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { OWNER } from '../flow/ids.ts';
 import { cancelTask, decide } from './decide.ts';
 import { append, appendOnce, eventsAfter, rebuild } from './log.ts';
+import { schemaSql } from './migrate.ts';
 import { many, one, withTx } from './pool.ts';
 import { PROJECTION_TABLES } from './project.ts';
 import { confirm, decline } from './proposals.ts';
@@ -261,4 +262,37 @@ test('the page reads with a role that may only read', async () => {
     );
   }).catch((e: Error) => e.message);
   expect(c).toMatch(/permission denied|aborted/);
+});
+
+test('schema.prisma and the migrations say the same', async () => {
+  const look = async (schema: string): Promise<string[]> =>
+    [
+      ...(
+        await many<{ line: string }>(
+          t.db,
+          `select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') as line
+           from information_schema.columns where table_schema = $1 and table_name <> '_prisma_migrations'`,
+          [schema],
+        )
+      ).map((r) => r.line),
+      // Partial indexes are nothing that schema.prisma can say.
+      ...(
+        await many<{ line: string }>(
+          t.db,
+          "select indexdef as line from pg_indexes where schemaname = $1 and tablename <> '_prisma_migrations' and indexdef not like '% WHERE %'",
+          [schema],
+        )
+      ).map((r) => r.line),
+    ]
+      .map((l) => l.replaceAll(`${schema}.`, '').replaceAll(`'${schema}`, "'"))
+      .sort();
+  const script = (await schemaSql(t.url)).replace(/CREATE SCHEMA[^;]*;/, '');
+  await withTx(t.db, async (tx) => {
+    await tx.query('create schema wanted');
+    await tx.query('set local search_path to wanted');
+    await tx.query(script.replaceAll('"public".', ''));
+  });
+  const wanted = await look('wanted');
+  expect(wanted.length).toBeGreaterThan(100);
+  expect((await look('public')).filter((l) => !l.includes('events_owner_seq'))).toEqual(wanted);
 });

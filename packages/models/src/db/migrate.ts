@@ -31,12 +31,33 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
+/** The SQL that makes an empty database what schema.prisma says: to hold against what the migrations make of one. */
+export async function schemaSql(url: string): Promise<string> {
+  const factory = new WholeScripts({ connectionString: url });
+  try {
+    const engine = await openEngine(factory);
+    const files = [{ path: 'schema.prisma', content: readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8') }];
+    const out = (await engine.diff({
+      from: { tag: 'empty' },
+      to: { tag: 'schemaDatamodel', files },
+      script: true,
+      exitCode: null,
+      shadowDatabaseUrl: null,
+      filters: { externalTables: [], externalEnums: [] },
+    })) as { stdout: string | null };
+    return out.stdout ?? '';
+  } finally {
+    await factory.close();
+  }
+}
+
 /** The one call we need; Node's types leave WebAssembly to the DOM library. */
 interface WasmApi {
   instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 interface Engine {
   applyMigrations(i: unknown): Promise<unknown>;
+  diff(i: unknown): Promise<unknown>;
 }
 interface EngineModule {
   SchemaEngine: { new: (options: unknown, onLog: () => void, factory: unknown) => Promise<Engine> };
