@@ -17,7 +17,7 @@ build: setup ## build what changed
 dev: build ## start everything on this machine and print one address; Ctrl-C stops it
 	@exec ./apps/cli/mainloop up
 
-check: setup ## format, lint, types, import boundaries
+check: setup ## format, lint, types, unused code, import boundaries
 	@$(RUN) node tools/check.ts
 
 test: build ## all tests; ends with one line for all suites

@@ -1,4 +1,4 @@
-// The quick gate: format, lint, types, import boundaries. Each says its own name and how long it took.
+// The quick gate: format, lint, types, unused code, import boundaries. Each says its own name and how long it took.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ const steps: [string, string, string[]][] = [
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],
+  ['unused code', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['import boundaries', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages']],
 ];
 let bad = 0;

@@ -1,23 +1,20 @@
 // The git door: smart HTTP for one repository. Fetches come from our mirror; a push is received into quarantine, looked at,
 // and only then forwarded to the forge. No git command runs in a repository that an agent can write to.
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { append, freshId } from '@mainloop/models/db/log';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
+import { one, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
-import { cleanText } from '@mainloop/models/flow/text';
 import type { GatewayConfig } from './config.ts';
 import { readBody, Refused } from './http.ts';
 import { checkFiles, checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
-import { parsePush, pkt, pushReport, ZERO, type PushHead, type RefUpdate } from './pkt.ts';
+import { parsePush, pkt, pushReport, ZERO, type RefUpdate } from './pkt.ts';
+import { ciAllowed, hold, inspect, noteRefused, recordPush, type Git } from './pushes.ts';
 
 const run = promisify(execFile);
-const MAX_DIFF_CHARS = 2_000_000;
 
 export function gitProxy(c: GatewayConfig, db: Db) {
   const env = {
@@ -110,7 +107,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       };
       const refs = checkRefs(head.updates, r.branch);
       if (refs.kind === 'refuse') {
-        await note(db, r, head.updates[0]?.ref ?? '', refs.reason);
+        await noteRefused(db, r, head.updates[0]?.ref ?? '', refs.reason);
         return answer(refs.reason, `mainloop: ${refs.reason}.`);
       }
       const mirror = await refreshMirror(r);
@@ -149,6 +146,14 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       answer(null, '');
     });
 
+  /** A push that reached the forge while we died before writing it down: git would say "up to date" and nobody would know. */
+  const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
+    const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
+    if (tip === '' || (await one(db, 'select 1 from pushes where task_id = $1 and new_sha = $2', [r.task_id, tip]))) return;
+    const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
+    await recordPush(db, r, u, await inspect(git, mirror, r, u));
+  };
+
   return async (req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> => {
     const what = url.pathname.replace(/^\/git\/repo(\.git)?/, '');
     try {
@@ -157,6 +162,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
         const mirror = await refreshMirror(r);
         const protocol = req.headers['git-protocol'];
         if (service === 'git-upload-pack') return await advertise(res, mirror, service, typeof protocol === 'string' ? protocol : undefined);
+        if (service === 'git-receive-pack') await catchUp(r, mirror);
         if (service === 'git-receive-pack') return await advertise(res, await quarantine(r, mirror), service, undefined);
       }
       if (req.method === 'POST' && what === '/git-upload-pack') return await upload(req, res, mirrorOf(r));
@@ -208,138 +214,6 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<stri
   });
 }
 
-interface Look {
-  readonly files: readonly string[];
-  readonly ciDigest: string;
-  readonly diff: string;
-  readonly commits: { sha: string; title: string }[];
-  readonly additions: number;
-  readonly deletions: number;
-}
-
-type Git = (dir: string, args: string[], env?: NodeJS.ProcessEnv) => Promise<string>;
-
-/** Everything the person may want to know of a push, computed once, in a repository only we write to. */
-async function inspect(git: Git, dir: string, r: RunByToken, u: RefUpdate): Promise<Look> {
-  const range = `refs/heads/${r.default_branch}...${u.newSha}`;
-  const stat = (await git(dir, ['diff', '--numstat', '-z', '--no-renames', range]))
-    .split('\0')
-    .filter(Boolean)
-    .map((l) => l.split('\t'));
-  const diff = await git(dir, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M', range]);
-  const log = await git(dir, [
-    'log',
-    '--format=%H%x09%s',
-    '-n',
-    '50',
-    `${u.oldSha === ZERO ? `refs/heads/${r.default_branch}` : u.oldSha}..${u.newSha}`,
-  ]).catch(() => '');
-  const files = stat.map((s) => s[2] ?? '');
-  const ciDiff = files.some((f) => checkFiles([f], false).kind === 'hold')
-    ? await git(dir, [
-        'diff',
-        '--no-color',
-        '--no-ext-diff',
-        '--no-textconv',
-        range,
-        '--',
-        ...files.filter((f) => checkFiles([f], false).kind === 'hold'),
-      ])
-    : '';
-  return {
-    files,
-    diff: cleanText(diff, MAX_DIFF_CHARS),
-    ciDigest: createHash('sha256').update(ciDiff).digest('hex').slice(0, 12),
-    commits: log
-      .split('\n')
-      .filter(Boolean)
-      .map((l) => ({ sha: l.split('\t')[0]!, title: l.split('\t').slice(1).join('\t').slice(0, 200) })),
-    additions: stat.reduce((n, s) => n + (Number(s[0]) || 0), 0),
-    deletions: stat.reduce((n, s) => n + (Number(s[1]) || 0), 0),
-  };
-}
-
-const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
-
-async function ciAllowed(db: Db, r: RunByToken, digest: string): Promise<boolean> {
-  const item = await one<{ answer: { decision: string } | null }>(db, 'select answer from inbox_items where id = $1', [ciItem(r, digest)]);
-  return item?.answer?.decision === 'allow';
-}
-
-async function hold(db: Db, r: RunByToken, look: Look, files: readonly string[]): Promise<void> {
-  const id = ciItem(r, look.ciDigest);
-  const ciDiff = look.diff
-    .split(/^(?=diff --git )/m)
-    .filter((d) => files.some((f) => d.includes(` b/${f}\n`)))
-    .join('');
-  await withTx(db, (tx) =>
-    append(
-      tx,
-      [
-        { type: 'push.held', taskId: r.task_id, actor: 'gateway', dedupeKey: `held/${id}`, payload: { pushId: id, files: [...files] } },
-        {
-          type: 'inbox.opened',
-          taskId: r.task_id,
-          actor: 'gateway',
-          dedupeKey: `inbox/${id}`,
-          payload: {
-            id,
-            kind: 'ci_files',
-            title: 'Let this change to CI files through?',
-            body: `CI runs these files with the repository's secrets.\n\n\`\`\`diff\n${ciDiff.slice(0, 20_000)}\n\`\`\``,
-            options: [{ label: 'Allow' }, { label: 'Refuse' }],
-          },
-        },
-      ],
-      r.owner_id,
-    ),
-  );
-}
-
-const note = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
-  withTx(db, (tx) =>
-    append(tx, [{ type: 'push.refused', taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } }], r.owner_id),
-  );
-
-async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
-  const id = freshId();
-  await withTx(db, async (tx) => {
-    const fresh = await append(
-      tx,
-      [
-        {
-          type: 'branch.pushed',
-          taskId: r.task_id,
-          actor: 'agent',
-          dedupeKey: `pushed/${r.task_id}/${u.newSha}`,
-          payload: {
-            pushId: id,
-            branch: r.branch,
-            sha: u.newSha,
-            commits: look.commits,
-            files: look.files.length,
-            additions: look.additions,
-            deletions: look.deletions,
-          },
-        },
-      ],
-      r.owner_id,
-    );
-    if (fresh.length === 0) return;
-    await tx.query('insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)', [
-      id,
-      r.owner_id,
-      r.task_id,
-      r.id,
-      r.branch,
-      u.oldSha,
-      u.newSha,
-      'forwarded',
-      look.diff,
-    ]);
-  });
-}
-
 /** The forge applied the push and the reply was lost: asking it what it has settles the doubt. */
 async function alreadyThere(git: Git, dir: string, r: RunByToken, u: RefUpdate, env: NodeJS.ProcessEnv): Promise<boolean> {
   const out = await git(dir, ['ls-remote', r.remote_url, `refs/heads/${r.branch}`], env).catch(() => '');
@@ -360,6 +234,16 @@ const lastLine = (err: unknown): string => {
     .slice(0, 300);
 };
 
-export type { PushHead };
-export const dropQuarantine = (c: GatewayConfig, taskId: string): void =>
-  rmSync(path.join(c.gitDir, 'quarantine', `${taskId}.git`), { recursive: true, force: true });
+/** Removes what was pushed into quarantine by tasks that have ended. @returns their ids */
+export async function sweepQuarantine(c: GatewayConfig, db: Db): Promise<string[]> {
+  const dir = path.join(c.gitDir, 'quarantine');
+  const gone: string[] = [];
+  for (const name of existsSync(dir) ? readdirSync(dir) : []) {
+    const taskId = name.replace(/\.git$/, '');
+    const live = await one(db, 'select 1 from tasks where id = $1 and ended_at is null', [taskId]);
+    if (live) continue;
+    rmSync(path.join(dir, name), { recursive: true, force: true });
+    gone.push(taskId);
+  }
+  return gone;
+}

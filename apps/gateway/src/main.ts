@@ -9,11 +9,12 @@ import pino from 'pino';
 import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';
-import { gitProxy } from './git-proxy.ts';
+import { gitProxy, sweepQuarantine } from './git-proxy.ts';
 import { Refused, sendJson, tokenOf } from './http.ts';
 import { modelProxy } from './model-proxy.ts';
 import { runnerLink } from './runner-link.ts';
 
+const SWEEP_MS = 10 * 60_000;
 const log = pino({ name: 'gateway' });
 const c = loadConfig(process.env);
 const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
@@ -77,6 +78,10 @@ const servers = await Promise.all([listen(c.port), listen(socket)]);
 // Any uid may connect: what counts is the token, and only sandboxes have this folder in view.
 chmodSync(socket, 0o666);
 log.info({ port: c.port }, 'gateway is listening');
+
+const sweep = (): void => void sweepQuarantine(c, db).catch((err: unknown) => log.warn({ err }, 'the quarantine could not be swept'));
+sweep();
+setInterval(sweep, SWEEP_MS).unref();
 
 process.once('SIGTERM', () => {
   for (const s of servers) {

@@ -138,7 +138,7 @@ async function meter(db: Db, run: RunByToken | null, model: string, u: UsageMete
   });
 }
 
-export function apiError(res: ServerResponse, status: number, type: string, message: string): void {
+function apiError(res: ServerResponse, status: number, type: string, message: string): void {
   const text = JSON.stringify({ type: 'error', error: { type, message } });
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'x-should-retry': 'false' });
   res.end(text);

@@ -5,7 +5,7 @@ import type { GatewayLink } from './gateway-link.ts';
 const CHUNK = 256 * 1024;
 /** A line longer than this is clipped: a human reads it, and 100 MB without a newline is an attack or a mistake. */
 export const MAX_LINE_BYTES = 64 * 1024;
-export const MAX_RUN_BYTES = 64 * 1024 * 1024;
+const MAX_RUN_BYTES = 64 * 1024 * 1024;
 
 /** Splits a byte stream into lines, each at most `max` bytes; what is over is dropped and counted. */
 export class LineSplitter {

@@ -4,7 +4,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
 import pg from 'pg';
 
-export interface StreamItem {
+interface StreamItem {
   /** Present on events only; a reader resumes from it. Deltas and output hints are transient. */
   readonly seq?: number;
   readonly kind: 'event' | 'delta' | 'output';

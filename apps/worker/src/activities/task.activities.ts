@@ -122,7 +122,7 @@ const NOTES: Record<'done' | 'cancelled' | 'failed', (t: TaskRow, line: string) 
 };
 
 /** The plan starts at its first heading; what the agent said before is talk. */
-export function planOf(summary: string): string {
+function planOf(summary: string): string {
   const at = summary.search(/^#{1,3} /m);
   return (at > 0 ? summary.slice(at) : summary).trim();
 }
