@@ -1,6 +1,6 @@
 // The whole of mainloop as a newcomer gets it, started through its own command with ports and a data folder of its own.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, chmodSync, openSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, chmodSync, closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ export interface Stack {
 }
 
 export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
-  const home = mkdtempSync('/tmp/mainloop-test-');
+  const home = env.MAINLOOP_HOME ?? mkdtempSync('/tmp/mainloop-test-');
   chmodSync(home, 0o711);
   const names = [
     'WEB_PORT',
@@ -60,6 +60,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     } as NodeJS.ProcessEnv,
     stdio: ['ignore', fd, fd],
   });
+  closeSync(fd);
   const deadline = Date.now() + 120_000;
   while (!readFileSync(out, 'utf8').includes('mainloop is up')) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`mainloop did not come up:\n${readFileSync(out, 'utf8')}`);
@@ -99,7 +100,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     async stop() {
       child.kill('SIGTERM');
       await new Promise<void>((r) => (child.exitCode !== null || child.signalCode !== null ? r() : child.once('exit', () => r())));
-      rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      if (env.MAINLOOP_HOME === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }

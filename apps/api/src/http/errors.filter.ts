@@ -27,7 +27,18 @@ function translate(err: unknown): { status: number; body: { error: string; kind?
     return { status: err.getStatus(), body: { error: typeof said === 'string' ? said : 'That is not what was expected.' } };
   }
   const e = err as { type?: string; status?: number };
-  if (e.type === 'entity.too.large') return { status: 413, body: { error: 'That is over 1 MB. Put the long part into a file in the repository.' } };
+  if (e.type === 'entity.too.large') return { status: 413, body: { error: 'That is over 26 MB. Put the long part into a file in the repository.' } };
   if (e.type === 'entity.parse.failed') return { status: 400, body: { error: 'That is not JSON.' } };
+  if (isDiskFull(err))
+    return {
+      status: 507,
+      body: { error: 'The disk is full, so nothing was saved. Free some space, then try again; what was there before is safe.' },
+    };
   return { status: 503, body: { error: 'mainloop is not ready. It tries again by itself; run mainloop status if this lasts.' } };
 }
+
+/** Postgres says 53100, the operating system ENOSPC. */
+const isDiskFull = (err: unknown): boolean => {
+  const e = err as { code?: string; message?: string };
+  return e.code === '53100' || e.code === 'ENOSPC' || /no space left on device/i.test(e.message ?? '');
+};

@@ -129,9 +129,10 @@ async function untilListening(port: number, ref: ProcessRef, logFile: string): P
   throw new Error(`Postgres did not answer on port ${port} within 30 s. Its log is ${logFile}.`);
 }
 
-export function canConnect(port: number): Promise<boolean> {
+export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = net.connect(port, '127.0.0.1');
+    const s = net.connect({ port, host, timeout: 5_000 });
+    s.once('timeout', () => s.destroy(new Error('no answer')));
     s.once('connect', () => {
       s.destroy();
       resolve(true);

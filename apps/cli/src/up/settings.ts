@@ -38,6 +38,7 @@ const Env = z.object({
   WEB_DATABASE_URL: optional,
   GATEWAY_DATABASE_URL: optional,
   TEMPORAL_ADDRESS: optional.refine((a) => a === undefined || /^[\w.-]+:\d+$/.test(a), 'TEMPORAL_ADDRESS should look like host:7233'),
+  TEMPORAL_NAMESPACE: optional,
   ANTHROPIC_API_KEY: optional.refine((k) => k === undefined || k.startsWith('sk-ant-'), 'ANTHROPIC_API_KEY should start with sk-ant-'),
   CLAUDE_CODE_OAUTH_TOKEN: optional.refine(
     (k) => k === undefined || k.startsWith('sk-ant-oat'),

@@ -76,23 +76,39 @@ export class Supervisor {
 
   private launch(k: Kept): void {
     if (this.stopping) return;
+    const again = (): void => void setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
     const { name, command, env } = k.service;
     rotate(this.logFile(name));
-    const log = openSync(this.logFile(name), 'a');
+    let log: number;
+    try {
+      log = openSync(this.logFile(name), 'a');
+    } catch {
+      // A full disk may refuse even a new log file. Whoever keeps the others alive must outlive it.
+      k.restarts++;
+      return again();
+    }
     const [file, ...args] = command;
     const child = spawn(file, args, { env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     k.child = child;
     k.startedAt = Date.now();
     if (child.pid !== undefined) k.ref = refOf(child.pid);
-    child.once('error', (err) => appendFileSync(this.logFile(name), `${err.message}\n`));
+    child.once('error', (err) => this.note(name, err.message));
     child.once('exit', (code, signal) => {
       if (this.stopping) return;
-      appendFileSync(this.logFile(name), `mainloop: ${name} ended (${signal ?? code}), starting it again\n`);
+      this.note(name, `mainloop: ${name} ended (${signal ?? code}), starting it again`);
       k.restarts = Date.now() - k.startedAt > 30_000 ? 0 : k.restarts + 1;
-      setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
+      again();
     });
     this.write();
+  }
+
+  private note(name: string, line: string): void {
+    try {
+      appendFileSync(this.logFile(name), `${line}\n`);
+    } catch {
+      // The disk is full. The process matters, its log line does not.
+    }
   }
 
   private lastWords(name: string): string {
@@ -114,8 +130,12 @@ export class Supervisor {
       ...this.kept.map((k) => ({ name: k.service.name, ...k.ref, port: k.service.port })),
     ];
     const data: RunFile = { pid: this.stopping ? 0 : process.pid, url: this.url, processes: this.stopping ? [] : all };
-    writeFileSync(`${file}.new`, JSON.stringify(data, null, 1));
-    renameSync(`${file}.new`, file);
+    try {
+      writeFileSync(`${file}.new`, JSON.stringify(data, null, 1));
+      renameSync(`${file}.new`, file);
+    } catch (err) {
+      if ((err as { code?: string }).code !== 'ENOSPC') throw err;
+    }
   }
 }
 

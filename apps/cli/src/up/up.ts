@@ -23,6 +23,7 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
     throw new Error(
       `mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`,
     );
+  await foreignPartsAnswer(s);
   await endLeftovers(s.home);
   await portsFree(s, s.DATABASE_URL === undefined && adopt(path.join(s.home, 'postgres')) === null);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
@@ -208,6 +209,7 @@ function services(
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...given({
+          TEMPORAL_NAMESPACE: s.TEMPORAL_NAMESPACE,
           MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
           FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS,
           FORGE_SETTLE_MS: s.FORGE_SETTLE_MS,
@@ -241,6 +243,22 @@ async function addDemoProject(s: Settings): Promise<void> {
   if (((await (await fetch(api)).json()) as unknown[]).length > 0) return;
   const r = await fetch(api, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: 'demo/tally' }) });
   if (!r.ok) throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
+}
+
+/** Somebody else's servers are asked before anything of ours is started. */
+async function foreignPartsAnswer(s: Settings): Promise<void> {
+  const parts: [string, string | undefined, number][] = [
+    ['DATABASE_URL', s.DATABASE_URL, 5432],
+    ['TEMPORAL_ADDRESS', s.TEMPORAL_ADDRESS && `tcp://${s.TEMPORAL_ADDRESS}`, 7233],
+  ];
+  for (const [name, url, fallback] of parts) {
+    if (url === undefined) continue;
+    const { hostname, port } = new URL(url);
+    if (!(await canConnect(Number(port) || fallback, hostname || '127.0.0.1')))
+      throw new Error(
+        `Nothing answers at ${hostname}:${port || fallback}, where ${name} points. Start it there, or unset ${name} to use the embedded one.`,
+      );
+  }
 }
 
 const PORTS = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;

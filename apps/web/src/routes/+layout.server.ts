@@ -1,10 +1,15 @@
 import { render } from '#lib/server/markdown.ts';
-import { flags, read } from '#lib/server/read.ts';
+import { almostFullMb, flags, read } from '#lib/server/read.ts';
 import type { LayoutServerLoad } from './$types';
 
 export const load: LayoutServerLoad = async ({ depends }) => {
   depends('app:live');
   const r = read();
   const [cursor, inbox] = await Promise.all([r.cursor(), r.inbox()]);
-  return { cursor, flags, inbox: { ...inbox, needsYou: inbox.needsYou.map((i) => ({ ...i, html: render(i.plan ?? i.body) })) } };
+  return {
+    cursor,
+    flags,
+    almostFullMb: almostFullMb(),
+    inbox: { ...inbox, needsYou: inbox.needsYou.map((i) => ({ ...i, html: render(i.plan ?? i.body) })) },
+  };
 };
