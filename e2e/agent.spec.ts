@@ -121,6 +121,17 @@ test('a command waits for leave: once, refused with a reason, and always', async
   }
 }, 120_000);
 
+test('an agent that never ends is ended when its time is up', async () => {
+  await settings({ maxMinutes: 0.1 });
+  try {
+    const id = await spawn('endless');
+    const f = await until('the end of its time', async () => (await items(id)).find((i) => i.kind === 'failure'));
+    expect(f.title).toBe('The agent ran out of time. Retry goes on from where it stopped.');
+  } finally {
+    await settings({ maxMinutes: 60 });
+  }
+}, 90_000);
+
 test('set-up and verify commands run in the sandbox, and their exit codes rule', async () => {
   await settings({ setupCommand: 'echo prepared > .git/prepared', verifyCommand: 'test "$(cat colour)" = right' });
   try {
@@ -177,6 +188,10 @@ agent:
       - bash: echo the long command runs
       - bash: sleep 6
       - text: nobody said anything
+  - when: 'Task: Case endless'
+    steps:
+      - bash: tail -f /dev/null
+      - text: never
   - when: 'Task: Case leave'
     steps:
       - bash: touch one

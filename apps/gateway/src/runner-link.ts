@@ -33,7 +33,7 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
         branch: r.branch,
         base: r.default_branch,
         maxTurns: 200,
-        maxMinutes: 60,
+        maxMinutes: project.maxMinutes,
         outputOffset: await outputEnd(db, r.id),
         askPermissions: project.permissions === 'ask',
         setupCommand: project.setupCommand,

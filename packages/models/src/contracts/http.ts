@@ -67,6 +67,12 @@ export const ProjectSettings = z
     model: z.string().min(1).max(100).optional(),
     budgetCents: z.int().min(1).max(100_000).optional(),
     maxRuns: z.int().min(1).max(50).optional(),
+    /** How long one run of the agent may take, in minutes. */
+    maxMinutes: z
+      .number()
+      .min(0.05)
+      .max(24 * 60)
+      .optional(),
     setupCommand: z.string().max(1_000).nullable().optional(),
     verifyCommand: z.string().max(1_000).nullable().optional(),
     /** `ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it. */
@@ -92,5 +98,6 @@ export const DEFAULTS = {
   taskModel: 'claude-opus-5-5',
   budgetCents: 500,
   maxRuns: 4,
+  maxMinutes: 60,
   proposalMinutes: 24 * 60,
 } as const;

@@ -24,6 +24,7 @@ export interface ResolvedProjectSettings {
   readonly model: string;
   readonly budgetCents: number;
   readonly maxRuns: number;
+  readonly maxMinutes: number;
   readonly setupCommand: string | null;
   readonly verifyCommand: string | null;
   readonly permissions: 'sandbox' | 'ask';
@@ -38,6 +39,7 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
     model: s.model ?? DEFAULTS.taskModel,
     budgetCents: s.budgetCents ?? DEFAULTS.budgetCents,
     maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
+    maxMinutes: s.maxMinutes ?? DEFAULTS.maxMinutes,
     setupCommand: s.setupCommand?.trim() || null,
     verifyCommand: s.verifyCommand?.trim() || null,
     permissions: s.permissions ?? 'sandbox',
