@@ -1,8 +1,9 @@
 // The forge's contract: GitHub's adapter against the local GitHub, and the local GitHub against GitHub's own description.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
-import type { Forge } from '@mainloop/adapters/forge/port';
+import { freshMemory, type Forge } from '@mainloop/adapters/forge/port';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
+import { newsOf } from '@mainloop/models/flow/news';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { execFile } from 'node:child_process';
@@ -209,11 +210,12 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
 });
 
 test('a poller pays only for news', async () => {
-  const etags = new Map<string, string>();
-  expect(await forge.changed(R, etags)).toBe(false);
-  expect(await forge.changed(R, etags)).toBe(false);
+  const memory = freshMemory();
+  expect((await forge.changed(R, memory)).numbers.length).toBeGreaterThan(0);
+  expect(await forge.changed(R, memory)).toEqual({ numbers: [], branches: [], shas: [] });
   await forge.ensureIssue({ repo: R, marker: '<!-- news -->', title: 'News', body: '', known: null });
-  expect(await forge.changed(R, etags)).toBe(true);
+  const news = await forge.changed(R, memory);
+  expect(news.numbers).toHaveLength(1);
 });
 
 test('webhooks are signed and say what happened', async () => {
@@ -226,6 +228,23 @@ test('webhooks are signed and say what happened', async () => {
     const keys = new Set(known!.examples.flatMap((e) => Object.keys(e)));
     for (const k of Object.keys(h.payload)) expect([h.event, k, keys.has(k)]).toEqual([h.event, k, true]);
   }
+});
+
+test("every example of GitHub's own webhooks names what it is about, or nothing", () => {
+  const examples = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[];
+  const of = (name: string) => newsOf(examples.find((e) => e.name === name)!.examples[0]);
+  expect(of('issues').numbers).toEqual([1]);
+  expect(of('issue_comment').numbers).toEqual([1]);
+  expect(of('pull_request').numbers).toEqual([2]);
+  expect(of('pull_request').branches).toEqual(['changes']);
+  expect(of('pull_request_review').numbers.length).toBe(1);
+  expect(of('check_run').shas.length).toBe(1);
+  expect(of('check_suite').branches.length).toBe(1);
+  expect(of('workflow_run').branches.length).toBe(1);
+  expect(of('status').shas.length).toBe(1);
+  for (const e of examples) for (const x of e.examples) expect(() => newsOf(x)).not.toThrow();
+  for (const odd of [null, 7, 'x', [], { issue: null }, { issue: { number: '1' } }, { branches: 'no' }, { check_run: { pull_requests: [null] } }])
+    expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [] });
 });
 
 test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {

@@ -1,12 +1,11 @@
 // What somebody has to look after besides the tasks themselves: orphaned sandboxes, silent runs, the forge's news.
-import type { Forge } from '@mainloop/adapters/forge/port';
+import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
-import { append, toOutbox } from '@mainloop/models/db/log';
+import { append } from '@mainloop/models/db/log';
+import { pokeAbout, WAITS_FOR_FORGE } from '@mainloop/models/db/pokes';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { sendCommand } from '@mainloop/models/db/commands';
-import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import { isEnded } from '@mainloop/models/flow/states';
-import { SIGNALS } from '@mainloop/models/flow/workflow';
 
 const STOP_AFTER_NUDGES = 4;
 
@@ -62,22 +61,19 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
   }
 }
 
-/** One conditional question for each repository with tasks that wait for it, whatever their number. */
-export async function pollForge(db: Db, forge: Forge, memory: Map<string, Map<string, string>>): Promise<void> {
-  const waiting = await many<{ id: string; repo: string }>(
+/** One conditional question for each repository with tasks that wait for it, whatever their number; only those it is about look again. */
+export async function pollForge(db: Db, forge: Forge, memory: Map<string, ForgeMemory>): Promise<void> {
+  const waiting = await many<{ repo: string }>(
     db,
-    "select t.id, p.repo from tasks t join projects p on p.id = t.project_id where t.state in ('awaiting_plan','ci','in_review')",
+    `select distinct p.repo from tasks t join projects p on p.id = t.project_id where t.state = any($1)`,
+    [WAITS_FOR_FORGE],
   );
-  const byRepo = Map.groupBy(waiting, (t) => t.repo);
-  for (const repo of memory.keys()) if (!byRepo.has(repo)) memory.delete(repo);
-  for (const [repo, tasks] of byRepo) {
-    const etags = memory.get(repo) ?? memory.set(repo, new Map()).get(repo)!;
-    const first = etags.size === 0;
+  const repos = new Set(waiting.map((w) => w.repo));
+  for (const repo of memory.keys()) if (!repos.has(repo)) memory.delete(repo);
+  for (const repo of repos) {
+    const known = memory.get(repo) ?? memory.set(repo, freshMemory()).get(repo)!;
     // A repository that can't be read now is asked again next time; its tasks find out by themselves.
-    const changed = await forge.changed(repo, etags).catch(() => false);
-    if (!changed && !first) continue;
-    await withTx(db, async (tx) => {
-      for (const t of tasks) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
-    });
+    const news = await forge.changed(repo, known).catch(() => null);
+    if (news !== null) await withTx(db, (tx) => pokeAbout(tx, repo, news));
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
+import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { toOutbox } from '@mainloop/models/db/log';
 import { openPool, withTx } from '@mainloop/models/db/pool';
@@ -57,7 +58,7 @@ const worker = await Worker.create({
 });
 
 const stopping = new AbortController();
-const memory = new Map<string, Map<string, string>>();
+const memory = new Map<string, ForgeMemory>();
 const loops = [
   loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),

@@ -1,9 +1,8 @@
 import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { toOutbox } from '@mainloop/models/db/log';
-import { many, withTx, type Db } from '@mainloop/models/db/pool';
-import { taskWorkflowId } from '@mainloop/models/flow/ids';
-import { SIGNALS } from '@mainloop/models/flow/workflow';
+import { pokeAbout } from '@mainloop/models/db/pokes';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import { newsOf } from '@mainloop/models/flow/news';
 import { verify } from '@octokit/webhooks-methods';
 import type { Request } from 'express';
 import type { ApiConfig } from '../config.ts';
@@ -35,7 +34,7 @@ export class WebhooksController {
   }
 
   /**
-   * A webhook is a hint: verified, taken once, and turned into "look again" for the tasks of its repository. What it
+   * A webhook is a hint: verified, taken once, and turned into "look again" for the tasks it is about. What it
    * says is never believed; the worker asks GitHub. So twice, late and out of order do no harm.
    */
   @Post('github')
@@ -55,12 +54,7 @@ export class WebhooksController {
     await withTx(this.db, async (tx) => {
       const first = await tx.query('insert into webhook_deliveries (id) values ($1) on conflict do nothing', [delivery.slice(0, 100)]);
       if (first.rowCount === 0) return;
-      const waiting = await many<{ id: string }>(
-        tx,
-        "select t.id from tasks t join projects p on p.id = t.project_id where lower(p.repo) = lower($1) and t.state in ('awaiting_plan','ci','in_review')",
-        [String(repo)],
-      );
-      for (const t of waiting) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
+      await pokeAbout(tx, String(repo), newsOf(req.body));
     });
     return { ok: true };
   }

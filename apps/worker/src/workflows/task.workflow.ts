@@ -32,6 +32,7 @@ const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
 const LOOK_AGAIN_MS = 10 * 60_000;
+const LONGEST_LOOK_MS = 6 * 3_600_000;
 /** What histories from before it was a setting were told. */
 const OLD_GRACE_MS = 60_000;
 
@@ -136,11 +137,12 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       options: [{ label: 'Approve' }, { label: 'Revise' }],
     });
     await state('awaiting_plan', 'plan');
-    while (!desk.decided(id)) {
+    for (let wait = LOOK_AGAIN_MS; !desk.decided(id); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
       const pokes = desk.pokes();
-      const woke = await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, 24 * 3_600_000);
-      // A poke says that something changed on the forge; the decision it may bring comes back as a signal.
-      if (woke && !desk.decided(id)) await mended('plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso: since }));
+      // A poke says that something changed on the forge; the decision it may bring comes back as a signal. GitHub tells
+      // nobody of a reaction, and the poller sees only the newest issues: so there is a look now and then besides.
+      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, wait);
+      if (!desk.decided(id)) await mended('plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso: since }));
     }
     return desk.decided(id)!.kind === 'approve' ? go('implement', { round: 0 }) : go('plan', { about: id });
   };

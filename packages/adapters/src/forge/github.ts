@@ -236,21 +236,44 @@ export function github(o: GitHubOptions): Forge {
         }
       }),
 
-    async changed(repo, etags) {
-      let any = false;
-      for (const path of ['/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=30', '/repos/{owner}/{repo}/actions/runs?per_page=30']) {
+    async changed(repo, { etags, seen }) {
+      const fresh = (key: string, fingerprint: string): boolean => {
+        if (seen.get(key) === fingerprint) return false;
+        seen.set(key, fingerprint);
+        return true;
+      };
+      const ask = async <T>(path: string): Promise<T | null> => {
         try {
           const known = etags.get(path);
           const r = await kit.request(`GET ${path}`, { ...split(repo), headers: known ? { 'if-none-match': known } : {} });
           if (r.headers.etag) etags.set(path, r.headers.etag);
-          any ||= known !== undefined;
+          return r.data as T;
         } catch (err) {
-          if ((err as { status?: number }).status !== 304) throw translate(repo, err);
+          if ((err as { status?: number }).status === 304) return null;
+          throw translate(repo, err);
         }
-      }
-      return any;
+      };
+      const issues = await ask<IssueLine[]>('/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=100');
+      const runs = await ask<{ workflow_runs: RunLine[] }>('/repos/{owner}/{repo}/actions/runs?per_page=50');
+      return {
+        numbers: (issues ?? []).filter((x) => fresh(`#${x.number}`, `${x.updated_at}/${x.reactions?.total_count ?? 0}`)).map((x) => x.number),
+        branches: (runs?.workflow_runs ?? []).filter((x) => fresh(`run ${x.id}`, `${x.status}/${x.updated_at}`)).map((x) => x.head_branch ?? ''),
+        shas: [],
+      };
     },
   };
+}
+
+interface IssueLine {
+  readonly number: number;
+  readonly updated_at: string;
+  readonly reactions?: { readonly total_count: number };
+}
+interface RunLine {
+  readonly id: number;
+  readonly status: string | null;
+  readonly updated_at: string;
+  readonly head_branch: string | null;
 }
 
 const ensured = (x: { number: number; html_url: string }, outcome: Outcome): Ensured => ({ number: x.number, url: x.html_url, outcome });

@@ -1,5 +1,6 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
 import type { CheckRun, CommitStatus } from '@mainloop/models/flow/ci';
+import type { News } from '@mainloop/models/flow/news';
 
 export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
 export class ForgeError extends Error {
@@ -45,6 +46,13 @@ export interface PullInfo {
   readonly mergeSha: string | null;
 }
 
+/** What a poller remembers of one repository: ETags by address, and a fingerprint of each thing it has seen. */
+export interface ForgeMemory {
+  readonly etags: Map<string, string>;
+  readonly seen: Map<string, string>;
+}
+export const freshMemory = (): ForgeMemory => ({ etags: new Map(), seen: new Map() });
+
 export interface Forge {
   whoAmI(): Promise<string>;
   getRepo(full: string): Promise<RepoInfo>;
@@ -71,6 +79,10 @@ export interface Forge {
   listReviewComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
   listReactions(repo: string, number: number): Promise<readonly { author: string; content: string; at: string }[]>;
   mayWrite(repo: string, login: string): Promise<boolean>;
-  /** Whether anything in the repository changed since the last call with the same `etags`. Conditional: an unchanged answer costs no rate limit. */
-  changed(repo: string, etags: Map<string, string>): Promise<boolean>;
+  /**
+   * What changed in the repository since the last call with the same memory: issues and pull requests (reactions too, for
+   * which GitHub sends no webhook), and branches whose CI moved. Conditional: an unchanged answer costs no rate limit.
+   * With an empty memory everything it sees is news.
+   */
+  changed(repo: string, memory: ForgeMemory): Promise<News>;
 }

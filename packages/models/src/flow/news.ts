@@ -1,0 +1,59 @@
+// Which tasks a word from the forge may be about. Only ever used to look again: what it says is not believed. Pure.
+export interface News {
+  /** Issues and pull requests. */
+  readonly numbers: readonly number[];
+  readonly branches: readonly string[];
+  readonly shas: readonly string[];
+}
+
+interface Payload {
+  readonly issue?: { readonly number?: number };
+  readonly number?: number;
+  readonly pull_request?: { readonly number?: number; readonly head?: Head };
+  readonly check_run?: CheckLike & { readonly check_suite?: CheckLike };
+  readonly check_suite?: CheckLike;
+  readonly workflow_run?: CheckLike;
+  readonly sha?: string;
+  readonly branches?: readonly { readonly name?: string }[];
+  readonly ref?: string;
+}
+interface Head {
+  readonly ref?: string;
+  readonly sha?: string;
+}
+interface CheckLike {
+  readonly head_sha?: string;
+  readonly head_branch?: string | null;
+  readonly pull_requests?: readonly { readonly number?: number }[];
+}
+
+/**
+ * @param payload body of a GitHub webhook, of any event; fields of the wrong type are passed over
+ * @see https://docs.github.com/webhooks/webhook-events-and-payloads
+ */
+export function newsOf(payload: unknown): News {
+  const p = (typeof payload === 'object' && payload !== null ? payload : {}) as Payload;
+  const checks = [p.check_run, p.check_run?.check_suite, p.check_suite, p.workflow_run].filter((c) => typeof c === 'object' && c !== null);
+  return {
+    numbers: only('number', [
+      p.issue?.number,
+      p.number,
+      p.pull_request?.number,
+      ...checks.flatMap((c) => list(c.pull_requests).map((x) => x?.number)),
+    ]),
+    branches: only('string', [
+      p.pull_request?.head?.ref,
+      ...checks.map((c) => c.head_branch),
+      ...list(p.branches).map((b) => b?.name),
+      typeof p.ref === 'string' ? p.ref.replace(/^refs\/heads\//, '') : undefined,
+    ]),
+    shas: only('string', [p.pull_request?.head?.sha, ...checks.map((c) => c.head_sha), p.sha]),
+  };
+}
+
+const list = <T>(x: readonly T[] | undefined): readonly T[] => (Array.isArray(x) ? (x as readonly T[]) : []);
+function only(type: 'number', xs: readonly unknown[]): number[];
+function only(type: 'string', xs: readonly unknown[]): string[];
+function only(type: string, xs: readonly unknown[]): unknown[] {
+  return [...new Set(xs.filter((x) => typeof x === type && x !== ''))].slice(0, 100);
+}
