@@ -1,5 +1,5 @@
 // `make bench`: speed and memory next to the bare thing in the same run, into bench/results.json. ONLY=name takes one group.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../packages/testkit/src/stack.ts';
@@ -7,7 +7,11 @@ import { benchGateway, startUpstream } from './gateway.ts';
 import type { Result } from './lib.ts';
 import { benchMemory, benchPages } from './pages.ts';
 import { benchStart } from './start.ts';
+import { benchInPage } from './page.ts';
 import { benchStream } from './stream.ts';
+import { benchThroughput } from './throughput.ts';
+import { benchWaiting } from './waiting.ts';
+import { BIG_STORY, benchClone } from './clone.ts';
 
 const only = process.env.ONLY;
 const wants = (name: string): boolean => only === undefined || only === name;
@@ -28,9 +32,29 @@ try {
   }
   if (wants('start')) take(await benchStart(s, s.model));
   if (wants('stream')) take(await benchStream(s));
+  if (wants('page')) take(await benchInPage(s));
+  if (wants('throughput')) take(await benchThroughput(s));
   if (wants('pages')) take(await benchPages(s));
 } finally {
   await s.stop();
+}
+if (wants('waiting')) {
+  const w = await startStack({ DEMO_PACE_MS: '0', FORGE_POLL_SECONDS: '15' });
+  try {
+    take(await benchWaiting(w));
+  } finally {
+    await w.stop();
+  }
+}
+if (wants('clone')) {
+  const story = path.join(mkdtempSync('/tmp/bench-story-'), 'story.yaml');
+  writeFileSync(story, BIG_STORY);
+  const b = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
+  try {
+    take(await benchClone(b));
+  } finally {
+    await b.stop();
+  }
 }
 if (wants('gateway')) {
   const up = await startUpstream();

@@ -9,35 +9,43 @@ import { quantile, result, type Result } from './lib.ts';
 
 const N = 5;
 
-export async function benchStart(s: Stack, model: string): Promise<Result[]> {
-  const firstAfter = (t: number) =>
-    until(
-      'the first request',
-      async () => ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find((r) => r.agent && r.at >= t)?.at,
-      60_000,
-      20,
-    );
+const firstAfter = (model: string, t: number): Promise<number> =>
+  until(
+    'the first request',
+    async () => ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find((r) => r.agent && r.at >= t)?.at,
+    60_000,
+    20,
+  );
+
+/** @returns milliseconds from confirm to the agent's first model request; `split` gets the parts of each */
+export async function startTimes(s: Stack, model: string, n: number, split: Record<string, number[]> = {}): Promise<number[]> {
   const ours: number[] = [];
-  const split: Record<string, number[]> = { outbox: [], workflow: [], sandbox: [], 'clone and agent start': [] };
-  for (let i = 0; i < N; i++) {
+  const part = (name: string, ms: number): void => void (split[name] ??= []).push(Math.max(0, ms));
+  for (let i = 0; i < n; i++) {
     await s.call('POST', '/api/chat', { text: 'Splitting loses a cent, just do it.' });
     const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
     const t0 = Date.now();
     const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
-    const at = await firstAfter(t0);
+    const at = await firstAfter(model, t0);
     ours.push(at - t0);
     const events = await s.call<{ type: string; at: string; payload: { state?: string } }[]>('GET', `/api/tasks/${taskId}/events`);
     const when = (is: (e: (typeof events)[number]) => boolean): number => new Date(events.find(is)?.at ?? 0).getTime();
     const queued = when((e) => e.type === 'task.state'),
       drafting = when((e) => e.type === 'task.state' && e.payload.state === 'drafting'),
       started = when((e) => e.type === 'run.started');
-    split.outbox!.push(Math.max(0, (queued || drafting) - t0));
-    split.workflow!.push(Math.max(0, drafting - (queued || drafting)));
-    split.sandbox!.push(Math.max(0, started - drafting));
-    split['clone and agent start']!.push(at - started);
+    part('outbox', (queued || drafting) - t0);
+    part('workflow', drafting - (queued || drafting));
+    part('sandbox', started - drafting);
+    part('clone and agent start', at - started);
     await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
     await until('the end', async () => ['done', 'cancelled'].includes((await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state));
   }
+  return ours;
+}
+
+export async function benchStart(s: Stack, model: string): Promise<Result[]> {
+  const split: Record<string, number[]> = {};
+  const ours = await startTimes(s, model, N, split);
   const bare: number[] = [];
   const tree = mkdtempSync('/tmp/bench-bare-');
   execFileSync('git', ['clone', '-q', `${s.github}/demo/tally.git`, tree]);
@@ -63,7 +71,7 @@ export async function benchStart(s: Stack, model: string): Promise<Result[]> {
         },
       },
     );
-    bare.push((await firstAfter(t0)) - t0);
+    bare.push((await firstAfter(model, t0)) - t0);
     child.kill('SIGKILL');
     await new Promise((r) => child.once('exit', r));
   }

@@ -47,6 +47,8 @@ export class ProjectsController {
       if (e) return (await this.projects()).find((p) => (p as { repo: string }).repo === e.payload.repo);
       await new Promise((r) => setTimeout(r, 100));
     }
+    if (await one(this.db, 'select 1 from outbox where workflow_id = $1 and sent_at is not null', [`project/${projectId}`]))
+      throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
     throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');
   }
 

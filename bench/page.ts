@@ -1,0 +1,59 @@
+// event appended -> in the page: a real Chromium, at 200 events a second with 20 open streams.
+import { openBrowser } from '../packages/testkit/src/browser.ts';
+import { appendOnce } from '../packages/models/src/db/log.ts';
+import { openPool } from '../packages/models/src/db/pool.ts';
+import type { Stack } from '../packages/testkit/src/stack.ts';
+import { quantile, result, type Result } from './lib.ts';
+
+const RATE = 200,
+  STREAMS = 19,
+  SECONDS = 10;
+
+export async function benchInPage(s: Stack): Promise<Result[]> {
+  const db = openPool(s.databaseUrl, 'bench', 8);
+  const stop = new AbortController();
+  for (let i = 0; i < STREAMS; i++)
+    void fetch(`${s.api}/api/stream`, { signal: stop.signal })
+      .then(async (r) => {
+        for await (const _ of r.body!) void _;
+      })
+      .catch(() => undefined);
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(s.web);
+    await page.evaluate(() => {
+      const seen = new Map<string, number>();
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        const now = Date.now();
+        for (const m of document.body.textContent.matchAll(/bench-in-page-(\d+)/g)) if (!seen.has(m[1]!)) seen.set(m[1]!, now);
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    });
+    await new Promise((r) => setTimeout(r, 1_000));
+    const sent: number[] = [];
+    const all: Promise<unknown>[] = [];
+    for (let n = 0; n < RATE * SECONDS; n++) {
+      sent.push(Date.now());
+      all.push(
+        appendOnce(db, [
+          { type: 'message.said', actor: 'bench', payload: { id: `bip-${Date.now()}-${n}`, role: 'note', text: `bench-in-page-${n}`, turnId: null } },
+        ]),
+      );
+      await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));
+    }
+    await Promise.all(all);
+    await new Promise((r) => setTimeout(r, 2_000));
+    const seen = new Map(await page.evaluate(() => [...(window as unknown as { seen: Map<string, number> }).seen]));
+    const lags = sent.flatMap((t, n) => (seen.has(String(n)) ? [seen.get(String(n))! - t] : []));
+    const p95 = quantile(lags, 0.95);
+    return [
+      result('event appended to in the page, p95', p95, 'ms', null, 'at most 250 ms', p95 <= 250 && lags.length > RATE * SECONDS * 0.99),
+      result('  of them seen', lags.length / (RATE * SECONDS), 'of 1', null, 'all', lags.length > RATE * SECONDS * 0.99),
+    ];
+  } finally {
+    stop.abort();
+    await browser.close();
+    await db.end();
+  }
+}
