@@ -16,6 +16,9 @@ import { ciAllowed, hold, inspect, noteRefused, recordPush, type Git } from './p
 
 const run = promisify(execFile);
 
+/** Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random data: 11 s and 1 s). */
+const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
+
 export function gitProxy(c: GatewayConfig, db: Db) {
   const env = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -85,7 +88,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
 
   const upload = async (req: IncomingMessage, res: ServerResponse, dir: string): Promise<void> => {
     const protocol = req.headers['git-protocol'];
-    const p = spawn('git', ['upload-pack', '--stateless-rpc', dir], {
+    const p = spawn('git', ['-c', NO_BIG_DELTAS, 'upload-pack', '--stateless-rpc', dir], {
       env: { ...env, ...(typeof protocol === 'string' ? { GIT_PROTOCOL: protocol } : {}) },
       stdio: ['pipe', 'pipe', 'ignore'],
     });

@@ -72,7 +72,7 @@ async function moved(
 /** git-http-backend(1) is a CGI program: headers first, then the body. */
 function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: ServerResponse, url: URL, user: string): Promise<void> {
   return new Promise((resolve) => {
-    const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.hooksPath=/dev/null', 'http-backend'], {
+    const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', '-c', 'core.hooksPath=/dev/null', 'http-backend'], {
       env: {
         PATH: process.env.PATH ?? '/usr/bin:/bin',
         GIT_PROJECT_ROOT: c.bare.dir(repo.full),
