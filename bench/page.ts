@@ -9,6 +9,15 @@ const RATE = 200,
   STREAMS = 19,
   SECONDS = 10;
 
+/** Runs in the page: notes when each of our messages is first seen. */
+const WATCH = `
+  window.seen = new Map();
+  new MutationObserver(() => {
+    const now = Date.now();
+    for (const m of document.body.textContent.matchAll(/bench-in-page-(\\d+)/g)) if (!window.seen.has(m[1])) window.seen.set(m[1], now);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+`;
+
 export async function benchInPage(s: Stack): Promise<Result[]> {
   const db = openPool(s.databaseUrl, 'bench', 8);
   const stop = new AbortController();
@@ -22,14 +31,7 @@ export async function benchInPage(s: Stack): Promise<Result[]> {
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(s.web);
-    await page.evaluate(() => {
-      const seen = new Map<string, number>();
-      Object.assign(window, { seen });
-      new MutationObserver(() => {
-        const now = Date.now();
-        for (const m of document.body.textContent.matchAll(/bench-in-page-(\d+)/g)) if (!seen.has(m[1]!)) seen.set(m[1]!, now);
-      }).observe(document.body, { childList: true, subtree: true, characterData: true });
-    });
+    await page.evaluate(WATCH);
     await new Promise((r) => setTimeout(r, 1_000));
     const sent: number[] = [];
     const all: Promise<unknown>[] = [];
@@ -44,7 +46,7 @@ export async function benchInPage(s: Stack): Promise<Result[]> {
     }
     await Promise.all(all);
     await new Promise((r) => setTimeout(r, 2_000));
-    const seen = new Map(await page.evaluate(() => [...(window as unknown as { seen: Map<string, number> }).seen]));
+    const seen = new Map(await page.evaluate<[string, number][]>('[...window.seen]'));
     const lags = sent.flatMap((t, n) => (seen.has(String(n)) ? [seen.get(String(n))! - t] : []));
     const p95 = quantile(lags, 0.95);
     return [

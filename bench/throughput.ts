@@ -1,12 +1,13 @@
 // Tasks a minute with an agent and a forge that answer at once, next to a bare Temporal workflow with as many activities
 // on the same server, the same kind of worker and the same machine. What is left is our own work: Postgres, outbox, signals.
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Forge } from '../packages/adapters/src/forge/port.ts';
 import type { Sandbox } from '../packages/adapters/src/sandbox/port.ts';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 import { translated } from '../apps/worker/src/activities/errors.ts';
 import { forgeActivities } from '../apps/worker/src/activities/forge.activities.ts';
@@ -27,9 +28,6 @@ import { result, type Result } from './lib.ts';
 
 const N = 100;
 const here = path.dirname(fileURLToPath(import.meta.url));
-const require = createRequire(path.join(here, '../apps/worker/package.json'));
-const { Worker, NativeConnection, Runtime, DefaultLogger, bundleWorkflowCode } = require('@temporalio/worker') as typeof import('@temporalio/worker');
-const { Client, Connection } = require('@temporalio/client') as typeof import('@temporalio/client');
 const WORKER = { stickyQueueScheduleToStartTimeout: '1s', maxConcurrentActivityTaskExecutions: 40 } as const;
 
 export async function benchThroughput(s: Stack): Promise<Result[]> {
@@ -71,14 +69,10 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
   }
 }
 
-type Worked = InstanceType<typeof Worker>;
-type Connected = Awaited<ReturnType<typeof NativeConnection.connect>>;
-type Asked = InstanceType<typeof Client>;
-
-async function tasks(db: Db, client: Asked, connection: Connected, namespace: string): Promise<{ perMinute: number; activities: number }> {
+async function tasks(db: Db, client: Client, connection: NativeConnection, namespace: string): Promise<{ perMinute: number; activities: number }> {
   const hit = (): void => undefined;
   const sandbox = instantSandbox(db);
-  const worker: Worked = await Worker.create({
+  const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
@@ -136,7 +130,7 @@ async function tasks(db: Db, client: Asked, connection: Connected, namespace: st
   return { perMinute: (N / seconds) * 60, activities: (history.events ?? []).filter((e) => e.activityTaskScheduledEventAttributes).length };
 }
 
-async function bareOnes(client: Asked, connection: Connected, namespace: string, activities: number): Promise<number> {
+async function bareOnes(client: Client, connection: NativeConnection, namespace: string, activities: number): Promise<number> {
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
   const worker = await Worker.create({
     connection,
