@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
+import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { openPool } from '@mainloop/models/db/pool';
 import { pino } from 'pino';
 import { Turns } from './chat/turns.ts';
@@ -35,7 +36,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const log = pino({ name: 'api' });
   const db = openPool(c.databaseUrl, 'mainloop-api', 20);
   const hub = new Hub(db, c.databaseUrl);
-  const model = anthropic({ baseUrl: c.gatewayUrl, token: c.chatToken });
+  const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
+  const model = c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
   const turns = new Turns(db, model);
   await hub.start();
   turns.start();

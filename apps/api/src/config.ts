@@ -7,6 +7,8 @@ const Env = z.object({
   GATEWAY_URL: z.url(),
   MAINLOOP_CHAT_TOKEN: z.string().min(16),
   GITHUB_WEBHOOK_SECRET: z.string().min(8),
+  /** Set where only a subscription is there: the chat then goes through this Claude Code. */
+  MAINLOOP_CHAT_CLAUDE: z.string().optional(),
   MAINLOOP_DEMO: z.enum(['yes', 'no']).default('no'),
 });
 
@@ -16,6 +18,7 @@ export interface ApiConfig {
   readonly gatewayUrl: string;
   readonly chatToken: string;
   readonly webhookSecret: string;
+  readonly chatClaude: string | null;
   /** The demo model answers, so the chat says so. */
   readonly demo: boolean;
 }
@@ -30,6 +33,7 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     gatewayUrl: e.GATEWAY_URL,
     chatToken: e.MAINLOOP_CHAT_TOKEN,
     webhookSecret: e.GITHUB_WEBHOOK_SECRET,
+    chatClaude: e.MAINLOOP_CHAT_CLAUDE || null,
     demo: e.MAINLOOP_DEMO === 'yes',
   });
 }

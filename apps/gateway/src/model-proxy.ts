@@ -72,7 +72,11 @@ function forward(
   const headers: Record<string, string | number> = { 'content-length': raw.length, 'accept-encoding': 'identity' };
   for (const h of FORWARD) if (typeof req.headers[h] === 'string') headers[h] = req.headers[h];
   if (c.model.apiKey !== null) headers['x-api-key'] = c.model.apiKey;
-  else if (c.model.oauthToken !== null) headers.authorization = `Bearer ${c.model.oauthToken}`;
+  else if (c.model.oauthToken !== null) {
+    headers.authorization = `Bearer ${c.model.oauthToken}`;
+    // Claude Code sends this itself when it holds the token; here it holds ours instead.
+    headers['anthropic-beta'] = [...new Set([...String(headers['anthropic-beta'] ?? '').split(','), 'oauth-2025-04-20'])].filter(Boolean).join(',');
+  }
   return new Promise((resolve) => {
     const up = (secure ? https : http).request(target, { method: req.method, headers, agent: secure ? agents.https : agents.http }, (answer) => {
       const type = String(answer.headers['content-type'] ?? '');

@@ -1,5 +1,5 @@
 // What the chat model is told: who it is, what there is, and as much of the thread as fits. Pure.
-import type { ChatBlock, ChatMessage } from '@mainloop/adapters/model/port';
+import type { ChatMessage } from '@mainloop/adapters/model/port';
 import { nextSentence } from '@mainloop/models/flow/states';
 
 export interface ThreadMessage {
@@ -46,13 +46,13 @@ export function threadFor(messages: readonly ThreadMessage[]): ChatMessage[] {
     chars += text.length;
     kept.unshift({ ...m, text });
   }
-  const out: { role: 'user' | 'assistant'; blocks: ChatBlock[] }[] = [];
+  const out: { role: 'user' | 'assistant'; texts: string[] }[] = [];
   for (const m of kept) {
     const role = m.role === 'assistant' ? 'assistant' : 'user';
     const text = m.role === 'note' ? `[mainloop notes: ${m.text}]` : m.text;
     const last = out.at(-1);
-    if (last?.role === role) last.blocks.push({ type: 'text', text });
-    else if (out.length > 0 || role === 'user') out.push({ role, blocks: [{ type: 'text', text }] });
+    if (last?.role === role) last.texts.push(text);
+    else if (out.length > 0 || role === 'user') out.push({ role, texts: [text] });
   }
   return out;
 }

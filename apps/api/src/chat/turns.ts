@@ -1,6 +1,6 @@
 // A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew.
 import { randomUUID } from 'node:crypto';
-import { ModelError, type ChatBlock, type ChatMessage, type Model } from '@mainloop/adapters/model/port';
+import { ModelError, type Model } from '@mainloop/adapters/model/port';
 import { append, freshId } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/settings';
@@ -116,7 +116,7 @@ export class Turns {
     }
   }
 
-  /** The model speaks, calls tools, speaks again. Bounded, because a model can go round in circles. */
+  /** What the model is told, and what it may do. */
   private async converse(turn: { id: string; owner_id: string }, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
     const { db } = this;
     const owner = [turn.owner_id];
@@ -132,36 +132,18 @@ export class Turns {
       owner,
     );
     const { chatModel } = await getSettings(db, turn.owner_id);
-    const messages: ChatMessage[] = threadFor(thread);
-    const parts: string[] = [];
     let calls = 0;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (parts.length > 0) onText('\n\n');
-      const blocks = await this.model.stream({
-        model: chatModel,
-        system: systemPrompt(projects, tasks, new Date().toISOString()),
-        messages,
-        tools: TOOLS,
-        maxTokens: 4_000,
-        signal,
-        onText,
-      });
-      parts.push(
-        blocks
-          .filter((b) => b.type === 'text')
-          .map((b) => b.text)
-          .join(''),
-      );
-      const uses = blocks.filter((b) => b.type === 'tool_use');
-      if (uses.length === 0) break;
-      const results: ChatBlock[] = [];
-      for (const u of uses) {
-        const r = await runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.owner_id, name: u.name, input: u.input });
-        results.push({ type: 'tool_result', toolUseId: u.id, text: r.text, isError: r.isError });
-      }
-      messages.push({ role: 'assistant', blocks }, { role: 'user', blocks: results });
-    }
-    return parts.filter((p) => p !== '').join('\n\n');
+    return this.model.converse({
+      model: chatModel,
+      system: systemPrompt(projects, tasks, new Date().toISOString()),
+      messages: threadFor(thread),
+      tools: TOOLS,
+      maxRounds: MAX_ROUNDS,
+      maxTokens: 4_000,
+      signal,
+      onText,
+      runTool: (name, input) => runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.owner_id, name, input }),
+    });
   }
 
   private async finish(turn: { id: string; owner_id: string }, text: string): Promise<void> {

@@ -50,6 +50,7 @@ const Env = z.object({
   GITHUB_WEBHOOK_SECRET: optional,
   MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
+  MAINLOOP_CHAT_VIA: z.enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code').optional(),
   MAINLOOP_FAILPOINTS: optional,
   DEMO_PACE_MS: optional,
   LOCAL_GITHUB_STALE_MS: optional,

@@ -103,6 +103,8 @@ function services(
   const modelEnv = s.demoModel
     ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
     : given({ ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN });
+  // A subscription's token is for Claude Code's own requests, so then the chat is one of them.
+  const chatViaClaudeCode = s.MAINLOOP_CHAT_VIA === 'claude-code' || (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
   const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
   const list: (Service | null)[] = [
     temporalBin === null
@@ -178,6 +180,7 @@ function services(
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
         GITHUB_WEBHOOK_SECRET: webhookSecret,
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
+        ...given({ MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined }),
       },
     },
     {

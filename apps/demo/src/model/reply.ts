@@ -37,7 +37,9 @@ export const HONEST =
 export function replyTo(story: Story, req: Request): Reply {
   const v = view(req.messages ?? []);
   const tools = new Set((req.tools ?? []).map((t) => t.name));
-  const kind = tools.has('spawn_task') ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
+  // Through Claude Code the chat's tools come over MCP and have its prefix.
+  const prefix = tools.has(`${MCP}spawn_task`) ? MCP : '';
+  const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
   const say = (text: string): Reply => ({
     blocks: [{ type: 'text', text }],
     delayMs: 0,
@@ -54,7 +56,7 @@ export function replyTo(story: Story, req: Request): Reply {
     if (!step) return say('Done.');
     const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
     return {
-      blocks: blocks(step, fill),
+      blocks: blocks(step, fill).map((b) => (b.type === 'tool_use' && kind === 'chat' ? { ...b, name: prefix + b.name } : b)),
       delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
       chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
       fault: step.fault,
@@ -92,6 +94,7 @@ export function view(messages: readonly Message[]): { prompt: string; last: stri
   return { prompt: parts.join('\n'), last: parts.at(-1) ?? '', turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length };
 }
 
+const MCP = 'mcp__mainloop__';
 const STEERED = 'The user sent a new message while you were working:';
 const textsOf = (content: Message['content']): string[] =>
   typeof content === 'string'

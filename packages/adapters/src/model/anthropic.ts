@@ -1,63 +1,45 @@
 // Anthropic's SDK, pointed at the gateway: the api holds no key, only its own token for the gateway.
 import Anthropic from '@anthropic-ai/sdk';
-import { ModelError, type ChatBlock, type ChatMessage, type Model } from './port.ts';
+import { ModelError, modelError, type Model } from './port.ts';
 
 export function anthropic(o: { baseUrl: string; token: string }): Model {
   const client = new Anthropic({ baseURL: o.baseUrl, apiKey: o.token, maxRetries: 2, timeout: 120_000 });
   return {
-    async stream(c) {
-      try {
-        const stream = client.messages.stream(
-          {
-            model: c.model,
-            max_tokens: c.maxTokens,
-            system: c.system,
-            messages: c.messages.map(toWire),
-            tools: c.tools.map((t) => ({ name: t.name, description: t.description, input_schema: t.inputSchema as Anthropic.Tool.InputSchema })),
-          },
-          { signal: c.signal },
-        );
-        stream.on('text', c.onText);
-        const done = await stream.finalMessage();
-        return done.content.flatMap((b): ChatBlock[] =>
-          b.type === 'text'
-            ? [{ type: 'text', text: b.text }]
-            : b.type === 'tool_use'
-              ? [{ type: 'tool_use', id: b.id, name: b.name, input: b.input }]
-              : [],
-        );
-      } catch (err) {
-        throw translate(err);
+    async converse(c) {
+      const messages: Anthropic.MessageParam[] = c.messages.map((m) => ({ role: m.role, content: m.texts.map((text) => ({ type: 'text', text })) }));
+      const tools = c.tools.map((t) => ({ name: t.name, description: t.description, input_schema: t.inputSchema as Anthropic.Tool.InputSchema }));
+      let all = '';
+      const say = (delta: string): void => {
+        all += delta;
+        c.onText(delta);
+      };
+      for (let round = 0; round < c.maxRounds; round++) {
+        if (all !== '') say('\n\n');
+        let done: Anthropic.Message;
+        try {
+          const stream = client.messages.stream({ model: c.model, max_tokens: c.maxTokens, system: c.system, messages, tools }, { signal: c.signal });
+          stream.on('text', say);
+          done = await stream.finalMessage();
+        } catch (err) {
+          throw translate(err);
+        }
+        const uses = done.content.filter((b) => b.type === 'tool_use');
+        if (uses.length === 0) break;
+        const results: Anthropic.ToolResultBlockParam[] = [];
+        for (const u of uses) {
+          const r = await c.runTool(u.name, u.input);
+          results.push({ type: 'tool_result', tool_use_id: u.id, content: r.text, is_error: r.isError });
+        }
+        messages.push({ role: 'assistant', content: done.content }, { role: 'user', content: results });
       }
+      return all.trim();
     },
-  };
-}
-
-function toWire(m: ChatMessage): Anthropic.MessageParam {
-  return {
-    role: m.role,
-    content: m.blocks.map((b): Anthropic.ContentBlockParam => {
-      switch (b.type) {
-        case 'text':
-          return { type: 'text', text: b.text };
-        case 'tool_use':
-          return { type: 'tool_use', id: b.id, name: b.name, input: b.input };
-        case 'tool_result':
-          return { type: 'tool_result', tool_use_id: b.toolUseId, content: b.text, is_error: b.isError };
-      }
-    }),
   };
 }
 
 function translate(err: unknown): ModelError {
   if (err instanceof ModelError) return err;
-  if (err instanceof Anthropic.APIError) {
-    const said = (err.error as { error?: { message?: string } } | undefined)?.error?.message ?? err.message;
-    if (err.status === 401) return new ModelError('auth', 'The model refused our key. Check ANTHROPIC_API_KEY.');
-    if (/credit balance/i.test(said)) return new ModelError('billing', 'The account of the model key has no credit left.');
-    if (err.status === 429) return new ModelError('rate_limited', 'The model is rate limited. Try again in a minute.');
-    if (err.status === 529 || /overloaded/i.test(said)) return new ModelError('overloaded', 'The model is overloaded. Try again in a minute.');
-    if (err.status !== undefined && err.status < 500) return new ModelError('rejected', `The model refused the request: ${said}`);
-  }
-  return new ModelError('unavailable', `The model can't be reached: ${(err as Error).message}`);
+  if (err instanceof Anthropic.APIError && err.status !== undefined)
+    return modelError(err.status, (err.error as { error?: { message?: string } } | undefined)?.error?.message ?? err.message);
+  return modelError(undefined, (err as Error).message);
 }

@@ -1,25 +1,25 @@
-// The Model port: one streaming call with tools, for the chat.
+// The Model port: one reply of the chat, with the tools it may call on the way. Who runs the loop is the adapter's business.
 export interface ChatTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Record<string, unknown>;
 }
-export type ChatBlock =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tool_use'; readonly id: string; readonly name: string; readonly input: unknown }
-  | { readonly type: 'tool_result'; readonly toolUseId: string; readonly text: string; readonly isError: boolean };
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
-  readonly blocks: readonly ChatBlock[];
+  /** Parts of one message, in order; the last one of the last message is what the person said just now. */
+  readonly texts: readonly string[];
 }
 export interface ChatCall {
   readonly model: string;
   readonly system: string;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
+  /** How often the model may go back to its tools, because it can go round in circles. */
+  readonly maxRounds: number;
   readonly maxTokens: number;
   readonly signal: AbortSignal;
   readonly onText: (delta: string) => void;
+  readonly runTool: (name: string, input: unknown) => Promise<{ readonly text: string; readonly isError: boolean }>;
 }
 export type ModelErrorKind = 'auth' | 'billing' | 'rate_limited' | 'overloaded' | 'rejected' | 'unavailable';
 export class ModelError extends Error {
@@ -31,5 +31,17 @@ export class ModelError extends Error {
   }
 }
 export interface Model {
-  stream(c: ChatCall): Promise<readonly ChatBlock[]>;
+  /** @returns all that was said, as `onText` got it. @throws ModelError with a sentence for the person */
+  converse(c: ChatCall): Promise<string>;
+}
+
+/** What an HTTP status and the words beside it mean, for every adapter alike. */
+export function modelError(status: number | undefined, said: string): ModelError {
+  if (status === 401 || status === 403)
+    return new ModelError('auth', 'The model refused our key. Check ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.');
+  if (/credit balance/i.test(said)) return new ModelError('billing', 'The account of the model key has no credit left.');
+  if (status === 429) return new ModelError('rate_limited', 'The model is rate limited. Try again in a minute.');
+  if (status === 529 || /overloaded/i.test(said)) return new ModelError('overloaded', 'The model is overloaded. Try again in a minute.');
+  if (status !== undefined && status < 500) return new ModelError('rejected', `The model refused the request: ${said.slice(0, 300)}`);
+  return new ModelError('unavailable', `The model can't be reached: ${said.slice(0, 300)}`);
 }

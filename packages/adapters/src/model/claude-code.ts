@@ -1,0 +1,185 @@
+// The chat through Claude Code itself, where only a subscription is there: its token is for Claude Code's own requests, not
+// for ours. It gets none of its own tools, only ours, over MCP on loopback.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { modelError, type ChatCall, type Model } from './port.ts';
+
+const NAME = 'mainloop';
+
+export function claudeCodeChat(o: { executable: string; baseUrl: string; token: string }): Model {
+  /** Calls in flight by the token that their Claude Code shows. */
+  const calls = new Map<string, ChatCall>();
+  let door: Promise<string> | undefined;
+  return {
+    async converse(c) {
+      const url = await (door ??= openDoor(calls));
+      const token = randomBytes(24).toString('base64url');
+      const home = mkdtempSync(path.join(os.tmpdir(), 'mainloop-chat-'));
+      calls.set(token, c);
+      try {
+        return await run(o, c, home, { url, token });
+      } finally {
+        calls.delete(token);
+        rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+      }
+    },
+  };
+}
+
+interface Line {
+  readonly type?: string;
+  readonly event?: {
+    readonly type?: string;
+    readonly delta?: { readonly type?: string; readonly text?: string };
+    readonly content_block?: { readonly type?: string };
+  };
+  readonly is_error?: boolean;
+  readonly api_error_status?: number | null;
+  readonly result?: string;
+}
+
+function run(
+  o: { executable: string; baseUrl: string; token: string },
+  c: ChatCall,
+  home: string,
+  mcp: { url: string; token: string },
+): Promise<string> {
+  const cwd = path.join(home, 'nothing-here');
+  mkdirSync(cwd);
+  const servers = { mcpServers: { [NAME]: { type: 'http', url: mcp.url, headers: { Authorization: `Bearer ${mcp.token}` } } } };
+  // In a file, because arguments can be read by every user of the machine.
+  const config = path.join(home, 'mcp.json');
+  writeFileSync(config, JSON.stringify(servers), { mode: 0o600 });
+  const child = spawn(
+    o.executable,
+    [
+      '-p',
+      '--input-format',
+      'stream-json',
+      '--output-format',
+      'stream-json',
+      '--verbose',
+      '--include-partial-messages',
+      '--model',
+      c.model,
+      '--max-turns',
+      String(c.maxRounds),
+      '--tools',
+      '',
+      '--setting-sources',
+      '',
+      '--strict-mcp-config',
+      '--mcp-config',
+      config,
+      '--allowedTools',
+      c.tools.map((t) => `mcp__${NAME}__${t.name}`).join(','),
+      '--append-system-prompt',
+      c.system,
+      '--no-session-persistence',
+    ],
+    {
+      cwd,
+      signal: c.signal,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH ?? '/usr/bin:/bin',
+        HOME: home,
+        CLAUDE_CONFIG_DIR: path.join(home, '.claude'),
+        ANTHROPIC_BASE_URL: o.baseUrl,
+        ANTHROPIC_API_KEY: o.token,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        CLAUDE_CODE_MAX_RETRIES: '2',
+        DISABLE_AUTOUPDATER: '1',
+        DISABLE_TELEMETRY: '1',
+        DISABLE_ERROR_REPORTING: '1',
+      },
+    },
+  );
+  let all = '';
+  let words = '';
+  let result: Line | null = null;
+  child.stderr.on('data', (d: Buffer) => {
+    words = (words + d.toString()).slice(-2_000);
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.write(
+    JSON.stringify({ type: 'user', message: { role: 'user', content: content(c) }, parent_tool_use_id: null, session_id: '' }) + '\n',
+  );
+  const say = (delta: string): void => {
+    all += delta;
+    c.onText(delta);
+  };
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const e = parse(line);
+    if (e.type === 'stream_event' && e.event?.type === 'content_block_start' && e.event.content_block?.type === 'text' && all !== '') say('\n\n');
+    if (e.type === 'stream_event' && e.event?.delta?.type === 'text_delta') say(e.event.delta.text ?? '');
+    if (e.type === 'result') {
+      result = e;
+      child.stdin.end();
+    }
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (err) => reject(modelError(undefined, err.message)));
+    child.once('close', () => {
+      if (c.signal.aborted) return reject(modelError(undefined, 'stopped'));
+      if (result === null) return reject(modelError(undefined, words.trim().split('\n').at(-1) || 'Claude Code ended without a word'));
+      if (result.is_error && all === '') return reject(modelError(result.api_error_status ?? undefined, result.result ?? ''));
+      if (result.is_error && result.api_error_status) return reject(modelError(result.api_error_status, result.result ?? ''));
+      resolve(all.trim());
+    });
+  });
+}
+
+/** Claude Code takes one message: the thread so far as text, and what the person said just now as a part of its own. */
+function content(c: ChatCall): { type: 'text'; text: string }[] {
+  const parts = c.messages.flatMap((m) => m.texts.map((text) => ({ who: m.role === 'user' ? 'The person' : 'You', text })));
+  const now = parts.pop();
+  const before = parts.map((p) => `${p.who}: ${p.text}`).join('\n\n');
+  return [
+    ...(before === '' ? [] : [{ type: 'text' as const, text: `The conversation so far:\n\n${before}\n\nWhat the person says now:` }]),
+    { type: 'text' as const, text: now?.text ?? '' },
+  ];
+}
+
+const parse = (line: string): Line => {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return {};
+  }
+};
+
+/** One MCP endpoint for all calls in flight; each sees the tools of its own. @returns its address */
+function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const c = calls.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
+    if (!c || req.method !== 'POST') return void res.writeHead(c ? 405 : 401).end();
+    const server = new Server({ name: NAME, version: '1' }, { capabilities: { tools: {} } });
+    server.setRequestHandler(ListToolsRequestSchema, () => ({
+      tools: c.tools.map((t) => ({ name: t.name, description: t.description, inputSchema: { type: 'object' as const, ...t.inputSchema } })),
+    }));
+    server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+      const r = await c.runTool(params.name, params.arguments ?? {});
+      return { content: [{ type: 'text' as const, text: r.text }], isError: r.isError };
+    });
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    res.once('close', () => void server.close());
+    await server.connect(transport as Parameters<Server['connect']>[0]);
+    await transport.handleRequest(req, res);
+  };
+  const listener = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
+  listener.unref();
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`));
+  });
+}

@@ -1,0 +1,125 @@
+// The Model port's contract, for both adapters, against the demo model: the same words, tools, errors and endings.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { startDemoModel, type DemoModel } from '../../../../apps/demo/src/model/server.ts';
+import { Story } from '../../../../apps/demo/src/story.ts';
+import { anthropic } from './anthropic.ts';
+import { claudeCodeChat } from './claude-code.ts';
+import type { ChatCall, Model } from './port.ts';
+
+const runner = createRequire(path.join(import.meta.dirname, '../../../../apps/runner/package.json'));
+const executable = path.join(path.dirname(runner.resolve('@anthropic-ai/claude-code/package.json')), 'bin/claude.exe');
+const always = (status: number, message: string): object => ({ steps: [{ text: 'x', fault: { status, message, times: 99 } }] });
+const story = Story.parse({
+  version: 1,
+  chat: [
+    { when: 'propose', steps: [{ text: 'Let me see.', tool: { name: 'spawn_task', input: { title: 'T' } } }, { text: 'It is on the card.' }] },
+    { when: 'twice', steps: [{ tool: { name: 'list_tasks', input: {} } }, { tool: { name: 'list_tasks', input: {} } }, { text: 'Both looked at.' }] },
+    { when: 'circles', steps: Array.from({ length: 30 }, () => ({ tool: { name: 'list_tasks', input: {} } })) },
+    { when: 'slowly', steps: [{ text: 'one two three four five six seven eight nine ten', chunkDelayMs: 400 }] },
+    { when: 'no key', ...always(401, 'invalid x-api-key') },
+    { when: 'no money', ...always(400, 'Your credit balance is too low to access the Anthropic API.') },
+    { when: 'storm', ...always(529, 'Overloaded') },
+    { when: 'remember', steps: [{ text: 'I know the thread.' }] },
+    { when: '.', steps: [{ text: 'Hello.' }] },
+  ],
+});
+
+let demo: DemoModel;
+beforeAll(async () => {
+  demo = await startDemoModel(0, story);
+});
+afterAll(() => demo.close());
+
+const adapters: [string, () => Model][] = [
+  ['the SDK with a key', () => anthropic({ baseUrl: demo.url, token: 'demo-token-0123456789' })],
+  ['Claude Code with a subscription', () => claudeCodeChat({ executable, baseUrl: demo.url, token: 'demo-token-0123456789' })],
+];
+
+describe.each(adapters)('%s', (_, make) => {
+  const call = (text: string, o: Partial<ChatCall> = {}): { c: ChatCall; said: string[]; used: string[] } => {
+    const said: string[] = [];
+    const used: string[] = [];
+    return {
+      said,
+      used,
+      c: {
+        model: 'claude-sonnet-5-5',
+        system: 'Be brief.',
+        messages: [
+          { role: 'user', texts: ['hi'] },
+          { role: 'assistant', texts: ['hello'] },
+          { role: 'user', texts: [text] },
+        ],
+        tools: ['spawn_task', 'list_tasks'].map((name) => ({
+          name,
+          description: name,
+          inputSchema: { type: 'object', properties: { title: { type: 'string' } } },
+        })),
+        maxRounds: 5,
+        maxTokens: 500,
+        signal: new AbortController().signal,
+        onText: (d) => said.push(d),
+        runTool: async (name, input) => {
+          used.push(`${name} ${JSON.stringify(input)}`);
+          return { text: 'done', isError: false };
+        },
+        ...o,
+      },
+    };
+  };
+
+  test('says what the model says, as it comes', async () => {
+    const { c, said } = call('good morning');
+    expect(await make().converse(c)).toBe('Hello.');
+    expect(said.join('')).toBe('Hello.');
+  }, 30_000);
+
+  test('runs a tool in between, and both texts are one reply', async () => {
+    const { c, used } = call('propose');
+    expect(await make().converse(c)).toBe('Let me see.\n\nIt is on the card.');
+    expect(used).toEqual(['spawn_task {"title":"T"}']);
+  }, 30_000);
+
+  test('goes back to its tools, but not for ever', async () => {
+    const twice = call('twice');
+    expect(await make().converse(twice.c)).toBe('Both looked at.');
+    expect(twice.used).toHaveLength(2);
+    const circles = call('circles');
+    await make()
+      .converse(circles.c)
+      .catch(() => undefined);
+    expect(circles.used.length).toBeGreaterThan(2);
+    expect(circles.used.length).toBeLessThanOrEqual(5);
+  }, 60_000);
+
+  test('stops when it is told to', async () => {
+    const stop = new AbortController();
+    const { c, said } = call('slowly', { signal: stop.signal, onText: () => stop.abort() });
+    await expect(make().converse(c)).rejects.toThrow();
+    expect(said.join('')).not.toContain('ten');
+  }, 30_000);
+
+  test.each([
+    ['no key', 'auth'],
+    ['no money', 'billing'],
+    ['storm', 'overloaded'],
+  ])(
+    '"%s" is an error of kind %s with a sentence',
+    async (text, kind) => {
+      await expect(make().converse(call(text).c)).rejects.toMatchObject({ kind, message: expect.stringMatching(/^The .*\.$/) });
+    },
+    60_000,
+  );
+
+  test('a model that is not there is said so', async () => {
+    await demo.close();
+    const port = Number(new URL(demo.url).port);
+    try {
+      await expect(make().converse(call('hello').c)).rejects.toMatchObject({ kind: 'unavailable' });
+    } finally {
+      demo = await startDemoModel(port, story);
+    }
+  }, 90_000);
+});
