@@ -6,10 +6,9 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ params, depends }) => {
   depends('app:live');
-  const t = await read().task(params.id);
+  const [t, diff] = await Promise.all([read().task(params.id), read().latestDiff(params.id)]);
   if (!t) error(404, 'There is no such task.');
   const { events, ...rest } = t;
-  const diff = await read().latestDiff(params.id);
   return {
     ...rest,
     diff,
