@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos bench fmt setup-claude-creds clean
+.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -28,6 +28,18 @@ test-unit: build ## only what needs no servers
 
 test-chaos: build ## the kill matrix at length: SEED=n KILLS=n
 	@$(RUN) node tools/chaos.ts
+
+test-cluster: build ## only the suites on a real cluster: ours, or MAINLOOP_TEST_KUBECONFIG
+	@$(RUN) node tools/test.ts cluster sandbox
+
+cluster-up: setup ## start a one-node Kubernetes in namespaces of its own (root, Linux, Go)
+	@$(RUN) node tools/cluster/main.ts up
+
+cluster-down: setup ## end it and leave the machine as it was
+	@$(RUN) node tools/cluster/main.ts down
+
+print-k8s: setup ## print what code says about the cluster into k8s/
+	@$(RUN) node --disable-warning=ExperimentalWarning tools/print-k8s.ts
 
 bench: build ## speed and memory next to the bare thing: ONLY=name
 	@$(RUN) node bench/main.ts

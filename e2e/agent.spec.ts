@@ -103,6 +103,8 @@ test('a command waits for leave: once, refused with a reason, and always', async
       until(`"${title}"`, async () => (await items(id)).find((i) => i.kind === 'permission' && i.title === title));
     const first = await ask('Run: touch one');
     expect(first.body).toContain('It runs in the sandbox of this task');
+    const says = async (): Promise<string> => (await s.call<{ statusLine: string }>('GET', `/api/tasks/${id}`)).statusLine;
+    expect(await says()).toBe('Claude waits for your leave to go on.');
     await s.call('POST', `/api/inbox/${first.id}`, { decision: 'allow' });
     const second = await ask('Run: rm -rf two');
     expect(second.body).toContain('Look twice: it deletes files');
@@ -111,6 +113,7 @@ test('a command waits for leave: once, refused with a reason, and always', async
     await s.call('POST', `/api/inbox/${third.id}`, { decision: 'allow_task' });
     await expect(s.call('POST', `/api/inbox/${third.id}`, { decision: 'deny' })).rejects.toThrow(/Already answered by you/);
     await printed(id, 'asked for everything');
+    expect(await says()).not.toMatch(/leave/);
     const out = await output(id);
     expect(out).toContain('Keep it, please.');
     // The same command a second time asked nobody, and neither did git.

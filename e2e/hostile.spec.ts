@@ -1,5 +1,6 @@
 // A hostile repository and a hostile agent, inside the real sandbox behind the real gateway: everything they try fails.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hostileScript, tally } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -32,7 +33,15 @@ beforeAll(async () => {
     'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: "true"\n',
   );
   const p = new URL(s.databaseUrl).port;
-  writeFileSync(path.join(dir, 'hostile.sh'), HOSTILE({ postgres: p, api: new URL(s.api).port, github: new URL(s.github).port, home: s.home }));
+  writeFileSync(
+    path.join(dir, 'hostile.sh'),
+    hostileScript({
+      home: s.home,
+      canary,
+      pid: process.pid,
+      out: { database: ['127.0.0.1', p], api: ['127.0.0.1', new URL(s.api).port], forge: ['127.0.0.1', new URL(s.github).port] },
+    }),
+  );
   const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
   git('add', '-A');
@@ -63,9 +72,7 @@ async function outputOf(id: string): Promise<string> {
 }
 
 test('every escape was tried, and none came through', () => {
-  const tried = [...new Set([...out.matchAll(/(HELD|ESCAPED) ([a-z-]+)/g)].map((m) => m[2]!))];
-  const escaped = [...new Set([...out.matchAll(/ESCAPED ([a-z-]+)/g)].map((m) => m[1]!))];
-  console.log(`escapes tried ${tried.length}, succeeded ${escaped.length}`);
+  const { tried, escaped } = tally(out);
   expect(escaped).toEqual([]);
   expect(tried.length).toBeGreaterThanOrEqual(25);
   expect(existsSync(canary)).toBe(false);
@@ -126,54 +133,4 @@ agent:
           printf '      - run: echo stolen\\n' >> .github/workflows/ci.yml
           git add -A; git commit -qm 'change ci'; git push 2>&1
       - text: held
-`;
-
-/** Each try says HELD or ESCAPED. A try escapes when its command succeeds. */
-const HOSTILE = (p: { postgres: string; api: string; github: string; home: string }): string => `
-try() { name=$1; shift; if timeout 20 "$@" >/tmp/o 2>&1; then echo "ESCAPED $name: $(head -c 200 /tmp/o)"; else echo "HELD $name"; fi; }
-js() { name=$1; try "$name" /opt/mainloop/node --input-type=module -e "$2"; }
-try shadow cat /etc/shadow
-try root-home ls /root
-try host-homes ls /home
-try data-folder ls ${p.home}
-try other-sandboxes ls ${p.home}/sandboxes
-try docker-socket test -S /var/run/docker.sock
-try host-tmp sh -c 'touch ${canary} && ls /tmp | grep -q mainloop-test'
-try remount mount -o remount,rw /usr
-try write-usr touch /usr/bin/x
-try write-kit touch /opt/mainloop/x
-try core-pattern sh -c 'echo "|/bin/sh" > /proc/sys/kernel/core_pattern'
-try capabilities sh -c 'grep -qv "CapEff:.0000000000000000" /proc/self/status && grep CapEff /proc/self/status | grep -qv 0000000000000000'
-try new-userns unshare -U true
-try mknod mknod /tmp/sda b 8 0
-try chroot chroot /usr true
-try ptrace-host sh -c 'ls /proc | grep -E "^[0-9]+$" | wc -l | (read n; [ $n -gt 40 ])'
-try kill-host kill -0 ${process.pid}
-try database bash -c 'echo > /dev/tcp/127.0.0.1/${p.postgres}'
-try api bash -c 'echo > /dev/tcp/127.0.0.1/${p.api}'
-try forge bash -c 'echo > /dev/tcp/127.0.0.1/${p.github}'
-try metadata bash -c 'echo > /dev/tcp/169.254.169.254/80'
-try internet bash -c 'echo > /dev/tcp/1.1.1.1/443'
-try dns getent hosts example.com
-git commit -q --allow-empty -m 'not wanted'
-try push-main git push origin HEAD:refs/heads/main
-try push-other git push origin HEAD:refs/heads/mainloop/other-abcdef
-try push-tag git push origin HEAD:refs/tags/v9
-try force-main git push -f origin HEAD:main
-try delete-branch git push origin :refs/heads/main
-try credential-helper sh -c 'git config --list --show-origin | grep -iE "ghp_|github_pat|x-access-token"'
-fetch='const g=process.env.MAINLOOP_GATEWAY,t=process.env.MAINLOOP_TOKEN;const ask=(p,o={})=>fetch(g+p,{...o,headers:{authorization:"Bearer "+(o.token??t),"content-type":"application/json"}});'
-js other-run-token "$fetch const r=await ask('/run/spec',{token:'mlr_'+'x'.repeat(43)});process.exit(r.ok?0:1)"
-js other-model "$fetch const r=await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-fable-5',max_tokens:5,messages:[]})});process.exit(r.ok?0:1)"
-js web-fetch-tool "$fetch const r=await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})});process.exit(r.ok?0:1)"
-js other-api-path "$fetch const r=await ask('/v1/files');process.exit(r.ok?0:1)"
-js giant-say "$fetch const r=await ask('/talk/say',{method:'POST',body:JSON.stringify({text:'x'.repeat(3e6)})});process.exit(r.ok?0:1)"
-proxy='import http from "node:http";const u=new URL(process.env.HTTPS_PROXY);const via=(h)=>new Promise(r=>{const q=http.request({host:u.hostname,port:u.port,method:"CONNECT",path:h,headers:{"proxy-authorization":"Basic "+Buffer.from(u.username+":"+u.password).toString("base64")}});q.on("connect",(s)=>r(s.statusCode));q.on("response",(s)=>r(s.statusCode));q.on("error",()=>r(0));q.end()});'
-js proxy-anywhere "$proxy process.exit(await via('evil.example:443')===200?0:1)"
-js proxy-database "$proxy process.exit(await via('127.0.0.1:${p.postgres}')===200?0:1)"
-js proxy-metadata "$proxy process.exit(await via('169.254.169.254:443')===200?0:1)"
-git config core.fsmonitor 'touch ${canary}'
-git config core.sshCommand 'touch ${canary}'
-git config filter.evil.clean 'touch ${canary}'
-true
 `;

@@ -66,7 +66,7 @@ function listen(target: number | string): Promise<http.Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const done = (): void => resolve(server);
-    if (typeof target === 'number') server.listen(target, '127.0.0.1', done);
+    if (typeof target === 'number') server.listen(target, c.host, done);
     else server.listen(target, done);
   });
 }

@@ -4,7 +4,7 @@ import { Ask, CHECKPOINT_MAX_BYTES, Evidence, Heartbeat, PermissionRequest, RunR
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
-import { appendOutput, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
+import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
@@ -18,6 +18,8 @@ const MAX_REQUESTS_A_RUN = 200;
 export async function runnerLink(db: Db, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
+      const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
+      if (holder === '' || !(await claimEpoch(db, r.id, r.epoch, holder))) throw new Refused(401, 'Another process has this run.');
       const project = resolveProjectSettings(r.project_settings);
       const spec: RunSpec = {
         runId: r.id,

@@ -42,7 +42,7 @@ export async function verify(a: Around): Promise<void> {
   await record(a, 'verify', a.spec.verifyCommand);
 }
 
-async function record(a: Around, what: Evidence['what'], command: string): Promise<Evidence> {
+async function record(a: Around, what: 'setup' | 'verify', command: string): Promise<Evidence> {
   const { code, ms, tail } = await shell(command, a, LIMIT_MS[what]);
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();

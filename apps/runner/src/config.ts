@@ -1,13 +1,16 @@
 // What the sandbox tells the runner, read once.
 import path from 'node:path';
-import { INSIDE } from '@mainloop/models/contracts/runner';
+import { INSIDE, MustNotReach, type Target } from '@mainloop/models/contracts/runner';
 
 export interface RunnerConfig {
   readonly token: string;
   /** Where the agent and git reach the gateway: a port inside the sandbox, relayed to the socket. */
   readonly gatewayUrl: string;
   readonly gatewayPort: number;
-  readonly socketPath: string;
+  /** The gateway itself: a socket file, or an address where the sandbox has a network. */
+  readonly gateway: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** Addresses that must be out of reach before the agent starts; null where the sandbox has no network at all. */
+  readonly mustNotReach: readonly Target[] | null;
   readonly repo: string;
   readonly home: string;
   readonly spool: string;
@@ -27,11 +30,17 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
     token,
     gatewayUrl: `http://127.0.0.1:${port}`,
     gatewayPort: port,
-    socketPath: env.MAINLOOP_SOCKET ?? INSIDE.socket,
+    gateway: address(env.MAINLOOP_GATEWAY_ADDRESS) ?? { path: env.MAINLOOP_SOCKET ?? INSIDE.socket },
+    mustNotReach: env.MAINLOOP_MUST_NOT_REACH ? MustNotReach.parse(JSON.parse(env.MAINLOOP_MUST_NOT_REACH)) : null,
     repo: path.join(root, 'repo'),
     home: path.join(root, 'home'),
     spool: path.join(root, 'spool'),
     kit,
     mirror: env.MAINLOOP_MIRROR ?? INSIDE.mirror,
   });
+}
+
+function address(hostAndPort: string | undefined): { host: string; port: number } | null {
+  const m = /^(.+):(\d+)$/.exec(hostAndPort ?? '');
+  return m ? { host: m[1]!, port: Number(m[2]) } : null;
 }

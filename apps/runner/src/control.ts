@@ -32,6 +32,8 @@ export class Control {
   /** From now on the agent reads what is said; what waited is said now. */
   attach(child: ChildProcess): void {
     this.child = child;
+    // Whyever we go, the agent goes with us.
+    process.once('exit', () => child.kill('SIGKILL'));
     this.listening = true;
     if (this.stopped) return void child.kill('SIGTERM');
     for (const [id, text] of this.waiting) this.say(id, text);
@@ -121,7 +123,6 @@ export class Control {
 
   /** Somebody else runs this task now, or it has ended. Everything we still did would be wrong. */
   private leave(): never {
-    this.child?.kill('SIGKILL');
     process.exit(3);
   }
 }

@@ -1,4 +1,4 @@
-// The runner's side of the gateway: requests over the unix socket, tried again until the gateway is back.
+// The runner's side of the gateway: requests over its socket or address, tried again until the gateway is back.
 import http from 'node:http';
 import net from 'node:net';
 import type { RunnerConfig } from './config.ts';
@@ -19,7 +19,7 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
     new Promise((resolve, reject) => {
       const req = http.request(
         {
-          socketPath: c.socketPath,
+          ...('path' in c.gateway ? { socketPath: c.gateway.path } : c.gateway),
           agent,
           method,
           path,
@@ -57,12 +57,12 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
 }
 
 /**
- * Claude Code and git speak TCP; the only way out of the sandbox is a socket file. This joins them.
+ * Claude Code and git speak TCP to a port of their own machine, wherever the gateway is. This joins them.
  * @returns the port it listens on
  */
 export function relay(c: RunnerConfig): Promise<number> {
   const server = net.createServer({ allowHalfOpen: true }, (inside) => {
-    const outside = net.connect({ path: c.socketPath, allowHalfOpen: true });
+    const outside = net.connect({ ...c.gateway, allowHalfOpen: true });
     inside.pipe(outside).pipe(inside);
     inside.on('error', () => outside.destroy());
     outside.on('error', () => inside.destroy());

@@ -1,6 +1,7 @@
 // The process beside Claude Code. It owns the agent's stdio, spools what it prints, takes commands, and says how it ended.
 // It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
@@ -10,22 +11,29 @@ import { ensureSetup, verify, type Around } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
+import { exposedWords, prove } from './probe.ts';
 import { LineSplitter, MAX_LINE_BYTES, Spool } from './spool.ts';
 import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
 
 const CHECKPOINT_MS = 60_000;
+const PLACE_MS = 1_000;
 
 async function main(): Promise<void> {
   const configured = loadConfig(process.env);
   const link = gatewayLink(configured);
   mkdirSync(configured.spool, { recursive: true });
+  leaveWithoutPlace(configured.spool);
   const gatewayPort = await relay(configured);
   const config: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
-  const spec = RunSpec.parse(JSON.parse((await link.patiently('GET', '/run/spec')).body.toString()));
+  const spec = RunSpec.parse(
+    JSON.parse((await link.patiently('GET', '/run/spec', undefined, { 'x-mainloop-holder': randomUUID() })).body.toString()),
+  );
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
   const around: Around = { config, spec, link, spool, env: environment(config) };
   const pumping = spool.pump();
   const save = (): Promise<unknown> => checkpoint(config, spec, link, around.env, CHECKPOINT_MAX_BYTES);
+  // Its node is drained, or it is evicted: what is not pushed is saved, and the next epoch starts from there.
+  process.once('SIGTERM', () => void save().finally(() => process.exit(143)));
   const control = new Control(() => void save());
   const beating = control.heartbeat(link);
   let outcome: RunOutcome;
@@ -68,7 +76,9 @@ function environment(c: RunnerConfig): Record<string, string> {
 
 async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
   const { config: c, spec, link, spool, env } = around;
-  await ensureWorkspace(c, spec, link, env);
+  // The first code of somebody else's runs after both: the clone brings none to run.
+  const [, open] = await Promise.all([ensureWorkspace(c, spec, link, env), prove(around)]);
+  if (open.length > 0) return { kind: 'failed', reason: 'exposed', detail: exposedWords(open) };
   const failed = await ensureSetup(around);
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
   const configDir = path.join(c.home, '.claude');
@@ -121,6 +131,16 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
   if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
   return reader.outcome({ ...end, stderrTail }, Date.now());
+}
+
+/**
+ * Ends the process when somebody removes the sandbox under it. Node's recursive mkdir never returns below a folder that was
+ * deleted (tried, 24.21), and a runner without a place has nothing to do.
+ */
+function leaveWithoutPlace(folder: string): void {
+  setInterval(() => {
+    if (!existsSync(folder)) process.exit(4);
+  }, PLACE_MS).unref();
 }
 
 /** A session that was never written (killed before its first turn) can't be resumed; Claude Code would exit at once. */

@@ -22,6 +22,23 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
 }
 
 /**
+ * Looks where each active run is. One that is not there any more wakes its workflow, which then looks itself: nobody is told
+ * of the end of a process whose starter has died, or of a pod.
+ */
+export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string) => void): Promise<void> {
+  const active = await many<{ id: string; task_id: string; epoch: number }>(
+    db,
+    "select id, task_id, epoch from runs where state in ('starting', 'running') and started_at < now() - interval '2 seconds'",
+  );
+  await Promise.all(
+    active.map(async (r) => {
+      const now = await sandbox.status(r.task_id).catch(() => null);
+      if (now === null || now.kind !== 'running' || now.runId !== r.id) poke(r.task_id);
+    }),
+  );
+}
+
+/**
  * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits for leave is not
  * silent, it waits.
  */

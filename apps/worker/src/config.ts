@@ -1,6 +1,11 @@
 // The worker's settings, read once.
 import path from 'node:path';
+import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import { MustNotReach } from '@mainloop/models/contracts/runner';
 import { z } from 'zod';
+
+/** The runner ends a run long before; this is for a runner that is gone from its senses. */
+const LONGEST_RUN_S = 24 * 3600;
 
 const Env = z.object({
   MAINLOOP_HOME: z.string().min(1),
@@ -9,7 +14,8 @@ const Env = z.object({
   TEMPORAL_NAMESPACE: z.string().default('default'),
   GITHUB_TOKEN: z.string().min(1),
   GITHUB_API_URL: z.url(),
-  MAINLOOP_BWRAP: z.string().min(1),
+  MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
+  MAINLOOP_BWRAP: z.string().default('bwrap'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
   MAINLOOP_FAILPOINTS: z.string().optional(),
   MAINLOOP_WORKFLOW_BUNDLE: z.string().optional(),
@@ -20,6 +26,67 @@ const Env = z.object({
   /** A run that prints nothing for so long is asked what it does; after four times that it is stopped. */
   SILENCE_MINUTES: z.coerce.number().positive().default(5),
 });
+
+/** Only for MAINLOOP_SANDBOX=kubernetes. */
+const Kubernetes = z.object({
+  /** Not set: the worker runs in the cluster. */
+  KUBECONFIG: z.string().optional(),
+  MAINLOOP_AGENT_IMAGE: z.string({ error: 'MAINLOOP_AGENT_IMAGE should name the image that was built with make images' }).min(1),
+  MAINLOOP_AGENT_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  MAINLOOP_AGENT_PULL_SECRET: z.string().optional(),
+  MAINLOOP_AGENT_CPU: z.string().default('2'),
+  MAINLOOP_AGENT_MEMORY: z.string().default('4Gi'),
+  MAINLOOP_AGENT_DISK: z.string().default('10Gi'),
+  MAINLOOP_AGENT_CPU_REQUEST: z.string().default('250m'),
+  MAINLOOP_AGENT_MEMORY_REQUEST: z.string().default('512Mi'),
+  MAINLOOP_RUNTIME_CLASS: z.string().optional(),
+  MAINLOOP_INSTANCE: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'MAINLOOP_INSTANCE should be a short name of a-z, 0-9 and -')
+    .default('mainloop'),
+  MAINLOOP_NAMESPACE_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/)
+    .default('mainloop-task-'),
+  /** IP:port of the gateway as pods see it. A Service's cluster address does; a name does not, there is no DNS in a sandbox. */
+  MAINLOOP_GATEWAY_ADDRESS: z.string().regex(/^[\d.a-f:]+:\d+$/, 'MAINLOOP_GATEWAY_ADDRESS should be IP:port, as pods reach the gateway'),
+  /** The namespace of the gateway's pods (label app=gateway); not set: the gateway is outside the cluster. */
+  MAINLOOP_GATEWAY_NAMESPACE: z.string().optional(),
+  MAINLOOP_SERVICE_ACCOUNT: z.string().default('mainloop/worker'),
+  /** JSON, see MustNotReach: what the probe in every pod tries besides the API server, the node, the metadata service and the internet. */
+  MAINLOOP_MUST_NOT_REACH: z.string().default('[]'),
+});
+
+function kubernetes(env: Record<string, string | undefined>): { kubeconfig: string | null; options: KubernetesSandboxOptions } {
+  const r = Kubernetes.safeParse(env);
+  if (!r.success) throw new Error(r.error.issues.map((i) => i.message).join('; '));
+  const e = r.data;
+  const cut = e.MAINLOOP_GATEWAY_ADDRESS.lastIndexOf(':');
+  const [namespace, name] = e.MAINLOOP_SERVICE_ACCOUNT.split('/');
+  return {
+    kubeconfig: e.KUBECONFIG || null,
+    options: {
+      prefix: e.MAINLOOP_NAMESPACE_PREFIX,
+      instance: e.MAINLOOP_INSTANCE,
+      image: e.MAINLOOP_AGENT_IMAGE,
+      pullPolicy: e.MAINLOOP_AGENT_PULL_POLICY,
+      pullSecret: e.MAINLOOP_AGENT_PULL_SECRET || null,
+      gateway: { host: e.MAINLOOP_GATEWAY_ADDRESS.slice(0, cut), port: Number(e.MAINLOOP_GATEWAY_ADDRESS.slice(cut + 1)) },
+      gatewayPods: e.MAINLOOP_GATEWAY_NAMESPACE ? { namespace: e.MAINLOOP_GATEWAY_NAMESPACE, labels: { app: 'gateway' } } : null,
+      runtimeClass: e.MAINLOOP_RUNTIME_CLASS || null,
+      resources: {
+        cpu: e.MAINLOOP_AGENT_CPU,
+        memory: e.MAINLOOP_AGENT_MEMORY,
+        disk: e.MAINLOOP_AGENT_DISK,
+        requestCpu: e.MAINLOOP_AGENT_CPU_REQUEST,
+        requestMemory: e.MAINLOOP_AGENT_MEMORY_REQUEST,
+      },
+      deadlineS: LONGEST_RUN_S,
+      mustNotReach: MustNotReach.parse(JSON.parse(e.MAINLOOP_MUST_NOT_REACH)),
+      serviceAccount: { namespace: namespace ?? '', name: name ?? '' },
+    },
+  };
+}
 
 export function loadConfig(env: Record<string, string | undefined>) {
   const r = Env.safeParse(env);
@@ -40,6 +107,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
       bwrap: e.MAINLOOP_BWRAP,
       unconfined: e.MAINLOOP_UNCONFINED === 'yes',
     },
+    kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,

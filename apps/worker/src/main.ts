@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
 import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
+import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { toOutbox } from '@mainloop/models/db/log';
 import { openPool, withTx } from '@mainloop/models/db/pool';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
@@ -18,7 +19,7 @@ import { projectActivities } from './activities/project.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
-import { pollForge, reapOrphans, watchSilence } from './caretaker.ts';
+import { pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts';
 import { loadConfig } from './config.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from './failpoints.ts';
@@ -34,7 +35,7 @@ const poke = (taskId: string): void =>
   void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
     () => undefined,
   );
-const sandbox = localSandbox({ ...c.sandbox, onExit: poke });
+const sandbox = c.kubernetes === null ? localSandbox({ ...c.sandbox, onExit: poke }) : await inCluster(c.kubernetes);
 
 const connection = await patiently(() => NativeConnection.connect({ address: c.temporalAddress }));
 const client = new Client({ connection: await patiently(() => Connection.connect({ address: c.temporalAddress })), namespace: c.temporalNamespace });
@@ -62,6 +63,7 @@ const memory = new Map<string, ForgeMemory>();
 const loops = [
   loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
+  loop('runs', 3_000, () => watchRuns(db, sandbox, poke)),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
   loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
@@ -77,6 +79,12 @@ stopping.abort();
 await Promise.all(loops);
 await db.end();
 process.exit(0);
+
+/** Kubernetes' client is only loaded where there is a cluster: it is 60 MB. */
+async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> {
+  const { kubernetesSandbox, openKubeConfig } = await import('@mainloop/adapters/sandbox/kubernetes/kubernetes');
+  return kubernetesSandbox(openKubeConfig(k.kubeconfig), k.options);
+}
 
 /** A duty that is done again and again. An error is logged and the next round tries again. */
 async function loop(

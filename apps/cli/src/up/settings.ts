@@ -21,6 +21,16 @@ const optional = z
   .trim()
   .transform((s) => (s === '' ? undefined : s))
   .optional();
+/** What the worker is told when its sandboxes are in a cluster; it checks them. */
+export const KUBERNETES = [
+  'KUBECONFIG',
+  'MAINLOOP_AGENT_IMAGE',
+  'MAINLOOP_AGENT_PULL_POLICY',
+  'MAINLOOP_GATEWAY_ADDRESS',
+  'MAINLOOP_INSTANCE',
+  'MAINLOOP_SERVICE_ACCOUNT',
+  'MAINLOOP_MUST_NOT_REACH',
+] as const;
 const Env = z.object({
   MAINLOOP_HOME: optional,
   WEB_PORT: port(3000, 'WEB_PORT'),
@@ -50,6 +60,8 @@ const Env = z.object({
   GITHUB_WEBHOOK_SECRET: optional,
   MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
+  MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
+  ...(Object.fromEntries(KUBERNETES.map((n) => [n, optional])) as Record<(typeof KUBERNETES)[number], typeof optional>),
   MAINLOOP_CHAT_VIA: z.enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code').optional(),
   MAINLOOP_FAILPOINTS: optional,
   DEMO_PACE_MS: optional,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, startPostgres } from './postgres.ts';
 import { isAlive } from './pids.ts';
-import { ROOT, type Settings } from './settings.ts';
+import { KUBERNETES, ROOT, type Settings } from './settings.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { ensureTool } from './wheels.ts';
 
@@ -212,6 +212,8 @@ function services(
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...given({
+          ...(s.MAINLOOP_SANDBOX === 'kubernetes' ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]])) : {}),
+          MAINLOOP_SANDBOX: s.MAINLOOP_SANDBOX,
           TEMPORAL_NAMESPACE: s.TEMPORAL_NAMESPACE,
           MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
           FORGE_POLL_SECONDS: s.FORGE_POLL_SECONDS,

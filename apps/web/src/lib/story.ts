@@ -59,9 +59,15 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
       return { text: e.payload.text, tone: 'you' };
     case 'evidence.recorded': {
       const { what, command, exitCode, ms, tail } = e.payload;
+      if (what === 'probe')
+        return {
+          text: exitCode === 0 ? 'The sandbox was tried from inside and is closed.' : 'The sandbox is not closed.',
+          tone: exitCode === 0 ? 'plain' : 'bad',
+          more: tail,
+        };
       const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
       return {
-        text: `${what === 'setup' ? 'Set-up' : 'Check'} \`${command}\` ${end} after ${(ms / 1000).toFixed(1)} s.`,
+        text: `${what === 'setup' ? 'Set-up' : 'Check'} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.`,
         tone: exitCode === 0 ? 'good' : 'bad',
         more: tail,
       };

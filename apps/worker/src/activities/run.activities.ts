@@ -1,6 +1,6 @@
 // Runs of the agent: prepared, started, looked after, stopped. The workflow sleeps while one works.
 import type { Forge } from '@mainloop/adapters/forge/port';
-import type { Sandbox } from '@mainloop/adapters/sandbox/port';
+import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
 import { sendCommand } from '@mainloop/models/db/commands';
@@ -86,6 +86,11 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
       // Alive, but it has not spoken for four leases: it hangs. Its successor starts from the checkpoint.
       if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000) return { at: 'running' };
       await sandbox.stop(run.task_id);
+    }
+    if (now.kind === 'stuck' && now.runId === run.id) {
+      // Left in place it would be found again by every retry.
+      await sandbox.stop(run.task_id);
+      throw new SandboxError('setup', now.sentence);
     }
     // It may have reported and left between the two looks.
     const again = (await getRun(db, i.runId))!;

@@ -12,6 +12,8 @@ export interface SandboxRun {
 export type SandboxStatus =
   | { readonly kind: 'running'; readonly runId: string; readonly epoch: number }
   | { readonly kind: 'exited'; readonly runId: string; readonly epoch: number; readonly detail: string }
+  /** It has not started and will not by waiting; the sentence says what a person has to do. */
+  | { readonly kind: 'stuck'; readonly runId: string; readonly epoch: number; readonly sentence: string }
   | { readonly kind: 'none' };
 
 /** `setup` errors carry a sentence for the person; nothing was left running. */

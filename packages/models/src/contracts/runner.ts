@@ -46,7 +46,8 @@ export const Heartbeat = z.object({ afterCommand: z.int().min(0), delivered: z.a
 
 /** What a command of the project did: recorded by the runner, not told by the agent. */
 export const Evidence = z.object({
-  what: z.enum(['setup', 'verify']),
+  /** `probe`: what was tried from inside the sandbox to show that it is closed. */
+  what: z.enum(['setup', 'verify', 'probe']),
   command: z.string().max(1_000),
   /** null when it ran out of time */
   exitCode: z.int().nullable(),
@@ -81,6 +82,16 @@ export const Ask = z.object({
     .max(8)
     .default([]),
 });
+
+/** An address that a sandbox must not reach, and the words for it when it does. `host` may be `$NAME`, from the environment. */
+export const Target = z.object({
+  name: z.string().max(100),
+  host: z.string().max(100),
+  port: z.int().min(1).max(65_535),
+  protocol: z.enum(['tcp', 'dns']).default('tcp'),
+});
+export type Target = z.infer<typeof Target>;
+export const MustNotReach = z.array(Target).max(50);
 
 /** Largest checkpoint the gateway takes, in bytes. */
 export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;

@@ -1,6 +1,7 @@
 // The projections: how one event changes what people see. Applied in the append's own transaction, and again on rebuild,
 // so nothing here may read the clock, random numbers or a table that is not a projection.
 import type { LoggedEvent } from '../flow/events.ts';
+import { WAITS_FOR_LEAVE } from '../flow/states.ts';
 import type { Tx } from './pool.ts';
 
 export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items'] as const;
@@ -98,6 +99,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
         `insert into inbox_items (id, owner_id, task_id, kind, title, body, options, state, created_at) values ($1,$2,$3,$4,$5,$6,$7,'open',$8)`,
         [p.id, e.ownerId, e.taskId, p.kind, p.title, p.body, JSON.stringify(p.options), e.at],
       );
+      if (p.kind === 'permission') await task('status_line = $3', WAITS_FOR_LEAVE);
       if (p.kind === 'failure') await task('failure = $3', JSON.stringify({ itemId: p.id, sentence: p.title, detail: p.body }));
       return;
     case 'inbox.answered':
@@ -108,10 +110,10 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
         p.by,
         e.at,
       ]);
-      return;
+      return noLongerWaits(tx, e);
     case 'inbox.closed':
       await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
-      return;
+      return noLongerWaits(tx, e);
     case 'task.steered':
     case 'task.allowed':
     case 'evidence.recorded':
@@ -127,4 +129,12 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     default:
       e satisfies never;
   }
+}
+
+async function noLongerWaits(tx: Tx, e: LoggedEvent): Promise<void> {
+  await tx.query(
+    `update tasks set status_line = '' where id = $1 and status_line = $2
+      and not exists (select 1 from inbox_items where task_id = $1 and kind = 'permission' and state = 'open')`,
+    [e.taskId, WAITS_FOR_LEAVE],
+  );
 }

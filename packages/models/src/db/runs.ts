@@ -92,7 +92,7 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
     await lockLog(tx);
     const run = await one<RunRow>(
       tx,
-      `update runs set epoch = epoch + 1, token_hash = $2, state = 'starting', started_at = coalesce(started_at, now()), lease_until = now() + $3 * interval '1 millisecond'
+      `update runs set epoch = epoch + 1, token_hash = $2, holder = null, state = 'starting', started_at = coalesce(started_at, now()), lease_until = now() + $3 * interval '1 millisecond'
         where id = $1 and state <> 'ended' returning *`,
       [runId, hash(token), LEASE_MS * 2],
     );
@@ -139,6 +139,16 @@ export function findRunByToken(q: Queryable, token: string): Promise<RunByToken 
        from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id where r.token_hash = $1 and r.state <> 'ended'`,
     [hash(token)],
   );
+}
+
+/**
+ * A token is for one process: the first that claims the epoch holds it, and asking again is its right. A Job of Kubernetes
+ * may start its pod twice (https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures).
+ * @returns false for everybody else
+ */
+export async function claimEpoch(q: Queryable, runId: string, epoch: number, holder: string): Promise<boolean> {
+  const r = await q.query('update runs set holder = $3 where id = $1 and epoch = $2 and (holder is null or holder = $3)', [runId, epoch, holder]);
+  return r.rowCount === 1;
 }
 
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {

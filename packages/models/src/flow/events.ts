@@ -69,7 +69,7 @@ export type EventBody =
       type: 'evidence.recorded';
       payload: {
         runId: string;
-        what: 'setup' | 'verify';
+        what: 'setup' | 'verify' | 'probe';
         command: string;
         exitCode: number | null;
         ms: number;

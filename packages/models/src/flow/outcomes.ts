@@ -11,7 +11,19 @@ export type RunOutcome =
 /** An outcome without its long text, which stays in Postgres. */
 export type RunEnd = Exclude<RunOutcome, { kind: 'completed' }> | { readonly kind: 'completed' };
 
-export const FAIL_REASONS = ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup', 'setup_command'] as const;
+export const FAIL_REASONS = [
+  'auth',
+  'billing',
+  'model',
+  'context',
+  'startup',
+  'execution',
+  'api',
+  'workspace',
+  'setup',
+  'setup_command',
+  'exposed',
+] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 
 export type AfterRun =
@@ -72,6 +84,7 @@ const FAILURES: Record<FailReason, string> = {
   workspace: 'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
   setup_command: 'The set-up command of this project failed. Its output is below; mend the command in the project, then retry.',
   setup: 'The sandbox could not be prepared on this machine.',
+  exposed: 'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',
 };
 
 const words = (reason: string): string => reason.replaceAll('_', ' ');

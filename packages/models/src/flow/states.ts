@@ -24,6 +24,9 @@ export interface CiCounts {
   readonly pending: number;
 }
 
+/** What a task says of itself while its agent waits for a permission. */
+export const WAITS_FOR_LEAVE = 'Claude waits for your leave to go on.';
+
 /** One sentence that says what happens next, and whether the reader is needed. */
 export function nextSentence(t: { state: string; statusLine: string; ci: CiCounts | null }): string {
   switch (t.state as TaskState) {

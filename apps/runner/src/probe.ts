@@ -1,0 +1,89 @@
+// The proof, from the inside, that a sandbox with a network is closed: what must be out of reach is tried before the agent starts.
+import dgram from 'node:dgram';
+import net from 'node:net';
+import type { Evidence, Target } from '@mainloop/models/contracts/runner';
+import type { Around } from './commands.ts';
+
+const TRY_MS = 1_000;
+/** Some network plugins close a new pod a moment after it starts: an open one gets a second look before it is called open. */
+const CLOSES_WITHIN_MS = 10_000;
+
+/** Tries what the sandbox must not reach and records what came of it. @returns what could be reached */
+export async function prove(a: Around): Promise<readonly Target[]> {
+  const targets = a.config.mustNotReach;
+  if (targets === null) return [];
+  const began = performance.now();
+  const open = await reachable(targets, process.env);
+  const evidence: Evidence = {
+    what: 'probe',
+    command: 'tried from inside the sandbox',
+    exitCode: open.length === 0 ? 0 : 1,
+    ms: Math.round(performance.now() - began),
+    tail: targets.map((t) => `${t.name} (${t.host}:${t.port}): ${open.some((o) => o.name === t.name) ? 'REACHED' : 'out of reach'}`).join('\n'),
+    sha: '',
+    clean: true,
+  };
+  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
+  return open;
+}
+
+/**
+ * Tries every target at once. A refused connection counts as out of reach, because some plugins reject instead of dropping;
+ * so a target has to be something that is known to listen.
+ * @returns the targets that answered, after the last try
+ */
+async function reachable(targets: readonly Target[], env: Record<string, string | undefined>): Promise<Target[]> {
+  const real = targets
+    .map((t) => ({ ...t, host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? '') : t.host }))
+    .filter((t) => net.isIP(t.host) !== 0);
+  const deadline = Date.now() + CLOSES_WITHIN_MS;
+  for (let left = real; ;) {
+    const open = await Promise.all(left.map(async (t) => ((await answers(t)) ? t : null)));
+    left = open.filter((t) => t !== null);
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await new Promise((r) => setTimeout(r, TRY_MS));
+  }
+}
+
+/** What the person reads when it is not closed. */
+export function exposedWords(open: readonly Target[]): string {
+  return `From inside the sandbox these could be reached: ${open.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ')}.
+
+The namespace has a NetworkPolicy that leaves only the gateway. The usual reason is a network plugin that does not enforce NetworkPolicy (flannel without a policy engine, some cloud defaults). Use one that does (Calico, Cilium, kube-router, or your cloud's policy option), then retry.`;
+}
+
+function answers(t: Target): Promise<boolean> {
+  return t.protocol === 'dns' ? resolves(t) : connects(t);
+}
+
+function connects(t: Target): Promise<boolean> {
+  return new Promise((resolve) => {
+    const s = net.connect({ host: t.host, port: t.port, timeout: TRY_MS });
+    const end = (yes: boolean): void => {
+      s.destroy();
+      resolve(yes);
+    };
+    s.once('connect', () => end(true));
+    s.once('timeout', () => end(false));
+    s.once('error', () => end(false));
+  });
+}
+
+/** A question to a name server: any reply, also "no such name", is a way out. */
+function resolves(t: Target): Promise<boolean> {
+  return new Promise((resolve) => {
+    const s = dgram.createSocket(net.isIPv6(t.host) ? 'udp6' : 'udp4');
+    const end = (yes: boolean): void => {
+      clearTimeout(timer);
+      s.close();
+      resolve(yes);
+    };
+    const timer = setTimeout(() => end(false), TRY_MS);
+    s.once('message', () => end(true));
+    s.once('error', () => end(false));
+    // id 1, recursion desired, one question: A example.com
+    s.send(Buffer.from('000101000001000000000000076578616d706c6503636f6d0000010001', 'hex'), t.port, t.host, (err) => {
+      if (err) end(false);
+    });
+  });
+}

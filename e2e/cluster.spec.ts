@@ -1,0 +1,291 @@
+// Tasks in pods of a real cluster: the story, the proof that the sandbox is closed, what happens when things die, and escapes.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernetes/rights';
+import { noCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { hostileScript, tally } from '@mainloop/testkit/hostile';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { spawnTask, walkToEnd, type Item } from '@mainloop/testkit/story';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+let t: TestCluster;
+let s: Stack;
+const hostileRepo = path.join(mkdtempSync('/tmp/hostile-repo-'), 'hostile');
+
+interface Evidence {
+  type: string;
+  payload: { what: string; exitCode: number; tail: string };
+}
+const events = <T>(id: string): Promise<T[]> => s.call('GET', `/api/tasks/${id}/events`);
+const namespaceOf = (id: string): string => `mainloop-task-${id}`;
+const namespaces = (): string[] =>
+  t
+    .kubectl('get', 'namespaces', '-l', 'app.kubernetes.io/managed-by=mainloop', '-o', 'jsonpath={.items[*].metadata.name}')
+    .split(' ')
+    .filter(Boolean);
+const podsOf = (id: string): string[] =>
+  t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}').split(' ').filter(Boolean);
+const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> =>
+  (await s.call<{ runs: { id: string; state: string; epoch: number }[] }>('GET', `/api/tasks/${id}`)).runs;
+const output = async (id: string): Promise<string> => {
+  let all = '';
+  for (const r of await runsOf(id)) {
+    for (let from = 0; ;) {
+      const o = await s.call<{ next: number; text: string }>('GET', `/api/runs/${r.id}/output?from=${from}`);
+      if (o.next === from) break;
+      all += o.text;
+      from = o.next;
+    }
+  }
+  return all;
+};
+
+/** A pod without any policy, to show that a target can be reached where nothing forbids it. @returns what it printed */
+function fromOpenPod(script: string): string {
+  t.apply(`apiVersion: v1
+kind: Pod
+metadata: {name: open, namespace: default}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  automountServiceAccountToken: false
+  containers:
+  - {name: c, image: localhost/mainloop-agent:test, imagePullPolicy: Never, command: [/opt/mainloop/node, -e, ${JSON.stringify(script)}], env: [{name: NODE_IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}]}
+`);
+  t.kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/open', '--timeout=60s');
+  const out = t.kubectl('logs', 'open');
+  t.kubectl('delete', 'pod', 'open', '--now');
+  return out;
+}
+
+(noCluster === null ? describe : describe.skip)(`tasks in pods${noCluster === null ? '' : `: ${noCluster}`}`, () => {
+  beforeAll(async () => {
+    t = await startTestCluster(['agent']);
+    // What the probe tries is there to be reached: otherwise its silence would prove nothing.
+    for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8']) t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
+    t.cluster.inside(
+      'sh',
+      '-c',
+      'for a in 169.254.169.254:80 1.1.1.1:443; do setsid socat TCP-LISTEN:${a#*:},bind=${a%:*},fork,reuseaddr SYSTEM:"echo reached" > /dev/null 2>&1 & done; setsid socat UDP-LISTEN:53,bind=8.8.8.8,fork,reuseaddr SYSTEM:"echo reached" > /dev/null 2>&1 &',
+    );
+    const story = path.join(mkdtempSync('/tmp/cluster-story-'), 'story.yaml');
+    writeFileSync(
+      story,
+      readFileSync(path.join(import.meta.dirname, '../apps/demo/stories/odd-cent.yaml'), 'utf8').replace(
+        /^(chat|agent):\n/gm,
+        (m) => m + MORE[m.trim()]!,
+      ),
+    );
+    s = await startStack({ ...podEnv(t, 'spec'), MAINLOOP_DEMO_SCRIPT: story });
+    t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
+    mkdirSync(hostileRepo, { recursive: true });
+    writeFileSync(
+      path.join(hostileRepo, 'hostile.sh'),
+      hostileScript({
+        home: s.home,
+        canary: '/tmp/mainloop-canary-on-the-host',
+        pid: process.pid,
+        out: {
+          'api-server': ['${KUBERNETES_SERVICE_HOST:-10.96.0.1}', '443'],
+          kubelet: ['10.250.0.1', '10250'],
+          'node-dns': ['10.250.0.1', '53'],
+          'other-pod': ['10.88.0.2', '8700'],
+          'gateway-other-port': ['10.250.1.1', '22'],
+        },
+        more: POD_TRIES,
+      }),
+    );
+    const git = (...a: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: hostileRepo, stdio: 'ignore' });
+    git('init', '-q', '-b', 'main');
+    git('add', '-A');
+    git('commit', '-qm', 'first');
+    await s.call('POST', '/api/projects', { source: hostileRepo });
+  }, 1_800_000);
+  afterAll(async () => {
+    await s?.stop();
+    await t?.stop();
+  }, 120_000);
+
+  test('from a chat message to a merged pull request, and nothing is left', async () => {
+    const id = await spawnTask(s);
+    await until('the namespace', async () => namespaces().includes(namespaceOf(id)));
+    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    await until('the namespace to be gone', async () => namespaces().length === 0, 60_000);
+    const probes = (await events<Evidence>(id)).filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'probe');
+    expect(probes.length).toBeGreaterThanOrEqual(3);
+    for (const p of probes) expect(p.payload.exitCode).toBe(0);
+    for (const name of ['the API server', 'the kubelet of its node', 'the metadata service', 'the internet', 'a name server of the internet'])
+      expect(probes[0]!.payload.tail).toContain(`${name} (`);
+    const calls = await s.forgeCalls();
+    expect(calls.filter((c) => c.method === 'POST' && c.path.endsWith('/pulls'))).toHaveLength(1);
+  }, 400_000);
+
+  test('where nothing forbids it, every target of the probe can be reached', () => {
+    const out = fromOpenPod(`
+      const net = require('net'), dgram = require('dgram');
+      for (const [n, h, p] of [['api', process.env.KUBERNETES_SERVICE_HOST, 443], ['kubelet', process.env.NODE_IP, 10250], ['metadata', '169.254.169.254', 80], ['internet', '1.1.1.1', 443]]) {
+        const c = net.connect({ host: h, port: p, timeout: 5000 }, () => { console.log('REACHED ' + n); c.destroy(); }); c.on('error', (e) => console.log('no ' + n + ' ' + e.message)); c.on('timeout', () => c.destroy()); }
+      const u = dgram.createSocket('udp4'); u.on('message', () => { console.log('REACHED dns'); u.close(); }); u.send('x', 53, '8.8.8.8'); setTimeout(() => process.exit(0), 6000).unref();`);
+    for (const n of ['api', 'kubelet', 'metadata', 'internet', 'dns']) expect(out).toContain(`REACHED ${n}`);
+  }, 120_000);
+
+  test('a cluster that enforces nothing is found out before the agent starts', async () => {
+    const netpol = readFileSync(path.join(t.cluster.dir, 'pids/netpol'), 'utf8').trim();
+    t.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
+    try {
+      const id = await spawnTask(s);
+      const f = await until(
+        'the failure',
+        async () => (await s.call<(Item & { body: string })[]>('GET', '/api/inbox')).find((i) => i.taskId === id),
+        90_000,
+      );
+      expect(f.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
+      expect(f.body).toContain('the API server (10.96.0.1:443)');
+      expect(f.body).toContain('does not enforce NetworkPolicy');
+      expect(await output(id)).not.toContain('"type":"assistant"');
+      await s.call('POST', `/api/tasks/${id}/cancel`);
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+    } finally {
+      // Whatever changes next makes it load its rules again.
+      t.cluster.inside('sh', '-c', `kill -CONT ${netpol}`);
+      t.kubectl('create', 'namespace', 'wake-netpol');
+      await until(
+        'the rules',
+        async () => /chain forward/.test(t.cluster.inside('sh', '-c', 'nft list table inet netpol 2>&1 || true')),
+        30_000,
+      ).catch(() => undefined);
+    }
+  }, 240_000);
+
+  test('a pod that is killed is replaced, and the task ends as it would have', async () => {
+    const id = await spawnTask(s);
+    await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running') && podsOf(id).length > 0, 60_000, 50);
+    const [pod] = podsOf(id);
+    t.kubectl('delete', 'pod', '-n', namespaceOf(id), pod!, '--grace-period=0', '--force');
+    const began = Date.now();
+    await until(
+      'the next epoch',
+      async () => (await events<{ type: string; payload: { epoch: number } }>(id)).some((e) => e.type === 'run.started' && e.payload.epoch === 2),
+      60_000,
+      100,
+    );
+    console.log(`agent pod killed, next one started after ${Date.now() - began} ms`);
+    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+  }, 400_000);
+
+  test('the worker is killed while a pod works: the pod is not even noticed', async () => {
+    const id = await spawnTask(s);
+    await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running'), 60_000, 50);
+    process.kill(s.pidOf('worker'), 'SIGKILL');
+    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started');
+    expect(started.every((e) => e.payload.epoch === 1)).toBe(true);
+  }, 400_000);
+
+  test('a namespace whose task nobody knows is removed within a minute', async () => {
+    t.apply(
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-orphan, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: spec, mainloop.dev/task: orphan}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-stranger, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: another, mainloop.dev/task: stranger}}\n',
+    );
+    await until('the orphan to be gone', async () => !namespaces().includes('mainloop-task-orphan'), 60_000);
+    expect(namespaces()).toContain('mainloop-task-stranger');
+    t.kubectl('delete', 'namespace', 'mainloop-task-stranger');
+  }, 90_000);
+
+  test('a hostile agent in a pod gets nowhere', async () => {
+    const id = await spawnTask(s, 'be hostile');
+    await until('the first run to end', async () => (await runsOf(id)).some((r) => r.state === 'ended'), 240_000);
+    const { tried, escaped } = tally(await output(id));
+    expect(escaped).toEqual([]);
+    expect(tried.length).toBeGreaterThanOrEqual(40);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespaces to be gone', async () => namespaces().length === 0, 90_000);
+  }, 400_000);
+
+  test('the worker has the rights it uses, and no others', () => {
+    const can = (...args: string[]): boolean => {
+      try {
+        return (
+          execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, 'auth', 'can-i', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+            .toString()
+            .trim() === 'yes'
+        );
+      } catch {
+        return false;
+      }
+    };
+    for (const [verb, what] of [
+      ['get', 'secrets'],
+      ['list', 'secrets'],
+      ['create', 'pods'],
+      ['create', 'jobs'],
+      ['create', 'clusterrolebindings'],
+      ['escalate', 'clusterroles'],
+      ['get', 'nodes'],
+    ] as const)
+      expect([verb, what, can(verb, what, '-n', 'kube-system')]).toEqual([verb, what, false]);
+    const as = (...args: string[]): string => {
+      try {
+        return execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, ...args], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+      } catch (err) {
+        return String((err as { stderr: string }).stderr);
+      }
+    };
+    expect(as('create', 'namespace', 'evil')).toContain("mainloop's worker may only touch namespaces that begin with mainloop-task-");
+    expect(as('create', 'namespace', 'mainloop-task-soft')).toContain('Pod Security restricted');
+    expect(as('delete', 'namespace', 'default')).toContain('may only touch namespaces that begin with');
+    expect(
+      as('create', 'rolebinding', 'x', '-n', 'kube-system', '--clusterrole', 'mainloop-sandbox', '--serviceaccount', 'mainloop:worker'),
+    ).toContain('may only touch namespaces that begin with');
+    expect(as('create', 'rolebinding', 'x', '-n', 'default', '--clusterrole', 'cluster-admin', '--serviceaccount', 'mainloop:worker')).toMatch(
+      /forbidden|may only touch/,
+    );
+
+    // What it asked for in this whole suite, next to what it may: none too few, none too many.
+    const asked = new Set<string>();
+    for (const line of readFileSync(path.join(t.cluster.dir, 'log/audit.jsonl'), 'utf8').trim().split('\n')) {
+      const e = JSON.parse(line) as {
+        user: { username: string };
+        verb: string;
+        objectRef?: { resource: string; namespace?: string };
+        responseStatus?: { code: number };
+        userAgent?: string;
+      };
+      if (e.user.username !== 'system:serviceaccount:mainloop:worker' || /kubectl/.test(e.userAgent ?? '')) continue;
+      if (e.responseStatus?.code === 403) continue;
+      asked.add(`${e.verb} ${e.objectRef?.resource}`);
+    }
+    const given = [...WORKER_RULES, ...SANDBOX_RULES].flatMap((r) => r.resources!.flatMap((x) => r.verbs.map((v) => `${v} ${x}`)));
+    expect([...asked].sort()).toEqual(given.filter((g) => g !== 'bind clusterroles').sort());
+  }, 60_000);
+});
+
+const MORE: Record<string, string> = {
+  'chat:': `  - when: be hostile
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/hostile, title: Be hostile, prompt: try everything, skipPlan: true } }
+      - text: ok
+`,
+  'agent:': `  - when: '# Phase: implement.*Task: Be hostile'
+    steps:
+      - bash: bash hostile.sh 2>&1
+      - text: tried everything
+`,
+};
+
+/** What only makes sense in a pod. */
+const POD_TRIES = `
+try service-account-token test -e /var/run/secrets/kubernetes.io/serviceaccount/token
+try write-root touch /etc/x
+try host-network sh -c 'ls /sys/class/net | grep -q node0'
+try setuid-root sh -c 'su -c true || sudo -n true'
+try cgroup-write sh -c 'echo 1 > /sys/fs/cgroup/pids/pids.max'
+try containerd-socket test -S /run/containerd/containerd.sock
+try dns-tunnel bash -c 'exec 3<>/dev/udp/10.250.0.1/53; printf "\\000\\001\\001\\000\\000\\001\\000\\000\\000\\000\\000\\000\\007example\\003com\\000\\000\\001\\000\\001" >&3; timeout 2 head -c1 <&3 | grep -q .'
+try fork-bomb bash -c 'for i in $(seq 3000); do sleep 5 & done; [ $(jobs -r | wc -l) -gt 2000 ]'
+`;

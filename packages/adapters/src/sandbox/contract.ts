@@ -1,0 +1,132 @@
+// What every Sandbox must do. Both adapters pass this suite; it knows nothing of either.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Sandbox, SandboxRun } from './port.ts';
+
+export interface Subject {
+  readonly sandbox: Sandbox;
+  /** Ends the runner of a task from outside, as a crash would. */
+  kill(taskId: string): Promise<void>;
+  /** How many runners of a task live now, whoever started them. */
+  living(taskId: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Registers the tests. The subject's gateway is away the whole time, so a runner that has started waits for it. */
+export function sandboxContract(make: () => Promise<Subject>, patienceMs: number): void {
+  let s: Subject;
+  beforeAll(async () => {
+    s = await make();
+  }, 900_000);
+  afterAll(() => s?.close(), 120_000);
+
+  let n = 0;
+  const fresh = (): SandboxRun => {
+    const taskId = `1contract${(n += 1)}x`;
+    return { taskId, runId: `${taskId}-r1`, epoch: 1, token: 'mlr_not-a-token', repo: 'demo/nothing' };
+  };
+  const eventually = async <T>(look: () => Promise<T>, wanted: (t: T) => boolean): Promise<T> => {
+    for (const deadline = Date.now() + patienceMs; ;) {
+      const t = await look();
+      if (wanted(t) || Date.now() > deadline) return t;
+      await new Promise((r) => setTimeout(r, 100));
+    }
+  };
+  const oneLives = async (id: string): Promise<void> =>
+    expect(
+      await eventually(
+        () => s.living(id),
+        (k) => k === 1,
+      ),
+    ).toBe(1);
+
+  test('a task that nobody knows is not there, and stopping or releasing it is no error', async () => {
+    expect(await s.sandbox.status('1nobody')).toEqual({ kind: 'none' });
+    await s.sandbox.stop('1nobody');
+    await s.sandbox.release('1nobody');
+  }, 60_000);
+
+  test('provisioning twice is provisioning once, and it is listed', async () => {
+    const { taskId } = fresh();
+    await s.sandbox.provision(taskId);
+    await s.sandbox.provision(taskId);
+    expect((await s.sandbox.list()).filter((t) => t === taskId)).toHaveLength(1);
+    expect(await s.sandbox.status(taskId)).toEqual({ kind: 'none' });
+    await s.sandbox.release(taskId);
+  }, 60_000);
+
+  test('a run starts once, however often it is asked for', async () => {
+    const run = fresh();
+    await s.sandbox.start(run);
+    await oneLives(run.taskId);
+    await s.sandbox.start(run);
+    await s.sandbox.start(run);
+    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 1 });
+    await oneLives(run.taskId);
+    await s.sandbox.release(run.taskId);
+  }, 120_000);
+
+  test('a newer epoch replaces the older one', async () => {
+    const run = fresh();
+    await s.sandbox.start(run);
+    await oneLives(run.taskId);
+    await s.sandbox.start({ ...run, epoch: 2 });
+    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
+    await oneLives(run.taskId);
+    await s.sandbox.release(run.taskId);
+  }, 120_000);
+
+  test('a runner that was killed is found to be gone, and its successor starts', async () => {
+    const run = fresh();
+    await s.sandbox.start(run);
+    await oneLives(run.taskId);
+    await s.kill(run.taskId);
+    const after = await eventually(
+      () => s.sandbox.status(run.taskId),
+      (st) => st.kind !== 'running',
+    );
+    expect(['exited', 'none']).toContain(after.kind);
+    await s.sandbox.start({ ...run, epoch: 2 });
+    await oneLives(run.taskId);
+    expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
+    await s.sandbox.release(run.taskId);
+  }, 120_000);
+
+  test('stopping ends what runs and leaves the place', async () => {
+    const run = fresh();
+    await s.sandbox.start(run);
+    await oneLives(run.taskId);
+    await s.sandbox.stop(run.taskId);
+    expect(await s.living(run.taskId)).toBe(0);
+    expect((await s.sandbox.status(run.taskId)).kind).not.toBe('running');
+    expect(await s.sandbox.list()).toContain(run.taskId);
+    await s.sandbox.release(run.taskId);
+  }, 120_000);
+
+  test('releasing removes the place with whatever runs in it, and it can be made again', async () => {
+    const run = fresh();
+    await s.sandbox.start(run);
+    await oneLives(run.taskId);
+    await s.sandbox.release(run.taskId);
+    expect(await s.sandbox.list()).not.toContain(run.taskId);
+    expect(
+      await eventually(
+        () => s.living(run.taskId),
+        (k) => k === 0,
+      ),
+    ).toBe(0);
+    await s.sandbox.start({ ...run, epoch: 2 });
+    await oneLives(run.taskId);
+    await s.sandbox.release(run.taskId);
+  }, 180_000);
+
+  test('two tasks do not know each other', async () => {
+    const [a, b] = [fresh(), fresh()];
+    await Promise.all([s.sandbox.start(a), s.sandbox.start(b)]);
+    await oneLives(a.taskId);
+    await oneLives(b.taskId);
+    await s.sandbox.release(a.taskId);
+    await oneLives(b.taskId);
+    expect(await s.sandbox.list()).toContain(b.taskId);
+    await s.sandbox.release(b.taskId);
+  }, 120_000);
+}

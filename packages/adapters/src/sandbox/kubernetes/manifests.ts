@@ -1,0 +1,240 @@
+// What a task's namespace holds and what a run's Job looks like. Pure: `k8s/task` is printed from here and held against it.
+import type {
+  V1Job,
+  V1LimitRange,
+  V1Namespace,
+  V1NetworkPolicy,
+  V1NetworkPolicyPeer,
+  V1ResourceQuota,
+  V1RoleBinding,
+  V1Secret,
+  V1ServiceAccount,
+} from '@kubernetes/client-node';
+import { INSIDE, type Target } from '@mainloop/models/contracts/runner';
+import type { SandboxRun } from '../port.ts';
+
+export interface KubernetesSandboxOptions {
+  /** Begins every namespace of a task; the admission policy holds our rights to it. */
+  readonly prefix: string;
+  /** Tells the tasks of this installation from those of another one in the same cluster. */
+  readonly instance: string;
+  readonly image: string;
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  readonly pullSecret: string | null;
+  /** IP address and port of the gateway as a pod sees it. There is no DNS in a sandbox. */
+  readonly gateway: { readonly host: string; readonly port: number };
+  /** The gateway's pods; null when it is outside the cluster, then only its address is let through. */
+  readonly gatewayPods: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } | null;
+  /** gVisor, Kata: the name of a RuntimeClass, or null for the cluster's default. */
+  readonly runtimeClass: string | null;
+  readonly resources: {
+    readonly cpu: string;
+    readonly memory: string;
+    readonly disk: string;
+    readonly requestCpu: string;
+    readonly requestMemory: string;
+  };
+  /** Seconds after which a run's pod is ended by the cluster, whatever else fails. */
+  readonly deadlineS: number;
+  /** What the probe tries besides the addresses that every cluster has. */
+  readonly mustNotReach: readonly Target[];
+  readonly serviceAccount: { readonly namespace: string; readonly name: string };
+}
+
+export const LABELS = { task: 'mainloop.dev/task', instance: 'mainloop.dev/instance', run: 'mainloop.dev/run', epoch: 'mainloop.dev/epoch' } as const;
+export const SANDBOX_ROLE = 'mainloop-sandbox';
+const AGENT_UID = 1000;
+/** A pod on a node that went away is given up after this, instead of Kubernetes' five minutes. */
+const LOST_NODE_S = 30;
+
+const OURS = { 'app.kubernetes.io/managed-by': 'mainloop' };
+export const namespaceName = (o: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string => `${o.prefix}${taskId}`;
+const labelsOf = (o: KubernetesSandboxOptions, taskId: string): Record<string, string> => ({
+  ...OURS,
+  [LABELS.instance]: o.instance,
+  [LABELS.task]: taskId,
+});
+
+export interface NamespaceObjects {
+  readonly namespace: V1Namespace;
+  readonly roleBinding: V1RoleBinding;
+  readonly networkPolicy: V1NetworkPolicy;
+  readonly serviceAccount: V1ServiceAccount;
+  readonly resourceQuota: V1ResourceQuota;
+  readonly limitRange: V1LimitRange;
+}
+
+/** Everything of a task's namespace but its runs, in the order in which it has to be made: the door is shut before anybody moves in. */
+export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): NamespaceObjects {
+  const namespace = namespaceName(o, taskId);
+  const metadata = (name: string) => ({ name, namespace, labels: labelsOf(o, taskId) });
+  return {
+    namespace: {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: namespace,
+        labels: {
+          ...labelsOf(o, taskId),
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/enforce-version': 'latest',
+        },
+      },
+    },
+    roleBinding: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: metadata('mainloop-worker'),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: SANDBOX_ROLE },
+      subjects: [{ kind: 'ServiceAccount', name: o.serviceAccount.name, namespace: o.serviceAccount.namespace }],
+    },
+    networkPolicy: {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: metadata('only-the-gateway'),
+      spec: {
+        podSelector: {},
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [],
+        egress: [{ to: [gatewayPeer(o)], ports: [{ protocol: 'TCP', port: o.gateway.port }] }],
+      },
+    },
+    serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('agent'), automountServiceAccountToken: false },
+    resourceQuota: {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: metadata('sandbox'),
+      spec: {
+        // One run, and its predecessor that may still be ending on a node that went away.
+        hard: { pods: '3', 'limits.cpu': '24', 'limits.memory': '96Gi', persistentvolumeclaims: '0', services: '0', configmaps: '5', secrets: '10' },
+      },
+    },
+    limitRange: {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: metadata('sandbox'),
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            max: { cpu: o.resources.cpu, memory: o.resources.memory },
+            _default: { cpu: o.resources.cpu, memory: o.resources.memory },
+            defaultRequest: { cpu: o.resources.requestCpu, memory: o.resources.requestMemory },
+          },
+        ],
+      },
+    },
+  };
+}
+
+function gatewayPeer(o: KubernetesSandboxOptions): V1NetworkPolicyPeer {
+  return o.gatewayPods
+    ? {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': o.gatewayPods.namespace } },
+        podSelector: { matchLabels: { ...o.gatewayPods.labels } },
+      }
+    : { ipBlock: { cidr: `${o.gateway.host}/${o.gateway.host.includes(':') ? 128 : 32}` } };
+}
+
+const nameOf = (run: SandboxRun): string => `run-${run.runId.slice(run.taskId.length + 1)}-${run.epoch}`;
+
+/** The one secret of a sandbox. */
+export function secretFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Secret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: nameOf(run), namespace: namespaceName(o, run.taskId), labels: runLabels(o, run) },
+    immutable: true,
+    stringData: { token: run.token },
+  };
+}
+
+const runLabels = (o: KubernetesSandboxOptions, run: SandboxRun): Record<string, string> => ({
+  ...labelsOf(o, run.taskId),
+  [LABELS.run]: run.runId,
+  [LABELS.epoch]: String(run.epoch),
+});
+
+/** One run: one pod, never restarted by the cluster, because what happens next is the workflow's decision. */
+export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
+  const name = nameOf(run);
+  const labels = runLabels(o, run);
+  const gone = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: namespaceName(o, run.taskId), labels },
+    spec: {
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      activeDeadlineSeconds: o.deadlineS,
+      template: {
+        metadata: { labels },
+        spec: {
+          serviceAccountName: 'agent',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          restartPolicy: 'Never',
+          // A drained node: the runner saves a checkpoint on its way out.
+          terminationGracePeriodSeconds: 20,
+          ...(o.runtimeClass ? { runtimeClassName: o.runtimeClass } : {}),
+          ...(o.pullSecret ? { imagePullSecrets: [{ name: o.pullSecret }] } : {}),
+          // A name server is a tunnel. Nothing in here needs a name: the gateway is an address.
+          dnsPolicy: 'None',
+          dnsConfig: { nameservers: ['127.0.0.1'] },
+          tolerations: gone.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: LOST_NODE_S })),
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: AGENT_UID,
+            runAsGroup: AGENT_UID,
+            fsGroup: AGENT_UID,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          volumes: [
+            { name: 'work', emptyDir: { sizeLimit: o.resources.disk } },
+            { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
+          ],
+          containers: [
+            {
+              name: 'agent',
+              image: o.image,
+              imagePullPolicy: o.pullPolicy,
+              command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
+              workingDir: '/work',
+              env: [
+                { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
+                { name: 'MAINLOOP_GATEWAY_ADDRESS', value: `${o.gateway.host}:${o.gateway.port}` },
+                { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+                { name: 'MAINLOOP_MUST_NOT_REACH', value: JSON.stringify([...EVERY_CLUSTER, ...o.mustNotReach]) },
+              ],
+              resources: {
+                limits: { cpu: o.resources.cpu, memory: o.resources.memory, 'ephemeral-storage': o.resources.disk },
+                requests: { cpu: o.resources.requestCpu, memory: o.resources.requestMemory, 'ephemeral-storage': '1Gi' },
+              },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                privileged: false,
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: [
+                { name: 'work', mountPath: '/work' },
+                { name: 'tmp', mountPath: '/tmp' },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** `$NAME` is taken from the pod's environment. The API server's address is always there; the node's we put there. */
+const EVERY_CLUSTER: readonly Target[] = [
+  { name: 'the API server', host: '$KUBERNETES_SERVICE_HOST', port: 443, protocol: 'tcp' },
+  { name: 'the kubelet of its node', host: '$NODE_IP', port: 10250, protocol: 'tcp' },
+  { name: 'the metadata service', host: '169.254.169.254', port: 80, protocol: 'tcp' },
+  { name: 'the internet', host: '1.1.1.1', port: 443, protocol: 'tcp' },
+  { name: 'a name server of the internet', host: '8.8.8.8', port: 53, protocol: 'dns' },
+];

@@ -1,0 +1,64 @@
+// A cluster for tests: our one-node Kubernetes, or the one that MAINLOOP_TEST_KUBECONFIG names, with our images and the worker's rights.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { clusterUp, type Cluster } from '../../../tools/cluster/cluster.ts';
+import { whyNot } from '../../../tools/cluster/needs.ts';
+import { ADDRESSES } from '../../../tools/cluster/config.ts';
+import { ensureImage, imageName, type Image } from '../../../tools/images.ts';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** Why the cluster suites can't run here, or null. SKIP_CLUSTER says it in words. */
+export const noCluster: string | null = process.env.SKIP_CLUSTER ?? whyNot();
+export { imageName };
+
+export interface TestCluster {
+  readonly cluster: Cluster;
+  /** With the worker's ServiceAccount: exactly the rights of k8s/apps/mainloop/base/rights.yaml. */
+  readonly workerKubeconfig: string;
+  kubectl(...args: string[]): string;
+  apply(yaml: string): void;
+  stop(): Promise<void>;
+}
+
+export async function startTestCluster(images: readonly Image[]): Promise<TestCluster> {
+  const dir = mkdtempSync('/tmp/mainloop-cluster-');
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const cluster = await clusterUp(dir, { images: images.map((i) => ensureImage(i, say)), say: process.env.CLUSTER_VERBOSE ? say : () => undefined });
+  const run = (args: string[], input?: string): string =>
+    execFileSync(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], {
+      encoding: 'utf8',
+      ...(input === undefined ? {} : { input }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  const kubectl = (...args: string[]): string => run(args);
+  kubectl('create', 'namespace', 'mainloop');
+  kubectl('create', 'serviceaccount', 'worker', '-n', 'mainloop');
+  kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/rights.yaml'));
+  const token = kubectl('create', 'token', 'worker', '-n', 'mainloop', '--duration', '12h').trim();
+  const admin = readFileSync(cluster.kubeconfig, 'utf8');
+  const workerKubeconfig = path.join(dir, 'worker.kubeconfig');
+  writeFileSync(workerKubeconfig, admin.replace(/user: \{client-certificate[^}]*\}/, `user: {token: "${token}"}`), { mode: 0o600 });
+  return {
+    cluster,
+    workerKubeconfig,
+    kubectl,
+    apply: (yaml) => void run(['apply', '-f', '-'], yaml),
+    async stop() {
+      await cluster.down();
+      rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+/** How a stack on this machine works with pods of the test cluster: its gateway appears there under an address of its own. */
+export const podEnv = (t: TestCluster, instance: string): Record<string, string> => ({
+  MAINLOOP_SANDBOX: 'kubernetes',
+  KUBECONFIG: t.workerKubeconfig,
+  MAINLOOP_AGENT_IMAGE: imageName('agent'),
+  MAINLOOP_AGENT_PULL_POLICY: 'Never',
+  MAINLOOP_INSTANCE: instance,
+  MAINLOOP_GATEWAY_ADDRESS: `${ADDRESSES.OUTSIDE_IP}:8700`,
+});

@@ -1,0 +1,54 @@
+// What the test cluster needs of the machine: Debian's container tools, and Kubernetes itself, built once.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
+const PACKAGES =
+  'containerd runc iptables iproute2 conntrack ethtool socat containernetworking-plugins nftables openssl busybox-static buildah debootstrap'.split(
+    ' ',
+  );
+
+/** @returns what is missing to run a cluster here, in words; null when nothing is */
+export function whyNot(): string | null {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a cluster needs Linux and root';
+  if (process.arch !== 'x64' && process.arch !== 'arm64') return `a cluster is not built for ${process.arch}`;
+  if (spawnSync('go', ['version']).status !== 0 && !existsSync(binaryPath())) return 'a cluster needs Go to build it (https://go.dev/dl)';
+  if (missing().length > 0 && spawnSync('apt-get', ['--version']).status !== 0) return `a cluster needs ${missing().join(', ')}`;
+  return null;
+}
+
+const missing = (): string[] => PACKAGES.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0);
+
+export function ensurePackages(say: (line: string) => void): void {
+  const need = missing();
+  if (need.length > 0) {
+    say(`installing ${need.join(', ')}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...need], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
+
+/** The one binary: about five minutes to build on two cores, then cached by its inputs. @returns its path */
+export function ensureBinary(say: (line: string) => void): string {
+  const binary = binaryPath();
+  if (!existsSync(binary)) {
+    say('building Kubernetes, about five minutes, once');
+    mkdirSync(path.dirname(binary), { recursive: true });
+    execFileSync(path.join(HERE, 'build.sh'), [`${binary}.new`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(`${binary}.new`, binary);
+  }
+  return binary;
+}
+
+function binaryPath(): string {
+  const h = createHash('sha256').update(process.arch);
+  for (const f of ['go.mod', 'go.sum', 'build.sh', 'main.go', 'netpol/netpol.go', 'netpol/ruleset.go', 'dns/dns.go', 'watch/watch.go'])
+    h.update(readFileSync(path.join(HERE, f)));
+  return path.join(CACHE, 'cluster', h.digest('hex').slice(0, 16));
+}
