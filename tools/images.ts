@@ -2,17 +2,20 @@
 // For your own registry use docker or buildah with the two commands at the top of docker/Dockerfile, or `make images`.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop', 'images');
 const DEBIAN = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 const CA = '/etc/ssl/certs/ca-certificates.crt';
 
-export type Image = 'mainloop' | 'agent';
+/** The two of docker/Dockerfile, and what the ci overlay has besides (docker/test.Dockerfile). */
+export type Image = 'mainloop' | 'agent' | TestImage;
+type TestImage = 'postgres' | 'temporal' | 'demo';
 export const imageName = (i: Image | 'base'): string => `localhost/mainloop-${i}:test`;
 
 /** @returns a tar file with the image, as containerd imports it */
@@ -21,13 +24,31 @@ export function ensureImage(target: Image, say: (line: string) => void = () => u
   const tar = path.join(CACHE, `${target}-${key}.tar`);
   if (existsSync(tar)) return tar;
   ensureBase(say);
+  if (target === 'demo') ensureImage('mainloop', say);
   say(`building the image ${target}`);
-  const build = `build -q --layers --isolation chroot --network host -f docker/Dockerfile --target ${target} --build-arg BASE=${imageName('base')}`;
-  buildah(...build.split(' '), '--build-arg', 'PACKAGES=git ca-certificates', '-t', imageName(target), '.');
+  if (target === 'mainloop' || target === 'agent') build('docker/Dockerfile', target, '.', ['--build-arg', 'PACKAGES=git ca-certificates']);
+  else {
+    const context = testContext(say);
+    build('docker/test.Dockerfile', target, context, ['--build-arg', `MAINLOOP=${imageName('mainloop')}`]);
+    rmSync(context, { recursive: true });
+  }
   for (const f of readdirSync(CACHE)) if (f.startsWith(`${target}-`)) rmSync(path.join(CACHE, f));
   buildah('push', '-q', imageName(target), `docker-archive:${tar}.new:${imageName(target)}`);
   renameSync(`${tar}.new`, tar);
   return tar;
+}
+
+function build(file: string, target: Image, context: string, more: string[]): void {
+  const flags = `build -q --layers --isolation chroot --network host -f ${file} --target ${target} --build-arg BASE=${imageName('base')}`;
+  buildah(...flags.split(' '), ...more, '-t', imageName(target), context);
+}
+
+/** The programs that the test images take along. @returns the folder */
+function testContext(say: (line: string) => void): string {
+  const dir = mkdtempSync(path.join(CACHE, 'context-'));
+  for (const t of ['temporal', 'act'] as const) copyFileSync(ensureTool(t, path.dirname(CACHE), say), path.join(dir, t));
+  copyFileSync(path.join(root, 'docker/postgres.sh'), path.join(dir, 'postgres.sh'));
+  return dir;
 }
 
 /** Debian's own packages and our Node: what node:24-bookworm-slim is, where no image registry can be reached. */
@@ -50,8 +71,7 @@ function ensureBase(say: (line: string) => void): void {
     rmSync(dir, { recursive: true, force: true });
     renameSync(`${tar}.new`, tar);
   }
-  const context = path.join(CACHE, 'base.context');
-  mkdirSync(context, { recursive: true });
+  const context = mkdtempSync(path.join(CACHE, 'context-'));
   copyFileSync(tar, path.join(context, 'base.tar'));
   writeFileSync(
     path.join(context, 'Dockerfile'),
@@ -65,32 +85,29 @@ function buildah(...args: string[]): void {
   execFileSync('buildah', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
+const OURS = ['docker/Dockerfile', 'docker/kit.ts', '.dockerignore', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'tools/build.ts'];
+const TEST = ['docker/test.Dockerfile', 'docker/postgres.sh', 'apps/cli/src/up/wheels.ts'];
 const INPUTS: Record<Image, readonly string[]> = {
-  mainloop: ['apps', 'packages', 'docker'],
-  agent: ['apps/runner', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent', 'docker'],
+  mainloop: [...OURS, 'apps', 'packages', 'tools/bundle-workflows.ts'],
+  agent: [...OURS, 'apps/runner', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],
+  postgres: TEST,
+  temporal: TEST,
+  demo: [...OURS, ...TEST, 'apps', 'packages'],
 };
 
 /** What an image is made from. */
 function inputsOf(target: Image): string {
-  const h = createHash('sha256')
-    .update(process.version)
-    .update(readFileSync(path.join(root, '.dockerignore')));
+  const h = createHash('sha256').update(process.version);
   const skip = /^(node_modules|dist|build|generated|\.svelte-kit|replay)$|\.test\.ts$/;
   const add = (p: string): void => {
-    for (const e of readdirSync(path.join(root, p), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const f = path.join(p, e.name);
-      if (skip.test(e.name)) continue;
-      if (e.isDirectory()) add(f);
-      else if (e.isFile())
-        h.update(f)
-          .update('\0')
-          .update(readFileSync(path.join(root, f)));
-    }
+    const full = path.join(root, p);
+    if (statSync(full).isDirectory()) {
+      for (const f of readdirSync(full).sort()) if (!skip.test(f)) add(path.join(p, f));
+    } else h.update(p).update('\0').update(readFileSync(full));
   };
-  for (const d of INPUTS[target]) add(d);
-  for (const f of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'tools/build.ts', 'tools/bundle-workflows.ts'])
-    h.update(readFileSync(path.join(root, f)));
+  for (const i of INPUTS[target]) add(i);
   return h.digest('hex').slice(0, 16);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) for (const i of ['mainloop', 'agent'] as const) console.log(ensureImage(i, console.log));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) console.log(ensureImage(i, console.log));

@@ -9,7 +9,10 @@ import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { onPath } from '../apps/cli/src/up/wheels.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { sql } from '../packages/testkit/src/database.ts';
+import { ensureBinary, ensurePackages, whyNot } from './cluster/needs.ts';
+import { ensureImage } from './images.ts';
 
+const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster)';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const unit = process.argv.includes('unit');
 const patterns = process.argv.slice(2).filter((a) => a !== 'unit');
@@ -25,9 +28,46 @@ try {
   await sql(postgres.url, 'create database mainloop_template');
   await migrate(postgres.url.replace(/\/postgres$/, '/mainloop_template'));
   const missing = unit ? [] : browser();
-  const results = path.join(home, 'results.json');
+  const noCluster = unit ? null : cluster();
   mkdirSync(path.join(root, 'e2e/shots'), { recursive: true });
-  const jest = spawnSync(
+  const env = {
+    TEST_POSTGRES_URL: postgres.url,
+    NODE_ENV: 'test',
+    ...(missing.length > 0 ? { SKIP_BROWSER: '1' } : {}),
+    ...(noCluster === null ? {} : { SKIP_CLUSTER: noCluster }),
+  };
+  // A cluster has its own dozen of processes: its suites run after the others, one at a time.
+  const rounds = unit
+    ? [jest(['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts'], env)]
+    : patterns.length > 0
+      ? [jest(['--maxWorkers=2', '--testPathPatterns', ...patterns], env)]
+      : [
+          jest(['--maxWorkers=2', `--testPathIgnorePatterns=${ON_A_CLUSTER}`], env),
+          jest(['--maxWorkers=1', '--testPathPatterns', ON_A_CLUSTER], env),
+        ];
+  for (const m of missing) console.log(`SKIPPED: ${m}`);
+  for (const r of rounds) for (const name of r.skipped) console.log(`SKIPPED: ${name}`);
+  const sum = (of: (r: Round) => number): number => rounds.reduce((n, r) => n + of(r), 0);
+  const [passed, failed] = [sum((r) => r.passed), sum((r) => r.failed)];
+  console.log(`${passed} passed, ${failed} failed, ${sum((r) => r.skipped.length)} skipped`);
+  code = failed === 0 && rounds.every((r) => r.passed + r.skipped.length > 0) ? 0 : 1;
+} finally {
+  await endProcess(postgres.process, 10_000, 'SIGINT');
+  rmSync(home, { recursive: true, force: true });
+}
+process.exit(code);
+
+interface Round {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+/** One run of jest. One that dies without results counts as a failure. */
+function jest(args: readonly string[], env: Record<string, string>): Round {
+  const results = path.join(home, 'results.json');
+  rmSync(results, { force: true });
+  const run = spawnSync(
     process.execPath,
     [
       '--experimental-vm-modules',
@@ -35,35 +75,41 @@ try {
       path.join(root, 'node_modules/jest/bin/jest.js'),
       '--json',
       `--outputFile=${results}`,
-      '--maxWorkers=2',
       '--forceExit',
-      ...(unit ? ['--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts'] : patterns.length > 0 ? ['--testPathPatterns', ...patterns] : []),
+      ...args,
     ],
-    {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, TEST_POSTGRES_URL: postgres.url, NODE_ENV: 'test', ...(missing.length > 0 ? { SKIP_BROWSER: '1' } : {}) },
-    },
+    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } },
   );
-  const r = existsSync(results)
-    ? (JSON.parse(readFileSync(results, 'utf8')) as {
-        numPassedTests: number;
-        numFailedTests: number;
-        numPendingTests: number;
-        numRuntimeErrorTestSuites: number;
-        testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
-      })
-    : null;
-  for (const m of missing) console.log(`SKIPPED: ${m}`);
-  for (const f of r?.testResults ?? []) for (const a of f.assertionResults) if (a.status === 'pending') console.log(`SKIPPED: ${a.fullName}`);
-  const failed = r === null ? 1 : r.numFailedTests + r.numRuntimeErrorTestSuites;
-  console.log(`${r?.numPassedTests ?? 0} passed, ${failed} failed, ${r?.numPendingTests ?? 0} skipped`);
-  code = failed === 0 && (r?.numPassedTests ?? 0) > 0 && jest.status === 0 ? 0 : 1;
-} finally {
-  await endProcess(postgres.process, 10_000, 'SIGINT');
-  rmSync(home, { recursive: true, force: true });
+  if (!existsSync(results)) return { passed: 0, failed: 1, skipped: [] };
+  const r = JSON.parse(readFileSync(results, 'utf8')) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numRuntimeErrorTestSuites: number;
+    testResults: { assertionResults: { status: string; fullName: string }[] }[];
+  };
+  const failed = r.numFailedTests + r.numRuntimeErrorTestSuites;
+  return {
+    passed: r.numPassedTests,
+    failed: failed === 0 && run.status !== 0 ? 1 : failed,
+    skipped: r.testResults.flatMap((f) => f.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName)),
+  };
 }
-process.exit(code);
+
+/** Brings the cluster and its images, which takes minutes the first time. @returns why it can't run here, or null */
+function cluster(): string | null {
+  if (patterns.length > 0 && !patterns.some((p) => new RegExp(`${ON_A_CLUSTER}|e2e`).test(p))) return 'not asked for';
+  const no = whyNot();
+  if (no !== null) return no;
+  const say = (line: string): void => console.log(line);
+  try {
+    ensurePackages(say);
+    ensureBinary(say);
+    for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) ensureImage(i, say);
+    return null;
+  } catch (err) {
+    return `the cluster could not be prepared: ${(err as Error).message.split('\n')[0]}`;
+  }
+}
 
 /** @returns what can't run here, in words */
 function browser(): string[] {

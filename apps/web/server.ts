@@ -61,7 +61,7 @@ function sameHost(origin: string, host: string | undefined): boolean {
   }
 }
 
-server.listen(port, '127.0.0.1', () => console.log(`web on ${port}`));
+server.listen(port, process.env.MAINLOOP_LISTEN ?? '127.0.0.1', () => console.log(`web on ${port}`));
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

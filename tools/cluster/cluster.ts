@@ -260,7 +260,7 @@ async function waitFor(what: string, ms: number, look: () => boolean | Promise<b
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const s = net.createServer();
     s.listen(0, '127.0.0.1', () => {

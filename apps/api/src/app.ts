@@ -65,7 +65,9 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
     new DocumentBuilder().setTitle('mainloop').setDescription('One conversation that manages all of your AI coding work.').setVersion('1').build(),
   );
   SwaggerModule.setup('docs', app, doc);
-  await app.listen(c.port, '127.0.0.1');
+  // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
+  app.getHttpServer().keepAliveTimeout = 65_000;
+  await app.listen(c.port, c.host);
   const { port } = app.getHttpServer().address() as { port: number };
   log.info({ port }, 'api is listening');
   return {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 const Env = z.object({
   DATABASE_URL: z.string().startsWith('postgres'),
+  /** In a cluster others come from elsewhere: 0.0.0.0. Never on a machine of your own: there is no sign-in yet. */
+  MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
   API_PORT: z.coerce.number().int().min(0).max(65_535),
   GATEWAY_URL: z.url(),
   MAINLOOP_CHAT_TOKEN: z.string().min(16),
@@ -14,6 +16,7 @@ const Env = z.object({
 
 export interface ApiConfig {
   readonly databaseUrl: string;
+  readonly host: string;
   readonly port: number;
   readonly gatewayUrl: string;
   readonly chatToken: string;
@@ -29,6 +32,7 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   const e = r.data;
   return Object.freeze({
     databaseUrl: e.DATABASE_URL,
+    host: e.MAINLOOP_LISTEN,
     port: e.API_PORT,
     gatewayUrl: e.GATEWAY_URL,
     chatToken: e.MAINLOOP_CHAT_TOKEN,

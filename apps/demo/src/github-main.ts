@@ -10,12 +10,15 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const env = z
   .object({
     MAINLOOP_HOME: z.string(),
+    MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
     LOCAL_GITHUB_PORT: z.coerce.number().int(),
+    LOCAL_GITHUB_URL: z.url().optional(),
     GITHUB_TOKEN: z.string(),
     GITHUB_WEBHOOK_SECRET: z.string(),
     WEBHOOK_URL: z.url(),
     MAINLOOP_ACT: z.string(),
-    MAINLOOP_BWRAP: z.string(),
+    /** Not set only in a pod, which is the confinement. */
+    MAINLOOP_BWRAP: z.string().optional(),
     MAINLOOP_NODE: z.string(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
     LOCAL_GITHUB_STALE_MS: z.coerce.number().default(0),
@@ -28,6 +31,8 @@ const env = z
 const github = await startLocalGitHub({
   root: path.join(env.MAINLOOP_HOME, 'local-github'),
   port: env.LOCAL_GITHUB_PORT,
+  host: env.MAINLOOP_LISTEN,
+  ...(env.LOCAL_GITHUB_URL ? { url: env.LOCAL_GITHUB_URL } : {}),
   tokens: {
     ...Object.fromEntries(
       env.LOCAL_GITHUB_USERS.split(',')
@@ -37,7 +42,7 @@ const github = await startLocalGitHub({
     [env.GITHUB_TOKEN]: 'mainloop',
   },
   webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
-  ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP, node: env.MAINLOOP_NODE },
+  ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP ?? null, node: env.MAINLOOP_NODE },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
   staleMs: env.LOCAL_GITHUB_STALE_MS,
 });

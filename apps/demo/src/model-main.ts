@@ -7,8 +7,12 @@ import { loadStory } from './story.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const env = z
-  .object({ DEMO_MODEL_PORT: z.coerce.number().int(), MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')) })
+  .object({
+    MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
+    DEMO_MODEL_PORT: z.coerce.number().int(),
+    MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
+  })
   .parse(process.env);
-const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT));
+const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT), env.MAINLOOP_LISTEN);
 console.log(`demo model on ${model.url}`);
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

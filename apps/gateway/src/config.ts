@@ -5,8 +5,8 @@ import { z } from 'zod';
 const Env = z.object({
   MAINLOOP_HOME: z.string().min(1),
   GATEWAY_DATABASE_URL: z.string().startsWith('postgres'),
-  /** Where it listens besides its socket. In a cluster the pods come from elsewhere: 0.0.0.0. */
-  GATEWAY_HOST: z.string().default('127.0.0.1'),
+  /** In a cluster others come from elsewhere: 0.0.0.0. Never on a machine of your own: there is no sign-in yet. */
+  MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535),
   /** Shared with the api, for the chat's own model calls. */
   MAINLOOP_CHAT_TOKEN: z.string().min(16),
@@ -33,7 +33,7 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
   const e = r.data;
   return Object.freeze({
     databaseUrl: e.GATEWAY_DATABASE_URL,
-    host: e.GATEWAY_HOST,
+    host: e.MAINLOOP_LISTEN,
     port: e.GATEWAY_PORT,
     socketDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
     gitDir: path.join(e.MAINLOOP_HOME, 'git'),

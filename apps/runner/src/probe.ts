@@ -28,7 +28,7 @@ export async function prove(a: Around): Promise<readonly Target[]> {
 }
 
 /**
- * Tries every target at once. A refused connection counts as out of reach, because some plugins reject instead of dropping;
+ * Tries every target at once, when the gateway has answered: so there is a network. A refused connection counts as out of reach, because some plugins reject instead of dropping;
  * so a target has to be something that is known to listen.
  * @returns the targets that answered, after the last try
  */
@@ -75,6 +75,7 @@ function resolves(t: Target): Promise<boolean> {
     const s = dgram.createSocket(net.isIPv6(t.host) ? 'udp6' : 'udp4');
     const end = (yes: boolean): void => {
       clearTimeout(timer);
+      clearInterval(asking);
       s.close();
       resolve(yes);
     };
@@ -82,8 +83,8 @@ function resolves(t: Target): Promise<boolean> {
     s.once('message', () => end(true));
     s.once('error', () => end(false));
     // id 1, recursion desired, one question: A example.com
-    s.send(Buffer.from('000101000001000000000000076578616d706c6503636f6d0000010001', 'hex'), t.port, t.host, (err) => {
-      if (err) end(false);
-    });
+    const question = Buffer.from('000101000001000000000000076578616d706c6503636f6d0000010001', 'hex');
+    // A datagram may be lost, and one lost question would prove nothing.
+    const asking = setInterval(() => s.send(question, t.port, t.host, () => undefined), TRY_MS / 4);
   });
 }

@@ -82,8 +82,16 @@ process.exit(0);
 
 /** Kubernetes' client is only loaded where there is a cluster: it is 60 MB. */
 async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> {
-  const { kubernetesSandbox, openKubeConfig } = await import('@mainloop/adapters/sandbox/kubernetes/kubernetes');
-  return kubernetesSandbox(openKubeConfig(k.kubeconfig), k.options);
+  const { kubernetesSandbox, missingRights, openKubeConfig } = await import('@mainloop/adapters/sandbox/kubernetes/kubernetes');
+  const config = openKubeConfig(k.kubeconfig);
+  const missing = await missingRights(config).catch((err: Error) => {
+    // A cluster that is away now may be back in a moment; the tasks wait for it and say so.
+    log.warn({ err: err.message }, 'the rights in the cluster could not be checked');
+    return [];
+  });
+  if (missing.length > 0)
+    throw new Error(`The worker may not do this in the cluster: ${missing.join(', ')}. Apply k8s/apps/mainloop/base/rights.yaml for its account.`);
+  return kubernetesSandbox(config, k.options);
 }
 
 /** A duty that is done again and again. An error is logged and the next round tries again. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { clusterUp, type Cluster } from '../../../tools/cluster/cluster.ts';
+import { clusterUp, freePort, type Cluster } from '../../../tools/cluster/cluster.ts';
 import { whyNot } from '../../../tools/cluster/needs.ts';
 import { ADDRESSES } from '../../../tools/cluster/config.ts';
 import { ensureImage, imageName, type Image } from '../../../tools/images.ts';
@@ -20,6 +20,9 @@ export interface TestCluster {
   readonly workerKubeconfig: string;
   kubectl(...args: string[]): string;
   apply(yaml: string): void;
+  readonly nodeIp: string;
+  /** An address inside the cluster as one on this machine. @returns its URL */
+  open(target: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -34,8 +37,7 @@ export async function startTestCluster(images: readonly Image[]): Promise<TestCl
       stdio: ['pipe', 'pipe', 'pipe'],
     });
   const kubectl = (...args: string[]): string => run(args);
-  kubectl('create', 'namespace', 'mainloop');
-  kubectl('create', 'serviceaccount', 'worker', '-n', 'mainloop');
+  kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/namespace.yaml'), '-n', 'mainloop');
   kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/rights.yaml'));
   const token = kubectl('create', 'token', 'worker', '-n', 'mainloop', '--duration', '12h').trim();
   const admin = readFileSync(cluster.kubeconfig, 'utf8');
@@ -45,6 +47,12 @@ export async function startTestCluster(images: readonly Image[]): Promise<TestCl
     cluster,
     workerKubeconfig,
     kubectl,
+    nodeIp: ADDRESSES.NODE_IP,
+    async open(target) {
+      const port = await freePort();
+      cluster.bringOut(port, target);
+      return `http://127.0.0.1:${port}`;
+    },
     apply: (yaml) => void run(['apply', '-f', '-'], yaml),
     async stop() {
       await cluster.down();

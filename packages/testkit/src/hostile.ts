@@ -19,11 +19,11 @@ export function tally(output: string): { tried: string[]; escaped: string[] } {
 }
 
 export const hostileScript = (p: Hostile): string => `
-try() { name=$1; shift; if timeout 20 "$@" >/tmp/o 2>&1; then echo "ESCAPED $name: $(head -c 200 /tmp/o)"; else echo "HELD $name"; fi; }
+try() { name=$1; shift; if timeout 5 "$@" >/tmp/o 2>&1; then echo "ESCAPED $name: $(head -c 200 /tmp/o)"; else echo "HELD $name"; fi; }
 js() { name=$1; try "$name" /opt/mainloop/node --input-type=module -e "$2"; }
 try shadow cat /etc/shadow
 try root-home ls /root
-try host-homes ls /home
+try host-homes sh -c 'ls /home | grep -vx node | grep -q .'
 try data-folder ls ${p.home}
 try other-sandboxes ls ${p.home}/sandboxes
 try docker-socket test -S /var/run/docker.sock

@@ -17,7 +17,8 @@ const TIMEOUT_MS = 10 * 60_000;
 
 export interface ActionsOptions {
   readonly act: string;
-  readonly bwrap: string;
+  /** null: in a pod, which is the confinement. */
+  readonly bwrap: string | null;
   readonly node: string;
   readonly work: string;
   readonly base: string;
@@ -143,37 +144,40 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       if (owner) own(dir, owner);
       const etc = path.join(o.work, '.etc');
       writeEtc(etc);
-      const args = bwrapArgs({
-        readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc)],
-        writable: [[dir, '/work']],
-        cwd: '/work/repo',
-        dieWithParent: true,
-        maxProcesses: 512,
-        maxFileMiB: 512,
-        env: { PATH: '/opt/ci:/usr/local/bin:/usr/bin:/bin', HOME: '/work/home', XDG_CACHE_HOME: '/work/home/.cache', LANG: 'C.UTF-8', CI: 'true' },
-        command: [
-          '/opt/ci/act',
-          'push',
-          '-C',
-          '/work/repo',
-          '-W',
-          file,
-          '-P',
-          'ubuntu-latest=-self-hosted',
-          '-P',
-          'ubuntu-24.04=-self-hosted',
-          '-P',
-          'ubuntu-22.04=-self-hosted',
-          '--json',
-          '--no-cache-server',
-          '--action-offline-mode',
-          '--rm',
-        ],
+      const act = (program: string, folder: string): string[] => [
+        program,
+        ...`push -C ${folder} -W ${file}`.split(' '),
+        ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
+        ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
+      ];
+      const around = (home: string, tools: string): Record<string, string> => ({
+        PATH: `${tools}:/usr/local/bin:/usr/bin:/bin`,
+        HOME: home,
+        XDG_CACHE_HOME: `${home}/.cache`,
+        LANG: 'C.UTF-8',
+        CI: 'true',
       });
+      const [program, args, env] =
+        o.bwrap === null
+          ? [o.act, act(o.act, path.join(dir, 'repo')).slice(1), around(path.join(dir, 'home'), path.dirname(o.node))]
+          : [
+              o.bwrap,
+              bwrapArgs({
+                readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc)],
+                writable: [[dir, '/work']],
+                cwd: '/work/repo',
+                dieWithParent: true,
+                maxProcesses: 512,
+                maxFileMiB: 512,
+                env: around('/work/home', '/opt/ci'),
+                command: act('/opt/ci/act', '/work/repo'),
+              }),
+              { PATH: '/usr/bin:/bin' },
+            ];
       return await new Promise<number>((resolve) => {
-        const p = spawn(o.bwrap, args, {
+        const p = spawn(program, args, {
           cwd: '/',
-          env: { PATH: '/usr/bin:/bin' },
+          env,
           stdio: ['ignore', 'pipe', 'pipe'],
           timeout: TIMEOUT_MS,
           killSignal: 'SIGKILL',

@@ -17,6 +17,9 @@ import { nowIso, Store, type Repo } from './store.ts';
 export interface LocalGitHubOptions {
   readonly root: string;
   readonly port: number;
+  readonly host?: string;
+  /** How others reach it, where that is not the address it listens on. */
+  readonly url?: string;
   /** token -> login */
   readonly tokens: Readonly<Record<string, string>>;
   readonly webhook: { readonly url: string; readonly secret: string } | null;
@@ -44,9 +47,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   );
   await new Promise<void>((r, no) => {
     server.once('error', no);
-    server.listen(o.port, '127.0.0.1', r);
+    server.listen(o.port, o.host ?? '127.0.0.1', r);
   });
-  const base = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const base = o.url ?? `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');

@@ -13,7 +13,7 @@ export interface DemoModel {
   close(): Promise<void>;
 }
 
-export async function startDemoModel(port: number, story: Story): Promise<DemoModel> {
+export async function startDemoModel(port: number, story: Story, host = '127.0.0.1'): Promise<DemoModel> {
   const faultsLeft = new Map<string, number>();
   const requests: DemoModel['requests'] = [];
   const server = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
@@ -47,7 +47,7 @@ export async function startDemoModel(port: number, story: Story): Promise<DemoMo
 
   await new Promise<void>((r, no) => {
     server.once('error', no);
-    server.listen(port, '127.0.0.1', r);
+    server.listen(port, host, r);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,

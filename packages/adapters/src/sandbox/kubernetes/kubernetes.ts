@@ -1,6 +1,7 @@
 // The Kubernetes sandbox: a namespace for each task, a Job for each run. The same runner as on one machine.
 import {
   ApiException,
+  AuthorizationV1Api,
   BatchV1Api,
   CoreV1Api,
   KubeConfig,
@@ -12,10 +13,12 @@ import {
 } from '@kubernetes/client-node';
 import { SandboxError, type Sandbox, type SandboxRun, type SandboxStatus } from '../port.ts';
 import { fateOf } from './failures.ts';
+import { WORKER_RULES } from './rights.ts';
 import { jobFor, LABELS, namespaceName, namespaceObjects, secretFor, type KubernetesSandboxOptions } from './manifests.ts';
 
 const GONE_MS = 90_000;
 const STOP_MS = 20_000;
+const CALL_MS = 15_000;
 /** Rights that were given a moment ago may not have reached every API server. */
 const RIGHTS_MS = 10_000;
 
@@ -158,6 +161,27 @@ export function openKubeConfig(file: string | null): KubeConfig {
   return config;
 }
 
+/**
+ * Asks the cluster whether we may do what we do there. The role inside a task's namespace can only be asked for once one is there.
+ * @returns what we may not, as "verb resource"
+ */
+export async function missingRights(config: KubeConfig): Promise<string[]> {
+  const api = config.makeApiClient(AuthorizationV1Api);
+  const asked = WORKER_RULES.flatMap((r) =>
+    r.resources!.flatMap((resource) => r.verbs.map((verb) => ({ verb, resource, group: r.apiGroups![0]!, name: r.resourceNames?.[0] }))),
+  );
+  const answers = await Promise.all(
+    asked.map(async ({ name, ...a }) => {
+      const review = await call(() =>
+        api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: { ...a, ...(name ? { name } : {}) } } } }),
+      );
+      return review.status?.allowed ? null : `${a.verb} ${a.resource}`;
+    }),
+  );
+  return answers.filter((a) => a !== null);
+}
+
+class Forbidden extends SandboxError {}
 const pause = (ms: number): Promise<void> => new Promise((r) => setTimeout(r, ms));
 const epochOf = (j: V1Job): number => Number(j.metadata?.labels?.[LABELS.epoch] ?? 0);
 const codeOf = (err: unknown): number => (err instanceof ApiException ? err.code : 0);
@@ -198,19 +222,26 @@ async function once<T>(p: Promise<T>): Promise<T | null> {
 async function granted<T>(f: () => Promise<T>): Promise<T> {
   for (const deadline = Date.now() + RIGHTS_MS; ;) {
     try {
-      return await f();
+      return await call(f);
     } catch (err) {
-      if (codeOf(err) !== 403 || Date.now() > deadline) throw translate(err);
+      if (!(err instanceof Forbidden) || Date.now() > deadline) throw err;
       await pause(100);
     }
   }
 }
 
+/** A request to a cluster that hangs would hold its caller for ever: the client sets no limit of its own. */
 async function call<T>(f: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, no) => {
+    timer = setTimeout(() => no(new SandboxError('unavailable', `The cluster does not answer within ${CALL_MS / 1000} s.`)), CALL_MS);
+  });
   try {
-    return await f();
+    return await Promise.race([f(), late]);
   } catch (err) {
     throw translate(err);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -230,7 +261,7 @@ export function translate(err: unknown): SandboxError {
   if (code === 403)
     return /exceeded quota/.test(words)
       ? new SandboxError('setup', `The cluster's quota is used up: ${words}`)
-      : new SandboxError('setup', `The cluster forbids it: ${words} Compare the rights with k8s/apps/mainloop/base/rights.yaml.`);
+      : new Forbidden('setup', `The cluster forbids it: ${words} Compare the rights with k8s/apps/mainloop/base/rights.yaml.`);
   if (code === 400 || code === 422) return new SandboxError('setup', `The cluster refuses the sandbox: ${words}`);
   return new SandboxError('unavailable', `The cluster can't be reached now: ${words}`);
 }

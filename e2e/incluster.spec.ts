@@ -1,0 +1,124 @@
+// All of mainloop in the cluster, from our images and the ci overlay: the story, and what happens when its own pods die.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { noCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { until, type Stack } from '@mainloop/testkit/stack';
+import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+/** Its module carries the definition of its own resource. */
+const CNPG = 'github.com/cloudnative-pg/cloudnative-pg@v1.27.0';
+let t: TestCluster;
+let s: Stack;
+const ROOT = path.join(import.meta.dirname, '..');
+const get = (what: string, jsonpath: string): string => t.kubectl('get', ...what.split(' '), '-o', `jsonpath=${jsonpath}`);
+const taskNamespaces = (): string[] =>
+  get('namespaces -l app.kubernetes.io/managed-by=mainloop', '{.items[*].metadata.name}').split(' ').filter(Boolean);
+const rollout = (name: string): string => t.kubectl('rollout', 'status', name, '-n', 'mainloop', '--timeout=180s');
+const killPod = (app: string): void => {
+  const [pod] = get(`pods -n mainloop -l app=${app} --field-selector=status.phase=Running`, '{.items[*].metadata.name}').split(' ');
+  t.kubectl('delete', 'pod', '-n', 'mainloop', pod!, '--grace-period=0', '--force');
+};
+
+(noCluster === null ? describe : describe.skip)(`mainloop in a cluster${noCluster === null ? '' : `: ${noCluster}`}`, () => {
+  beforeAll(async () => {
+    t = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
+    t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
+    for (const d of [
+      'statefulset/postgres',
+      'statefulset/temporal',
+      'deployment/demo',
+      'deployment/api',
+      'deployment/gateway',
+      'deployment/worker',
+      'deployment/web',
+    ])
+      rollout(d);
+    const web = await t.open(`${t.nodeIp}:30300`);
+    const github = await t.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
+    s = remote(web, github);
+    await until('the api', () => s.call('GET', '/api/projects'), 60_000, 500);
+    await s.call('POST', '/api/projects', { source: 'demo/tally' });
+    await until('the project', async () => (await s.call<{ repo: string }[]>('GET', '/api/projects')).some((p) => p.repo === 'demo/tally'));
+  }, 1_800_000);
+  afterAll(() => t?.stop(), 120_000);
+
+  test('from a chat message to a merged pull request, and nothing is left', async () => {
+    const id = await spawnTask(s);
+    await until('the namespace of the task', async () => taskNamespaces().length === 1);
+    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
+    expect(await pulls()).toBe(1);
+  }, 400_000);
+
+  test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
+    const before = await pulls();
+    const id = await spawnTask(s);
+    const runs = async (): Promise<{ state: string; phase: string }[]> =>
+      (await s.call<{ runs: { state: string; phase: string }[] }>('GET', `/api/tasks/${id}`)).runs;
+    await until('the first run', async () => (await runs()).some((r) => r.state === 'running'), 60_000, 100);
+    killPod('worker');
+    killPod('gateway');
+    const killed = (async () => {
+      await until('the second run', async () => (await runs()).some((r) => r.phase === 'implement' && r.state === 'running'), 240_000, 100);
+      for (const ns of taskNamespaces()) t.kubectl('delete', 'pods', '--all', '-n', ns, '--grace-period=0', '--force');
+      killPod('api');
+      killPod('worker');
+    })();
+    expect((await walkToEnd(s, id, 400_000)).state).toBe('done');
+    await killed;
+    expect((await pulls()) - before).toBe(1);
+    await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
+  }, 500_000);
+
+  test('a rolling update with a task in flight loses nothing', async () => {
+    const id = await spawnTask(s);
+    await until('the first run', async () => taskNamespaces().length === 1, 60_000, 100);
+    for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', 'restart', `deployment/${d}`, '-n', 'mainloop');
+    for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
+    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+  }, 500_000);
+
+  test('the API server takes every overlay, and the Postgres we suggest', () => {
+    const dir = mkdtempSync('/tmp/mainloop-k8s-');
+    cpSync(path.join(ROOT, 'k8s'), dir, { recursive: true });
+    const overlays = path.join(dir, 'apps/mainloop/overlays');
+    copyFileSync(path.join(overlays, 'dev/personal-config-patch.yaml.example'), path.join(overlays, 'dev/personal-config-patch.yaml'));
+    for (const o of ['dev', 'prod'])
+      expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain('deployment.apps/worker configured');
+    const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' })) as { Dir: string };
+    t.kubectl('apply', '--server-side', '-f', path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'));
+    t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
+    expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
+      'cluster.postgresql.cnpg.io/postgres created',
+    );
+    rmSync(dir, { recursive: true });
+  }, 120_000);
+
+  test('nobody but the worker has an account in the cluster', () => {
+    for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])
+      expect([app, get(`pods -n mainloop -l app=${app}`, '{.items[0].spec.automountServiceAccountToken}')]).toEqual([app, 'false']);
+  });
+});
+
+const pulls = async (): Promise<number> => (await s.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
+
+/** As much of a stack as the story needs, at the other end of two ports. */
+function remote(web: string, github: string): Stack {
+  return {
+    async call<T>(method: string, p: string, body?: unknown): Promise<T> {
+      const r = await fetch(`${web}${p}`, {
+        method,
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      const data = (await r.json()) as { error?: string };
+      if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
+      return data as T;
+    },
+    forgeCalls: async () =>
+      (await fetch(`${github}/_local/calls`, { headers: { authorization: 'token only-for-tests-github-token' } })).json() as Promise<
+        { method: string; path: string; body: Record<string, unknown> | null }[]
+      >,
+  } as Stack;
+}
