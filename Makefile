@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
+.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -29,8 +29,8 @@ test-unit: build ## only what needs no servers
 test-chaos: build ## the kill matrix at length: SEED=n KILLS=n
 	@$(RUN) node tools/chaos.ts
 
-test-cluster: build ## only the suites on a real cluster: ours, or MAINLOOP_TEST_KUBECONFIG
-	@$(RUN) node tools/test.ts cluster sandbox
+test-cluster: build ## only the suites on a real cluster
+	@$(RUN) node tools/test.ts 'e2e/(sandbox|cluster|incluster)'
 
 cluster-up: setup ## start a one-node Kubernetes in namespaces of its own (root, Linux, Go)
 	@$(RUN) node tools/cluster/main.ts up
@@ -43,6 +43,9 @@ print-k8s: setup ## print what code says about the cluster into k8s/
 
 bench: build ## speed and memory next to the bare thing: ONLY=name
 	@$(RUN) node bench/main.ts
+
+bench-cluster: build ## tasks in pods next to bare pods
+	@$(RUN) node --disable-warning=ExperimentalWarning bench/cluster.ts
 
 fmt: setup ## format the tree
 	@$(RUN) pnpm exec prettier --write . --log-level warn

@@ -104,7 +104,8 @@ function cluster(): string | null {
   try {
     ensurePackages(say);
     ensureBinary(say);
-    for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) ensureImage(i, say);
+    const all = patterns.length === 0 || patterns.some((p) => p.includes('incluster'));
+    for (const i of all ? (['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) : (['agent'] as const)) ensureImage(i, say);
     return null;
   } catch (err) {
     return `the cluster could not be prepared: ${(err as Error).message.split('\n')[0]}`;

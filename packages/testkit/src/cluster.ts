@@ -1,4 +1,4 @@
-// A cluster for tests: our one-node Kubernetes, or the one that MAINLOOP_TEST_KUBECONFIG names, with our images and the worker's rights.
+// A cluster for tests: our one-node Kubernetes with our images and the worker's rights.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
