@@ -173,6 +173,7 @@ const instantSandbox = (db: Db): Sandbox => ({
   stop: async () => undefined,
   release: async () => undefined,
   list: async () => [],
+  stuck: async () => [],
 });
 
 const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const };

@@ -78,7 +78,7 @@ spec:
         (m) => m + MORE[m.trim()]!,
       ),
     );
-    s = await startStack({ ...podEnv(t, 'spec'), MAINLOOP_DEMO_SCRIPT: story });
+    s = await startStack({ ...podEnv(t, 'spec'), MAINLOOP_DEMO_SCRIPT: story, MAINLOOP_AGENT_DISK: '1500Mi' });
     t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
     mkdirSync(hostileRepo, { recursive: true });
     writeFileSync(
@@ -201,6 +201,41 @@ spec:
     expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
   }, 500_000);
 
+  test('its node goes away: the run goes on as the next epoch within 90 s, and the old pod counts for nothing', async () => {
+    const id = await spawnTask(s, 'be endless');
+    await until('a pod at work', async () => (await output(id)).includes('at work'), 60_000);
+    const kubelet = readFileSync(path.join(t.cluster.dir, 'pids/kubelet'), 'utf8').trim();
+    t.cluster.inside('kill', '-STOP', kubelet);
+    try {
+      const began = Date.now();
+      await until(
+        'the next epoch',
+        async () => (await events<{ type: string; payload: { epoch: number } }>(id)).some((e) => e.type === 'run.started' && e.payload.epoch === 2),
+        120_000,
+        500,
+      );
+      console.log(`node lost, next epoch after ${Math.round((Date.now() - began) / 1000)} s`);
+    } finally {
+      t.cluster.inside('kill', '-CONT', kubelet);
+    }
+    t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+    await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2, 120_000);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+  }, 400_000);
+
+  test('an agent that fills its disk is evicted, and the next epoch starts', async () => {
+    const id = await spawnTask(s, 'be full');
+    await until(
+      'the next epoch',
+      async () => (await events<{ type: string; payload: { epoch: number } }>(id)).some((e) => e.type === 'run.started' && e.payload.epoch === 2),
+      180_000,
+      500,
+    );
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+  }, 300_000);
+
   test('a namespace whose task nobody knows is removed within a minute', async () => {
     t.apply(
       'apiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-orphan, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: spec, mainloop.dev/task: orphan}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-stranger, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: another, mainloop.dev/task: stranger}}\n',
@@ -282,13 +317,25 @@ spec:
 });
 
 const MORE: Record<string, string> = {
-  'chat:': `  - when: be hostile
+  'chat:': `  - when: be (endless|full)
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/hostile, title: "Be {{1}}", prompt: x, skipPlan: true } }
+      - text: ok
+  - when: be hostile
     steps:
       - text: ok
         tool: { name: spawn_task, input: { project: local/hostile, title: Be hostile, prompt: try everything, skipPlan: true } }
       - text: ok
 `,
-  'agent:': `  - when: '# Phase: implement.*Task: Be hostile'
+  'agent:': `  - when: 'Task: Be endless'
+    steps:
+      - bash: echo at work
+      - bash: tail -f /dev/null
+  - when: 'Task: Be full'
+    steps:
+      - bash: head -c 3G /dev/zero > /work/home/big; tail -f /dev/null
+  - when: '# Phase: implement.*Task: Be hostile'
     steps:
       - bash: bash hostile.sh 2>&1
       - text: tried everything

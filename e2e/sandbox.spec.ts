@@ -1,11 +1,13 @@
 // The contract of the Sandbox port, on the real things: bubblewrap on this machine, a pod in a real cluster.
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { sandboxContract, type Subject } from '@mainloop/adapters/sandbox/contract';
-import { kubernetesSandbox, openKubeConfig } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
+import { kubernetesSandbox, missingRights, openKubeConfig } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
+import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { until } from '@mainloop/testkit/stack';
-import { imageName, noCluster, startTestCluster } from '@mainloop/testkit/cluster';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { imageName, noCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
@@ -46,22 +48,29 @@ async function local(): Promise<Subject & { place(taskId: string): string }> {
   };
 }
 
+const OPTIONS: KubernetesSandboxOptions = {
+  prefix: 'mainloop-task-',
+  instance: 'contract',
+  image: imageName('agent'),
+  pullPolicy: 'Never',
+  pullSecret: null,
+  gateway: { host: '10.250.1.1', port: 8700 },
+  gatewayPods: null,
+  runtimeClass: null,
+  resources: { cpu: '2', memory: '1Gi', disk: '2Gi', requestCpu: '50m', requestMemory: '64Mi' },
+  deadlineS: 600,
+  mustNotReach: [],
+  serviceAccount: { namespace: 'mainloop', name: 'worker' },
+};
+
+/** One cluster for this file. */
+let shared: Promise<TestCluster> | undefined;
+const cluster = (): Promise<TestCluster> => (shared ??= startTestCluster(['agent']));
+afterAll(async () => (await shared)?.stop(), 120_000);
+
 async function kubernetes(): Promise<Subject> {
-  const t = await startTestCluster(['agent']);
-  const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), {
-    prefix: 'mainloop-task-',
-    instance: 'contract',
-    image: imageName('agent'),
-    pullPolicy: 'Never',
-    pullSecret: null,
-    gateway: { host: '10.250.1.1', port: 8700 },
-    gatewayPods: null,
-    runtimeClass: null,
-    resources: { cpu: '2', memory: '1Gi', disk: '2Gi', requestCpu: '50m', requestMemory: '64Mi' },
-    deadlineS: 600,
-    mustNotReach: [],
-    serviceAccount: { namespace: 'mainloop', name: 'worker' },
-  });
+  const t = await cluster();
+  const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), OPTIONS);
   const pods = (taskId: string): string[] => {
     try {
       return t
@@ -78,7 +87,7 @@ async function kubernetes(): Promise<Subject> {
       for (const p of pods(taskId)) t.kubectl('delete', '-n', `mainloop-task-${taskId}`, p, '--grace-period=0', '--force');
     },
     living: async (taskId) => pods(taskId).length,
-    close: () => t.stop(),
+    close: async () => undefined,
   };
 }
 
@@ -95,5 +104,63 @@ test('a runner whose folder was removed under it ends, instead of spinning', asy
   await s.close();
 }, 60_000);
 
-if (noCluster === null) describe('the Kubernetes sandbox', () => sandboxContract(kubernetes, 30_000));
-else test.skip(`the Kubernetes sandbox: ${noCluster}`, () => undefined);
+if (noCluster === null) {
+  describe('the Kubernetes sandbox', () => sandboxContract(kubernetes, 30_000));
+
+  describe('what a cluster refuses is one clear sentence', () => {
+    const run = (taskId: string): SandboxRun => ({ taskId, runId: `${taskId}-r1`, epoch: 1, token: 'x', repo: 'demo/nothing' });
+    const stuck = async (taskId: string, change: Partial<KubernetesSandboxOptions>): Promise<string> => {
+      const sandbox = kubernetesSandbox(openKubeConfig((await cluster()).workerKubeconfig), { ...OPTIONS, ...change });
+      await sandbox.start(run(taskId));
+      const st = await until(
+        'a sentence',
+        async () => ((await sandbox.status(taskId)).kind === 'stuck' ? sandbox.status(taskId) : null),
+        100_000,
+        1_000,
+      );
+      await sandbox.release(taskId);
+      return st.kind === 'stuck' ? st.sentence : '';
+    };
+    test('an image that is not there', async () => {
+      expect(await stuck('1noimage', { image: 'localhost/nobody-built-this:1', pullPolicy: 'Never' })).toMatch(
+        /^The agent image can't be pulled: .*nobody-built-this.* Check MAINLOOP_AGENT_IMAGE and the pull secret, then retry\.$/,
+      );
+    }, 150_000);
+    test('more than any node has', async () => {
+      const resources = { ...OPTIONS.resources, cpu: '2000', requestCpu: '1000' };
+      expect(await stuck('1toobig', { resources })).toMatch(
+        /^No node of the cluster takes the pod: .*Insufficient cpu.* Free some capacity, then retry\.$/,
+      );
+    }, 150_000);
+    const broken = async (change: (kubeconfig: string) => string): Promise<unknown> => {
+      const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
+      writeFileSync(file, change(readFileSync((await cluster()).workerKubeconfig, 'utf8')));
+      return kubernetesSandbox(openKubeConfig(file), OPTIONS)
+        .provision('1broken')
+        .catch((err: unknown) => err);
+    };
+    test('credentials that are no longer good', async () => {
+      expect(await broken((c) => c.replace(/token: "[^"]*"/, 'token: "expired"'))).toMatchObject({
+        kind: 'setup',
+        message: "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
+      });
+    }, 60_000);
+    test('no cluster at all', async () => {
+      expect(await broken((c) => c.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1'))).toMatchObject({ kind: 'unavailable' });
+    }, 60_000);
+    test('a kubeconfig that is none', () => {
+      expect(() => openKubeConfig('/nowhere/config')).toThrow(/^The kubeconfig \/nowhere\/config can't be used: .* Check KUBECONFIG\.$/);
+    });
+    test('rights that are missing are named', async () => {
+      const t = await cluster();
+      t.kubectl('create', 'serviceaccount', 'nobody', '-n', 'mainloop');
+      const token = t.kubectl('create', 'token', 'nobody', '-n', 'mainloop').trim();
+      const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
+      writeFileSync(file, readFileSync(t.workerKubeconfig, 'utf8').replace(/token: "[^"]*"/, `token: "${token}"`));
+      expect(await missingRights(openKubeConfig(file))).toEqual(
+        expect.arrayContaining(['create namespaces', 'create rolebindings', 'bind clusterroles']),
+      );
+      expect(await missingRights(openKubeConfig(t.workerKubeconfig))).toEqual([]);
+    }, 60_000);
+  });
+} else test.skip(`the Kubernetes sandbox: ${noCluster}`, () => undefined);

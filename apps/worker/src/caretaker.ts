@@ -8,8 +8,9 @@ import { sendCommand } from '@mainloop/models/db/commands';
 import { isEnded } from '@mainloop/models/flow/states';
 
 const STOP_AFTER_NUDGES = 4;
+const STUCK_MS = 2 * 60_000;
 
-/** Removes sandboxes whose task has ended or is not known. @returns their task ids */
+/** Removes sandboxes whose task has ended or is not known, and says of those that do not go why. @returns task ids of the removed */
 export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   const gone: string[] = [];
   for (const taskId of await sandbox.list()) {
@@ -17,6 +18,26 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
     if (t && !isEnded(t.state)) continue;
     await sandbox.release(taskId);
     gone.push(taskId);
+  }
+  for (const s of await sandbox.stuck()) {
+    if (s.forMs < STUCK_MS) continue;
+    const t = await one<{ owner_id: string }>(db, 'select owner_id from tasks where id = $1', [s.taskId]);
+    if (!t) continue;
+    await withTx(db, (tx) =>
+      append(
+        tx,
+        [
+          {
+            type: 'sandbox.stuck',
+            taskId: s.taskId,
+            actor: 'mainloop',
+            dedupeKey: `sandbox.stuck/${s.taskId}`,
+            payload: { reason: s.reason.slice(0, 500) },
+          },
+        ],
+        t.owner_id,
+      ),
+    );
   }
   return gone;
 }

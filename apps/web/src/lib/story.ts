@@ -55,6 +55,8 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
       return e.payload.outcome.kind === 'failed' || e.payload.outcome.kind === 'limit'
         ? { text: 'The run ended without finishing.', tone: 'bad' }
         : null;
+    case 'sandbox.stuck':
+      return { text: `Its sandbox does not go away: ${e.payload.reason}`, tone: 'bad' };
     case 'task.steered':
       return { text: e.payload.text, tone: 'you' };
     case 'evidence.recorded': {

@@ -171,6 +171,9 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       rmSync(dirOf(taskId), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
 
+    // What release leaves behind it leaves by throwing.
+    stuck: async () => [],
+
     async list() {
       if (!existsSync(o.root)) return [];
       return readdirSync(o.root).filter((n) => !n.startsWith('.'));

@@ -38,4 +38,6 @@ export interface Sandbox {
   release(taskId: string): Promise<void>;
   /** Task ids of all places that exist, so that orphans can be found. */
   list(): Promise<readonly string[]>;
+  /** Places that were released and do not go away, each with the reason in the machine's own words. */
+  stuck(): Promise<readonly { taskId: string; reason: string; forMs: number }[]>;
 }

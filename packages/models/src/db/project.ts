@@ -121,6 +121,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'pr.merged':
     case 'pr.closed':
     case 'run.silent':
+    case 'sandbox.stuck':
     case 'push.held':
     case 'push.refused':
     case 'review.asked_changes':

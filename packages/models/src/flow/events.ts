@@ -64,6 +64,8 @@ export type EventBody =
   | { type: 'pr.closed'; payload: { number: number } }
   | { type: 'run.started'; payload: { runId: string; phase: Phase; n: number; epoch: number } }
   | { type: 'run.ended'; payload: { runId: string; phase: Phase; epoch: number; outcome: RunOutcome } }
+  /** The task has ended, and the place it worked in does not go away. */
+  | { type: 'sandbox.stuck'; payload: { reason: string } }
   | { type: 'run.silent'; payload: { runId: string; minutes: number } }
   | {
       type: 'evidence.recorded';

@@ -22,13 +22,8 @@ const CALL_MS = 15_000;
 /** Rights that were given a moment ago may not have reached every API server. */
 const RIGHTS_MS = 10_000;
 
-export interface KubernetesSandbox extends Sandbox {
-  /** Namespaces that do not go away, each with the cluster's own reason. */
-  stuck(): Promise<readonly { taskId: string; reason: string; forMs: number }[]>;
-}
-
 /** @param config a kubeconfig, or the one of the pod we are in */
-export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOptions): KubernetesSandbox {
+export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOptions): Sandbox {
   const core = config.makeApiClient(CoreV1Api);
   const batch = config.makeApiClient(BatchV1Api);
   const networking = config.makeApiClient(NetworkingV1Api);
@@ -81,7 +76,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
     }
   };
 
-  const sandbox: KubernetesSandbox = {
+  const sandbox: Sandbox = {
     async provision(taskId) {
       const all = namespaceObjects(o, taskId);
       const namespace = nameOf(taskId);

@@ -44,8 +44,8 @@ export interface KubernetesSandboxOptions {
 export const LABELS = { task: 'mainloop.dev/task', instance: 'mainloop.dev/instance', run: 'mainloop.dev/run', epoch: 'mainloop.dev/epoch' } as const;
 export const SANDBOX_ROLE = 'mainloop-sandbox';
 const AGENT_UID = 1000;
-/** A pod on a node that went away is given up after this, instead of Kubernetes' five minutes. */
-const LOST_NODE_S = 30;
+/** A pod on a node that went away is given up this long after Kubernetes has noticed (50 s), instead of five minutes later. */
+const LOST_NODE_S = 20;
 
 const OURS = { 'app.kubernetes.io/managed-by': 'mainloop' };
 export const namespaceName = (o: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string => `${o.prefix}${taskId}`;
