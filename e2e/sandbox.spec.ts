@@ -7,13 +7,13 @@ import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { until } from '@mainloop/testkit/stack';
 import { imageName, noCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
-async function local(): Promise<Subject & { place(taskId: string): string }> {
+async function local(): Promise<Subject & { place(taskId: string): string; outer(taskId: string): number }> {
   const home = mkdtempSync('/tmp/mainloop-contract-');
   chmodSync(home, 0o711);
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
@@ -29,18 +29,25 @@ async function local(): Promise<Subject & { place(taskId: string): string }> {
     bwrap,
     unconfined: false,
   });
-  const pidOf = (taskId: string): number => {
-    const f = path.join(root, taskId, 'run.json');
-    return existsSync(f) ? (JSON.parse(readFileSync(f, 'utf8')) as { pid: number }).pid : 0;
-  };
+  const pids = (taskId: string): { pid: number; innerPid: number } =>
+    JSON.parse(readFileSync(path.join(root, taskId, 'run.json'), 'utf8')) as { pid: number; innerPid: number };
   return {
     sandbox,
+    outer: (taskId) => pids(taskId).pid,
     place: (taskId) => path.join(root, taskId),
-    kill: async (taskId) => void process.kill(pidOf(taskId), 'SIGKILL'),
-    living: async (taskId) => {
-      const pid = pidOf(taskId);
-      return pid > 0 && existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')) ? 1 : 0;
-    },
+    kill: async (taskId) => void process.kill(pids(taskId).innerPid, 'SIGKILL'),
+    // Counted by what the machine runs, not by what the adapter remembers: init of a pid namespace with the task's folder.
+    living: async (taskId) =>
+      readdirSync('/proc').filter((p) => {
+        try {
+          return (
+            readFileSync(`/proc/${p}/cmdline`, 'utf8').includes(`${root}/${taskId}/work`) &&
+            /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${p}/status`, 'utf8'))
+          );
+        } catch {
+          return false;
+        }
+      }).length,
     close: async () => {
       for (const t of await sandbox.list()) await sandbox.release(t);
       rmSync(home, { recursive: true, force: true });
@@ -92,6 +99,22 @@ async function kubernetes(): Promise<Subject> {
 }
 
 describe('the local sandbox', () => sandboxContract(local, 10_000));
+
+test('a killed outer bubblewrap leaves its run at work, and the next start or release ends that too', async () => {
+  const s = await local();
+  const run = { taskId: '1outer', runId: '1outer-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
+  await s.sandbox.start(run);
+  process.kill(s.outer('1outer'), 'SIGKILL');
+  await until('the outer one to be gone', async () => !existsSync(`/proc/${s.outer('1outer')}`) || null, 5_000);
+  expect(await s.living('1outer')).toBe(1);
+  expect(await s.sandbox.status('1outer')).toMatchObject({ kind: 'running', epoch: 1 });
+  await s.sandbox.start({ ...run, epoch: 2 });
+  expect(await s.living('1outer')).toBe(1);
+  process.kill(s.outer('1outer'), 'SIGKILL');
+  await s.sandbox.release('1outer');
+  expect(await s.living('1outer')).toBe(0);
+  await s.close();
+}, 60_000);
 
 test('a runner whose folder was removed under it ends, instead of spinning', async () => {
   const s = await local();

@@ -24,7 +24,8 @@ import { ADDRESSES, ensureCertificates, kubeconfig, PAUSE_IMAGE, writeSettings }
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet', 'netpol', 'dns', 'kubectl'];
-const CONTROLLERS = ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd'];
+/** Of cgroup v1; `unified` is where the container runtime leaves its mark on a machine that has both. */
+const CONTROLLERS = ['unified', 'cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd'];
 /** The kubelet sets these, and they belong to the whole machine. */
 const SYSCTLS = ['vm.overcommit_memory', 'kernel.panic', 'kernel.panic_on_oops', 'kernel.keys.root_maxkeys', 'kernel.keys.root_maxbytes'];
 
@@ -197,7 +198,7 @@ const cgroupOf = (dir: string): string => `mainloop-${createHash('sha256').updat
 function makeCgroups(name: string): void {
   for (const c of CONTROLLERS) {
     const parent = path.join('/sys/fs/cgroup', c);
-    if (!existsSync(parent)) continue;
+    if (c === 'unified' || !existsSync(parent)) continue;
     mkdirSync(path.join(parent, name), { recursive: true });
     // A new cpuset of cgroup v1 is empty, and nothing can run in it.
     if (c === 'cpuset') for (const f of ['cpuset.cpus', 'cpuset.mems']) writeFileSync(path.join(parent, name, f), readFileSync(path.join(parent, f)));

@@ -2,7 +2,7 @@
 // It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
@@ -10,6 +10,7 @@ import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import { ensureSetup, verify, type Around } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
+import { ensureFolder } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { exposedWords, prove } from './probe.ts';
 import { LineSplitter, MAX_LINE_BYTES, Spool } from './spool.ts';
@@ -21,7 +22,7 @@ const PLACE_MS = 1_000;
 async function main(): Promise<void> {
   const configured = loadConfig(process.env);
   const link = gatewayLink(configured);
-  mkdirSync(configured.spool, { recursive: true });
+  ensureFolder(configured.spool);
   leaveWithoutPlace(configured.spool);
   const gatewayPort = await relay(configured);
   const config: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
 /** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
 function environment(c: RunnerConfig): Record<string, string> {
   const tmpDir = path.join(c.home, 'tmp');
-  mkdirSync(tmpDir, { recursive: true });
+  ensureFolder(tmpDir);
   const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
   return {
     PATH: `${c.kit}:/usr/local/bin:/usr/bin:/bin`,
@@ -134,8 +135,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
 }
 
 /**
- * Ends the process when somebody removes the sandbox under it. Node's recursive mkdir never returns below a folder that was
- * deleted (tried, 24.21), and a runner without a place has nothing to do.
+ * Ends the process when somebody removes the sandbox under it: a runner without a place has nothing to do.
  */
 function leaveWithoutPlace(folder: string): void {
   setInterval(() => {

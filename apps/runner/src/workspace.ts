@@ -1,10 +1,11 @@
 // The task's clone inside the sandbox: made or found again, on the task's branch, with our notes kept out of git.
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunnerConfig } from './config.ts';
+import { ensureFolder } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
 const run = promisify(execFile);
@@ -42,7 +43,7 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
     ));
   if (!whole) {
     rmSync(path.join(c.repo, '.git'), { recursive: true, force: true });
-    mkdirSync(c.repo, { recursive: true });
+    ensureFolder(c.repo);
     try {
       await git('init', '-q', '-b', 'mainloop-empty');
       if (existsSync(path.join(c.mirror, 'objects')))
@@ -71,11 +72,11 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
     git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`),
   );
   const exclude = path.join(c.repo, '.git/info/exclude');
-  mkdirSync(path.dirname(exclude), { recursive: true });
+  ensureFolder(path.dirname(exclude));
   writeFileSync(exclude, 'TASK.md\n');
   writeFileSync(path.join(c.repo, 'TASK.md'), spec.taskMd);
   const config = path.join(c.home, '.claude');
-  mkdirSync(config, { recursive: true });
+  ensureFolder(config);
   writeFileSync(path.join(config, 'CLAUDE.md'), spec.claudeMd);
 }
 
@@ -89,7 +90,7 @@ export async function checkpoint(
 ): Promise<'kept' | 'too_big' | 'nothing'> {
   const dir = path.join(c.spool, 'checkpoint');
   rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+  ensureFolder(dir);
   const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
   try {
     await git('bundle', 'create', '-q', path.join(dir, 'commits.bundle'), 'HEAD', '--not', '--remotes=origin').catch(() => undefined);
@@ -131,7 +132,7 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   if (r.status !== 200 || r.body.length === 0) return;
   const dir = path.join(c.spool, 'restore');
   rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
+  ensureFolder(dir);
   writeFileSync(path.join(c.spool, 'restore.tgz'), r.body);
   // Only names we made ourselves; a checkpoint was written by an agent's sandbox and is not trusted to unpack elsewhere.
   await run('tar', ['-xzf', path.join(c.spool, 'restore.tgz'), '-C', dir, '--no-same-owner', '--no-same-permissions']).catch(() => undefined);
@@ -141,7 +142,7 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   const patch = path.join(dir, 'uncommitted.patch');
   if (existsSync(patch) && readFileSync(patch).length > 0) await git('apply', '--whitespace=nowarn', patch).catch(() => '');
   if (existsSync(path.join(dir, '.claude/projects'))) {
-    mkdirSync(path.join(c.home, '.claude'), { recursive: true });
+    ensureFolder(path.join(c.home, '.claude'));
     await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')]).catch(() => undefined);
   }
   rmSync(dir, { recursive: true, force: true });

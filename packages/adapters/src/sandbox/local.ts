@@ -41,7 +41,9 @@ interface RunFile {
   readonly epoch: number;
   readonly pid: number;
   readonly startTicks: string;
+  /** The first process inside, init of its pid namespace; it outlives bubblewrap's outer one when only that is killed. */
   readonly innerPid: number | null;
+  readonly innerTicks: string | null;
 }
 
 export function localSandbox(o: LocalSandboxOptions): Sandbox {
@@ -62,7 +64,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     const deadline = Date.now() + 10_000;
     while (alive(r)) {
       // The first process inside is init of its pid namespace: when it goes, the kernel ends everything with it.
-      for (const pid of [r.innerPid, ...childrenOf(r.pid), r.pid]) if (pid) kill(pid);
+      if (r.innerPid !== null && is(r.innerPid, r.innerTicks ?? '')) kill(r.innerPid);
+      if (is(r.pid, r.startTicks)) for (const pid of [...childrenOf(r.pid), r.pid]) kill(pid);
       if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${r.pid}).`);
       await new Promise((done) => setTimeout(done, 25));
     }
@@ -152,7 +155,14 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
       closeSync(info);
       rmSync(infoPath, { force: true });
-      const record: RunFile = { runId: run.runId, epoch: run.epoch, pid: child.pid, startTicks: startTicks(child.pid) ?? 'gone', innerPid };
+      const record: RunFile = {
+        runId: run.runId,
+        epoch: run.epoch,
+        pid: child.pid,
+        startTicks: startTicks(child.pid) ?? 'gone',
+        innerPid,
+        innerTicks: innerPid === null ? null : startTicks(innerPid),
+      };
       writeFileSync(`${runFile(run.taskId)}.new`, JSON.stringify(record));
       renameSync(`${runFile(run.taskId)}.new`, runFile(run.taskId));
     },
@@ -221,7 +231,8 @@ function startTicks(pid: number): string | null {
     return null;
   }
 }
-const alive = (r: RunFile): boolean => startTicks(r.pid) === r.startTicks;
+const alive = (r: RunFile): boolean => is(r.pid, r.startTicks) || (r.innerPid !== null && is(r.innerPid, r.innerTicks ?? ''));
+const is = (pid: number, ticks: string): boolean => startTicks(pid) === ticks;
 
 function childrenOf(pid: number): number[] {
   try {

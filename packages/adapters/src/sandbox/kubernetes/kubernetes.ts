@@ -53,11 +53,9 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       (a, b) => (a.metadata?.creationTimestamp?.getTime() ?? 0) - (b.metadata?.creationTimestamp?.getTime() ?? 0),
     );
 
-  /** Removes all runs of a task, pods and secrets included, and waits until none is left. */
-  const stop = async (taskId: string): Promise<void> => {
-    if ((await look(taskId)) === null) return;
+  /** Asks for the end of all runs of a task, pods and secrets included. */
+  const remove = async (taskId: string): Promise<void> => {
     const namespace = nameOf(taskId);
-    const deadline = Date.now() + STOP_MS;
     // Pods first, at once: removed with their Job they would get their whole grace period.
     for (const p of await podsOf(taskId))
       await call(() => inside(core.deleteNamespacedPod({ namespace, name: p.metadata!.name!, gracePeriodSeconds: 1 })));
@@ -66,13 +64,14 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       await call(() => inside(batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' })));
       await call(() => inside(core.deleteNamespacedSecret({ namespace, name })));
     }
-    for (let pods = await podsOf(taskId); pods.length > 0; pods = await podsOf(taskId)) {
-      for (const p of pods)
-        if (!p.metadata?.deletionTimestamp)
-          await call(() => inside(core.deleteNamespacedPod({ namespace, name: p.metadata!.name!, gracePeriodSeconds: 1 })));
-      // A pod on a node that went away can't be ended; its epoch is dead, so nothing it does counts.
-      if (Date.now() > deadline) return;
-      await pause(150);
+  };
+
+  const stop = async (taskId: string): Promise<void> => {
+    if ((await look(taskId)) === null) return;
+    // A pod on a node that went away can't be ended; its epoch is dead, so nothing it does counts.
+    for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await pause(150)) {
+      await remove(taskId);
+      if ((await podsOf(taskId)).length === 0) return;
     }
   };
 
@@ -100,7 +99,8 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
     async start(run: SandboxRun) {
       const now = await newest(run.taskId);
       if (now && now.metadata?.labels?.[LABELS.run] === run.runId && epochOf(now) === run.epoch) return;
-      if (now) await stop(run.taskId);
+      // Not waited for: whatever still ends there holds a token of an epoch that is over.
+      if (now) await remove(run.taskId);
       await sandbox.provision(run.taskId);
       const namespace = nameOf(run.taskId);
       await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(o, run) })));
@@ -121,6 +121,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
 
     async release(taskId) {
       if ((await look(taskId)) === null) return;
+      await remove(taskId);
       await call(() => orNull(core.deleteNamespace({ name: nameOf(taskId), propagationPolicy: 'Background' })));
     },
 

@@ -106,7 +106,7 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
       metadata: metadata('sandbox'),
       spec: {
         // One run, and its predecessor that may still be ending on a node that went away.
-        hard: { pods: '3', 'limits.cpu': '24', 'limits.memory': '96Gi', persistentvolumeclaims: '0', services: '0', configmaps: '5', secrets: '10' },
+        hard: { pods: '3', persistentvolumeclaims: '0', services: '0', configmaps: '5', secrets: '10' },
       },
     },
     limitRange: {
