@@ -124,6 +124,15 @@ test('a command waits for leave: once, refused with a reason, and always', async
   }
 }, 120_000);
 
+test('init-repo is a card like any other, and does nothing by itself', async () => {
+  const { proposalId } = await s.call<{ proposalId: string }>('POST', `/api/projects/${projectId}/init`, { parts: ['ci', 'database'] });
+  const card = (await s.call<{ id: string; title: string; prompt: string }[]>('GET', '/api/proposals')).find((p) => p.id === proposalId);
+  expect(card?.title).toBe('Set up CI, previews and a database for each preview');
+  expect(card?.prompt).toContain('.github/workflows/preview.yml');
+  await s.call('POST', `/api/proposals/${proposalId}/decline`);
+  await expect(s.call('POST', `/api/projects/${projectId}/init`, { parts: ['world'] })).rejects.toThrow(/400/);
+}, 30_000);
+
 test('an agent that never ends is ended when its time is up', async () => {
   await settings({ maxMinutes: 0.1 });
   try {

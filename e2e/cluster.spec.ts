@@ -1,7 +1,7 @@
 // Tasks in pods of a real cluster: the story, the proof that the sandbox is closed, what happens when things die, and escapes.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernetes/rights';
-import { noCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { hostileScript, tally } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd, type Item } from '@mainloop/testkit/story';
@@ -59,7 +59,7 @@ spec:
   return out;
 }
 
-(noCluster === null ? describe : describe.skip)(`tasks in pods${noCluster === null ? '' : `: ${noCluster}`}`, () => {
+(noOwnCluster === null ? describe : describe.skip)(`tasks in pods${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
   beforeAll(async () => {
     t = await startTestCluster(['agent']);
     // What the probe tries is there to be reached: otherwise its silence would prove nothing.

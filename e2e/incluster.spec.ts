@@ -1,6 +1,6 @@
 // All of mainloop in the cluster, from our images and the ci overlay: the story, and what happens when its own pods die.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { noCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { noOwnCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -21,7 +21,7 @@ const killPod = (app: string): void => {
   t.kubectl('delete', 'pod', '-n', 'mainloop', pod!, '--grace-period=0', '--force');
 };
 
-(noCluster === null ? describe : describe.skip)(`mainloop in a cluster${noCluster === null ? '' : `: ${noCluster}`}`, () => {
+(noOwnCluster === null ? describe : describe.skip)(`mainloop in a cluster${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
   beforeAll(async () => {
     t = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
     t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));

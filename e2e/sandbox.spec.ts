@@ -6,7 +6,7 @@ import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubern
 import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { until } from '@mainloop/testkit/stack';
-import { imageName, noCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { agentImage, noCluster, pullPolicy, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -58,8 +58,8 @@ async function local(): Promise<Subject & { place(taskId: string): string; outer
 const OPTIONS: KubernetesSandboxOptions = {
   prefix: 'mainloop-task-',
   instance: 'contract',
-  image: imageName('agent'),
-  pullPolicy: 'Never',
+  image: agentImage,
+  pullPolicy,
   pullSecret: null,
   gateway: { host: '10.250.1.1', port: 8700 },
   gatewayPods: null,
@@ -163,13 +163,13 @@ if (noCluster === null) {
         .catch((err: unknown) => err);
     };
     test('credentials that are no longer good', async () => {
-      expect(await broken((c) => c.replace(/token: "[^"]*"/, 'token: "expired"'))).toMatchObject({
+      expect(await broken((c) => c.replace(/"token":"[^"]*"/, '"token":"expired"'))).toMatchObject({
         kind: 'setup',
         message: "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
       });
     }, 60_000);
     test('no cluster at all', async () => {
-      expect(await broken((c) => c.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1'))).toMatchObject({ kind: 'unavailable' });
+      expect(await broken((c) => c.replace(/"server":"[^"]*"/, '"server":"https://127.0.0.1:1"'))).toMatchObject({ kind: 'unavailable' });
     }, 60_000);
     test('a kubeconfig that is none', () => {
       expect(() => openKubeConfig('/nowhere/config')).toThrow(/^The kubeconfig \/nowhere\/config can't be used: .* Check KUBECONFIG\.$/);
@@ -179,7 +179,7 @@ if (noCluster === null) {
       t.kubectl('create', 'serviceaccount', 'nobody', '-n', 'mainloop');
       const token = t.kubectl('create', 'token', 'nobody', '-n', 'mainloop').trim();
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
-      writeFileSync(file, readFileSync(t.workerKubeconfig, 'utf8').replace(/token: "[^"]*"/, `token: "${token}"`));
+      writeFileSync(file, readFileSync(t.workerKubeconfig, 'utf8').replace(/"token":"[^"]*"/, `"token":"${token}"`));
       expect(await missingRights(openKubeConfig(file))).toEqual(
         expect.arrayContaining(['create namespaces', 'create rolebindings', 'bind clusterroles']),
       );

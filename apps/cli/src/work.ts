@@ -1,5 +1,6 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
-import type { Command } from 'commander';
+import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
+import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
 import { itemText, outputLine, plain, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
@@ -84,6 +85,18 @@ export function registerWork(program: Command, { api, out }: Context): void {
         source: /^[/~.]/.test(source) ? resolve(source.replace(/^~/, process.env.HOME ?? '~')) : source,
       });
       out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop`);
+    });
+
+  program
+    .command('init-repo')
+    .description('propose CI, a linter, a preview of each pull request and a database for it, as one pull request')
+    .argument('<project>', 'owner/name')
+    .addOption(new Option('--only <parts...>', 'some of them').choices([...TEMPLATE_PARTS]))
+    .action(async (repo: string, o: { only?: string[] }) => {
+      const project = (await api().get<{ id: string; repo: string }[]>('/api/projects')).find((p) => p.repo === repo);
+      if (!project) throw new Error(`There is no project ${repo}. mainloop projects add ${repo} adds it.`);
+      const r = await api().post<{ proposalId: string }>(`/api/projects/${project.id}/init`, o.only ? { parts: o.only } : {});
+      out(r, `Proposed. Look at it with mainloop proposals, start it with mainloop confirm ${r.proposalId}`);
     });
 
   program

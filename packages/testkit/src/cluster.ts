@@ -1,6 +1,7 @@
-// A cluster for tests: our one-node Kubernetes with our images and the worker's rights.
+// A cluster for tests: our one-node Kubernetes with our images, or somebody's (MAINLOOP_TEST_KUBECONFIG, MAINLOOP_TEST_AGENT_IMAGE) for
+// what needs nothing of the node; both with the worker's rights.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clusterUp, freePort, type Cluster } from '../../../tools/cluster/cluster.ts';
@@ -10,11 +11,16 @@ import { ensureImage, imageName, type Image } from '../../../tools/images.ts';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** Why the cluster suites can't run here, or null. SKIP_CLUSTER says it in words. */
-export const noCluster: string | null = process.env.SKIP_CLUSTER ?? whyNot();
-export { imageName };
+const foreign = process.env.MAINLOOP_TEST_KUBECONFIG;
+/** Why what needs any cluster can't run here, or null. */
+export const noCluster: string | null = foreign ? null : (process.env.SKIP_CLUSTER ?? whyNot());
+/** Why what reaches into the node can't. SKIP_CLUSTER says it in words. */
+export const noOwnCluster: string | null = foreign ? 'it reaches into the node, so it needs a cluster of its own' : noCluster;
+export const agentImage: string = process.env.MAINLOOP_TEST_AGENT_IMAGE ?? imageName('agent');
+export const pullPolicy = foreign ? 'IfNotPresent' : 'Never';
 
 export interface TestCluster {
+  /** Of our own. */
   readonly cluster: Cluster;
   /** With the worker's ServiceAccount: exactly the rights of k8s/apps/mainloop/base/rights.yaml. */
   readonly workerKubeconfig: string;
@@ -29,7 +35,9 @@ export interface TestCluster {
 export async function startTestCluster(images: readonly Image[]): Promise<TestCluster> {
   const dir = mkdtempSync('/tmp/mainloop-cluster-');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const cluster = await clusterUp(dir, { images: images.map((i) => ensureImage(i, say)), say: process.env.CLUSTER_VERBOSE ? say : () => undefined });
+  const cluster = foreign
+    ? ({ dir, kubeconfig: foreign, kubectl: 'kubectl', down: async () => undefined } as Cluster)
+    : await clusterUp(dir, { images: images.map((i) => ensureImage(i, say)), say: process.env.CLUSTER_VERBOSE ? say : () => undefined });
   const run = (args: string[], input?: string): string =>
     execFileSync(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], {
       encoding: 'utf8',
@@ -40,9 +48,10 @@ export async function startTestCluster(images: readonly Image[]): Promise<TestCl
   kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/namespace.yaml'), '-n', 'mainloop');
   kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/rights.yaml'));
   const token = kubectl('create', 'token', 'worker', '-n', 'mainloop', '--duration', '12h').trim();
-  const admin = readFileSync(cluster.kubeconfig, 'utf8');
+  const config = JSON.parse(kubectl('config', 'view', '--raw', '--minify', '--flatten', '-o', 'json')) as { users: { user: unknown }[] };
+  config.users[0]!.user = { token };
   const workerKubeconfig = path.join(dir, 'worker.kubeconfig');
-  writeFileSync(workerKubeconfig, admin.replace(/user: \{client-certificate[^}]*\}/, `user: {token: "${token}"}`), { mode: 0o600 });
+  writeFileSync(workerKubeconfig, JSON.stringify(config), { mode: 0o600 });
   return {
     cluster,
     workerKubeconfig,
@@ -65,8 +74,8 @@ export async function startTestCluster(images: readonly Image[]): Promise<TestCl
 export const podEnv = (t: TestCluster, instance: string): Record<string, string> => ({
   MAINLOOP_SANDBOX: 'kubernetes',
   KUBECONFIG: t.workerKubeconfig,
-  MAINLOOP_AGENT_IMAGE: imageName('agent'),
-  MAINLOOP_AGENT_PULL_POLICY: 'Never',
+  MAINLOOP_AGENT_IMAGE: agentImage,
+  MAINLOOP_AGENT_PULL_POLICY: pullPolicy,
   MAINLOOP_INSTANCE: instance,
   MAINLOOP_GATEWAY_ADDRESS: `${ADDRESSES.OUTSIDE_IP}:8700`,
 });

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AddProject, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
+import { AddProject, DEFAULTS, InitRepo, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
 import { append, freshId, toOutbox } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
-import { getSettings, saveSettings, type OwnerSettings } from '@mainloop/models/db/settings';
+import { propose } from '@mainloop/models/db/proposals';
+import { getSettings, resolveProjectSettings, saveSettings, type OwnerSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
@@ -50,6 +52,17 @@ export class ProjectsController {
     if (await one(this.db, 'select 1 from outbox where workflow_id = $1 and sent_at is not null', [`project/${projectId}`]))
       throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
     throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');
+  }
+
+  @Post('projects/:id/init')
+  @ApiOperation({ summary: 'Propose checks and previews for a repository: a card, as if it had been asked for in the chat' })
+  async init(@Param('id') id: string, @Body({ schema: InitRepo }) body: InitRepo): Promise<{ proposalId: string }> {
+    const p = await one<{ settings: unknown }>(this.db, 'select settings from projects where id = $1 and owner_id = $2', [id, OWNER]);
+    if (!p) throw refuse('not_found', 'There is no such project.');
+    const s = resolveProjectSettings(p.settings);
+    const draft = { projectId: id, ...templateTask(body.parts), model: s.model, budgetCents: s.budgetCents, skipPlan: false };
+    const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+    return { proposalId: await withTx(this.db, (tx) => propose(tx, OWNER, `init/${freshId()}`, null, draft, expires)) };
   }
 
   @Patch('projects/:id/settings')

@@ -18,6 +18,19 @@ test.each([
   [{ ANTHROPIC_BASE_URL: 'nowhere' }, 'ANTHROPIC_BASE_URL should be a URL'],
   [{ MAINLOOP_DEMO_SCRIPT: '/no/such/file' }, 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'],
   [{ MAINLOOP_UNCONFINED: 'maybe' }, 'MAINLOOP_UNCONFINED should be yes or no'],
+  [{ MAINLOOP_SANDBOX: 'docker' }, 'MAINLOOP_SANDBOX should be local or kubernetes'],
+  [
+    { MAINLOOP_SANDBOX: 'kubernetes', KUBECONFIG: '/no/such/file' },
+    'KUBECONFIG should name the kubeconfig of the cluster that MAINLOOP_SANDBOX=kubernetes means',
+  ],
+  [
+    { MAINLOOP_SANDBOX: 'kubernetes', KUBECONFIG: '/dev/null' },
+    'MAINLOOP_AGENT_IMAGE should name the agent image, which you build from docker/Dockerfile',
+  ],
+  [
+    { MAINLOOP_SANDBOX: 'kubernetes', KUBECONFIG: '/dev/null', MAINLOOP_AGENT_IMAGE: 'x', MAINLOOP_GATEWAY_ADDRESS: 'localhost:8700' },
+    'MAINLOOP_GATEWAY_ADDRESS should be IP:port, as a pod of the cluster reaches the gateway of this machine',
+  ],
 ])('%j', (env, sentence) => {
   expect(() => loadSettings({ MAINLOOP_HOME: home, ...env })).toThrow(sentence);
 });

@@ -35,47 +35,65 @@ export const KUBERNETES = [
   'MAINLOOP_SERVICE_ACCOUNT',
   'MAINLOOP_MUST_NOT_REACH',
 ] as const;
-const Env = z.object({
-  MAINLOOP_HOME: optional,
-  WEB_PORT: port(3000, 'WEB_PORT'),
-  API_PORT: port(8000, 'API_PORT'),
-  GATEWAY_PORT: port(8700, 'GATEWAY_PORT'),
-  POSTGRES_PORT: port(8432, 'POSTGRES_PORT'),
-  TEMPORAL_PORT: port(8233, 'TEMPORAL_PORT'),
-  TEMPORAL_UI_PORT: port(8234, 'TEMPORAL_UI_PORT'),
-  LOCAL_GITHUB_PORT: port(8600, 'LOCAL_GITHUB_PORT'),
-  DEMO_MODEL_PORT: port(8601, 'DEMO_MODEL_PORT'),
-  DATABASE_URL: optional.refine(
-    (u) => u === undefined || /^postgres(ql)?:\/\//.test(u),
-    'DATABASE_URL should look like postgres://user:password@host:5432/name',
-  ),
-  WEB_DATABASE_URL: optional,
-  GATEWAY_DATABASE_URL: optional,
-  TEMPORAL_ADDRESS: optional.refine((a) => a === undefined || /^[\w.-]+:\d+$/.test(a), 'TEMPORAL_ADDRESS should look like host:7233'),
-  TEMPORAL_NAMESPACE: optional,
-  ANTHROPIC_API_KEY: optional.refine((k) => k === undefined || k.startsWith('sk-ant-'), 'ANTHROPIC_API_KEY should start with sk-ant-'),
-  CLAUDE_CODE_OAUTH_TOKEN: optional.refine(
-    (k) => k === undefined || k.startsWith('sk-ant-oat'),
-    'CLAUDE_CODE_OAUTH_TOKEN should start with sk-ant-oat; make setup-claude-creds makes one',
-  ),
-  ANTHROPIC_BASE_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'ANTHROPIC_BASE_URL should be a URL'),
-  GITHUB_TOKEN: optional,
-  GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'),
-  GITHUB_WEBHOOK_SECRET: optional,
-  MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
-  MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
-  MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
-  ...(Object.fromEntries(KUBERNETES.map((n) => [n, optional])) as Record<(typeof KUBERNETES)[number], typeof optional>),
-  MAINLOOP_CHAT_VIA: z.enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code').optional(),
-  MAINLOOP_FAILPOINTS: optional,
-  DEMO_PACE_MS: optional,
-  LOCAL_GITHUB_STALE_MS: optional,
-  LOCAL_GITHUB_USERS: optional,
-  FORGE_POLL_SECONDS: optional,
-  FORGE_SETTLE_MS: optional,
-  CI_GRACE_SECONDS: optional,
-  SILENCE_MINUTES: optional,
-});
+const Env = z
+  .object({
+    MAINLOOP_HOME: optional,
+    WEB_PORT: port(3000, 'WEB_PORT'),
+    API_PORT: port(8000, 'API_PORT'),
+    GATEWAY_PORT: port(8700, 'GATEWAY_PORT'),
+    POSTGRES_PORT: port(8432, 'POSTGRES_PORT'),
+    TEMPORAL_PORT: port(8233, 'TEMPORAL_PORT'),
+    TEMPORAL_UI_PORT: port(8234, 'TEMPORAL_UI_PORT'),
+    LOCAL_GITHUB_PORT: port(8600, 'LOCAL_GITHUB_PORT'),
+    DEMO_MODEL_PORT: port(8601, 'DEMO_MODEL_PORT'),
+    DATABASE_URL: optional.refine(
+      (u) => u === undefined || /^postgres(ql)?:\/\//.test(u),
+      'DATABASE_URL should look like postgres://user:password@host:5432/name',
+    ),
+    WEB_DATABASE_URL: optional,
+    GATEWAY_DATABASE_URL: optional,
+    TEMPORAL_ADDRESS: optional.refine((a) => a === undefined || /^[\w.-]+:\d+$/.test(a), 'TEMPORAL_ADDRESS should look like host:7233'),
+    TEMPORAL_NAMESPACE: optional,
+    ANTHROPIC_API_KEY: optional.refine((k) => k === undefined || k.startsWith('sk-ant-'), 'ANTHROPIC_API_KEY should start with sk-ant-'),
+    CLAUDE_CODE_OAUTH_TOKEN: optional.refine(
+      (k) => k === undefined || k.startsWith('sk-ant-oat'),
+      'CLAUDE_CODE_OAUTH_TOKEN should start with sk-ant-oat; make setup-claude-creds makes one',
+    ),
+    ANTHROPIC_BASE_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'ANTHROPIC_BASE_URL should be a URL'),
+    GITHUB_TOKEN: optional,
+    GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'),
+    GITHUB_WEBHOOK_SECRET: optional,
+    MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
+    MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
+    MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
+    ...(Object.fromEntries(KUBERNETES.map((n) => [n, optional])) as Record<(typeof KUBERNETES)[number], typeof optional>),
+    MAINLOOP_CHAT_VIA: z.enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code').optional(),
+    MAINLOOP_FAILPOINTS: optional,
+    DEMO_PACE_MS: optional,
+    LOCAL_GITHUB_STALE_MS: optional,
+    LOCAL_GITHUB_USERS: optional,
+    FORGE_POLL_SECONDS: optional,
+    FORGE_SETTLE_MS: optional,
+    CI_GRACE_SECONDS: optional,
+    SILENCE_MINUTES: optional,
+  })
+  .superRefine((e, ctx) => {
+    if (e.MAINLOOP_SANDBOX !== 'kubernetes') return;
+    const need: [(typeof KUBERNETES)[number], boolean, string][] = [
+      [
+        'KUBECONFIG',
+        e.KUBECONFIG !== undefined && existsSync(e.KUBECONFIG),
+        'name the kubeconfig of the cluster that MAINLOOP_SANDBOX=kubernetes means',
+      ],
+      ['MAINLOOP_AGENT_IMAGE', e.MAINLOOP_AGENT_IMAGE !== undefined, 'name the agent image, which you build from docker/Dockerfile'],
+      [
+        'MAINLOOP_GATEWAY_ADDRESS',
+        /^[\d.]+:\d+$/.test(e.MAINLOOP_GATEWAY_ADDRESS ?? ''),
+        'be IP:port, as a pod of the cluster reaches the gateway of this machine',
+      ],
+    ];
+    for (const [name, ok, words] of need) if (!ok) ctx.addIssue({ code: 'custom', message: `${name} should ${words}` });
+  });
 
 export type Settings = z.infer<typeof Env> & {
   readonly home: string;

@@ -1,5 +1,6 @@
 // What travels over HTTP between browser, CLI and api.
 import { z } from 'zod';
+import { TEMPLATE_PARTS } from '../flow/template.ts';
 import { DECISIONS } from '../flow/workflow.ts';
 
 const Id = z
@@ -84,6 +85,16 @@ export const ProjectSettings = z
   })
   .meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
+
+export const InitRepo = z
+  .object({
+    parts: z
+      .array(z.enum(TEMPLATE_PARTS))
+      .min(1)
+      .default([...TEMPLATE_PARTS]),
+  })
+  .meta({ id: 'InitRepo' });
+export type InitRepo = z.infer<typeof InitRepo>;
 
 export const Settings = z
   .object({

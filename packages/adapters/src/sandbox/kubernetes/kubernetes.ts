@@ -44,13 +44,13 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
   const jobsOf = async (taskId: string): Promise<V1Job[]> =>
     (await call(() => inside(batch.listNamespacedJob({ namespace: nameOf(taskId), labelSelector: mine }))))?.items ?? [];
 
-  const newest = async (taskId: string): Promise<V1Job | null> => {
-    return (await jobsOf(taskId)).reduce<V1Job | null>((best, j) => (best === null || epochOf(j) >= epochOf(best) ? j : best), null);
-  };
+  /** Epochs count within one run, so among jobs of several runs the youngest is the one. */
+  const newest = async (taskId: string): Promise<V1Job | null> =>
+    (await jobsOf(taskId)).toSorted((a, b) => madeAt(a) - madeAt(b) || epochOf(a) - epochOf(b)).at(-1) ?? null;
 
   const podsOf = async (taskId: string): Promise<V1Pod[]> =>
-    ((await call(() => inside(core.listNamespacedPod({ namespace: nameOf(taskId), labelSelector: mine }))))?.items ?? []).sort(
-      (a, b) => (a.metadata?.creationTimestamp?.getTime() ?? 0) - (b.metadata?.creationTimestamp?.getTime() ?? 0),
+    ((await call(() => inside(core.listNamespacedPod({ namespace: nameOf(taskId), labelSelector: mine }))))?.items ?? []).toSorted(
+      (a, b) => madeAt(a) - madeAt(b),
     );
 
   /** Asks for the end of all runs of a task, pods and secrets included. */
@@ -179,6 +179,7 @@ export async function missingRights(config: KubeConfig): Promise<string[]> {
 
 class Forbidden extends SandboxError {}
 const pause = (ms: number): Promise<void> => new Promise((r) => setTimeout(r, ms));
+const madeAt = (x: V1Job | V1Pod): number => x.metadata?.creationTimestamp?.getTime() ?? 0;
 const epochOf = (j: V1Job): number => Number(j.metadata?.labels?.[LABELS.epoch] ?? 0);
 const codeOf = (err: unknown): number => (err instanceof ApiException ? err.code : 0);
 
