@@ -44,17 +44,22 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
 
 /**
  * Looks where each active run is. One that is not there any more wakes its workflow, which then looks itself: nobody is told
- * of the end of a process whose starter has died, or of a pod.
+ * of the end of a process whose starter has died, or of a pod. Each loss is told once; the workflow has a timer besides.
+ * @param told what was told before, kept between calls
  */
-export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string) => void): Promise<void> {
+export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string) => void, told: Map<string, number>): Promise<void> {
   const active = await many<{ id: string; task_id: string; epoch: number }>(
     db,
     "select id, task_id, epoch from runs where state in ('starting', 'running') and started_at < now() - interval '2 seconds'",
   );
+  const ids = new Set(active.map((r) => r.id));
+  for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
   await Promise.all(
     active.map(async (r) => {
       const now = await sandbox.status(r.task_id).catch(() => null);
-      if (now === null || now.kind !== 'running' || now.runId !== r.id) poke(r.task_id);
+      if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id)) return;
+      told.set(r.id, r.epoch);
+      poke(r.task_id);
     }),
   );
 }

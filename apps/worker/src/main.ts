@@ -60,10 +60,11 @@ const worker = await Worker.create({
 
 const stopping = new AbortController();
 const memory = new Map<string, ForgeMemory>();
+const told = new Map<string, number>();
 const loops = [
   loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
-  loop('runs', 3_000, () => watchRuns(db, sandbox, poke)),
+  loop('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
   loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
