@@ -17,7 +17,7 @@ import { WORKER_RULES } from './rights.ts';
 import { jobFor, LABELS, namespaceName, namespaceObjects, secretFor, type KubernetesSandboxOptions } from './manifests.ts';
 
 const GONE_MS = 90_000;
-const STOP_MS = 20_000;
+const STOP_MS = 10_000;
 const CALL_MS = 15_000;
 /** Rights that were given a moment ago may not have reached every API server. */
 const RIGHTS_MS = 10_000;
