@@ -6,9 +6,11 @@ import { hostileScript, tally } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** Its module carries the definition of its own resource. */
+const CNPG = 'github.com/cloudnative-pg/cloudnative-pg@v1.27.0';
 let t: TestCluster;
 let s: Stack;
 const hostileRepo = path.join(mkdtempSync('/tmp/hostile-repo-'), 'hostile');
@@ -122,6 +124,22 @@ spec:
     const calls = await s.forgeCalls();
     expect(calls.filter((c) => c.method === 'POST' && c.path.endsWith('/pulls'))).toHaveLength(1);
   }, 400_000);
+
+  test('the API server takes every overlay, and the Postgres we suggest', () => {
+    const dir = mkdtempSync('/tmp/mainloop-k8s-');
+    cpSync(path.join(import.meta.dirname, '../k8s'), dir, { recursive: true });
+    const overlays = path.join(dir, 'apps/mainloop/overlays');
+    copyFileSync(path.join(overlays, 'dev/personal-config-patch.yaml.example'), path.join(overlays, 'dev/personal-config-patch.yaml'));
+    for (const o of ['dev', 'prod'])
+      expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain('deployment.apps/worker created');
+    const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' })) as { Dir: string };
+    t.kubectl('apply', '--server-side', '-f', path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'));
+    t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
+    expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
+      'cluster.postgresql.cnpg.io/postgres created',
+    );
+    rmSync(dir, { recursive: true });
+  }, 120_000);
 
   test('where nothing forbids it, every target of the probe can be reached', () => {
     const out = fromOpenPod(`

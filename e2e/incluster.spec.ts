@@ -3,12 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noOwnCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-/** Its module carries the definition of its own resource. */
-const CNPG = 'github.com/cloudnative-pg/cloudnative-pg@v1.27.0';
 let t: TestCluster;
 let s: Stack;
 const ROOT = path.join(import.meta.dirname, '..');
@@ -79,22 +75,6 @@ const killPod = (app: string): void => {
     for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
     expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
   }, 500_000);
-
-  test('the API server takes every overlay, and the Postgres we suggest', () => {
-    const dir = mkdtempSync('/tmp/mainloop-k8s-');
-    cpSync(path.join(ROOT, 'k8s'), dir, { recursive: true });
-    const overlays = path.join(dir, 'apps/mainloop/overlays');
-    copyFileSync(path.join(overlays, 'dev/personal-config-patch.yaml.example'), path.join(overlays, 'dev/personal-config-patch.yaml'));
-    for (const o of ['dev', 'prod'])
-      expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain('deployment.apps/worker configured');
-    const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' })) as { Dir: string };
-    t.kubectl('apply', '--server-side', '-f', path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'));
-    t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
-    expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
-      'cluster.postgresql.cnpg.io/postgres created',
-    );
-    rmSync(dir, { recursive: true });
-  }, 120_000);
 
   test('nobody but the worker has an account in the cluster', () => {
     for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])
