@@ -67,6 +67,8 @@ async function start(stack: Stack, c: TestCluster): Promise<Result[]> {
   const ours = await startTimes(stack, stack.model, STARTS, split);
   const bare: number[] = [];
   for (let i = 0; i < STARTS; i++) {
+    // The one before goes on asking until it is gone.
+    await until('quiet', async () => (await requests(stack, Date.now() - 3_000)).length === 0, 60_000, 500);
     const t0 = Date.now();
     c.apply(barePod(`bare-${i}`));
     bare.push((await until('the bare request', async () => (await requests(stack, t0))[0], 60_000, 20)) - t0);
@@ -88,7 +90,8 @@ async function start(stack: Stack, c: TestCluster): Promise<Result[]> {
   ];
 }
 
-const barePod = (name: string): string => `apiVersion: v1
+function barePod(name: string): string {
+  return `apiVersion: v1
 kind: Namespace
 metadata: {name: ${name}}
 ---
@@ -123,6 +126,7 @@ spec:
     - {name: DISABLE_AUTOUPDATER, value: "1"}
     - {name: DISABLE_TELEMETRY, value: "1"}
 `;
+}
 
 async function killed(stack: Stack, c: TestCluster): Promise<Result> {
   await stack.call('POST', '/api/chat', { text: 'bench endless' });
