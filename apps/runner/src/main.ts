@@ -78,8 +78,8 @@ function environment(c: RunnerConfig): Record<string, string> {
 async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
   const { config: c, spec, link, spool, env } = around;
   // The first code of somebody else's runs after both: the clone brings none to run.
-  const [, open] = await Promise.all([ensureWorkspace(c, spec, link, env), prove(around)]);
-  if (open.length > 0) return { kind: 'failed', reason: 'exposed', detail: exposedWords(open) };
+  const [, proof] = await Promise.all([ensureWorkspace(c, spec, link, env), prove(around, process.env)]);
+  if (proof.open.length > 0 || proof.untried.length > 0) return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
   const failed = await ensureSetup(around);
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
   const configDir = path.join(c.home, '.claude');

@@ -8,36 +8,44 @@ const TRY_MS = 1_000;
 /** Some network plugins close a new pod a moment after it starts: an open one gets a second look before it is called open. */
 const CLOSES_WITHIN_MS = 10_000;
 
-/** Tries what the sandbox must not reach and records what came of it. @returns what could be reached */
-export async function prove(a: Around): Promise<readonly Target[]> {
-  const targets = a.config.mustNotReach;
-  if (targets === null) return [];
+/**
+ * Tries what the sandbox must not reach and records what came of each.
+ * @param env where `$NAME` hosts are looked up
+ * @returns what could be reached, and what could not be tried: a proof that leaves something out is none
+ */
+export async function prove(a: Pick<Around, 'config' | 'link'>, env: Record<string, string | undefined>): Promise<Proof> {
+  if (a.config.mustNotReach === null) return { open: [], untried: [] };
   const began = performance.now();
-  const open = await reachable(targets, process.env);
+  const targets = a.config.mustNotReach.map((t) => ({ ...t, host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? t.host) : t.host }));
+  const untried = targets.filter((t) => net.isIP(t.host) === 0);
+  const open = await reachable(targets.filter((t) => net.isIP(t.host) !== 0));
+  const words = (t: Target): string => (untried.includes(t) ? 'NOT TRIED, it has no address' : open.includes(t) ? 'REACHED' : 'out of reach');
   const evidence: Evidence = {
     what: 'probe',
     command: 'tried from inside the sandbox',
-    exitCode: open.length === 0 ? 0 : 1,
+    exitCode: open.length === 0 && untried.length === 0 ? 0 : 1,
     ms: Math.round(performance.now() - began),
-    tail: targets.map((t) => `${t.name} (${t.host}:${t.port}): ${open.some((o) => o.name === t.name) ? 'REACHED' : 'out of reach'}`).join('\n'),
+    tail: targets.map((t) => `${t.name} (${t.host}:${t.port}): ${words(t)}`).join('\n'),
     sha: '',
     clean: true,
   };
   await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
-  return open;
+  return { open, untried };
+}
+
+export interface Proof {
+  readonly open: readonly Target[];
+  readonly untried: readonly Target[];
 }
 
 /**
- * Tries every target at once, when the gateway has answered: so there is a network. A refused connection counts as out of reach, because some plugins reject instead of dropping;
- * so a target has to be something that is known to listen.
+ * Tries every target at once, when the gateway has answered: so there is a network. A refused connection counts as out of
+ * reach, because some plugins reject instead of dropping; so a target has to be something that is known to listen.
  * @returns the targets that answered, after the last try
  */
-async function reachable(targets: readonly Target[], env: Record<string, string | undefined>): Promise<Target[]> {
-  const real = targets
-    .map((t) => ({ ...t, host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? '') : t.host }))
-    .filter((t) => net.isIP(t.host) !== 0);
+async function reachable(targets: readonly Target[]): Promise<readonly Target[]> {
   const deadline = Date.now() + CLOSES_WITHIN_MS;
-  for (let left = real; ;) {
+  for (let left = targets; ;) {
     const open = await Promise.all(left.map(async (t) => ((await answers(t)) ? t : null)));
     left = open.filter((t) => t !== null);
     if (left.length === 0 || Date.now() > deadline) return left;
@@ -46,10 +54,17 @@ async function reachable(targets: readonly Target[], env: Record<string, string 
 }
 
 /** What the person reads when it is not closed. */
-export function exposedWords(open: readonly Target[]): string {
-  return `From inside the sandbox these could be reached: ${open.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ')}.
-
-The namespace has a NetworkPolicy that leaves only the gateway. The usual reason is a network plugin that does not enforce NetworkPolicy (flannel without a policy engine, some cloud defaults). Use one that does (Calico, Cilium, kube-router, or your cloud's policy option), then retry.`;
+export function exposedWords({ open, untried }: Proof): string {
+  const list = (ts: readonly Target[]): string => ts.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ');
+  const parts: string[] = [];
+  if (open.length > 0)
+    parts.push(
+      `From inside the sandbox these could be reached: ${list(open)}.`,
+      "The namespace has a NetworkPolicy that leaves only the gateway. The usual reason is a network plugin that does not enforce NetworkPolicy (flannel without a policy engine, some cloud defaults). Use one that does (Calico, Cilium, kube-router, or your cloud's policy option), then retry.",
+    );
+  if (untried.length > 0)
+    parts.push(`These could not be tried, because they have no IP address: ${list(untried)}. Check MAINLOOP_MUST_NOT_REACH, then retry.`);
+  return parts.join('\n\n');
 }
 
 function answers(t: Target): Promise<boolean> {
