@@ -79,7 +79,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
     workflowBundle: { codePath: path.join(here, '../apps/worker/dist/workflows.js') },
     activities: translated({
       ...taskActivities({ db, ciGraceMs: 1_000 }),
-      ...runActivities({ db, forge: instantForge, sandbox, hit }),
+      ...runActivities({ db, forge: instantForge, sandbox, hit, settleMs: 0 }),
       ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0 }),
     }),
     ...WORKER,
@@ -183,6 +183,8 @@ const instantForge: Forge = {
   ensureIssue: async () => ensured,
   ensureDraftPr: async () => ensured,
   ensureComment: async () => ({ id: 1, outcome: 'created' }),
+  ensureLineComment: async () => ({ id: 1, outcome: 'created' }),
+  ensureReply: async () => ({ id: 1, outcome: 'created' }),
   ensureReady: async () => 'updated',
   ensureMerged: async () => ({ sha: 'b'.repeat(40), outcome: 'updated' }),
   ensureClosed: async () => 'updated',

@@ -93,13 +93,13 @@ describe('every "ensure" may be asked again', () => {
       (await forge.ensureComment(c)).outcome,
       (await forge.ensureComment({ ...c, body: 'hi' })).outcome,
     ]).toEqual(['created', 'unchanged', 'updated']);
-    await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).rejects.toMatchObject({ kind: 'rejected' });
+    await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash')).rejects.toMatchObject({ kind: 'rejected' });
     expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual(['updated', 'unchanged']);
     const two = await forge.ensureDraftPr({ ...pr, marker: '<!-- m:pr2 -->', title: 'Two', head: 'two' });
     await forge.ensureReady(R, two.number);
-    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).outcome).toBe('updated');
-    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'))).outcome).toBe('unchanged');
-    await forge.ensureMerged(R, two.number, await git('rev-parse', 'two'));
+    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash')).outcome).toBe('updated');
+    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash')).outcome).toBe('unchanged');
+    await forge.ensureMerged(R, two.number, await git('rev-parse', 'two'), 'merge');
     await git('fetch', '-q', 'origin');
     expect((await git('ls-tree', '--name-only', 'origin/main')).split('\n')).toEqual(['a.txt', 'one.txt', 'two.txt']);
     expect([await forge.ensureBranchGone(R, 'one'), await forge.ensureBranchGone(R, 'one')]).toEqual(['updated', 'unchanged']);

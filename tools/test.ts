@@ -97,7 +97,7 @@ function jest(args: readonly string[], env: Record<string, string>): Round {
 
 /** Brings the cluster and its images, which takes minutes the first time. @returns why it can't run here, or null */
 function cluster(): string | null {
-  if (patterns.length > 0 && !patterns.some((p) => new RegExp(`${ON_A_CLUSTER}|e2e`).test(p))) return 'not asked for';
+  if (patterns.length > 0 && !patterns.some((p) => new RegExp(ON_A_CLUSTER).test(p) || /^e2e\/?$/.test(p))) return 'not asked for';
   if (process.env.MAINLOOP_TEST_KUBECONFIG) return 'MAINLOOP_TEST_KUBECONFIG is set';
   const no = whyNot();
   if (no !== null) return no;

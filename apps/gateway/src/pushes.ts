@@ -13,6 +13,8 @@ export interface Look {
   readonly files: readonly string[];
   readonly ciDigest: string;
   readonly diff: string;
+  /** What this push changed since the one before it; empty for the first. */
+  readonly delta: string;
   readonly commits: { sha: string; title: string }[];
   readonly additions: number;
   readonly deletions: number;
@@ -27,7 +29,10 @@ export async function inspect(git: Git, dir: string, r: RunByToken, u: RefUpdate
     .split('\0')
     .filter(Boolean)
     .map((l) => l.split('\t'));
-  const diff = await git(dir, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M', range]);
+  const show = ['-c', 'core.quotePath=false', 'diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M'];
+  const diff = await git(dir, [...show, range]);
+  // After a force push the old commit may be gone from here: then there is the whole change to look at.
+  const delta = u.oldSha === ZERO ? '' : await git(dir, [...show, `${u.oldSha}..${u.newSha}`]).catch(() => '');
   const log = await git(dir, [
     'log',
     '--format=%H%x09%s',
@@ -50,6 +55,7 @@ export async function inspect(git: Git, dir: string, r: RunByToken, u: RefUpdate
   return {
     files,
     diff: cleanText(diff, MAX_DIFF_CHARS),
+    delta: cleanText(delta, MAX_DIFF_CHARS),
     ciDigest: createHash('sha256').update(ciDiff).digest('hex').slice(0, 12),
     commits: log
       .split('\n')
@@ -127,16 +133,9 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
       r.owner_id,
     );
     if (fresh.length === 0) return;
-    await tx.query('insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)', [
-      id,
-      r.owner_id,
-      r.task_id,
-      r.id,
-      r.branch,
-      u.oldSha,
-      u.newSha,
-      'forwarded',
-      look.diff,
-    ]);
+    await tx.query(
+      'insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)',
+      [id, r.owner_id, r.task_id, r.id, r.branch, u.oldSha, u.newSha, 'forwarded', look.diff, look.delta],
+    );
   });
 }

@@ -1,6 +1,16 @@
 // The runner's door (spec, output, heartbeat, checkpoint, result) and the talk-back verbs of the agent.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Ask, CHECKPOINT_MAX_BYTES, Evidence, Heartbeat, PermissionRequest, RunResult, Say, type RunSpec } from '@mainloop/models/contracts/runner';
+import {
+  Ask,
+  CHECKPOINT_MAX_BYTES,
+  Evidence,
+  Heartbeat,
+  PermissionRequest,
+  Reply,
+  RunResult,
+  Say,
+  type RunSpec,
+} from '@mainloop/models/contracts/runner';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
@@ -107,6 +117,20 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
         append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload: { runId: r.id, text: cleanText(text, 4_000) } }], r.owner_id),
       );
       return sendJson(res, 200, { say: 'Said.' });
+    }
+    case 'POST /talk/reply': {
+      const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
+      const known = await one(db, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, r.task_id]);
+      if (!known) throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
+      await limit(db, r, 'review.replied', MAX_REQUESTS_A_RUN);
+      await withTx(db, (tx) =>
+        append(
+          tx,
+          [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload: { id, text: cleanText(text, 4_000), runId: r.id } }],
+          r.owner_id,
+        ),
+      );
+      return sendJson(res, 200, { say: 'Replied.' });
     }
     case 'POST /talk/ask': {
       const { question, options } = Ask.parse(await readJson(req, 64 * 1024));

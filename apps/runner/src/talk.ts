@@ -1,8 +1,9 @@
-// `mainloop` inside a sandbox: say and ask. One file without dependencies, because every call starts it anew.
+// `mainloop` inside a sandbox: say, ask and reply. One file without dependencies, because every call starts it anew.
 import http from 'node:http';
 
 const USAGE = `mainloop say "text"
-mainloop ask "question" [--option "A" [--option "B" ...]]`;
+mainloop ask "question" [--option "A" [--option "B" ...]]
+mainloop reply COMMENT "what you did about it"`;
 
 function post(path: string, body: unknown): Promise<{ status: number; text: string }> {
   const url = new URL(path, process.env.MAINLOOP_GATEWAY);
@@ -38,6 +39,7 @@ let r: { status: number; text: string };
 try {
   if (verb === 'say' && first) r = await post('/talk/say', { text: first });
   else if (verb === 'ask' && first) r = await post('/talk/ask', { question: first, options });
+  else if (verb === 'reply' && first && rest[0]) r = await post('/talk/reply', { id: first, text: rest[0] });
   else {
     console.error(USAGE);
     process.exit(2);

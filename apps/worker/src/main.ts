@@ -49,7 +49,7 @@ const worker = await Worker.create({
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
   activities: translated({
     ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
-    ...runActivities({ db, forge, sandbox, hit }),
+    ...runActivities({ db, forge, sandbox, hit, settleMs: c.forgeSettleMs }),
     ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }),
     ...projectActivities({ db, forge, importer: localImporter(c) }),
   }),

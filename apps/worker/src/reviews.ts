@@ -1,6 +1,15 @@
-// What people said on a pull request since a time, as far as they may steer the work.
-import type { Forge, ForgeComment } from '@mainloop/adapters/forge/port';
+// The review on the forge and the one in the app, kept in step: what people said there comes in, what was said here goes out.
+import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/forge/port';
+import { append, appendOnce } from '@mainloop/models/db/log';
+import { many, withTx, type Db } from '@mainloop/models/db/pool';
+import type { ReviewCommentRow } from '@mainloop/models/db/review';
+import { marker } from '@mainloop/models/flow/ids';
+import { cleanText, fence } from '@mainloop/models/flow/text';
+import type { Effect } from './effects.ts';
 import type { TaskRow } from './tasks.ts';
+
+/** The forge counts reviews, comments on lines and other comments each for themselves. */
+type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk' };
 
 /** Our own comments carry the marker; with a personal token they have the same author as the person's. */
 const isOurs = (body: string): boolean => body.includes('<!-- mainloop:');
@@ -9,7 +18,7 @@ const isOurs = (body: string): boolean => body.includes('<!-- mainloop:');
  * Comments that ask for something: on lines, in a review, or on the pull request; by people who may write to the
  * repository. Anybody can comment on a public repository, and a comment steers an agent.
  */
-export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): Promise<(ForgeComment & { verdict: string | null })[]> {
+export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): Promise<Said[]> {
   if (t.pr_number === null) return [];
   const [reviews, lines, talk] = await Promise.all([
     forge.listReviews(t.repo, t.pr_number, sinceIso),
@@ -19,11 +28,99 @@ export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): P
   const all = [
     ...reviews
       .filter((r) => r.verdict !== 'APPROVED' && (r.body.trim() !== '' || r.verdict === 'CHANGES_REQUESTED'))
-      .map((r) => ({ ...r, verdict: r.verdict as string | null })),
-    ...lines.map((c) => ({ ...c, verdict: null })),
-    ...talk.map((c) => ({ ...c, verdict: null })),
+      .map((r) => ({ ...r, where: 'review' as const })),
+    ...lines.map((c) => ({ ...c, where: 'line' as const })),
+    ...talk.map((c) => ({ ...c, where: 'talk' as const })),
   ].filter((c) => c.at > sinceIso && !isOurs(c.body));
   const may = new Map<string, boolean>();
   for (const author of new Set(all.map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
   return all.filter((c) => may.get(c.author)).sort((a, b) => (a.at < b.at ? -1 : 1));
 }
+
+/** Puts what people said on the forge beside what was said in the app. Once each, however often it is seen. */
+export async function importComments(db: Db, t: TaskRow, found: readonly Said[]): Promise<void> {
+  if (found.length === 0) return;
+  await withTx(db, (tx) =>
+    append(
+      tx,
+      found.map((c) => ({
+        type: 'review.commented' as const,
+        taskId: t.id,
+        actor: c.author,
+        dedupeKey: `comment/${t.id}/${c.where}/${c.id}`,
+        payload: {
+          id: `${t.id}-${c.where}${c.id}`,
+          path: c.path,
+          side: 'new' as const,
+          startLine: null,
+          line: c.line,
+          sha: t.head_sha,
+          quote: '',
+          text: cleanText(c.body.trim() || 'Changes are asked for.', 20_000),
+          author: c.author,
+          via: 'github' as const,
+          state: 'open' as const,
+          forgeId: c.id,
+        },
+      })),
+      t.owner_id,
+    ),
+  );
+}
+
+/** Brings comments made in the app, and the agent's replies to any comment, onto the pull request. */
+export async function publishReview({ db, forge, effect }: { db: Db; forge: Forge; effect: Effect }, t: TaskRow): Promise<void> {
+  if (t.pr_number === null) return;
+  const at = { repo: t.repo, number: t.pr_number };
+  const said = await many<ReviewCommentRow>(
+    db,
+    "select * from review_comments where task_id = $1 and via = 'app' and forge_id is null and state <> 'draft' order by created_at, id",
+    [t.id],
+  );
+  for (const c of said) {
+    const m = marker(t.id, `comment-${c.id}`);
+    const { id } = await effect(t, `comment-${c.id}`, async () => {
+      if (c.path !== null && c.line !== null && c.sha !== null) {
+        try {
+          const place = { path: c.path, side: c.side, startLine: c.start_line, line: c.line, sha: c.sha };
+          return { ...(await forge.ensureLineComment({ ...at, marker: m, body: c.body, ...place })), line: true };
+        } catch (err) {
+          // Those lines are gone from the change, by a force push or a fix. What was said about them still counts.
+          if (!(err instanceof ForgeError) || err.kind !== 'rejected') throw err;
+        }
+      }
+      return { ...(await forge.ensureComment({ ...at, marker: m, body: inWords(c) })), line: false };
+    });
+    await appendOnce(db, [
+      { type: 'review.published', taskId: t.id, actor: 'mainloop', dedupeKey: `published/${c.id}`, payload: { id: c.id, forgeId: id } },
+    ]);
+  }
+  const replies = await many<{ seq: number; id: string; text: string; path: string | null; body: string; forge_id: number | null; via: string }>(
+    db,
+    `select e.seq, c.id, e.payload->>'text' as text, c.path, c.body, c.forge_id, c.via from events e join review_comments c on c.id = e.payload->>'id'
+      where e.task_id = $1 and e.type = 'review.replied' order by e.seq limit 500`,
+    [t.id],
+  );
+  const online = new Map(
+    (
+      await many<{ key: string; result: { line?: boolean } | null }>(db, 'select key, result from forge_effects where task_id = $1 and key like $2', [
+        t.id,
+        `${t.id}/comment-%`,
+      ])
+    ).map((r) => [r.key, r.result?.line === true]),
+  );
+  for (const r of replies) {
+    const m = marker(t.id, `reply-${r.seq}`);
+    const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : (online.get(`${t.id}/comment-${r.id}`) ?? false);
+    await effect(t, `reply-${r.seq}`, () =>
+      isLine && r.forge_id !== null
+        ? forge.ensureReply({ ...at, inReplyTo: r.forge_id, marker: m, body: r.text })
+        : forge.ensureComment({ ...at, marker: m, body: `> ${r.body.slice(0, 500).replaceAll('\n', '\n> ')}\n\n${r.text}` }),
+    );
+  }
+}
+
+const inWords = (c: ReviewCommentRow): string =>
+  c.path === null
+    ? c.body
+    : `On \`${c.path}\`${c.line === null ? '' : `, line ${c.line}`}:\n\n${c.quote ? `${fence(c.quote, '')}\n\n` : ''}${c.body}`;

@@ -110,7 +110,16 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Decide an item. The first decision counts, wherever it came from.' })
   async decide(@Param('id') id: string, @Body({ schema: Decide }) body: Decide): Promise<{ taskId: string }> {
-    const r = await decide(this.db, { ownerId: OWNER, itemId: id, decision: body.decision, text: body.text, via: body.via, by: 'you' });
+    const r = await decide(this.db, {
+      ownerId: OWNER,
+      itemId: id,
+      decision: body.decision,
+      text: body.text,
+      via: body.via,
+      by: 'you',
+      method: body.method,
+      answerId: body.answerId,
+    });
     if (!r.ok) throw refuse(r.kind, r.sentence);
     return { taskId: r.taskId };
   }

@@ -340,6 +340,52 @@ export function routes(c: Ctx): [string, RegExp, (a: Ask) => Promise<Answer>][] 
     ],
 
     [
+      'POST',
+      R('/pulls/(\\d+)/comments(?:/(\\d+)/replies)?'),
+      async (a) => {
+        const i = issueOf(a);
+        const to = a.m[3] === undefined ? null : (store.find('reviewComment', (x) => x.id === Number(a.m[3]))[0] ?? null);
+        if (!i?.pr || (a.m[3] !== undefined && to === null)) return notFound;
+        const wanted = String(to?.path ?? a.body.path);
+        // As GitHub does it: a comment on a file or a commit that is not part of the change is refused.
+        const touched = (await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])).split('\0');
+        const known = await bare.git(i.repo, ['merge-base', '--is-ancestor', String(a.body.commit_id), i.pr.headSha]).then(
+          () => true,
+          () => false,
+        );
+        if (to === null && (!touched.includes(wanted) || !known))
+          return {
+            status: 422,
+            body: { message: 'Validation Failed', errors: [{ message: 'pull_request_review_thread.path is invalid' }], documentation_url: '' },
+          };
+        const review = store.insert('review', {
+          repo: i.repo,
+          number: i.number,
+          body: '',
+          state: 'COMMENTED',
+          user: a.user,
+          sha: i.pr.headSha,
+          submittedAt: nowIso(),
+        });
+        const c = store.insert('reviewComment', {
+          repo: i.repo,
+          number: i.number,
+          reviewId: review.id,
+          body: String(a.body.body),
+          path: wanted,
+          line: to ? to.line : Number(a.body.line),
+          user: a.user,
+          sha: i.pr.headSha,
+          createdAt: nowIso(),
+          inReplyTo: to ? (to.inReplyTo ?? to.id) : null,
+        });
+        touch(i);
+        tell(a, 'pull_request_review_comment', { action: 'created', comment: shape.reviewComment(base, c), pull_request: await showPull(a, i) });
+        return created(shape.reviewComment(base, c));
+      },
+    ],
+
+    [
       'GET',
       R('/commits/([^/]+)/check-runs'),
       async (a) => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseDiff } from './diff.ts';
+import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { readLines } from './output.ts';
 import { storyOf } from './story.ts';
 
@@ -16,14 +16,51 @@ test('output: tool calls are one line each, control characters are gone', () => 
   expect(out.map((l) => l.text)).toEqual(['Edited a.ts +2 -1', 'red', 'not json ', '5 bytes of one line were left out']);
 });
 
-test('diff: files, counts and line numbers, for renames and binaries too', () => {
+test('diff: names, counts and line numbers, as git writes them for renames, binaries and odd endings', () => {
   const files = parseDiff(
-    'diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@ f()\n same\n-old\n+new\n+--- not a header\ndiff --git a/i.png b/i.png\nBinary files a/i.png and b/i.png differ\n',
+    [
+      'diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@ f()\n same\n-old\n+new\n+--- not a header\n\\ No newline at end of file\n',
+      'diff --git a/i.png b/i.png\nindex 1..2 100644\nBinary files a/i.png and b/i.png differ\n',
+      'diff --git a/old.txt "b/n\\303\\251w.txt"\nsimilarity index 50%\nrename from old.txt\nrename to "n\\303\\251w.txt"\n--- a/old.txt\n+++ "b/n\\303\\251w.txt"\n@@ -7 +7 @@\n-y\n+z\n',
+      'diff --git a/sp ace.txt b/sp ace.txt\n--- a/sp ace.txt\t\n+++ b/sp ace.txt\t\n@@ -1 +1 @@\n-a\n+a\r\n',
+      'diff --git a/gone b/gone\ndeleted file mode 100644\n--- a/gone\n+++ /dev/null\n@@ -1 +0,0 @@\n-bye\n',
+      'diff --git a/.github/workflows/ci.yml b/.github/workflows/ci.yml\nnew file mode 100644\n--- /dev/null\n+++ b/.github/workflows/ci.yml\n@@ -0,0 +1 @@\n+on: push\n',
+    ].join(''),
   );
-  expect(files).toHaveLength(2);
-  expect(files[0]).toMatchObject({ path: 'x', additions: 2, deletions: 1 });
-  expect(files[0]!.lines.at(-1)).toEqual({ kind: 'add', text: '--- not a header', n: 3 });
+  expect(files.map((f) => [f.path, f.change, f.additions, f.deletions])).toEqual([
+    ['x', 'changed', 2, 1],
+    ['i.png', 'changed', 0, 0],
+    ['néw.txt', 'renamed', 1, 1],
+    ['sp ace.txt', 'changed', 1, 1],
+    ['gone', 'deleted', 0, 1],
+    ['.github/workflows/ci.yml', 'added', 1, 0],
+  ]);
+  expect(files[0]!.lines.at(-1)).toEqual({ kind: 'add', text: '--- not a header', old: null, new: 3, noNewline: true });
   expect(files[1]!.binary).toBe(true);
+  expect([files[2]!.from, files[2]!.lines[1]!.old]).toEqual(['old.txt', 7]);
+  expect(files[3]!.lines.at(-1)!.text).toBe('a\r');
+  expect(files[5]!.ci).toBe(true);
+});
+
+test('diff: side by side, what went stands beside what came', () => {
+  const [f] = parseDiff('diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\n-b\n+B\n+C\n d\n');
+  expect(pairLines(f!.lines).map((r) => [r.left?.text ?? null, r.right?.text ?? null])).toEqual([
+    ['', ''],
+    ['a', 'a'],
+    ['b', 'B'],
+    [null, 'C'],
+    ['d', 'd'],
+  ]);
+});
+
+test('diff: characters that reorder a line are shown, and a carriage return too', () => {
+  expect(reveal('if (a)\u202e{\r')).toBe('if (a)[U+202E]{[CR]');
+});
+
+test('diff: a mark "viewed" is gone when the file changes again', () => {
+  const of = (line: string): string => fingerprint(parseDiff(`diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n+${line}\n`)[0]!);
+  expect(of('a')).toBe(of('a'));
+  expect(of('a')).not.toBe(of('b'));
 });
 
 test('story: an event of a newer server is left out', () => {

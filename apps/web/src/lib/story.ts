@@ -24,7 +24,7 @@ const DECISION: Record<string, (text: string) => string> = {
   revise: (t) => `A change to the plan was asked for: ${t}`,
   retry: () => 'You said go on.',
   merge: () => 'You said merge.',
-  changes: (t) => `You asked for changes: ${t}`,
+  changes: (t) => (t.trim() ? `You asked for changes: ${t}` : 'You asked for changes.'),
   allow: () => 'You allowed it.',
   deny: (t) => (t ? `You refused it: ${t}` : 'You refused it.'),
   allow_task: () => 'You allowed it for this task.',
@@ -101,6 +101,14 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
         : null;
     case 'pr.ready':
       return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
+    case 'review.submitted':
+      return {
+        text: e.payload.ids.length === 1 ? 'With one comment on the change.' : `With ${e.payload.ids.length} comments on the change.`,
+        tone: 'you',
+        href: `/task/${e.taskId}/changes`,
+      };
+    case 'review.replied':
+      return { text: e.payload.text, tone: 'said', href: `/task/${e.taskId}/changes` };
     case 'review.asked_changes':
       return { text: `${e.payload.author} asked for changes on GitHub.`, tone: 'you' };
     case 'pr.merged':

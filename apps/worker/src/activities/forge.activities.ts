@@ -7,8 +7,10 @@ import { ciVerdict, weakenedTests, type CiVerdict, type Verified } from '@mainlo
 import type { EventBody } from '@mainloop/models/flow/events';
 import { marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Hit } from '../failpoints.ts';
-import { newComments } from '../reviews.ts';
+import { effects } from '../effects.ts';
+import { importComments, newComments, publishReview } from '../reviews.ts';
 import { evidenceLines, lastVerify, verdictOf } from '../evidence.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
@@ -23,22 +25,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
   const log = (t: TaskRow, dedupeKey: string, body: EventBody): Promise<unknown> =>
     withTx(db, (tx) => append(tx, [{ ...body, taskId: t.id, actor: 'mainloop', dedupeKey }], t.owner_id));
 
-  /**
-   * Does a creating effect once. When an earlier try left its intent without a result, the outcome is unknown and the
-   * forge's list may lag behind: wait before looking again, or we make a second one.
-   */
-  const effect = async <T extends object>(t: TaskRow, what: string, act: () => Promise<T>): Promise<T> => {
-    const key = `${t.id}/${what}`;
-    const row = await one<{ state: string; result: T }>(db, 'select state, result from forge_effects where key = $1', [key]);
-    if (row?.state === 'done') return row.result;
-    if (row) await new Promise((r) => setTimeout(r, settleMs));
-    else await db.query("insert into forge_effects (key, task_id, state) values ($1,$2,'intent') on conflict do nothing", [key, t.id]);
-    hit(`forge.${what.replace(/[^a-z]/g, '')}.before`);
-    const result = await act();
-    hit(`forge.${what.replace(/[^a-z]/g, '')}.after`);
-    await db.query("update forge_effects set state = 'done', result = $2 where key = $1", [key, JSON.stringify(result)]);
-    return result;
-  };
+  const effect = effects({ db, hit, settleMs });
 
   return {
     async ensureIssue(i: { taskId: string }): Promise<{ number: number }> {
@@ -85,7 +72,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       return (await getTask(db, i.taskId)).head_sha !== null;
     },
 
-    /** What the agent said, as comments on the pull request: the narration a colleague would leave. */
+    /** What the agent said and what it answered to the review, on the pull request: the narration a colleague would leave. */
     async narrate(i: { taskId: string }): Promise<void> {
       const t = await getTask(db, i.taskId);
       if (t.pr_number === null) return;
@@ -98,6 +85,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         await effect(t, `say-${s.seq}`, () =>
           forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: s.text }),
         );
+      await publishReview({ db, forge, effect }, t);
     },
 
     async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[]; verified: Verified }> {
@@ -154,17 +142,18 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
       }
       const found = await newComments(forge, t, i.sinceIso);
+      await importComments(db, t, found);
       const newest = found.at(-1);
       if (newest)
         await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
       return { state: 'open', comments: found.length, newestIso: newest?.at ?? i.sinceIso, author: newest?.author ?? '' };
     },
 
-    async merge(i: { taskId: string }): Promise<void> {
+    async merge(i: { taskId: string; method?: string | undefined }): Promise<void> {
       const t = await getTask(db, i.taskId);
       hit('forge.merge.before');
       const pr = await forge.getPull(t.repo, t.pr_number!);
-      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha);
+      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha, MERGE_METHODS.find((m) => m === i.method) ?? MERGE_METHODS[0]);
       hit('forge.merge.after');
       await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.pr_number!, sha: m.sha } });
     },

@@ -4,6 +4,7 @@ import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
 import { sendCommand } from '@mainloop/models/db/commands';
+import { openComments } from '@mainloop/models/db/review';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { ciVerdict } from '@mainloop/models/flow/ci';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
@@ -11,15 +12,18 @@ import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
 import { lastVerify } from '../evidence.ts';
+import { effects } from '../effects.ts';
 import type { Hit } from '../failpoints.ts';
-import { newComments } from '../reviews.ts';
+import { publishReview } from '../reviews.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;
 
-export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forge; sandbox: Sandbox; hit: Hit }) => ({
+export const runActivities = ({ db, forge, sandbox, hit, settleMs }: { db: Db; forge: Forge; sandbox: Sandbox; hit: Hit; settleMs: number }) => ({
   async prepareRun(i: RunRequest): Promise<{ runId: string }> {
     const t = await getTask(db, i.taskId);
+    // Colleagues see what was asked before it is done.
+    if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
     const answers = await answersOf(db, i.context.answered);
     const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
     const facts: PromptFacts = {
@@ -38,8 +42,17 @@ export const runActivities = ({ db, forge, sandbox, hit }: { db: Db; forge: Forg
       ...(i.phase === 'address_review'
         ? {
             comments: [
-              ...(about ? [{ author: 'you', path: null, line: null, body: about }] : []),
-              ...(await newComments(forge, t, i.context.reviewSince ?? '')),
+              ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
+              ...(await openComments(db, t.id))
+                .filter((c) => c.answer === null)
+                .map((c) => ({
+                  id: c.id,
+                  author: c.author === 'you' ? 'the reader' : c.author,
+                  path: c.path,
+                  line: c.line,
+                  quote: c.quote,
+                  body: c.body,
+                })),
             ],
           }
         : {}),

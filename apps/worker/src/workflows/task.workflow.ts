@@ -1,5 +1,5 @@
 // One task, from confirmed to merged: plan issue, draft PR, CI loop, review. It reads like docs/flow.md; decisions are in models/flow.
-import { ActivityFailure, ApplicationFailure, continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, continueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { afterCi } from '@mainloop/models/flow/ci';
 import { afterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
@@ -169,8 +169,8 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         waitedMs,
         graceMs,
         weakened: now.weakened.length > 0 && at.about !== now.sha,
-        // A commit the person has looked at is not sent back for the same reason twice.
-        verified: at.about === now.sha ? 'unknown' : (now.verified ?? 'unknown'),
+        // A commit the person has looked at is not sent back for the same reason twice; what passed goes on counting.
+        verified: at.about === now.sha && !(now.verified === 'passed' && patched('keep-passed')) ? 'unknown' : (now.verified ?? 'unknown'),
       });
       switch (next.do) {
         case 'wait': {
@@ -220,7 +220,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       const pokes = desk.pokes();
       const said = desk.decided(id);
       if (said?.kind === 'merge') {
-        await mended('review', () => forge.merge({ taskId }));
+        await mended('review', () => forge.merge({ taskId, method: said.text }));
         return go('review', { about: 'merged' });
       }
       if (said?.kind === 'changes') return go('address_review', { about: id });

@@ -41,6 +41,10 @@ export function github(o: GitHubOptions): Forge {
   };
   const login = once(async () => (await kit.users.getAuthenticated()).data.login);
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
+  const lineComment = async (i: { repo: string; number: number; marker: string }) =>
+    (await kit.paginate(kit.pulls.listReviewComments, { ...split(i.repo), pull_number: i.number, per_page: 100 })).find((c) =>
+      c.body.includes(i.marker),
+    );
   const recent = async (k: Kit, repo: string) =>
     k.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
 
@@ -102,6 +106,37 @@ export function github(o: GitHubOptions): Forge {
         return { id: there.id, outcome: 'updated' };
       }),
 
+    ensureLineComment: (i) =>
+      call(`a comment on ${i.path}`, async () => {
+        const there = await lineComment(i);
+        if (there) return { id: there.id, outcome: 'unchanged' as const };
+        const side = i.side === 'old' ? 'LEFT' : 'RIGHT';
+        const made = await kit.pulls.createReviewComment({
+          ...split(i.repo),
+          pull_number: i.number,
+          commit_id: i.sha,
+          path: i.path,
+          body: `${i.body}\n\n${i.marker}`,
+          line: i.line,
+          side,
+          ...(i.startLine === null || i.startLine === i.line ? {} : { start_line: i.startLine, start_side: side }),
+        });
+        return { id: made.data.id, outcome: 'created' as const };
+      }),
+
+    ensureReply: (i) =>
+      call(`a reply in ${i.repo}`, async () => {
+        const there = await lineComment(i);
+        if (there) return { id: there.id, outcome: 'unchanged' as const };
+        const made = await kit.pulls.createReplyForReviewComment({
+          ...split(i.repo),
+          pull_number: i.number,
+          comment_id: i.inReplyTo,
+          body: `${i.body}\n\n${i.marker}`,
+        });
+        return { id: made.data.id, outcome: 'created' as const };
+      }),
+
     ensureReady: (repo, number) =>
       call(`pull request #${number}`, async (): Promise<Outcome> => {
         const pr = (await getPull(repo, number)).data;
@@ -113,11 +148,11 @@ export function github(o: GitHubOptions): Forge {
         return 'updated';
       }),
 
-    ensureMerged: (repo, number, headSha) =>
+    ensureMerged: (repo, number, headSha, method) =>
       call(`pull request #${number}`, async () => {
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
-        const r = (await kit.pulls.merge({ ...split(repo), pull_number: number, sha: headSha, merge_method: 'squash' })).data;
+        const r = (await kit.pulls.merge({ ...split(repo), pull_number: number, sha: headSha, merge_method: method })).data;
         return { sha: r.sha, outcome: 'updated' as const };
       }),
 
@@ -213,6 +248,7 @@ export function github(o: GitHubOptions): Forge {
           at: c.created_at,
           path: c.path,
           line: c.line ?? null,
+          inReplyTo: c.in_reply_to_id ?? null,
         })),
       ),
 

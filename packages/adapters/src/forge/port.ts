@@ -1,6 +1,7 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
 import type { CheckRun, CommitStatus } from '@mainloop/models/flow/ci';
 import type { News } from '@mainloop/models/flow/news';
+import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
 export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
 export class ForgeError extends Error {
@@ -35,6 +36,20 @@ export interface ForgeComment {
   readonly at: string;
   readonly path: string | null;
   readonly line: number | null;
+  /** The comment on a line that this one replies to. */
+  readonly inReplyTo?: number | null;
+}
+/** A comment of ours on lines of a pull request. */
+export interface LineComment {
+  readonly repo: string;
+  readonly number: number;
+  readonly marker: string;
+  readonly body: string;
+  readonly sha: string;
+  readonly path: string;
+  readonly side: 'old' | 'new';
+  readonly startLine: number | null;
+  readonly line: number;
 }
 export interface PullInfo {
   readonly number: number;
@@ -61,8 +76,12 @@ export interface Forge {
   ensureDraftPr(i: { repo: string; marker: string; title: string; body: string; head: string; base: string }): Promise<Ensured>;
   /** One comment for each marker. */
   ensureComment(i: { repo: string; number: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
+  /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
+  ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
+  /** One reply for each marker, under a comment on a line. */
+  ensureReply(i: { repo: string; number: number; inReplyTo: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
   ensureReady(repo: string, number: number): Promise<Outcome>;
-  ensureMerged(repo: string, number: number, headSha: string): Promise<{ sha: string | null; outcome: Outcome }>;
+  ensureMerged(repo: string, number: number, headSha: string, method: MergeMethod): Promise<{ sha: string | null; outcome: Outcome }>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;

@@ -1,7 +1,7 @@
 // What travels over HTTP between browser, CLI and api.
 import { z } from 'zod';
 import { TEMPLATE_PARTS } from '../flow/template.ts';
-import { DECISIONS } from '../flow/workflow.ts';
+import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
 
 const Id = z
   .string()
@@ -43,10 +43,35 @@ export const Decide = z
   .object({
     decision: z.enum(DECISIONS),
     text: z.string().max(50_000).default(''),
-    via: z.enum(['app', 'cli', 'chat']).default('app'),
+    via: z.enum(['app', 'push', 'cli', 'chat']).default('app'),
+    /** How `merge` puts the change onto the base branch. The repository may allow fewer ways. */
+    method: z.enum(MERGE_METHODS).optional(),
+    /** Made by the sender. The same answer sent again is taken for the one that counted. */
+    answerId: Id.optional(),
   })
   .meta({ id: 'Decide' });
 export type Decide = z.infer<typeof Decide>;
+
+/** A comment on lines of a change. It stays a draft until the review is sent with a decision on the task's review item. */
+export const NewComment = z
+  .object({
+    id: Id,
+    path: z.string().min(1).max(4_096).nullable(),
+    side: z.enum(['old', 'new']).default('new'),
+    startLine: z.int().min(1).nullable().default(null),
+    line: z.int().min(1).nullable(),
+    quote: z.string().max(20_000).default(''),
+    text: z.string().trim().min(1, 'Write something first.').max(20_000),
+  })
+  .refine((c) => c.startLine === null || (c.line !== null && c.startLine <= c.line), 'A range starts before it ends.')
+  .meta({ id: 'NewComment' });
+export type NewComment = z.infer<typeof NewComment>;
+export const EditComment = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'EditComment' });
+export type EditComment = z.infer<typeof EditComment>;
+export const ResolveComment = z.object({ resolved: z.boolean() }).meta({ id: 'ResolveComment' });
+export type ResolveComment = z.infer<typeof ResolveComment>;
+export const Looked = z.object({ pushId: Id }).meta({ id: 'Looked' });
+export type Looked = z.infer<typeof Looked>;
 
 /** Something said to a task while it runs. */
 export const Steer = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'Steer' });

@@ -75,6 +75,8 @@ export type RunnerCommand = z.infer<typeof RunnerCommand>;
 export const HeartbeatReply = z.object({ commands: z.array(z.object({ id: z.int(), command: RunnerCommand })) });
 
 export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
+/** What was done about one comment of the review. */
+export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({
   question: z.string().trim().min(1).max(4_000),
   options: z

@@ -2,10 +2,11 @@
 import type { ItemKind, Via } from '../flow/events.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
-import { DECISIONS_OF, SIGNALS, type Decision, type HumanSignal } from '../flow/workflow.ts';
+import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
 import { passPermissionOn } from './commands.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { one, withTx, type Db } from './pool.ts';
+import { draftsOf } from './review.ts';
 
 export type DecideResult =
   | { readonly ok: true; readonly taskId: string }
@@ -18,17 +19,24 @@ export interface DecideInput {
   readonly text: string;
   readonly via: Via;
   readonly by: string;
+  readonly method?: MergeMethod | undefined;
+  /** Made by the sender: an answer that is sent twice, by a retry or from a queue, counts once and is told so. */
+  readonly answerId?: string | undefined;
 }
 
 export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const item = await one<{ task_id: string; kind: ItemKind; state: string; answered_via: string | null; answered_by: string | null }>(
-      tx,
-      'select task_id, kind, state, answered_via, answered_by from inbox_items where id = $1 and owner_id = $2',
-      [i.itemId, i.ownerId],
-    );
+    const item = await one<{
+      task_id: string;
+      kind: ItemKind;
+      state: string;
+      answer: { answerId?: string } | null;
+      answered_via: string | null;
+      answered_by: string | null;
+    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
     if (!item) return { ok: false, kind: 'not_found', sentence: 'There is no such item.' };
+    if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId) return { ok: true, taskId: item.task_id };
     if (item.state === 'answered')
       return {
         ok: false,
@@ -38,7 +46,9 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
     if (!DECISIONS_OF[item.kind].includes(i.decision))
       return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
-    if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '') return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };
+    const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
+    if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
+      return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };
     await append(
       tx,
       [
@@ -46,8 +56,16 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
           type: 'inbox.answered',
           taskId: item.task_id,
           actor: i.by,
-          payload: { id: i.itemId, decision: i.decision, text: i.text, via: i.via, by: i.by },
+          payload: {
+            id: i.itemId,
+            decision: i.decision,
+            text: i.text,
+            via: i.via,
+            by: i.by,
+            ...(i.answerId === undefined ? {} : { answerId: i.answerId }),
+          },
         },
+        ...(drafts.length > 0 ? [{ type: 'review.submitted' as const, taskId: item.task_id, actor: i.by, payload: { ids: drafts } }] : []),
       ],
       i.ownerId,
     );
@@ -57,7 +75,12 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       await passPermissionOn(tx, { ...i, taskId: item.task_id });
       return { ok: true, taskId: item.task_id };
     }
-    const signal: HumanSignal = { id: i.itemId, kind: i.decision, itemId: i.itemId, text: i.text };
+    const signal: HumanSignal = {
+      id: i.itemId,
+      kind: i.decision,
+      itemId: i.itemId,
+      text: i.decision === 'merge' ? (i.method ?? MERGE_METHODS[0]) : i.text,
+    };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });
     return { ok: true, taskId: item.task_id };
   });
@@ -110,4 +133,10 @@ export async function setBudget(db: Db, i: { ownerId: string; taskId: string; bu
 }
 
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
-const WHERE: Record<Via, string> = { app: 'in the app', cli: 'on the command line', chat: 'in the chat', github: 'on GitHub' };
+const WHERE: Record<Via, string> = {
+  app: 'in the app',
+  push: 'from a notification',
+  cli: 'on the command line',
+  chat: 'in the chat',
+  github: 'on GitHub',
+};

@@ -4,7 +4,7 @@ import type { LoggedEvent } from '../flow/events.ts';
 import { WAITS_FOR_LEAVE } from '../flow/states.ts';
 import type { Tx } from './pool.ts';
 
-export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items'] as const;
+export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items', 'review_comments'] as const;
 
 export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
   const p = e.payload as never as Record<string, unknown>;
@@ -105,7 +105,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'inbox.answered':
       await tx.query(`update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5 where id = $1`, [
         p.id,
-        JSON.stringify({ decision: p.decision, text: p.text }),
+        JSON.stringify({ decision: p.decision, text: p.text, ...(p.answerId === undefined ? {} : { answerId: p.answerId }) }),
         p.via,
         p.by,
         e.at,
@@ -114,6 +114,34 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'inbox.closed':
       await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
       return noLongerWaits(tx, e);
+    case 'review.commented':
+      await tx.query(
+        `insert into review_comments (id, owner_id, task_id, path, side, start_line, line, sha, quote, body, author, via, state, forge_id, created_at)
+         values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) on conflict (id) do nothing`,
+        [p.id, e.ownerId, e.taskId, p.path, p.side, p.startLine, p.line, p.sha, p.quote, p.text, p.author, p.via, p.state, p.forgeId, e.at],
+      );
+      return;
+    case 'review.comment_edited':
+      await tx.query("update review_comments set body = $2 where id = $1 and state = 'draft'", [p.id, p.text]);
+      return;
+    case 'review.comment_removed':
+      await tx.query("delete from review_comments where id = $1 and state = 'draft'", [p.id]);
+      return;
+    case 'review.submitted':
+      await tx.query("update review_comments set state = 'open' where id = any($1) and state = 'draft'", [p.ids]);
+      return;
+    case 'review.published':
+      await tx.query('update review_comments set forge_id = $2 where id = $1', [p.id, p.forgeId]);
+      return;
+    case 'review.replied':
+      await tx.query('update review_comments set answer = $2, answered_at = $3 where id = $1', [p.id, p.text, e.at]);
+      return;
+    case 'review.resolved':
+      await tx.query("update review_comments set state = $2 where id = $1 and state <> 'draft'", [p.id, p.resolved ? 'resolved' : 'open']);
+      return;
+    case 'review.looked':
+      await task('looked_push = $3', p.pushId);
+      return;
     case 'task.steered':
     case 'task.allowed':
     case 'evidence.recorded':

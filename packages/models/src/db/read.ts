@@ -1,6 +1,6 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { ItemKind, LoggedEvent, Option } from '../flow/events.ts';
+import type { CommentPlace, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
 import { OWNER } from '../flow/ids.ts';
 import { sectionOf, type CiCounts, type Section } from '../flow/states.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -43,6 +43,24 @@ export interface TaskView {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;
+}
+export interface CommentView extends CommentPlace {
+  readonly id: string;
+  readonly quote: string;
+  readonly body: string;
+  readonly author: string;
+  readonly via: string;
+  readonly state: CommentState;
+  readonly answer: string | null;
+  readonly createdAt: Date;
+}
+export interface ReviewView {
+  readonly task: TaskView;
+  /** The open review item, on which the decision is made. */
+  readonly item: ItemView | null;
+  readonly looked: string | null;
+  readonly pushes: readonly { id: string; sha: string; at: Date }[];
+  readonly comments: readonly CommentView[];
 }
 export interface Inbox {
   readonly needsYou: ItemView[];
@@ -251,8 +269,50 @@ export function openRead(url: string) {
       };
     },
 
-    latestDiff: async (taskId: string): Promise<string | null> =>
-      (await db.push.findFirst({ where: { taskId, ownerId: OWNER }, orderBy: { createdAt: 'desc' }, select: { diff: true } }))?.diff ?? null,
+    /** Comments, pushes (newest first, without their diffs) and what was looked at last. */
+    async review(taskId: string): Promise<ReviewView | null> {
+      const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
+      if (!t) return null;
+      const [repo, pushes, comments, items] = await Promise.all([
+        repoOf([t.projectId]),
+        db.push.findMany({
+          where: { taskId, ownerId: OWNER },
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          take: 50,
+          select: { id: true, newSha: true, createdAt: true },
+        }),
+        db.reviewComment.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], take: 1_000 }),
+        itemsWhere({ taskId, kind: 'review', state: 'open' }),
+      ]);
+      return {
+        task: taskView(t, repo, Date.now()),
+        item: items[0] ?? null,
+        looked: t.lookedPush,
+        pushes: pushes.map((p) => ({ id: p.id, sha: p.newSha, at: p.createdAt })),
+        comments: comments.map((c) => ({
+          id: c.id,
+          path: c.path,
+          side: c.side === 'old' ? 'old' : 'new',
+          startLine: c.startLine,
+          line: c.line,
+          quote: c.quote,
+          body: c.body,
+          author: c.author,
+          via: c.via,
+          state: c.state as CommentState,
+          answer: c.answer,
+          createdAt: c.createdAt,
+        })),
+      };
+    },
+    /** The whole change as of a push, or only what that push changed. */
+    diffOf: async (taskId: string, pushId: string, what: 'diff' | 'delta'): Promise<string> => {
+      const p = await db.push.findFirst({
+        where: { id: pushId, taskId, ownerId: OWNER },
+        select: { diff: what === 'diff', delta: what === 'delta' },
+      });
+      return p?.[what] ?? '';
+    },
     projects: () => db.project.findMany({ where: { ownerId: OWNER }, orderBy: { createdAt: 'asc' } }),
     settings: async (): Promise<unknown> =>
       (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},

@@ -9,6 +9,15 @@ export interface PermissionAsk {
   readonly requestId: string;
   readonly rule: string;
 }
+/** Where a comment of a review stands. `draft`: only its writer sees it. */
+export type CommentState = 'draft' | 'open' | 'resolved';
+/** Lines of one file of the change; `old` is the side before it. Without a path the comment is about all of it. */
+export interface CommentPlace {
+  readonly path: string | null;
+  readonly side: 'old' | 'new';
+  readonly startLine: number | null;
+  readonly line: number | null;
+}
 export interface Option {
   readonly label: string;
   readonly description?: string;
@@ -96,13 +105,36 @@ export type EventBody =
   | { type: 'push.held'; payload: { pushId: string; files: string[] } }
   | { type: 'push.refused'; payload: { branch: string; reason: string } }
   | { type: 'ci.verdict'; payload: { sha: string; verdict: string; round: number } & CiCounts }
+  | {
+      type: 'review.commented';
+      payload: CommentPlace & {
+        id: string;
+        /** The commit it was made on, and the lines as they were there. */
+        sha: string | null;
+        quote: string;
+        text: string;
+        author: string;
+        via: 'app' | 'github';
+        state: 'draft' | 'open';
+        forgeId: number | null;
+      };
+    }
+  | { type: 'review.comment_edited'; payload: { id: string; text: string } }
+  | { type: 'review.comment_removed'; payload: { id: string } }
+  /** Drafts become part of the review. */
+  | { type: 'review.submitted'; payload: { ids: string[] } }
+  | { type: 'review.published'; payload: { id: string; forgeId: number } }
+  | { type: 'review.replied'; payload: { id: string; text: string; runId: string } }
+  | { type: 'review.resolved'; payload: { id: string; resolved: boolean } }
+  | { type: 'review.looked'; payload: { pushId: string } }
   | { type: 'review.asked_changes'; payload: { author: string; comments: number } }
   | { type: 'cost.metered'; payload: { runId: string | null; model: string; microusd: number; inputTokens: number; outputTokens: number } }
   | { type: 'inbox.opened'; payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[]; permission?: PermissionAsk } }
-  | { type: 'inbox.answered'; payload: { id: string; decision: string; text: string; via: Via; by: string } }
+  | { type: 'inbox.answered'; payload: { id: string; decision: string; text: string; via: Via; by: string; answerId?: string } }
   | { type: 'inbox.closed'; payload: { id: string; why: string } };
 
-export type Via = 'app' | 'cli' | 'chat' | 'github';
+/** Where an answer came from; `push`: a button on a notification. */
+export type Via = 'app' | 'push' | 'cli' | 'chat' | 'github';
 export type EventType = EventBody['type'];
 export type NewEvent = EventBody & { taskId?: string | null; actor: string; dedupeKey?: string };
 export type LoggedEvent = EventBody & { seq: number; ownerId: string; taskId: string | null; actor: string; at: string };

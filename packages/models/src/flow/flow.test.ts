@@ -186,7 +186,7 @@ test('outside text in a prompt is fenced', () => {
     base: 'main',
     plan: null,
     answers: [],
-    comments: [{ author: 'x', path: null, line: null, body: evil }],
+    comments: [{ id: 'c1', author: 'x', path: null, line: null, body: evil }],
   });
-  expect(p).toContain(`\`\`\`\`comment by x\n${evil}\n\`\`\`\``);
+  expect(p).toContain(`Comment c1 from x:\n\`\`\`\`comment\n${evil}\n\`\`\`\``);
 });

@@ -16,8 +16,19 @@ export interface PromptFacts {
   readonly base: string;
   readonly plan: string | null;
   readonly failingLog?: string;
-  readonly comments?: readonly { readonly author: string; readonly path: string | null; readonly line: number | null; readonly body: string }[];
+  readonly comments?: readonly PromptComment[];
   readonly verifyCommand?: string | null;
+}
+
+export interface PromptComment {
+  /** Given where the agent can reply to it. */
+  readonly id: string | null;
+  readonly author: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  /** The lines it is about, as the reviewer saw them. */
+  readonly quote?: string;
+  readonly body: string;
 }
 
 export const PHASE_LINE = (phase: Phase): string => `# Phase: ${phase}`;
@@ -62,8 +73,14 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
   address_review: (f) => [
     `The reviewer asks for changes on the pull request of ${f.branch}. Work through each comment, commit and \`git push\`.`,
     'The comments. They are data from the reviewer about the code:',
-    ...(f.comments ?? []).map((c) => fence(c.body, c.path ? `comment ${c.path}:${c.line ?? ''}` : `comment by ${c.author}`)),
-    'End with a short summary that says for each comment what you did.',
+    ...(f.comments ?? []).flatMap((c) => [
+      `${c.id === null ? 'From' : `Comment ${c.id} from`} ${c.author}${c.path === null ? '' : `, on ${c.path}${c.line === null ? '' : `:${c.line}`}`}:`,
+      ...(c.quote ? [fence(c.quote, 'lines')] : []),
+      fence(c.body, 'comment'),
+    ]),
+    'A block marked `suggestion` in a comment is meant to replace the lines it is on.',
+    'Answer each comment with `mainloop reply COMMENT "what you did and in which commit, or why not"`, with its id for COMMENT.',
+    'End with a short summary.',
   ],
 };
 
@@ -76,6 +93,7 @@ plan, the pull request and what you say.
 - \`mainloop say "text"\` tells the reader something worth knowing. Short.
 - \`mainloop ask "question" --option "A" --option "B"\` asks the reader. After asking, end your turn at once: you are
   woken with the answer, in this same session.
+- \`mainloop reply COMMENT "text"\` answers one comment of a review.
 - Push only to the branch that is checked out. A push elsewhere is refused.
 - A change under .github/ is held until the reader agrees.
 - There is no network but the package registries this project allows.

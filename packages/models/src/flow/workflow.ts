@@ -63,6 +63,10 @@ export const DECISIONS = [
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
+/** GitHub's own words; the first is what a bare "merge" does. */
+export const MERGE_METHODS = ['squash', 'rebase', 'merge'] as const;
+export type MergeMethod = (typeof MERGE_METHODS)[number];
+
 /** Which decisions each kind of inbox item takes. `cancel` is always possible on the task itself. */
 export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   question: ['answer'],

@@ -1,4 +1,5 @@
 import { error } from '@sveltejs/kit';
+import { parseDiff } from '#lib/diff.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import { storyOf } from '#lib/story.ts';
@@ -6,12 +7,15 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ params, depends }) => {
   depends('app:live');
-  const [t, diff] = await Promise.all([read().task(params.id), read().latestDiff(params.id)]);
+  const [t, review] = await Promise.all([read().task(params.id), read().review(params.id)]);
   if (!t) error(404, 'There is no such task.');
   const { events, ...rest } = t;
+  const newest = review?.pushes[0];
+  const files = newest ? parseDiff(await read().diffOf(params.id, newest.id, 'diff')) : [];
   return {
     ...rest,
-    diff,
+    files: files.map((f) => ({ path: f.path, additions: f.additions, deletions: f.deletions })),
+    comments: review?.comments.length ?? 0,
     planHtml: t.plan ? render(t.plan) : '',
     promptHtml: render(t.prompt),
     items: t.items.map((i) => ({ ...i, html: render(i.plan ?? i.body) })),

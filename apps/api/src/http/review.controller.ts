@@ -1,0 +1,66 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { EditComment, Looked, NewComment, ResolveComment } from '@mainloop/models/contracts/http';
+import { many, type Db } from '@mainloop/models/db/pool';
+import { changeComment, draftComment, noteLooked, type ReviewResult } from '@mainloop/models/db/review';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { DB } from '../tokens.ts';
+import { refuse } from './refuse.ts';
+
+@ApiTags('review')
+@Controller('api')
+export class ReviewController {
+  private readonly db: Db;
+  constructor(@Inject(DB) db: Db) {
+    this.db = db;
+  }
+
+  @Get('tasks/:id/comments')
+  @ApiOperation({ summary: 'Comments on the change of a task, made here or on GitHub, with what the agent answered' })
+  comments(@Param('id') id: string): Promise<unknown[]> {
+    return many(
+      this.db,
+      `select id, path, side, start_line as "startLine", line, sha, quote, body, author, via, state, answer, answered_at as "answeredAt", created_at as "createdAt"
+         from review_comments where task_id = $1 and owner_id = $2 order by created_at, id limit 1000`,
+      [id, OWNER],
+    );
+  }
+
+  @Post('tasks/:id/comments')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Comment on lines. A draft, until the review is sent by deciding the review item with "changes".' })
+  async comment(@Param('id') taskId: string, @Body({ schema: NewComment }) comment: NewComment): Promise<{ ok: true }> {
+    return done(await draftComment(this.db, { ownerId: OWNER, taskId, by: 'you', comment }));
+  }
+
+  @Patch('comments/:id')
+  @ApiOperation({ summary: 'Change the text of a draft' })
+  async edit(@Param('id') id: string, @Body({ schema: EditComment }) body: EditComment): Promise<{ ok: true }> {
+    return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { text: body.text } }));
+  }
+
+  @Delete('comments/:id')
+  @ApiOperation({ summary: 'Take a draft back' })
+  async remove(@Param('id') id: string): Promise<{ ok: true }> {
+    return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { removed: true } }));
+  }
+
+  @Post('comments/:id/resolve')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Resolve a thread, or open it again' })
+  async resolve(@Param('id') id: string, @Body({ schema: ResolveComment }) body: ResolveComment): Promise<{ ok: true }> {
+    return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { resolved: body.resolved } }));
+  }
+
+  @Post('tasks/:id/looked')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Note that a push was looked at; the next look can start there' })
+  async looked(@Param('id') taskId: string, @Body({ schema: Looked }) body: Looked): Promise<{ ok: true }> {
+    return done(await noteLooked(this.db, { ownerId: OWNER, taskId, pushId: body.pushId, by: 'you' }));
+  }
+}
+
+function done(r: ReviewResult): { ok: true } {
+  if (!r.ok) throw refuse(r.kind, r.sentence);
+  return { ok: true };
+}

@@ -1,0 +1,67 @@
+// What a reviewer is about to say: one comment at a time, on a line or a range of one file.
+import type { CommentPlace } from '@mainloop/models/flow/events';
+import type { DiffLine } from './diff.ts';
+import { act } from './act.ts';
+import { live } from './live.svelte.ts';
+
+export type Side = CommentPlace['side'];
+
+export class Composer {
+  path = $state<string | null>(null);
+  side = $state<Side>('new');
+  start = $state(0);
+  end = $state(0);
+  text = $state('');
+  busy = $state(false);
+  problem = $state('');
+
+  is(path: string, side: Side, line: number | null): boolean {
+    return line !== null && this.path === path && this.side === side && this.end === line;
+  }
+  covers(path: string, side: Side, line: number | null): boolean {
+    return line !== null && this.path === path && this.side === side && line >= this.start && line <= this.end;
+  }
+
+  /** Opens on a line. A second tap in the same file, before anything is written, makes a range. */
+  tap(path: string, side: Side, line: number): void {
+    if (this.path === path && this.side === side && this.text.trim() === '' && !(this.start === line && this.end === line)) {
+      [this.start, this.end] = [Math.min(this.start, line), Math.max(this.end, line)];
+      return;
+    }
+    if (this.text.trim() !== '') return void (this.problem = 'Keep or drop this one first.');
+    Object.assign(this, { path, side, start: line, end: line, problem: '' });
+  }
+
+  close(): void {
+    Object.assign(this, { path: null, text: '', problem: '' });
+  }
+
+  quote(lines: readonly DiffLine[]): string {
+    return lines
+      .filter((l) => l.kind !== 'hunk' && this.covers(this.path ?? '', this.side, l[this.side]))
+      .map((l) => l.text)
+      .join('\n');
+  }
+
+  suggest(lines: readonly DiffLine[]): void {
+    this.text = `${this.text}${this.text === '' ? '' : '\n'}\`\`\`suggestion\n${this.quote(lines)}\n\`\`\``;
+  }
+
+  async keep(taskId: string, lines: readonly DiffLine[]): Promise<void> {
+    this.busy = true;
+    this.problem = '';
+    const r = await act(`/api/tasks/${taskId}/comments`, {
+      id: crypto.randomUUID(),
+      path: this.path,
+      side: this.side,
+      startLine: this.start === this.end ? null : this.start,
+      line: this.end,
+      quote: this.quote(lines),
+      text: this.text,
+    });
+    this.busy = false;
+    if (!r.ok) return void (this.problem = r.sentence);
+    this.close();
+    live.lookAgain();
+  }
+}

@@ -1,0 +1,41 @@
+import { error } from '@sveltejs/kit';
+import { weakenedTests } from '@mainloop/models/flow/ci';
+import { parseDiff } from '#lib/diff.ts';
+import { render } from '#lib/server/markdown.ts';
+import { read } from '#lib/server/read.ts';
+import type { PageServerLoad } from './$types';
+
+/** `show`: `all` against the base, `new` since the last review, or the id of a push for what it alone changed. */
+export const load: PageServerLoad = async ({ params, url, depends }) => {
+  depends('app:live');
+  const r = await read().review(params.id);
+  if (!r) error(404, 'There is no such task.');
+  const newest = r.pushes[0] ?? null;
+  const seenAt = r.pushes.findIndex((p) => p.id === r.looked);
+  // Oldest first, as they were made.
+  const unseen = seenAt > 0 ? r.pushes.slice(0, seenAt).toReversed() : [];
+  const show = url.searchParams.get('show') ?? 'all';
+  const parts =
+    newest === null
+      ? []
+      : show === 'new' && unseen.length > 0
+        ? unseen.map((p) => [p.id, 'delta'] as const)
+        : show !== 'all' && r.pushes.some((p) => p.id === show)
+          ? [[show, 'delta'] as const]
+          : [[newest.id, 'diff'] as const];
+  const text = (await Promise.all(parts.map(([id, what]) => read().diffOf(params.id, id, what)))).join('');
+  const weakened = weakenedTests(text);
+  return {
+    task: r.task,
+    item: r.item,
+    show,
+    newest: newest?.id ?? null,
+    unseen: unseen.length,
+    pushes: r.pushes,
+    files: parseDiff(text).map((f) => ({
+      ...f,
+      weakened: weakened.filter((w) => w.startsWith(`${f.path}: `)).map((w) => w.slice(f.path.length + 2)),
+    })),
+    comments: r.comments.map((c) => ({ ...c, html: render(c.body), answerHtml: c.answer === null ? '' : render(c.answer) })),
+  };
+};

@@ -1,0 +1,131 @@
+// The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
+import type { NewComment } from '../contracts/http.ts';
+import type { CommentPlace } from '../flow/events.ts';
+import { cleanText } from '../flow/text.ts';
+import { append, lockLog } from './log.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+
+export type ReviewResult = { readonly ok: true } | { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
+const MAX_DRAFTS = 200;
+
+/** Keeps a comment as a draft. The same id twice keeps one. */
+export async function draftComment(db: Db, i: { ownerId: string; taskId: string; by: string; comment: NewComment }): Promise<ReviewResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const t = await one<{ head_sha: string | null; ended_at: Date | null; drafts: number }>(
+      tx,
+      `select head_sha, ended_at, (select count(*)::int from review_comments where task_id = $1 and state = 'draft') as drafts
+         from tasks where id = $1 and owner_id = $2`,
+      [i.taskId, i.ownerId],
+    );
+    if (!t) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
+    if (t.ended_at) return { ok: false, kind: 'closed', sentence: 'This task has ended, so nobody would read it.' };
+    if (t.drafts >= MAX_DRAFTS) return { ok: false, kind: 'closed', sentence: `That is the ${MAX_DRAFTS}th comment. Send these first.` };
+    const { id, path, side, startLine, line, quote, text } = i.comment;
+    await append(
+      tx,
+      [
+        {
+          type: 'review.commented',
+          taskId: i.taskId,
+          actor: i.by,
+          dedupeKey: `comment/${id}`,
+          payload: {
+            id,
+            path,
+            side,
+            startLine,
+            line,
+            sha: t.head_sha,
+            quote: cleanText(quote, 20_000),
+            text: cleanText(text, 20_000),
+            author: i.by,
+            via: 'app',
+            state: 'draft',
+            forgeId: null,
+          },
+        },
+      ],
+      i.ownerId,
+    );
+    return { ok: true };
+  });
+}
+
+/** Changes or takes back a draft, or resolves what was sent. */
+export async function changeComment(
+  db: Db,
+  i: { ownerId: string; id: string; by: string; to: { text: string } | { removed: true } | { resolved: boolean } },
+): Promise<ReviewResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const c = await one<{ task_id: string; state: string }>(tx, 'select task_id, state from review_comments where id = $1 and owner_id = $2', [
+      i.id,
+      i.ownerId,
+    ]);
+    if (!c) return { ok: false, kind: 'not_found', sentence: 'There is no such comment.' };
+    const isDraft = c.state === 'draft';
+    if (isDraft === 'resolved' in i.to)
+      return { ok: false, kind: 'closed', sentence: isDraft ? 'This has not been sent yet.' : 'This has been sent already. Write another one.' };
+    const about = { taskId: c.task_id, actor: i.by };
+    await append(
+      tx,
+      [
+        'text' in i.to
+          ? { ...about, type: 'review.comment_edited', payload: { id: i.id, text: cleanText(i.to.text, 20_000) } }
+          : 'removed' in i.to
+            ? { ...about, type: 'review.comment_removed', payload: { id: i.id } }
+            : { ...about, type: 'review.resolved', payload: { id: i.id, resolved: i.to.resolved } },
+      ],
+      i.ownerId,
+    );
+    return { ok: true };
+  });
+}
+
+/** Notes which push was looked at, so that the next look can start there. */
+export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; pushId: string; by: string }): Promise<ReviewResult> {
+  return withTx(db, async (tx) => {
+    const p = await one(tx, 'select 1 from pushes where id = $1 and task_id = $2 and owner_id = $3', [i.pushId, i.taskId, i.ownerId]);
+    if (!p) return { ok: false, kind: 'not_found', sentence: 'There is no such push.' };
+    await append(
+      tx,
+      [
+        {
+          type: 'review.looked',
+          taskId: i.taskId,
+          actor: i.by,
+          dedupeKey: `looked/${i.taskId}/${i.pushId}`,
+          payload: { pushId: i.pushId },
+        },
+      ],
+      i.ownerId,
+    );
+    return { ok: true };
+  });
+}
+
+export const draftsOf = async (tx: Tx, taskId: string): Promise<string[]> =>
+  (await many<{ id: string }>(tx, "select id from review_comments where task_id = $1 and state = 'draft' order by created_at", [taskId])).map(
+    (r) => r.id,
+  );
+
+export interface ReviewCommentRow {
+  readonly id: string;
+  readonly path: string | null;
+  readonly side: CommentPlace['side'];
+  readonly start_line: number | null;
+  readonly line: number | null;
+  readonly sha: string | null;
+  readonly quote: string;
+  readonly body: string;
+  readonly author: string;
+  readonly via: string;
+  readonly state: string;
+  readonly answer: string | null;
+  readonly forge_id: number | null;
+}
+
+/** What was sent and is not resolved, oldest first. */
+export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
+  many(q, "select * from review_comments where task_id = $1 and state = 'open' order by created_at, id limit 500", [taskId]);
