@@ -14,6 +14,7 @@ import { ChatController, TURNS } from './http/chat.controller.ts';
 import { ErrorsFilter } from './http/errors.filter.ts';
 import { HealthController } from './http/health.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
+import { PushController } from './http/push.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
 import { WebhooksController } from './http/webhooks.controller.ts';
 import { WorkController } from './http/work.controller.ts';
@@ -26,7 +27,16 @@ class AppModule {
   static with(values: [symbol, unknown][]): DynamicModule {
     return {
       module: AppModule,
-      controllers: [ChatController, WorkController, ReviewController, ProjectsController, WebhooksController, HealthController, StreamController],
+      controllers: [
+        ChatController,
+        WorkController,
+        ReviewController,
+        PushController,
+        ProjectsController,
+        WebhooksController,
+        HealthController,
+        StreamController,
+      ],
       providers: values.map(([provide, useValue]) => ({ provide, useValue })),
     };
   }

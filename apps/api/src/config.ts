@@ -11,6 +11,8 @@ const Env = z.object({
   GITHUB_WEBHOOK_SECRET: z.string().min(8),
   /** Set where only a subscription is there: the chat then goes through this Claude Code. */
   MAINLOOP_CHAT_CLAUDE: z.string().optional(),
+  /** For tests: a push service on this machine. */
+  MAINLOOP_PUSH_LOOPBACK: z.enum(['yes', 'no']).default('no'),
   MAINLOOP_DEMO: z.enum(['yes', 'no']).default('no'),
 });
 
@@ -24,6 +26,7 @@ export interface ApiConfig {
   readonly chatClaude: string | null;
   /** The demo model answers, so the chat says so. */
   readonly demo: boolean;
+  readonly insecurePush: boolean;
 }
 
 export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
@@ -39,5 +42,6 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     webhookSecret: e.GITHUB_WEBHOOK_SECRET,
     chatClaude: e.MAINLOOP_CHAT_CLAUDE || null,
     demo: e.MAINLOOP_DEMO === 'yes',
+    insecurePush: e.MAINLOOP_PUSH_LOOPBACK === 'yes',
   });
 }

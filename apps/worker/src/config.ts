@@ -18,6 +18,11 @@ const Env = z.object({
   MAINLOOP_BWRAP: z.string().default('bwrap'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
   MAINLOOP_FAILPOINTS: z.string().optional(),
+  /** Whom a push service writes to when our notifications make trouble (RFC 8292): mailto: or https:. */
+  MAINLOOP_CONTACT: z
+    .string()
+    .regex(/^(mailto:.+@.+|https:\/\/.+)$/, 'MAINLOOP_CONTACT should be mailto:you@example.com or an https address')
+    .default('mailto:owner@example.com'),
   MAINLOOP_WORKFLOW_BUNDLE: z.string().optional(),
   FORGE_POLL_SECONDS: z.coerce.number().positive().default(15),
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
@@ -109,6 +114,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     },
     kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
+    contact: e.MAINLOOP_CONTACT,
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,
     forgeSettleMs: e.FORGE_SETTLE_MS,

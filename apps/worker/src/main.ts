@@ -23,6 +23,7 @@ import { pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts'
 import { loadConfig } from './config.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from './failpoints.ts';
+import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 
 const log = pino({ name: 'worker' });
@@ -65,6 +66,7 @@ const loops = [
   loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   loop('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
+  loop('push', 10_000, () => tellDevices(db, c.contact), wakeOn('mainloop')),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
   loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];

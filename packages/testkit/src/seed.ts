@@ -2,6 +2,7 @@
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/proposals';
+import type { ItemKind } from '@mainloop/models/flow/events';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
 export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally'): Promise<string> {
@@ -50,4 +51,18 @@ export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promi
     ]),
   );
   return taskId;
+}
+
+/** An item that waits for the person. */
+export async function seedItem(db: Db, taskId: string, id: string, kind: ItemKind, title: string, options: string[] = []): Promise<string> {
+  await appendOnce(db, [
+    {
+      type: 'inbox.opened',
+      taskId,
+      actor: 'test',
+      dedupeKey: `inbox/${id}`,
+      payload: { id, kind, title, body: '', options: options.map((label) => ({ label })) },
+    },
+  ]);
+  return id;
 }

@@ -76,6 +76,8 @@ const Env = z
     FORGE_SETTLE_MS: optional,
     CI_GRACE_SECONDS: optional,
     SILENCE_MINUTES: optional,
+    MAINLOOP_CONTACT: optional,
+    MAINLOOP_PUSH_LOOPBACK: optional,
   })
   .superRefine((e, ctx) => {
     if (e.MAINLOOP_SANDBOX !== 'kubernetes') return;

@@ -180,7 +180,10 @@ function services(
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
         GITHUB_WEBHOOK_SECRET: webhookSecret,
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
-        ...given({ MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined }),
+        ...given({
+          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
+          MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
+        }),
       },
     },
     {
@@ -220,6 +223,7 @@ function services(
           FORGE_SETTLE_MS: s.FORGE_SETTLE_MS,
           CI_GRACE_SECONDS: s.CI_GRACE_SECONDS,
           SILENCE_MINUTES: s.SILENCE_MINUTES,
+          MAINLOOP_CONTACT: s.MAINLOOP_CONTACT,
         }),
       },
     },

@@ -7,6 +7,8 @@ class Live {
   online = $state(true);
   draft = $state<{ turnId: string; text: string } | null>(null);
   outputEnd = $state<Record<string, number>>({});
+  /** What was said without a network and has not gone out yet. */
+  waiting = $state(0);
   private source: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private cursor = 0;
@@ -21,6 +23,7 @@ class Live {
     };
     const down = (): void => {
       this.online = false;
+      void this.count();
     };
     addEventListener('online', up);
     addEventListener('offline', down);
@@ -38,9 +41,11 @@ class Live {
       // What happened while we were away is not replayed as deltas, so look once.
       if (!this.online) this.lookAgain();
       this.online = true;
+      void this.sendWaiting();
     };
     s.onerror = () => {
       this.online = false;
+      void this.count();
       if (s.readyState === EventSource.CLOSED)
         setTimeout(() => {
           if (this.source === s) this.open();
@@ -60,6 +65,20 @@ class Live {
       const o = JSON.parse((m as MessageEvent<string>).data) as { runId: string; end: number };
       this.outputEnd[o.runId] = o.end;
     });
+  }
+
+  async count(): Promise<void> {
+    this.waiting = await (await import('./waiting.ts')).countWaiting();
+  }
+
+  private async sendWaiting(): Promise<void> {
+    const r = await (await import('./waiting.ts')).sendWaiting();
+    this.waiting = 0;
+    if (r.sent + r.refused.length === 0) return;
+    const { toast } = await import('svelte-sonner');
+    for (const sentence of r.refused) toast.warning(sentence, { duration: 12_000 });
+    if (r.sent > 0) toast.success(r.sent === 1 ? 'What you said offline is sent.' : `${r.sent} things you said offline are sent.`);
+    this.lookAgain();
   }
 
   private close(): void {

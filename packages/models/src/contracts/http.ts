@@ -1,5 +1,7 @@
 // What travels over HTTP between browser, CLI and api.
 import { z } from 'zod';
+import { ITEM_KINDS } from '../flow/events.ts';
+import { isTimeZone } from '../flow/notices.ts';
 import { TEMPLATE_PARTS } from '../flow/template.ts';
 import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
 
@@ -8,6 +10,8 @@ const Id = z
   .min(1)
   .max(80)
   .regex(/^[A-Za-z0-9/_.:-]+$/);
+
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the day looks like 22:30.');
 
 export const SendMessage = z
   .object({
@@ -121,10 +125,27 @@ export const InitRepo = z
   .meta({ id: 'InitRepo' });
 export type InitRepo = z.infer<typeof InitRepo>;
 
+/** A browser's push subscription (https://www.w3.org/TR/push-api/#pushsubscription-interface). */
+export const PushDevice = z
+  .object({
+    endpoint: z.url().max(2_000),
+    keys: z.object({ p256dh: z.string().min(80).max(100), auth: z.string().min(20).max(30) }),
+    label: z.string().trim().min(1).max(100),
+  })
+  .meta({ id: 'PushDevice' });
+export type PushDevice = z.infer<typeof PushDevice>;
+
 export const Settings = z
   .object({
     chatModel: z.string().min(1).max(100).optional(),
     maxRuns: z.int().min(1).max(100).optional(),
+    /** Which kinds of items a device is told of. */
+    notifyKinds: z.array(z.enum(ITEM_KINDS)).optional(),
+    /** No notification between these times of the day, in that time zone; what still waits comes after. */
+    quietHours: z
+      .object({ from: TimeOfDay, to: TimeOfDay, timeZone: z.string().min(1).max(100).refine(isTimeZone, 'There is no such time zone.') })
+      .nullable()
+      .optional(),
   })
   .meta({ id: 'Settings' });
 export type Settings = z.infer<typeof Settings>;

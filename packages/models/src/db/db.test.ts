@@ -27,6 +27,47 @@ const question = (taskId: string, id: string) => ({
   payload: { id, kind: 'question' as const, title: 'Which?', body: '', options: [] },
 });
 
+test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
+  const taskId = await seedTask(t.db, 'surfaces');
+  let n = 0;
+  const tries = fc.array(
+    fc.record({ via: fc.constantFrom('app' as const, 'push' as const, 'cli' as const, 'github' as const), twice: fc.boolean(), waitMs: fc.nat(4) }),
+    { minLength: 2, maxLength: 6 },
+  );
+  await fc.assert(
+    fc.asyncProperty(tries, async (list) => {
+      const id = `any-${n++}`;
+      await appendOnce(t.db, [question(taskId, id)]);
+      const results = await Promise.all(
+        list.flatMap((x, k) =>
+          (x.twice ? [0, 1] : [0]).map(async (again) => {
+            await new Promise((r) => setTimeout(r, x.waitMs + again));
+            const r = await decide(t.db, {
+              ownerId: OWNER,
+              itemId: id,
+              decision: 'answer',
+              text: `${k}`,
+              via: x.via,
+              by: 'you',
+              answerId: `${id}-${k}`,
+            });
+            return { k, ...r };
+          }),
+        ),
+      );
+      const winners = new Set(results.filter((r) => r.ok).map((r) => r.k));
+      expect(winners.size).toBe(1);
+      const row = await one<{ answer: { text: string } }>(t.db, 'select answer from inbox_items where id = $1', [id]);
+      expect(row!.answer.text).toBe(String([...winners][0]));
+      for (const r of results) if (!r.ok) expect(r.sentence).toMatch(/^Already answered by you/);
+      const counted = await many(t.db, "select 1 from events where type = 'inbox.answered' and payload->>'id' = $1", [id]);
+      const signals = await many(t.db, "select 1 from outbox where payload->>'itemId' = $1", [id]);
+      expect([counted.length, signals.length]).toEqual([1, 1]);
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
 describe('the log', () => {
   test('a reader at "seq > cursor" misses nothing while many write', async () => {
     const seen: number[] = [];

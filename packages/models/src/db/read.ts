@@ -269,6 +269,7 @@ export function openRead(url: string) {
       };
     },
 
+    item: async (id: string): Promise<ItemView | null> => (await itemsWhere({ id }))[0] ?? null,
     /** Comments, pushes (newest first, without their diffs) and what was looked at last. */
     async review(taskId: string): Promise<ReviewView | null> {
       const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });

@@ -1,16 +1,25 @@
 // Settings of the owner and of each project, with their defaults filled in.
 import { DEFAULTS, ProjectSettings, Settings } from '../contracts/http.ts';
+import { ITEM_KINDS, type ItemKind } from '../flow/events.ts';
+import type { QuietHours } from '../flow/notices.ts';
 import { one, type Queryable } from './pool.ts';
 
 export interface OwnerSettings {
   readonly chatModel: string;
   readonly maxRuns: number;
+  readonly notifyKinds: readonly ItemKind[];
+  readonly quietHours: QuietHours | null;
 }
 
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
   const row = await one<{ value: unknown }>(q, "select value from settings where owner_id = $1 and key = 'general'", [ownerId]);
   const s = Settings.safeParse(row?.value ?? {}).data ?? {};
-  return { chatModel: s.chatModel ?? DEFAULTS.chatModel, maxRuns: s.maxRuns ?? DEFAULTS.maxRuns };
+  return {
+    chatModel: s.chatModel ?? DEFAULTS.chatModel,
+    maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
+    notifyKinds: s.notifyKinds ?? ITEM_KINDS,
+    quietHours: s.quietHours ?? null,
+  };
 }
 
 export async function saveSettings(q: Queryable, ownerId: string, s: Settings): Promise<void> {

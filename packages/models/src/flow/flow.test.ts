@@ -4,6 +4,8 @@ import { afterCi, ciVerdict, weakenedTests, type CheckRun } from './ci.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, MAX_ATTEMPTS, type RunEnd } from './outcomes.ts';
 import { costMicrousd } from './pricing.ts';
+import { ITEM_KINDS } from './events.ts';
+import { isQuiet, noticeOf } from './notices.ts';
 import { promptFor } from './prompts.ts';
 import { nextSentence, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence } from './text.ts';
@@ -189,4 +191,34 @@ test('outside text in a prompt is fenced', () => {
     comments: [{ id: 'c1', author: 'x', path: null, line: null, body: evil }],
   });
   expect(p).toContain(`Comment c1 from x:\n\`\`\`\`comment\n${evil}\n\`\`\`\``);
+});
+
+test.each<[string, string, string, boolean]>([
+  ['22:00', '07:00', '2026-11-21T22:30:00Z', true],
+  ['22:00', '07:00', '2026-11-21T05:59:00Z', true],
+  ['22:00', '07:00', '2026-11-21T06:00:00Z', false],
+  ['22:00', '07:00', '2026-11-21T20:59:00Z', false],
+  ['09:00', '17:00', '2026-07-01T07:00:00Z', true],
+  ['09:00', '17:00', '2026-07-01T15:00:00Z', false],
+  ['08:00', '08:00', '2026-07-01T06:00:00Z', false],
+])('quiet from %s to %s in Berlin: at %s %s', (from, to, at, quiet) => {
+  expect(isQuiet({ from, to, timeZone: 'Europe/Berlin' }, Date.parse(at))).toBe(quiet);
+});
+
+test('a notification has two buttons at most, and none that decides what should be read first', () => {
+  const base = { id: 'i', title: 'T', body: '', taskTitle: 'Task', repo: 'a/b', options: [] as { label: string }[] };
+  const buttons = (kind: (typeof ITEM_KINDS)[number], labels: string[] = []): (string | undefined)[] => {
+    const n = noticeOf({ ...base, kind, options: labels.map((label) => ({ label })) }, 1);
+    return n.type === 'show' ? n.actions.map((a) => a.decision) : [];
+  };
+  expect(ITEM_KINDS.map((k) => [k, ...buttons(k)])).toEqual([
+    ['question', undefined],
+    ['plan', 'approve', undefined],
+    ['permission', 'allow', 'deny'],
+    ['review', undefined],
+    ['ci_files', undefined],
+    ['failure', 'retry', undefined],
+  ]);
+  expect(buttons('question', ['Yes', 'No'])).toEqual(['answer', 'answer']);
+  expect(buttons('question', ['A', 'B', 'C'])).toEqual([undefined]);
 });

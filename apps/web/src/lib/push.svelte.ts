@@ -1,0 +1,69 @@
+// Telling this device: whether the browser can, whether it may, and whether it is on.
+import { act } from './act.ts';
+
+type State = 'looking' | 'unsupported' | 'insecure' | 'install' | 'denied' | 'off' | 'on';
+
+export class Push {
+  state = $state<State>('looking');
+  deviceId = $state<string | null>(null);
+  problem = $state('');
+
+  async look(): Promise<void> {
+    // iPhones offer push only to an app on the home screen (https://webkit.org/blog/13878/web-push-for-web-apps-on-ios-and-ipados/).
+    const isApple = /iPhone|iPad/.test(navigator.userAgent);
+    if (!isSecureContext) this.state = 'insecure';
+    else if (!('serviceWorker' in navigator)) this.state = 'unsupported';
+    else if (!('PushManager' in globalThis)) this.state = isApple ? 'install' : 'unsupported';
+    else if (Notification.permission === 'denied') this.state = 'denied';
+    else {
+      const reg = await navigator.serviceWorker.ready;
+      const sub = await reg.pushManager.getSubscription();
+      this.deviceId = localStorage.getItem('push-device');
+      this.state = sub && this.deviceId ? 'on' : 'off';
+    }
+  }
+
+  async on(): Promise<void> {
+    this.problem = '';
+    if ((await Notification.requestPermission()) !== 'granted') return void (this.state = 'denied');
+    try {
+      const { publicKey } = (await (await fetch('/api/push/key')).json()) as { publicKey: string };
+      const reg = await navigator.serviceWorker.ready;
+      const sub = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
+      const { endpoint, keys } = sub.toJSON();
+      const r = await act('/api/push/devices', { endpoint, keys, label: label() });
+      if (!r.ok) return void (this.problem = r.sentence);
+      this.deviceId = String(r.data.id);
+      localStorage.setItem('push-device', this.deviceId);
+      this.state = 'on';
+    } catch {
+      this.problem = "The browser's push service did not answer. Try again in a while.";
+    }
+  }
+
+  async off(): Promise<void> {
+    const sub = await (await navigator.serviceWorker.ready).pushManager.getSubscription();
+    await sub?.unsubscribe();
+    if (this.deviceId) await act(`/api/push/devices/${this.deviceId}`, {}, 'DELETE');
+    localStorage.removeItem('push-device');
+    this.deviceId = null;
+    this.state = 'off';
+  }
+}
+
+function label(): string {
+  const ua = navigator.userAgent;
+  const browser = /Edg\//.test(ua) ? 'Edge' : /Firefox\//.test(ua) ? 'Firefox' : /Chrome\//.test(ua) ? 'Chrome' : 'Safari';
+  const on = /iPhone/.test(ua)
+    ? 'iPhone'
+    : /iPad/.test(ua)
+      ? 'iPad'
+      : /Android/.test(ua)
+        ? 'Android'
+        : /Mac/.test(ua)
+          ? 'Mac'
+          : /Windows/.test(ua)
+            ? 'Windows'
+            : 'Linux';
+  return `${browser} on ${on}`;
+}

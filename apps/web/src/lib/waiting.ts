@@ -1,0 +1,43 @@
+// What was said while there was no network. It goes out once, in order, when there is one; what is stale is refused politely.
+import { createStore, del, entries, set } from 'idb-keyval';
+
+export interface Waiting {
+  readonly path: string;
+  /** Carries an id of its own (answerId, clientId), so that sending it twice says it once. */
+  readonly body: unknown;
+  /** What it is about, for the words when it is refused. */
+  readonly label: string;
+}
+type Kept = Waiting & { readonly at: number };
+
+const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'waiting');
+
+export async function keep(w: Waiting): Promise<void> {
+  await set(crypto.randomUUID(), { ...w, at: Date.now() } satisfies Kept, store());
+  const r = await navigator.serviceWorker?.ready.catch(() => undefined);
+  await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync?.register('waiting').catch(() => undefined);
+}
+
+export const countWaiting = async (): Promise<number> => (await entries(store()).catch(() => [])).length;
+
+/** Page and service worker may both try: one does at a time. @returns what was refused, as sentences */
+export function sendWaiting(): Promise<{ sent: number; refused: string[] }> {
+  return navigator.locks ? navigator.locks.request('mainloop-waiting', send) : send();
+}
+
+async function send(): Promise<{ sent: number; refused: string[] }> {
+  const all = (await entries<string, Kept>(store())).sort((a, b) => a[1].at - b[1].at);
+  const refused: string[] = [];
+  let sent = 0;
+  for (const [id, w] of all) {
+    const r = await fetch(w.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(w.body) }).catch(
+      () => null,
+    );
+    // Still away, starting, or signed out: it waits on.
+    if (r === null || r.status >= 500 || r.status === 401) break;
+    if (r.ok) sent++;
+    else refused.push(`${w.label}: ${((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'this could not be sent any more.'}`);
+    await del(id, store());
+  }
+  return { sent, refused };
+}

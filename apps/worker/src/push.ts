@@ -1,0 +1,63 @@
+// Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from what is there.
+import { dueNotices, ensureVapidKeys, noteFailed, noteTold, openItems, type DueNotice, type VapidKeys } from '@mainloop/models/db/push';
+import { one, withTx, type Db } from '@mainloop/models/db/pool';
+import { getSettings } from '@mainloop/models/db/settings';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
+import webpush from 'web-push';
+
+const TIMEOUT_MS = 10_000;
+/** A decision that waits longer is old news to a phone that was off. */
+const TTL_S = 24 * 3600;
+
+type Sent = 'sent' | 'gone' | { readonly failed: string };
+
+/** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
+export async function tellDevices(db: Db, subject: string): Promise<number> {
+  if ((await one(db, 'select 1 from push_devices limit 1')) === null) return 0;
+  return withTx(db, async (tx) => {
+    // Two workers would tell everything twice.
+    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock(7140005) as got'))!.got) return 0;
+    const s = await getSettings(tx, OWNER);
+    const due = await dueNotices(tx, { ownerId: OWNER, kinds: s.notifyKinds, quiet: isQuiet(s.quietHours, Date.now()) });
+    if (due.length === 0) return 0;
+    const keys = await ensureVapidKeys(tx, webpush.generateVAPIDKeys);
+    const waiting = await openItems(tx, OWNER);
+    const byDevice = Map.groupBy(due, (d) => d.device.id);
+    await Promise.all(
+      [...byDevice.values()].map(async (list) => {
+        for (const d of list) {
+          const notice: Notice = d.item ? noticeOf(d.item, waiting) : { type: 'withdraw', itemId: d.itemId, waiting };
+          const r = await send(d.device, notice, keys, subject);
+          // Written besides the lock's transaction: what was sent stays sent when a later write fails.
+          if (r === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
+          else if (r === 'gone') return void (await db.query('delete from push_devices where id = $1', [d.device.id]));
+          else return noteFailed(db, d.device.id, backoffMs(d.device.failures));
+        }
+      }),
+    );
+    return due.length;
+  });
+}
+
+async function send(d: DueNotice['device'], notice: Notice, keys: VapidKeys, subject: string): Promise<Sent> {
+  try {
+    const r = webpush.generateRequestDetails({ endpoint: d.endpoint, keys: { p256dh: d.p256dh, auth: d.auth } }, JSON.stringify(notice), {
+      vapidDetails: { subject, ...keys },
+      TTL: TTL_S,
+      urgency: notice.type === 'show' ? 'high' : 'low',
+    });
+    const answer = await fetch(r.endpoint, {
+      method: r.method,
+      headers: r.headers as Record<string, string>,
+      body: new Uint8Array(r.body ?? Buffer.alloc(0)),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await answer.body?.cancel();
+    if (answer.ok) return 'sent';
+    return answer.status === 404 || answer.status === 410 ? 'gone' : { failed: String(answer.status) };
+  } catch (err) {
+    return { failed: (err as Error).message };
+  }
+}

@@ -1,0 +1,326 @@
+// A day from the lock screen: told once, answered without opening the app, on the train without a network, on two devices.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openPool, type Db } from '@mainloop/models/db/pool';
+import { hasBrowser, openBrowser, openPage, SIZES } from '@mainloop/testkit/browser';
+import { startPushService, type PushService } from '@mainloop/testkit/push-service';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { openWire } from '@mainloop/testkit/wire';
+import path from 'node:path';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+
+let s: Stack;
+let db: Db;
+let push: PushService;
+let browser: Browser;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `${name}.png`);
+const inBrowser = hasBrowser ? test : test.skip;
+
+beforeAll(async () => {
+  s = await startStack({ MAINLOOP_PUSH_LOOPBACK: 'yes' });
+  db = openPool(s.databaseUrl, 'phone-test');
+  await seedProject(db, 'pr-1', 'acme/api');
+  for (const t of ['t1', 't2', 't3']) await seedTask(db, t);
+  push = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
+  if (hasBrowser) browser = await openBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  push?.close();
+  await db?.end();
+  await s?.stop();
+}, 60_000);
+
+interface Item {
+  id: string;
+  state: string;
+  answeredVia: string | null;
+  answer: { decision: string; text: string } | null;
+}
+const item = async (task: string, id: string): Promise<Item> =>
+  (await s.call<{ items: Item[] }>('GET', `/api/tasks/${task}`)).items.find((i) => i.id === id)!;
+const devices = (): Promise<{ id: string; label: string }[]> => s.call('GET', '/api/push/devices');
+const addDevice = async (label: string) => {
+  const d = push.subscribe();
+  const { id } = await s.call<{ id: string }>('POST', '/api/push/devices', { ...d.subscription, label });
+  return { ...d, id, raw: d };
+};
+
+describe('push', () => {
+  test('each device is told once of what needs the person, and the notification is withdrawn when it is answered elsewhere', async () => {
+    await seedItem(db, 't1', 'before', 'question', 'Older than the device?');
+    const phone = await addDevice('Chrome on Android');
+    const laptop = await addDevice('Firefox on Mac');
+    await seedItem(db, 't1', 'q1', 'question', 'Retry with backoff?', ['Yes', 'No']);
+    await until('both told', async () => phone.got.length === 1 && laptop.got.length === 1);
+    expect(phone.got[0]).toMatchObject({
+      urgency: 'high',
+      notice: {
+        type: 'show',
+        itemId: 'q1',
+        title: 'Retry with backoff?',
+        url: '/inbox?item=q1',
+        waiting: 2,
+        actions: [
+          { action: 'answer-0', title: 'Yes', decision: 'answer', text: 'Yes' },
+          { action: 'answer-1', title: 'No', decision: 'answer', text: 'No' },
+        ],
+      },
+    });
+    await s.call('POST', '/api/inbox/q1', { decision: 'answer', text: 'Yes', via: 'cli' });
+    await until('both withdrawn', async () => phone.got.length === 2 && laptop.got.length === 2);
+    expect(laptop.got[1]!.notice).toEqual({ type: 'withdraw', itemId: 'q1', waiting: 1 });
+    // Nothing is told again: not by other events, not by a worker that starts anew.
+    process.kill(s.pidOf('worker'), 'SIGKILL');
+    await seedItem(db, 't1', 'q2', 'plan', 'Plan, revision 1');
+    await until('the plan is told', async () => phone.got.length === 3);
+    expect(phone.got.map((g) => g.notice.itemId)).toEqual(['q1', 'q1', 'q2']);
+    for (const d of [phone, laptop]) await s.call('DELETE', `/api/push/devices/${d.id}`);
+  }, 90_000);
+
+  test('a subscription that is gone is forgotten; a service that fails is tried again; kinds and quiet hours are kept', async () => {
+    const gone = await addDevice('An old phone');
+    gone.raw.answer = 410;
+    const shaky = await addDevice('A phone');
+    shaky.raw.answer = 503;
+    await seedItem(db, 't2', 'q3', 'question', 'Which?');
+    await until('the gone one is forgotten', async () => !(await devices()).some((d) => d.id === gone.id));
+    expect((await devices()).some((d) => d.id === shaky.id)).toBe(true);
+    shaky.raw.answer = 201;
+    await until('told in the end', async () => shaky.got.length === 1, 30_000);
+    await s.call('PATCH', '/api/settings', { notifyKinds: ['review'] });
+    await seedItem(db, 't2', 'q4', 'question', 'Not this');
+    await s.call('PATCH', '/api/settings', { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } });
+    await seedItem(db, 't2', 'r1', 'review', 'Ready for review');
+    await new Promise((r) => setTimeout(r, 1_500));
+    expect(shaky.got).toHaveLength(1);
+    await s.call('PATCH', '/api/settings', { quietHours: null });
+    await until('told after the night', async () => shaky.got.length === 2, 20_000);
+    expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
+    await s.call('PATCH', '/api/settings', { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] });
+    await s.call('DELETE', `/api/push/devices/${shaky.id}`);
+  }, 90_000);
+
+  test('we send only to push services: not to plain http, not to addresses inside', async () => {
+    const { keys } = push.subscribe().subscription;
+    for (const endpoint of [
+      'http://push.example.com/x',
+      'https://localhost/x',
+      'https://10.0.0.1/x',
+      'https://db.internal/x',
+      'https://[::1]/x',
+      'file:///etc/passwd',
+    ])
+      await expect(s.call('POST', '/api/push/devices', { endpoint, keys, label: 'x' })).rejects.toThrow(/400/);
+    await expect(s.call('PATCH', '/api/settings', { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } })).rejects.toThrow(/400/);
+    await expect(s.call('PATCH', '/api/settings', { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } })).rejects.toThrow(/400/);
+  });
+});
+
+/** A phone with the app on it: a context of its own, its service worker, and a way to hand it what arrived. */
+async function openPhone(origin: string): Promise<{
+  context: BrowserContext;
+  page: Page;
+  deliver(notice: unknown): Promise<void>;
+  notifications(): Promise<Shown[]>;
+  tap(tag: string, action: string): Promise<void>;
+}> {
+  const context = await browser.newContext({ viewport: SIZES.phone, isMobile: true, hasTouch: true, reducedMotion: 'reduce' });
+  await context.grantPermissions(['notifications'], { origin });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const cdp: CDPSession = await context.newCDPSession(page);
+  let registrationId = '';
+  cdp.on('ServiceWorker.workerRegistrationUpdated', (e) => {
+    registrationId = e.registrations[0]?.registrationId ?? registrationId;
+  });
+  await cdp.send('ServiceWorker.enable');
+  await page.goto(`${origin}/inbox`);
+  await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+  await page.waitForFunction('navigator.serviceWorker.controller !== null');
+  const worker = () => context.serviceWorkers()[0]!;
+  return {
+    context,
+    page,
+    deliver: async (notice) => void (await cdp.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(notice) })),
+    notifications: () =>
+      worker().evaluate(
+        `self.registration.getNotifications().then((l) => l.map((n) => ({ tag: n.tag, title: n.title, body: n.body, actions: (n.actions ?? []).map((a) => a.title) })))`,
+      ),
+    tap: (tag, action) =>
+      worker().evaluate(
+        `self.registration.getNotifications({ tag: ${JSON.stringify(tag)} }).then(([n]) => { self.dispatchEvent(new NotificationEvent('notificationclick', { notification: n, action: ${JSON.stringify(action)} })); })`,
+      ),
+  };
+}
+interface Shown {
+  tag: string;
+  title: string;
+  body: string;
+  actions: string[];
+}
+
+describe('on the phone', () => {
+  inBrowser(
+    'a button on the notification answers without the app; a second device is told who was first; a tap opens the item',
+    async () => {
+      const phone = await openPhone(s.web);
+      const told = await addDevice('The phone');
+      const other = await openPhone(s.web);
+      await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
+      await until('told', async () => told.got.length === 1);
+      // Nobody looks at the app.
+      await phone.page.goto('about:blank');
+      await other.page.goto('about:blank');
+      for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
+      await until('shown', async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1);
+      expect(await phone.notifications()).toEqual([
+        { tag: 'q5', title: 'Back off, or give up?', body: 'acme/api · Task t3', actions: ['Back off', 'Give up'] },
+      ]);
+      await phone.tap('q5', 'answer-0');
+      const done = await until('answered', async () => {
+        const i = await item('t3', 'q5');
+        return i.state === 'answered' ? i : null;
+      });
+      expect([done.answeredVia, done.answer!.text]).toEqual(['push', 'Back off']);
+      await until('closed there', async () => (await phone.notifications()).length === 0);
+      await other.tap('q5', 'answer-1');
+      await until('told who was first', async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.');
+      await until('the withdrawal', async () => told.got.length === 2);
+      await other.deliver(told.got[1]!.notice);
+      await until('withdrawn', async () => (await other.notifications()).length === 0);
+
+      await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
+      await until('told', async () => told.got.length === 3);
+      await phone.deliver(told.got[2]!.notice);
+      await until('shown', async () => (await phone.notifications()).length === 1);
+      await phone.page.goto(`${s.web}/inbox?item=p5`);
+      const card = phone.page.locator('#item-p5');
+      await card.getByRole('button', { name: 'Approve' }).waitFor();
+      const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
+      expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
+      await phone.page.screenshot({ path: shot('phone-push-item') });
+      await card.getByRole('button', { name: 'Approve' }).click();
+      await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
+      await phone.page.goto(`${s.web}/inbox?item=q5`);
+      await phone.page.getByText('was already answered from a notification').waitFor();
+      await s.call('DELETE', `/api/push/devices/${told.id}`);
+      await phone.context.close();
+      await other.context.close();
+    },
+    90_000,
+  );
+
+  inBrowser(
+    'without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely',
+    async () => {
+      const wire = await openWire(Number(new URL(s.web).port));
+      const origin = `http://localhost:${wire.port}`;
+      await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
+      await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
+      const phone = await openPhone(origin);
+      await phone.page.reload();
+      await phone.page.locator('#item-o1').waitFor();
+      // The service worker keeps the inbox, the chat and the tasks that wait.
+      await until('kept pages', async () =>
+        phone.page.evaluate<boolean>("caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)"),
+      );
+      await wire.cut();
+      await phone.page.getByText('No connection.').waitFor();
+      await phone.page.goto(`${origin}/inbox`);
+      await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
+      await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
+      await phone.page.locator('#item-o2').getByRole('button', { name: 'Approve' }).click();
+      await phone.page.locator('#item-o2').getByText('Kept.').waitFor();
+      await phone.page.getByText('2 things you said go out then').waitFor();
+      await phone.page.screenshot({ path: shot('phone-offline') });
+      await phone.page.goto(`${origin}/task/t1`);
+      await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
+      await phone.page.goto(`${origin}/projects`);
+      await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
+      await phone.page.goto(`${origin}/inbox`);
+      // Meanwhile somebody answers one of them elsewhere.
+      await s.call('POST', '/api/inbox/o2', { decision: 'revise', text: 'Shorter', via: 'cli' });
+      await wire.mend();
+      await phone.page.getByText(/Already answered by you on the command line/).waitFor();
+      await phone.page.screenshot({ path: shot('phone-back') });
+      await until('sent', async () => (await item('t1', 'o1')).state === 'answered');
+      expect((await item('t2', 'o2')).answer!.decision).toBe('revise');
+      await phone.context.close();
+      await wire.cut();
+    },
+    90_000,
+  );
+
+  inBrowser(
+    'two devices at the same moment: one counts, the other one says who',
+    async () => {
+      await seedItem(db, 't1', 'race', 'question', 'Who is first?', ['One', 'Two']);
+      const a = await openPage(browser, 'phone');
+      const b = await openPage(browser, 'desktop');
+      for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
+      await a.page.locator('#item-race').getByText('One').click();
+      await b.page.locator('#item-race').getByText('Two').click();
+      // A double tap on one of them besides.
+      await Promise.all([
+        a.page
+          .locator('#item-race')
+          .getByRole('button', { name: 'Answer' })
+          .dblclick()
+          .catch(() => undefined),
+        b.page.locator('#item-race').getByRole('button', { name: 'Answer' }).click(),
+      ]);
+      await until('answered', async () => (await item('t1', 'race')).state === 'answered');
+      const events = await s.call<{ type: string; payload: { id: string } }[]>('GET', '/api/tasks/t1/events');
+      expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
+      for (const { page } of [a, b]) await page.close();
+    },
+    60_000,
+  );
+
+  inBrowser(
+    '500 items in the inbox open, and nothing runs over the edge',
+    async () => {
+      await seedTask(db, 'many');
+      for (let i = 0; i < 500; i += 50)
+        await Promise.all(
+          Array.from({ length: 50 }, (_, k) =>
+            seedItem(db, 'many', `many-${i + k}`, 'question', `Question ${i + k} ${'x'.repeat(k * 4)}`, ['Yes', 'No']),
+          ),
+        );
+      for (const size of ['phone', 'desktop'] as const) {
+        const { page, complaints } = await openPage(browser, size, true);
+        await page.goto(`${s.web}/inbox`);
+        await page.locator('#item-many-480').waitFor({ state: 'attached' });
+        expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        await page.screenshot({ path: shot(`${size}-500-items`) });
+        expect(complaints).toEqual([]);
+        await page.close();
+      }
+      await db.query("update inbox_items set state = 'closed' where task_id = 'many'");
+    },
+    60_000,
+  );
+
+  inBrowser(
+    'settings: which kinds, which hours, which devices',
+    async () => {
+      await addDevice('Chrome on Android');
+      for (const size of ['phone', 'desktop'] as const) {
+        const { page, complaints } = await openPage(browser, size, size === 'desktop');
+        await page.goto(`${s.web}/settings`);
+        await page.getByText('Chrome on Android').first().waitFor();
+        if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
+        await page.getByLabel('from').fill('21:30');
+        await page.getByLabel('from').blur();
+        await page.getByText('Saved.').waitFor();
+        await page.screenshot({ path: shot(`${size}-settings`), fullPage: true });
+        expect(complaints).toEqual([]);
+        await page.close();
+      }
+      const row = await db.query<{ value: { quietHours: { from: string } } }>("select value from settings where key = 'general'");
+      expect(row.rows[0]!.value.quietHours.from).toBe('21:30');
+    },
+    60_000,
+  );
+});

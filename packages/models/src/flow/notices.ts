@@ -1,0 +1,108 @@
+// What a device is told, when, and which answers its buttons give. Pure.
+import type { ItemKind, Option } from './events.ts';
+import type { Decision } from './workflow.ts';
+
+export interface QuietHours {
+  /** HH:MM */
+  readonly from: string;
+  readonly to: string;
+  /** An IANA name. */
+  readonly timeZone: string;
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a time lies in the quiet hours, which may run over midnight. From and to alike means never. */
+export function isQuiet(q: QuietHours | null, nowMs: number): boolean {
+  if (q === null || q.from === q.to) return false;
+  const now = new Intl.DateTimeFormat('en-GB', { timeZone: q.timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(nowMs);
+  return q.from < q.to ? now >= q.from && now < q.to : now >= q.from || now < q.to;
+}
+
+export interface NoticeItem {
+  readonly id: string;
+  readonly kind: ItemKind;
+  readonly title: string;
+  readonly body: string;
+  readonly options: readonly Option[];
+  readonly taskTitle: string;
+  readonly repo: string;
+}
+
+/** A button: what it says, and the decision it sends. One without a decision opens the item. */
+export interface NoticeAction {
+  readonly action: string;
+  readonly title: string;
+  readonly decision?: Decision;
+  readonly text?: string;
+}
+/** What travels to a device, encrypted. `withdraw` takes a notification away that was answered elsewhere. */
+export type Notice =
+  | {
+      readonly type: 'show';
+      readonly itemId: string;
+      readonly title: string;
+      readonly body: string;
+      readonly url: string;
+      readonly actions: readonly NoticeAction[];
+      readonly waiting: number;
+    }
+  | { readonly type: 'withdraw'; readonly itemId: string; readonly waiting: number };
+
+const OPEN = { action: 'open', title: 'Look' };
+
+/** @param waiting items that need the person now, for the badge */
+export function noticeOf(i: NoticeItem, waiting: number): Notice {
+  return {
+    type: 'show',
+    itemId: i.id,
+    title: cut(HEAD[i.kind](i), 120),
+    body: cut(`${i.repo} · ${i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title}`, 240),
+    url: `/inbox?item=${encodeURIComponent(i.id)}`,
+    actions: actionsOf(i),
+    waiting,
+  };
+}
+
+const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
+  question: (i) => i.title,
+  plan: (i) => `Plan: ${i.taskTitle}`,
+  permission: (i) => `May I? ${i.title}`,
+  review: (i) => `Ready for review: ${i.taskTitle}`,
+  ci_files: (i) => `CI files: ${i.taskTitle}`,
+  failure: (i) => i.title,
+};
+
+/** Two at most: more are not shown by Chrome (Notification.maxActions). What should be read first has no button that decides. */
+function actionsOf(i: NoticeItem): NoticeAction[] {
+  switch (i.kind) {
+    case 'question':
+      return i.options.length === 0 || i.options.length > 2
+        ? [OPEN]
+        : i.options.map((o, n) => ({ action: `answer-${n}`, title: cut(o.label, 40), decision: 'answer', text: o.label }));
+    case 'plan':
+      return [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN];
+    case 'permission':
+      return [
+        { action: 'allow', title: 'Allow once', decision: 'allow' },
+        { action: 'deny', title: 'Refuse', decision: 'deny' },
+      ];
+    case 'failure':
+      return [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN];
+    case 'review':
+    case 'ci_files':
+      return [OPEN];
+  }
+}
+
+const cut = (s: string, max: number): string => (s.length > max ? `${s.slice(0, max - 1)}…` : s);
+
+/** When a push service that failed is tried again, in milliseconds from now. */
+export const backoffMs = (failures: number): number => Math.min(3_600_000, 2_000 * 2 ** Math.min(failures, 12));
