@@ -7,10 +7,15 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { openPool } from '@mainloop/models/db/pool';
+import type { NextFunction, Request, Response } from 'express';
 import { pino } from 'pino';
+import { toNodeHandler } from 'better-auth/node';
+import { openAuth } from './auth/auth.ts';
+import { Guard } from './auth/guard.ts';
 import { Turns } from './chat/turns.ts';
 import type { ApiConfig } from './config.ts';
 import { ChatController, TURNS } from './http/chat.controller.ts';
+import { DevicesController } from './http/devices.controller.ts';
 import { ErrorsFilter } from './http/errors.filter.ts';
 import { HealthController } from './http/health.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
@@ -20,7 +25,7 @@ import { WebhooksController } from './http/webhooks.controller.ts';
 import { WorkController } from './http/work.controller.ts';
 import { Hub } from './stream/hub.ts';
 import { StreamController } from './stream/stream.controller.ts';
-import { CONFIG, DB, HUB, MODEL } from './tokens.ts';
+import { AUTH, CONFIG, DB, GUARD, HUB, MODEL } from './tokens.ts';
 
 @Module({})
 class AppModule {
@@ -32,6 +37,7 @@ class AppModule {
         WorkController,
         ReviewController,
         PushController,
+        DevicesController,
         ProjectsController,
         WebhooksController,
         HealthController,
@@ -50,6 +56,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
   const model = c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
   const turns = new Turns(db, model);
+  const auth = c.signIn === null ? null : openAuth(db, c.signIn);
+  const guard = new Guard(db, auth, c);
   await hub.start();
   turns.start();
   const app = await NestFactory.create<NestExpressApplication>(
@@ -59,16 +67,22 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
       [HUB, hub],
       [MODEL, model],
       [TURNS, turns],
+      [AUTH, auth],
+      [GUARD, guard],
     ]),
     {
       logger: ['error', 'warn'],
       rawBody: true,
+      // Ours come after the sign-in, which reads its requests itself.
+      bodyParser: false,
       // `close()` would wait for open streams for ever; their readers resume by cursor.
       forceCloseConnections: true,
     },
   );
-  app.useBodyParser('json', { limit: '26mb' });
   app.disable('x-powered-by');
+  app.use(guard.middleware);
+  if (auth) app.use(only('/api/auth/', toNodeHandler(auth)));
+  app.useBodyParser('json', { limit: '26mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
   const doc = SwaggerModule.createDocument(
@@ -91,3 +105,9 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
     },
   };
 }
+
+/** Not mounted on the path, which Express would cut off: the sign-in wants to see it whole. */
+const only =
+  (start: string, handler: (req: Request, res: Response) => unknown) =>
+  (req: Request, res: Response, next: NextFunction): void =>
+    void (req.path.startsWith(start) ? handler(req, res) : next());

@@ -1,9 +1,15 @@
 // The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
 import { z } from 'zod';
 
+const optional = z
+  .string()
+  .transform((s) => s.trim() || undefined)
+  .optional();
+const optionalUrl = optional.refine((u) => u === undefined || URL.canParse(u), 'that should be a URL');
+
 const Env = z.object({
   DATABASE_URL: z.string().startsWith('postgres'),
-  /** In a cluster others come from elsewhere: 0.0.0.0. Never on a machine of your own: there is no sign-in yet. */
+  /** In a cluster others come from elsewhere: 0.0.0.0. */
   MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
   API_PORT: z.coerce.number().int().min(0).max(65_535),
   GATEWAY_URL: z.url(),
@@ -13,10 +19,34 @@ const Env = z.object({
   MAINLOOP_CHAT_CLAUDE: z.string().optional(),
   /** For tests: a push service on this machine. */
   MAINLOOP_PUSH_LOOPBACK: z.enum(['yes', 'no']).default('no'),
+  /** Where people reach mainloop from elsewhere. Set, everybody has to sign in. */
+  MAINLOOP_PUBLIC_URL: optionalUrl.refine(
+    (u) => u === undefined || u.startsWith('https://') || /^http:\/\/localhost(:\d+)?\/?$/.test(u),
+    'MAINLOOP_PUBLIC_URL should start with https://: without it there are no passkeys and no notifications',
+  ),
+  MAINLOOP_AUTH_SECRET: optional.refine((s) => s === undefined || s.length >= 32, 'MAINLOOP_AUTH_SECRET should have 32 characters or more'),
+  /** What the command line shows instead of a sign-in. */
+  MAINLOOP_API_TOKEN: optional.refine((s) => s === undefined || s.length >= 24, 'MAINLOOP_API_TOKEN should have 24 characters or more'),
+  GITHUB_OAUTH_CLIENT_ID: optional,
+  GITHUB_OAUTH_CLIENT_SECRET: optional,
+  OIDC_DISCOVERY_URL: optionalUrl,
+  OIDC_CLIENT_ID: optional,
+  OIDC_CLIENT_SECRET: optional,
   MAINLOOP_DEMO: z.enum(['yes', 'no']).default('no'),
 });
 
+export interface SignInConfig {
+  readonly publicUrl: string;
+  readonly secret: string;
+  readonly github: { readonly clientId: string; readonly clientSecret: string } | null;
+  readonly oidc: { readonly discoveryUrl: string; readonly clientId: string; readonly clientSecret: string } | null;
+}
+
 export interface ApiConfig {
+  /** null: open to this machine only, without a sign-in. */
+  readonly signIn: SignInConfig | null;
+  readonly apiToken: string | null;
+  readonly isLoopback: boolean;
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
@@ -33,7 +63,26 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   const r = Env.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = r.data;
+  if (e.MAINLOOP_PUBLIC_URL && !e.MAINLOOP_AUTH_SECRET)
+    throw new Error('MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica');
   return Object.freeze({
+    signIn:
+      e.MAINLOOP_PUBLIC_URL && e.MAINLOOP_AUTH_SECRET
+        ? {
+            publicUrl: e.MAINLOOP_PUBLIC_URL,
+            secret: e.MAINLOOP_AUTH_SECRET,
+            github:
+              e.GITHUB_OAUTH_CLIENT_ID && e.GITHUB_OAUTH_CLIENT_SECRET
+                ? { clientId: e.GITHUB_OAUTH_CLIENT_ID, clientSecret: e.GITHUB_OAUTH_CLIENT_SECRET }
+                : null,
+            oidc:
+              e.OIDC_DISCOVERY_URL && e.OIDC_CLIENT_ID && e.OIDC_CLIENT_SECRET
+                ? { discoveryUrl: e.OIDC_DISCOVERY_URL, clientId: e.OIDC_CLIENT_ID, clientSecret: e.OIDC_CLIENT_SECRET }
+                : null,
+          }
+        : null,
+    apiToken: e.MAINLOOP_API_TOKEN ?? null,
+    isLoopback: /^(127\.|::1$|localhost$)/.test(e.MAINLOOP_LISTEN),
     databaseUrl: e.DATABASE_URL,
     host: e.MAINLOOP_LISTEN,
     port: e.API_PORT,

@@ -7,13 +7,16 @@ export interface Api {
   stream(path: string, signal: AbortSignal, onEvent: (kind: string, data: unknown) => void): Promise<void>;
 }
 
-export function apiAt(base: string): Api {
+/** @param token shown instead of a sign-in, where one is needed */
+export function apiAt(base: string, token: string | null): Api {
+  const who = token === null ? {} : { authorization: `Bearer ${token}` };
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     let r: Response;
     try {
       r = await fetch(`${base}${path}`, {
         method,
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: { ...who, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
@@ -29,7 +32,10 @@ export function apiAt(base: string): Api {
       let last = '';
       while (!signal.aborted) {
         try {
-          const r = await fetch(`${base}${path}`, { signal, headers: last === '' ? {} : { 'last-event-id': last } });
+          const r = await fetch(`${base}${path}`, {
+            signal,
+            headers: { ...who, accept: 'text/event-stream', ...(last === '' ? {} : { 'last-event-id': last }) },
+          });
           let rest = '';
           for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {
             rest += chunk;

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import type { Command } from 'commander';
+import qr from 'qrcode';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { startTicksOf } from './up/pids.ts';
@@ -33,6 +34,7 @@ export function registerLocal(program: Command, { api, out }: Context): void {
         throw new Refused((err as Error).message);
       }
       console.log(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
+      if (s.MAINLOOP_PUBLIC_URL) console.log(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
       if (s.demoModel) console.log('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
       console.log('Ctrl-C stops it; the next start goes on where it was.');
       await new Promise<void>((resolve) => {
@@ -40,6 +42,18 @@ export function registerLocal(program: Command, { api, out }: Context): void {
       });
       console.log('\nstopping ...');
       await running.stop();
+    });
+
+  program
+    .command('pair')
+    .description('print a link that signs one more device in, once')
+    .action(async () => {
+      const link = await api().post<{ url: string; expiresAt: string }>('/api/devices/links');
+      const code = await qr.toString(link.url, { type: 'terminal', small: true, errorCorrectionLevel: 'L' });
+      out(
+        { url: link.url, expiresAt: link.expiresAt },
+        `${code}\n${link.url}\n\nIt works once, for ten minutes. Whoever opens it first is signed in.`,
+      );
     });
 
   program

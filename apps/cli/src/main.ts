@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { registerLocal } from './local.ts';
+import { apiToken } from './up/settings.ts';
 import { registerWork } from './work.ts';
 
 const program = new Command('mainloop')
@@ -11,7 +12,7 @@ const program = new Command('mainloop')
   .option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`)
   .showHelpAfterError();
 const context: Context = {
-  api: () => apiAt(program.opts<{ api: string }>().api),
+  api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)),
   out: (data, text) => void process.stdout.write(program.opts<{ json?: boolean }>().json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`),
 };
 registerLocal(program, context);

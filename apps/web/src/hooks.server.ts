@@ -1,10 +1,38 @@
-// Headers for every page. Scripts come from our own origin only.
+// Headers for every page, and the door: who is not signed in sees the sign-in, where one is needed.
+import { redirect } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';
 
+const API = process.env.API_URL ?? 'http://127.0.0.1:8000';
+const needsSignIn = (process.env.MAINLOOP_PUBLIC_URL ?? '') !== '';
+const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
+
 export const handle: Handle = async ({ event, resolve }) => {
+  if (needsSignIn && !OPEN.test(event.url.pathname)) {
+    const who = await passage(event.request);
+    if (who === 'away') return new Response(STARTING, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' } });
+    if (who === 'no') redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
+  }
   const res = await resolve(event);
   res.headers.set('x-content-type-options', 'nosniff');
   res.headers.set('x-frame-options', 'DENY');
   res.headers.set('referrer-policy', 'same-origin');
+  if (needsSignIn) res.headers.set('strict-transport-security', 'max-age=31536000');
   return res;
 };
+
+/** The api knows the devices; the pages only ask it. */
+async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
+  try {
+    const r = await fetch(`${API}/api/signin`, {
+      headers: { cookie: req.headers.get('cookie') ?? '', 'user-agent': req.headers.get('user-agent') ?? '' },
+      signal: AbortSignal.timeout(5_000),
+    });
+    if (!r.ok) return 'away';
+    return ((await r.json()) as { signedIn: boolean }).signedIn ? 'yes' : 'no';
+  } catch {
+    return 'away';
+  }
+}
+
+const STARTING = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="3"><meta name="viewport" content="width=device-width"><title>mainloop</title>
+<body style="font:16px/1.5 system-ui;max-width:24rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark"><h1 style="font-size:1.25rem">mainloop is starting</h1><p>This page tries again by itself.</p>`;

@@ -39,7 +39,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     'LOCAL_GITHUB_PORT',
     'DEMO_MODEL_PORT',
   ] as const;
-  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, String(await freePort())]))) as Record<
+  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, env[n] ?? String(await freePort())]))) as Record<
     (typeof names)[number],
     string
   >;
@@ -68,7 +68,10 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   }
   const api = `http://127.0.0.1:${ports.API_PORT}`;
   const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
-  const { localGitHubToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as { localGitHubToken: string };
+  const { localGitHubToken, apiToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as {
+    localGitHubToken: string;
+    apiToken: string;
+  };
   return {
     home,
     api,
@@ -86,7 +89,8 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     async call<T>(method: string, p: string, body?: unknown): Promise<T> {
       const r = await fetch(`${api}${p}`, {
         method,
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${apiToken}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const data = (await r.json()) as { error?: string };
       if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
@@ -105,7 +109,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const s = net.createServer();
     s.listen(0, '127.0.0.1', () => {

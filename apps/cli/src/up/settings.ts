@@ -35,6 +35,15 @@ export const KUBERNETES = [
   'MAINLOOP_SERVICE_ACCOUNT',
   'MAINLOOP_MUST_NOT_REACH',
 ] as const;
+/** What the api and the pages are told of the sign-in; the api checks them. */
+export const SIGN_IN = [
+  'MAINLOOP_PUBLIC_URL',
+  'GITHUB_OAUTH_CLIENT_ID',
+  'GITHUB_OAUTH_CLIENT_SECRET',
+  'OIDC_DISCOVERY_URL',
+  'OIDC_CLIENT_ID',
+  'OIDC_CLIENT_SECRET',
+] as const;
 const Env = z
   .object({
     MAINLOOP_HOME: optional,
@@ -77,6 +86,7 @@ const Env = z
     CI_GRACE_SECONDS: optional,
     SILENCE_MINUTES: optional,
     MAINLOOP_CONTACT: optional,
+    ...(Object.fromEntries(SIGN_IN.map((n) => [n, optional])) as Record<(typeof SIGN_IN)[number], typeof optional>),
     MAINLOOP_PUSH_LOOPBACK: optional,
   })
   .superRefine((e, ctx) => {
@@ -104,11 +114,8 @@ export type Settings = z.infer<typeof Env> & {
   readonly demoModel: boolean;
   readonly localGitHub: boolean;
 };
-interface Secrets {
-  readonly chatToken: string;
-  readonly webhookSecret: string;
-  readonly localGitHubToken: string;
-}
+const SECRETS = ['chatToken', 'webhookSecret', 'localGitHubToken', 'authSecret', 'apiToken'] as const;
+type Secrets = Readonly<Record<(typeof SECRETS)[number], string>>;
 
 /** @throws Error with one sentence that names the variable and what it should be */
 export function loadSettings(env: Record<string, string | undefined>): Settings {
@@ -130,17 +137,27 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   });
 }
 
+/** What this machine's own command line shows the api, or null where the data folder is somebody else's. */
+export function apiToken(env: Record<string, string | undefined>): string | null {
+  if (env.MAINLOOP_API_TOKEN) return env.MAINLOOP_API_TOKEN;
+  try {
+    return (JSON.parse(readFileSync(path.join(env.MAINLOOP_HOME ?? defaultHome(), 'secrets.json'), 'utf8')) as Partial<Secrets>).apiToken ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Root's home is closed to everybody else, and the sandboxes are somebody else. */
 function defaultHome(): string {
   if (process.getuid?.() === 0) return '/var/lib/mainloop';
   return path.join(process.env.XDG_DATA_HOME ?? path.join(os.homedir(), '.local', 'share'), 'mainloop');
 }
 
+/** Made once. A secret that a newer version brings is added to what is there. */
 function loadSecrets(home: string): Secrets {
   const file = path.join(home, 'secrets.json');
-  if (!existsSync(file)) {
-    const fresh = (): string => randomBytes(24).toString('base64url');
-    writeFileSync(file, JSON.stringify({ chatToken: fresh(), webhookSecret: fresh(), localGitHubToken: fresh() }), { mode: 0o600 });
-  }
-  return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+  const there = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
+  const all = Object.fromEntries(SECRETS.map((n) => [n, there[n] ?? randomBytes(24).toString('base64url')])) as unknown as Secrets;
+  if (SECRETS.some((n) => there[n] === undefined)) writeFileSync(file, JSON.stringify(all), { mode: 0o600 });
+  return all;
 }

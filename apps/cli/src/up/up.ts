@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, startPostgres } from './postgres.ts';
 import { isAlive } from './pids.ts';
-import { KUBERNETES, ROOT, type Settings } from './settings.ts';
+import { KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { ensureTool } from './wheels.ts';
 
@@ -178,11 +178,14 @@ function services(
         API_PORT: String(s.API_PORT),
         GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        MAINLOOP_AUTH_SECRET: s.secrets.authSecret,
+        MAINLOOP_API_TOKEN: s.secrets.apiToken,
         GITHUB_WEBHOOK_SECRET: webhookSecret,
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
         ...given({
           MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
           MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
+          ...Object.fromEntries(SIGN_IN.map((n) => [n, s[n]])),
         }),
       },
     },
@@ -239,6 +242,7 @@ function services(
         WEB_DATABASE_URL: s.WEB_DATABASE_URL ?? (embedded ? as('mainloop_web') : databaseUrl),
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
         MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no',
+        ...given({ MAINLOOP_PUBLIC_URL: s.MAINLOOP_PUBLIC_URL }),
       },
     },
   ];
@@ -249,8 +253,13 @@ function services(
 async function addDemoProject(s: Settings): Promise<void> {
   if (!s.demoModel) return;
   const api = `http://127.0.0.1:${s.API_PORT}/api/projects`;
-  if (((await (await fetch(api)).json()) as unknown[]).length > 0) return;
-  const r = await fetch(api, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ source: 'demo/tally' }) });
+  const who = { authorization: `Bearer ${s.secrets.apiToken}` };
+  if (((await (await fetch(api, { headers: who })).json()) as unknown[]).length > 0) return;
+  const r = await fetch(api, {
+    method: 'POST',
+    headers: { ...who, 'content-type': 'application/json' },
+    body: JSON.stringify({ source: 'demo/tally' }),
+  });
   if (!r.ok) throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
 }
 

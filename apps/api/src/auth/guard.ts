@@ -1,0 +1,89 @@
+// Who may pass. Every route but a few asks here first; a stream is asked again while it is open.
+import { timingSafeEqual } from 'node:crypto';
+import { fromNodeHeaders } from 'better-auth/node';
+import type { NextFunction, Request, Response } from 'express';
+import { one, type Db } from '@mainloop/models/db/pool';
+import type { ApiConfig } from '../config.ts';
+import type { Auth } from './auth.ts';
+import { deviceKind } from './devices.ts';
+
+/** Reached by machines with proofs of their own, or by somebody who is just signing in. */
+const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];
+const ASK_AGAIN_MS = 15_000;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+export type Passage =
+  | { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null }
+  | { readonly ok: false; readonly status: 401 | 403; readonly kind: string; readonly sentence: string };
+
+export class Guard {
+  private readonly db: Db;
+  private readonly auth: Auth | null;
+  private readonly config: ApiConfig;
+  constructor(db: Db, auth: Auth | null, config: ApiConfig) {
+    this.db = db;
+    this.auth = auth;
+    this.config = config;
+  }
+
+  readonly middleware = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+    if (OPEN.some((o) => o.test(req.path))) return next();
+    try {
+      const p = await this.passage(req);
+      if (!p.ok) return void res.status(p.status).json({ error: p.sentence, kind: p.kind });
+      if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream')) this.watch(req, res);
+      next();
+    } catch (err) {
+      next(err);
+    }
+  };
+
+  /** @returns whether this request may do anything here, and on which session */
+  async passage(req: Request): Promise<Passage> {
+    if (this.auth === null)
+      // On loopback a page of another site could still reach us under a name of its own (DNS rebinding).
+      return this.config.isLoopback && !LOOPBACK.test(req.headers.host ?? '')
+        ? no(403, 'forbidden', 'mainloop is open to this machine only. Set MAINLOOP_PUBLIC_URL to sign in from elsewhere.')
+        : { ok: true, userId: null, sessionToken: null };
+    const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
+    if (bearer !== undefined)
+      return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : no(401, 'signed_out', 'That token is not right.');
+    const found = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
+    if (!found) return no(401, 'signed_out', 'Sign in first.');
+    const { session, user } = found;
+    if (deviceKind(session.userAgent ?? '') !== deviceKind(req.headers['user-agent'] ?? '')) {
+      // A cookie that turns up in another kind of browser has been copied.
+      await (await this.auth.$context).internalAdapter.deleteSession(session.token);
+      return no(401, 'signed_out', 'This sign-in was used from another kind of device, so it was ended. Sign in again.');
+    }
+    const owner = await one<{ id: string }>(this.db, 'select id from auth_users order by created_at limit 1');
+    if (owner?.id !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return no(403, 'forbidden', 'This came from another site.');
+    return { ok: true, userId: user.id, sessionToken: session.token };
+  }
+
+  private isOurs(token: string): boolean {
+    const [a, b] = [Buffer.from(token), Buffer.from(this.config.apiToken ?? '')];
+    return b.length > 0 && a.length === b.length && timingSafeEqual(a, b);
+  }
+
+  /** A cookie travels with requests of other sites' pages too; their origin gives them away (Fetch Metadata, RFC 6454). */
+  private isOwnOrigin(req: Request): boolean {
+    const site = req.headers['sec-fetch-site'];
+    if (site !== undefined && site !== 'same-origin') return false;
+    return req.headers.origin === new URL(this.config.signIn!.publicUrl).origin;
+  }
+
+  /** A device that is signed out stops hearing within seconds. */
+  private watch(req: Request, res: Response): void {
+    const timer = setInterval(() => {
+      this.passage(req).then(
+        (p) => p.ok || res.end(),
+        () => undefined,
+      );
+    }, ASK_AGAIN_MS);
+    res.once('close', () => clearInterval(timer));
+  }
+}
+
+const no = (status: 401 | 403, kind: string, sentence: string): Passage => ({ ok: false, status, kind, sentence });

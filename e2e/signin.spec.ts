@@ -1,0 +1,285 @@
+// The door: nothing is seen or done without a device that the owner let in, and such a device can be shut out at once.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openPool, type Db } from '@mainloop/models/db/pool';
+import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
+import { freePort, startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { execFileSync } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const UA = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0';
+let s: Stack;
+let db: Db;
+let browser: Browser;
+let secret: string;
+let apiToken: string;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `signin-${name}.png`);
+const inBrowser = hasBrowser ? test : test.skip;
+
+beforeAll(async () => {
+  const port = await freePort();
+  s = await startStack({ WEB_PORT: String(port), MAINLOOP_PUBLIC_URL: `http://localhost:${port}` });
+  const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { authSecret: string; apiToken: string };
+  [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
+  db = openPool(s.databaseUrl, 'signin-test');
+  if (hasBrowser) browser = await openBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await db?.end();
+  await s?.stop();
+}, 60_000);
+
+/** As a person at the machine does it. */
+const newLink = (): string =>
+  (
+    JSON.parse(
+      execFileSync(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), '--json', '--api', s.api, 'pair'],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, MAINLOOP_HOME: s.home },
+        },
+      ),
+    ) as { url: string }
+  ).url;
+const tokenOf = (link: string): string => new URL(link).hash.slice(1);
+
+interface Asked {
+  status: number;
+  text: string;
+  cookie: string;
+}
+/** Plain http: fetch would not let us set what a browser sets. */
+const ask = (base: string, method: string, p: string, headers: Record<string, string> = {}, body?: unknown): Promise<Asked> =>
+  new Promise((resolve, reject) => {
+    const req = http.request(
+      new URL(p, base),
+      { method, headers: { 'user-agent': UA, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } },
+      (res) => {
+        let text = '';
+        const done = (): void =>
+          resolve({
+            status: res.statusCode ?? 0,
+            text,
+            cookie: (res.headers['set-cookie'] ?? []).map((c) => c.split(';')[0]).join('; '),
+          });
+        res.on('data', (d: Buffer) => {
+          text += d.toString();
+          // A stream that lets us in would never end.
+          if (res.headers['content-type']?.includes('event-stream')) {
+            done();
+            req.destroy();
+          }
+        });
+        res.on('end', done);
+      },
+    );
+    req.on('error', reject);
+    req.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+const own = () => ({ origin: s.web, 'sec-fetch-site': 'same-origin' });
+async function pair(userAgent = UA): Promise<string> {
+  await db.query('delete from auth_rate_limits');
+  const r = await ask(s.web, 'POST', '/api/auth/pair', { ...own(), 'user-agent': userAgent }, { token: tokenOf(newLink()) });
+  expect([r.status, r.text]).toEqual([200, '{"ok":true}']);
+  return r.cookie;
+}
+/** A session of anybody, signed as better-auth signs its cookies. */
+async function sessionOf(userId: string): Promise<string> {
+  const token = randomUUID();
+  await db.query("insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ($1,$2,$3,$4, now() + interval '1 hour')", [
+    randomUUID(),
+    token,
+    userId,
+    UA,
+  ]);
+  return `mainloop.session_token=${encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)}`;
+}
+
+describe('every door', () => {
+  let owner: string;
+  beforeAll(async () => {
+    owner = await pair();
+  });
+
+  test('each route and stream is closed without a session, with an expired one, and with another person', async () => {
+    const doc = JSON.parse((await ask(s.api, 'GET', '/docs-json', { authorization: `Bearer ${apiToken}` })).text) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const routes = Object.entries(doc.paths).flatMap(([p, methods]) =>
+      Object.keys(methods).map((m) => [m.toUpperCase(), p.replace(/\{\w+\}/g, 'x')] as const),
+    );
+    expect(routes.length).toBeGreaterThan(30);
+    expect(routes.map(([, p]) => p)).toContain('/api/stream');
+    const open = ['GET /api/healthz', 'GET /api/signin', 'POST /api/webhooks/github'];
+    await db.query("insert into auth_users (id, name, email) values ('other', 'Other', 'other@example.com')");
+    const other = await sessionOf('other');
+    const expired = await pair();
+    await db.query("update auth_sessions set expires_at = now() - interval '1 second' where token = $1", [
+      decodeURIComponent(/session_token=([^;]+)/.exec(expired)![1]!).split('.')[0],
+    ]);
+    const seen: Record<string, number[]> = {};
+    for (const [method, p] of [...routes, ['GET', '/docs'], ['GET', '/docs-json']] as const) {
+      const body = method === 'GET' || method === 'DELETE' ? undefined : {};
+      const tries = await Promise.all(
+        ([{}, { cookie: expired }, { cookie: other }, { authorization: 'Bearer wrong' }] as Record<string, string>[]).map((h) =>
+          ask(s.api, method, p, { ...own(), ...h }, body),
+        ),
+      );
+      seen[`${method} ${p}`] = tries.map((t) => t.status);
+    }
+    const let_in = Object.entries(seen).filter(([, t]) => JSON.stringify(t) !== '[401,401,403,401]');
+    expect(let_in.map(([k]) => k).sort()).toEqual(open);
+    // And the owner is let in: the doors are not merely walled up.
+    expect((await ask(s.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
+    expect((await ask(s.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status).toBe(200);
+  }, 60_000);
+
+  test('each page leads to the sign-in, its data too, and says nothing of the work', async () => {
+    for (const p of ['/', '/inbox', '/task/x', '/task/x/changes', '/projects', '/settings', '/nonsense']) {
+      const r = await ask(s.web, 'GET', p);
+      expect([p, r.status]).toEqual([p, 303]);
+      const data = await ask(s.web, 'GET', `${p === '/' ? '' : p}/__data.json`);
+      expect(data.text).not.toMatch(/tally|needsYou/);
+    }
+    expect((await ask(s.web, 'GET', '/inbox', { cookie: owner })).status).toBe(200);
+    const signin = await ask(s.web, 'GET', '/signin?to=//evil.example');
+    expect(signin.status).toBe(200);
+    expect(signin.text).not.toContain('evil.example');
+  });
+
+  test('a page of another site can make a browser send the cookie, and nothing happens', async () => {
+    const post = (h: Record<string, string>) => ask(s.web, 'POST', '/api/chat', { cookie: owner, ...h }, { text: 'hello' });
+    expect((await post({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await post({})).status).toBe(403);
+    expect((await post({ origin: 'null' })).status).toBe(403);
+    expect((await ask(s.api, 'DELETE', '/api/devices/x', { cookie: owner, origin: 'https://evil.example' })).status).toBe(403);
+    expect((await post(own())).status).toBe(202);
+  });
+
+  test('a cookie that turns up on another kind of device ends that sign-in, for the thief and for all', async () => {
+    const cookie = await pair();
+    const stolen = await ask(s.web, 'GET', '/api/tasks', { cookie, 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605' });
+    expect([stolen.status, stolen.text]).toEqual([401, expect.stringContaining('another kind of device')]);
+    expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).status).toBe(401);
+  });
+
+  test('a link works once, for two at the same moment for one, and not when it is old; guessing is slowed down', async () => {
+    const token = tokenOf(newLink());
+    const both = await Promise.all([1, 2].map(() => ask(s.web, 'POST', '/api/auth/pair', own(), { token })));
+    expect(both.map((b) => b.status).sort()).toEqual([200, 401]);
+    const late = tokenOf(newLink());
+    await db.query("update auth_verifications set expires_at = now() - interval '1 second'");
+    const r = await ask(s.web, 'POST', '/api/auth/pair', own(), { token: late });
+    expect([r.status, r.text]).toEqual([401, expect.stringContaining('too old')]);
+    await db.query('delete from auth_rate_limits');
+    const tries: number[] = [];
+    for (let i = 0; i < 14; i++)
+      // A client can't buy itself more tries by naming another address.
+      tries.push((await ask(s.web, 'POST', '/api/auth/pair', { ...own(), 'x-mainloop-client': `10.0.0.${i}` }, { token: 'guessed-guessed' })).status);
+    expect(tries.filter((t) => t === 429).length).toBeGreaterThan(0);
+    expect(tries).not.toContain(200);
+    await db.query('delete from auth_rate_limits');
+  }, 30_000);
+});
+
+async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+  const context = await browser.newContext({
+    viewport: SIZES[size],
+    colorScheme: dark ? 'dark' : 'light',
+    isMobile: size === 'phone',
+    hasTouch: size === 'phone',
+    ...(size === 'phone' ? { userAgent: 'Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36' } : {}),
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (e) => complaints.push(e.message));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) complaints.push(m.text());
+  });
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { page, complaints, close: () => context.close() };
+}
+
+inBrowser(
+  'from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out',
+  async () => {
+    await db.query('delete from auth_users');
+    await db.query('delete from auth_rate_limits');
+    const laptop = await openDevice('desktop');
+    await laptop.page.goto(`${s.web}/task/abc?x=1`);
+    await laptop.page.getByText('This mainloop has no owner yet').waitFor();
+    await laptop.page.screenshot({ path: shot('1-no-owner') });
+    await laptop.page.goto(newLink());
+    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
+    expect(laptop.page.url()).not.toContain('#');
+    await laptop.page.screenshot({ path: shot('2-signed-in') });
+    await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
+    await laptop.page.waitForURL(`${s.web}/inbox`);
+
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: 'Add a device' }).click();
+    await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
+    await laptop.page.screenshot({ path: shot('3-add-a-phone') });
+    const link = await laptop.page.getByLabel('The link').inputValue();
+    const phone = await openDevice('phone', true);
+    await phone.page.goto(link);
+    await phone.page.screenshot({ path: shot('4-phone') });
+    await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await phone.page.getByRole('link', { name: 'Not now' }).click();
+    await phone.page.waitForURL(`${s.web}/inbox`);
+    await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
+
+    // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
+    await laptop.page.context().clearCookies();
+    await laptop.page.goto(`${s.web}/projects`);
+    await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
+    await laptop.page.screenshot({ path: shot('5-sign-in') });
+    const [answer] = await Promise.all([
+      laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
+      laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
+    ]);
+    await laptop.page.waitForURL(`${s.web}/projects`);
+    const headers = await answer.allHeaders();
+    const replay = await ask(
+      s.web,
+      'POST',
+      '/api/auth/passkey/verify-authentication',
+      { ...own(), cookie: headers.cookie ?? '' },
+      answer.postDataJSON(),
+    );
+    expect([replay.status >= 400 && replay.status < 500, replay.cookie.includes('session_token=')]).toEqual([true, false]);
+
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
+    await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
+    await phone.page.reload();
+    await phone.page.waitForURL(/\/signin/);
+    await phone.page.screenshot({ path: shot('6-phone-out') });
+    expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
+    const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
+    expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
+    await laptop.close();
+    await phone.close();
+  },
+  90_000,
+);
