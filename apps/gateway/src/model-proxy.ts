@@ -4,6 +4,7 @@ import https from 'node:https';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs';
+import { getSettings } from '@mainloop/models/db/settings';
 import { costMicrousd, dollars, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { GatewayConfig } from './config.ts';
@@ -42,6 +43,9 @@ export function modelProxy(c: GatewayConfig, db: Db) {
           'invalid_request_error',
           `mainloop_budget: the budget of this task (${dollars(run.budget_cents * 10_000)}) is spent.`,
         );
+      const day = await dayLeft(db, run.owner_id);
+      if (day !== null && day.left < reserved)
+        return apiError(res, 400, 'invalid_request_error', `mainloop_day_budget: today's limit for all agents (${dollars(day.limit)}) is spent.`);
       promised.set(run.task_id, (promised.get(run.task_id) ?? 0) + reserved);
     }
     try {
@@ -56,6 +60,18 @@ export function modelProxy(c: GatewayConfig, db: Db) {
 async function budgetLeft(db: Db, run: RunByToken): Promise<number> {
   const t = await one<{ left: number }>(db, 'select budget_cents::bigint * 10000 - cost_microusd as left from tasks where id = $1', [run.task_id]);
   return t?.left ?? 0;
+}
+
+/** What all agents may still spend today (UTC), or null where there is no such limit. Both in millionths of a dollar. */
+async function dayLeft(db: Db, ownerId: string): Promise<{ limit: number; left: number } | null> {
+  const { dayBudgetCents } = await getSettings(db, ownerId);
+  if (dayBudgetCents === null) return null;
+  const spent = await one<{ n: number }>(
+    db,
+    "select coalesce(sum(microusd), 0)::bigint as n from cost_days where owner_id = $1 and day = (now() at time zone 'UTC')::date",
+    [ownerId],
+  );
+  return { limit: dayBudgetCents * 10_000, left: dayBudgetCents * 10_000 - spent!.n };
 }
 
 /** @returns the usage that passed, or null when the answer was an error */

@@ -133,7 +133,7 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
       return sendJson(res, 200, { say: 'Replied.' });
     }
     case 'POST /talk/ask': {
-      const { question, options } = Ask.parse(await readJson(req, 64 * 1024));
+      const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
       const n = await limit(db, r, 'inbox.opened', MAX_QUESTIONS_A_RUN, 'question');
       const [first, ...rest] = cleanText(question, 4_000).split('\n');
       await withTx(db, (tx) =>
@@ -154,6 +154,7 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
                   label: cleanTitle(o.label, 200),
                   ...(o.description ? { description: cleanTitle(o.description, 500) } : {}),
                 })),
+                ...(multiple && options.length > 1 ? { multiple } : {}),
               },
             },
           ],

@@ -2,7 +2,7 @@
 import http from 'node:http';
 
 const USAGE = `mainloop say "text"
-mainloop ask "question" [--option "A" [--option "B" ...]]
+mainloop ask "question" [--option "A" [--option "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"`;
 
 function post(path: string, body: unknown): Promise<{ status: number; text: string }> {
@@ -38,7 +38,7 @@ for (let i = 0; i < rest.length; i++) if (rest[i] === '--option' && rest[i + 1] 
 let r: { status: number; text: string };
 try {
   if (verb === 'say' && first) r = await post('/talk/say', { text: first });
-  else if (verb === 'ask' && first) r = await post('/talk/ask', { question: first, options });
+  else if (verb === 'ask' && first) r = await post('/talk/ask', { question: first, options, multiple: rest.includes('--multiple') });
   else if (verb === 'reply' && first && rest[0]) r = await post('/talk/reply', { id: first, text: rest[0] });
   else {
     console.error(USAGE);

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Decide, RaiseBudget, Steer } from '@mainloop/models/contracts/http';
+import { CaughtUp, Decide, RaiseBudget, Seen, Snooze, Steer } from '@mainloop/models/contracts/http';
 import { pause, steer } from '@mainloop/models/db/commands';
-import { cancelTask, decide, setBudget } from '@mainloop/models/db/decide';
-import { eventsOfTask } from '@mainloop/models/db/log';
+import { cancelTask, decide, noteAttention, setBudget } from '@mainloop/models/db/decide';
+import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { readOutput } from '@mainloop/models/db/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -119,9 +119,43 @@ export class WorkController {
       by: 'you',
       method: body.method,
       answerId: body.answerId,
+      taps: body.taps,
+      ms: body.ms,
     });
     if (!r.ok) throw refuse(r.kind, r.sentence);
     return { taskId: r.taskId };
+  }
+
+  @Post('inbox/:id/seen')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Note for the attention ledger that an item was shown, or opened' })
+  async seen(@Param('id') itemId: string, @Body({ schema: Seen }) note: Seen): Promise<{ ok: true }> {
+    await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note });
+    return { ok: true };
+  }
+
+  @Post('inbox/:id/not-needed')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Say that an item did not need you' })
+  async notNeeded(@Param('id') itemId: string): Promise<{ ok: true }> {
+    await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note: 'not_needed' });
+    return { ok: true };
+  }
+
+  @Post('inbox/:id/snooze')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Look at an item later' })
+  async snooze(@Param('id') itemId: string, @Body({ schema: Snooze }) body: Snooze): Promise<{ ok: true }> {
+    await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note: { until: new Date(Date.now() + body.minutes * 60_000) } });
+    return { ok: true };
+  }
+
+  @Post('caught-up')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Note until which event you know what happened; the next greeting starts there' })
+  async caughtUp(@Body({ schema: CaughtUp }) body: CaughtUp): Promise<{ ok: true }> {
+    await appendOnce(this.db, [{ type: 'owner.caught_up', actor: 'you', dedupeKey: `caught_up/${body.seq}`, payload: { seq: body.seq } }]);
+    return { ok: true };
   }
 
   private items(which: 'open' | 'task', taskId: string | null): Promise<unknown[]> {

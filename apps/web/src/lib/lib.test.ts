@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
+import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { storyOf } from './story.ts';
 
@@ -71,4 +72,26 @@ test('story: an event of a newer server is left out', () => {
     { ...base, seq: 2, type: 'something.new', payload: {} } as never,
   ]);
   expect(steps.map((s) => s.text)).toEqual(['Pull request #7 is ready for review.']);
+});
+
+test('greeting: three sentences at most, only of what still matters, and none after a short walk', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  const ev = (type: string, id: string) => ({ type, taskId: id, title: `Task ${id}` });
+  const events = [
+    ev('inbox.plan', 'a'),
+    ev('pr.merged', 'b'),
+    ev('inbox.question', 'c'),
+    ev('inbox.failure', 'd'),
+    ev('inbox.failure', 'e'),
+    ev('pr.merged', 'x]'),
+  ];
+  const since = new Date(now - 3 * 3_600_000);
+  expect(greetingOf({ since, events }, new Set(['a']), new Set(['d']), now)).toBe(
+    'While you were away (3 h): [Task b](/task/b) and [Task x](/task/x%5D) were merged. [Task a](/task/a) waits for you. [Task d](/task/d) did not get through.',
+  );
+  const many = Array.from({ length: 5 }, (_, i) => ev('pr.merged', String(i)));
+  expect(greetingOf({ since, events: many }, new Set(), new Set(), now)).toContain('[Task 2](/task/2) and 2 more were merged.');
+  expect(greetingOf({ since: new Date(now - 60_000), events }, new Set(['a']), new Set(), now)).toBeNull();
+  expect(greetingOf({ since, events: [] }, new Set(['a']), new Set(), now)).toBeNull();
+  expect(greetingOf(null, new Set(), new Set(), now)).toBeNull();
 });

@@ -12,10 +12,12 @@ class Live {
   private source: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private cursor = 0;
+  /** The last event that tells something, other than that the person looked. */
+  newsSeq = 0;
   private lastLook = 0;
 
   start(cursor: number): () => void {
-    this.cursor = cursor;
+    this.cursor = this.newsSeq = cursor;
     this.open();
     const up = (): void => {
       this.close();
@@ -54,6 +56,9 @@ class Live {
     s.addEventListener('event', (m) => {
       const e = JSON.parse((m as MessageEvent<string>).data) as { seq: number; type: string };
       this.cursor = Math.max(this.cursor, e.seq);
+      // That the person looked changes nothing that they see.
+      if (e.type === 'inbox.seen' || e.type === 'owner.caught_up') return;
+      this.newsSeq = e.seq;
       this.lookAgain();
     });
     s.addEventListener('delta', (m) => {

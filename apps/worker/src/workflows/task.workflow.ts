@@ -103,8 +103,10 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         await desk.until(() => false, next.delayMs);
       } else if (next.do === 'await_answer') {
         await state('blocked', phase, 'Claude has a question for you.');
-        await desk.decision(next.itemId);
-        answered.push(next.itemId);
+        for (const id of next.itemIds) {
+          await desk.decision(id);
+          answered.push(id);
+        }
         attempt = 0;
       } else {
         await askHuman(phase, next.sentence, next.detail);

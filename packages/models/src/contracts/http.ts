@@ -52,6 +52,9 @@ export const Decide = z
     method: z.enum(MERGE_METHODS).optional(),
     /** Made by the sender. The same answer sent again is taken for the one that counted. */
     answerId: Id.optional(),
+    /** How many taps it took, and how long it was in front of the person, in milliseconds. */
+    taps: z.int().min(0).max(1_000).optional(),
+    ms: z.int().min(0).max(3_600_000).optional(),
   })
   .meta({ id: 'Decide' });
 export type Decide = z.infer<typeof Decide>;
@@ -76,6 +79,21 @@ export const ResolveComment = z.object({ resolved: z.boolean() }).meta({ id: 'Re
 export type ResolveComment = z.infer<typeof ResolveComment>;
 export const Looked = z.object({ pushId: Id }).meta({ id: 'Looked' });
 export type Looked = z.infer<typeof Looked>;
+
+export const Seen = z.object({ what: z.enum(['shown', 'opened']), via: z.enum(['app', 'push']).default('app') }).meta({ id: 'Seen' });
+export type Seen = z.infer<typeof Seen>;
+/** Later: minutes from now, at most a week; 0 brings it back. */
+export const Snooze = z
+  .object({
+    minutes: z
+      .int()
+      .min(0)
+      .max(7 * 24 * 60),
+  })
+  .meta({ id: 'Snooze' });
+export type Snooze = z.infer<typeof Snooze>;
+export const CaughtUp = z.object({ seq: z.int().min(0) }).meta({ id: 'CaughtUp' });
+export type CaughtUp = z.infer<typeof CaughtUp>;
 
 /** Something said to a task while it runs. */
 export const Steer = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'Steer' });
@@ -139,6 +157,8 @@ export const Settings = z
   .object({
     chatModel: z.string().min(1).max(100).optional(),
     maxRuns: z.int().min(1).max(100).optional(),
+    /** What all agents together may cost on one day (UTC). null: no limit. */
+    dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
     /** Which kinds of items a device is told of. */
     notifyKinds: z.array(z.enum(ITEM_KINDS)).optional(),
     /** No notification between these times of the day, in that time zone; what still waits comes after. */

@@ -28,8 +28,8 @@ export type RunSpec = z.infer<typeof RunSpec>;
 
 export const Outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed'), summary: z.string().max(60_000) }),
-  z.object({ kind: z.literal('asked'), itemId: z.string().max(80) }),
-  z.object({ kind: z.literal('limit'), reason: z.enum(['turns', 'budget', 'time']) }),
+  z.object({ kind: z.literal('asked'), itemId: z.string().max(80), itemIds: z.array(z.string().max(80)).max(20).optional() }),
+  z.object({ kind: z.literal('limit'), reason: z.enum(['turns', 'budget', 'day', 'time']) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
   z.object({
     kind: z.literal('retry'),
@@ -83,6 +83,8 @@ export const Ask = z.object({
     .array(z.object({ label: z.string().trim().min(1).max(200), description: z.string().max(1_000).optional() }))
     .max(8)
     .default([]),
+  /** Several of the options may be right. */
+  multiple: z.boolean().default(false),
 });
 
 /** An address that a sandbox must not reach, and the words for it when it does. `host` may be `$NAME`, from the environment. */

@@ -237,7 +237,7 @@ describe('runs', () => {
     await appendOnce(t.db, [question(task, `${id}-q0`)]);
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
     const outcome = async (): Promise<object> => (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
-    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q0` });
+    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q0`, itemIds: [`${id}-q0`] });
     // An answer that is quicker than the end of the run must not turn "I asked" into the result.
     const quick = await run(task, 2);
     const { run: r2 } = await openEpoch(t.db, quick);
@@ -275,7 +275,7 @@ test('everything that people see can be rebuilt from the log', async () => {
     { type: 'inbox.opened', taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } },
     { type: 'task.ended', taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } },
   ]);
-  const dump = async (): Promise<unknown[]> => Promise.all(PROJECTION_TABLES.map((n) => many(t.db, `select * from ${n} order by id`)));
+  const dump = async (): Promise<unknown[]> => Promise.all(PROJECTION_TABLES.map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
   const before = await dump();
   const count = await rebuild(t.db);
   expect(count).toBeGreaterThan(100);

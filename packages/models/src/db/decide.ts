@@ -22,6 +22,8 @@ export interface DecideInput {
   readonly method?: MergeMethod | undefined;
   /** Made by the sender: an answer that is sent twice, by a retry or from a queue, counts once and is told so. */
   readonly answerId?: string | undefined;
+  readonly taps?: number | undefined;
+  readonly ms?: number | undefined;
 }
 
 export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
@@ -63,6 +65,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
             via: i.via,
             by: i.by,
             ...(i.answerId === undefined ? {} : { answerId: i.answerId }),
+            ...(i.taps === undefined ? {} : { taps: i.taps }),
+            ...(i.ms === undefined ? {} : { ms: i.ms }),
           },
         },
         ...(drafts.length > 0 ? [{ type: 'review.submitted' as const, taskId: item.task_id, actor: i.by, payload: { ids: drafts } }] : []),
@@ -140,3 +144,26 @@ const WHERE: Record<Via, string> = {
   chat: 'in the chat',
   github: 'on GitHub',
 };
+
+/** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
+export async function noteAttention(
+  db: Db,
+  i: { ownerId: string; itemId: string; by: string; note: { what: 'shown' | 'opened'; via: Via } | { until: Date } | 'not_needed' },
+): Promise<void> {
+  const item = await one<{ task_id: string }>(db, 'select task_id from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
+  if (!item) return;
+  const about = { taskId: item.task_id, actor: i.by };
+  await withTx(db, (tx) =>
+    append(
+      tx,
+      [
+        i.note === 'not_needed'
+          ? { ...about, type: 'inbox.not_needed', dedupeKey: `not_needed/${i.itemId}`, payload: { id: i.itemId } }
+          : 'until' in i.note
+            ? { ...about, type: 'inbox.snoozed', payload: { id: i.itemId, until: i.note.until.toISOString() } }
+            : { ...about, type: 'inbox.seen', dedupeKey: `seen/${i.itemId}/${i.note.what}`, payload: { id: i.itemId, ...i.note } },
+      ],
+      i.ownerId,
+    ),
+  );
+}

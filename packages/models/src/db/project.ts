@@ -4,7 +4,7 @@ import type { LoggedEvent } from '../flow/events.ts';
 import { WAITS_FOR_LEAVE } from '../flow/states.ts';
 import type { Tx } from './pool.ts';
 
-export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items', 'review_comments'] as const;
+export const PROJECTION_TABLES = ['projects', 'messages', 'proposals', 'tasks', 'inbox_items', 'review_comments', 'cost_days'] as const;
 
 export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
   const p = e.payload as never as Record<string, unknown>;
@@ -92,25 +92,48 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       await task('ci = $3', JSON.stringify({ passed: p.passed, failed: p.failed, pending: p.pending, verdict: p.verdict }));
       return;
     case 'cost.metered':
+      await tx.query(
+        `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
+         values ($1, ($2::timestamptz at time zone 'UTC')::date, coalesce((select project_id from tasks where id = $3), ''), $4, $5, $6, $7)
+         on conflict (owner_id, day, project_id, model) do update set microusd = cost_days.microusd + excluded.microusd,
+           input_tokens = cost_days.input_tokens + excluded.input_tokens, output_tokens = cost_days.output_tokens + excluded.output_tokens`,
+        [e.ownerId, e.at, e.taskId, p.model, p.microusd, p.inputTokens, p.outputTokens],
+      );
       if (e.taskId) await task('cost_microusd = cost_microusd + $3', p.microusd);
       return;
     case 'inbox.opened':
       await tx.query(
-        `insert into inbox_items (id, owner_id, task_id, kind, title, body, options, state, created_at) values ($1,$2,$3,$4,$5,$6,$7,'open',$8)`,
-        [p.id, e.ownerId, e.taskId, p.kind, p.title, p.body, JSON.stringify(p.options), e.at],
+        `insert into inbox_items (id, owner_id, task_id, kind, title, body, options, multiple, state, created_at) values ($1,$2,$3,$4,$5,$6,$7,$8,'open',$9)`,
+        [p.id, e.ownerId, e.taskId, p.kind, p.title, p.body, JSON.stringify(p.options), p.multiple ?? false, e.at],
       );
       if (p.kind === 'permission') await task('status_line = $3', WAITS_FOR_LEAVE);
       if (p.kind === 'failure') await task('failure = $3', JSON.stringify({ itemId: p.id, sentence: p.title, detail: p.body }));
       return;
     case 'inbox.answered':
-      await tx.query(`update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5 where id = $1`, [
-        p.id,
-        JSON.stringify({ decision: p.decision, text: p.text, ...(p.answerId === undefined ? {} : { answerId: p.answerId }) }),
-        p.via,
-        p.by,
-        e.at,
-      ]);
+      await tx.query(
+        `update inbox_items set state = 'answered', answer = $2, answered_via = $3, answered_by = $4, answered_at = $5, taps = $6, attention_ms = $7 where id = $1`,
+        [
+          p.id,
+          JSON.stringify({ decision: p.decision, text: p.text, ...(p.answerId === undefined ? {} : { answerId: p.answerId }) }),
+          p.via,
+          p.by,
+          e.at,
+          p.taps ?? null,
+          p.ms ?? null,
+        ],
+      );
       return noLongerWaits(tx, e);
+    case 'inbox.seen':
+      await tx.query(`update inbox_items set ${p.what === 'opened' ? 'opened_at' : 'shown_at'} = $2 where id = $1`, [p.id, e.at]);
+      return;
+    case 'inbox.snoozed':
+      await tx.query('update inbox_items set snoozed_until = $2 where id = $1', [p.id, p.until]);
+      return;
+    case 'inbox.not_needed':
+      await tx.query('update inbox_items set not_needed = true where id = $1', [p.id]);
+      return;
+    case 'owner.caught_up':
+      return;
     case 'inbox.closed':
       await tx.query("update inbox_items set state = 'closed', answered_at = $2 where id = $1 and state = 'open'", [p.id, e.at]);
       return noLongerWaits(tx, e);

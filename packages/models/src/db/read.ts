@@ -11,10 +11,12 @@ export interface ItemView {
   readonly title: string;
   readonly body: string;
   readonly options: readonly Option[];
+  readonly multiple: boolean;
   readonly state: string;
   readonly answer: { decision: string; text: string } | null;
   readonly answeredVia: string | null;
   readonly createdAt: Date;
+  readonly snoozedUntil: Date | null;
   readonly taskId: string;
   readonly taskTitle: string;
   readonly repo: string;
@@ -54,6 +56,25 @@ export interface CommentView extends CommentPlace {
   readonly answer: string | null;
   readonly createdAt: Date;
 }
+export interface AttentionWeek {
+  /** Its Monday. */
+  readonly week: Date;
+  readonly items: number;
+  /** Of these, how many were answered in the app, where time can be measured. */
+  readonly measured: number;
+  readonly attentionMs: number;
+  readonly taps: number;
+  readonly notNeeded: number;
+  readonly medianWaitS: number | null;
+  readonly merged: number;
+}
+export interface CostDay {
+  readonly day: Date;
+  readonly repo: string;
+  readonly model: string;
+  readonly microusd: number;
+  readonly tokens: number;
+}
 export interface ReviewView {
   readonly task: TaskView;
   /** The open review item, on which the decision is made. */
@@ -64,6 +85,8 @@ export interface ReviewView {
 }
 export interface Inbox {
   readonly needsYou: ItemView[];
+  /** They wait too, but not now. */
+  readonly later: ItemView[];
   readonly working: TaskView[];
   readonly failed: (TaskView & { item: ItemView | null })[];
   readonly done: TaskView[];
@@ -145,10 +168,12 @@ export function openRead(url: string) {
         title: r.title,
         body: r.body,
         options: r.options as unknown as Option[],
+        multiple: r.multiple,
         state: r.state,
         answer: r.answer as ItemView['answer'],
         answeredVia: r.answeredVia,
         createdAt: r.createdAt,
+        snoozedUntil: r.snoozedUntil,
         taskId: r.taskId,
         taskTitle: t?.title ?? '',
         repo: repo.get(t?.projectId ?? '') ?? '',
@@ -166,6 +191,7 @@ export function openRead(url: string) {
 
     async inbox(): Promise<Inbox> {
       const nowMs = Date.now();
+      const isLater = (i: ItemView): boolean => i.snoozedUntil !== null && i.snoozedUntil.getTime() > nowMs;
       const dayAgo = new Date(nowMs - 24 * 3_600_000);
       const [open, live, ended, historyCount] = await Promise.all([
         itemsWhere({ state: 'open' }),
@@ -176,7 +202,8 @@ export function openRead(url: string) {
       const repo = await repoOf([...live, ...ended].map((t) => t.projectId));
       const all = [...live, ...ended].map((t) => taskView(t, repo, nowMs));
       return {
-        needsYou: open.filter((i) => i.kind !== 'failure'),
+        needsYou: open.filter((i) => i.kind !== 'failure' && !isLater(i)),
+        later: open.filter((i) => i.kind !== 'failure' && isLater(i)),
         working: all.filter((t) => t.section === 'working'),
         failed: all
           .filter((t) => t.section === 'failed')
@@ -269,6 +296,81 @@ export function openRead(url: string) {
       };
     },
 
+    /** The attention ledger, newest week first: what the person was asked, what it cost them, and what came of it. */
+    async attention(weeks: number): Promise<AttentionWeek[]> {
+      const rows = await db.$queryRaw<
+        { week: Date; items: bigint; measured: bigint; ms: bigint; taps: bigint; not_needed: bigint; waited_s: number | null; merged: bigint }[]
+      >`
+        with w as (select generate_series(date_trunc('week', now()) - make_interval(weeks => ${weeks - 1}::int), date_trunc('week', now()), interval '1 week') as week)
+        select w.week,
+          count(i.id) as items, count(i.attention_ms) as measured, coalesce(sum(i.attention_ms), 0)::bigint as ms, coalesce(sum(i.taps), 0)::bigint as taps,
+          count(*) filter (where i.not_needed) as not_needed,
+          percentile_cont(0.5) within group (order by extract(epoch from i.answered_at - i.created_at))::float as waited_s,
+          (select count(*) from events e where e.owner_id = ${OWNER} and e.type = 'pr.merged' and e.at >= w.week and e.at < w.week + interval '1 week') as merged
+        from w left join inbox_items i on i.owner_id = ${OWNER} and i.state = 'answered' and i.answered_at >= w.week and i.answered_at < w.week + interval '1 week'
+        group by w.week order by w.week desc`;
+      return rows.map((r) => ({
+        week: r.week,
+        items: Number(r.items),
+        measured: Number(r.measured),
+        attentionMs: Number(r.ms),
+        taps: Number(r.taps),
+        notNeeded: Number(r.not_needed),
+        medianWaitS: r.waited_s,
+        merged: Number(r.merged),
+      }));
+    },
+    /** What models cost on each of the last days, by project and model. Without a project it was the chat. */
+    async costs(days: number): Promise<CostDay[]> {
+      const since = new Date(Date.now() - days * 24 * 3_600_000);
+      const rows = await db.costDay.findMany({ where: { ownerId: OWNER, day: { gte: since } }, orderBy: { day: 'desc' } });
+      const repo = await repoOf(rows.map((r) => r.projectId).filter((id) => id !== ''));
+      return rows.map((r) => ({
+        day: r.day,
+        repo: r.projectId === '' ? '' : (repo.get(r.projectId) ?? r.projectId),
+        model: r.model,
+        microusd: Number(r.microusd),
+        tokens: Number(r.inputTokens) + Number(r.outputTokens),
+      }));
+    },
+    /** What happened since the person last knew, and since when that is; null when they were never away. */
+    async away(): Promise<{ since: Date; events: { type: string; taskId: string; title: string }[] } | null> {
+      const last = await db.event.findFirst({ where: { ownerId: OWNER, type: 'owner.caught_up' }, orderBy: { seq: 'desc' } });
+      if (!last) return null;
+      const seq = Number((last.payload as { seq: number }).seq);
+      const events = await db.event.findMany({
+        where: { ownerId: OWNER, seq: { gt: seq }, type: { in: ['pr.merged', 'pr.ready', 'task.ended', 'inbox.opened'] }, taskId: { not: null } },
+        orderBy: { seq: 'asc' },
+        take: 500,
+        select: { type: true, taskId: true, payload: true },
+      });
+      const tasks = new Map(
+        (await db.task.findMany({ where: { id: { in: [...new Set(events.map((e) => e.taskId!))] } }, select: { id: true, title: true } })).map(
+          (t) => [t.id, t.title],
+        ),
+      );
+      return {
+        since: last.at,
+        events: events.map((e) => ({
+          type: e.type === 'inbox.opened' ? `inbox.${(e.payload as { kind: string }).kind}` : e.type,
+          taskId: e.taskId!,
+          title: tasks.get(e.taskId!) ?? '',
+        })),
+      };
+    },
+    /** Tasks of any age by a word of their title or repository, the newest first. */
+    async find(words: string): Promise<{ id: string; title: string; repo: string; state: string }[]> {
+      const q = words.trim();
+      if (q === '') return [];
+      const projects = await db.project.findMany({ where: { ownerId: OWNER, repo: { contains: q, mode: 'insensitive' } }, select: { id: true } });
+      const rows = await db.task.findMany({
+        where: { ownerId: OWNER, OR: [{ title: { contains: q, mode: 'insensitive' } }, { projectId: { in: projects.map((p) => p.id) } }] },
+        orderBy: { updatedAt: 'desc' },
+        take: 12,
+      });
+      const repo = await repoOf(rows.map((t) => t.projectId));
+      return rows.map((t) => ({ id: t.id, title: t.title, repo: repo.get(t.projectId) ?? '', state: t.state }));
+    },
     item: async (id: string): Promise<ItemView | null> => (await itemsWhere({ id }))[0] ?? null,
     /** Comments, pushes (newest first, without their diffs) and what was looked at last. */
     async review(taskId: string): Promise<ReviewView | null> {

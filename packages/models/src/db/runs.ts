@@ -204,17 +204,17 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
   return withTx(db, async (tx) => {
     await lockLog(tx);
     // Whatever it asked in this run, answered meanwhile or not: it ended its turn to be woken with the answer.
-    const asked = await one<{ id: string }>(
+    const asked = await many<{ id: string }>(
       tx,
       `select i.id from inbox_items i join runs r on r.task_id = i.task_id
-        where r.id = $1 and i.state in ('open', 'answered') and (i.id like $2 or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at desc limit 1`,
+        where r.id = $1 and i.state in ('open', 'answered') and (i.id like $2 or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at, i.id limit 20`,
       [runId, `${runId}-q%`],
     );
     const real: RunOutcome =
       outcome.kind !== 'completed'
         ? outcome
-        : asked
-          ? { kind: 'asked', itemId: asked.id }
+        : asked.length > 0
+          ? { kind: 'asked', itemId: asked.at(-1)!.id, itemIds: asked.map((a) => a.id) }
           : (await unheardIn(tx, runId))
             ? { kind: 'interrupted', reason: 'steered' }
             : outcome;

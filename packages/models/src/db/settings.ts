@@ -7,6 +7,7 @@ import { one, type Queryable } from './pool.ts';
 export interface OwnerSettings {
   readonly chatModel: string;
   readonly maxRuns: number;
+  readonly dayBudgetCents: number | null;
   readonly notifyKinds: readonly ItemKind[];
   readonly quietHours: QuietHours | null;
 }
@@ -17,6 +18,7 @@ export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerS
   return {
     chatModel: s.chatModel ?? DEFAULTS.chatModel,
     maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
+    dayBudgetCents: s.dayBudgetCents ?? null,
     notifyKinds: s.notifyKinds ?? ITEM_KINDS,
     quietHours: s.quietHours ?? null,
   };

@@ -131,8 +131,21 @@ export type EventBody =
   | { type: 'review.looked'; payload: { pushId: string } }
   | { type: 'review.asked_changes'; payload: { author: string; comments: number } }
   | { type: 'cost.metered'; payload: { runId: string | null; model: string; microusd: number; inputTokens: number; outputTokens: number } }
-  | { type: 'inbox.opened'; payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[]; permission?: PermissionAsk } }
-  | { type: 'inbox.answered'; payload: { id: string; decision: string; text: string; via: Via; by: string; answerId?: string } }
+  | {
+      type: 'inbox.opened';
+      payload: { id: string; kind: ItemKind; title: string; body: string; options: Option[]; multiple?: boolean; permission?: PermissionAsk };
+    }
+  | {
+      type: 'inbox.answered';
+      payload: { id: string; decision: string; text: string; via: Via; by: string; answerId?: string; taps?: number; ms?: number };
+    }
+  /** The first time a person saw an item, and the first time they did something with it. */
+  | { type: 'inbox.seen'; payload: { id: string; what: 'shown' | 'opened'; via: Via } }
+  | { type: 'inbox.snoozed'; payload: { id: string; until: string } }
+  /** The person says that this item did not need them. */
+  | { type: 'inbox.not_needed'; payload: { id: string } }
+  /** Until here the person knows what happened. */
+  | { type: 'owner.caught_up'; payload: { seq: number } }
   | { type: 'inbox.closed'; payload: { id: string; why: string } };
 
 /** Where an answer came from; `push`: a button on a notification. */

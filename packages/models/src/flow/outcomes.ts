@@ -1,8 +1,9 @@
 // How one agent run ended: the closed union every runtime maps its own errors into.
 export type RunOutcome =
   | { readonly kind: 'completed'; readonly summary: string }
-  | { readonly kind: 'asked'; readonly itemId: string }
-  | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'time' }
+  /** `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one. */
+  | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: readonly string[] }
+  | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'day' | 'time' }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
   | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
@@ -28,7 +29,7 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 
 export type AfterRun =
   | { readonly do: 'go_on' }
-  | { readonly do: 'await_answer'; readonly itemId: string }
+  | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }
   | { readonly do: 'again'; readonly delayMs: number }
   | { readonly do: 'ask_human'; readonly sentence: string; readonly detail: string };
 
@@ -44,7 +45,7 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
     case 'completed':
       return { do: 'go_on' };
     case 'asked':
-      return { do: 'await_answer', itemId: o.itemId };
+      return { do: 'await_answer', itemIds: o.itemIds ?? [o.itemId] };
     case 'wait':
       return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
     case 'retry':
@@ -67,7 +68,8 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
   }
 }
 
-const LIMITS: Record<'turns' | 'budget' | 'time', string> = {
+const LIMITS: Record<'turns' | 'budget' | 'day' | 'time', string> = {
+  day: "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
   turns: 'The agent used all its turns. Retry goes on from where it stopped.',
   budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
   time: 'The agent ran out of time. Retry goes on from where it stopped.',

@@ -1,4 +1,5 @@
 import { render } from '#lib/server/markdown.ts';
+import type { ItemView } from '@mainloop/models/db/read';
 import { almostFullMb, flags, read } from '#lib/server/read.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -10,6 +11,8 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     cursor,
     flags,
     almostFullMb: almostFullMb(),
-    inbox: { ...inbox, needsYou: inbox.needsYou.map((i) => ({ ...i, html: render(i.plan ?? i.body) })) },
+    inbox: { ...inbox, needsYou: inbox.needsYou.map(shown), later: inbox.later.map(shown) },
   };
 };
+
+const shown = (i: ItemView): ItemView & { html: string } => ({ ...i, html: render(i.plan ?? i.body) });

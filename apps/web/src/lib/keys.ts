@@ -1,0 +1,53 @@
+// One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
+export const KEYS: readonly (readonly [string, string])[] = [
+  ['j / k', 'next, previous'],
+  ['Enter', 'open'],
+  ['a', 'approve, allow, merge, retry, answer'],
+  ['r', 'reply: change it, refuse, say it yourself'],
+  ['s', 'later'],
+  ['n / p', 'next, previous file of a change'],
+  ['/ or ⌘K', 'find a task or a page'],
+  ['?', 'these keys'],
+];
+
+export interface Doors {
+  find(): void;
+  help(): void;
+}
+
+export function onKey(e: KeyboardEvent, doors: Doors): void {
+  if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {
+    e.preventDefault();
+    return doors.find();
+  }
+  const t = e.target as HTMLElement;
+  if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing || t.closest('input, textarea, select, dialog, [contenteditable]')) return;
+  const now = t.closest<HTMLElement>('[data-row]');
+  switch (e.key) {
+    case 'j':
+    case 'k': {
+      const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter((r) => r.offsetParent !== null);
+      const i = now === null ? -1 : rows.indexOf(now);
+      const next = rows[e.key === 'j' ? Math.min(i + 1, rows.length - 1) : Math.max(i - 1, 0)];
+      next?.focus();
+      next?.scrollIntoView({ block: 'nearest' });
+      return e.preventDefault();
+    }
+    case 'Enter':
+      if (now !== null && t === now) now.querySelector<HTMLElement>('a[href]')?.click();
+      return;
+    case 'a':
+    case 'r':
+    case 's': {
+      const to = now?.querySelector<HTMLElement>(`[data-key=${e.key}]`);
+      if (!to) return;
+      e.preventDefault();
+      return to.matches('input, textarea') ? to.focus() : to.click();
+    }
+    case '/':
+      e.preventDefault();
+      return doors.find();
+    case '?':
+      return doors.help();
+  }
+}

@@ -1,0 +1,13 @@
+// What to say to somebody who comes back. Asked once a visit, so it is not part of what the pages load again and again.
+import { json } from '@sveltejs/kit';
+import { greetingOf } from '#lib/greeting.ts';
+import { render } from '#lib/server/markdown.ts';
+import { read } from '#lib/server/read.ts';
+import type { RequestHandler } from './$types';
+
+export const GET: RequestHandler = async () => {
+  const r = read();
+  const [away, inbox] = await Promise.all([r.away(), r.inbox()]);
+  const text = greetingOf(away, new Set(inbox.needsYou.map((i) => i.taskId)), new Set(inbox.failed.map((t) => t.id)), Date.now());
+  return json({ html: text === null ? null : render(text) });
+};

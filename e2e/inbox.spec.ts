@@ -1,0 +1,265 @@
+// The inbox people live in: by keyboard and by ear, several questions in a row, later, what happened meanwhile, and what it cost.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { openPool, type Db } from '@mainloop/models/db/pool';
+import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+
+let s: Stack;
+let db: Db;
+let browser: Browser;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `${name}.png`);
+const inBrowser = hasBrowser ? test : test.skip;
+
+beforeAll(async () => {
+  const story = path.join(mkdtempSync('/tmp/inbox-story-'), 'story.yaml');
+  writeFileSync(story, STORY);
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
+  db = openPool(s.databaseUrl, 'inbox-test');
+  await seedProject(db, 'pr-1', 'acme/api');
+  if (hasBrowser) browser = await openBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await db?.end();
+  await s?.stop();
+}, 60_000);
+
+interface Item {
+  id: string;
+  kind: string;
+  taskId: string;
+  title: string;
+  state: string;
+}
+const open = (taskId: string): Promise<Item[]> => s.call<Item[]>('GET', '/api/inbox').then((l) => l.filter((i) => i.taskId === taskId));
+
+inBrowser(
+  'several questions of one run are asked one after the other, several answers count, and the agent gets them all',
+  async () => {
+    await s.call('POST', '/api/chat', { text: 'case questions' });
+    const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+    const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+    await until('both questions, and a run that waits', async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked');
+    const { page, complaints } = await openPage(browser, 'phone');
+    await page.goto(`${s.web}/inbox`);
+    await page.getByText('Question, one more after this').waitFor();
+    expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
+    await page.getByLabel('Linux').check();
+    await page.getByLabel('macOS').check();
+    await page.screenshot({ path: shot('phone-two-questions') });
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Which name?').waitFor();
+    // One answer is not enough: it waits for the other.
+    expect(await state(taskId)).toBe('blocked');
+    await page.getByLabel('Your own answer').fill('Tally');
+    await page.getByRole('button', { name: 'Answer' }).click();
+    const t = await until('the plan', async () => {
+      const d = await s.call<{ plan: string | null }>('GET', `/api/tasks/${taskId}`);
+      return d.plan ? d : null;
+    });
+    expect(t.plan).toContain('Linux, macOS and Tally');
+    expect(complaints).toEqual([]);
+    await s.call('POST', `/api/tasks/${taskId}/cancel`);
+    await page.close();
+  },
+  90_000,
+);
+const state = async (id: string): Promise<string> => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state;
+
+inBrowser(
+  'by keyboard: move, approve, reply, later, find, and the keys themselves',
+  async () => {
+    for (const t of ['k1', 'k2', 'k3']) await seedTask(db, t);
+    await seedItem(db, 'k1', 'k1-plan', 'plan', 'Plan, revision 1');
+    await seedItem(db, 'k2', 'k2-q', 'question', 'Which way?', ['Left', 'Right']);
+    await seedItem(db, 'k3', 'k3-plan', 'plan', 'Plan, revision 1');
+    const { page, complaints } = await openPage(browser, 'desktop');
+    await page.goto(`${s.web}/inbox`);
+    await page.locator('#item-k3-plan').waitFor();
+    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.id');
+    await until('the page to listen', async () => {
+      await page.keyboard.press('j');
+      return (await focused()) === 'item-k1-plan';
+    });
+    await page.keyboard.press('a');
+    await until('approved by a', async () => (await item('k1', 'k1-plan')).state === 'answered');
+    await page.locator('#item-k1-plan').waitFor({ state: 'detached' });
+    await page.locator('#item-k2-q').focus();
+    await page.keyboard.press('r');
+    await page.keyboard.type('Straight on, j and k are letters here');
+    await page.keyboard.press('Enter');
+    await until('answered', async () => (await item('k2', 'k2-q')).state === 'answered');
+    await page.locator('#item-k2-q').waitFor({ state: 'detached' });
+    await page.locator('#item-k3-plan').focus();
+    await page.keyboard.press('s');
+    await page.getByText('Later', { exact: false }).first().waitFor();
+    await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor({ state: 'detached' });
+    await page.locator('summary', { hasText: 'Later' }).click();
+    await page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }).click();
+    await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('task k3');
+    await page.getByRole('option', { name: /Task k3/ }).waitFor();
+    await page.screenshot({ path: shot('desktop-find') });
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/task\/k3$/);
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    // Everything that can be tapped can be reached by Tab, and shows that it is.
+    await page.goto(`${s.web}/inbox`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+const item = async (task: string, id: string): Promise<Item> =>
+  (await s.call<{ items: Item[] }>('GET', `/api/tasks/${task}`)).items.find((i) => i.id === id)!;
+
+inBrowser(
+  'the ledger: shown, opened, answered, taps and time; "this did not need me"; a greeting of what happened; the week and the money',
+  async () => {
+    await seedTask(db, 'l1');
+    await seedItem(db, 'l1', 'l1-q', 'question', 'Is this needed?', ['Yes']);
+    await appendOnce(db, [
+      { type: 'pr.merged', taskId: 'l1', actor: 'test', payload: { number: 1, sha: null } },
+      {
+        type: 'cost.metered',
+        taskId: 'l1',
+        actor: 'test',
+        payload: { runId: null, model: 'claude-opus-5-5', microusd: 1_230_000, inputTokens: 10, outputTokens: 5 },
+      },
+    ]);
+    // As if the person had left three hours ago.
+    await db.query(
+      "insert into events (owner_id, type, actor, payload, at) select owner_id, 'owner.caught_up', 'you', '{\"seq\": 0}', now() - interval '3 hours' from events limit 1",
+    );
+    const { page, complaints } = await openPage(browser, 'phone');
+    await page.goto(`${s.web}/inbox`);
+    const greeting = page.getByRole('region', { name: 'While you were away' });
+    await greeting.getByText('While you were away (3 h):').waitFor();
+    expect(await greeting.textContent()).toContain('Task l1 was merged.');
+    await page.screenshot({ path: shot('phone-greeting') });
+    const card = page.locator('#item-l1-q');
+    await card.scrollIntoViewIfNeeded();
+    await until('shown', async () => (await ledger('l1-q')).shown_at !== null);
+    await card.getByLabel('Yes').check();
+    await card.getByRole('button', { name: 'Answer' }).click();
+    await until('answered', async () => (await ledger('l1-q')).taps !== null);
+    const row = await ledger('l1-q');
+    expect([row.opened_at !== null, row.taps! >= 2, row.attention_ms! > 500, row.not_needed]).toEqual([true, true, true, false]);
+    await page.close();
+
+    await seedItem(db, 'l1', 'l1-q2', 'question', 'And this?', ['Yes']);
+    const again = await openPage(browser, 'phone', true);
+    await again.page.goto(`${s.web}/task/l1`);
+    // It is known by now; nobody is greeted twice.
+    expect(await again.page.getByRole('region', { name: 'While you were away' }).count()).toBe(0);
+    const second = again.page.locator('#main #item-l1-q2');
+    await second.getByLabel('Yes').check();
+    await second.getByRole('button', { name: 'Answer' }).click();
+    await again.page.getByRole('button', { name: 'Did not need me' }).click();
+    await until('noted', async () => (await ledger('l1-q2')).not_needed);
+    await again.page.close();
+
+    for (const size of ['phone', 'desktop'] as const) {
+      const w = await openPage(browser, size, size === 'phone');
+      await w.page.goto(`${s.web}/week`);
+      await w.page.getByText(/of your attention for each merged pull request/).waitFor();
+      await w.page.getByText('$1.23').first().waitFor();
+      expect(await w.page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await w.page.screenshot({ path: shot(`${size}-week`) });
+      expect(w.complaints).toEqual([]);
+      await w.page.close();
+    }
+    expect(complaints).toEqual([]);
+  },
+  60_000,
+);
+interface Ledger {
+  shown_at: Date | null;
+  opened_at: Date | null;
+  taps: number | null;
+  attention_ms: number | null;
+  not_needed: boolean;
+}
+const ledger = async (id: string): Promise<Ledger> =>
+  (await db.query<Ledger>('select shown_at, opened_at, taps, attention_ms, not_needed from inbox_items where id = $1', [id])).rows[0]!;
+
+inBrowser.each(['light', 'dark'] as const)(
+  'axe finds nothing serious on any page, %s',
+  async (theme) => {
+    await seedTask(db, `x-${theme}`);
+    await seedItem(db, `x-${theme}`, `x-${theme}-q`, 'question', 'Which?', ['A', 'B']);
+    await seedItem(db, `x-${theme}`, `x-${theme}-p`, 'plan', 'Plan, revision 1');
+    await seedItem(db, `x-${theme}`, `x-${theme}-m`, 'permission', 'Run: npm test');
+    await seedItem(db, `x-${theme}`, `x-${theme}-f`, 'failure', 'CI is still red after 3 repairs.');
+    const found: string[] = [];
+    for (const size of ['phone', 'desktop'] as const) {
+      const { page } = await openPage(browser, size, theme === 'dark');
+      for (const p of [
+        '/',
+        '/inbox',
+        `/task/x-${theme}`,
+        `/task/x-${theme}/changes`,
+        '/projects',
+        '/settings',
+        '/week',
+        '/signin',
+        '/pair',
+        '/nothing-here',
+      ]) {
+        await page.goto(`${s.web}${p}`);
+        await page.waitForLoadState('networkidle').catch(() => undefined);
+        found.push(...(await serious(page)).map((v) => `${size} ${p}: ${v}`));
+      }
+      await page.goto(`${s.web}/inbox`);
+      await until('the page to listen', async () => {
+        await page.keyboard.press('Control+k');
+        return page.getByRole('combobox').isVisible();
+      });
+      found.push(...(await serious(page)).map((v) => `${size} find: ${v}`));
+      await page.close();
+    }
+    expect(found).toEqual([]);
+  },
+  120_000,
+);
+
+async function serious(page: Page): Promise<string[]> {
+  // Through the debugger: the page's own policy lets no foreign script in.
+  await page.evaluate(axe.source);
+  const r = await page.evaluate<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }>(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })",
+  );
+  return r.violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}
+
+const STORY = `
+version: 1
+chat:
+  - when: '^case (\\w+)'
+    steps:
+      - text: Here.
+        tool: { name: spawn_task, input: { project: demo/tally, title: "Case {{1}}", prompt: "Name it." } }
+      - text: On the card.
+agent:
+  - when: '# Phase: plan.*?The answer: ([^\\n]*).*?The answer: ([^\\n]*)'
+    steps:
+      - text: "## Problem analysis\\nNone.\\n\\n## Proposed approach\\nFor {{1}} and {{2}}.\\n\\n## Implementation plan\\n1. Do it."
+  - when: '# Phase: plan'
+    steps:
+      - bash: mainloop ask "On which systems?" --option Linux --option macOS --option Windows --multiple
+      - bash: mainloop ask "Which name?"
+      - text: I asked.
+`;
