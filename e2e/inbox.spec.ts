@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
-import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -194,6 +194,84 @@ interface Ledger {
 const ledger = async (id: string): Promise<Ledger> =>
   (await db.query<Ledger>('select shown_at, opened_at, taps, attention_ms, not_needed from inbox_items where id = $1', [id])).rows[0]!;
 
+inBrowser(
+  'a photograph and a file: pasted into the chat, shown there, on the card, and in the hands of the agent; what lies or is too big is refused',
+  async () => {
+    const { page, complaints } = await openPage(browser, 'phone');
+    await visit(page, `${s.web}/`);
+    const pixels = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+    const pick = page.getByLabel('Files to attach');
+    await pick.setInputFiles([
+      { name: 'screen.png', mimeType: 'image/png', buffer: pixels },
+      { name: '../../.bashrc', mimeType: 'text/plain', buffer: Buffer.from('a trace\n') },
+    ]);
+    await page.getByRole('button', { name: 'Leave out screen.png' }).waitFor();
+    await page.getByRole('button', { name: 'Leave out bashrc' }).waitFor();
+    await pick.setInputFiles([{ name: 'fake.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload=alert(1)>') }]);
+    await page.getByText('fake.png is not an image, whatever its name says.').waitFor();
+    await page.screenshot({ path: shot('phone-attach') });
+    await page.getByLabel('Message', { exact: true }).fill('case pictures');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('img', { name: 'screen.png' }).first().waitFor();
+    const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Case pictures' });
+    await card.getByRole('img', { name: 'screen.png' }).waitFor();
+    await page.screenshot({ path: shot('phone-pictures') });
+    await card.getByRole('button', { name: 'Start' }).click();
+    await card.getByRole('link', { name: 'Follow it' }).waitFor();
+    const taskId = (await card.getByRole('link', { name: 'Follow it' }).getAttribute('href'))!.split('/').at(-1)!;
+    const said = await until('the agent to have seen them', async () =>
+      (await s.call<{ type: string; payload: { text: string } }[]>('GET', `/api/tasks/${taskId}/events`)).find((e) => e.type === 'agent.said'),
+    );
+    expect(said.payload.text).toBe('bashrc: a trace screen.png: 70 bytes');
+    await s.call('POST', `/api/tasks/${taskId}/cancel`);
+
+    // What is served can't run: an image as one, anything else as a download, both in a sandbox.
+    const send = async (name: string, data: Buffer): Promise<Response> =>
+      fetch(`${s.api}/api/attachments?name=${encodeURIComponent(name)}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(data),
+      });
+    const { id } = (await (await send('page.html', Buffer.from('<script>alert(1)</script>'))).json()) as { id: string };
+    const got = await fetch(`${s.api}/api/attachments/${id}`);
+    expect([got.headers.get('content-type'), got.headers.get('content-disposition')]).toEqual([
+      'application/octet-stream',
+      "attachment; filename*=UTF-8''page.html",
+    ]);
+    expect(got.headers.get('content-security-policy')).toContain('sandbox');
+    const big = await send('huge.png', Buffer.concat([pixels, Buffer.alloc(50 * 1024 * 1024)]));
+    expect([big.status, ((await big.json()) as { error: string }).error]).toEqual([413, expect.stringContaining('20 MB')]);
+    expect((await send('empty', Buffer.alloc(0))).status).toBe(422);
+    await expect(s.call('GET', '/api/attachments/f-nothing')).rejects.toThrow(/no such file/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  90_000,
+);
+
+inBrowser(
+  'a message about a task that runs is offered to it, and told only after a tap',
+  async () => {
+    await seedTask(db, 'told');
+    const { page, complaints } = await openPage(browser, 'phone');
+    await visit(page, `${s.web}/`);
+    await page.getByLabel('Message', { exact: true }).fill('tell told to keep the old name');
+    await page.getByRole('button', { name: 'Send' }).click();
+    const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
+    await card.getByText('Keep the old name, please.').waitFor();
+    const steered = async (): Promise<number> =>
+      (await s.call<{ type: string }[]>('GET', '/api/tasks/told/events')).filter((e) => e.type === 'task.steered').length;
+    expect(await steered()).toBe(0);
+    await page.screenshot({ path: shot('phone-tell') });
+    await card.getByRole('button', { name: 'Tell it' }).dblclick();
+    await card.getByText('Told.').waitFor();
+    expect(await steered()).toBe(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
 inBrowser.each(['light', 'dark'] as const)(
   'axe finds nothing serious on any page, %s',
   async (theme) => {
@@ -253,7 +331,17 @@ chat:
       - text: Here.
         tool: { name: spawn_task, input: { project: demo/tally, title: "Case {{1}}", prompt: "Name it." } }
       - text: On the card.
+  - when: '^tell (\\w+)'
+    steps:
+      - text: That belongs to a task that runs.
+        tool: { name: tell_task, input: { taskId: "{{1}}", message: "Keep the old name, please." } }
+      - text: It is on the card.
 agent:
+  - when: 'Task: Case pictures.*attachments/screen.png'
+    steps:
+      - bash: |
+          cd ~/attachments; mainloop say "bashrc: $(cat bashrc) screen.png: $(stat -c %s screen.png) bytes"; sleep 60
+      - text: Seen.
   - when: '# Phase: plan.*?The answer: ([^\\n]*).*?The answer: ([^\\n]*)'
     steps:
       - text: "## Problem analysis\\nNone.\\n\\n## Proposed approach\\nFor {{1}} and {{2}}.\\n\\n## Implementation plan\\n1. Do it."

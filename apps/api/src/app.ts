@@ -14,6 +14,7 @@ import { openAuth } from './auth/auth.ts';
 import { Guard } from './auth/guard.ts';
 import { Turns } from './chat/turns.ts';
 import type { ApiConfig } from './config.ts';
+import { AttachmentsController } from './http/attachments.controller.ts';
 import { ChatController, TURNS } from './http/chat.controller.ts';
 import { DevicesController } from './http/devices.controller.ts';
 import { ErrorsFilter } from './http/errors.filter.ts';
@@ -33,6 +34,7 @@ class AppModule {
     return {
       module: AppModule,
       controllers: [
+        AttachmentsController,
         ChatController,
         WorkController,
         ReviewController,
@@ -83,6 +85,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   app.use(guard.middleware);
   if (auth) app.use(only('/api/auth/', toNodeHandler(auth)));
   app.useBodyParser('json', { limit: '26mb' });
+  app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
   const doc = SwaggerModule.createDocument(

@@ -11,6 +11,7 @@ import {
   Say,
   type RunSpec,
 } from '@mainloop/models/contracts/runner';
+import { readAttachment } from '@mainloop/models/db/attachments';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
@@ -50,6 +51,7 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
         askPermissions: project.permissions === 'ask',
         setupCommand: project.setupCommand,
         verifyCommand: project.verifyCommand,
+        attachments: r.attachments.map((a) => ({ id: a.id, name: a.name })),
       };
       return sendJson(res, 200, spec);
     }
@@ -77,6 +79,14 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
       const row = await one<{ data: Buffer }>(db, 'select data from checkpoints where task_id = $1', [r.task_id]);
       res.writeHead(row ? 200 : 204, { 'content-type': 'application/octet-stream' });
       return void res.end(row?.data);
+    }
+    case 'GET /run/attachment': {
+      const id = url.searchParams.get('id') ?? '';
+      // A run sees the files of its own task, and no others.
+      const a = r.attachments.some((x) => x.id === id) ? await readAttachment(db, r.owner_id, id) : null;
+      if (!a) throw new Refused(404, 'There is no such file.');
+      res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': a.data.length });
+      return void res.end(a.data);
     }
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));

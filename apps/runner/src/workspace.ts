@@ -75,6 +75,7 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
   ensureFolder(path.dirname(exclude));
   writeFileSync(exclude, 'TASK.md\n');
   writeFileSync(path.join(c.repo, 'TASK.md'), spec.taskMd);
+  await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
   ensureFolder(config);
   writeFileSync(path.join(config, 'CLAUDE.md'), spec.claudeMd);
@@ -152,3 +153,16 @@ const lastLine = (err: unknown): string => {
   const e = err as { stderr?: string; message: string };
   return (e.stderr?.trim().split('\n').at(-1) || e.message).replace(/^(fatal|error): /, '').slice(0, 500);
 };
+
+/** Files of the reader, beside the clone and never in it. One that can't be had is left out; the prompt names them all. */
+async function ensureAttachments(c: RunnerConfig, spec: RunSpec, link: GatewayLink): Promise<void> {
+  if (spec.attachments.length === 0) return;
+  const folder = path.join(c.home, 'attachments');
+  ensureFolder(folder);
+  for (const a of spec.attachments) {
+    const file = path.join(folder, path.basename(a.name));
+    if (existsSync(file)) continue;
+    const r = await link.patiently('GET', `/run/attachment?id=${encodeURIComponent(a.id)}`);
+    if (r.status === 200) writeFileSync(file, r.body);
+  }
+}

@@ -1,4 +1,5 @@
 // Reading a task with its project, as the worker needs it.
+import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { one, type Queryable } from '@mainloop/models/db/pool';
 
 export interface TaskRow {
@@ -24,6 +25,7 @@ export interface TaskRow {
   readonly repo: string;
   readonly default_branch: string;
   readonly settings: unknown;
+  readonly attachments: readonly AttachmentRef[];
 }
 
 /** @throws Error when there is no such task */

@@ -35,3 +35,8 @@ export async function openPage(browser: Browser, size: keyof typeof SIZES, dark 
   });
   return { page, complaints };
 }
+
+/** Opens a page and waits until its script listens: the greeting is asked for then. */
+export async function visit(page: Page, url: string): Promise<void> {
+  await Promise.all([page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'), page.goto(url)]);
+}

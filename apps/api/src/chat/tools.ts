@@ -2,9 +2,10 @@
 import type { ChatTool } from '@mainloop/adapters/model/port';
 import { DEFAULTS } from '@mainloop/models/contracts/http';
 import { decide } from '@mainloop/models/db/decide';
-import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { many, one, withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
 import { propose } from '@mainloop/models/db/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { nextSentence } from '@mainloop/models/flow/states';
 import { z } from 'zod';
@@ -20,6 +21,10 @@ const SpawnTask = z.object({
   prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'),
   skipPlan: z.boolean().optional().describe('true when the person said "just do it"'),
 });
+const TellTask = z.object({
+  taskId: z.string(),
+  message: z.string().min(1).max(20_000).describe('what the task should hear, in the words of the person'),
+});
 const TaskRef = z.object({ taskId: z.string() });
 const Answer = z.object({ itemId: z.string(), answer: z.string().min(1).max(10_000).describe("the person's answer, in their words") });
 
@@ -28,6 +33,11 @@ export const TOOLS: readonly ChatTool[] = [
     name: 'spawn_task',
     description: 'Propose a task. Shows a card with Start; nothing runs before the person confirms.',
     inputSchema: schema(SpawnTask),
+  },
+  {
+    name: 'tell_task',
+    description: 'Offer a message to a task that is open. Shows a card; nothing is told before the person taps.',
+    inputSchema: schema(TellTask),
   },
   { name: 'list_tasks', description: 'All tasks that are open, and the newest that ended.', inputSchema: schema(z.object({})) },
   { name: 'inspect_task', description: 'One task: plan, questions, what happened last.', inputSchema: schema(TaskRef) },
@@ -64,17 +74,56 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
         if (!p) return bad(`There is no project ${i.project}. The person can add it under Projects.`);
         const s = resolveProjectSettings(p.settings);
         const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+        const attachments = await filesFor(db, c);
         await withTx(db, (tx) =>
           propose(
             tx,
             c.ownerId,
             `${c.turnId}/${c.index}`,
             c.turnId,
-            { projectId: p.id, title: i.title, prompt: i.prompt, model: s.model, budgetCents: s.budgetCents, skipPlan: i.skipPlan ?? s.skipPlan },
+            {
+              attachments,
+              projectId: p.id,
+              title: i.title,
+              prompt: i.prompt,
+              model: s.model,
+              budgetCents: s.budgetCents,
+              skipPlan: i.skipPlan ?? s.skipPlan,
+            },
             expires,
           ),
         );
         return fine('The card is shown. Nothing has started; the person decides.');
+      }
+      case 'tell_task': {
+        const i = TellTask.parse(c.input);
+        const t = await one<{ id: string; title: string; project_id: string; model: string; budget_cents: number; ended_at: Date | null }>(
+          db,
+          'select id, title, project_id, model, budget_cents, ended_at from tasks where id = $1 and owner_id = $2',
+          [i.taskId, c.ownerId],
+        );
+        if (!t) return bad('There is no such task.');
+        if (t.ended_at) return bad('That task has ended. Propose a new one.');
+        const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+        await withTx(db, (tx) =>
+          propose(
+            tx,
+            c.ownerId,
+            `${c.turnId}/${c.index}`,
+            c.turnId,
+            {
+              projectId: t.project_id,
+              title: t.title,
+              prompt: i.message,
+              model: t.model,
+              budgetCents: t.budget_cents,
+              skipPlan: false,
+              toTaskId: t.id,
+            },
+            expires,
+          ),
+        );
+        return fine('The card is shown. Nothing was told yet; the person decides.');
       }
       case 'list_tasks': {
         const rows = await many<{ id: string; title: string; state: string; status_line: string; ci: null; repo: string; cost_microusd: number }>(
@@ -146,4 +195,24 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
     if (err instanceof z.ZodError) return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);
     throw err;
   }
+}
+
+/** Files of the message that this turn answers, and of the few before it: what is talked about is rarely sent twice. */
+async function filesFor(q: Queryable, c: ToolCall): Promise<AttachmentRef[]> {
+  const rows = await many<{ attachments: AttachmentRef[] }>(
+    q,
+    `select attachments from (select attachments, seq from messages where owner_id = $1 and role = 'user' order by seq desc limit 4) m order by seq`,
+    [c.ownerId],
+  );
+  const taken = new Set<string>();
+  return rows
+    .flatMap((r) => r.attachments)
+    .slice(-20)
+    .map((a) => {
+      // Two pasted pictures are both called image.png; side by side they need names of their own.
+      let name = a.name;
+      for (let n = 2; taken.has(name); n++) name = a.name.replace(/(\.[^.]*)?$/, (end) => `-${n}${end}`);
+      taken.add(name);
+      return { ...a, name };
+    });
 }

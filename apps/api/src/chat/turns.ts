@@ -1,11 +1,13 @@
 // A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew.
 import { randomUUID } from 'node:crypto';
-import { ModelError, type Model } from '@mainloop/adapters/model/port';
+import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
+import { readAttachment } from '@mainloop/models/db/attachments';
 import { append, freshId } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/settings';
+import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { cleanText } from '@mainloop/models/flow/text';
-import { systemPrompt, threadFor, type ProjectFact, type TaskFact, type ThreadMessage } from './context.ts';
+import { imagesIn, systemPrompt, threadFor, type ProjectFact, type TaskFact, type ThreadMessage } from './context.ts';
 import { runTool, TOOLS } from './tools.ts';
 
 const LEASE_MS = 6_000;
@@ -13,7 +15,12 @@ const KEEP_MS = 100;
 const MAX_ROUNDS = 8;
 const MAX_ATTEMPTS = 3;
 
-export async function say(db: Db, ownerId: string, text: string, clientId?: string): Promise<{ messageId: string; turnId: string }> {
+export async function say(
+  db: Db,
+  ownerId: string,
+  text: string,
+  { clientId, attachments = [] }: { clientId?: string | undefined; attachments?: AttachmentRef[] } = {},
+): Promise<{ messageId: string; turnId: string }> {
   const messageId = clientId ? `m-${clientId}` : `m-${freshId()}`;
   const turnId = `turn-${messageId}`;
   await withTx(db, async (tx) => {
@@ -24,7 +31,7 @@ export async function say(db: Db, ownerId: string, text: string, clientId?: stri
           type: 'message.said',
           actor: 'you',
           dedupeKey: `said/${messageId}`,
-          payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId },
+          payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId, ...(attachments.length > 0 ? { attachments } : {}) },
         },
       ],
       ownerId,
@@ -122,7 +129,7 @@ export class Turns {
     const owner = [turn.owner_id];
     const thread = await many<ThreadMessage>(
       db,
-      'select role, text, at from (select role, text, at, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq',
+      'select role, text, at, attachments from (select role, text, at, attachments, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq',
       owner,
     );
     const projects = await many<ProjectFact>(db, 'select id, repo from projects where owner_id = $1 order by repo limit 100', owner);
@@ -136,7 +143,7 @@ export class Turns {
     return this.model.converse({
       model: chatModel,
       system: systemPrompt(projects, tasks, new Date().toISOString()),
-      messages: threadFor(thread),
+      messages: threadFor(thread, await this.images(turn.owner_id, imagesIn(thread))),
       tools: TOOLS,
       maxRounds: MAX_ROUNDS,
       maxTokens: 4_000,
@@ -144,6 +151,16 @@ export class Turns {
       onText,
       runTool: (name, input) => runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.owner_id, name, input }),
     });
+  }
+
+  /** The newest pictures of the thread, as the model takes them. */
+  private async images(ownerId: string, ids: readonly string[]): Promise<Map<string, ChatImage>> {
+    const out = new Map<string, ChatImage>();
+    for (const id of ids) {
+      const a = await readAttachment(this.db, ownerId, id);
+      if (a) out.set(id, { mime: a.mime, base64: a.data.toString('base64') });
+    }
+    return out;
   }
 
   private async finish(turn: { id: string; owner_id: string }, text: string): Promise<void> {

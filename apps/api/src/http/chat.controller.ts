@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ConfirmProposal, SendMessage } from '@mainloop/models/contracts/http';
+import { refsOf } from '@mainloop/models/db/attachments';
 import { many, type Db } from '@mainloop/models/db/pool';
 import { confirm, decline } from '@mainloop/models/db/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -24,7 +25,7 @@ export class ChatController {
   @HttpCode(202)
   @ApiOperation({ summary: 'Say something. The reply streams as deltas and ends as a message.' })
   async send(@Body({ schema: SendMessage }) body: SendMessage): Promise<{ messageId: string; turnId: string }> {
-    const r = await say(this.db, OWNER, body.text, body.clientId);
+    const r = await say(this.db, OWNER, body.text, { clientId: body.clientId, attachments: await refsOf(this.db, OWNER, body.attachments) });
     this.turns.wake();
     return r;
   }

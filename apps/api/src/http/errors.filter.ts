@@ -19,7 +19,12 @@ export class ErrorsFilter implements ExceptionFilter {
   }
 }
 
+const TOO_BIG = 'That is too big: a file may have 20 MB. Put a larger one into the repository, or make the picture smaller.';
+
 function translate(err: unknown): { status: number; body: { error: string; kind?: string } } {
+  // Express says it with a type, Nest wraps that.
+  if ((err as { type?: string }).type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413))
+    return { status: 413, body: { error: TOO_BIG } };
   if (err instanceof HttpException) {
     const r = err.getResponse() as { error?: string; kind?: string; message?: string | string[] } | string;
     if (typeof r === 'object' && r.kind) return { status: err.getStatus(), body: { error: String(r.error), kind: r.kind } };
@@ -27,7 +32,6 @@ function translate(err: unknown): { status: number; body: { error: string; kind?
     return { status: err.getStatus(), body: { error: typeof said === 'string' ? said : 'That is not what was expected.' } };
   }
   const e = err as { type?: string; status?: number };
-  if (e.type === 'entity.too.large') return { status: 413, body: { error: 'That is over 26 MB. Put the long part into a file in the repository.' } };
   if (e.type === 'entity.parse.failed') return { status: 400, body: { error: 'That is not JSON.' } };
   if (isDiskFull(err))
     return {

@@ -9,7 +9,8 @@ const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
 
 export interface DemoModel {
   readonly url: string;
-  readonly requests: { at: number; agent: boolean }[];
+  /** What was asked; of pictures only their kind and their size in base64. */
+  readonly requests: { at: number; agent: boolean; images: string[] }[];
   close(): Promise<void>;
 }
 
@@ -29,7 +30,8 @@ export async function startDemoModel(port: number, story: Story, host = '127.0.0
     if (url.pathname === '/v1/messages/count_tokens') return json(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
     if (url.pathname !== '/v1/messages') return apiError(res, 404, 'not_found_error', 'no such route');
     const body = JSON.parse(raw) as Request;
-    requests.push({ at: Date.now(), agent: body.tools?.some((t) => t.name === 'Bash') ?? false });
+    const images = [...raw.matchAll(/"type":"base64","media_type":"([^"]+)","data":"([^"]+)"/g)].map((m) => `${m[1]} ${m[2]!.length}`);
+    requests.push({ at: Date.now(), agent: body.tools?.some((t) => t.name === 'Bash') ?? false, images });
     if (requests.length > 10_000) requests.shift();
     const r = replyTo(story, body);
     if (r.delayMs > 0) await sleep(r.delayMs);

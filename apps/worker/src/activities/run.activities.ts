@@ -1,6 +1,7 @@
 // Runs of the agent: prepared, started, looked after, stopped. The workflow sleeps while one works.
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
+import { INSIDE } from '@mainloop/models/contracts/runner';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
 import { sendCommand } from '@mainloop/models/db/commands';
@@ -37,6 +38,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: { db: Db; f
       resumed: i.context.resumed ?? false,
       round: i.context.round ?? 1,
       verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
+      files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
       revise: i.phase === 'plan' ? (about ?? null) : null,
       ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
       ...(i.phase === 'address_review'

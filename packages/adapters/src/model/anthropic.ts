@@ -1,12 +1,15 @@
 // Anthropic's SDK, pointed at the gateway: the api holds no key, only its own token for the gateway.
 import Anthropic from '@anthropic-ai/sdk';
-import { ModelError, modelError, type Model } from './port.ts';
+import { ModelError, modelError, type ChatImage, type Model } from './port.ts';
 
 export function anthropic(o: { baseUrl: string; token: string }): Model {
   const client = new Anthropic({ baseURL: o.baseUrl, apiKey: o.token, maxRetries: 2, timeout: 120_000 });
   return {
     async converse(c) {
-      const messages: Anthropic.MessageParam[] = c.messages.map((m) => ({ role: m.role, content: m.texts.map((text) => ({ type: 'text', text })) }));
+      const messages: Anthropic.MessageParam[] = c.messages.map((m) => ({
+        role: m.role,
+        content: [...(m.images ?? []).map(imageBlock), ...m.texts.map((text) => ({ type: 'text' as const, text }))],
+      }));
       const tools = c.tools.map((t) => ({ name: t.name, description: t.description, input_schema: t.inputSchema as Anthropic.Tool.InputSchema }));
       let all = '';
       const say = (delta: string): void => {
@@ -36,6 +39,11 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
     },
   };
 }
+
+const imageBlock = (i: ChatImage): Anthropic.ImageBlockParam => ({
+  type: 'image',
+  source: { type: 'base64', media_type: i.mime as 'image/png', data: i.base64 },
+});
 
 function translate(err: unknown): ModelError {
   if (err instanceof ModelError) return err;

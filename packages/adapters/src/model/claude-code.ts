@@ -140,11 +140,13 @@ function run(
 }
 
 /** Claude Code takes one message: the thread so far as text, and what the person said just now as a part of its own. */
-function content(c: ChatCall): { type: 'text'; text: string }[] {
+function content(c: ChatCall): object[] {
   const parts = c.messages.flatMap((m) => m.texts.map((text) => ({ who: m.role === 'user' ? 'The person' : 'You', text })));
   const now = parts.pop();
   const before = parts.map((p) => `${p.who}: ${p.text}`).join('\n\n');
+  const images = c.messages.flatMap((m) => m.images ?? []);
   return [
+    ...images.map((i) => ({ type: 'image', source: { type: 'base64', media_type: i.mime, data: i.base64 } })),
     ...(before === '' ? [] : [{ type: 'text' as const, text: `The conversation so far:\n\n${before}\n\nWhat the person says now:` }]),
     { type: 'text' as const, text: now?.text ?? '' },
   ];

@@ -76,6 +76,14 @@ describe.each(adapters)('%s', (_, make) => {
     expect(said.join('')).toBe('Hello.');
   }, 30_000);
 
+  test('a picture that came with a message reaches the model', async () => {
+    const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const { c } = call('', { messages: [{ role: 'user', texts: ['good morning, look'], images: [{ mime: 'image/png', base64 }] }] });
+    expect(await make().converse(c)).toBe('Hello.');
+    const asked = (await (await fetch(`${demo.url}/_requests`)).json()) as { images: string[] }[];
+    expect(asked.at(-1)!.images).toEqual([`image/png ${base64.length}`]);
+  }, 30_000);
+
   test('runs a tool in between, and both texts are one reply', async () => {
     const { c, used } = call('propose');
     expect(await make().converse(c)).toBe('Let me see.\n\nIt is on the card.');

@@ -8,6 +8,12 @@ export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   /** Parts of one message, in order; the last one of the last message is what the person said just now. */
   readonly texts: readonly string[];
+  /** Pictures that came with it. */
+  readonly images?: readonly ChatImage[];
+}
+export interface ChatImage {
+  readonly mime: string;
+  readonly base64: string;
 }
 export interface ChatCall {
   readonly model: string;

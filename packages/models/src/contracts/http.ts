@@ -15,14 +15,13 @@ const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the d
 
 export const SendMessage = z
   .object({
-    text: z
-      .string()
-      .trim()
-      .min(1, 'Write something first.')
-      .max(200_000, 'That message is over 200,000 characters. Put the long part into a file in the repository.'),
+    text: z.string().trim().max(200_000, 'That message is over 200,000 characters. Put the long part into a file in the repository.'),
     /** Made by the sender, so that a retried request says the thing once. */
     clientId: Id.optional(),
+    /** Files that were sent before it. */
+    attachments: z.array(Id).max(10, 'Ten files at most with one message.').default([]),
   })
+  .refine((m) => m.text !== '' || m.attachments.length > 0, 'Write something first.')
   .meta({ id: 'SendMessage' });
 export type SendMessage = z.infer<typeof SendMessage>;
 

@@ -23,6 +23,8 @@ export const RunSpec = z.object({
   /** Shell commands of the project: after a fresh clone, and after the agent's work. */
   setupCommand: z.string().nullable().default(null),
   verifyCommand: z.string().nullable().default(null),
+  /** Files of the reader, to be fetched by id. */
+  attachments: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 

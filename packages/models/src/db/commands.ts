@@ -41,22 +41,27 @@ export const hasUnheard = async (q: Queryable, taskId: string): Promise<boolean>
 
 type NotLive = { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
 
+type Told = { readonly ok: true; readonly heard: 'now' | 'next_run' } | NotLive;
+interface Telling {
+  readonly ownerId: string;
+  readonly taskId: string;
+  readonly text: string;
+  readonly by: string;
+}
+
 /** Says something to a task. A running agent hears it before its next model call, otherwise the next run starts with it. */
-export async function steer(
-  db: Db,
-  i: { ownerId: string; taskId: string; text: string; by: string },
-): Promise<{ readonly ok: true; readonly heard: 'now' | 'next_run' } | NotLive> {
-  return withTx(db, async (tx) => {
-    const t = await liveTask(tx, i);
-    if (!t.ok) return t;
-    await append(tx, [{ type: 'task.steered', taskId: i.taskId, actor: i.by, payload: { text: i.text } }], i.ownerId);
-    await tx.query('insert into run_commands (run_id, task_id, payload) values ($1, $2, $3)', [
-      t.runId ?? '',
-      i.taskId,
-      JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand),
-    ]);
-    return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
-  });
+export const steer = (db: Db, i: Telling): Promise<Told> => withTx(db, (tx) => tell(tx, i));
+
+export async function tell(tx: Tx, i: Telling): Promise<Told> {
+  const t = await liveTask(tx, i);
+  if (!t.ok) return t;
+  await append(tx, [{ type: 'task.steered', taskId: i.taskId, actor: i.by, payload: { text: i.text } }], i.ownerId);
+  await tx.query('insert into run_commands (run_id, task_id, payload) values ($1, $2, $3)', [
+    t.runId ?? '',
+    i.taskId,
+    JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand),
+  ]);
+  return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
 }
 
 /** Stops the running agent where it stands. The workflow then asks whether to go on. */

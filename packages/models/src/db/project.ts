@@ -12,7 +12,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     tx.query(`update tasks set ${set}, updated_at = $2 where id = $1`, [e.taskId, e.at, ...args]);
   switch (e.type) {
     case 'message.said':
-      await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at) values ($1,$2,$3,$4,$5,$6,$7,$8)', [
+      await tx.query('insert into messages (id, owner_id, role, text, state, turn_id, seq, at, attachments) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)', [
         p.id,
         e.ownerId,
         p.role,
@@ -21,6 +21,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
         p.turnId,
         e.seq,
         e.at,
+        JSON.stringify(p.attachments ?? []),
       ]);
       return;
     case 'project.added':
@@ -37,10 +38,29 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       return;
     case 'proposal.made':
       await tx.query(
-        `insert into proposals (id, owner_id, turn_id, project_id, title, prompt, model, budget_cents, skip_plan, state, digest, expires_at, seq, at)
-         values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'open',$10,$11,$12,$13)`,
-        [p.id, e.ownerId, p.turnId, p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, p.digest, p.expiresAt, e.seq, e.at],
+        `insert into proposals (id, owner_id, turn_id, project_id, title, prompt, model, budget_cents, skip_plan, state, digest, expires_at, seq, at, attachments, to_task_id)
+         values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'open',$10,$11,$12,$13,$14,$15)`,
+        [
+          p.id,
+          e.ownerId,
+          p.turnId,
+          p.projectId,
+          p.title,
+          p.prompt,
+          p.model,
+          p.budgetCents,
+          p.skipPlan,
+          p.digest,
+          p.expiresAt,
+          e.seq,
+          e.at,
+          JSON.stringify(p.attachments ?? []),
+          p.toTaskId ?? null,
+        ],
       );
+      return;
+    case 'proposal.told':
+      await tx.query("update proposals set state = 'confirmed', task_id = $2 where id = $1", [p.id, p.taskId]);
       return;
     case 'proposal.declined':
     case 'proposal.expired':
@@ -48,9 +68,21 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       return;
     case 'task.confirmed':
       await tx.query(
-        `insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, created_at, updated_at)
-         values ($1,$2,$3,$4,$5,$6,$7,$8,'queued','plan',$9,$10,$10)`,
-        [e.taskId, e.ownerId, p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, p.branch, e.at],
+        `insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, created_at, updated_at, attachments)
+         values ($1,$2,$3,$4,$5,$6,$7,$8,'queued','plan',$9,$10,$10,$11)`,
+        [
+          e.taskId,
+          e.ownerId,
+          p.projectId,
+          p.title,
+          p.prompt,
+          p.model,
+          p.budgetCents,
+          p.skipPlan,
+          p.branch,
+          e.at,
+          JSON.stringify(p.attachments ?? []),
+        ],
       );
       if (p.proposalId) await tx.query("update proposals set state = 'confirmed', task_id = $2 where id = $1", [p.proposalId, e.taskId]);
       return;

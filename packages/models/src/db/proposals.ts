@@ -4,6 +4,8 @@ import type { ConfirmProposal } from '../contracts/http.ts';
 import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
 import { cleanTitle } from '../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
+import type { AttachmentRef } from '../flow/events.ts';
+import { tell } from './commands.ts';
 import { append, freshId, lockLog, toOutbox } from './log.ts';
 import { one, withTx, type Db, type Tx } from './pool.ts';
 
@@ -14,12 +16,15 @@ export interface ProposalDraft {
   readonly model: string;
   readonly budgetCents: number;
   readonly skipPlan: boolean;
+  readonly attachments?: readonly AttachmentRef[];
+  /** Words for this task, which are told to it; no new task. */
+  readonly toTaskId?: string;
 }
 
 /** What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see. */
 export const digestOf = (p: ProposalDraft): string =>
   createHash('sha256')
-    .update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan]))
+    .update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, ...(p.toTaskId ? [p.toTaskId] : [])]))
     .digest('hex')
     .slice(0, 32);
 
@@ -34,7 +39,7 @@ export async function propose(tx: Tx, ownerId: string, key: string, turnId: stri
         type: 'proposal.made',
         actor: 'mainloop',
         dedupeKey: `proposal/${id}`,
-        payload: { id, turnId, ...p, digest: digestOf(p), expiresAt: expiresAt.toISOString() },
+        payload: { id, turnId, ...p, attachments: [...(p.attachments ?? [])], digest: digestOf(p), expiresAt: expiresAt.toISOString() },
       },
     ],
     ownerId,
@@ -57,6 +62,8 @@ interface Row {
   digest: string;
   expires_at: Date;
   task_id: string | null;
+  to_task_id: string | null;
+  attachments: AttachmentRef[];
 }
 
 /** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
@@ -71,6 +78,16 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
     if (p.state === 'expired' || p.expires_at <= now) {
       await append(tx, [{ type: 'proposal.expired', actor: 'mainloop', dedupeKey: `expired/${id}`, payload: { id } }], ownerId);
       return { ok: false, kind: 'expired', sentence: 'This proposal has expired. Ask for it again.' };
+    }
+    if (p.to_task_id !== null) {
+      const told = await tell(tx, { ownerId, taskId: p.to_task_id, text: c.edits?.prompt ?? p.prompt, by });
+      if (!told.ok) return { ok: false, kind: 'not_found', sentence: told.sentence };
+      await append(
+        tx,
+        [{ type: 'proposal.told', taskId: p.to_task_id, actor: by, dedupeKey: `confirmed/${id}`, payload: { id, taskId: p.to_task_id } }],
+        ownerId,
+      );
+      return { ok: true, taskId: p.to_task_id, again: false };
     }
     const taskId = `t-${freshId()}`;
     const title = cleanTitle(c.edits?.title ?? p.title);
@@ -91,6 +108,7 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
             budgetCents: c.edits?.budgetCents ?? p.budget_cents,
             skipPlan: c.edits?.skipPlan ?? p.skip_plan,
             branch: taskBranch(taskId, title),
+            ...(p.attachments.length > 0 ? { attachments: p.attachments } : {}),
           },
         },
       ],

@@ -1,6 +1,6 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { CommentPlace, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
+import type { AttachmentRef, CommentPlace, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
 import { OWNER } from '../flow/ids.ts';
 import { sectionOf, type CiCounts, type Section } from '../flow/states.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -97,7 +97,7 @@ export interface ThreadItem {
   readonly seq: number;
   readonly kind: 'message' | 'proposal';
   readonly at: Date;
-  readonly message?: { id: string; role: string; text: string; turnId: string | null };
+  readonly message?: { id: string; role: string; text: string; turnId: string | null; attachments: readonly AttachmentRef[] };
   readonly proposal?: ProposalView;
 }
 export interface ProposalView {
@@ -112,6 +112,9 @@ export interface ProposalView {
   readonly digest: string;
   readonly expiresAt: Date;
   readonly taskId: string | null;
+  readonly attachments: readonly AttachmentRef[];
+  /** Set: these are words for that task. */
+  readonly toTaskId: string | null;
 }
 
 const ENDED = ['done', 'cancelled', 'failed'];
@@ -229,7 +232,7 @@ export function openRead(url: string) {
           seq: Number(m.seq),
           kind: 'message',
           at: m.at,
-          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId },
+          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: m.attachments as unknown as AttachmentRef[] },
         })),
         ...proposals
           .filter((p) => p.seq >= oldest)
@@ -249,6 +252,8 @@ export function openRead(url: string) {
               digest: p.digest,
               expiresAt: p.expiresAt,
               taskId: p.taskId,
+              attachments: p.attachments as unknown as AttachmentRef[],
+              toTaskId: p.toTaskId,
             },
           })),
       ];

@@ -1,6 +1,7 @@
 // Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
+import type { AttachmentRef } from '../flow/events.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
@@ -127,6 +128,7 @@ export interface RunByToken extends RunRow {
   readonly project_id: string;
   readonly project_settings: Record<string, unknown>;
   readonly budget_cents: number;
+  readonly attachments: readonly AttachmentRef[];
   readonly task_cost: number;
   readonly plan: string | null;
 }
@@ -135,7 +137,7 @@ export interface RunByToken extends RunRow {
 export function findRunByToken(q: Queryable, token: string): Promise<RunByToken | null> {
   return one<RunByToken>(
     q,
-    `select r.*, t.title, t.prompt as task_prompt, t.branch, t.budget_cents, t.cost_microusd as task_cost, t.plan, p.repo, p.remote_url, p.default_branch, p.id as project_id, p.settings as project_settings
+    `select r.*, t.title, t.prompt as task_prompt, t.attachments, t.branch, t.budget_cents, t.cost_microusd as task_cost, t.plan, p.repo, p.remote_url, p.default_branch, p.id as project_id, p.settings as project_settings
        from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id where r.token_hash = $1 and r.state <> 'ended'`,
     [hash(token)],
   );

@@ -20,13 +20,24 @@ export interface CommentPlace {
   readonly startLine: number | null;
   readonly line: number | null;
 }
+/** A file that came with a message. */
+export interface AttachmentRef {
+  readonly id: string;
+  readonly name: string;
+  readonly mime: string;
+  /** bytes */
+  readonly size: number;
+}
 export interface Option {
   readonly label: string;
   readonly description?: string;
 }
 
 export type EventBody =
-  | { type: 'message.said'; payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null } }
+  | {
+      type: 'message.said';
+      payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null; attachments?: AttachmentRef[] };
+    }
   | { type: 'project.added'; payload: { id: string; name: string; repo: string; defaultBranch: string; remoteUrl: string; localPath: string | null } }
   | { type: 'project.refused'; payload: { id: string; source: string; sentence: string } }
   | { type: 'project.settings'; payload: { id: string; settings: Record<string, unknown> } }
@@ -42,9 +53,14 @@ export type EventBody =
         budgetCents: number;
         skipPlan: boolean;
         digest: string;
+        attachments?: AttachmentRef[];
+        /** Words for this task, not a new one. */
+        toTaskId?: string;
         expiresAt: string;
       };
     }
+  /** What was proposed as words for a task was told to it. */
+  | { type: 'proposal.told'; payload: { id: string; taskId: string } }
   | { type: 'proposal.declined'; payload: { id: string } }
   | { type: 'proposal.expired'; payload: { id: string } }
   | {
@@ -57,6 +73,7 @@ export type EventBody =
         model: string;
         budgetCents: number;
         skipPlan: boolean;
+        attachments?: AttachmentRef[];
         branch: string;
       };
     }

@@ -1,0 +1,70 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { keepAttachment, readAttachment } from '@mainloop/models/db/attachments';
+import type { Db } from '@mainloop/models/db/pool';
+import type { AttachmentRef } from '@mainloop/models/flow/events';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { cleanTitle } from '@mainloop/models/flow/text';
+import type { Request, Response } from 'express';
+import { fileTypeFromBuffer } from 'file-type';
+import { DB } from '../tokens.ts';
+import { refuse } from './refuse.ts';
+
+/** What a browser may show by itself. SVG is a program, so it is not among them. */
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif']);
+
+@ApiTags('chat')
+@Controller('api/attachments')
+export class AttachmentsController {
+  private readonly db: Db;
+  constructor(@Inject(DB) db: Db) {
+    this.db = db;
+  }
+
+  @Post()
+  @HttpCode(200)
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  @ApiOperation({ summary: 'Keep a file for a message. Its kind is told from its bytes, not from its name.' })
+  async keep(@Req() req: Request, @Query('name') named?: string): Promise<AttachmentRef> {
+    const data: unknown = req.body;
+    if (!Buffer.isBuffer(data) || data.length === 0) throw refuse('empty', 'That file is empty.');
+    const name = fileName(named ?? '');
+    const mime = (await fileTypeFromBuffer(data))?.mime ?? (isText(data) ? 'text/plain' : 'application/octet-stream');
+    if (/\.(png|jpe?g|webp|gif)$/i.test(name) && !IMAGES.has(mime)) throw refuse('wrong', `${name} is not an image, whatever its name says.`);
+    return keepAttachment(this.db, OWNER, { name, mime, data });
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A file that came with a message' })
+  async read(@Param('id') id: string, @Res() res: Response): Promise<void> {
+    const a = await readAttachment(this.db, OWNER, id);
+    if (!a) throw refuse('not_found', 'There is no such file.');
+    const shown = IMAGES.has(a.mime);
+    res.set({
+      'content-type': shown ? a.mime : 'application/octet-stream',
+      'content-disposition': `${shown ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(a.name)}`,
+      'content-security-policy': "sandbox; default-src 'none'",
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
+    res.end(a.data);
+  }
+}
+
+/** A name that is safe as a file's: no folders, nothing hidden, no control characters. */
+function fileName(named: string): string {
+  const last = cleanTitle(named.split(/[\\/]/).at(-1) ?? '', 100)
+    .replace(/^\.+/, '')
+    .replace(/[^\p{L}\p{N} ._()-]/gu, '_')
+    .trim();
+  return last === '' ? 'file' : last;
+}
+
+const isText = (data: Buffer): boolean => {
+  try {
+    return !new TextDecoder('utf-8', { fatal: true }).decode(data).includes('\0');
+  } catch {
+    return false;
+  }
+};
