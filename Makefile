@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
+.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -46,6 +46,9 @@ bench: build ## speed and memory next to the bare thing: ONLY=name
 
 bench-cluster: build ## tasks in pods next to bare pods
 	@$(RUN) node --disable-warning=ExperimentalWarning bench/cluster.ts
+
+bench-web: build ## what a person feels on a slow phone
+	@$(RUN) node --disable-warning=ExperimentalWarning bench/web.ts
 
 fmt: setup ## format the tree
 	@$(RUN) pnpm exec prettier --write . --log-level warn

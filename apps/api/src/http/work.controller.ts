@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CaughtUp, Decide, RaiseBudget, Seen, Snooze, Steer } from '@mainloop/models/contracts/http';
+import { CaughtUp, ChangeModel, Decide, RaiseBudget, Seen, Snooze, Steer } from '@mainloop/models/contracts/http';
 import { pause, steer } from '@mainloop/models/db/commands';
-import { cancelTask, decide, noteAttention, setBudget } from '@mainloop/models/db/decide';
+import { cancelTask, decide, noteAttention, setBudget, setModel } from '@mainloop/models/db/decide';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { readOutput } from '@mainloop/models/db/runs';
@@ -87,6 +87,15 @@ export class WorkController {
   @ApiOperation({ summary: 'What a task may cost at most; counts at once' })
   async budget(@Param('id') id: string, @Body({ schema: RaiseBudget }) body: RaiseBudget): Promise<{ ok: true }> {
     const r = await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' });
+    if (!r.ok) throw refuse(r.kind, r.sentence);
+    return { ok: true };
+  }
+
+  @Post('tasks/:id/model')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Go on with another model; one that waits for a usage limit goes on at once' })
+  async model(@Param('id') id: string, @Body({ schema: ChangeModel }) body: ChangeModel): Promise<{ ok: true }> {
+    const r = await setModel(this.db, { ownerId: OWNER, taskId: id, model: body.model, by: 'you' });
     if (!r.ok) throw refuse(r.kind, r.sentence);
     return { ok: true };
   }

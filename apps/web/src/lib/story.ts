@@ -43,6 +43,8 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
   switch (e.type) {
     case 'task.budget_raised':
       return { text: `You raised the budget to $${(e.payload.budgetCents / 100).toFixed(2)}.`, tone: 'you' };
+    case 'task.model_changed':
+      return { text: `You said go on with ${e.payload.model.replace('claude-', '')}.`, tone: 'you' };
     case 'task.confirmed':
       return { text: 'You started it.', tone: 'you' };
     case 'run.started':

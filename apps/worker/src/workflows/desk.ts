@@ -12,6 +12,8 @@ export interface Desk {
   /** Waits until `done()` or until something happened or `ms` passed; false when time passed. */
   until(done: () => boolean, ms: number): Promise<boolean>;
   pokes(): number;
+  /** How often the person said go on, where nothing was asked: with another model, before a limit is over. */
+  goOns(): number;
   runEnded(runId: string): boolean;
   pending(): HumanSignal[];
 }
@@ -44,6 +46,7 @@ export function openDesk(pending: readonly HumanSignal[]): Desk {
     },
     decided: (itemId) => humans.get(itemId),
     pokes: () => pokes,
+    goOns: () => [...humans.values()].filter((h) => h.kind === 'go_on').length,
     runEnded: (runId) => ended.has(runId),
     pending: () => [...humans.values()],
   };

@@ -1,7 +1,7 @@
 // One task, from confirmed to merged: plan issue, draft PR, CI loop, review. It reads like docs/flow.md; decisions are in models/flow.
 import { ActivityFailure, ApplicationFailure, continueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { afterCi } from '@mainloop/models/flow/ci';
-import { afterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
+import { afterRun, waitsUntil, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
 import type { Resume, RunContext, Stage, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { forgeActivities } from '../activities/forge.activities.ts';
@@ -100,7 +100,11 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       const next = afterRun(outcome, attempt, Date.now());
       if (next.do === 'go_on') return runId;
       if (next.do === 'again') {
-        await desk.until(() => false, next.delayMs);
+        const before = desk.goOns();
+        // Known by its name only to new histories: an old one goes on as it was recorded.
+        const words = outcome.kind === 'wait' && patched('wait-words') ? waitsUntil(outcome.untilMs) : null;
+        if (words !== null) await state('blocked', phase, words);
+        await desk.until(() => words !== null && desk.goOns() > before, next.delayMs);
       } else if (next.do === 'await_answer') {
         await state('blocked', phase, 'Claude has a question for you.');
         for (const id of next.itemIds) {

@@ -131,6 +131,19 @@ describe('a task that waits', () => {
     expect(count('startRun')).toBe(2);
   }, 60_000);
 
+  test('for that reset, and goes on at once when the person says with which model', async () => {
+    const now = await env.currentTimeMs();
+    ends = [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }];
+    const h = await start();
+    await env.sleep(HOUR);
+    await h.signal('poke');
+    await env.sleep(HOUR);
+    expect(count('startRun')).toBe(1);
+    await say(h, '-go-on', 'go_on');
+    await env.sleep(HOUR);
+    expect(count('startRun')).toBe(2);
+  }, 60_000);
+
   test('for CI that takes a day: it looks now and then, and never takes silence for green', async () => {
     verdicts = Array.from({ length: 50 }, () => 'pending');
     const h = await start();

@@ -101,6 +101,9 @@ export type Steer = z.infer<typeof Steer>;
 export const RaiseBudget = z.object({ budgetCents: z.int().min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
 export type RaiseBudget = z.infer<typeof RaiseBudget>;
 
+export const ChangeModel = z.object({ model: z.string().trim().min(1).max(100) }).meta({ id: 'ChangeModel' });
+export type ChangeModel = z.infer<typeof ChangeModel>;
+
 export const AddProject = z
   .object({
     /** "owner/name" on GitHub, or the path of a git folder on this machine. */

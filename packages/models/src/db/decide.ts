@@ -145,6 +145,20 @@ const WHERE: Record<Via, string> = {
   github: 'on GitHub',
 };
 
+/** The next run of a task uses this model. A task that waits for a usage limit goes on at once. */
+export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<DecideResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+    if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
+    if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
+    const [e] = await append(tx, [{ type: 'task.model_changed', taskId: i.taskId, actor: i.by, payload: { model: i.model } }], i.ownerId);
+    const signal: HumanSignal = { id: `go-on-${e!.seq}`, kind: 'go_on' };
+    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(i.taskId), name: SIGNALS.human, payload: signal });
+    return { ok: true, taskId: i.taskId };
+  });
+}
+
 /** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
 export async function noteAttention(
   db: Db,

@@ -99,6 +99,9 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'task.budget_raised':
       await task('budget_cents = $3', p.budgetCents);
       return;
+    case 'task.model_changed':
+      await task('model = $3', p.model);
+      return;
     case 'plan.written':
       await task('plan = $3, plan_revision = $4', p.markdown, p.revision);
       return;

@@ -84,6 +84,7 @@ export type EventBody =
   /** From here on the agent of this task may do this without asking. */
   | { type: 'task.allowed'; payload: { rule: string } }
   | { type: 'task.budget_raised'; payload: { budgetCents: number } }
+  | { type: 'task.model_changed'; payload: { model: string } }
   | { type: 'plan.written'; payload: { revision: number; markdown: string } }
   | { type: 'issue.ensured'; payload: { number: number; url: string; outcome: string } }
   | { type: 'pr.ensured'; payload: { number: number; url: string; outcome: string } }

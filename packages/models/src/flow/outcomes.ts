@@ -33,6 +33,11 @@ export type AfterRun =
   | { readonly do: 'again'; readonly delayMs: number }
   | { readonly do: 'ask_human'; readonly sentence: string; readonly detail: string };
 
+/** How a task says that it waits for the account's limit; the page offers another model beside these words. */
+export const WAITS_FOR_LIMIT = "The account's usage limit is reached.";
+export const waitsUntil = (untilMs: number): string =>
+  `${WAITS_FOR_LIMIT} It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
+
 export const MAX_ATTEMPTS = 4;
 
 /**

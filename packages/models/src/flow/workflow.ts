@@ -60,6 +60,7 @@ export const DECISIONS = [
   'allow_project',
   'deny',
   'cancel',
+  'go_on',
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
