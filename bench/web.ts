@@ -26,7 +26,7 @@ chat:
         tool: { name: spawn_task, input: { project: demo/tally, title: Steered, prompt: Wait., skipPlan: true } }
       - text: On the card.
 agent:
-  - when: '# Phase: implement'
+  - when: '# Phase: implement|Word'
     steps: [${Array.from({ length: 60 }, (_, i) => `{ bash: "sleep 0.5; echo ${i}" }`).join(', ')}, { text: Done. }]
 `,
 );
@@ -112,16 +112,21 @@ async function benchTap(): Promise<Result[]> {
 /** Scrolling through a long change: the longest time between two frames. */
 async function benchDiff(): Promise<Result[]> {
   await seedTask(db, 'diff');
+  return [...(await scroll(1)), ...(await scroll(CPU))];
+}
+
+async function scroll(slowed: number): Promise<Result[]> {
   const file = (n: number, lines: number): string =>
     `diff --git a/src/f${n}.ts b/src/f${n}.ts\n--- a/src/f${n}.ts\n+++ b/src/f${n}.ts\n@@ -1,${lines / 2} +1,${lines} @@\n${Array.from({ length: lines }, (_, i) => `${i % 2 ? ' ' : '+'}  const value${i} = compute(${i}, 'some text that is as long as a line of code'); // ${n}`).join('\n')}\n`;
   await db.query(
-    `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff) values ('p-1','owner','diff','r','b','0','1','forwarded',$1)`,
+    `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff) values ('p-1','owner','diff','r','b','0','1','forwarded',$1) on conflict do nothing`,
     [Array.from({ length: 5 }, (_, n) => file(n, 1_000)).join('')],
   );
   const phone = await openPhone();
+  await phone.cdp.send('Emulation.setCPUThrottlingRate', { rate: slowed });
   await visit(phone.page, `${s.web}/task/diff/changes`);
   // A large change comes folded; a reader who wants all of it opens all of it.
-  for (const b of await phone.page.locator('[data-file] header button[aria-expanded=false]').all()) await b.click();
+  await phone.page.evaluate("document.querySelectorAll('[data-file] header button[aria-expanded=false]').forEach((b) => b.click())");
   await phone.page.waitForTimeout(3_000);
   const r = await phone.page.evaluate<{ worst: number; p95: number; frames: number; lines: number }>(`new Promise((done) => {
     const box = document.querySelector('[data-file]').closest('.overflow-y-auto');
@@ -141,9 +146,9 @@ async function benchDiff(): Promise<Result[]> {
   })`);
   await phone.close();
   return [
-    result('lines in the long diff', r.lines, 'lines', null, '5,000', r.lines >= 5_000),
-    result(`longest frame while it scrolls, CPU slowed ${CPU}x`, r.worst, 'ms', null, 'at most 50 ms', r.worst <= 50),
-    result('p95 of its frames', r.p95, 'ms', null, 'reported', true),
+    slowed === 1
+      ? result(`longest frame while a diff of ${r.lines} lines scrolls`, r.worst, 'ms', null, 'at most 50 ms', r.worst <= 50 && r.lines >= 5_000)
+      : result(`longest frame of it, CPU slowed ${slowed}x`, r.worst, 'ms', null, 'reported', true),
   ];
 }
 
@@ -154,8 +159,14 @@ async function benchInbox(): Promise<Result[]> {
   for (let i = 0; i < 5; i++) {
     const phone = await openPhone(true);
     await phone.page.goto(`${s.web}/inbox`, { waitUntil: 'commit' });
-    await phone.page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0");
-    xs.push(await phone.page.evaluate<number>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+    xs.push(
+      await until(
+        'a paint',
+        () => phone.page.evaluate<number>("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"),
+        60_000,
+        50,
+      ),
+    );
     await phone.close();
   }
   await db.query("update inbox_items set state = 'closed'");
@@ -183,13 +194,13 @@ async function benchSteer(): Promise<Result[]> {
       20,
     );
     xs.push(Date.now() - t0);
-    // Calls that were under way when it was said do not count.
-    if (heard === 'now' && (await calls()) - before <= 2) inTime++;
+    // A call that was under way when it was said does not count.
+    if (heard === 'now' && (await calls()) - before <= 1) inTime++;
     await new Promise((r) => setTimeout(r, 400));
   }
   await s.call('POST', `/api/tasks/${taskId}/cancel`);
   return [
-    result('words to a running agent that it had by its next model call or the one after', inTime, `of ${TRIES}`, null, 'always', inTime === TRIES),
+    result('words to a running agent that it had by its next model call', inTime, `of ${TRIES}`, null, 'always', inTime === TRIES),
     result('said to passed on, p95', quantile(xs, 0.95), 'ms', null, 'reported', true),
   ];
 }

@@ -272,8 +272,9 @@ inBrowser(
     await laptop.page.goto(`${s.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
     await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
-    await phone.page.reload();
-    await phone.page.waitForURL(/\/signin/);
+    // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
+    await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
+    await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.has('pages').then((has) => !has)"));
     await phone.page.screenshot({ path: shot('6-phone-out') });
     expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
     const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs';
 import pino from 'pino';
@@ -18,6 +19,7 @@ const SWEEP_MS = 10 * 60_000;
 const log = pino({ name: 'gateway' });
 const c = loadConfig(process.env);
 const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
+const news = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
 mkdirSync(c.gitDir, { recursive: true });
 const model = modelProxy(c, db);
 const git = gitProxy(c, db);
@@ -34,7 +36,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
   if (url.pathname.startsWith('/git/')) return git(req, res, url, run);
-  return runnerLink(db, req, res, url, run);
+  return runnerLink(db, news, req, res, url, run);
 }
 
 function onRequest(req: IncomingMessage, res: ServerResponse): void {

@@ -26,7 +26,13 @@ const MAX_QUESTIONS_A_RUN = 5;
 const MAX_SAYS_A_RUN = 100;
 const MAX_REQUESTS_A_RUN = 200;
 
-export async function runnerLink(db: Db, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
+/** Resolves when something may have happened. */
+export type News = () => Promise<void>;
+const LONGEST_WAIT_MS = 20_000;
+/** Under a lost notification. */
+const LOOK_MS = 1_000;
+
+export async function runnerLink(db: Db, news: News, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
       const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
@@ -60,6 +66,17 @@ export async function runnerLink(db: Db, req: IncomingMessage, res: ServerRespon
       if (!(await renewLease(db, r.id, r.epoch))) throw new Refused(401, 'this run has ended');
       await noteDelivered(db, r.task_id, delivered);
       return sendJson(res, 200, { commands: await commandsFor(db, r, afterCommand) });
+    }
+    case 'GET /run/commands': {
+      // Held until there is one: what a person says or allows has to be there before the agent's next step.
+      const after = Number(url.searchParams.get('after') ?? 0) || 0;
+      const deadline = Date.now() + Math.min(LONGEST_WAIT_MS, Number(url.searchParams.get('wait') ?? 0) || 0);
+      for (;;) {
+        const word = news();
+        const commands = await commandsFor(db, r, after);
+        if (commands.length > 0 || Date.now() >= deadline || res.destroyed) return sendJson(res, 200, { commands });
+        await Promise.race([word, new Promise((done) => setTimeout(done, Math.min(LOOK_MS, deadline - Date.now())))]);
+      }
     }
     case 'POST /run/output': {
       const offset = Number(url.searchParams.get('offset'));

@@ -5,6 +5,8 @@ import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/r
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
 
 const HEARTBEAT_MS = 1_000;
+/** How long the gateway holds a question for commands. */
+const WAIT_MS = 15_000;
 const STOP_GRACE_MS = 10_000;
 
 type Stopping = 'stopped' | 'silent' | 'time';
@@ -105,10 +107,33 @@ export class Control {
         if (err instanceof FencedOut) this.leave();
       }
     };
+    /** Asked besides, and held until there is something: a word said now is heard before the next model call. */
+    const listen = async (): Promise<void> => {
+      try {
+        const r = await link.once('GET', `/run/commands?after=${after}&wait=${WAIT_MS}`);
+        if (r.status !== 200) return void (await pause());
+        const { commands } = HeartbeatReply.parse(JSON.parse(r.body.toString()));
+        for (const { id, command } of commands) {
+          after = Math.max(after, id);
+          this.obey(id, command);
+        }
+        // Noted as heard at once, or we would be told again. What nobody can hear now is told again in a while.
+        if (commands.length > 0) await beat();
+        if (commands.some((c) => c.command.type === 'steer' && !this.heard.has(c.id))) await pause();
+      } catch (err) {
+        if (err instanceof FencedOut && !stopped) this.leave();
+        await pause();
+      }
+    };
+    const pause = (): Promise<void> => new Promise((r) => setTimeout(r, HEARTBEAT_MS));
+    // Not waited for at the end: whatever it still hears is for the next run.
+    void (async () => {
+      while (!stopped) await listen();
+    })();
     const beating = (async () => {
       while (!stopped) {
         await beat();
-        await new Promise((r) => setTimeout(r, HEARTBEAT_MS));
+        await pause();
       }
     })();
     return {

@@ -14,7 +14,7 @@ export interface GatewayLink {
 }
 
 export function gatewayLink(c: RunnerConfig): GatewayLink {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 6 });
   const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
       const req = http.request(

@@ -7,12 +7,12 @@ import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { toOutbox } from '@mainloop/models/db/log';
+import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import pg from 'pg';
 import pino from 'pino';
 import { translated } from './activities/errors.ts';
 import { projectActivities } from './activities/project.activities.ts';
@@ -63,10 +63,10 @@ const stopping = new AbortController();
 const memory = new Map<string, ForgeMemory>();
 const told = new Map<string, number>();
 const loops = [
-  loop('relay', 1_000, () => relayOnce(db, client, hit), wakeOn('mainloop_outbox')),
+  loop('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   loop('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  loop('push', 10_000, () => tellDevices(db, c.contact), wakeOn('mainloop')),
+  loop('push', 10_000, () => tellDevices(db, c.contact), wake('mainloop')),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
   loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
@@ -102,7 +102,7 @@ async function loop(
   name: string,
   everyMs: number,
   work: () => Promise<unknown>,
-  wake: () => Promise<void> = () => new Promise(() => undefined),
+  woken: () => Promise<void> = () => new Promise(() => undefined),
 ): Promise<void> {
   while (!stopping.signal.aborted) {
     try {
@@ -115,45 +115,14 @@ async function loop(
       new Promise((r) => {
         setTimeout(r, everyMs).unref();
       }),
-      wake(),
+      woken(),
       new Promise((r) => stopping.signal.addEventListener('abort', r, { once: true })),
     ]);
   }
 }
 
-/** NOTIFY is a hint that saves the wait; the timer is the net under it. */
-function wakeOn(channel: string): () => Promise<void> {
-  let waiting: (() => void) | null = null;
-  let missed = false;
-  const listen = (): void => {
-    const l = new pg.Client({ connectionString: c.databaseUrl, application_name: 'mainloop-worker-listen' });
-    const again = (): void => {
-      l.removeAllListeners();
-      l.on('error', () => undefined);
-      void l.end().catch(() => undefined);
-      if (!stopping.signal.aborted) setTimeout(listen, 1_000).unref();
-    };
-    l.once('error', again);
-    l.on('notification', () => {
-      if (waiting) waiting();
-      else missed = true;
-    });
-    l.connect()
-      .then(() => l.query(`listen ${channel}`))
-      .catch(again);
-  };
-  listen();
-  return () =>
-    new Promise((resolve) => {
-      if (missed) {
-        missed = false;
-        return resolve();
-      }
-      waiting = () => {
-        waiting = null;
-        resolve();
-      };
-    });
+function wake(channel: string): () => Promise<void> {
+  return wakeOn(c.databaseUrl, 'mainloop-worker-listen', channel, () => stopping.signal.aborted);
 }
 
 async function patiently<T>(f: () => Promise<T>): Promise<T> {

@@ -3,6 +3,15 @@ import { invalidate } from '$app/navigation';
 
 const LOOK_AGAIN_MS = 120;
 
+/** A device that was signed out elsewhere says so, instead of seeming to have no network. */
+async function leaveIfSignedOut(): Promise<void> {
+  const r = await fetch('/api/signin').catch(() => null);
+  const who = r?.ok ? ((await r.json().catch(() => null)) as { needed: boolean; signedIn: boolean } | null) : null;
+  if (!who?.needed || who.signedIn) return;
+  navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
+  location.href = `/signin?to=${encodeURIComponent(location.pathname)}`;
+}
+
 class Live {
   online = $state(true);
   draft = $state<{ turnId: string; text: string } | null>(null);
@@ -48,6 +57,7 @@ class Live {
     s.onerror = () => {
       this.online = false;
       void this.count();
+      void leaveIfSignedOut();
       if (s.readyState === EventSource.CLOSED)
         setTimeout(() => {
           if (this.source === s) this.open();
