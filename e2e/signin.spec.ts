@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
+import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
 import { freePort, startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
@@ -17,12 +18,20 @@ let db: Db;
 let browser: Browser;
 let secret: string;
 let apiToken: string;
+let oidc: OidcProvider;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `signin-${name}.png`);
 const inBrowser = hasBrowser ? test : test.skip;
 
 beforeAll(async () => {
   const port = await freePort();
-  s = await startStack({ WEB_PORT: String(port), MAINLOOP_PUBLIC_URL: `http://localhost:${port}` });
+  oidc = await startOidc();
+  s = await startStack({
+    WEB_PORT: String(port),
+    MAINLOOP_PUBLIC_URL: `http://localhost:${port}`,
+    OIDC_DISCOVERY_URL: oidc.discoveryUrl,
+    OIDC_CLIENT_ID: oidc.clientId,
+    OIDC_CLIENT_SECRET: oidc.clientSecret,
+  });
   const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { authSecret: string; apiToken: string };
   [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
   db = openPool(s.databaseUrl, 'signin-test');
@@ -32,6 +41,7 @@ afterAll(async () => {
   await browser?.close();
   await db?.end();
   await s?.stop();
+  oidc?.close();
 }, 60_000);
 
 /** As a person at the machine does it. */
@@ -274,7 +284,7 @@ inBrowser(
     await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
     // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
     await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
-    await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.has('pages').then((has) => !has)"));
+    await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"));
     await phone.page.screenshot({ path: shot('6-phone-out') });
     expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
     const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
@@ -283,4 +293,39 @@ inBrowser(
     await phone.close();
   },
   90_000,
+);
+
+inBrowser(
+  "by the company's sign-in: an account that the owner linked comes in, another one of the same company does not",
+  async () => {
+    await db.query('delete from auth_users');
+    await db.query('delete from auth_rate_limits');
+    const laptop = await openDevice('desktop');
+    await laptop.page.goto(newLink());
+    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await laptop.page.getByRole('link', { name: 'Not now' }).click();
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: 'Link company sign-in' }).click();
+    await until('the link', async () => (await db.query("select 1 from auth_accounts where provider_id = 'oidc'")).rowCount === 1);
+    // We asked who it is; what else the provider handed out is not kept.
+    const tokens = async (): Promise<unknown> => (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
+    const none = [{ access_token: null, refresh_token: null, id_token: null }];
+    expect(await tokens()).toEqual(none);
+    const signIn = async (): Promise<void> => {
+      await laptop.page.context().clearCookies();
+      await laptop.page.goto(`${s.web}/week`);
+      await laptop.page.getByRole('button', { name: "Use your company's sign-in" }).click();
+    };
+    await signIn();
+    await laptop.page.waitForURL(`${s.web}/week`);
+    expect(await tokens()).toEqual(none);
+    oidc.person = { sub: 'bob', email: 'bob@example.com', name: 'Bob' };
+    await signIn();
+    await laptop.page.getByText('That account is not linked here.').waitFor();
+    await laptop.page.goto(`${s.web}/week`);
+    await laptop.page.waitForURL(/\/signin/);
+    expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
+    await laptop.close();
+  },
+  60_000,
 );

@@ -28,7 +28,13 @@ export function openAuth(db: Db, c: SignInConfig) {
       fields: ACCOUNT,
       // Only an account that the owner has linked while signed in opens the door.
       accountLinking: { enabled: true, disableImplicitLinking: true, allowDifferentEmails: true },
-      encryptOAuthTokens: true,
+    },
+    // We ask a provider who somebody is, and nothing else: what it hands out besides is not kept.
+    databaseHooks: {
+      account: {
+        create: { before: async (a) => ({ data: { ...a, ...NO_TOKENS } }) },
+        update: { before: async (a) => ({ data: { ...a, ...NO_TOKENS } }) },
+      },
     },
     verification: { modelName: 'auth_verifications', fields: { expiresAt: 'expires_at', ...TIMES } },
     rateLimit: {
@@ -64,6 +70,7 @@ export function openAuth(db: Db, c: SignInConfig) {
 }
 export type Auth = ReturnType<typeof openAuth>;
 
+const NO_TOKENS = { accessToken: null, refreshToken: null, idToken: null };
 const TIMES = { createdAt: 'created_at', updatedAt: 'updated_at' };
 const SESSION = { ...TIMES, expiresAt: 'expires_at', ipAddress: 'ip_address', userAgent: 'user_agent', userId: 'user_id' };
 const ACCOUNT = {

@@ -64,7 +64,7 @@ const late = (): Promise<never> => new Promise((_, no) => setTimeout(() => no(ne
 
 /** Keeps a page for later. Not what we were sent elsewhere for: that is the sign-in. */
 async function store(pages: Cache, path: string, res: Response): Promise<void> {
-  if (!res.ok || res.redirected) return;
+  if (!res.ok || res.redirected || /^\/(signin|pair)$/.test(path)) return;
   await pages.put(path, res.clone());
   for (const old of (await pages.keys()).slice(0, -MAX_PAGES)) await pages.delete(old);
 }

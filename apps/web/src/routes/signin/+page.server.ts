@@ -13,6 +13,7 @@ export const load: PageServerLoad = async ({ request, url }) => {
     ways: s?.ways ?? [],
     hasOwner: s?.hasOwner ?? true,
     sentence: s?.kind === 'forbidden' || (s?.sentence ?? '').includes('ended') ? s!.sentence : '',
+    refused: url.searchParams.has('refused'),
     // Only places of our own: a link to the sign-in must not lead elsewhere.
     to: /^\/(?!\/|\\)/.test(to) ? to : '/inbox',
   };
