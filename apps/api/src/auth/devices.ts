@@ -24,3 +24,13 @@ export function deviceKind(userAgent: string): string {
               : 'an unknown system';
   return `${browser} on ${system}`;
 }
+
+/**
+ * What a sign-in is held to. Coarser than the name above: a phone that asks for the desktop's page calls itself a Mac or a Linux
+ * machine from then on, and is still the same phone.
+ */
+export function deviceFamily(userAgent: string): string {
+  const [browser] = deviceKind(userAgent).split(' on ');
+  const maker = /iPhone|iPad|Mac OS X/.test(userAgent) ? 'Apple' : /Windows/.test(userAgent) ? 'Windows' : 'Linux or Android';
+  return `${browser}, ${maker}`;
+}

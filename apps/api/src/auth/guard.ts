@@ -5,7 +5,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { one, type Db } from '@mainloop/models/db/pool';
 import type { ApiConfig } from '../config.ts';
 import type { Auth } from './auth.ts';
-import { deviceKind } from './devices.ts';
+import { deviceFamily } from './devices.ts';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];
@@ -51,7 +51,7 @@ export class Guard {
     const found = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
     if (!found) return no(401, 'signed_out', 'Sign in first.');
     const { session, user } = found;
-    if (deviceKind(session.userAgent ?? '') !== deviceKind(req.headers['user-agent'] ?? '')) {
+    if (deviceFamily(session.userAgent ?? '') !== deviceFamily(req.headers['user-agent'] ?? '')) {
       // A cookie that turns up in another kind of browser has been copied.
       await (await this.auth.$context).internalAdapter.deleteSession(session.token);
       return no(401, 'signed_out', 'This sign-in was used from another kind of device, so it was ended. Sign in again.');
