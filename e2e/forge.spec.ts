@@ -4,6 +4,7 @@ import { github } from '@mainloop/adapters/forge/github';
 import { freshMemory, type Forge } from '@mainloop/adapters/forge/port';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
 import { newsOf } from '@mainloop/models/flow/news';
+import { validate } from '@octokit/graphql-schema';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { execFile } from 'node:child_process';
@@ -93,6 +94,24 @@ describe('every "ensure" may be asked again', () => {
       (await forge.ensureComment(c)).outcome,
       (await forge.ensureComment({ ...c, body: 'hi' })).outcome,
     ]).toEqual(['created', 'unchanged', 'updated']);
+    const at = { repo: R, number: p.number, sha: await git('rev-parse', 'one'), side: 'new' as const, startLine: null };
+    const line = { ...at, marker: '<!-- m:l -->', body: 'why?', path: 'one.txt', line: 1 };
+    const l = await forge.ensureLineComment(line);
+    expect([l.outcome, (await forge.ensureLineComment(line)).outcome]).toEqual(['created', 'unchanged']);
+    await expect(forge.ensureLineComment({ ...line, marker: '<!-- m:l2 -->', path: 'a.txt' })).rejects.toMatchObject({ kind: 'rejected' });
+    const reply = { repo: R, number: p.number, inReplyTo: l.id, marker: '<!-- m:r -->', body: 'because' };
+    expect([(await forge.ensureReply(reply)).outcome, (await forge.ensureReply(reply)).outcome]).toEqual(['created', 'unchanged']);
+    expect((await forge.listReviewComments(R, p.number, '')).map((x) => [x.path, x.line, x.inReplyTo])).toEqual([
+      ['one.txt', 1, null],
+      ['one.txt', 1, l.id],
+    ]);
+    const [thread] = await forge.listThreads(R, p.number);
+    expect(thread).toMatchObject({ commentId: l.id, resolved: false });
+    expect([await forge.ensureThread(R, thread!, true), await forge.ensureThread(R, { ...thread!, resolved: true }, true)]).toEqual([
+      'updated',
+      'unchanged',
+    ]);
+    expect((await forge.listThreads(R, p.number))[0]!.resolved).toBe(true);
     await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash')).rejects.toMatchObject({ kind: 'rejected' });
     expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual(['updated', 'unchanged']);
     const two = await forge.ensureDraftPr({ ...pr, marker: '<!-- m:pr2 -->', title: 'Two', head: 'two' });
@@ -273,6 +292,14 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
     { event: 'COMMENT', body: 'x', comments: [{ path: 'one.txt', line: 1, body: 'y' }] },
   );
   await ask('GET', `${REPO}/pulls/{pull_number}/reviews`, { pull_number: 2 });
+  await ask(
+    'POST',
+    `${REPO}/pulls/{pull_number}/comments`,
+    { pull_number: 2 },
+    { body: 'z', path: 'one.txt', line: 1, side: 'RIGHT', commit_id: await git('rev-parse', 'one') },
+  );
+  const [first] = await forge.listReviewComments(R, 2, '');
+  await ask('POST', `${REPO}/pulls/{pull_number}/comments/{comment_id}/replies`, { pull_number: 2, comment_id: first!.id }, { body: 'yes' });
   await ask('GET', `${REPO}/pulls/{pull_number}/comments`, { pull_number: 2 });
   await ask('GET', `${REPO}/commits/{ref}/check-runs`, { ref: 'main' });
   await ask('POST', `${REPO}/statuses/{sha}`, { sha: await git('rev-parse', 'main') }, { state: 'success' });
@@ -280,6 +307,17 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('GET', `${REPO}/actions/runs`, {});
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
 }, 120_000);
+
+test("what we ask over GraphQL fits GitHub's own schema", async () => {
+  const calls = (await (await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token tok' } })).json()) as {
+    path: string;
+    body: { query: string; variables: Record<string, unknown> };
+  }[];
+  const asked = [...new Set(calls.filter((c) => c.path === '/graphql').map((c) => c.body.query))];
+  // Ready for review, the threads of a pull request, resolve one: each was asked above.
+  expect(asked).toHaveLength(3);
+  for (const q of asked) expect([q, validate(q)]).toEqual([q, []]);
+});
 
 /** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
 function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {

@@ -172,6 +172,21 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
   );
   // What was said there came in once, and our own reply did not come back as a new comment.
   expect(await comments(id)).toHaveLength(1);
+  // Resolved here, it is resolved there; opened there again, it is open here.
+  await reviewItem(id);
+  const gql = async (query: string, variables: object): Promise<string> => {
+    const r = await fetch(`${s.github}/graphql`, {
+      method: 'POST',
+      headers: { authorization: 'token toky', 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables }),
+    });
+    return r.text();
+  };
+  const threads = (): Promise<string> => gql('query { reviewThreads }', { owner: 'local', name: 'till', number: pr });
+  await s.call('POST', `/api/comments/${c.id}/resolve`, { resolved: true });
+  await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
+  await gql('mutation { unresolveReviewThread }', { input: { threadId: /PRRT_\d+/.exec(await threads())![0] } });
+  await until('open here', async () => (await comments(id))[0]!.state === 'open');
 }, 90_000);
 
 test('drafts: edited, dropped, kept from the agent until they are sent; an answer that is sent twice counts once', async () => {

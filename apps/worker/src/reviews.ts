@@ -124,3 +124,34 @@ const inWords = (c: ReviewCommentRow): string =>
   c.path === null
     ? c.body
     : `On \`${c.path}\`${c.line === null ? '' : `, line ${c.line}`}:\n\n${c.quote ? `${fence(c.quote, '')}\n\n` : ''}${c.body}`;
+
+/**
+ * Threads that were resolved, or opened again, here or there. What both sides last agreed on is remembered: the side that differs
+ * from it has changed.
+ */
+export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<void> {
+  if (t.pr_number === null) return;
+  const ours = await many<{ id: string; state: string; forge_id: number; agreed: boolean | null }>(
+    db,
+    `select c.id, c.state, c.forge_id, (f.result->>'resolved')::boolean as agreed from review_comments c
+       left join forge_effects f on f.key = c.task_id || '/thread-' || c.id
+      where c.task_id = $1 and c.forge_id is not null and c.path is not null and c.state <> 'draft'`,
+    [t.id],
+  );
+  if (ours.length === 0) return;
+  const there = new Map((await forge.listThreads(t.repo, t.pr_number)).map((x) => [x.commentId, x]));
+  for (const c of ours) {
+    const thread = there.get(c.forge_id);
+    if (!thread) continue;
+    const here = c.state === 'resolved';
+    const agreed = c.agreed ?? false;
+    if (thread.resolved !== agreed)
+      await appendOnce(db, [{ type: 'review.resolved', taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } }]);
+    else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
+    else continue;
+    await db.query(
+      `insert into forge_effects (key, task_id, state, result) values ($1,$2,'done',$3) on conflict (key) do update set result = excluded.result`,
+      [`${t.id}/thread-${c.id}`, t.id, JSON.stringify({ resolved: thread.resolved !== agreed ? thread.resolved : here })],
+    );
+  }
+}

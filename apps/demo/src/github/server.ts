@@ -143,6 +143,28 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
 
   /** GitHub offers "ready for review" over GraphQL only. */
   async function graphql(query: string, variables: Record<string, unknown>): Promise<Answer> {
+    const done = (data: object): Answer => ({ status: 200, body: { data } });
+    if (query.includes('reviewThreads')) {
+      const repo = `${String(variables.owner)}/${String(variables.name)}`;
+      const roots = store.find('reviewComment', (x) => x.repo === repo && x.number === variables.number && x.inReplyTo === null);
+      const nodes = roots.map((x) => ({ id: `PRRT_${x.id}`, isResolved: x.resolved === true, comments: { nodes: [{ databaseId: x.id }] } }));
+      return done({ repository: { pullRequest: { reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes } } } });
+    }
+    const verb = /\b(resolveReviewThread|unresolveReviewThread)\b/.exec(query)?.[1];
+    const threadId = String((variables.input as { threadId?: string } | undefined)?.threadId ?? '');
+    const root = store.one('reviewComment', (x) => `PRRT_${x.id}` === threadId);
+    if (verb && root) {
+      store.update('reviewComment', root, { resolved: verb === 'resolveReviewThread' });
+      const about = repoOf(root.repo)!;
+      const pull = store.one('issue', (x) => x.repo === root.repo && x.number === root.number)!;
+      hook.send('pull_request_review_thread', {
+        action: verb === 'resolveReviewThread' ? 'resolved' : 'unresolved',
+        pull_request: shape.pull(pull, about, await factsOf(c, pull)),
+        repository: shape.repo(base, about),
+        sender: shape.user(base, 'mainloop'),
+      });
+      return done({ [verb]: { thread: { id: threadId, isResolved: verb === 'resolveReviewThread' } } });
+    }
     const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft)\b/.exec(query)?.[1];
     const wanted = String((variables.input as { pullRequestId?: string } | undefined)?.pullRequestId ?? variables.id ?? '');
     const i = store.one('issue', (x) => x.pr !== null && Buffer.from(`PullRequest:${x.id}`).toString('base64url') === wanted);

@@ -58,6 +58,8 @@ export interface ReviewComment extends Doc {
   sha: string;
   createdAt: string;
   inReplyTo: number | null;
+  /** On the first comment of a thread. */
+  resolved?: boolean;
 }
 export interface Reaction extends Doc {
   repo: string;

@@ -10,7 +10,7 @@ import { dollars } from '@mainloop/models/flow/pricing';
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Hit } from '../failpoints.ts';
 import { effects } from '../effects.ts';
-import { importComments, newComments, publishReview } from '../reviews.ts';
+import { importComments, newComments, publishReview, syncThreads } from '../reviews.ts';
 import { evidenceLines, lastVerify, verdictOf } from '../evidence.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
@@ -143,6 +143,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       }
       const found = await newComments(forge, t, i.sinceIso);
       await importComments(db, t, found);
+      await syncThreads(db, forge, t);
       const newest = found.at(-1);
       if (newest)
         await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });

@@ -3,7 +3,7 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import type { CheckRun } from '@mainloop/models/flow/ci';
-import { ForgeError, type Ensured, type Forge, type ForgeComment, type Outcome } from './port.ts';
+import { ForgeError, type Ensured, type Forge, type ForgeComment, type ForgeThread, type Outcome } from './port.ts';
 
 export interface GitHubOptions {
   readonly token: string;
@@ -135,6 +135,28 @@ export function github(o: GitHubOptions): Forge {
           body: `${i.body}\n\n${i.marker}`,
         });
         return { id: made.data.id, outcome: 'created' as const };
+      }),
+
+    listThreads: (repo, number) =>
+      call(`the threads of #${number}`, async () => {
+        const { owner, repo: name } = split(repo);
+        const threads: ForgeThread[] = [];
+        for (let after: string | null = null; ;) {
+          const r: ThreadsAnswer = await kit.graphql(THREADS, { owner, name, number, after });
+          const page = r.repository.pullRequest.reviewThreads;
+          for (const t of page.nodes) threads.push({ id: t.id, commentId: t.comments.nodes[0]?.databaseId ?? 0, resolved: t.isResolved });
+          if (!page.pageInfo.hasNextPage) return threads;
+          after = page.pageInfo.endCursor;
+        }
+      }),
+
+    ensureThread: (repo, thread, resolved) =>
+      call(`a thread in ${repo}`, async (): Promise<Outcome> => {
+        if (thread.resolved === resolved) return 'unchanged';
+        const verb = resolved ? 'resolveReviewThread' : 'unresolveReviewThread';
+        const kind = resolved ? 'ResolveReviewThreadInput' : 'UnresolveReviewThreadInput';
+        await kit.graphql(`mutation($input: ${kind}!) { ${verb}(input: $input) { thread { id isResolved } } }`, { input: { threadId: thread.id } });
+        return 'updated';
       }),
 
     ensureReady: (repo, number) =>
@@ -297,6 +319,24 @@ export function github(o: GitHubOptions): Forge {
         shas: [],
       };
     },
+  };
+}
+
+/** GitHub offers review threads over GraphQL only (https://docs.github.com/graphql/reference/objects#pullrequestreviewthread). */
+const THREADS =
+  'query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id isResolved comments(first: 1) { nodes { databaseId } } } } } } }';
+interface ThreadsAnswer {
+  readonly repository: {
+    readonly pullRequest: {
+      readonly reviewThreads: {
+        readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+        readonly nodes: readonly {
+          readonly id: string;
+          readonly isResolved: boolean;
+          readonly comments: { readonly nodes: readonly { readonly databaseId: number | null }[] };
+        }[];
+      };
+    };
   };
 }
 

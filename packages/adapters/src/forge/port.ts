@@ -51,6 +51,11 @@ export interface LineComment {
   readonly startLine: number | null;
   readonly line: number;
 }
+export interface ForgeThread {
+  readonly id: string;
+  readonly commentId: number;
+  readonly resolved: boolean;
+}
 export interface PullInfo {
   readonly number: number;
   readonly url: string;
@@ -80,6 +85,9 @@ export interface Forge {
   ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */
   ensureReply(i: { repo: string; number: number; inReplyTo: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
+  /** Threads on lines, by the id of their first comment. */
+  listThreads(repo: string, number: number): Promise<readonly ForgeThread[]>;
+  ensureThread(repo: string, thread: ForgeThread, resolved: boolean): Promise<Outcome>;
   ensureReady(repo: string, number: number): Promise<Outcome>;
   ensureMerged(repo: string, number: number, headSha: string, method: MergeMethod): Promise<{ sha: string | null; outcome: Outcome }>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;

@@ -1,8 +1,10 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
 import type { NewComment } from '../contracts/http.ts';
 import type { CommentPlace } from '../flow/events.ts';
+import { taskWorkflowId } from '../flow/ids.ts';
 import { cleanText } from '../flow/text.ts';
-import { append, lockLog } from './log.ts';
+import { SIGNALS } from '../flow/workflow.ts';
+import { append, lockLog, toOutbox } from './log.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 
 export type ReviewResult = { readonly ok: true } | { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
@@ -79,6 +81,8 @@ export async function changeComment(
       ],
       i.ownerId,
     );
+    // The workflow looks at the pull request then, and brings the thread there into step.
+    if ('resolved' in i.to) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(c.task_id), name: SIGNALS.poke, payload: {} });
     return { ok: true };
   });
 }
