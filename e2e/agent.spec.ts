@@ -18,7 +18,10 @@ beforeAll(async () => {
   mkdirSync(dir, { recursive: true });
   const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
-  git('commit', '-q', '--allow-empty', '-m', 'first');
+  writeFileSync(path.join(dir, 'tsconfig.json'), '{}\n');
+  writeFileSync(path.join(dir, '.gitignore'), 'node_modules\n');
+  git('add', '-A');
+  git('commit', '-q', '-m', 'first');
   projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
 }, 120_000);
 afterAll(() => s?.stop(), 60_000);
@@ -145,7 +148,10 @@ test('an agent that never ends is ended when its time is up', async () => {
 }, 90_000);
 
 test('set-up and verify commands run in the sandbox, and their exit codes rule', async () => {
-  await settings({ setupCommand: 'echo prepared > .git/prepared', verifyCommand: 'test "$(cat colour)" = right' });
+  // As a package manager would: a compiler that says what it thinks, in a folder that git ignores.
+  const install =
+    "mkdir -p node_modules/.bin && printf '#!/bin/sh\\necho src/a.ts: fine\\n' > node_modules/.bin/tsc && chmod +x node_modules/.bin/tsc";
+  await settings({ setupCommand: `echo prepared > .git/prepared; ${install}`, verifyCommand: 'test "$(cat colour)" = right' });
   try {
     const id = await spawn('verify');
     const t = await walkToEnd(s, id, 150_000);
@@ -153,12 +159,14 @@ test('set-up and verify commands run in the sandbox, and their exit codes rule',
     const seen = (await events(id)).filter((e) => e.type === 'evidence.recorded').map((e) => [e.payload.what, e.payload.exitCode, e.payload.clean]);
     expect(seen).toEqual([
       ['setup', 0, true],
+      ['diagnostics', 0, true],
       ['verify', 1, true],
+      ['diagnostics', 0, true],
       ['verify', 0, true],
     ]);
     expect((await detail(id)).runs.map((r) => r.phase)).toEqual(['implement', 'fix_ci']);
     const summary = (await s.forgeCalls()).find((c) => c.method === 'POST' && String(c.body?.body ?? '').includes(`mainloop:${id}:summary`));
-    expect(String(summary?.body?.body)).toMatch(/No CI has checked .* ended with exit 0 after/s);
+    expect(String(summary?.body?.body)).toMatch(/No CI has checked .* nothing found\..* ended with exit 0 after/s);
     expect(remoteFile('main', 'colour').trim()).toBe('right');
   } finally {
     await settings({ setupCommand: null, verifyCommand: null });

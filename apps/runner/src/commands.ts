@@ -5,12 +5,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
+import { checksOf } from './checks.ts';
 import type { RunnerConfig } from './config.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Spool } from './spool.ts';
 
 const run = promisify(execFile);
-const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000 } as const;
+const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
 const TAIL_BYTES = 16_000;
 
 export interface Around {
@@ -34,15 +35,18 @@ export async function ensureSetup(a: Around): Promise<string | null> {
   return null;
 }
 
-/** Runs the verify command, unless the agent ended its turn to ask something. */
+/** Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. */
 export async function verify(a: Around): Promise<void> {
-  if (a.spec.verifyCommand === null || a.spec.phase === 'plan') return;
+  if (a.spec.phase === 'plan') return;
+  const checks = checksOf(a.config.repo, a.env.PATH ?? '');
+  if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
-  await record(a, 'verify', a.spec.verifyCommand);
+  for (const c of checks) await record(a, c.what, c.command);
+  if (a.spec.verifyCommand !== null) await record(a, 'verify', a.spec.verifyCommand);
 }
 
-async function record(a: Around, what: 'setup' | 'verify', command: string): Promise<Evidence> {
+async function record(a: Around, what: keyof typeof LIMIT_MS, command: string): Promise<Evidence> {
   const { code, ms, tail } = await shell(command, a, LIMIT_MS[what]);
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();

@@ -32,6 +32,8 @@ const DECISION: Record<string, (text: string) => string> = {
   cancel: () => 'You cancelled.',
 };
 
+const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter' } as const;
+
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
   return events.flatMap((e) => {
     const s = sentence(e);
@@ -71,7 +73,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
         };
       const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
       return {
-        text: `${what === 'setup' ? 'Set-up' : 'Check'} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.`,
+        text: `${CHECK[what]} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.`,
         tone: exitCode === 0 ? 'good' : 'bad',
         more: tail,
       };

@@ -122,7 +122,17 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         [t.id],
       );
       const m = marker(t.id, 'summary');
-      const body = summaryBody(t, runs, evidenceLines(t, await lastVerify(db, t.id, t.head_sha ?? '')));
+      const sha = t.head_sha ?? '';
+      const checks = [await lastVerify(db, t.id, sha, 'diagnostics'), await lastVerify(db, t.id, sha, 'lint')];
+      const body = summaryBody(
+        t,
+        runs,
+        evidenceLines(
+          t,
+          await lastVerify(db, t.id, sha),
+          checks.filter((c) => c !== null),
+        ),
+      );
       const made = await effect(t, 'summary', () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body }));
       if (made.outcome !== 'created') await forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body });
     },

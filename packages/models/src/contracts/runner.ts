@@ -49,7 +49,7 @@ export const Heartbeat = z.object({ afterCommand: z.int().min(0), delivered: z.a
 /** What a command of the project did: recorded by the runner, not told by the agent. */
 export const Evidence = z.object({
   /** `probe`: what was tried from inside the sandbox to show that it is closed. */
-  what: z.enum(['setup', 'verify', 'probe']),
+  what: z.enum(['setup', 'verify', 'probe', 'diagnostics', 'lint']),
   command: z.string().max(1_000),
   /** null when it ran out of time */
   exitCode: z.int().nullable(),

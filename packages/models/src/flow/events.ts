@@ -100,7 +100,7 @@ export type EventBody =
       type: 'evidence.recorded';
       payload: {
         runId: string;
-        what: 'setup' | 'verify' | 'probe';
+        what: 'setup' | 'verify' | 'probe' | 'diagnostics' | 'lint';
         command: string;
         exitCode: number | null;
         ms: number;
