@@ -307,11 +307,15 @@ inBrowser(
     await laptop.page.goto(`${s.web}/settings`);
     await laptop.page.getByRole('button', { name: 'Link company sign-in' }).click();
     await until('the link', async () => (await db.query("select 1 from auth_accounts where provider_id = 'oidc'")).rowCount === 1);
+    await laptop.page.waitForURL(`${s.web}/settings`);
+    await laptop.page.getByText('(this one)').first().waitFor();
     // We asked who it is; what else the provider handed out is not kept.
     const tokens = async (): Promise<unknown> => (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
     const none = [{ access_token: null, refresh_token: null, id_token: null }];
     expect(await tokens()).toEqual(none);
     const signIn = async (): Promise<void> => {
+      // Nothing of the page that was open may still be on its way somewhere.
+      await laptop.page.goto('about:blank');
       await laptop.page.context().clearCookies();
       await laptop.page.goto(`${s.web}/week`);
       await laptop.page.getByRole('button', { name: "Use your company's sign-in" }).click();
