@@ -3,11 +3,9 @@ import { createHash } from 'node:crypto';
 import { append, freshId } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
-import { cleanText } from '@mainloop/models/flow/text';
+import { cleanText, MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
 import { checkFiles } from './git-rules.ts';
 import { ZERO, type RefUpdate } from './pkt.ts';
-
-const MAX_DIFF_CHARS = 2_000_000;
 
 export interface Look {
   readonly files: readonly string[];

@@ -51,3 +51,6 @@ export function fence(text: string, label: string): string {
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}${label}\n${text}\n${ticks}`;
 }
+
+/** What is kept of one diff, in characters. */
+export const MAX_DIFF_CHARS = 2_000_000;

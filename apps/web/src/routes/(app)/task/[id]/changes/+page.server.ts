@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { weakenedTests } from '@mainloop/models/flow/ci';
+import { MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
 import { parseDiff } from '#lib/diff.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
@@ -30,6 +31,8 @@ export const load: PageServerLoad = async ({ params, url, depends }) => {
     item: r.item,
     show,
     newest: newest?.id ?? null,
+    /** The change is larger than what is kept of it. */
+    cut: text.length >= MAX_DIFF_CHARS,
     unseen: unseen.length,
     pushes: r.pushes,
     files: parseDiff(text).map((f) => ({
