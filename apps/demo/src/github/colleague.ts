@@ -1,5 +1,5 @@
 // The demo's colleague: reviews a pull request when it turns ready, as the story says. Never part of a real forge.
-import { factsOf } from './api.ts';
+import { factsOf } from './desk.ts';
 import type { Ctx } from './ctx.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Issue } from './store.ts';

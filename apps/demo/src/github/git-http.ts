@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Ctx } from './ctx.ts';
-import { factsOf } from './api.ts';
+import { factsOf } from './desk.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Repo } from './store.ts';
 

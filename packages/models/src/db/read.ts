@@ -1,121 +1,12 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { AttachmentRef, CommentPlace, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
+import type { AttachmentRef, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
 import { OWNER } from '../flow/ids.ts';
-import { sectionOf, type CiCounts, type Section } from '../flow/states.ts';
+import { sectionOf, type CiCounts } from '../flow/states.ts';
 import { PrismaClient } from './generated/client.ts';
+import type { ItemView, TaskView, AttentionWeek, CostDay, ReviewView, Inbox, ThreadItem } from './read-views.ts';
 
-export interface ItemView {
-  readonly id: string;
-  readonly kind: ItemKind;
-  readonly title: string;
-  readonly body: string;
-  readonly options: readonly Option[];
-  readonly multiple: boolean;
-  readonly state: string;
-  readonly answer: { decision: string; text: string } | null;
-  readonly answeredVia: string | null;
-  readonly createdAt: Date;
-  readonly snoozedUntil: Date | null;
-  readonly taskId: string;
-  readonly taskTitle: string;
-  readonly repo: string;
-  readonly plan: string | null;
-  readonly prUrl: string | null;
-}
-export interface TaskView {
-  readonly id: string;
-  readonly title: string;
-  readonly repo: string;
-  readonly state: string;
-  readonly phase: string;
-  readonly statusLine: string;
-  readonly section: Section;
-  readonly ci: CiCounts | null;
-  readonly failure: { itemId: string; sentence: string; detail: string } | null;
-  readonly costMicrousd: number;
-  readonly budgetCents: number;
-  readonly model: string;
-  readonly prUrl: string | null;
-  readonly prNumber: number | null;
-  readonly issueUrl: string | null;
-  readonly issueNumber: number | null;
-  readonly branch: string;
-  readonly activeRunId: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly endedAt: Date | null;
-}
-export interface CommentView extends CommentPlace {
-  readonly id: string;
-  readonly quote: string;
-  readonly body: string;
-  readonly author: string;
-  readonly via: string;
-  readonly state: CommentState;
-  readonly answer: string | null;
-  readonly createdAt: Date;
-}
-export interface AttentionWeek {
-  /** Its Monday. */
-  readonly week: Date;
-  readonly items: number;
-  /** Of these, how many were answered in the app, where time can be measured. */
-  readonly measured: number;
-  readonly attentionMs: number;
-  readonly taps: number;
-  readonly notNeeded: number;
-  readonly medianWaitS: number | null;
-  readonly merged: number;
-}
-export interface CostDay {
-  readonly day: Date;
-  readonly repo: string;
-  readonly model: string;
-  readonly microusd: number;
-  readonly tokens: number;
-}
-export interface ReviewView {
-  readonly task: TaskView;
-  /** The open review item, on which the decision is made. */
-  readonly item: ItemView | null;
-  readonly looked: string | null;
-  readonly pushes: readonly { id: string; sha: string; at: Date }[];
-  readonly comments: readonly CommentView[];
-}
-export interface Inbox {
-  readonly needsYou: ItemView[];
-  /** They wait too, but not now. */
-  readonly later: ItemView[];
-  readonly working: TaskView[];
-  readonly failed: (TaskView & { item: ItemView | null })[];
-  readonly done: TaskView[];
-  readonly history: TaskView[];
-  readonly historyCount: number;
-}
-export interface ThreadItem {
-  readonly seq: number;
-  readonly kind: 'message' | 'proposal';
-  readonly at: Date;
-  readonly message?: { id: string; role: string; text: string; turnId: string | null; attachments: readonly AttachmentRef[] };
-  readonly proposal?: ProposalView;
-}
-export interface ProposalView {
-  readonly id: string;
-  readonly title: string;
-  readonly prompt: string;
-  readonly repo: string;
-  readonly model: string;
-  readonly budgetCents: number;
-  readonly skipPlan: boolean;
-  readonly state: string;
-  readonly digest: string;
-  readonly expiresAt: Date;
-  readonly taskId: string | null;
-  readonly attachments: readonly AttachmentRef[];
-  /** Set: these are words for that task. */
-  readonly toTaskId: string | null;
-}
+export type * from './read-views.ts';
 
 const ENDED = ['done', 'cancelled', 'failed'];
 const HISTORY = 30;

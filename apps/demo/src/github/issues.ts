@@ -1,0 +1,149 @@
+// Issues, their comments and reactions.
+import type { Ctx } from './ctx.ts';
+import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
+import * as shape from './shapes.ts';
+import { nowIso } from './store.ts';
+
+export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk): Route[] {
+  const { store, base } = c;
+  return [
+    [
+      'GET',
+      R('/issues'),
+      async (a) => {
+        const since = a.query.get('since');
+        const list = store.find('issue', (i) => i.repo === a.repo.full && filterState(a, i) && (since === null || i.updatedAt >= since));
+        const key = a.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
+        list.sort((x, y) => (a.query.get('direction') === 'asc' ? 1 : -1) * (x[key] < y[key] ? -1 : x[key] > y[key] ? 1 : x.number - y.number));
+        return ok(await Promise.all(page(a, list).map(showIssue)));
+      },
+    ],
+    [
+      'POST',
+      R('/issues'),
+      async (a) => {
+        if (typeof a.body.title !== 'string' || a.body.title === '')
+          return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
+        const i = store.insert('issue', {
+          repo: a.repo.full,
+          number: nextNumber(a),
+          title: a.body.title,
+          body: (a.body.body as string | undefined) ?? null,
+          state: 'open',
+          user: a.user,
+          createdAt: nowIso(),
+          updatedAt: nowIso(),
+          closedAt: null,
+          pr: null,
+        });
+        tell(a, 'issues', { action: 'opened', issue: await showIssue(i) });
+        return created(await showIssue(i));
+      },
+    ],
+    [
+      'GET',
+      R('/issues/(\\d+)'),
+      async (a) => {
+        const i = issueOf(a);
+        return i ? ok(await showIssue(i)) : notFound;
+      },
+    ],
+    [
+      'PATCH',
+      R('/(?:issues|pulls)/(\\d+)'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i) return notFound;
+        if (typeof a.body.title === 'string') store.update('issue', i, { title: a.body.title });
+        if (typeof a.body.body === 'string') store.update('issue', i, { body: a.body.body });
+        if (a.body.state === 'closed' && i.state === 'open') close(i);
+        if (a.body.state === 'open' && !i.pr?.merged) store.update('issue', i, { state: 'open', closedAt: null });
+        touch(i);
+        const action = a.body.state === 'closed' ? 'closed' : 'edited';
+        if (i.pr) tell(a, 'pull_request', { action, number: i.number, pull_request: await showPull(a, i) });
+        else tell(a, 'issues', { action, issue: await showIssue(i) });
+        return ok(a.m[0]!.includes('/pulls/') ? await showPull(a, i) : await showIssue(i));
+      },
+    ],
+    [
+      'GET',
+      R('/issues/comments'),
+      async (a) => {
+        const since = a.query.get('since') ?? '';
+        return ok(
+          page(
+            a,
+            store.find('comment', (x) => x.repo === a.repo.full && x.updatedAt >= since),
+          ).map((x) => shape.comment(base, x)),
+        );
+      },
+    ],
+    [
+      'GET',
+      R('/issues/(\\d+)/comments'),
+      async (a) => {
+        const since = a.query.get('since') ?? '';
+        return ok(
+          page(
+            a,
+            store.find('comment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && x.updatedAt >= since),
+          ).map((x) => shape.comment(base, x)),
+        );
+      },
+    ],
+    [
+      'POST',
+      R('/issues/(\\d+)/comments'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i) return notFound;
+        const x = store.insert('comment', {
+          repo: a.repo.full,
+          number: i.number,
+          body: String(a.body.body ?? ''),
+          user: a.user,
+          createdAt: nowIso(),
+          updatedAt: nowIso(),
+        });
+        touch(i);
+        tell(a, 'issue_comment', { action: 'created', issue: await showIssue(i), comment: shape.comment(base, x) });
+        return created(shape.comment(base, x));
+      },
+    ],
+    [
+      'PATCH',
+      R('/issues/comments/(\\d+)'),
+      async (a) => {
+        const x = store.one('comment', (y) => y.id === Number(a.m[2]));
+        return x ? ok(shape.comment(base, store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }))) : notFound;
+      },
+    ],
+    [
+      'GET',
+      R('/issues/(\\d+)/reactions'),
+      async (a) =>
+        ok(
+          page(
+            a,
+            store.find('reaction', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+          ).map((x) => shape.reaction(base, x)),
+        ),
+    ],
+    [
+      'POST',
+      R('/issues/(\\d+)/reactions'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i) return notFound;
+        const there = store.one('reaction', (x) => x.repo === i.repo && x.number === i.number && x.user === a.user && x.content === a.body.content);
+        if (there) return ok(shape.reaction(base, there));
+        return created(
+          shape.reaction(
+            base,
+            store.insert('reaction', { repo: i.repo, number: i.number, content: String(a.body.content), user: a.user, createdAt: nowIso() }),
+          ),
+        );
+      },
+    ],
+  ];
+}

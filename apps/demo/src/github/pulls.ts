@@ -1,0 +1,176 @@
+// Pull requests, reviews and comments on lines.
+import type { Ctx } from './ctx.ts';
+import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
+import { mergePull } from './merge.ts';
+import * as shape from './shapes.ts';
+import { nowIso } from './store.ts';
+
+export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
+  const { store, bare, base } = c;
+  return [
+    [
+      'GET',
+      R('/pulls'),
+      async (a) => {
+        const head = a.query.get('head')?.split(':').at(-1);
+        const list = store
+          .find('issue', (i) => i.repo === a.repo.full && i.pr !== null && filterState(a, i) && (head === undefined || i.pr.head === head))
+          .reverse();
+        return ok(await Promise.all(page(a, list).map((i) => showPull(a, i))));
+      },
+    ],
+    [
+      'POST',
+      R('/pulls'),
+      async (a) => {
+        const head = String(a.body.head).split(':').at(-1)!;
+        const to = String(a.body.base);
+        const [headSha, baseSha] = [await bare.sha(a.repo.full, head), await bare.sha(a.repo.full, to)];
+        if (headSha === null || baseSha === null)
+          return invalid('Validation Failed', [{ resource: 'PullRequest', field: headSha === null ? 'head' : 'base', code: 'invalid' }]);
+        if (headSha === baseSha)
+          return invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message: `No commits between ${to} and ${head}` }]);
+        if (store.one('issue', (i) => i.repo === a.repo.full && i.pr?.head === head && i.state === 'open'))
+          return invalid('Validation Failed', [
+            { resource: 'PullRequest', code: 'custom', message: `A pull request already exists for ${a.repo.full.split('/')[0]}:${head}.` },
+          ]);
+        const fork = (await bare.git(a.repo.full, ['merge-base', baseSha, headSha])).trim();
+        const i = store.insert('issue', {
+          repo: a.repo.full,
+          number: nextNumber(a),
+          title: String(a.body.title),
+          body: (a.body.body as string | undefined) ?? null,
+          state: 'open',
+          user: a.user,
+          createdAt: nowIso(),
+          updatedAt: nowIso(),
+          closedAt: null,
+          pr: { head, base: to, headSha, baseSha: fork, draft: a.body.draft === true, merged: false, mergedAt: null, mergeSha: null },
+        });
+        tell(a, 'pull_request', { action: 'opened', number: i.number, pull_request: await showPull(a, i) });
+        return created(await showPull(a, i));
+      },
+    ],
+    [
+      'GET',
+      R('/pulls/(\\d+)'),
+      async (a) => {
+        const i = issueOf(a);
+        return i?.pr ? ok(await showPull(a, i)) : notFound;
+      },
+    ],
+    [
+      'PUT',
+      R('/pulls/(\\d+)/merge'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i?.pr) return notFound;
+        const r = await mergePull(c, a.repo, i, a.user, a.body);
+        if (r.status === 200) tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await showPull(a, i) });
+        return r;
+      },
+    ],
+    [
+      'GET',
+      R('/pulls/(\\d+)/reviews'),
+      async (a) =>
+        ok(
+          page(
+            a,
+            store.find('review', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+          ).map((x) => shape.review(base, x)),
+        ),
+    ],
+    [
+      'POST',
+      R('/pulls/(\\d+)/reviews'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i?.pr) return notFound;
+        const state = ({ APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED' } as const)[String(a.body.event)] ?? 'COMMENTED';
+        const x = store.insert('review', {
+          repo: i.repo,
+          number: i.number,
+          body: String(a.body.body ?? ''),
+          state,
+          user: a.user,
+          sha: i.pr.headSha,
+          submittedAt: nowIso(),
+        });
+        for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ?? []) {
+          store.insert('reviewComment', {
+            repo: i.repo,
+            number: i.number,
+            reviewId: x.id,
+            body: k.body,
+            path: k.path,
+            line: k.line ?? null,
+            user: a.user,
+            sha: i.pr.headSha,
+            createdAt: nowIso(),
+            inReplyTo: null,
+          });
+        }
+        touch(i);
+        tell(a, 'pull_request_review', { action: 'submitted', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        return ok(shape.review(base, x));
+      },
+    ],
+    [
+      'GET',
+      R('/pulls/(\\d+)/comments'),
+      async (a) =>
+        ok(
+          page(
+            a,
+            store.find('reviewComment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+          ).map((x) => shape.reviewComment(base, x)),
+        ),
+    ],
+    [
+      'POST',
+      R('/pulls/(\\d+)/comments(?:/(\\d+)/replies)?'),
+      async (a) => {
+        const i = issueOf(a);
+        const to = a.m[3] === undefined ? null : (store.find('reviewComment', (x) => x.id === Number(a.m[3]))[0] ?? null);
+        if (!i?.pr || (a.m[3] !== undefined && to === null)) return notFound;
+        const wanted = String(to?.path ?? a.body.path);
+        // As GitHub does it: a comment on a file or a commit that is not part of the change is refused.
+        const touched = (await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])).split('\0');
+        const known = await bare.git(i.repo, ['merge-base', '--is-ancestor', String(a.body.commit_id), i.pr.headSha]).then(
+          () => true,
+          () => false,
+        );
+        if (to === null && (!touched.includes(wanted) || !known))
+          return {
+            status: 422,
+            body: { message: 'Validation Failed', errors: [{ message: 'pull_request_review_thread.path is invalid' }], documentation_url: '' },
+          };
+        const review = store.insert('review', {
+          repo: i.repo,
+          number: i.number,
+          body: '',
+          state: 'COMMENTED',
+          user: a.user,
+          sha: i.pr.headSha,
+          submittedAt: nowIso(),
+        });
+        const c = store.insert('reviewComment', {
+          repo: i.repo,
+          number: i.number,
+          reviewId: review.id,
+          body: String(a.body.body),
+          path: wanted,
+          line: to ? to.line : Number(a.body.line),
+          user: a.user,
+          sha: i.pr.headSha,
+          createdAt: nowIso(),
+          inReplyTo: to ? (to.inReplyTo ?? to.id) : null,
+        });
+        touch(i);
+        tell(a, 'pull_request_review_comment', { action: 'created', comment: shape.reviewComment(base, c), pull_request: await showPull(a, i) });
+        return created(shape.reviewComment(base, c));
+      },
+    ],
+  ];
+}
