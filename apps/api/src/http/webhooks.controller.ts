@@ -18,6 +18,7 @@ const NEWS = new Set([
   'pull_request',
   'pull_request_review',
   'pull_request_review_comment',
+  'pull_request_review_thread',
   'issue_comment',
   'issues',
   'push',
