@@ -101,8 +101,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       if (now && now.metadata?.labels?.[LABELS.run] === run.runId && epochOf(now) === run.epoch) return;
       // Not waited for: whatever still ends there holds a token of an epoch that is over.
       if (now) await remove(run.taskId);
-      // Whoever starts has provisioned a moment ago; seven calls that change nothing would cost what a clone costs.
-      if ((await look(run.taskId)) === null) await sandbox.provision(run.taskId);
+      await sandbox.provision(run.taskId);
       const namespace = nameOf(run.taskId);
       await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(o, run) })));
       await call(() => once(batch.createNamespacedJob({ namespace, body: jobFor(o, run) })));
