@@ -88,7 +88,8 @@ class Live {
 
   private async sendWaiting(): Promise<void> {
     const r = await (await import('./waiting.ts')).sendWaiting();
-    this.waiting = 0;
+    // Not simply none: what met a server that was starting waits on.
+    await this.count();
     if (r.sent + r.refused.length === 0) return;
     const { toast } = await import('svelte-sonner');
     for (const sentence of r.refused) toast.warning(sentence, { duration: 12_000 });
