@@ -9,6 +9,6 @@ const runner = path.join(path.dirname(fileURLToPath(import.meta.url)), '../apps/
 const claude = path.dirname(createRequire(path.join(runner, 'package.json')).resolve('@anthropic-ai/claude-code/package.json'));
 mkdirSync(to, { recursive: true });
 cpSync(path.join(claude, 'bin/claude.exe'), path.join(to, 'claude'));
-for (const f of ['runner.mjs', 'talk.mjs']) cpSync(path.join(runner, 'dist', f), path.join(to, f));
+cpSync(path.join(runner, 'dist'), to, { recursive: true });
 writeFileSync(path.join(to, 'mainloop'), '#!/bin/sh\nexec /opt/mainloop/node /opt/mainloop/talk.mjs "$@"\n');
 for (const f of ['claude', 'mainloop']) chmodSync(path.join(to, f), 0o755);

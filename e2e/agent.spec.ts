@@ -186,15 +186,54 @@ test('a set-up command that fails says so with its output', async () => {
   }
 }, 90_000);
 
+test('what is wrong in a file it has just edited reaches the agent by itself; one that has to ask first has no language server', async () => {
+  const typed = path.join(path.dirname(dir), 'typed');
+  const put = (file: string, text: string): void => {
+    mkdirSync(path.dirname(path.join(typed, file)), { recursive: true });
+    writeFileSync(path.join(typed, file), text);
+  };
+  put('node_modules/typescript/lib/tsc.js', '// A compiler without tsserver, as TypeScript 7 is.\n');
+  put('tsconfig.json', '{"compilerOptions":{"strict":true}}\n');
+  put('a.ts', 'export const add = (a: number, b: number): number => a + b;\n');
+  put('b.ts', "import { add } from './a';\nexport const three = add(1, 2);\n");
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: typed, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A', '-f');
+  git('commit', '-q', '-m', 'first');
+  const project = (await s.call<{ id: string }>('POST', '/api/projects', { source: typed })).id;
+  const id = await spawn('typed');
+  await printed(id, 'heard: not assignable to parameter');
+  await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
+  await s.call('PATCH', `/api/projects/${project}/settings`, { permissions: 'ask' });
+  const asks = await spawn('typed');
+  await until('leave to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'), 60_000);
+  expect(await output(asks)).not.toContain('"LSP"');
+  expect(await output(id)).toContain('"LSP"');
+  for (const t of [id, asks]) await s.call('POST', `/api/tasks/${t}/cancel`);
+}, 120_000);
+
 const STORY = `
 version: 1
 chat:
+  - when: '^case typed'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/typed, title: "Case typed", prompt: do it, skipPlan: true } }
+      - text: ok
   - when: '^case (\\w+)'
     steps:
       - text: ok
         tool: { name: spawn_task, input: { project: local/channel, title: "Case {{1}}", prompt: do it, skipPlan: true } }
       - text: ok
 agent:
+  - when: 'Task: Case typed'
+    steps:
+      - read: b.ts
+      - edit: { path: b.ts, old: 'add(1, 2)', new: 'add(1, "2")' }
+      - bash: sleep 4
+      - bash: 'sleep 2; grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /"'
+      - text: done
   - when: 'Make it (blue|green)'
     steps:
       - bash: echo painted {{1}}

@@ -120,6 +120,43 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
   expect(made).toHaveLength(1);
 }, 180_000);
 
+test('a question is answered by a comment, on the issue and on the pull request; it asks for nothing else, and a stranger answers nothing', async () => {
+  const id = await spawn('asked');
+  const q = await until('the question', async () => (await items(id)).find((i) => i.kind === 'question'));
+  const n = await until('the issue', async () => (await detail(id)).issueNumber);
+  const asked = (number: number): Promise<{ body: string } | undefined> =>
+    forge<{ body: string }[]>('toky', 'GET', `/issues/${number}/comments`).then((l) => l.find((c) => c.body.includes('Claude asks')));
+  expect((await until('the question on the issue', () => asked(n))).body).toContain('2. Right');
+  await forge('toks', 'POST', `/issues/${n}/comments`, { body: '1' });
+  await forge('toky', 'POST', `/issues/${n}/comments`, { body: '> Claude asks: Which way?\n\n2' });
+  const plan = await inState(id, 'awaiting_plan');
+  expect(plan.plan).toContain('We go right.');
+  expect((await asked(n))?.body).toMatch(/Answered by you on GitHub:\n\n> Right/);
+  await expect(s.call('POST', `/api/inbox/${q.id}`, { decision: 'answer', text: 'Left' })).rejects.toThrow(/Already answered by you on GitHub/);
+
+  await s.call('POST', `/api/inbox/${(await items(id)).find((i) => i.kind === 'plan')!.id}`, { decision: 'approve' });
+  await until('the no-CI question', async () => {
+    const f = (await items(id)).find((i) => i.kind === 'failure');
+    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    return f;
+  });
+  const pr = (await inState(id, 'in_review')).prNumber!;
+  await forge('toky', 'POST', `/pulls/${pr}/reviews`, { event: 'REQUEST_CHANGES', body: 'Paint it.' });
+  await until('the question on the pull request', () => asked(pr));
+  await forge('toky', 'POST', `/issues/${pr}/comments`, { body: 'Ultramarine, please' });
+  await until('the no-CI question again', async () => {
+    const f = (await items(id)).find((i) => i.kind === 'failure');
+    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    return f;
+  });
+  await inState(id, 'in_review');
+  await new Promise((r) => setTimeout(r, 4_000));
+  // Two runs of one round: the one that asked, and the one that went on. The answer started no other.
+  expect((await detail(id)).runs.filter((r) => r.phase === 'address_review')).toHaveLength(2);
+  expect((await events(id)).some((e) => e.type === 'review.commented' && String(e.payload.text).includes('Ultramarine'))).toBe(false);
+  expect((await walkToEnd(s, id, 60_000)).state).toBe('done');
+}, 180_000);
+
 test('webhooks: a bad signature is refused; twice, late and lying ones change nothing', async () => {
   const id = await spawn('hooked');
   await inState(id, 'awaiting_plan');
@@ -208,6 +245,17 @@ agent:
     steps:
       - bash: sleep 2
       - text: slept
+  - when: '(?=.*Task: Case asked)(?=.*# Phase: plan)(?!.*The answer: Right)'
+    steps:
+      - bash: mainloop ask "Which way?" --option Left --option Right
+      - text: I asked.
+  - when: '(?=.*Task: Case asked)(?=.*# Phase: plan)'
+    steps:
+      - text: "## Problem analysis\\nWe go right.\\n## Proposed approach\\n-\\n## Implementation plan\\n1. do it"
+  - when: '(?=.*Task: Case asked)(?=.*# Phase: address_review)(?!.*Ultramarine)'
+    steps:
+      - bash: mainloop ask "Which colour?"
+      - text: I asked.
   - when: '# Phase: plan.*The reader wants this changed.*one line'
     steps:
       - text: "## Problem analysis\\nin one line\\n## Proposed approach\\n-\\n## Implementation plan\\n1. do it"

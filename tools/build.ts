@@ -1,7 +1,7 @@
 // Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web, workflow bundle, sandbox kit.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -45,8 +45,10 @@ const pieces: Piece[] = [
   {
     name: 'sandbox runner',
     inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],
-    output: 'apps/runner/dist/runner.mjs',
+    output: 'apps/runner/dist/typescript/package.json',
     build: () => {
+      const dist = path.join(root, 'apps/runner/dist');
+      rmSync(dist, { recursive: true, force: true });
       for (const [from, to] of [
         ['main', 'runner'],
         ['talk', 'talk'],
@@ -61,6 +63,15 @@ const pieces: Piece[] = [
           '--log-level=warning',
         ]);
       }
+      // The agent's language server for TypeScript, and a compiler for it, without the translations of its messages.
+      const from = path.join(root, 'apps/runner/node_modules');
+      cpSync(path.join(from, 'typescript-language-server/lib/cli.mjs'), path.join(dist, 'typescript-language-server.mjs'));
+      cpSync(path.join(from, 'typescript/lib'), path.join(dist, 'typescript/lib'), {
+        recursive: true,
+        dereference: true,
+        filter: (f) => statSync(f).isFile() || f.endsWith('/lib'),
+      });
+      cpSync(path.join(from, 'typescript/package.json'), path.join(dist, 'typescript/package.json'));
     },
   },
   {

@@ -1,6 +1,7 @@
 // What a repository brings to look at its own code: the compiler's diagnostics and its linter. Found, never installed.
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isProgram } from './languages.ts';
 
 export interface Check {
   readonly what: 'diagnostics' | 'lint';
@@ -14,8 +15,8 @@ export interface Check {
  */
 export function checksOf(repo: string, toolPath: string): Check[] {
   const has = (...names: string[]): boolean => names.some((n) => existsSync(path.join(repo, n)));
-  const local = (tool: string): string | null => (runs(path.join(repo, 'node_modules/.bin', tool)) ? `node_modules/.bin/${tool}` : null);
-  const onPath = (tool: string): string | null => (toolPath.split(':').some((d) => runs(path.join(d, tool))) ? tool : null);
+  const local = (tool: string): string | null => (isProgram(path.join(repo, 'node_modules/.bin', tool)) ? `node_modules/.bin/${tool}` : null);
+  const onPath = (tool: string): string | null => (toolPath.split(':').some((d) => isProgram(path.join(d, tool))) ? tool : null);
   const first = (what: Check['what'], ...found: (string | null | false)[]): Check[] => {
     const command = found.find((c) => typeof c === 'string');
     return typeof command === 'string' ? [{ what, command }] : [];
@@ -37,15 +38,6 @@ export function checksOf(repo: string, toolPath: string): Check[] {
       tool(has('ruff.toml', '.ruff.toml', 'pyproject.toml'), onPath('ruff'), 'check'),
     ),
   ];
-}
-
-function runs(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function scripts(repo: string): Set<string> {

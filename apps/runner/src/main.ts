@@ -2,7 +2,7 @@
 // It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
@@ -13,6 +13,7 @@ import { Control } from './control.ts';
 import { ensureFolder } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { exposedWords, prove } from './probe.ts';
+import { languageServersOf } from './languages.ts';
 import { LineSplitter, MAX_LINE_BYTES, Spool } from './spool.ts';
 import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
 
@@ -94,6 +95,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
     tmpDir: env.TMPDIR!,
     gatewayUrl: c.gatewayUrl,
     token: c.token,
+    pluginDir: ensurePlugin(around),
   });
   const reader = claudeCode.reader();
   const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -132,6 +134,22 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
   if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
   return reader.outcome({ ...end, stderrTail }, Date.now());
+}
+
+/**
+ * An agent that has to ask before it runs something gets no language server: it may edit files, and a server runs what lies in
+ * the clone.
+ * @returns null when there is none
+ */
+function ensurePlugin({ config: c, spec, env }: Around): string | null {
+  const servers = spec.askPermissions ? {} : languageServersOf(c.repo, env.PATH ?? '', c.kit);
+  if (Object.keys(servers).length === 0) return null;
+  const dir = path.join(c.home, 'plugin');
+  for (const [file, text] of Object.entries(claudeCode.pluginFiles(servers))) {
+    ensureFolder(path.dirname(path.join(dir, file)));
+    writeFileSync(path.join(dir, file), text);
+  }
+  return dir;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ReviewCommentRow } from '@mainloop/models/db/review';
 import { marker } from '@mainloop/models/flow/ids';
 import { cleanText, fence } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
+import { answerIdOf } from './questions.ts';
 import type { TaskRow } from './tasks.ts';
 
 /** The forge counts reviews, comments on lines and other comments each for themselves. */
@@ -18,7 +19,7 @@ const isOurs = (body: string): boolean => body.includes('<!-- mainloop:');
  * Comments that ask for something: on lines, in a review, or on the pull request; by people who may write to the
  * repository. Anybody can comment on a public repository, and a comment steers an agent.
  */
-export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): Promise<Said[]> {
+export async function newComments(db: Db, forge: Forge, t: TaskRow, sinceIso: string): Promise<Said[]> {
   if (t.pr_number === null) return [];
   const [reviews, lines, talk] = await Promise.all([
     forge.listReviews(t.repo, t.pr_number, sinceIso),
@@ -32,10 +33,22 @@ export async function newComments(forge: Forge, t: TaskRow, sinceIso: string): P
     ...lines.map((c) => ({ ...c, where: 'line' as const })),
     ...talk.map((c) => ({ ...c, where: 'talk' as const })),
   ].filter((c) => c.at > sinceIso && !isOurs(c.body));
+  const answers = await answersOf(db, t.id);
   const may = new Map<string, boolean>();
   for (const author of new Set(all.map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
-  return all.filter((c) => may.get(c.author)).sort((a, b) => (a.at < b.at ? -1 : 1));
+  return all.filter((c) => may.get(c.author) && !(c.where === 'talk' && answers.has(answerIdOf(c.id)))).sort((a, b) => (a.at < b.at ? -1 : 1));
 }
+
+const answersOf = async (db: Db, taskId: string): Promise<Set<string | null>> =>
+  new Set(
+    (
+      await many<{ id: string | null }>(
+        db,
+        "select answer->>'answerId' as id from inbox_items where task_id = $1 and kind = 'question' and answered_via = 'github'",
+        [taskId],
+      )
+    ).map((r) => r.id),
+  );
 
 /** Puts what people said on the forge beside what was said in the app. Once each, however often it is seen. */
 export async function importComments(db: Db, t: TaskRow, found: readonly Said[]): Promise<void> {

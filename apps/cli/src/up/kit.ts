@@ -30,7 +30,9 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     .update(process.version)
     .update(version)
     .update(String(statSync(claude).size));
-  for (const f of ['runner.mjs', 'talk.mjs']) key.update(readFileSync(path.join(runner, 'dist', f)));
+  const built = path.join(runner, 'dist');
+  for (const f of ['runner.mjs', 'talk.mjs', 'typescript-language-server.mjs', 'typescript/package.json'])
+    key.update(readFileSync(path.join(built, f)));
   const kits = path.join(home, 'kit');
   const name = `kit-${key.digest('hex').slice(0, 16)}`;
   const dir = path.join(kits, name);
@@ -40,7 +42,7 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     mkdirSync(tmp, { recursive: true, mode: 0o755 });
     share(process.execPath, path.join(tmp, 'node'));
     share(claude, path.join(tmp, 'claude'));
-    for (const f of ['runner.mjs', 'talk.mjs']) cpSync(path.join(runner, 'dist', f), path.join(tmp, f));
+    cpSync(built, tmp, { recursive: true });
     writeFileSync(path.join(tmp, 'mainloop'), '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n', { mode: 0o755 });
     chmodSync(path.join(tmp, 'mainloop'), 0o755);
     renameSync(tmp, dir);

@@ -11,6 +11,7 @@ import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Hit } from '../failpoints.ts';
 import { effects } from '../effects.ts';
 import { importComments, newComments, publishReview, syncThreads } from '../reviews.ts';
+import { ensureQuestion, readAnswer } from '../questions.ts';
 import { evidenceLines, lastVerify, verdictOf } from '../evidence.ts';
 import { getTask, type TaskRow } from '../tasks.ts';
 
@@ -27,18 +28,20 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
 
   const effect = effects({ db, hit, settleMs });
 
+  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number }> => {
+    const t = await getTask(db, i.taskId);
+    const m = marker(t.id, 'plan');
+    const made = await effect(t, 'issue', () => forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: null }));
+    const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: made.number });
+    await log(t, `issue/${t.id}/${t.plan_revision}`, {
+      type: 'issue.ensured',
+      payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' },
+    });
+    return { number: made.number };
+  };
+
   return {
-    async ensureIssue(i: { taskId: string }): Promise<{ number: number }> {
-      const t = await getTask(db, i.taskId);
-      const m = marker(t.id, 'plan');
-      const made = await effect(t, 'issue', () => forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: null }));
-      const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: made.number });
-      await log(t, `issue/${t.id}/${t.plan_revision}`, {
-        type: 'issue.ensured',
-        payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' },
-      });
-      return { number: made.number };
-    },
+    ensureIssue,
 
     /** Approval on GitHub: a reaction or a comment of somebody who may write. Postgres first: it becomes a decision like any other. */
     async readPlanAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
@@ -56,6 +59,20 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         await say(r.author, 'approve', '');
         return;
       }
+    },
+
+    /** A question of the plan is asked on its issue, which may not be there yet. */
+    async ensureQuestion(i: { taskId: string; itemId: string }): Promise<void> {
+      let t = await getTask(db, i.taskId);
+      if (t.phase === 'plan' && t.issue_number === null) {
+        await ensureIssue(i);
+        t = await getTask(db, i.taskId);
+      }
+      await ensureQuestion({ db, forge, effect }, t, i.itemId);
+    },
+
+    async readAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
+      await readAnswer(db, forge, await getTask(db, i.taskId), i.itemId, i.sinceIso);
     },
 
     async ensureDraftPr(i: { taskId: string }): Promise<{ number: number }> {
@@ -151,7 +168,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
         await log(t, `closed/${t.id}`, { type: 'pr.closed', payload: { number: pr.number } });
         return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
       }
-      const found = await newComments(forge, t, i.sinceIso);
+      const found = await newComments(db, forge, t, i.sinceIso);
       await importComments(db, t, found);
       await syncThreads(db, forge, t);
       const newest = found.at(-1);
@@ -185,7 +202,11 @@ const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$
 
 function issueBody(t: TaskRow): string {
   const asked = t.prompt.length > 4_000 ? `${t.prompt.slice(0, 4_000)}…` : t.prompt;
-  return `> ${asked.replaceAll('\n', '\n> ')}\n\n${t.plan ?? '_Claude is reading the code; the plan appears here._'}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
+  const plan =
+    t.plan === null
+      ? '_Claude is reading the code; the plan appears here._'
+      : `${t.plan}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
+  return `> ${asked.replaceAll('\n', '\n> ')}\n\n${plan}`;
 }
 
 function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[], evidence: string): string {

@@ -28,6 +28,12 @@ const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
   scheduleToCloseTimeout: '1 day',
   retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 },
 });
+/** What is done beside a wait for the person. A forge that is away must not keep their answer waiting. */
+const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'ensureQuestion' | 'readAnswer'>>({
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
 
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
@@ -85,6 +91,22 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     return { kind: 'interrupted', reason: 'lost' };
   };
 
+  /** One question after the other: then a comment there is an answer to the one that is open. */
+  const askedOnForge = async (itemId: string): Promise<void> => {
+    const since = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const quietly = (act: Promise<void>): Promise<void> =>
+      act.catch((err: unknown) => {
+        if (!(err instanceof ActivityFailure)) throw err;
+      });
+    if (!desk.decided(itemId)) await quietly(aside.ensureQuestion({ taskId, itemId }));
+    for (let wait = LOOK_AGAIN_MS; !desk.decided(itemId); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
+      const pokes = desk.pokes();
+      await desk.until(() => desk.decided(itemId) !== undefined || desk.pokes() > pokes, wait);
+      if (!desk.decided(itemId)) await quietly(aside.readAnswer({ taskId, itemId, sinceIso: since }));
+    }
+    await quietly(aside.ensureQuestion({ taskId, itemId }));
+  };
+
   const run = async (phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> => {
     const answered: string[] = [];
     for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
@@ -108,6 +130,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       } else if (next.do === 'await_answer') {
         await state('blocked', phase, 'Claude has a question for you.');
         for (const id of next.itemIds) {
+          if (patched('ask-on-forge')) await askedOnForge(id);
           await desk.decision(id);
           answered.push(id);
         }

@@ -52,6 +52,7 @@ test('the command line never carries the token', () => {
     tmpDir: '/t',
     gatewayUrl: 'http://g',
     token: 'SECRET',
+    pluginDir: null,
   });
   expect(JSON.stringify(c.args)).not.toContain('SECRET');
   expect(c.args).toContain('--session-id');

@@ -38,7 +38,7 @@ export const claudeCode: AgentAdapter = {
         '--max-turns',
         String(s.maxTurns),
         '--tools',
-        TOOLS,
+        s.pluginDir === null ? TOOLS : `${TOOLS},LSP`,
         // "user" is our CLAUDE.md in the config folder, "project" the repository's own. Hooks and permissions that a
         // repository brings run inside the sandbox only, but they still may not run: see disableAllHooks.
         '--setting-sources',
@@ -46,6 +46,7 @@ export const claudeCode: AgentAdapter = {
         '--settings',
         JSON.stringify({ attribution: { commit: '', pr: '' }, disableAllHooks: true, includeCoAuthoredBy: false }),
         '--strict-mcp-config',
+        ...(s.pluginDir === null ? [] : ['--plugin-dir', s.pluginDir]),
         ...(s.askPermissions
           ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio', '--allowedTools', ...ALWAYS_ALLOWED]
           : ['--dangerously-skip-permissions']),
@@ -65,6 +66,15 @@ export const claudeCode: AgentAdapter = {
       },
     };
   },
+
+  pluginFiles: (lspServers) => ({
+    '.claude-plugin/plugin.json': JSON.stringify({
+      name: 'mainloop',
+      version: '1.0.0',
+      description: 'Language servers of this repository',
+      lspServers,
+    }),
+  }),
 
   userLine: (text) => JSON.stringify({ type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null, session_id: '' }) + '\n',
 

@@ -1,6 +1,15 @@
 // The Agent port: a program that does one turn of work in a folder, speaking lines of JSON.
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 
+/** A program that speaks the Language Server Protocol on its stdio. */
+export interface LanguageServer {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** File extension with its dot, to the protocol's name of the language. */
+  readonly extensionToLanguage: Readonly<Record<string, string>>;
+  readonly initializationOptions?: unknown;
+}
+
 export interface AgentStart {
   readonly executable: string;
   readonly model: string;
@@ -12,6 +21,8 @@ export interface AgentStart {
   readonly tmpDir: string;
   readonly gatewayUrl: string;
   readonly token: string;
+  /** Folder that says which language servers there are, made by `pluginFiles`. */
+  readonly pluginDir: string | null;
 }
 
 export interface AgentCommand {
@@ -34,6 +45,8 @@ export interface AgentEnd {
 
 export interface AgentAdapter {
   command(s: AgentStart): AgentCommand;
+  /** What lies in a plugin folder with these servers, by path. */
+  pluginFiles(servers: Readonly<Record<string, LanguageServer>>): Readonly<Record<string, string>>;
   /** The line that says something to the agent: the prompt, or a steering message in mid-run. */
   userLine(text: string): string;
   permissionLine(requestId: string, allow: boolean, message: string, input: unknown): string;

@@ -1,4 +1,5 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
+import { ANSWERED_WHERE } from '../flow/answers.ts';
 import type { ItemKind, Via } from '../flow/events.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
@@ -43,7 +44,7 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       return {
         ok: false,
         kind: 'closed',
-        sentence: `Already answered by ${item.answered_by} ${WHERE[item.answered_via as Via] ?? ''}.`.replace(' .', '.'),
+        sentence: `Already answered by ${item.answered_by} ${ANSWERED_WHERE[item.answered_via as Via] ?? ''}.`.replace(' .', '.'),
       };
     if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
     if (!DECISIONS_OF[item.kind].includes(i.decision))
@@ -137,13 +138,6 @@ export async function setBudget(db: Db, i: { ownerId: string; taskId: string; bu
 }
 
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
-const WHERE: Record<Via, string> = {
-  app: 'in the app',
-  push: 'from a notification',
-  cli: 'on the command line',
-  chat: 'in the chat',
-  github: 'on GitHub',
-};
 
 /** The next run of a task uses this model. A task that waits for a usage limit goes on at once. */
 export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<DecideResult> {

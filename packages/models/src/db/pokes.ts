@@ -5,7 +5,8 @@ import { SIGNALS } from '../flow/workflow.ts';
 import { toOutbox } from './log.ts';
 import { many, type Tx } from './pool.ts';
 
-export const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review'];
+/** `blocked`: a question may be answered there. */
+export const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
 
 /** @returns how many tasks were poked */
 export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {
