@@ -73,6 +73,31 @@ inBrowser(
 const state = async (id: string): Promise<string> => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state;
 
 inBrowser(
+  'a phone whose clock is a day off tells the right times, and "later" lasts as long as it says',
+  async () => {
+    await seedTask(db, 'clock');
+    await seedItem(db, 'clock', 'clock-q', 'question', 'What time is it?', ['Late', 'Early']);
+    for (const off of [-1, 1]) {
+      const { page, complaints } = await openPage(browser, 'phone');
+      await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
+      await page.goto(`${s.web}/inbox`);
+      const card = page.locator('#item-clock-q');
+      await card.getByText(/^(now|\d min)$/).waitFor();
+      await card.getByRole('button', { name: 'Later' }).click();
+      await until('later', async () => {
+        const r = await db.query<{ h: number }>("select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'");
+        return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
+      });
+      await s.call('POST', '/api/inbox/clock-q/snooze', { minutes: 0 });
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+    await s.call('POST', '/api/inbox/clock-q', { decision: 'answer', text: 'Late' }).catch(() => undefined);
+  },
+  60_000,
+);
+
+inBrowser(
   'by keyboard: move, approve, reply, later, find, and the keys themselves',
   async () => {
     for (const t of ['k1', 'k2', 'k3']) await seedTask(db, t);

@@ -134,6 +134,10 @@ async function letThrough(id: string): Promise<void> {
     await wide.page.goto(`${s.web}/task/${id}/changes`);
     await wide.page.getByRole('button', { name: 'One column' }).waitFor();
     await wide.page.screenshot({ path: shot('desktop-1-answered') });
+    await wide.page.keyboard.press('n');
+    await wide.page.keyboard.press('e');
+    expect(await wide.page.getByRole('checkbox', { name: 'Viewed' }).first().isChecked()).toBe(true);
+    await wide.page.keyboard.press('e');
     await wide.page.getByLabel('Show').selectOption('new');
     await wide.page.waitForURL(/show=new/);
     await wide.page.getByText('One file').waitFor();

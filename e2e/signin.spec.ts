@@ -180,6 +180,23 @@ describe('every door', () => {
     expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).status).toBe(401);
   });
 
+  test('a device that is used stays signed in: its cookie is renewed once a day', async () => {
+    const cookie = await pair();
+    const token = decodeURIComponent(/session_token=([^;]+)/.exec(cookie)![1]!).split('.')[0];
+    expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).cookie).toBe('');
+    // Signed in 80 days ago, and not heard of since.
+    await db.query("update auth_sessions set expires_at = now() + interval '10 days', updated_at = now() - interval '80 days' where token = $1", [
+      token,
+    ]);
+    const renewed = await ask(s.web, 'GET', '/api/tasks', { cookie });
+    expect([renewed.status, renewed.cookie]).toEqual([200, expect.stringContaining('session_token=')]);
+    const days = await db.query<{ d: number }>('select extract(epoch from expires_at - now()) / 86400 as d from auth_sessions where token = $1', [
+      token,
+    ]);
+    expect(Number(days.rows[0]!.d)).toBeGreaterThan(89);
+    expect((await ask(s.web, 'GET', '/api/tasks', { cookie: renewed.cookie })).status).toBe(200);
+  });
+
   test('a link works once, for two at the same moment for one, and not when it is old; guessing is slowed down', async () => {
     const token = tokenOf(newLink());
     const both = await Promise.all([1, 2].map(() => ask(s.web, 'POST', '/api/auth/pair', own(), { token })));

@@ -74,6 +74,37 @@ test('a spent budget is raised, and the task goes on', async () => {
   expect(next.title).toMatch(/without pushing/);
 }, 90_000);
 
+test.each([
+  [
+    'of all agents',
+    (cents: number | null) => s.call('PATCH', '/api/settings', { dayBudgetCents: cents }),
+    "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
+  ],
+  [
+    'of the project',
+    async (cents: number | null) => {
+      const tally = (await s.call<{ id: string; repo: string }[]>('GET', '/api/projects')).find((p) => p.repo === 'demo/tally')!;
+      await s.call('PATCH', `/api/projects/${tally.id}/settings`, { dayBudgetCents: cents });
+    },
+    "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
+  ],
+])(
+  'a limit for the day, %s, holds the next call back; without it the task goes on',
+  async (_, limit, sentence) => {
+    await limit(1);
+    const id = await spawn('poorer', {});
+    const f = await failureOf(id);
+    expect(f.title).toBe(sentence);
+    await limit(null);
+    await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    const next = await until('the next failure', async () =>
+      (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.id !== f.id),
+    );
+    expect(next.title).toMatch(/without pushing/);
+  },
+  90_000,
+);
+
 test('a repository without CI never counts as green: the person says to go on', async () => {
   const dir = path.join(mkdtempSync('/tmp/weather-repo-'), 'noci');
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);

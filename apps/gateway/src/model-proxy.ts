@@ -4,7 +4,7 @@ import https from 'node:https';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs';
-import { getSettings } from '@mainloop/models/db/settings';
+import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { costMicrousd, dollars, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { GatewayConfig } from './config.ts';
@@ -43,9 +43,11 @@ export function modelProxy(c: GatewayConfig, db: Db) {
           'invalid_request_error',
           `mainloop_budget: the budget of this task (${dollars(run.budget_cents * 10_000)}) is spent.`,
         );
-      const day = await dayLeft(db, run.owner_id);
-      if (day !== null && day.left < reserved)
-        return apiError(res, 400, 'invalid_request_error', `mainloop_day_budget: today's limit for all agents (${dollars(day.limit)}) is spent.`);
+      const all = await spentToday(db, run, (await getSettings(db, run.owner_id)).dayBudgetCents, null, reserved);
+      if (all !== null) return apiError(res, 400, 'invalid_request_error', `mainloop_day_budget: today's limit for all agents (${all}) is spent.`);
+      const own = await spentToday(db, run, resolveProjectSettings(run.project_settings).dayBudgetCents, run.project_id, reserved);
+      if (own !== null)
+        return apiError(res, 400, 'invalid_request_error', `mainloop_project_day_budget: today's limit for this project (${own}) is spent.`);
       promised.set(run.task_id, (promised.get(run.task_id) ?? 0) + reserved);
     }
     try {
@@ -62,16 +64,20 @@ async function budgetLeft(db: Db, run: RunByToken): Promise<number> {
   return t?.left ?? 0;
 }
 
-/** What all agents may still spend today (UTC), or null where there is no such limit. Both in millionths of a dollar. */
-async function dayLeft(db: Db, ownerId: string): Promise<{ limit: number; left: number } | null> {
-  const { dayBudgetCents } = await getSettings(db, ownerId);
-  if (dayBudgetCents === null) return null;
+/**
+ * Whether a limit for one day (UTC) leaves room for a call: of all agents, or of those of one project.
+ * @param reserved millionths of a dollar
+ * @returns the limit in words when it does not
+ */
+async function spentToday(db: Db, run: RunByToken, limitCents: number | null, projectId: string | null, reserved: number): Promise<string | null> {
+  if (limitCents === null) return null;
   const spent = await one<{ n: number }>(
     db,
-    "select coalesce(sum(microusd), 0)::bigint as n from cost_days where owner_id = $1 and day = (now() at time zone 'UTC')::date",
-    [ownerId],
+    `select coalesce(sum(microusd), 0)::bigint as n from cost_days
+      where owner_id = $1 and day = (now() at time zone 'UTC')::date and ($2::text is null or project_id = $2)`,
+    [run.owner_id, projectId],
   );
-  return { limit: dayBudgetCents * 10_000, left: dayBudgetCents * 10_000 - spent!.n };
+  return limitCents * 10_000 - spent!.n < reserved ? dollars(limitCents * 10_000) : null;
 }
 
 /** @returns the usage that passed, or null when the answer was an error */

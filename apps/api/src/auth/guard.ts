@@ -29,7 +29,7 @@ export class Guard {
   readonly middleware = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     if (OPEN.some((o) => o.test(req.path))) return next();
     try {
-      const p = await this.passage(req);
+      const p = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!p.ok) return void res.status(p.status).json({ error: p.sentence, kind: p.kind });
       if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream')) this.watch(req, res);
       next();
@@ -38,8 +38,11 @@ export class Guard {
     }
   };
 
-  /** @returns whether this request may do anything here, and on which session */
-  async passage(req: Request): Promise<Passage> {
+  /**
+   * @param renew takes the cookie when the session was prolonged: a device that is used stays signed in
+   * @returns whether this request may do anything here, and on which session
+   */
+  async passage(req: Request, renew: (cookie: string) => void = () => undefined): Promise<Passage> {
     if (this.auth === null)
       // On loopback a page of another site could still reach us under a name of its own (DNS rebinding).
       return this.config.isLoopback && !LOOPBACK.test(req.headers.host ?? '')
@@ -48,7 +51,7 @@ export class Guard {
     const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
     if (bearer !== undefined)
       return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : no(401, 'signed_out', 'That token is not right.');
-    const found = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
+    const { response: found, headers } = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers), returnHeaders: true });
     if (!found) return no(401, 'signed_out', 'Sign in first.');
     const { session, user } = found;
     if (deviceFamily(session.userAgent ?? '') !== deviceFamily(req.headers['user-agent'] ?? '')) {
@@ -59,6 +62,7 @@ export class Guard {
     const owner = await one<{ id: string }>(this.db, 'select id from auth_users order by created_at limit 1');
     if (owner?.id !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
     if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return no(403, 'forbidden', 'This came from another site.');
+    headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };
   }
 

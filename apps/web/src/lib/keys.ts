@@ -5,6 +5,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['a', 'approve, allow, merge, retry, answer'],
   ['r', 'reply: change it, refuse, say it yourself'],
   ['s', 'later'],
+  ['e', 'done with this file of a change'],
   ['n / p', 'next, previous file of a change'],
   ['/ or ⌘K', 'find a task or a page'],
   ['?', 'these keys'],
@@ -38,11 +39,12 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
       return;
     case 'a':
     case 'r':
-    case 's': {
+    case 's':
+    case 'e': {
       const to = now?.querySelector<HTMLElement>(`[data-key=${e.key}]`);
       if (!to) return;
       e.preventDefault();
-      return to.matches('input, textarea') ? to.focus() : to.click();
+      return to.matches('input:not([type=checkbox]), textarea') ? to.focus() : to.click();
     }
     case '/':
       e.preventDefault();

@@ -3,6 +3,7 @@ import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { storyOf } from './story.ts';
+import { ago, learnServerTime } from './words.ts';
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
@@ -15,6 +16,19 @@ test('output: tool calls are one line each, control characters are gone', () => 
     ].join('\n'),
   );
   expect(out.map((l) => l.text)).toEqual(['Edited a.ts +2 -1', 'red', 'not json ', '5 bytes of one line were left out']);
+});
+
+test('times are told by the server, when the clock here is far off', () => {
+  const here = Date.parse('2026-03-01T12:00:00Z');
+  try {
+    expect(learnServerTime('Sun, 01 Mar 2026 12:00:40 GMT', here)).toBe(false);
+    expect(learnServerTime(null, here)).toBe(false);
+    const server = Date.now() + 26 * 3_600_000;
+    expect(learnServerTime(new Date(server).toUTCString())).toBe(true);
+    expect(ago(new Date(server - 5 * 60_000))).toBe('5 min');
+  } finally {
+    learnServerTime(null);
+  }
 });
 
 test('diff: names, counts and line numbers, as git writes them for renames, binaries and odd endings', () => {

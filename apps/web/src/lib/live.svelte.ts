@@ -23,7 +23,7 @@ class Live {
   private cursor = 0;
   /** The last event that tells something, other than that the person looked. */
   newsSeq = 0;
-  private lastLook = 0;
+  private lastLook = -LOOK_AGAIN_MS;
 
   start(cursor: number): () => void {
     this.cursor = this.newsSeq = cursor;
@@ -105,10 +105,10 @@ class Live {
   /** At once for the first event, then at most every 120 ms however many come. */
   lookAgain(): void {
     if (this.timer) return;
-    const wait = Math.max(0, this.lastLook + LOOK_AGAIN_MS - Date.now());
+    const wait = Math.max(0, this.lastLook + LOOK_AGAIN_MS - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
-      this.lastLook = Date.now();
+      this.lastLook = performance.now();
       void invalidate('app:live');
     }, wait);
   }

@@ -1,5 +1,20 @@
 // How times and money are said.
-export function ago(at: Date, now = Date.now()): string {
+const NO_SKEW_MS = 90_000;
+let skewMs = 0;
+
+/**
+ * A phone's clock may be off by hours. From here on times are told by the server's.
+ * @param date the `Date` header of an answer that just came
+ * @returns whether the two differ by more than a slow network explains
+ */
+export function learnServerTime(date: string | null, now = Date.now()): boolean {
+  const off = Date.parse(date ?? '') - now;
+  skewMs = Math.abs(off) > NO_SKEW_MS ? off : 0;
+  return skewMs !== 0;
+}
+export const serverNow = (now = Date.now()): number => now + skewMs;
+
+export function ago(at: Date, now = serverNow()): string {
   const s = Math.max(0, Math.round((now - at.getTime()) / 1000));
   if (s < 45) return 'now';
   if (s < 3_600) return `${Math.max(1, Math.round(s / 60))} min`;

@@ -245,7 +245,8 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       options: [{ label: 'Merge' }, { label: 'Ask for changes' }],
     });
     await state('in_review', 'review');
-    for (;;) {
+    // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
+    for (let wait = LOOK_AGAIN_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
       const pokes = desk.pokes();
       const said = desk.decided(id);
       if (said?.kind === 'merge') {
@@ -259,7 +260,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         await own.closeItem({ taskId, id, why: `${now.author} asked for changes on GitHub` });
         return go('address_review', { reviewedUntil: now.newestIso, about: `since:${at.reviewedUntil}` });
       }
-      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, 24 * 3_600_000);
+      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, wait);
     }
   };
 

@@ -117,7 +117,8 @@ describe('a task that waits', () => {
     expect(ready).toBe(1);
     const looks = count('readReview');
     await env.sleep(4 * DAY);
-    expect(count('readReview') - looks).toBeLessThanOrEqual(5);
+    // Every six hours at last: of a resolved thread nobody else tells.
+    expect(count('readReview') - looks).toBeLessThanOrEqual(25);
     gone = true;
     await h.signal('poke');
     expect(await h.result()).toEqual({ state: 'done' });

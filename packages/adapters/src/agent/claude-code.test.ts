@@ -23,6 +23,7 @@ describe('every way Claude Code can end has a place in the closed union', () => 
       { kind: 'wait', reason: 'five_hour', untilMs: 7_000 },
     ],
     ["the day's budget", by(api(400, 'API Error: 400 mainloop_day_budget: spent')), { kind: 'limit', reason: 'day' }],
+    ["the project's day", by(api(400, 'API Error: 400 mainloop_project_day_budget: spent')), { kind: 'limit', reason: 'project_day' }],
     ['our budget', by(api(400, 'API Error: 400 mainloop_budget: spent')), { kind: 'limit', reason: 'budget' }],
     ['turns', by({ subtype: 'error_max_turns', is_error: true }), { kind: 'limit', reason: 'turns' }],
     ['prompt too long', by(api(400, 'prompt is too long: 250000 tokens')), { kind: 'failed', reason: 'context' }],

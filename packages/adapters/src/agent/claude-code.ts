@@ -142,6 +142,7 @@ export function classify(i: { result: ResultLine | null; error: string | null; l
   const text = r.result ?? '';
   if (limit?.status === 'rejected' && limit.resetsAt)
     return { kind: 'wait', reason: limit.rateLimitType ?? 'rate_limit', untilMs: limit.resetsAt * 1000 };
+  if (/mainloop_project_day_budget/.test(text)) return { kind: 'limit', reason: 'project_day' };
   if (/mainloop_day_budget/.test(text)) return { kind: 'limit', reason: 'day' };
   if (/mainloop_budget/.test(text)) return { kind: 'limit', reason: 'budget' };
   if (status === 429 || error === 'rate_limit') return { kind: 'retry', reason: 'rate_limit', backoffMs: 30_000 };

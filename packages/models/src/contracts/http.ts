@@ -116,6 +116,8 @@ export const ProjectSettings = z
   .object({
     model: z.string().min(1).max(100).optional(),
     budgetCents: z.int().min(1).max(100_000).optional(),
+    /** What the agents of this project together may cost on one day (UTC). null: no limit. */
+    dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
     maxRuns: z.int().min(1).max(50).optional(),
     /** How long one run of the agent may take, in minutes. */
     maxMinutes: z

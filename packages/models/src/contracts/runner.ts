@@ -1,6 +1,6 @@
 // What a runner and the gateway say to each other. A runner may be older than the gateway: unknown fields are skipped.
 import { z } from 'zod';
-import { FAIL_REASONS } from '../flow/outcomes.ts';
+import { FAIL_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
 
 export const RunSpec = z.object({
   runId: z.string(),
@@ -31,7 +31,7 @@ export type RunSpec = z.infer<typeof RunSpec>;
 export const Outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed'), summary: z.string().max(60_000) }),
   z.object({ kind: z.literal('asked'), itemId: z.string().max(80), itemIds: z.array(z.string().max(80)).max(20).optional() }),
-  z.object({ kind: z.literal('limit'), reason: z.enum(['turns', 'budget', 'day', 'time']) }),
+  z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
   z.object({
     kind: z.literal('retry'),

@@ -34,6 +34,7 @@ export async function saveSettings(q: Queryable, ownerId: string, s: Settings): 
 export interface ResolvedProjectSettings {
   readonly model: string;
   readonly budgetCents: number;
+  readonly dayBudgetCents: number | null;
   readonly maxRuns: number;
   readonly maxMinutes: number;
   readonly setupCommand: string | null;
@@ -49,6 +50,7 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
   return {
     model: s.model ?? DEFAULTS.taskModel,
     budgetCents: s.budgetCents ?? DEFAULTS.budgetCents,
+    dayBudgetCents: s.dayBudgetCents ?? null,
     maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
     maxMinutes: s.maxMinutes ?? DEFAULTS.maxMinutes,
     setupCommand: s.setupCommand?.trim() || null,

@@ -3,11 +3,14 @@ export type RunOutcome =
   | { readonly kind: 'completed'; readonly summary: string }
   /** `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one. */
   | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: readonly string[] }
-  | { readonly kind: 'limit'; readonly reason: 'turns' | 'budget' | 'day' | 'time' }
+  | { readonly kind: 'limit'; readonly reason: LimitReason }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
   | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
+
+export const LIMIT_REASONS = ['turns', 'budget', 'day', 'project_day', 'time'] as const;
+export type LimitReason = (typeof LIMIT_REASONS)[number];
 
 /** An outcome without its long text, which stays in Postgres. */
 export type RunEnd = Exclude<RunOutcome, { kind: 'completed' }> | { readonly kind: 'completed' };
@@ -73,8 +76,9 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
   }
 }
 
-const LIMITS: Record<'turns' | 'budget' | 'day' | 'time', string> = {
+const LIMITS: Record<LimitReason, string> = {
   day: "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
+  project_day: "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   turns: 'The agent used all its turns. Retry goes on from where it stopped.',
   budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
   time: 'The agent ran out of time. Retry goes on from where it stopped.',
