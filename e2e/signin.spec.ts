@@ -31,6 +31,9 @@ beforeAll(async () => {
     OIDC_DISCOVERY_URL: oidc.discoveryUrl,
     OIDC_CLIENT_ID: oidc.clientId,
     OIDC_CLIENT_SECRET: oidc.clientSecret,
+    GITHUB_OAUTH_URL: oidc.url,
+    GITHUB_OAUTH_CLIENT_ID: oidc.clientId,
+    GITHUB_OAUTH_CLIENT_SECRET: oidc.clientSecret,
   });
   const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { authSecret: string; apiToken: string };
   [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
@@ -312,9 +315,14 @@ inBrowser(
   90_000,
 );
 
-inBrowser(
-  "by the company's sign-in: an account that the owner linked comes in, another one of the same company does not",
-  async () => {
+const inBrowserEach = hasBrowser ? test.each : test.skip.each;
+inBrowserEach([
+  ['oidc', 'Link company sign-in', "Use your company's sign-in"],
+  ['github', 'Link GitHub', 'Use GitHub'],
+])(
+  'by %s: an account that the owner linked comes in, another one does not',
+  async (provider, linkIt, use) => {
+    oidc.person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' };
     await db.query('delete from auth_users');
     await db.query('delete from auth_rate_limits');
     const laptop = await openDevice('desktop');
@@ -322,8 +330,8 @@ inBrowser(
     await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
     await laptop.page.getByRole('link', { name: 'Not now' }).click();
     await laptop.page.goto(`${s.web}/settings`);
-    await laptop.page.getByRole('button', { name: 'Link company sign-in' }).click();
-    await until('the link', async () => (await db.query("select 1 from auth_accounts where provider_id = 'oidc'")).rowCount === 1);
+    await laptop.page.getByRole('button', { name: linkIt }).click();
+    await until('the link', async () => (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1);
     await laptop.page.waitForURL(`${s.web}/settings`);
     await laptop.page.getByText('(this one)').first().waitFor();
     // We asked who it is; what else the provider handed out is not kept.
@@ -335,12 +343,12 @@ inBrowser(
       await laptop.page.goto('about:blank');
       await laptop.page.context().clearCookies();
       await laptop.page.goto(`${s.web}/week`);
-      await laptop.page.getByRole('button', { name: "Use your company's sign-in" }).click();
+      await laptop.page.getByRole('button', { name: use }).click();
     };
     await signIn();
     await laptop.page.waitForURL(`${s.web}/week`);
     expect(await tokens()).toEqual(none);
-    oidc.person = { sub: 'bob', email: 'bob@example.com', name: 'Bob' };
+    oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
     await signIn();
     await laptop.page.getByText('That account is not linked here.').waitFor();
     await laptop.page.goto(`${s.web}/week`);

@@ -27,6 +27,8 @@ const Env = z.object({
   MAINLOOP_AUTH_SECRET: optional.refine((s) => s === undefined || s.length >= 32, 'MAINLOOP_AUTH_SECRET should have 32 characters or more'),
   /** What the command line shows instead of a sign-in. */
   MAINLOOP_API_TOKEN: optional.refine((s) => s === undefined || s.length >= 24, 'MAINLOOP_API_TOKEN should have 24 characters or more'),
+  /** github.com, or a GitHub Enterprise Server of one's own. */
+  GITHUB_OAUTH_URL: optionalUrl,
   GITHUB_OAUTH_CLIENT_ID: optional,
   GITHUB_OAUTH_CLIENT_SECRET: optional,
   OIDC_DISCOVERY_URL: optionalUrl,
@@ -38,7 +40,7 @@ const Env = z.object({
 export interface SignInConfig {
   readonly publicUrl: string;
   readonly secret: string;
-  readonly github: { readonly clientId: string; readonly clientSecret: string } | null;
+  readonly github: { readonly url: string; readonly clientId: string; readonly clientSecret: string } | null;
   readonly oidc: { readonly discoveryUrl: string; readonly clientId: string; readonly clientSecret: string } | null;
 }
 
@@ -73,7 +75,11 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
             secret: e.MAINLOOP_AUTH_SECRET,
             github:
               e.GITHUB_OAUTH_CLIENT_ID && e.GITHUB_OAUTH_CLIENT_SECRET
-                ? { clientId: e.GITHUB_OAUTH_CLIENT_ID, clientSecret: e.GITHUB_OAUTH_CLIENT_SECRET }
+                ? {
+                    url: (e.GITHUB_OAUTH_URL ?? 'https://github.com').replace(/\/+$/, ''),
+                    clientId: e.GITHUB_OAUTH_CLIENT_ID,
+                    clientSecret: e.GITHUB_OAUTH_CLIENT_SECRET,
+                  }
                 : null,
             oidc:
               e.OIDC_DISCOVERY_URL && e.OIDC_CLIENT_ID && e.OIDC_CLIENT_SECRET

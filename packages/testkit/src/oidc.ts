@@ -1,8 +1,9 @@
-// An OpenID Connect provider on loopback: discovery, code with PKCE, signed tokens. Whoever comes is the person it was told.
+// Sign-in providers on loopback, an OpenID Connect one and GitHub's OAuth. Whoever comes is the person it was told.
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import http from 'node:http';
 
 export interface OidcProvider {
+  readonly url: string;
   readonly discoveryUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -50,6 +51,7 @@ export async function startOidc(): Promise<OidcProvider> {
               { ...createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' }), kid: '1', alg: 'RS256', use: 'sig' },
             ],
           });
+        case '/login/oauth/authorize':
         case '/authorize': {
           const q = url.searchParams;
           const code = randomBytes(12).toString('hex');
@@ -59,6 +61,7 @@ export async function startOidc(): Promise<OidcProvider> {
           back.searchParams.set('state', q.get('state') ?? '');
           return void res.writeHead(302, { location: back.href }).end();
         }
+        case '/login/oauth/access_token':
         case '/token': {
           const q = new URLSearchParams(body);
           const c = codes.get(q.get('code') ?? '');
@@ -71,6 +74,13 @@ export async function startOidc(): Promise<OidcProvider> {
           if (!c || !known || proof !== c.challenge) return json({ error: 'invalid_grant' }, 400);
           const access = randomBytes(12).toString('hex');
           tokens.set(access, c.person);
+          // GitHub answers in the form encoding unless it is asked for JSON, and has no id token.
+          if (url.pathname.startsWith('/login/'))
+            return req.headers.accept?.includes('json')
+              ? json({ access_token: access, scope: 'read:user', token_type: 'bearer' })
+              : void res
+                  .writeHead(200, { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' })
+                  .end(`access_token=${access}&scope=read%3Auser&token_type=bearer`);
           const now = Math.floor(Date.now() / 1000);
           const claims = {
             iss: issuer,
@@ -82,6 +92,10 @@ export async function startOidc(): Promise<OidcProvider> {
             ...(c.nonce ? { nonce: c.nonce } : {}),
           };
           return json({ access_token: access, token_type: 'Bearer', expires_in: 300, id_token: jwt(claims) });
+        }
+        case '/api/v3/user': {
+          const who = tokens.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
+          return who ? json({ id: who.sub.length, login: who.sub, name: null, email: null }) : json({ message: 'Bad credentials' }, 401);
         }
         case '/userinfo': {
           const who = tokens.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
@@ -95,6 +109,7 @@ export async function startOidc(): Promise<OidcProvider> {
   await new Promise<void>((r) => server.listen(0, '127.0.0.1', r));
   issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   return Object.assign(self, {
+    url: issuer,
     discoveryUrl: `${issuer}/.well-known/openid-configuration`,
     clientId,
     clientSecret,

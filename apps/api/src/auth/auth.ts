@@ -11,6 +11,10 @@ const DAY_S = 24 * 3600;
 /** Everything here is off while mainloop is open to this machine only; then there is nobody to keep out. */
 export function openAuth(db: Db, c: SignInConfig) {
   const url = new URL(c.publicUrl);
+  const providers = [
+    ...(c.oidc ? [{ providerId: 'oidc', ...c.oidc, scopes: ['openid', 'email', 'profile'], pkce: true, disableSignUp: true }] : []),
+    ...(c.github ? [github(c.github)] : []),
+  ];
   return betterAuth({
     appName: 'mainloop',
     baseURL: c.publicUrl,
@@ -53,7 +57,6 @@ export function openAuth(db: Db, c: SignInConfig) {
       // The page's server puts it there; what a browser sends is thrown away by it.
       ipAddress: { ipAddressHeaders: ['x-mainloop-client'] },
     },
-    ...(c.github ? { socialProviders: { github: { ...c.github, disableSignUp: true } } } : {}),
     plugins: [
       passkey({
         rpID: url.hostname,
@@ -62,13 +65,36 @@ export function openAuth(db: Db, c: SignInConfig) {
         schema: { passkey: { modelName: 'auth_passkeys', fields: PASSKEY } },
       }),
       pairing(),
-      ...(c.oidc
-        ? [genericOAuth({ config: [{ providerId: 'oidc', ...c.oidc, scopes: ['openid', 'email', 'profile'], pkce: true, disableSignUp: true }] })]
-        : []),
+      ...(providers.length > 0 ? [genericOAuth({ config: providers })] : []),
     ],
   });
 }
 export type Auth = ReturnType<typeof openAuth>;
+
+/**
+ * GitHub speaks OAuth without OpenID: who somebody is comes from its API. Their address may be hidden, and is not needed.
+ * @see https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
+ */
+const github = (c: NonNullable<SignInConfig['github']>) => ({
+  providerId: 'github',
+  clientId: c.clientId,
+  clientSecret: c.clientSecret,
+  authorizationUrl: `${c.url}/login/oauth/authorize`,
+  tokenUrl: `${c.url}/login/oauth/access_token`,
+  scopes: ['read:user'],
+  pkce: true,
+  disableSignUp: true,
+  getUserInfo: async (tokens: { accessToken?: string | undefined }) => {
+    const api = c.url === 'https://github.com' ? 'https://api.github.com' : `${c.url}/api/v3`;
+    const r = await fetch(`${api}/user`, {
+      headers: { authorization: `Bearer ${tokens.accessToken ?? ''}`, accept: 'application/vnd.github+json', 'user-agent': 'mainloop' },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!r.ok) return null;
+    const u = (await r.json()) as { id: number; login: string; name: string | null };
+    return { id: String(u.id), name: u.name ?? u.login, email: `${u.id}+${u.login}@users.noreply.github.com`, emailVerified: true };
+  },
+});
 
 const NO_TOKENS = { accessToken: null, refreshToken: null, idToken: null };
 const TIMES = { createdAt: 'created_at', updatedAt: 'updated_at' };

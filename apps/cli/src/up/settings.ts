@@ -38,6 +38,7 @@ export const KUBERNETES = [
 /** What the api and the pages are told of the sign-in; the api checks them. */
 export const SIGN_IN = [
   'MAINLOOP_PUBLIC_URL',
+  'GITHUB_OAUTH_URL',
   'GITHUB_OAUTH_CLIENT_ID',
   'GITHUB_OAUTH_CLIENT_SECRET',
   'OIDC_DISCOVERY_URL',
