@@ -17,6 +17,15 @@ const firstAfter = (model: string, t: number): Promise<number> =>
     20,
   );
 
+/** When the runner of a task's first run came how far, as it wrote down itself. */
+async function marksOf(s: Stack, taskId: string): Promise<Record<string, number> | null> {
+  const { runs } = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
+  if (runs.length === 0) return null;
+  const { text } = await s.call<{ text: string }>('GET', `/api/runs/${runs[0]!.id}/output?from=0`);
+  const line = text.split('\n').find((l) => l.includes('"subtype":"started"'));
+  return line === undefined ? null : (JSON.parse(line) as { at: Record<string, number> }).at;
+}
+
 /** @returns milliseconds from confirm to the agent's first model request; `split` gets the parts of each */
 export async function startTimes(s: Stack, model: string, n: number, split: Record<string, number[]> = {}): Promise<number[]> {
   const ours: number[] = [];
@@ -36,7 +45,12 @@ export async function startTimes(s: Stack, model: string, n: number, split: Reco
     part('outbox', (queued || drafting) - t0);
     part('workflow', drafting - (queued || drafting));
     part('sandbox', started - drafting);
-    part('clone and agent start', at - started);
+    const marks = await until('the marks', () => marksOf(s, taskId));
+    part('place and process', marks.process! - started);
+    part('runner', marks.spec! - marks.process!);
+    part('clone', marks.clone! - marks.spec!);
+    part('proof, beside the clone', marks.probe! - marks.spec!);
+    part('agent', at - Math.max(marks.clone!, marks.probe!));
     await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
     await until('the end', async () => ['done', 'cancelled'].includes((await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state));
   }

@@ -173,6 +173,7 @@ const instantSandbox = (db: Db): Sandbox => ({
   stop: async () => undefined,
   release: async () => undefined,
   list: async () => [],
+  checkup: async () => [],
   stuck: async () => [],
 });
 

@@ -1,7 +1,8 @@
 // The contract of the Sandbox port, on the real things: bubblewrap on this machine, a pod in a real cluster.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { sandboxContract, type Subject } from '@mainloop/adapters/sandbox/contract';
-import { kubernetesSandbox, missingRights, openKubeConfig } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
+import { missingRights, openKubeConfig } from '@mainloop/adapters/sandbox/kubernetes/access';
+import { kubernetesSandbox } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
 import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
 import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';

@@ -88,6 +88,11 @@ export function registerLocal(program: Command, { api, out }: Context): void {
     .action(async () => {
       const s = settings();
       const checks = await diagnose(s, async () => (await api().get<{ ok: boolean }>('/api/healthz')).ok);
+      checks.push(
+        ...(await api()
+          .get<Check[]>('/api/checkup')
+          .catch(() => [])),
+      );
       out(checks, checks.map((c) => `${c.ok ? 'ok  ' : 'BAD '} ${c.name}: ${c.says}`).join('\n'));
       if (checks.some((c) => !c.ok)) process.exitCode = 1;
     });

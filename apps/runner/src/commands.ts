@@ -22,18 +22,29 @@ export interface Around {
   readonly env: Record<string, string>;
 }
 
+/** Whether there is nothing to set up in this clone, or nothing any more. */
+export function setupIsDone(a: Around): boolean {
+  const { command, done, key } = setupOf(a);
+  return command === null || (existsSync(done) && readFileSync(done, 'utf8') === key);
+}
+
 /** Runs the set-up command once for each clone and each wording of it. @returns its output when it failed */
 export async function ensureSetup(a: Around): Promise<string | null> {
-  const command = a.spec.setupCommand;
-  if (command === null) return null;
-  const done = path.join(a.config.repo, '.git', 'mainloop-setup');
-  const key = createHash('sha256').update(command).digest('hex');
-  if (existsSync(done) && readFileSync(done, 'utf8') === key) return null;
+  const { command, done, key } = setupOf(a);
+  if (command === null || setupIsDone(a)) return null;
   const e = await record(a, 'setup', command);
   if (e.exitCode !== 0) return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
   writeFileSync(done, key);
   return null;
 }
+
+const setupOf = ({ config, spec }: Around): { command: string | null; done: string; key: string } => ({
+  command: spec.setupCommand,
+  done: path.join(config.repo, '.git', 'mainloop-setup'),
+  key: createHash('sha256')
+    .update(spec.setupCommand ?? '')
+    .digest('hex'),
+});
 
 /** Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. */
 export async function verify(a: Around): Promise<void> {

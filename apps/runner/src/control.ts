@@ -34,8 +34,6 @@ export class Control {
   /** From now on the agent reads what is said; what waited is said now. */
   attach(child: ChildProcess): void {
     this.child = child;
-    // Whyever we go, the agent goes with us.
-    process.once('exit', () => child.kill('SIGKILL'));
     this.listening = true;
     if (this.stopped) return void child.kill('SIGTERM');
     for (const [id, text] of this.waiting) this.say(id, text);

@@ -3,6 +3,9 @@ import http from 'node:http';
 import net from 'node:net';
 import type { RunnerConfig } from './config.ts';
 
+const FIRST_TRY_MS = 150;
+const LONGEST_TRY_MS = 10_000;
+
 /** The token is no longer good: the run has ended or somebody else runs it under a newer epoch. Nothing more may be done. */
 export class FencedOut extends Error {}
 
@@ -14,7 +17,7 @@ export interface GatewayLink {
 }
 
 export function gatewayLink(c: RunnerConfig): GatewayLink {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 6 });
+  const agent = new EagerAgent({ keepAlive: true, maxSockets: 6 });
   const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
       const req = http.request(
@@ -43,7 +46,7 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
   return {
     once,
     async patiently(method, path, body, headers) {
-      for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
+      for (let wait = 50; ; wait = Math.min(wait * 2, 3_000)) {
         try {
           const r = await once(method, path, body, headers);
           if (r.status < 500) return r;
@@ -54,6 +57,25 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
       }
     },
   };
+}
+
+/**
+ * In a pod that has just started the first packets may be dropped, until the network plugin has heard of it. TCP would say it
+ * again only after a second (RFC 6298); a new attempt after a moment comes through as soon as the door is open.
+ */
+class EagerAgent extends http.Agent {
+  private failed = 0;
+  override createConnection(o: net.NetConnectOpts): net.Socket {
+    const socket = net.connect(o);
+    const timer = setTimeout(() => socket.destroy(new Error('no connection')), Math.min(FIRST_TRY_MS * 2 ** this.failed, LONGEST_TRY_MS));
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('error', () => void (this.failed += 1));
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      this.failed = 0;
+    });
+    return socket;
+  }
 }
 
 /**

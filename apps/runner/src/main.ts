@@ -1,20 +1,18 @@
 // The process beside Claude Code. It owns the agent's stdio, spools what it prints, takes commands, and says how it ended.
 // It knows no database and no forge: everything goes through the gateway, and a gateway that is away is waited for.
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
-import { ensureSetup, verify, type Around } from './commands.ts';
+import { bringsNothingToRun, startAgent } from './agent.ts';
+import { ensureSetup, setupIsDone, verify, type Around } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
 import { ensureFolder } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { exposedWords, prove } from './probe.ts';
-import { languageServersOf } from './languages.ts';
-import { LineSplitter, MAX_LINE_BYTES, Spool } from './spool.ts';
+import { Spool } from './spool.ts';
 import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
 
 const CHECKPOINT_MS = 60_000;
@@ -77,79 +75,28 @@ function environment(c: RunnerConfig): Record<string, string> {
 }
 
 async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
-  const { config: c, spec, link, spool, env } = around;
-  // The first code of somebody else's runs after both: the clone brings none to run.
-  const [, proof] = await Promise.all([ensureWorkspace(c, spec, link, env), prove(around, process.env)]);
-  if (proof.open.length > 0 || proof.untried.length > 0) return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
+  const marks: Record<string, number> = { process: Math.round(performance.timeOrigin), spec: Date.now() };
+  const mark = (name: string): void => void (marks[name] = Date.now());
+  const proving = prove(around, process.env).finally(() => mark('probe'));
+  await ensureWorkspace(around.config, around.spec, around.link, around.env);
+  mark('clone');
+  // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its prompt: that takes it as long.
+  const early = setupIsDone(around) && bringsNothingToRun(around.config.repo) ? startAgent(around, control) : null;
+  const proof = await proving;
+  if (proof.open.length > 0 || proof.untried.length > 0) {
+    early?.kill();
+    return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
+  }
   const failed = await ensureSetup(around);
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
-  const configDir = path.join(c.home, '.claude');
-  const cmd = claudeCode.command({
-    executable: path.join(c.kit, 'claude'),
-    model: spec.model,
-    sessionId: spec.sessionId,
-    resume: spec.resume && hasSession(configDir, c.repo, spec.sessionId),
-    maxTurns: spec.maxTurns,
-    askPermissions: spec.askPermissions,
-    configDir,
-    tmpDir: env.TMPDIR!,
-    gatewayUrl: c.gatewayUrl,
-    token: c.token,
-    pluginDir: ensurePlugin(around),
-  });
-  const reader = claudeCode.reader();
-  const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.on('error', () => undefined);
-  let stderrTail = '';
-  child.stderr.on('data', (d: Buffer) => {
-    stderrTail = (stderrTail + d.toString()).slice(-4_000);
-  });
-  const lines = new LineSplitter((line, dropped) => {
-    if (dropped > 0) {
-      spool.write(JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }));
-      return;
-    }
-    spool.write(line);
-    const s = reader.read(line);
-    if (s.kind === 'permission') control.ask(link, s.requestId, s.tool, s.input);
-    if (s.kind === 'turn_ended') {
-      control.deafen();
-      child.stdin.end();
-    }
-  }, MAX_LINE_BYTES * 16);
-  child.stdout.on('data', (d: Buffer) => lines.push(d));
-  child.stdin.write(claudeCode.userLine(spec.prompt));
-  control.attach(child);
-  const overtime = setTimeout(() => control.stop('time'), spec.maxMinutes * 60_000);
+  mark('prompt');
+  around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'started', at: marks }));
   const saving = setInterval(() => void save(), CHECKPOINT_MS);
-  const end = await new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
-    child.once('error', (error) => resolve({ code: null, signal: null, error }));
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
-  clearTimeout(overtime);
-  clearInterval(saving);
-  control.deafen();
-  lines.flush();
-  if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
-  if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
-  if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
-  return reader.outcome({ ...end, stderrTail }, Date.now());
-}
-
-/**
- * An agent that has to ask before it runs something gets no language server: it may edit files, and a server runs what lies in
- * the clone.
- * @returns null when there is none
- */
-function ensurePlugin({ config: c, spec, env }: Around): string | null {
-  const servers = spec.askPermissions ? {} : languageServersOf(c.repo, env.PATH ?? '', c.kit);
-  if (Object.keys(servers).length === 0) return null;
-  const dir = path.join(c.home, 'plugin');
-  for (const [file, text] of Object.entries(claudeCode.pluginFiles(servers))) {
-    ensureFolder(path.dirname(path.join(dir, file)));
-    writeFileSync(path.join(dir, file), text);
+  try {
+    return await (early ?? startAgent(around, control)).work();
+  } finally {
+    clearInterval(saving);
   }
-  return dir;
 }
 
 /**
@@ -159,12 +106,6 @@ function leaveWithoutPlace(folder: string): void {
   setInterval(() => {
     if (!existsSync(folder)) process.exit(4);
   }, PLACE_MS).unref();
-}
-
-/** A session that was never written (killed before its first turn) can't be resumed; Claude Code would exit at once. */
-function hasSession(configDir: string, repo: string, sessionId: string): boolean {
-  const slug = repo.replace(/[^A-Za-z0-9]/g, '-');
-  return existsSync(path.join(configDir, 'projects', slug, `${sessionId}.jsonl`));
 }
 
 process.on('unhandledRejection', (err) => {

@@ -4,7 +4,9 @@ import net from 'node:net';
 import type { Evidence, Target } from '@mainloop/models/contracts/runner';
 import type { Around } from './commands.ts';
 
-const TRY_MS = 1_000;
+/** Within a cluster an answer takes a millisecond or two, from the internet some hundred. Nothing answers a try that is dropped, so this is waited for at every start. */
+const TRY_MS = 600;
+const AGAIN_MS = 1_000;
 /** Some network plugins close a new pod a moment after it starts: an open one gets a second look before it is called open. */
 const CLOSES_WITHIN_MS = 10_000;
 
@@ -49,7 +51,7 @@ async function reachable(targets: readonly Target[]): Promise<readonly Target[]>
     const open = await Promise.all(left.map(async (t) => ((await answers(t)) ? t : null)));
     left = open.filter((t) => t !== null);
     if (left.length === 0 || Date.now() > deadline) return left;
-    await new Promise((r) => setTimeout(r, TRY_MS));
+    await new Promise((r) => setTimeout(r, AGAIN_MS));
   }
 }
 
@@ -71,15 +73,21 @@ function answers(t: Target): Promise<boolean> {
   return t.protocol === 'dns' ? resolves(t) : connects(t);
 }
 
+/** A busy process sees its timers before what has come in meanwhile: that is looked at first, or a slow pod would pass for a closed one. */
+function afterWhatCame(ms: number, f: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(() => setImmediate(f)), ms);
+}
+
 function connects(t: Target): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = net.connect({ host: t.host, port: t.port, timeout: TRY_MS });
+    const s = net.connect({ host: t.host, port: t.port });
     const end = (yes: boolean): void => {
+      clearTimeout(timer);
       s.destroy();
       resolve(yes);
     };
+    const timer = afterWhatCame(TRY_MS, () => end(false));
     s.once('connect', () => end(true));
-    s.once('timeout', () => end(false));
     s.once('error', () => end(false));
   });
 }
@@ -94,7 +102,7 @@ function resolves(t: Target): Promise<boolean> {
       s.close();
       resolve(yes);
     };
-    const timer = setTimeout(() => end(false), TRY_MS);
+    const timer = afterWhatCame(TRY_MS, () => end(false));
     s.once('message', () => end(true));
     s.once('error', () => end(false));
     // id 1, recursion desired, one question: A example.com

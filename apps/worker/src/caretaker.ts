@@ -1,6 +1,7 @@
 // What somebody has to look after besides the tasks themselves: orphaned sandboxes, silent runs, the forge's news.
 import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
+import { saveCheckup } from '@mainloop/models/db/checkup';
 import { append } from '@mainloop/models/db/log';
 import { pokeAbout, WAITS_FOR_FORGE } from '@mainloop/models/db/pokes';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
@@ -102,6 +103,13 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
         : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' },
     );
   }
+}
+
+/** Looks whether runs can live where they should, and leaves word of it for the page and for `mainloop doctor`. */
+export async function checkUp(db: Db, sandbox: Sandbox, complain: (words: string) => void): Promise<void> {
+  const checks = await sandbox.checkup();
+  for (const c of checks) if (!c.ok) complain(`${c.name}: ${c.says}`);
+  await saveCheckup(db, checks);
 }
 
 /** One conditional question for each repository with tasks that wait for it, whatever their number; only those it is about look again. */

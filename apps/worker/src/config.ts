@@ -28,6 +28,10 @@ const Env = z.object({
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
   /** How long a push may have no checks before there are taken to be none. */
   CI_GRACE_SECONDS: z.coerce.number().positive().default(60),
+  /** Where the backlog is told to the cluster's autoscaler; not set: nowhere. */
+  MAINLOOP_BACKLOG_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** Activities one worker does at the same time. */
+  MAINLOOP_WORKER_SLOTS: z.coerce.number().int().min(1).max(1_000).default(40),
   /** A run that prints nothing for so long is asked what it does; after four times that it is stopped. */
   SILENCE_MINUTES: z.coerce.number().positive().default(5),
 });
@@ -116,6 +120,8 @@ export function loadConfig(env: Record<string, string | undefined>) {
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
     contact: e.MAINLOOP_CONTACT,
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
+    backlogPort: e.MAINLOOP_BACKLOG_PORT ?? null,
+    slots: e.MAINLOOP_WORKER_SLOTS,
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,
     forgeSettleMs: e.FORGE_SETTLE_MS,
     ciGraceMs: e.CI_GRACE_SECONDS * 1000,

@@ -19,7 +19,8 @@ import { projectActivities } from './activities/project.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
-import { pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts';
+import { backlogOf, serveBacklog } from './backlog.ts';
+import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts';
 import { loadConfig } from './config.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from './failpoints.ts';
@@ -56,7 +57,7 @@ const worker = await Worker.create({
   }),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
   stickyQueueScheduleToStartTimeout: '1s',
-  maxConcurrentActivityTaskExecutions: 40,
+  maxConcurrentActivityTaskExecutions: c.slots,
 });
 
 const stopping = new AbortController();
@@ -68,6 +69,7 @@ const loops = [
   loop('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
   loop('push', 10_000, () => tellDevices(db, c.contact), wake('mainloop')),
   loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
+  loop('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)
@@ -75,6 +77,7 @@ for (const s of ['SIGTERM', 'SIGINT'] as const)
     stopping.abort();
     worker.shutdown();
   });
+if (c.backlogPort !== null) await serveBacklog(c.backlogPort, () => backlogOf(client, c.temporalNamespace));
 log.info('worker is ready');
 console.log('worker is ready');
 await worker.run();
@@ -85,15 +88,11 @@ process.exit(0);
 
 /** Kubernetes' client is only loaded where there is a cluster: it is 60 MB. */
 async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> {
-  const { kubernetesSandbox, missingRights, openKubeConfig } = await import('@mainloop/adapters/sandbox/kubernetes/kubernetes');
+  const [{ openKubeConfig }, { kubernetesSandbox }] = await Promise.all([
+    import('@mainloop/adapters/sandbox/kubernetes/access'),
+    import('@mainloop/adapters/sandbox/kubernetes/kubernetes'),
+  ]);
   const config = openKubeConfig(k.kubeconfig);
-  const missing = await missingRights(config).catch((err: Error) => {
-    // A cluster that is away now may be back in a moment; the tasks wait for it and say so.
-    log.warn({ err: err.message }, 'the rights in the cluster could not be checked');
-    return [];
-  });
-  if (missing.length > 0)
-    throw new Error(`The worker may not do this in the cluster: ${missing.join(', ')}. Apply k8s/apps/mainloop/base/rights.yaml for its account.`);
   return kubernetesSandbox(config, k.options);
 }
 

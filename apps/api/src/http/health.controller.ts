@@ -1,6 +1,8 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { readCheckup } from '@mainloop/models/db/checkup';
 import { many, one, type Db } from '@mainloop/models/db/pool';
+import { checksOf, type Check } from '@mainloop/models/flow/checkup';
 import type { ApiConfig } from '../config.ts';
 import type { Hub } from '../stream/hub.ts';
 import { CONFIG, DB, HUB } from '../tokens.ts';
@@ -22,6 +24,12 @@ export class HealthController {
   async health(): Promise<{ ok: true; demo: boolean }> {
     await this.db.query('select 1');
     return { ok: true, demo: this.config.demo };
+  }
+
+  @Get('api/checkup')
+  @ApiOperation({ summary: 'Whether tasks can run: the worker, and the cluster as it sees it' })
+  async checkup(): Promise<readonly Check[]> {
+    return checksOf(await readCheckup(this.db), Date.now());
   }
 
   /** Prometheus text (exposition format 0.0.4). Few names, no ids: ids belong into logs. */

@@ -12,6 +12,7 @@ test('output: tool calls are one line each, control characters are gone', () => 
       line([{ type: 'tool_use', name: 'Edit', input: { file_path: '/work/repo/a.ts', old_string: 'a', new_string: 'b\nc' } }]),
       line([{ type: 'text', text: '\u001b[31mred\u0007' }]),
       'not json \u001b[2J',
+      '{"type":"mainloop","subtype":"started","at":{}}',
       '{"type":"mainloop","dropped":5}',
     ].join('\n'),
   );

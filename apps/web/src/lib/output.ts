@@ -41,6 +41,7 @@ function readLine(json: string): Line[] {
         more: clean(String(e.tail ?? '')).trim(),
       },
     ];
+  if (e.type === 'mainloop' && e.subtype === 'started') return [];
   if (e.type === 'mainloop') return [{ kind: 'note', text: `${e.dropped} bytes of one line were left out`, more: '' }];
   const blocks = Array.isArray(e.message?.content) ? (e.message.content as Block[]) : [];
   return blocks.flatMap((b): Line[] => {

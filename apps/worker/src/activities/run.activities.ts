@@ -72,6 +72,11 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: { db: Db; f
     };
   },
 
+  /** Makes the task's place while it is still being prepared. */
+  async ensurePlace(i: { taskId: string }): Promise<void> {
+    await sandbox.provision(i.taskId);
+  },
+
   async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
     const run = (await getRun(db, i.runId))!;
     const t = await getTask(db, run.task_id);

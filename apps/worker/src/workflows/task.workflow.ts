@@ -34,6 +34,12 @@ const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'ensureQu
   scheduleToCloseTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
+/** A head start, nothing more: what it can't do, the run does again and says what is wrong. */
+const ahead = proxyActivities<Pick<ReturnType<typeof runActivities>, 'ensurePlace'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '4 seconds',
+  retry: { maximumAttempts: 1 },
+});
 
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
@@ -107,6 +113,13 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     await quietly(aside.ensureQuestion({ taskId, itemId }));
   };
 
+  const place =
+    input.at === undefined && patched('place-ahead')
+      ? ahead.ensurePlace({ taskId }).catch((err: unknown) => {
+          if (!(err instanceof ActivityFailure)) throw err;
+        })
+      : Promise.resolve();
+
   const run = async (phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> => {
     const answered: string[] = [];
     for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
@@ -117,6 +130,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         await desk.until(() => desk.pokes() > pokes, 15_000);
       }
       await state(working, phase);
+      await place;
       const outcome = await mended(phase, () => drive(runId));
       await mended(phase, () => forge.narrate({ taskId }));
       const next = afterRun(outcome, attempt, Date.now());

@@ -39,6 +39,7 @@ const answers = {
   closeItem: () => undefined,
   endTask: () => undefined,
   prepareRun: (i: { n: number; phase: Phase }) => ({ runId: `r${i.n}` }),
+  ensurePlace: () => undefined,
   takeSlot: () => ({ got: true, ahead: 0 }),
   startRun: () => undefined,
   checkRun: () => ({ at: 'ended', outcome: ends.shift() ?? { kind: 'completed' } }),

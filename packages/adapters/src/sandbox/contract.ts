@@ -119,6 +119,10 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     await s.sandbox.release(run.taskId);
   }, 180_000);
 
+  test('nothing is wrong with a place that works', async () => {
+    expect((await s.sandbox.checkup()).filter((c) => !c.ok)).toEqual([]);
+  });
+
   test('two tasks do not know each other', async () => {
     const [a, b] = [fresh(), fresh()];
     await Promise.all([s.sandbox.start(a), s.sandbox.start(b)]);

@@ -183,6 +183,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
     // What release leaves behind it leaves by throwing.
     stuck: async () => [],
+    checkup: async () => [],
 
     async list() {
       if (!existsSync(o.root)) return [];

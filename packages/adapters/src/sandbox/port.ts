@@ -1,4 +1,6 @@
 // The Sandbox port: where a run's process lives. Every verb may be asked again; asking again changes nothing.
+import type { Check } from '@mainloop/models/flow/checkup';
+
 export interface SandboxRun {
   readonly taskId: string;
   readonly runId: string;
@@ -40,4 +42,6 @@ export interface Sandbox {
   list(): Promise<readonly string[]>;
   /** Places that were released and do not go away, each with the reason in the machine's own words. */
   stuck(): Promise<readonly { taskId: string; reason: string; forMs: number }[]>;
+  /** Whether runs can live there at all, in words for a person. Never throws. */
+  checkup(): Promise<readonly Check[]>;
 }

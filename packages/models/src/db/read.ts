@@ -1,5 +1,6 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
+import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../flow/checkup.ts';
 import type { AttachmentRef, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
 import { OWNER } from '../flow/ids.ts';
 import { sectionOf, type CiCounts } from '../flow/states.ts';
@@ -315,6 +316,10 @@ export function openRead(url: string) {
     projects: () => db.project.findMany({ where: { ownerId: OWNER }, orderBy: { createdAt: 'asc' } }),
     settings: async (): Promise<unknown> =>
       (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
+    checkup: async (): Promise<readonly Check[]> => {
+      const row = await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: CHECKUP_KEY } } });
+      return checksOf((row?.value ?? null) as unknown as Checkup | null, Date.now());
+    },
     close: () => db.$disconnect(),
   };
 }

@@ -2,7 +2,7 @@
 import { ApiException, type V1Job, type V1Pod } from '@kubernetes/client-node';
 import { describe, expect, test } from '@jest/globals';
 import { fateOf } from './failures.ts';
-import { translate } from './kubernetes.ts';
+import { translate } from './calls.ts';
 import { jobFor, namespaceObjects, type KubernetesSandboxOptions } from './manifests.ts';
 
 const MADE = new Date('2026-01-01T00:00:00Z');

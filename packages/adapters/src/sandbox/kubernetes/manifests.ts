@@ -64,7 +64,7 @@ export interface NamespaceObjects {
   readonly limitRange: V1LimitRange;
 }
 
-/** Everything of a task's namespace but its runs, in the order in which it has to be made: the door is shut before anybody moves in. */
+/** Everything of a task's namespace but its runs, all made before anybody moves in. */
 export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): NamespaceObjects {
   const namespace = namespaceName(o, taskId);
   const metadata = (name: string) => ({ name, namespace, labels: labelsOf(o, taskId) });

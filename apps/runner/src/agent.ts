@@ -1,0 +1,107 @@
+// The agent's process: its stdio, its words to the spool, and how it ended. It starts without a prompt and waits for one.
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { claudeCode } from '@mainloop/adapters/agent/claude-code';
+import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import type { Around } from './commands.ts';
+import type { Control } from './control.ts';
+import { ensureFolder } from './folders.ts';
+import { languageServersOf } from './languages.ts';
+import { LineSplitter, MAX_LINE_BYTES } from './spool.ts';
+
+export interface Agent {
+  /** Says the prompt. From now on it may be steered, and its time runs. @returns how it ended */
+  work(): Promise<RunOutcome>;
+  kill(): void;
+}
+
+export function startAgent(around: Around, control: Control): Agent {
+  const { config: c, spec, link, spool, env } = around;
+  const configDir = path.join(c.home, '.claude');
+  const cmd = claudeCode.command({
+    executable: path.join(c.kit, 'claude'),
+    model: spec.model,
+    sessionId: spec.sessionId,
+    resume: spec.resume && hasSession(configDir, c.repo, spec.sessionId),
+    maxTurns: spec.maxTurns,
+    askPermissions: spec.askPermissions,
+    configDir,
+    tmpDir: env.TMPDIR!,
+    gatewayUrl: c.gatewayUrl,
+    token: c.token,
+    pluginDir: ensurePlugin(around),
+  });
+  const reader = claudeCode.reader();
+  const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  // Whyever we go, the agent goes with us.
+  process.once('exit', () => child.kill('SIGKILL'));
+  child.stdin.on('error', () => undefined);
+  let stderrTail = '';
+  child.stderr.on('data', (d: Buffer) => {
+    stderrTail = (stderrTail + d.toString()).slice(-4_000);
+  });
+  const lines = new LineSplitter((line, dropped) => {
+    if (dropped > 0) {
+      spool.write(JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }));
+      return;
+    }
+    spool.write(line);
+    const s = reader.read(line);
+    if (s.kind === 'permission') control.ask(link, s.requestId, s.tool, s.input);
+    if (s.kind === 'turn_ended') {
+      control.deafen();
+      child.stdin.end();
+    }
+  }, MAX_LINE_BYTES * 16);
+  child.stdout.on('data', (d: Buffer) => lines.push(d));
+  const ended = new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    async work() {
+      child.stdin.write(claudeCode.userLine(spec.prompt));
+      control.attach(child);
+      const overtime = setTimeout(() => control.stop('time'), spec.maxMinutes * 60_000);
+      const end = await ended;
+      clearTimeout(overtime);
+      control.deafen();
+      lines.flush();
+      if (end.error) return { kind: 'failed', reason: 'startup', detail: end.error.message };
+      if (control.stopping === 'time') return { kind: 'limit', reason: 'time' };
+      if (control.stopping !== null) return { kind: 'interrupted', reason: control.stopping };
+      return reader.outcome({ ...end, stderrTail }, Date.now());
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/**
+ * Whether Claude Code runs nothing of this clone before its first prompt. A repository's settings may name a command for the
+ * key, and its MCP file servers.
+ * @see https://code.claude.com/docs/en/settings ("apiKeyHelper", "awsAuthRefresh", "otelHeadersHelper")
+ */
+export const bringsNothingToRun = (repo: string): boolean => !['.claude', '.mcp.json'].some((f) => existsSync(path.join(repo, f)));
+
+/**
+ * An agent that has to ask before it runs something gets no language server: it may edit files, and a server runs what lies in
+ * the clone.
+ * @returns null when there is none
+ */
+function ensurePlugin({ config: c, spec, env }: Around): string | null {
+  const servers = spec.askPermissions ? {} : languageServersOf(c.repo, env.PATH ?? '', c.kit);
+  if (Object.keys(servers).length === 0) return null;
+  const dir = path.join(c.home, 'plugin');
+  for (const [file, text] of Object.entries(claudeCode.pluginFiles(servers))) {
+    ensureFolder(path.dirname(path.join(dir, file)));
+    writeFileSync(path.join(dir, file), text);
+  }
+  return dir;
+}
+
+/** A session that was never written (killed before its first turn) can't be resumed; Claude Code would exit at once. */
+function hasSession(configDir: string, repo: string, sessionId: string): boolean {
+  const slug = repo.replace(/[^A-Za-z0-9]/g, '-');
+  return existsSync(path.join(configDir, 'projects', slug, `${sessionId}.jsonl`));
+}

@@ -1,0 +1,100 @@
+// One call to the cluster's API: its time limit, and from its status codes to our closed union.
+import { ApiException } from '@kubernetes/client-node';
+import { SandboxError } from '../port.ts';
+
+const CALL_MS = 15_000;
+/** Rights that were given a moment ago may not have reached every API server. */
+const RIGHTS_MS = 10_000;
+
+class Forbidden extends SandboxError {}
+export const pause = (ms: number): Promise<void> => new Promise((r) => setTimeout(r, ms));
+const codeOf = (err: unknown): number => (err instanceof ApiException ? err.code : 0);
+
+/** What is gone is null, so that removing twice is removing. */
+export async function orNull<T>(p: Promise<T>): Promise<T | null> {
+  try {
+    return await p;
+  } catch (err) {
+    if (codeOf(err) === 404) return null;
+    throw err;
+  }
+}
+
+/**
+ * Inside a namespace that is not there, or is going, we have no rights: they are bound in it. So "forbidden" means "nothing
+ * of ours" here; a right that is really missing shows when something is made.
+ */
+export async function inside<T>(p: Promise<T>): Promise<T | null> {
+  try {
+    return await p;
+  } catch (err) {
+    if (codeOf(err) === 404 || codeOf(err) === 403) return null;
+    throw err;
+  }
+}
+
+/** What is there already is made. */
+export async function once<T>(p: Promise<T>): Promise<T | null> {
+  try {
+    return await p;
+  } catch (err) {
+    if (codeOf(err) === 409 && /AlreadyExists/.test(reasonOf(err))) return null;
+    throw err;
+  }
+}
+
+export async function granted<T>(f: () => Promise<T>): Promise<T> {
+  for (let wait = 10, deadline = Date.now() + RIGHTS_MS; ; wait = Math.min(wait * 2, 200)) {
+    try {
+      return await call(f);
+    } catch (err) {
+      if (!(err instanceof Forbidden) || Date.now() > deadline) throw err;
+      await pause(wait);
+    }
+  }
+}
+
+/** A request to a cluster that hangs would hold its caller for ever: the client sets no limit of its own. */
+export async function call<T>(f: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, no) => {
+    timer = setTimeout(() => no(new SandboxError('unavailable', `The cluster does not answer within ${CALL_MS / 1000} s.`)), CALL_MS);
+  });
+  try {
+    return await Promise.race([f(), late]);
+  } catch (err) {
+    throw translate(err);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function reasonOf(err: unknown): string {
+  return err instanceof ApiException ? String((parse(err.body) as { reason?: string }).reason ?? '') : '';
+}
+
+/** From the API's status codes to the port's closed union. 409 on a namespace that goes away, 429 and 5xx pass by themselves. */
+export function translate(err: unknown): SandboxError {
+  if (err instanceof SandboxError) return err;
+  const code = codeOf(err);
+  const said =
+    err instanceof ApiException ? String((parse(err.body) as { message?: string }).message ?? err.message) : String((err as Error).message);
+  const words = said.split('\n')[0]!.slice(0, 400);
+  if (code === 401)
+    return new SandboxError('setup', "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.");
+  if (code === 403)
+    return /exceeded quota/.test(words)
+      ? new SandboxError('setup', `The cluster's quota is used up: ${words}`)
+      : new Forbidden('setup', `The cluster forbids it: ${words} Compare the rights with k8s/apps/mainloop/base/rights.yaml.`);
+  if (code === 400 || code === 422) return new SandboxError('setup', `The cluster refuses the sandbox: ${words}`);
+  return new SandboxError('unavailable', `The cluster can't be reached now: ${words}`);
+}
+
+const parse = (body: unknown): unknown => {
+  if (typeof body !== 'string') return body ?? {};
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return { message: body };
+  }
+};

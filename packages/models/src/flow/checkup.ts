@@ -1,0 +1,37 @@
+// What is wrong with the place that tasks run in, for whoever may mend it. Pure.
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found and, when it is not well, what to do. */
+  readonly says: string;
+}
+export interface Checkup {
+  /** ISO time of the worker's last look. */
+  readonly at: string;
+  readonly checks: readonly Check[];
+}
+
+/** The row of the settings that keeps it. */
+export const CHECKUP_KEY = 'checkup';
+const SILENT_MS = 3 * 60_000;
+
+/** The worker's checks; or that nothing was heard of it, then what it said last counts for nothing. */
+export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
+  const silentMs = c === null ? 0 : nowMs - Date.parse(c.at);
+  if (c !== null && silentMs < SILENT_MS) return [{ name: 'worker', ok: true, says: 'at work' }, ...c.checks];
+  const since = c === null ? 'It has not been heard of yet' : `It was last heard of ${Math.round(silentMs / 60_000)} minutes ago`;
+  return [{ name: 'worker', ok: false, says: `${since}, and without it no task moves. Its log says why; start it again.` }];
+}
+
+/** Further than this from the cluster's clock, tokens are refused and ages mean nothing. */
+const CLOCK_OFF_MS = 60_000;
+export function clockCheck(offMs: number): Check {
+  const s = Math.round(Math.abs(offMs) / 1000);
+  return Math.abs(offMs) < CLOCK_OFF_MS
+    ? { name: 'clock', ok: true, says: "agrees with the cluster's" }
+    : {
+        name: 'clock',
+        ok: false,
+        says: `The worker's clock is ${s} s ${offMs > 0 ? 'ahead of' : 'behind'} the cluster's. Let both keep time by NTP.`,
+      };
+}
