@@ -30,6 +30,13 @@ const podsOf = (id: string): string[] =>
   t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}').split(' ').filter(Boolean);
 const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> =>
   (await s.call<{ runs: { id: string; state: string; epoch: number }[] }>('GET', `/api/tasks/${id}`)).runs;
+const startedEpochs = async (id: string): Promise<number[]> =>
+  (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started').map((e) => e.payload.epoch);
+/** Of a pod, seen from outside. */
+const processesOf = (podUid: string): number[] =>
+  readdirSync('/proc')
+    .filter((p) => /^\d+$/.test(p) && existsSync(`/proc/${p}/cgroup`) && readFileSync(`/proc/${p}/cgroup`, 'utf8').includes(podUid))
+    .map(Number);
 const output = async (id: string): Promise<string> => {
   let all = '';
   for (const r of await runsOf(id)) {
@@ -209,6 +216,12 @@ spec:
     const apiserver = readFileSync(path.join(t.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
     t.cluster.inside('kill', '-STOP', apiserver);
     try {
+      await until(
+        'doctor to know',
+        async () => (await s.call<{ name: string; ok: boolean; says: string }[]>('GET', '/api/checkup')).some((c) => c.name === 'cluster' && !c.ok),
+        60_000,
+        1_000,
+      );
       await until('the run to end without it', async () => (await runsOf(id)).some((r) => r.state === 'ended'), 60_000);
       await new Promise((r) => setTimeout(r, 20_000));
     } finally {
@@ -219,6 +232,31 @@ spec:
     expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
   }, 500_000);
 
+  test('the kubelet is killed and comes back: the pod works on, and is not even restarted', async () => {
+    const id = await spawnTask(s, 'be endless');
+    await until('a pod at work', async () => (await output(id)).includes('at work'), 60_000);
+    t.cluster.restart('kubelet', 3_000);
+    t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+    await new Promise((r) => setTimeout(r, 8_000));
+    expect((await runsOf(id)).map((r) => r.state)).toEqual(['running']);
+    expect((await events<{ type: string }>(id)).filter((e) => e.type === 'run.started')).toHaveLength(1);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+  }, 300_000);
+
+  test('its node restarts: every process of it is gone, and the run goes on as the next epoch', async () => {
+    const id = await spawnTask(s, 'be endless');
+    await until('a pod at work', async () => (await output(id)).includes('at work'), 60_000);
+    const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
+    t.cluster.restart('kubelet', 3_000, () => {
+      for (const pid of processesOf(uid)) process.kill(pid, 'SIGKILL');
+    });
+    await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
+    await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2, 120_000);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+  }, 400_000);
+
   test('its node goes away: the run goes on as the next epoch within 90 s, and the old pod counts for nothing', async () => {
     const id = await spawnTask(s, 'be endless');
     await until('a pod at work', async () => (await output(id)).includes('at work'), 60_000);
@@ -226,8 +264,7 @@ spec:
     const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
     // Neither the node nor what runs on it says anything any more, and the API goes on calling the pod Running.
     t.cluster.inside('kill', '-STOP', kubelet);
-    for (const pid of readdirSync('/proc').filter((p) => /^\d+$/.test(p)))
-      if (existsSync(`/proc/${pid}/cgroup`) && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(uid)) process.kill(Number(pid), 'SIGSTOP');
+    for (const pid of processesOf(uid)) process.kill(pid, 'SIGSTOP');
     try {
       const began = Date.now();
       await until(

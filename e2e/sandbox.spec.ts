@@ -156,6 +156,46 @@ if (noCluster === null) {
         /^No node of the cluster takes the pod: .*Insufficient cpu.* Free some capacity, then retry\.$/,
       );
     }, 150_000);
+    const refusedPod = async (taskId: string, obstacle: (t: TestCluster) => void): Promise<string> => {
+      const t = await cluster();
+      const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), OPTIONS);
+      await sandbox.provision(taskId);
+      obstacle(t);
+      return stuck(taskId, {});
+    };
+    test('a quota that is used up', async () => {
+      const quota =
+        'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: of-the-company, namespace: mainloop-task-1quota}\nspec: {hard: {pods: "0"}}\n';
+      expect(
+        await refusedPod('1quota', (t) => {
+          t.apply(quota);
+          t.kubectl('wait', '--for=jsonpath={.status.hard.pods}=0', 'resourcequota/of-the-company', '-n', 'mainloop-task-1quota', '--timeout=20s');
+        }),
+      ).toMatch(/^The cluster's quota is used up: .*exceeded quota: of-the-company.* Raise it or free some of it, then retry\.$/);
+    }, 150_000);
+    test('an admission rule that lets no agent in', async () => {
+      const policy = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-strangers}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  matchConditions: [{name: here, expression: "request.namespace == 'mainloop-task-1refused'"}]
+  validations: [{expression: "false", message: "only images of registry.corp may run here"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-strangers}
+spec: {policyName: no-strangers, validationActions: [Deny]}
+`;
+      const t = await cluster();
+      t.apply(policy);
+      // A policy takes a moment to be in force.
+      await new Promise((r) => setTimeout(r, 3_000));
+      expect(await refusedPod('1refused', () => undefined)).toMatch(
+        /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
+      );
+      t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
+    }, 150_000);
     const broken = async (change: (kubeconfig: string) => string): Promise<unknown> => {
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
       writeFileSync(file, change(readFileSync((await cluster()).workerKubeconfig, 'utf8')));
@@ -185,6 +225,9 @@ if (noCluster === null) {
         expect.arrayContaining(['create namespaces', 'create rolebindings', 'bind clusterroles']),
       );
       expect(await missingRights(openKubeConfig(t.workerKubeconfig))).toEqual([]);
+      expect(await kubernetesSandbox(openKubeConfig(file), OPTIONS).checkup()).toEqual([
+        { name: 'rights', ok: false, says: expect.stringMatching(/^The worker may not do this in the cluster: .*create namespaces/) as unknown as string },
+      ]);
     }, 60_000);
   });
 } else test.skip(`the Kubernetes sandbox: ${noCluster}`, () => undefined);

@@ -35,6 +35,8 @@ export interface Cluster {
   readonly kubectl: string;
   /** Runs a command inside the node's namespaces. */
   inside(...command: string[]): string;
+  /** Kills a component (-9) and starts it again after a while. `meanwhile` is done while it is away. */
+  restart(component: string, awayMs: number, meanwhile?: () => void): void;
   /** Gives the node an image from a tar file. */
   load(tar: string): void;
   /** A port of the node's network on a port of ours. @returns a function that ends it */
@@ -119,6 +121,14 @@ function attach(dir: string): Cluster | null {
     kubeconfig: path.join(dir, 'kubeconfig'),
     kubectl: path.join(dir, 'bin/kubectl'),
     inside,
+    restart(component, awayMs, meanwhile) {
+      const pid = path.join(dir, 'pids', component);
+      inside('kill', '-9', readFileSync(pid, 'utf8').trim());
+      meanwhile?.();
+      spawnSync('sleep', [String(awayMs / 1000)]);
+      const log = path.join(dir, 'log', `${component}.log`);
+      inside('bash', '-c', `${readFileSync(`${pid}.command`, 'utf8')} < /dev/null >> ${log} 2>&1 & echo $! > ${pid}`);
+    },
     load: (tar) => void inside('ctr', '-n', 'k8s.io', 'images', 'import', tar),
     bringOut(hostPort, target) {
       const sock = path.join(dir, `sock/out-${hostPort}`);

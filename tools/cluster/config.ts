@@ -1,6 +1,6 @@
 // The files a one-node cluster starts with: certificates, kubeconfigs, and the settings of its components.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const ADDRESSES = {
@@ -62,6 +62,12 @@ export function writeSettings(dir: string, cgroup: string): void {
   const pki = path.join(dir, 'pki');
   const put = (name: string, text: string): void => writeFileSync(path.join(dir, name), text);
   mkdirSync(path.join(dir, 'cni'), { recursive: true });
+  const bin = path.join(dir, 'cni-bin');
+  mkdirSync(bin, { recursive: true });
+  for (const p of ['loopback', 'ptp', 'host-local', 'portmap']) symlinkSync(path.join('/usr/lib/cni', p), path.join(bin, p));
+  writeFileSync(path.join(bin, 'announce'), `#!${process.execPath}\n${readFileSync(path.join(import.meta.dirname, 'announce.mjs'), 'utf8')}`, {
+    mode: 0o755,
+  });
   put(
     'cni/10-pods.conflist',
     JSON.stringify({
@@ -75,6 +81,7 @@ export function writeSettings(dir: string, cgroup: string): void {
           ipam: { type: 'host-local', subnet: ADDRESSES.POD_CIDR, routes: [{ dst: '0.0.0.0/0' }] },
         },
         { type: 'portmap', capabilities: { portMappings: true } },
+        { type: 'announce', socket: path.join(dir, 'sock/netpol') },
       ],
     }),
   );
@@ -86,7 +93,7 @@ export function writeSettings(dir: string, cgroup: string): void {
   disable_apparmor = true
   restrict_oom_score_adj = true # without CAP_SYS_RESOURCE a negative one can't be set
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "${dir}/cni-bin"
     conf_dir = "${dir}/cni"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "overlayfs"

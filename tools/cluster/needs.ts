@@ -48,7 +48,17 @@ export function ensureBinary(say: (line: string) => void): string {
 
 function binaryPath(): string {
   const h = createHash('sha256').update(process.arch);
-  for (const f of ['go.mod', 'go.sum', 'build.sh', 'main.go', 'netpol/netpol.go', 'netpol/ruleset.go', 'dns/dns.go', 'watch/watch.go'])
+  for (const f of [
+    'go.mod',
+    'go.sum',
+    'build.sh',
+    'main.go',
+    'netpol/netpol.go',
+    'netpol/ruleset.go',
+    'netpol/announced.go',
+    'dns/dns.go',
+    'watch/watch.go',
+  ])
     h.update(readFileSync(path.join(HERE, f)));
   return path.join(CACHE, 'cluster', h.digest('hex').slice(0, 16));
 }

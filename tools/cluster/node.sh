@@ -11,7 +11,7 @@ ip link set node1 up; ip addr add "$NODE_IP/24" dev node0; ip addr add "$OUTSIDE
 ip route add default dev node0
 mount --make-rshared / # the kubelet's volumes must reach the containers
 own() { mkdir -p "$DIR/state/$1" "$2"; mount --bind "$DIR/state/$1" "$2"; }
-start() { local name=$1; shift; "$@" > "$LOG/$name.log" 2>&1 & echo $! > "$DIR/pids/$name"; }
+start() { local name=$1; shift; printf '%q ' "$@" > "$DIR/pids/$name.command"; "$@" > "$LOG/$name.log" 2>&1 & echo $! > "$DIR/pids/$name"; }
 
 own etcd "$DIR/etcd"
 start etcd "$BIN/etcd" --data-dir "$DIR/etcd" --unsafe-no-fsync --log-level warn \
@@ -43,7 +43,7 @@ if [ "$KUBELET" = yes ]; then
   for image in "$DIR"/images/*.tar; do ctr -n k8s.io images import "$image" >> "$LOG/import.log" 2>&1; done
   start kubelet "$BIN/kubelet" --config "$DIR/kubelet.yaml" --kubeconfig "$PKI/kubelet.kubeconfig" --hostname-override node-1 --node-ip "$NODE_IP"
   start kube-proxy "$BIN/kube-proxy" --config "$DIR/proxy.yaml"
-  start netpol "$BIN/netpol" --kubeconfig "$PKI/enforcer.kubeconfig" --pod-cidr "$POD_CIDR"
+  start netpol "$BIN/netpol" --kubeconfig "$PKI/enforcer.kubeconfig" --pod-cidr "$POD_CIDR" --socket "$DIR/sock/netpol"
   start dns "$BIN/dns" --kubeconfig "$PKI/enforcer.kubeconfig" --listen "$NODE_IP:53"
 fi
 # Process 1 reaps whoever loses its parent.

@@ -25,16 +25,17 @@ const (
 
 // NewCommand enforces for the pods in --pod-cidr of the cluster of --kubeconfig.
 func NewCommand() *cobra.Command {
-	var kubeconfig, cidr string
+	var kubeconfig, cidr, socket string
 	c := &cobra.Command{Use: "netpol", SilenceUsage: true, RunE: func(cmd *cobra.Command, _ []string) error {
-		return enforce(context.Background(), kubeconfig, cidr)
+		return enforce(context.Background(), kubeconfig, cidr, socket)
 	}}
 	c.Flags().StringVar(&kubeconfig, "kubeconfig", "", "path of the kubeconfig")
+	c.Flags().StringVar(&socket, "socket", "", "where the CNI plugin tells of new pods")
 	c.Flags().StringVar(&cidr, "pod-cidr", "10.88.0.0/16", "addresses of pods")
 	return c
 }
 
-func enforce(ctx context.Context, kubeconfig, cidr string) error {
+func enforce(ctx context.Context, kubeconfig, cidr, socket string) error {
 	// Before the first list nobody is known, so no pod has any network.
 	if err := load(Ruleset(State{PodCIDR: cidr})); err != nil {
 		return err
@@ -47,8 +48,17 @@ func enforce(ctx context.Context, kubeconfig, cidr string) error {
 	if err != nil {
 		return err
 	}
+	news, err := listen(socket)
+	if err != nil {
+		return err
+	}
 	loaded := ""
-	for range changed {
+	for {
+		select {
+		case <-changed:
+		case <-news.changed:
+		}
+		told := news.taken()
 		s := State{PodCIDR: cidr, Namespaces: map[string]labels.Set{}}
 		if s.Pods, err = f.Core().V1().Pods().Lister().List(labels.Everything()); err != nil {
 			return err
@@ -56,6 +66,7 @@ func enforce(ctx context.Context, kubeconfig, cidr string) error {
 		if s.Policies, err = f.Networking().V1().NetworkPolicies().Lister().List(labels.Everything()); err != nil {
 			return err
 		}
+		s.Pods = told.addresses(s.Pods)
 		namespaces, err := f.Core().V1().Namespaces().Lister().List(labels.Everything())
 		if err != nil {
 			return err
@@ -72,9 +83,9 @@ func enforce(ctx context.Context, kubeconfig, cidr string) error {
 			loaded = rules
 			fmt.Fprintf(os.Stderr, "%s %d pods, %d policies\n", time.Now().Format(time.RFC3339Nano), len(s.Pods), len(s.Policies))
 		}
+		told.done()
 		time.Sleep(gather)
 	}
-	return nil
 }
 
 // load replaces our table as a whole: nft applies a file in one transaction.

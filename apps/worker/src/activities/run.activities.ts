@@ -20,47 +20,59 @@ import { getTask, type TaskRow } from '../tasks.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;
 
-export const runActivities = ({ db, forge, sandbox, hit, settleMs }: { db: Db; forge: Forge; sandbox: Sandbox; hit: Hit; settleMs: number }) => ({
-  async prepareRun(i: RunRequest): Promise<{ runId: string }> {
-    const t = await getTask(db, i.taskId);
-    // Colleagues see what was asked before it is done.
-    if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
-    const answers = await answersOf(db, i.context.answered);
-    const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
-    const facts: PromptFacts = {
-      phase: i.phase,
-      title: t.title,
-      prompt: t.prompt,
-      branch: t.branch,
-      base: t.default_branch,
-      plan: t.plan,
-      answers,
-      resumed: i.context.resumed ?? false,
-      round: i.context.round ?? 1,
-      verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
-      files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
-      revise: i.phase === 'plan' ? (about ?? null) : null,
-      ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
-      ...(i.phase === 'address_review'
-        ? {
-            comments: [
-              ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
-              ...(await openComments(db, t.id))
-                .filter((c) => c.answer === null)
-                .map((c) => ({
-                  id: c.id,
-                  author: c.author === 'you' ? 'the reader' : c.author,
-                  path: c.path,
-                  line: c.line,
-                  quote: c.quote,
-                  body: c.body,
-                })),
-            ],
-          }
-        : {}),
-    };
-    return {
-      runId: await ensureRun(db, {
+export interface RunDeps {
+  readonly db: Db;
+  readonly forge: Forge;
+  readonly sandbox: Sandbox;
+  readonly hit: Hit;
+  readonly settleMs: number;
+}
+
+export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) => {
+  const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
+    takeSlot(db, runId, { all: (await getSettings(db, t.owner_id)).maxRuns, perProject: resolveProjectSettings(t.settings).maxRuns });
+
+  return {
+    /** @returns the run and, unless an older worker answers, whether it may start at once */
+    async prepareRun(i: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
+      const t = await getTask(db, i.taskId);
+      // Colleagues see what was asked before it is done.
+      if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
+      const answers = await answersOf(db, i.context.answered);
+      const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
+      const facts: PromptFacts = {
+        phase: i.phase,
+        title: t.title,
+        prompt: t.prompt,
+        branch: t.branch,
+        base: t.default_branch,
+        plan: t.plan,
+        answers,
+        resumed: i.context.resumed ?? false,
+        round: i.context.round ?? 1,
+        verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
+        files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
+        revise: i.phase === 'plan' ? (about ?? null) : null,
+        ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
+        ...(i.phase === 'address_review'
+          ? {
+              comments: [
+                ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
+                ...(await openComments(db, t.id))
+                  .filter((c) => c.answer === null)
+                  .map((c) => ({
+                    id: c.id,
+                    author: c.author === 'you' ? 'the reader' : c.author,
+                    path: c.path,
+                    line: c.line,
+                    quote: c.quote,
+                    body: c.body,
+                  })),
+              ],
+            }
+          : {}),
+      };
+      const runId = await ensureRun(db, {
         ownerId: t.owner_id,
         taskId: t.id,
         n: i.n,
@@ -68,78 +80,78 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: { db: Db; f
         prompt: (said) => promptFor({ ...facts, said }),
         model: t.model,
         freshSession: i.context.freshSession ?? false,
-      }),
-    };
-  },
+      });
+      return { runId, slot: await slotFor(runId, t) };
+    },
 
-  /** Makes the task's place while it is still being prepared. */
-  async ensurePlace(i: { taskId: string }): Promise<void> {
-    await sandbox.provision(i.taskId);
-  },
+    /** Makes the task's place while it is still being prepared. */
+    async ensurePlace(i: { taskId: string }): Promise<void> {
+      await sandbox.provision(i.taskId);
+    },
 
-  async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
-    const run = (await getRun(db, i.runId))!;
-    const t = await getTask(db, run.task_id);
-    return takeSlot(db, i.runId, { all: (await getSettings(db, t.owner_id)).maxRuns, perProject: resolveProjectSettings(t.settings).maxRuns });
-  },
+    async takeSlot(i: { runId: string }): Promise<{ got: boolean; ahead: number }> {
+      const run = (await getRun(db, i.runId))!;
+      const t = await getTask(db, run.task_id);
+      return slotFor(i.runId, t);
+    },
 
-  /** Short and repeatable: a run that is there is left alone, one that is gone is started under the next epoch. */
-  async startRun(i: { runId: string }): Promise<void> {
-    const run = await getRun(db, i.runId);
-    if (!run || run.state === 'ended') return;
-    const t = await getTask(db, run.task_id);
-    const now = await sandbox.status(t.id);
-    if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;
-    await sandbox.provision(t.id);
-    const { run: opened, token } = await openEpoch(db, i.runId);
-    hit('sandbox.start.before');
-    await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo });
-    hit('sandbox.start.after');
-  },
+    /** Short and repeatable: a run that is there is left alone, one that is gone is started under the next epoch. */
+    async startRun(i: { runId: string }): Promise<void> {
+      const run = await getRun(db, i.runId);
+      if (!run || run.state === 'ended') return;
+      const t = await getTask(db, run.task_id);
+      const [now] = await Promise.all([sandbox.status(t.id), sandbox.provision(t.id)]);
+      if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;
+      const { run: opened, token } = await openEpoch(db, i.runId);
+      hit('sandbox.start.before');
+      await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo });
+      hit('sandbox.start.after');
+    },
 
-  async checkRun(i: { runId: string }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
-    const run = await getRun(db, i.runId);
-    if (!run) throw new Error(`there is no run ${i.runId}`);
-    if (run.state === 'ended') return { at: 'ended', outcome: short(run.outcome!) };
-    const now = await sandbox.status(run.task_id);
-    if (now.kind === 'running' && now.runId === run.id) {
-      // Alive, but it has not spoken for four leases: it hangs. Its successor starts from the checkpoint.
-      if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000) return { at: 'running' };
-      await sandbox.stop(run.task_id);
-    }
-    if (now.kind === 'stuck' && now.runId === run.id) {
-      // Left in place it would be found again by every retry.
-      await sandbox.stop(run.task_id);
-      throw new SandboxError('setup', now.sentence);
-    }
-    // It may have reported and left between the two looks.
-    const again = (await getRun(db, i.runId))!;
-    return again.state === 'ended' ? { at: 'ended', outcome: short(again.outcome!) } : { at: 'gone' };
-  },
+    async checkRun(i: { runId: string }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
+      const run = await getRun(db, i.runId);
+      if (!run) throw new Error(`there is no run ${i.runId}`);
+      if (run.state === 'ended') return { at: 'ended', outcome: short(run.outcome!) };
+      const now = await sandbox.status(run.task_id);
+      if (now.kind === 'running' && now.runId === run.id) {
+        // Alive, but it has not spoken for four leases: it hangs. Its successor starts from the checkpoint.
+        if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000) return { at: 'running' };
+        await sandbox.stop(run.task_id);
+      }
+      if (now.kind === 'stuck' && now.runId === run.id) {
+        // Left in place it would be found again by every retry.
+        await sandbox.stop(run.task_id);
+        throw new SandboxError('setup', now.sentence);
+      }
+      // It may have reported and left between the two looks.
+      const again = (await getRun(db, i.runId))!;
+      return again.state === 'ended' ? { at: 'ended', outcome: short(again.outcome!) } : { at: 'gone' };
+    },
 
-  async stopRun(i: { taskId: string }): Promise<void> {
-    const active = await many<{ id: string; epoch: number; state: string }>(
-      db,
-      "select id, epoch, state from runs where task_id = $1 and state <> 'ended'",
-      [i.taskId],
-    );
-    for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
-    await sandbox.stop(i.taskId);
-    for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
-  },
+    async stopRun(i: { taskId: string }): Promise<void> {
+      const active = await many<{ id: string; epoch: number; state: string }>(
+        db,
+        "select id, epoch, state from runs where task_id = $1 and state <> 'ended'",
+        [i.taskId],
+      );
+      for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
+      await sandbox.stop(i.taskId);
+      for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
+    },
 
-  async giveUpRun(i: { runId: string }): Promise<void> {
-    const run = await getRun(db, i.runId);
-    if (run && run.state !== 'ended') await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
-  },
+    async giveUpRun(i: { runId: string }): Promise<void> {
+      const run = await getRun(db, i.runId);
+      if (run && run.state !== 'ended') await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
+    },
 
-  async releaseSandbox(i: { taskId: string }): Promise<void> {
-    hit('sandbox.release.before');
-    await sandbox.release(i.taskId);
-    await db.query('delete from checkpoints where task_id = $1', [i.taskId]);
-    hit('sandbox.release.after');
-  },
-});
+    async releaseSandbox(i: { taskId: string }): Promise<void> {
+      hit('sandbox.release.before');
+      await sandbox.release(i.taskId);
+      await db.query('delete from checkpoints where task_id = $1', [i.taskId]);
+      hit('sandbox.release.after');
+    },
+  };
+};
 
 function short(o: RunOutcome): RunEnd {
   if (o.kind === 'completed') return { kind: 'completed' };

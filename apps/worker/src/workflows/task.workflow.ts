@@ -83,9 +83,14 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     }
   };
 
-  const drive = async (runId: string): Promise<RunEnd> => {
+  /** @param meanwhile what goes on beside the start, and has to be over before anything else is said of the task */
+  const drive = async (runId: string, meanwhile: Promise<void>): Promise<RunEnd> => {
     for (let lost = 0; lost < 5; lost++) {
-      await runs.startRun({ runId });
+      try {
+        await runs.startRun({ runId });
+      } finally {
+        await meanwhile;
+      }
       for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
         await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS);
         const now = await runs.checkRun({ runId });
@@ -123,15 +128,21 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
   const run = async (phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> => {
     const answered: string[] = [];
     for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
-      await state('queued', phase);
-      const { runId } = await mended(phase, () => runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed } }));
-      for (let slot = await runs.takeSlot({ runId }); !slot.got; slot = await runs.takeSlot({ runId })) {
+      // A person who has just confirmed waits for this: what need not wait for another is done beside it.
+      const atOnce = patched('start-at-once');
+      const queued = state('queued', phase);
+      if (!atOnce) await queued;
+      const prepared = await mended(phase, () => runs.prepareRun({ taskId, n: ++seenRuns, phase, context: { ...about, answered, resumed } }));
+      const { runId } = prepared;
+      await queued;
+      for (let slot = prepared.slot ?? (await runs.takeSlot({ runId })); !slot.got; slot = await runs.takeSlot({ runId })) {
         const pokes = desk.pokes();
         await desk.until(() => desk.pokes() > pokes, 15_000);
       }
-      await state(working, phase);
+      const said = state(working, phase);
+      if (!atOnce) await said;
       await place;
-      const outcome = await mended(phase, () => drive(runId));
+      const outcome = await mended(phase, () => drive(runId, said));
       await mended(phase, () => forge.narrate({ taskId }));
       const next = afterRun(outcome, attempt, Date.now());
       if (next.do === 'go_on') return runId;

@@ -118,7 +118,7 @@ export const ProjectSettings = z
     budgetCents: z.int().min(1).max(100_000).optional(),
     /** What the agents of this project together may cost on one day (UTC). null: no limit. */
     dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
-    maxRuns: z.int().min(1).max(50).optional(),
+    maxRuns: z.int().min(1).max(500).optional(),
     /** How long one run of the agent may take, in minutes. */
     maxMinutes: z
       .number()
@@ -160,7 +160,7 @@ export type PushDevice = z.infer<typeof PushDevice>;
 export const Settings = z
   .object({
     chatModel: z.string().min(1).max(100).optional(),
-    maxRuns: z.int().min(1).max(100).optional(),
+    maxRuns: z.int().min(1).max(1_000).optional(),
     /** What all agents together may cost on one day (UTC). null: no limit. */
     dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
     /** Which kinds of items a device is told of. */

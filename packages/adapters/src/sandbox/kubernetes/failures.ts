@@ -17,15 +17,17 @@ const CONFIG_TROUBLE = new Set(['CreateContainerConfigError', 'CreateContainerEr
 
 /**
  * @param pods of the run's Job, the newest last
+ * @param refused why the newest try to make a pod was refused, where it was
  * @param nowMs clock of this process; compared with stamps of the cluster, so a minute of difference only moves our patience
  */
-export function fateOf(job: V1Job, pods: readonly V1Pod[], nowMs: number): PodFate {
+export function fateOf(job: V1Job, pods: readonly V1Pod[], nowMs: number, refused = ''): PodFate {
   const pod = pods.at(-1);
   const ageMs = nowMs - (job.metadata?.creationTimestamp?.getTime() ?? nowMs);
   const condition = job.status?.conditions?.find((c) => c.status === 'True' && (c.type === 'Failed' || c.type === 'Complete'));
   if (!pod) {
     if (condition) return { kind: 'gone', detail: condition.message ?? condition.type };
-    return ageMs < PATIENCE_MS.none ? { kind: 'running' } : { kind: 'stuck', sentence: 'The cluster makes no pod for this run.' };
+    if (ageMs < PATIENCE_MS.none) return { kind: 'running' };
+    return { kind: 'stuck', sentence: refused === '' ? 'The cluster makes no pod for this run.' : whyRefused(refused) };
   }
   // A pod on a node that went away keeps the phase Running for ever; its deletion is what tells.
   if (pod.metadata?.deletionTimestamp) return { kind: 'gone', detail: `Its pod is being removed (${pod.status?.reason ?? 'deleted'}).` };
@@ -39,6 +41,13 @@ export function fateOf(job: V1Job, pods: readonly V1Pod[], nowMs: number): PodFa
     default:
       return whyPending(pod, ageMs);
   }
+}
+
+/** From the words of the Job's controller: a quota that is used up, or an admission policy or webhook. */
+function whyRefused(words: string): string {
+  const why = first(words.replace(/^Error creating: /, ''));
+  if (/exceeded quota/.test(words)) return `The cluster's quota is used up: ${why} Raise it or free some of it, then retry.`;
+  return `The cluster refuses the agent's pod: ${why} Whoever keeps its admission rules has to let it in; then retry.`;
 }
 
 function whyFailed(pod: V1Pod): string {

@@ -49,6 +49,14 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       (a, b) => madeAt(a) - madeAt(b),
     );
 
+  const refusalOf = async (job: V1Job): Promise<string> => {
+    const { name, namespace } = job.metadata!;
+    const events = await call(() =>
+      inside(core.listNamespacedEvent({ namespace: namespace!, fieldSelector: `involvedObject.name=${name},reason=FailedCreate`, limit: 20 })),
+    );
+    return events?.items.at(-1)?.message ?? '';
+  };
+
   /** Asks for the end of all runs of a task, pods and secrets included. */
   const remove = async (taskId: string): Promise<void> => {
     const namespace = nameOf(taskId);
@@ -98,11 +106,10 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
     },
 
     async start(run: SandboxRun) {
-      const now = await newest(run.taskId);
+      const [now] = await Promise.all([newest(run.taskId), sandbox.provision(run.taskId)]);
       if (now && now.metadata?.labels?.[LABELS.run] === run.runId && epochOf(now) === run.epoch) return;
       // Not waited for: whatever still ends there holds a token of an epoch that is over.
       if (now) await remove(run.taskId);
-      await sandbox.provision(run.taskId);
       const namespace = nameOf(run.taskId);
       await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(o, run) })));
       await call(() => once(batch.createNamespacedJob({ namespace, body: jobFor(o, run) })));
@@ -113,7 +120,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       if (!job) return { kind: 'none' };
       const which = { runId: job.metadata?.labels?.[LABELS.run] ?? '', epoch: epochOf(job) };
       const pods = (await podsOf(taskId)).filter((p) => p.metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name);
-      const fate = fateOf(job, pods, Date.now());
+      const fate = fateOf(job, pods, Date.now(), pods.length === 0 ? await refusalOf(job) : '');
       if (fate.kind === 'running') return { kind: 'running', ...which };
       return fate.kind === 'gone' ? { kind: 'exited', ...which, detail: fate.detail } : { kind: 'stuck', ...which, sentence: fate.sentence };
     },

@@ -23,6 +23,8 @@ export const SANDBOX_RULES: readonly V1PolicyRule[] = [
   { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'list', 'delete'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['list', 'delete'] },
+  // Why a Job makes no pod is told nowhere else.
+  { apiGroups: [''], resources: ['events'], verbs: ['list'] },
 ];
 
 type Where = Pick<KubernetesSandboxOptions, 'prefix' | 'serviceAccount'>;
