@@ -30,7 +30,7 @@ test-chaos: build ## the kill matrix at length: SEED=n KILLS=n
 	@$(RUN) node tools/chaos.ts
 
 test-cluster: build ## only the suites on a real cluster; the sandbox's contract on yours: MAINLOOP_TEST_KUBECONFIG, MAINLOOP_TEST_AGENT_IMAGE
-	@$(RUN) node tools/test.ts 'e2e/(sandbox|cluster|incluster)'
+	@$(RUN) node tools/test.ts 'e2e/(sandbox|cluster|incluster|scale)'
 
 cluster-up: setup ## start a one-node Kubernetes in namespaces of its own (root, Linux, Go)
 	@$(RUN) node tools/cluster/main.ts up

@@ -226,7 +226,11 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
       );
       expect(await missingRights(openKubeConfig(t.workerKubeconfig))).toEqual([]);
       expect(await kubernetesSandbox(openKubeConfig(file), OPTIONS).checkup()).toEqual([
-        { name: 'rights', ok: false, says: expect.stringMatching(/^The worker may not do this in the cluster: .*create namespaces/) as unknown as string },
+        {
+          name: 'rights',
+          ok: false,
+          says: expect.stringMatching(/^The worker may not do this in the cluster: .*create namespaces/) as unknown as string,
+        },
       ]);
     }, 60_000);
   });

@@ -9,10 +9,10 @@ import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { onPath } from '../apps/cli/src/up/wheels.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { sql } from '../packages/testkit/src/database.ts';
-import { ensureBinary, ensurePackages, whyNot } from './cluster/needs.ts';
+import { ensureBinary, ensureKwok, ensurePackages, whyNot } from './cluster/needs.ts';
 import { ensureImage } from './images.ts';
 
-const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster)';
+const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster|scale)';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const unit = process.argv.includes('unit');
 const patterns = process.argv.slice(2).filter((a) => a !== 'unit');
@@ -105,8 +105,11 @@ function cluster(): string | null {
   try {
     ensurePackages(say);
     ensureBinary(say);
-    const all = patterns.length === 0 || patterns.some((p) => p.includes('incluster'));
-    for (const i of all ? (['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) : (['agent'] as const)) ensureImage(i, say);
+    ensureKwok(say);
+    const wanted = (spec: string): boolean => patterns.length === 0 || patterns.some((p) => p.includes(spec));
+    if (!wanted('sandbox') && !wanted('cluster')) return null;
+    for (const i of wanted('incluster') ? (['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) : (['agent'] as const))
+      ensureImage(i, say);
     return null;
   } catch (err) {
     return `the cluster could not be prepared: ${(err as Error).message.split('\n')[0]}`;

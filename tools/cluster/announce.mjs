@@ -11,7 +11,9 @@ const say = (line, done) => {
   const s = net.connect(config.socket, () => s.write(`${line}\n`));
   s.setTimeout(LONGEST_MS, () => s.destroy());
   // Without the enforcer a pod starts as ever, and has no network until it is back.
-  s.on('error', () => undefined).on('close', done).resume();
+  s.on('error', () => undefined)
+    .on('close', done)
+    .resume();
 };
 const pod = `${args.K8S_POD_NAMESPACE}/${args.K8S_POD_NAME}`;
 const address = config.prevResult?.ips?.[0]?.address?.split('/')[0];

@@ -19,7 +19,7 @@ import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureBinary, ensurePackages } from './needs.ts';
+import { ensureBinary, ensureKwok, ensurePackages } from './needs.ts';
 import { ADDRESSES, ensureCertificates, kubeconfig, PAUSE_IMAGE, writeSettings } from './config.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -49,13 +49,14 @@ export interface Cluster {
 /**
  * Starts a cluster whose state is in `dir`, or finds the one that runs there.
  * @param o.images tar files with images the node is to have
- * @param o.kubelet false: only the control plane, for nodes that are simulated
+ * @param o.simulated so many nodes that KWOK plays, and no real one
  */
 export async function clusterUp(
   dir: string,
-  o: { say?: (line: string) => void; images?: readonly string[]; kubelet?: boolean } = {},
+  o: { say?: (line: string) => void; images?: readonly string[]; simulated?: number } = {},
 ): Promise<Cluster> {
   const say = o.say ?? (() => undefined);
+  const simulated = o.simulated !== undefined;
   const running = attach(dir);
   if (running) return running;
   ensurePackages(say);
@@ -64,10 +65,15 @@ export async function clusterUp(
   for (const d of ['bin', 'log', 'pids', 'sock', 'state', 'etcd', 'images']) mkdirSync(path.join(dir, d), { recursive: true });
   chmodSync(dir, 0o755);
   for (const c of COMPONENTS) link(binary, path.join(dir, 'bin', c));
+  if (simulated) {
+    const kwok = ensureKwok(say);
+    link(kwok, path.join(dir, 'bin/kwok'));
+    copyFileSync(`${kwok}.stages`, path.join(dir, 'stages.yaml'));
+  }
   ensureCertificates(dir);
   const cgroup = cgroupOf(dir);
   writeSettings(dir, cgroup);
-  if (o.kubelet !== false) {
+  if (!simulated) {
     pauseImage(dir);
     for (const t of o.images ?? []) link(t, path.join(dir, 'images', path.basename(t)));
     makeCgroups(cgroup);
@@ -85,7 +91,7 @@ export async function clusterUp(
         PATH: process.env.PATH,
         DIR: dir,
         BIN: path.join(dir, 'bin'),
-        KUBELET: o.kubelet === false ? 'no' : 'yes',
+        KUBELET: simulated ? 'no' : 'yes',
         CGROUP: cgroup,
         ...ADDRESSES,
       },
@@ -96,18 +102,33 @@ export async function clusterUp(
   await waitFor('the API socket', 60_000, () => existsSync(path.join(dir, 'sock/api')) || (child.exitCode !== null && fail(dir)));
   writeFileSync(path.join(dir, 'init.pid'), readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim());
   const port = await freePort();
-  relay(dir, 'api', ['socat', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `UNIX-CONNECT:${dir}/sock/api`]);
+  relay(dir, 'api', ['socat', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,backlog=1024`, `UNIX-CONNECT:${dir}/sock/api`]);
   writeFileSync(path.join(dir, 'kubeconfig'), kubeconfig(path.join(dir, 'pki'), 'admin', port), { mode: 0o600 });
   const c = attach(dir)!;
   await waitFor('the API', 120_000, async () => (await ask(dir, port, '/readyz')) === 'ok');
   await waitFor('the default ServiceAccount', 60_000, async () =>
     (await ask(dir, port, '/api/v1/namespaces/default/serviceaccounts/default')).includes('"uid"'),
   );
-  if (o.kubelet !== false)
-    await waitFor('the node', 120_000, async () => /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, '/api/v1/nodes/node-1')));
+  const first = simulated ? 'simulated-0' : 'node-1';
+  if (simulated)
+    execFileSync(c.kubectl, ['--kubeconfig', c.kubeconfig, 'create', '-f', '-'], {
+      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: Array.from({ length: o.simulated! }, (_, i) => simulatedNode(i)) }),
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+  await waitFor('the node', 120_000, async () => /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)));
   say('Kubernetes is up');
   return c;
 }
+
+const simulatedNode = (i: number): object => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: `simulated-${i}`, labels: { type: 'kwok', 'kubernetes.io/hostname': `simulated-${i}` } },
+  status: {
+    capacity: { cpu: '64', memory: '256Gi', pods: '250', 'ephemeral-storage': '2Ti' },
+    allocatable: { cpu: '64', memory: '256Gi', pods: '250', 'ephemeral-storage': '2Ti' },
+  },
+});
 
 function attach(dir: string): Cluster | null {
   const pidFile = path.join(dir, 'unshare.pid');
@@ -132,17 +153,17 @@ function attach(dir: string): Cluster | null {
     load: (tar) => void inside('ctr', '-n', 'k8s.io', 'images', 'import', tar),
     bringOut(hostPort, target) {
       const sock = path.join(dir, `sock/out-${hostPort}`);
-      const a = relay(dir, `out-${hostPort}-in`, [...enter, 'socat', `UNIX-LISTEN:${sock},fork,unlink-early`, `TCP:${target}`]);
-      const b = relay(dir, `out-${hostPort}`, ['socat', `TCP-LISTEN:${hostPort},bind=127.0.0.1,reuseaddr,fork`, `UNIX-CONNECT:${sock}`]);
+      const a = relay(dir, `out-${hostPort}-in`, [...enter, 'socat', `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`, `TCP:${target}`]);
+      const b = relay(dir, `out-${hostPort}`, ['socat', `TCP-LISTEN:${hostPort},bind=127.0.0.1,reuseaddr,fork,backlog=1024`, `UNIX-CONNECT:${sock}`]);
       return () => [a, b].forEach((end) => end());
     },
     bringIn(clusterPort, hostPort) {
       const sock = path.join(dir, `sock/in-${clusterPort}`);
-      const a = relay(dir, `in-${clusterPort}`, ['socat', `UNIX-LISTEN:${sock},fork,unlink-early`, `TCP:127.0.0.1:${hostPort}`]);
+      const a = relay(dir, `in-${clusterPort}`, ['socat', `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`, `TCP:127.0.0.1:${hostPort}`]);
       const b = relay(dir, `in-${clusterPort}-in`, [
         ...enter,
         'socat',
-        `TCP-LISTEN:${clusterPort},bind=${ADDRESSES.OUTSIDE_IP},reuseaddr,fork`,
+        `TCP-LISTEN:${clusterPort},bind=${ADDRESSES.OUTSIDE_IP},reuseaddr,fork,backlog=1024`,
         `UNIX-CONNECT:${sock}`,
       ]);
       return () => [a, b].forEach((end) => end());

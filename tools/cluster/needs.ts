@@ -46,6 +46,21 @@ export function ensureBinary(say: (line: string) => void): string {
   return binary;
 }
 
+/** KWOK, a minute and a half to build. @returns its path; its stages lie beside it */
+export function ensureKwok(say: (line: string) => void): string {
+  const h = createHash('sha256').update(process.arch);
+  for (const f of ['go.mod', 'go.sum', 'build.sh']) h.update(readFileSync(path.join(HERE, 'kwok', f)));
+  const binary = path.join(CACHE, 'cluster', `kwok-${h.digest('hex').slice(0, 16)}`);
+  if (!existsSync(binary)) {
+    say('building KWOK, a minute or two, once');
+    mkdirSync(path.dirname(binary), { recursive: true });
+    execFileSync(path.join(HERE, 'kwok/build.sh'), [`${binary}.new`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(`${binary}.new.stages`, `${binary}.stages`);
+    renameSync(`${binary}.new`, binary);
+  }
+  return binary;
+}
+
 function binaryPath(): string {
   const h = createHash('sha256').update(process.arch);
   for (const f of [

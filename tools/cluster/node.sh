@@ -31,7 +31,7 @@ start kube-controller-manager "$BIN/kube-controller-manager" --kubeconfig "$PKI/
   --leader-elect=false --root-ca-file "$PKI/ca.crt" --service-account-private-key-file "$PKI/sa.key" \
   --concurrent-namespace-syncs 20 --namespace-sync-period 1m --kube-api-qps 200 --kube-api-burst 400
 start kube-scheduler "$BIN/kube-scheduler" --kubeconfig "$PKI/scheduler.kubeconfig" --leader-elect=false --kube-api-qps 200 --kube-api-burst 400
-start api-relay socat "UNIX-LISTEN:$DIR/sock/api,fork" TCP:127.0.0.1:6443
+start api-relay socat "UNIX-LISTEN:$DIR/sock/api,fork,backlog=1024" TCP:127.0.0.1:6443
 
 if [ "$KUBELET" = yes ]; then
   for d in /run/containerd /run/runc /run/netns /var/lib/kubelet /var/lib/cni /var/log/pods /var/log/containers /var/lib/containerd; do
@@ -46,5 +46,7 @@ if [ "$KUBELET" = yes ]; then
   start netpol "$BIN/netpol" --kubeconfig "$PKI/enforcer.kubeconfig" --pod-cidr "$POD_CIDR" --socket "$DIR/sock/netpol"
   start dns "$BIN/dns" --kubeconfig "$PKI/enforcer.kubeconfig" --listen "$NODE_IP:53"
 fi
+[ "$KUBELET" = yes ] || start kwok "$BIN/kwok" --kubeconfig "$PKI/admin.kubeconfig" --config "$DIR/stages.yaml" --manage-all-nodes=true --node-lease-duration-seconds 40
+
 # Process 1 reaps whoever loses its parent.
 while :; do wait -n || true; sleep 0.2; done

@@ -32,12 +32,17 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export async function startTestCluster(images: readonly Image[]): Promise<TestCluster> {
+/** @param simulated so many nodes that are only played, instead of a real one with these images */
+export async function startTestCluster(images: readonly Image[], simulated?: number): Promise<TestCluster> {
   const dir = mkdtempSync('/tmp/mainloop-cluster-');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const cluster = foreign
     ? ({ dir, kubeconfig: foreign, kubectl: 'kubectl', down: async () => undefined } as Cluster)
-    : await clusterUp(dir, { images: images.map((i) => ensureImage(i, say)), say: process.env.CLUSTER_VERBOSE ? say : () => undefined });
+    : await clusterUp(dir, {
+        images: images.map((i) => ensureImage(i, say)),
+        ...(simulated === undefined ? {} : { simulated }),
+        say: process.env.CLUSTER_VERBOSE ? say : () => undefined,
+      });
   const run = (args: string[], input?: string): string =>
     execFileSync(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], {
       encoding: 'utf8',

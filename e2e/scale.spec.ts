@@ -1,0 +1,100 @@
+// Two hundred tasks at once, on nodes that KWOK plays: the API server, the controllers, the scheduler, our worker and our gateway
+// are real. What the pods would do is done from here: they take their spec, keep their lease, and report.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openPool, type Db } from '@mainloop/models/db/pool';
+import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import { DRAFT, seedProposal } from '@mainloop/testkit/seed';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+
+const TASKS = 200;
+let t: TestCluster;
+let s: Stack;
+let db: Db;
+const OURS = 'app.kubernetes.io/managed-by=mainloop';
+const lines = (out: string): string[] => out.split(/\s+/).filter(Boolean);
+const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OURS, '-o', 'jsonpath={.items[*].metadata.name}'));
+
+(noOwnCluster === null ? describe : describe.skip)(`200 tasks at once${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
+  beforeAll(async () => {
+    t = await startTestCluster([], 10);
+    s = await startStack(podEnv(t, 'scale'));
+    db = openPool(s.databaseUrl, 'scale-test');
+    await s.call('PATCH', '/api/settings', { maxRuns: 1_000 });
+  }, 900_000);
+  afterAll(async () => {
+    await db?.end();
+    await s?.stop();
+    await t?.stop();
+  }, 120_000);
+
+  test('all of them run, none is taken for lost, and nothing is left of them', async () => {
+    const project = (await s.call<{ id: string }[]>('GET', '/api/projects'))[0]!.id;
+    await s.call('PATCH', `/api/projects/${project}/settings`, { maxRuns: 500 });
+    const began = Date.now();
+    const ids = await Promise.all(
+      Array.from({ length: TASKS }, async (_, i) => {
+        const draft = { ...DRAFT, projectId: project, title: `Task ${i}`, skipPlan: true };
+        const p = await seedProposal(db, `scale-${i}`, 600_000, draft);
+        return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+      }),
+    );
+    await until(
+      'a pod on a node for each',
+      async () =>
+        lines(t.kubectl('get', 'pods', '-A', '-l', OURS, '-o', 'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}')).length === TASKS,
+      240_000,
+      1_000,
+    );
+    const up = Date.now() - began;
+    const secrets = JSON.parse(t.kubectl('get', 'secrets', '-A', '-l', OURS, '-o', 'json')) as { items: { data: { token: string } }[] };
+    const pods = secrets.items.map((x) => runnerOf(Buffer.from(x.data.token, 'base64').toString()));
+    await until('each of them to be known as running', async () => (await running()) === TASKS, 60_000);
+    // Long enough for every lease to run out, if one were not kept, and for every watcher to have come by several times.
+    await new Promise((r) => setTimeout(r, 45_000));
+    expect(await running()).toBe(TASKS);
+    await Promise.all(pods.map((p) => p.end()));
+    await until('each of them to be heard', async () => (await running()) === 0, 60_000);
+    const epochs = await db.query<{ n: number }>("select count(*)::int as n from events where type = 'run.started' and (payload->>'epoch')::int > 1");
+    expect(epochs.rows[0]!.n).toBe(0);
+    const cancelled = Date.now();
+    for (const id of ids) await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('nothing to be left', () => Promise.resolve(namespaces().length === 0), 300_000, 2_000);
+    const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('worker')}/status`, 'utf8'))![1]!;
+    console.log(
+      `${TASKS} tasks: all in pods after ${Math.round(up / 1000)} s, nothing left ${Math.round((Date.now() - cancelled) / 1000)} s after the first word of cancelling, worker ${Math.round(Number(rss) / 1024)} MiB`,
+    );
+  }, 900_000);
+});
+
+const running = async (): Promise<number> =>
+  (await db.query<{ n: number }>("select count(*)::int as n from runs where state = 'running'")).rows[0]!.n;
+
+/** What a runner says to the gateway, without the agent. */
+function runnerOf(token: string): { end(): Promise<void> } {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const say = (method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<void> =>
+    new Promise((resolve) => {
+      const req = http.request(
+        new URL(path, s.gateway),
+        { agent, method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers } },
+        (res) => res.resume().once('end', resolve),
+      );
+      req.on('error', () => resolve());
+      req.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  let over = false;
+  const beating = (async () => {
+    await say('GET', '/run/spec', undefined, { 'x-mainloop-holder': token.slice(-12) });
+    for (; !over; await new Promise((r) => setTimeout(r, 1_000))) await say('POST', '/run/heartbeat', { afterCommand: 0, delivered: [] });
+  })();
+  return {
+    async end() {
+      over = true;
+      await beating;
+      await say('POST', '/run/result', { outcome: { kind: 'completed', summary: 'Nothing to do.' }, outputEnd: 0 });
+      agent.destroy();
+    },
+  };
+}
