@@ -68,13 +68,36 @@ const killPod = (app: string): void => {
     await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
   }, 500_000);
 
-  test('a rolling update with a task in flight loses nothing', async () => {
+  test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {
     const id = await spawnTask(s);
     await until('the first run', async () => taskNamespaces().length === 1, 60_000, 100);
-    for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', 'restart', `deployment/${d}`, '-n', 'mainloop');
-    for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
+    for (const verb of ['restart', 'undo']) {
+      for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
+      for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
+    }
     expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
   }, 500_000);
+
+  test('a backlog changes the number of workers', async () => {
+    const workers = (): number => Number(get('deployment/worker -n mainloop', '{.spec.replicas}'));
+    await until(
+      'the metric',
+      () => Promise.resolve(t.kubectl('get', '--raw', METRIC).includes('"metricName":"mainloop_worker_backlog"')),
+      60_000,
+      1_000,
+    );
+    expect(workers()).toBe(1);
+    t.kubectl('set', 'env', 'deployment/worker', '-n', 'mainloop', 'MAINLOOP_WORKER_SLOTS=2');
+    rollout('deployment/worker');
+    // GitHub stops answering, so that what asks it takes its time, and the rest has to wait.
+    t.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
+    try {
+      await Promise.all(Array.from({ length: 90 }, (_, i) => s.call('POST', '/api/projects', { source: `demo/backlog-${i}` })));
+      await until('more workers', () => Promise.resolve(workers() > 1), 180_000, 2_000);
+    } finally {
+      t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
+    }
+  }, 400_000);
 
   test('nobody but the worker has an account in the cluster', () => {
     for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])
@@ -82,6 +105,7 @@ const killPod = (app: string): void => {
   });
 });
 
+const METRIC = '/apis/external.metrics.k8s.io/v1beta1/namespaces/mainloop/mainloop_worker_backlog';
 const pulls = async (): Promise<number> => (await s.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
 
 /** As much of a stack as the story needs, at the other end of two ports. */

@@ -46,6 +46,8 @@ export async function startTestCluster(images: readonly Image[], simulated?: num
   const run = (args: string[], input?: string): string =>
     execFileSync(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], {
       encoding: 'utf8',
+      // 200 pods are more than the one MiB that is allowed otherwise.
+      maxBuffer: 256 * 1024 * 1024,
       ...(input === undefined ? {} : { input }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -1,13 +1,31 @@
 // How we get into a cluster, what we may do there, and whether it is one that we can work in.
-import { AuthorizationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AuthorizationV1Api, CoreV1Api, KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import { clockCheck, type Check } from '@mainloop/models/flow/checkup';
 import { SandboxError } from '../port.ts';
 import { call } from './calls.ts';
 import { WORKER_RULES } from './rights.ts';
 
+/** After so long the certificates are read again. */
+const KEPT_MS = 10 * 60_000;
+
+/**
+ * The client makes a pool of connections for every single request, and with it a TLS handshake (2.0.1, `createDispatcher`): with 200 tasks
+ * the worker did little else and grew to a gigabyte. Here one pool serves them all.
+ */
+class KeptConnections extends KubeConfig {
+  private kept: { readonly dispatcher: ReturnType<RequestContext['getDispatcher']>; readonly sinceMs: number } | null = null;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    if (this.kept === null || performance.now() - this.kept.sinceMs > KEPT_MS)
+      this.kept = { dispatcher: context.getDispatcher(), sinceMs: performance.now() };
+    if (this.kept.dispatcher) context.setDispatcher(this.kept.dispatcher);
+  }
+}
+
 /** The kubeconfig of `file`, or of the pod we are in. @throws SandboxError `setup` with a sentence */
 export function openKubeConfig(file: string | null): KubeConfig {
-  const config = new KubeConfig();
+  const config = new KeptConnections();
   try {
     if (file === null) config.loadFromCluster();
     else config.loadFromFile(file);

@@ -18,6 +18,18 @@ describe('the fate of a pod', () => {
     phase: 'Pending',
     conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available: 3 Insufficient cpu' } as never],
   });
+  test.each([
+    [
+      'Error creating: pods "x" is forbidden: exceeded quota: team',
+      'The cluster\'s quota is used up: pods "x" is forbidden: exceeded quota: team. Raise it or free some of it, then retry.',
+    ],
+    [
+      'Error creating: admission webhook "deny.corp" denied the request: no',
+      'The cluster refuses the agent\'s pod: admission webhook "deny.corp" denied the request: no. Whoever keeps its admission rules has to let it in; then retry.',
+    ],
+  ])('no pod, because of %s', (words, sentence) => {
+    expect(fateOf(job(), [], MADE.getTime() + 60_000, words)).toEqual({ kind: 'stuck', sentence });
+  });
   test.each<[string, V1Job, V1Pod[], number, unknown]>([
     ['no pod yet', job(), [], 1, { kind: 'running' }],
     ['no pod for long', job(), [], 60, { kind: 'stuck', sentence: 'The cluster makes no pod for this run.' }],
