@@ -43,7 +43,7 @@ export async function serveBacklog(port: number, read: () => Promise<number>): P
 }
 
 /** @returns the body for one path of the API, or null where there is nothing */
-export async function answerTo(path: string, value: () => Promise<number>, now = new Date()): Promise<object | null> {
+async function answerTo(path: string, value: () => Promise<number>, now = new Date()): Promise<object | null> {
   if (path === `/apis/${GROUP}`)
     return {
       kind: 'APIResourceList',
