@@ -80,7 +80,7 @@ inBrowser(
     for (const off of [-1, 1]) {
       const { page, complaints } = await openPage(browser, 'phone');
       await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
-      await page.goto(`${s.web}/inbox`);
+      await visit(page, `${s.web}/inbox`);
       const card = page.locator('#item-clock-q');
       await card.getByText(/^(now|\d min)$/).waitFor();
       await card.getByRole('button', { name: 'Later' }).click();
