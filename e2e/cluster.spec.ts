@@ -310,6 +310,39 @@ spec:
     await until('the namespaces to be gone', async () => namespaces().length === 0, 90_000);
   }, 400_000);
 
+  test('an admission rule that refuses the pod is one sentence in the inbox, and Retry goes on without it', async () => {
+    t.apply(`apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-strangers}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  matchConditions: [{name: tasks, expression: "request.namespace.startsWith('mainloop-task-')"}]
+  validations: [{expression: "false", message: "only images of registry.corp may run here"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-strangers}
+spec: {policyName: no-strangers, validationActions: [Deny]}
+`);
+    // It takes a moment to be in force.
+    await new Promise((r) => setTimeout(r, 3_000));
+    const id = await spawnTask(s, 'be endless');
+    const item = await until(
+      'the sentence',
+      async () => (await s.call<{ id: string; taskId: string; title: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id),
+      120_000,
+    );
+    expect(item.title).toMatch(
+      /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
+    );
+    t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
+    await new Promise((r) => setTimeout(r, 3_000));
+    await s.call('POST', `/api/inbox/${item.id}`, { decision: 'retry' });
+    await until('a pod at work', async () => (await output(id)).includes('at work'), 60_000);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)), 60_000);
+  }, 400_000);
+
   test('the worker has the rights it uses, and no others', () => {
     const can = (...args: string[]): boolean => {
       try {
