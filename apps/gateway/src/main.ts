@@ -19,7 +19,7 @@ const SWEEP_MS = 10 * 60_000;
 const log = pino({ name: 'gateway' });
 const c = loadConfig(process.env);
 const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
-const news = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
+const listen = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
 mkdirSync(c.gitDir, { recursive: true });
 const model = modelProxy(c, db);
 const git = gitProxy(c, db);
@@ -36,7 +36,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
   if (url.pathname.startsWith('/git/')) return git(req, res, url, run);
-  return runnerLink(db, news, req, res, url, run);
+  return runnerLink(db, listen, req, res, url, run);
 }
 
 function onRequest(req: IncomingMessage, res: ServerResponse): void {
@@ -62,7 +62,7 @@ async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Pr
   await connectOut(req.url ?? '', run.project_settings, socket, head);
 }
 
-function listen(target: number | string): Promise<http.Server> {
+function listenAt(target: number | string): Promise<http.Server> {
   const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, onRequest);
   server.on('connect', (req, socket, head) => void onConnect(req, socket, head));
   return new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ function listen(target: number | string): Promise<http.Server> {
 mkdirSync(c.socketDir, { recursive: true, mode: 0o755 });
 const socket = path.join(c.socketDir, 'gateway.sock');
 rmSync(socket, { force: true });
-const servers = await Promise.all([listen(c.port), listen(socket)]);
+const servers = await Promise.all([listenAt(c.port), listenAt(socket)]);
 // Any uid may connect: what counts is the token, and only sandboxes have this folder in view.
 chmodSync(socket, 0o666);
 log.info({ port: c.port }, 'gateway is listening');

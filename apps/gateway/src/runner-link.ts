@@ -13,6 +13,7 @@ import {
 } from '@mainloop/models/contracts/runner';
 import { readAttachment } from '@mainloop/models/db/attachments';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
+import type { Listener } from '@mainloop/models/db/listen';
 import { append } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
@@ -26,13 +27,11 @@ const MAX_QUESTIONS_A_RUN = 5;
 const MAX_SAYS_A_RUN = 100;
 const MAX_REQUESTS_A_RUN = 200;
 
-/** Resolves when something may have happened. */
-export type News = () => Promise<void>;
 const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
 const LOOK_MS = 1_000;
 
-export async function runnerLink(db: Db, news: News, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
+export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
       const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
@@ -71,11 +70,10 @@ export async function runnerLink(db: Db, news: News, req: IncomingMessage, res: 
       // Held until there is one: what a person says or allows has to be there before the agent's next step.
       const after = Number(url.searchParams.get('after') ?? 0) || 0;
       const deadline = Date.now() + Math.min(LONGEST_WAIT_MS, Number(url.searchParams.get('wait') ?? 0) || 0);
-      for (;;) {
-        const word = news();
+      for (const word = listen(); ;) {
         const commands = await commandsFor(db, r, after);
         if (commands.length > 0 || Date.now() >= deadline || res.destroyed) return sendJson(res, 200, { commands });
-        await Promise.race([word, new Promise((done) => setTimeout(done, Math.min(LOOK_MS, deadline - Date.now())))]);
+        await word(Math.min(LOOK_MS, deadline - Date.now()));
       }
     }
     case 'POST /run/output': {

@@ -7,7 +7,7 @@ import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { toOutbox } from '@mainloop/models/db/log';
-import { wakeOn } from '@mainloop/models/db/listen';
+import { wakeOn, type Listener } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
@@ -22,6 +22,7 @@ import { taskActivities } from './activities/task.activities.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
 import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts';
 import { loadConfig } from './config.ts';
+import { repeat } from './duties.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from './failpoints.ts';
 import { tellDevices } from './push.ts';
@@ -63,14 +64,16 @@ const worker = await Worker.create({
 const stopping = new AbortController();
 const memory = new Map<string, ForgeMemory>();
 const told = new Map<string, number>();
-const loops = [
-  loop('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
-  loop('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
-  loop('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  loop('push', 10_000, () => tellDevices(db, c.contact), wake('mainloop')),
-  loop('reaper', 20_000, () => reapOrphans(db, sandbox)),
-  loop('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
-  loop('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
+const duty = (name: string, everyMs: number, work: () => Promise<unknown>, word?: Listener): Promise<void> =>
+  repeat({ everyMs, work, word, over: stopping.signal, onError: (err) => log.warn({ err: err.message, duty: name }, 'will try again') });
+const duties = [
+  duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
+  duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
+  duty('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
+  duty('push', 10_000, () => tellDevices(db, c.contact), wake('mainloop')),
+  duty('reaper', 20_000, () => reapOrphans(db, sandbox)),
+  duty('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
+  duty('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)
   process.once(s, () => {
@@ -82,7 +85,7 @@ log.info('worker is ready');
 console.log('worker is ready');
 await worker.run();
 stopping.abort();
-await Promise.all(loops);
+await Promise.all(duties);
 await db.end();
 process.exit(0);
 
@@ -96,32 +99,8 @@ async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> 
   return kubernetesSandbox(config, k.options);
 }
 
-/** A duty that is done again and again. An error is logged and the next round tries again. */
-async function loop(
-  name: string,
-  everyMs: number,
-  work: () => Promise<unknown>,
-  woken: () => Promise<void> = () => new Promise(() => undefined),
-): Promise<void> {
-  while (!stopping.signal.aborted) {
-    try {
-      // A full batch may have left more behind.
-      while (((await work()) as number) === 100);
-    } catch (err) {
-      log.warn({ err: (err as Error).message, loop: name }, 'will try again');
-    }
-    await Promise.race([
-      new Promise((r) => {
-        setTimeout(r, everyMs).unref();
-      }),
-      woken(),
-      new Promise((r) => stopping.signal.addEventListener('abort', r, { once: true })),
-    ]);
-  }
-}
-
-function wake(channel: string): () => Promise<void> {
-  return wakeOn(c.databaseUrl, 'mainloop-worker-listen', channel, () => stopping.signal.aborted);
+function wake(channel: string): Listener {
+  return wakeOn(c.databaseUrl, 'mainloop-worker-listen', channel, () => stopping.signal.aborted)();
 }
 
 async function patiently<T>(f: () => Promise<T>): Promise<T> {

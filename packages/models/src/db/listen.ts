@@ -2,12 +2,59 @@
 import pg from 'pg';
 
 /**
- * Listens on a channel for as long as the process wants, over any break of the connection.
- * @returns a function that resolves at the next word, or at once when one came since it was last asked
+ * Waits for a word, at most `ms` milliseconds and no longer than `over` is not aborted. One that came since this listener last
+ * waited counts. Never rejects, and leaves nothing behind however it ends.
  */
-export function wakeOn(url: string, name: string, channel: string, isOver: () => boolean): () => Promise<void> {
-  let waiting: (() => void)[] = [];
-  let missed = false;
+export type Listener = (ms: number, over?: AbortSignal) => Promise<void>;
+
+/** A word that is given and waited for, inside one process. */
+export interface Word {
+  give(): void;
+  /** A listener of its own for whoever waits: it hears every word that is given from now on. */
+  listener(): Listener;
+  /** How many wait now. */
+  waiting(): number;
+}
+
+export function openWord(): Word {
+  const waiting = new Set<() => void>();
+  let given = 0;
+  return {
+    give() {
+      given++;
+      for (const done of [...waiting]) done();
+    },
+    listener() {
+      let heard = given;
+      return (ms, over) =>
+        new Promise<void>((resolve) => {
+          // Not Promise.race: it would leave a reaction on whatever outlives the wait, one for each turn of a loop.
+          const done = (): void => {
+            heard = given;
+            clearTimeout(timer);
+            over?.removeEventListener('abort', done);
+            waiting.delete(done);
+            resolve();
+          };
+          const timer = setTimeout(done, ms);
+          timer.unref();
+          if (given > heard || over?.aborted) return done();
+          over?.addEventListener('abort', done, { once: true });
+          waiting.add(done);
+        });
+    },
+    waiting: () => waiting.size,
+  };
+}
+
+/**
+ * Listens on a channel for as long as the process wants, over any break of the connection.
+ * @param url of Postgres
+ * @param name how Postgres shows this connection
+ * @returns makes a listener for whoever waits
+ */
+export function wakeOn(url: string, name: string, channel: string, isOver: () => boolean): () => Listener {
+  const word = openWord();
   const listen = (): void => {
     const l = new pg.Client({ connectionString: url, application_name: name });
     const again = (): void => {
@@ -17,22 +64,11 @@ export function wakeOn(url: string, name: string, channel: string, isOver: () =>
       if (!isOver()) setTimeout(listen, 1_000).unref();
     };
     l.once('error', again);
-    l.on('notification', () => {
-      if (waiting.length === 0) missed = true;
-      for (const w of waiting) w();
-      waiting = [];
-    });
+    l.on('notification', word.give);
     l.connect()
       .then(() => l.query(`listen ${channel}`))
       .catch(again);
   };
   listen();
-  return () =>
-    new Promise((resolve) => {
-      if (missed) {
-        missed = false;
-        return resolve();
-      }
-      waiting.push(resolve);
-    });
+  return word.listener;
 }
