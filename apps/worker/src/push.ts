@@ -1,4 +1,5 @@
 // Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from what is there.
+import { LOCKS } from '@mainloop/models/db/locks';
 import { dueNotices, ensureVapidKeys, noteFailed, noteTold, openItems, type DueNotice, type VapidKeys } from '@mainloop/models/db/push';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/settings';
@@ -16,8 +17,7 @@ type Sent = 'sent' | 'gone' | { readonly failed: string };
 export async function tellDevices(db: Db, subject: string): Promise<number> {
   if ((await one(db, 'select 1 from push_devices limit 1')) === null) return 0;
   return withTx(db, async (tx) => {
-    // Two workers would tell everything twice.
-    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock(7140005) as got'))!.got) return 0;
+    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.notices]))!.got) return 0;
     const s = await getSettings(tx, OWNER);
     const due = await dueNotices(tx, { ownerId: OWNER, kinds: s.notifyKinds, quiet: isQuiet(s.quietHours, Date.now()) });
     if (due.length === 0) return 0;

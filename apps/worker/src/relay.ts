@@ -1,5 +1,6 @@
 // The outbox relay: rows become starts and signals, in order, at least once. Both are idempotent at the other end.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { LOCKS } from '@mainloop/models/db/locks';
 import type { Db } from '@mainloop/models/db/pool';
 import { many, one, withTx } from '@mainloop/models/db/pool';
 import { TASK_QUEUE } from '@mainloop/models/flow/workflow';
@@ -17,7 +18,7 @@ interface Row {
 export async function relayOnce(db: Db, client: Client, hit: Hit): Promise<number> {
   return withTx(db, async (tx) => {
     // One relay at a time keeps the order; another worker's relay takes over when this one dies.
-    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock(7140004) as got'))!.got) return 0;
+    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.relay]))!.got) return 0;
     const rows = await many<Row>(
       tx,
       'select id, kind, workflow_id, name, payload from outbox where sent_at is null and next_at <= now() order by id limit 100',

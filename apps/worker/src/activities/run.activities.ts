@@ -30,7 +30,10 @@ export interface RunDeps {
 
 export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) => {
   const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
-    takeSlot(db, runId, { all: (await getSettings(db, t.owner_id)).maxRuns, perProject: resolveProjectSettings(t.settings).maxRuns });
+    takeSlot(db, runId, {
+      all: (await getSettings(db, t.owner_id)).maxRuns,
+      ofProject: (settings) => resolveProjectSettings(settings).maxRuns,
+    });
 
   return {
     /** @returns the run and, unless an older worker answers, whether it may start at once */

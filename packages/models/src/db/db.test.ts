@@ -251,7 +251,7 @@ describe('runs', () => {
     await t.db.query("update runs set state = 'ended'");
     const ids: string[] = [];
     for (let i = 0; i < 6; i++) ids.push(await run(await seedTask(t.db, `t-cap${i}`)));
-    const take = (id: string) => takeSlot(t.db, id, { all: 2, perProject: 10 });
+    const take = (id: string) => takeSlot(t.db, id, { all: 2, ofProject: () => 10 });
     expect((await take(ids[3]!)).got).toBe(false);
     const got = await Promise.all(ids.map(take));
     expect(got.filter((g) => g.got)).toHaveLength(2);

@@ -2,12 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { EventBody, LoggedEvent, NewEvent } from '../flow/events.ts';
 import { newId, OWNER } from '../flow/ids.ts';
+import { LOCKS } from './locks.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { project, PROJECTION_TABLES } from './project.ts';
 
 export const CHANNEL = 'mainloop';
-/** Appends are serial. Without this a reader at `seq > cursor` skips rows that commit late (facts: 1 of 2 was lost). */
-const APPEND_LOCK = 7_140_001;
 
 export const freshId = (): string => newId(Date.now(), randomBytes);
 
@@ -39,7 +38,18 @@ export async function append(tx: Tx, events: readonly NewEvent[], ownerId = OWNE
  * Takes the append's lock early. Whoever reads a projection to decide what to append calls this first: the state can't
  * change under the decision, and locks are always taken in the same order.
  */
-export const lockLog = async (tx: Tx): Promise<void> => void (await tx.query('select pg_advisory_xact_lock($1)', [APPEND_LOCK]));
+export const lockLog = async (tx: Tx): Promise<void> => void (await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.append]));
+
+/**
+ * The door for whoever appends something that depends on what is there: what it reads in `decide` can't change before its events
+ * are in. Nothing in there waits for anything but the database, because everybody else waits meanwhile.
+ * @param decide reads, then appends; what it returns is handed on
+ */
+export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Promise<T> =>
+  withTx(db, async (tx) => {
+    await lockLog(tx);
+    return decide(tx);
+  });
 
 export const appendOnce = (db: Db, events: readonly NewEvent[]): Promise<LoggedEvent[]> => withTx(db, (tx) => append(tx, events));
 
@@ -86,7 +96,7 @@ export async function lastSeq(q: Queryable, ownerId: string): Promise<number> {
 /** Throws every projection away and makes it again from the log. */
 export async function rebuild(db: Db): Promise<number> {
   return withTx(db, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [APPEND_LOCK]);
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.append]);
     await tx.query(`truncate ${PROJECTION_TABLES.join(', ')}`);
     let seq = 0,
       count = 0;

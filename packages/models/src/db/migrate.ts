@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import { LOCKS } from './locks.ts';
 
 const PRISMA_DIR = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma');
-const MIGRATE_LOCK = 7_140_002;
 
 /**
  * Brings the schema up to date.
@@ -18,7 +18,7 @@ const MIGRATE_LOCK = 7_140_002;
 export async function migrate(url: string): Promise<string[]> {
   const guard = await connectPatiently(url, 20_000);
   try {
-    await guard.query('select pg_advisory_lock($1)', [MIGRATE_LOCK]);
+    await guard.query('select pg_advisory_lock($1)', [LOCKS.migrate]);
     const factory = new WholeScripts({ connectionString: url });
     const engine = await openEngine(factory);
     const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as {

@@ -4,8 +4,10 @@ import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
+import { mayStart } from '../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
 import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
+import { LOCKS } from './locks.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { many, one, withTx, type Db, type Queryable } from './pool.ts';
 
@@ -61,26 +63,31 @@ export async function ensureRun(
   return id;
 }
 
-/** Takes a slot when fewer runs than the caps are active and nobody older waits for the same cap. Slots are given in order. */
-export async function takeSlot(db: Db, runId: string, caps: { all: number; perProject: number }): Promise<{ got: boolean; ahead: number }> {
+/**
+ * Takes a slot when fewer runs than the caps are active and nobody older could have it. Slots are given in order.
+ * @param caps.ofProject from the settings of a project
+ */
+export async function takeSlot(
+  db: Db,
+  runId: string,
+  caps: { readonly all: number; readonly ofProject: (settings: unknown) => number },
+): Promise<{ got: boolean; ahead: number }> {
   return withTx(db, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock(7140003)');
-    const me = await one<{ state: string; created_at: Date; project_id: string }>(
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.slots]);
+    const runs = await many<{ id: string; state: string; project_id: string; settings: unknown }>(
       tx,
-      'select r.state, r.created_at, t.project_id from runs r join tasks t on t.id = r.task_id where r.id = $1',
-      [runId],
+      `select r.id, r.state, t.project_id, p.settings from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id
+        where r.state <> 'ended' order by r.created_at, r.id`,
     );
+    const me = runs.find((r) => r.id === runId);
     if (!me) return { got: false, ahead: 0 };
     if (me.state !== 'queued') return { got: true, ahead: 0 };
-    const n = (await one<{ active: number; mine: number; ahead: number }>(
-      tx,
-      `select count(*) filter (where r.state in ('starting','running'))::int as active,
-              count(*) filter (where r.state in ('starting','running') and t.project_id = $3)::int as mine,
-              count(*) filter (where r.state = 'queued' and (r.created_at, r.id) < ($1, $2))::int as ahead
-         from runs r join tasks t on t.id = r.task_id where r.state <> 'ended'`,
-      [me.created_at, runId, me.project_id],
-    ))!;
-    if (n.mine >= caps.perProject || n.active + n.ahead >= caps.all) return { got: false, ahead: n.active + n.ahead - caps.all + 1 };
+    const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
+    const starting = mayStart(
+      runs.map((r) => ({ id: r.id, projectId: r.project_id, isActive: r.state !== 'queued' })),
+      { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
+    );
+    if (!starting.includes(runId)) return { got: false, ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length };
     await tx.query("update runs set state = 'starting' where id = $1", [runId]);
     return { got: true, ahead: 0 };
   });
@@ -247,8 +254,13 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
       name: SIGNALS.runEnded,
       payload: { runId, epoch } satisfies RunEndedSignal,
     });
-    // Whoever waits for a slot looks again now instead of at its next timer.
-    const next = await many<{ task_id: string }>(tx, `select task_id from runs where state = 'queued' order by created_at, id limit 2`);
+    // Whoever waits for a slot looks again now instead of at its next timer: the oldest of each project, since the oldest of all may be
+    // one whose project is full.
+    const next = await many<{ task_id: string }>(
+      tx,
+      `select task_id from (select distinct on (t.project_id) r.task_id, r.created_at, r.id from runs r join tasks t on t.id = r.task_id
+        where r.state = 'queued' order by t.project_id, r.created_at, r.id) oldest order by created_at, id limit 20`,
+    );
     for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
     return 'ended';
   });

@@ -1,0 +1,13 @@
+// Advisory locks of Postgres that we take, in one place so that no two share a number.
+export const LOCKS = {
+  /** Appends are serial. Without it a reader at `seq > cursor` skips rows that commit late (tried: 1 of 2 was lost). */
+  append: 7_140_001,
+  /** One process at a time applies migrations. */
+  migrate: 7_140_002,
+  /** Slots for runs are given one after the other. */
+  slots: 7_140_003,
+  /** One relay at a time keeps the outbox in order. */
+  relay: 7_140_004,
+  /** Two workers would tell every device everything twice. */
+  notices: 7_140_005,
+} as const;
