@@ -1,7 +1,7 @@
 // What a task workflow does to our own records: state, plan, inbox. Postgres only.
-import { append, appendOnce } from '@mainloop/models/db/log';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
-import type { ItemKind, Option } from '@mainloop/models/flow/events';
+import { append, decideAndAppend } from '@mainloop/models/db/log';
+import { one, type Db } from '@mainloop/models/db/pool';
+import type { ItemKind, NewEvent, Option } from '@mainloop/models/flow/events';
 import { isEnded, type TaskState } from '@mainloop/models/flow/states';
 import { getTask, type TaskRow } from '../tasks.ts';
 
@@ -13,7 +13,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
   },
 
   async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string }): Promise<void> {
-    await withTx(db, async (tx) => {
+    await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
       if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.status_line === i.statusLine)) return;
       await append(
@@ -26,32 +26,27 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
 
   /** The final text of a planning run becomes the next revision of the plan. */
   async writePlan(i: { taskId: string; runId: string }): Promise<{ revision: number; empty: boolean }> {
-    const t = await getTask(db, i.taskId);
     const run = await one<{ outcome: { kind: string; summary?: string } }>(db, 'select outcome from runs where id = $1', [i.runId]);
     const markdown = planOf(run?.outcome.summary ?? '');
-    if (markdown === '') return { revision: t.plan_revision, empty: true };
-    const [fresh] = await withTx(db, (tx) =>
-      append(
+    return decideAndAppend(db, async (tx) => {
+      const t = await getTask(tx, i.taskId);
+      if (markdown === '') return { revision: t.plan_revision, empty: true };
+      const revision = t.plan_revision + 1;
+      const [fresh] = await append(
         tx,
-        [
-          {
-            type: 'plan.written',
-            taskId: i.taskId,
-            actor: 'agent',
-            dedupeKey: `plan/${i.runId}`,
-            payload: { revision: t.plan_revision + 1, markdown },
-          },
-        ],
+        [{ type: 'plan.written', taskId: i.taskId, actor: 'agent', dedupeKey: `plan/${i.runId}`, payload: { revision, markdown } }],
         t.owner_id,
-      ),
-    );
-    return { revision: fresh ? t.plan_revision + 1 : t.plan_revision, empty: false };
+      );
+      return { revision: fresh ? revision : t.plan_revision, empty: false };
+    });
   },
 
   async openItem(i: { taskId: string; id: string; kind: ItemKind; title: string; body: string; options: Option[] }): Promise<void> {
-    const t = await getTask(db, i.taskId);
-    await withTx(db, (tx) =>
-      append(
+    await decideAndAppend(db, async (tx) => {
+      const t = await getTask(tx, i.taskId);
+      // A try that comes late opens nothing on a task that has ended.
+      if (isEnded(t.state)) return;
+      await append(
         tx,
         [
           {
@@ -63,62 +58,55 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
           },
         ],
         t.owner_id,
-      ),
-    );
+      );
+    });
   },
 
   async closeItem(i: { taskId: string; id: string; why: string }): Promise<void> {
-    const t = await getTask(db, i.taskId);
-    await withTx(db, (tx) =>
-      append(
+    await decideAndAppend(db, async (tx) => {
+      const t = await getTask(tx, i.taskId);
+      await append(
         tx,
         [{ type: 'inbox.closed', taskId: i.taskId, actor: 'mainloop', dedupeKey: `closed/${i.id}`, payload: { id: i.id, why: i.why } }],
         t.owner_id,
-      ),
-    );
+      );
+    });
   },
 
   /** The end of a task, and the note of it in the chat. */
-  async endTask(i: { taskId: string; state: 'done' | 'cancelled' | 'failed'; statusLine: string }): Promise<void> {
-    const t = await getTask(db, i.taskId);
-    const text = NOTES[i.state](t, i.statusLine);
-    await appendOnce(db, [
-      {
-        type: 'task.ended',
-        taskId: i.taskId,
-        actor: 'mainloop',
-        dedupeKey: `ended/${i.taskId}`,
-        payload: { state: i.state, statusLine: i.statusLine },
-      },
-      {
-        type: 'message.said',
-        taskId: i.taskId,
-        actor: 'mainloop',
-        dedupeKey: `ended-note/${i.taskId}`,
-        payload: { id: `m-${i.taskId}-ended`, role: 'note', text, turnId: null },
-      },
-    ]);
-  },
-
-  /** What is worth a line in the chat while the task goes on. */
-  async noteInChat(i: { taskId: string; key: string; text: string }): Promise<void> {
-    await appendOnce(db, [
-      {
-        type: 'message.said',
-        taskId: i.taskId,
-        actor: 'mainloop',
-        dedupeKey: `note/${i.taskId}/${i.key}`,
-        payload: { id: `m-${i.taskId}-${i.key}`, role: 'note', text: i.text, turnId: null },
-      },
-    ]);
+  async endTask(i: { taskId: string; state: 'done' | 'cancelled'; statusLine: string }): Promise<void> {
+    await decideAndAppend(db, async (tx) => {
+      const t = await getTask(tx, i.taskId);
+      await append(
+        tx,
+        [
+          {
+            type: 'task.ended',
+            taskId: i.taskId,
+            actor: 'mainloop',
+            dedupeKey: `ended/${i.taskId}`,
+            payload: { state: i.state, statusLine: i.statusLine },
+          },
+          note(i.taskId, 'ended', NOTES[i.state](t, i.statusLine)),
+        ],
+        t.owner_id,
+      );
+    });
   },
 });
 
+const note = (taskId: string, key: string, text: string): NewEvent => ({
+  type: 'message.said',
+  taskId,
+  actor: 'mainloop',
+  dedupeKey: `${key}-note/${taskId}`,
+  payload: { id: `m-${taskId}-${key}`, role: 'note', text, turnId: null },
+});
+
 const link = (t: TaskRow): string => `[${t.title}](/task/${t.id})`;
-const NOTES: Record<'done' | 'cancelled' | 'failed', (t: TaskRow, line: string) => string> = {
+const NOTES: Record<'done' | 'cancelled', (t: TaskRow, line: string) => string> = {
   done: (t) => `${link(t)} is merged.`,
   cancelled: (t, line) => `${link(t)} is cancelled. ${line}`,
-  failed: (t, line) => `${link(t)} failed. ${line}`,
 };
 
 /** The plan starts at its first heading; what the agent said before is talk. */

@@ -1,13 +1,24 @@
 // One task, from confirmed to merged: plan issue, draft PR, CI loop, review. It reads like docs/flow.md; decisions are in models/flow.
-import { ActivityFailure, ApplicationFailure, continueAsNew, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  continueAsNew,
+  isCancellation,
+  log,
+  patched,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { afterCi } from '@mainloop/models/flow/ci';
-import { afterRun, waitsUntil, type RunEnd } from '@mainloop/models/flow/outcomes';
+import { afterRun, unexpected, waitsUntil, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
 import type { Resume, RunContext, Stage, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { forgeActivities } from '../activities/forge.activities.ts';
 import type { runActivities } from '../activities/run.activities.ts';
 import type { taskActivities } from '../activities/task.activities.ts';
 import { Cancelled, openDesk } from './desk.ts';
+import { sentenceOf } from './failures.ts';
 
 /** Our own records: Postgres may be away for a while, and then it is back. */
 const own = proxyActivities<ReturnType<typeof taskActivities>>({
@@ -47,6 +58,8 @@ const LOOK_AGAIN_MS = 10 * 60_000;
 const LONGEST_LOOK_MS = 6 * 3_600_000;
 /** What histories from before it was a setting were told. */
 const OLD_GRACE_MS = 60_000;
+/** Between two tries of what has to be written down before anything else can happen. */
+const WRITE_AGAIN_MS = 60_000;
 
 export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: string }> {
   const { taskId } = input;
@@ -64,11 +77,23 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
   };
 
   /** Waiting for a human is a state, not a failure: the task stays where it is until somebody says go on. */
-  const askHuman = async (stage: string, sentence: string, detail: string): Promise<void> => {
+  const askHuman = async (stage: string, sentence: string, detail: string, stopped: TaskState = 'blocked'): Promise<void> => {
     const id = `${taskId}-f${seenRuns}-${++items}`;
     await own.openItem({ taskId, id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
-    await state('blocked', stage, sentence);
+    await state(stopped, stage, sentence);
     await desk.decision(id);
+  };
+
+  /** For our own records, without which nobody would know: tried until they are written. */
+  const untilWritten = async (write: () => Promise<void>): Promise<void> => {
+    for (;;) {
+      try {
+        return await write();
+      } catch (err) {
+        if (!(err instanceof ActivityFailure) || isCancellation(err)) throw err;
+        await sleep(WRITE_AGAIN_MS);
+      }
+    }
   };
 
   /** Runs something against the forge; what retrying can't mend goes to the person, and then it is tried again. */
@@ -77,8 +102,8 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       try {
         return await act();
       } catch (err) {
-        if (!(err instanceof ActivityFailure) || !(err.cause instanceof ApplicationFailure)) throw err;
-        await askHuman(stage, err.cause.message, '');
+        if (!(err instanceof ActivityFailure) || isCancellation(err)) throw err;
+        await askHuman(stage, sentenceOf(err), '');
       }
     }
   };
@@ -309,27 +334,48 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
   };
 
   const end = async (how: 'done' | 'cancelled', line: string): Promise<{ state: string }> => {
-    await runs.stopRun({ taskId });
-    await forge.cleanForge({ taskId, merged: how === 'done' }).catch((err: unknown) => {
-      if (!(err instanceof ActivityFailure)) throw err;
-      line = `${line} Something on GitHub could not be cleaned up: ${err.cause?.message ?? ''}`.trim();
-    });
-    await runs.releaseSandbox({ taskId });
-    await own.endTask({ taskId, state: how, statusLine: line });
+    const said = [line];
+    /** What stays behind is said, and does not keep the task from ending: the caretaker removes what is left of its sandbox. */
+    const tidied = (what: string, act: Promise<unknown>): Promise<unknown> =>
+      act.catch((err: unknown) => {
+        if (!(err instanceof ActivityFailure)) throw err;
+        said.push(`${what}: ${sentenceOf(err).replace(/\.$/, '')}.`);
+      });
+    await tidied('Its agent could not be stopped', runs.stopRun({ taskId }));
+    await tidied('Something on GitHub could not be cleaned up', forge.cleanForge({ taskId, merged: how === 'done' }));
+    await tidied('Its sandbox could not be removed yet', runs.releaseSandbox({ taskId }));
+    await untilWritten(() => own.endTask({ taskId, state: how, statusLine: said.join(' ') }));
     return { state: how };
+  };
+
+  /**
+   * The net under everything: whatever goes wrong that no stage expected stands in the inbox with its reason, and Retry enters the
+   * stage again. The workflow goes on, so that what is said meanwhile is not lost.
+   */
+  const caught = async (stage: Stage, err: unknown): Promise<void> => {
+    const reason = err instanceof ActivityFailure ? sentenceOf(err) : err instanceof Error ? err.message : String(err);
+    log.error('a stage failed', { taskId, stage, reason, stack: err instanceof Error ? err.stack : undefined });
+    await untilWritten(() => askHuman(stage, unexpected(stage), reason, 'failed'));
   };
 
   try {
     for (;;) {
-      at = await STAGES[at.stage]();
+      try {
+        at = await STAGES[at.stage]();
+      } catch (err) {
+        if (err instanceof Cancelled || isCancellation(err)) throw err;
+        await caught(at.stage, err);
+        continue;
+      }
       if (at.stage === 'review' && (at.about === 'merged' || at.about === 'closed')) break;
       if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 4_000) {
         await continueAsNew<typeof taskWorkflow>({ taskId, at: { ...at, seenRuns, items, pending: desk.pending() } });
       }
     }
   } catch (err) {
-    if (!(err instanceof Cancelled)) throw err;
-    return end('cancelled', 'Cancelled by you.');
+    if (err instanceof Cancelled) return end('cancelled', 'Cancelled by you.');
+    if (isCancellation(err)) return CancellationScope.nonCancellable(() => end('cancelled', 'Cancelled in Temporal.'));
+    throw err;
   }
   return at.about === 'merged' ? end('done', 'Merged.') : end('cancelled', 'The pull request was closed without a merge.');
 }

@@ -16,6 +16,7 @@ import type { Worker as WorkerType } from '@temporalio/worker';
 const require = createRequire(import.meta.url);
 const { TestWorkflowEnvironment } = require('@temporalio/testing') as typeof import('@temporalio/testing');
 const { Worker, DefaultLogger, Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
+const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
 const here = path.dirname(fileURLToPath(import.meta.url));
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -29,15 +30,21 @@ let ends: RunEnd[] = [];
 let verdicts: string[] = [];
 let ready = 0;
 let gone = false;
+/** What the next calls of an activity do instead of answering, by its name, in order. */
+const failing = new Map<string, (() => never)[]>();
+/** What was written of the task: its states, and the titles of its failure items. */
+const states: string[] = [];
+const failures: { id: string; title: string; body: string }[] = [];
+let ended: { state: string; statusLine: string } | null = null;
 const count = (name: string): number => calls.filter((c) => c === name).length;
 
 const answers = {
   loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
-  setState: () => undefined,
+  setState: (i: { state: string }) => void states.push(i.state),
   writePlan: () => ({ revision: 1, empty: false }),
-  openItem: () => undefined,
+  openItem: (i: { kind: string; id: string; title: string; body: string }) => void (i.kind === 'failure' && failures.push(i)),
   closeItem: () => undefined,
-  endTask: () => undefined,
+  endTask: (i: { state: string; statusLine: string }) => void (ended = i),
   prepareRun: (i: { n: number; phase: Phase }) => ({ runId: `r${i.n}` }),
   ensurePlace: () => undefined,
   takeSlot: () => ({ got: true, ahead: 0 }),
@@ -71,6 +78,7 @@ beforeAll(async () => {
       name,
       (i: never) => {
         calls.push(name);
+        failing.get(name)?.shift()?.();
         return Promise.resolve(f(i));
       },
     ]),
@@ -94,6 +102,10 @@ beforeEach(() => {
   verdicts = [];
   ready = 0;
   gone = false;
+  failing.clear();
+  states.length = 0;
+  failures.length = 0;
+  ended = null;
 });
 
 let n = 0;
@@ -180,5 +192,57 @@ describe('a task that waits', () => {
     await say(h, '-f5-1', 'retry');
     await env.sleep(HOUR);
     expect(ready).toBe(1);
+  }, 60_000);
+});
+
+/** What no retry mends, and no stage expects. */
+const broken = (message: string) => (): never => {
+  throw ApplicationFailure.nonRetryable(message, 'test.broken');
+};
+
+describe('a task that something unexpected happens to', () => {
+  test('says so in the inbox, is failed, hears what is said meanwhile, and goes on at Retry', async () => {
+    failing.set('hasPushed', [broken('the table pushes is gone')]);
+    const h = await start();
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(HOUR);
+    expect(failures.map((f) => [f.id, f.title, f.body])).toEqual([
+      [`w${n}-f2-1`, 'mainloop ran into something it did not expect (implement). Retry goes on from there.', 'the table pushes is gone'],
+    ]);
+    expect(states.at(-1)).toBe('failed');
+    // Said while it stands still: nothing is dropped.
+    await say(h, '-review-3', 'merge');
+    await say(h, '-f2-1', 'retry');
+    expect(await h.result()).toEqual({ state: 'done' });
+    expect(count('merge')).toBe(1);
+  }, 60_000);
+
+  test('can be cancelled there', async () => {
+    failing.set('hasPushed', [broken('gone')]);
+    const h = await start();
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(HOUR);
+    await say(h, '-cancel', 'cancel');
+    expect(await h.result()).toEqual({ state: 'cancelled' });
+  }, 60_000);
+
+  test('while it ends: what stays behind is said, and it has ended all the same', async () => {
+    failing.set('stopRun', [broken('no such process')]);
+    failing.set('releaseSandbox', [broken('the folder is busy')]);
+    const h = await start();
+    await env.sleep(HOUR);
+    await say(h, '-cancel', 'cancel');
+    expect(await h.result()).toEqual({ state: 'cancelled' });
+    expect(ended?.statusLine).toBe(
+      'Cancelled by you. Its agent could not be stopped: no such process. Its sandbox could not be removed yet: the folder is busy.',
+    );
+  }, 60_000);
+
+  test('somebody cancels its workflow in Temporal: it ends as a cancelled task does', async () => {
+    const h = await start();
+    await env.sleep(HOUR);
+    await h.cancel();
+    expect(await h.result()).toEqual({ state: 'cancelled' });
+    expect([count('cleanForge'), count('releaseSandbox'), ended?.statusLine]).toEqual([1, 1, 'Cancelled in Temporal.']);
   }, 60_000);
 });

@@ -3,13 +3,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../flow/checkup.ts';
 import type { AttachmentRef, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
 import { OWNER } from '../flow/ids.ts';
-import { sectionOf, type CiCounts } from '../flow/states.ts';
+import { ENDED_STATES, sectionOf, type CiCounts } from '../flow/states.ts';
 import { PrismaClient } from './generated/client.ts';
 import type { ItemView, TaskView, AttentionWeek, CostDay, ReviewView, Inbox, ThreadItem } from './read-views.ts';
 
 export type * from './read-views.ts';
 
-const ENDED = ['done', 'cancelled', 'failed'];
 const HISTORY = 30;
 
 export function openRead(url: string) {
@@ -92,7 +91,7 @@ export function openRead(url: string) {
         itemsWhere({ state: 'open' }),
         db.task.findMany({ where: { ownerId: OWNER, endedAt: null }, orderBy: { updatedAt: 'desc' }, take: 200 }),
         db.task.findMany({ where: { ownerId: OWNER, endedAt: { not: null } }, orderBy: { endedAt: 'desc' }, take: HISTORY }),
-        db.task.count({ where: { ownerId: OWNER, state: { in: ENDED }, OR: [{ endedAt: { lt: dayAgo } }, { state: { not: 'done' } }] } }),
+        db.task.count({ where: { ownerId: OWNER, state: { in: [...ENDED_STATES] }, OR: [{ endedAt: { lt: dayAgo } }, { state: { not: 'done' } }] } }),
       ]);
       const repo = await repoOf([...live, ...ended].map((t) => t.projectId));
       const all = [...live, ...ended].map((t) => taskView(t, repo, nowMs));

@@ -98,4 +98,11 @@ const FAILURES: Record<FailReason, string> = {
   exposed: 'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',
 };
 
+/** @param step name of the activity, in camel case: "ensureDraftPr" */
+export const tookTooLong = (step: string): string =>
+  `A step took too long and was given up: ${step.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)}. Retry tries it again.`;
+
+/** @param stage of the task's workflow: "fix_ci" */
+export const unexpected = (stage: string): string => `mainloop ran into something it did not expect (${words(stage)}). Retry goes on from there.`;
+
 const words = (reason: string): string => reason.replaceAll('_', ' ');

@@ -6,15 +6,16 @@ export const PHASES = ['plan', 'implement', 'fix_ci', 'address_review'] as const
 /** What one agent run is for. */
 export type Phase = (typeof PHASES)[number];
 
-export const isEnded = (s: string): boolean => s === 'done' || s === 'cancelled' || s === 'failed';
+/** States that nothing leads out of. A task that failed is not among them: Retry goes on, and it can be cancelled. */
+export const ENDED_STATES: readonly TaskState[] = ['done', 'cancelled'];
+export const isEnded = (s: string): boolean => (ENDED_STATES as readonly string[]).includes(s);
 
 export type Section = 'needs_you' | 'working' | 'failed' | 'done' | 'history';
 
 /** Which inbox section shows a task. Failures stay visible until they are retried or cancelled. */
 export function sectionOf(t: { state: string; hasFailure: boolean; endedAtMs: number | null }, nowMs: number): Section {
-  if (t.hasFailure && t.state !== 'done' && t.state !== 'cancelled') return 'failed';
+  if (t.state === 'failed' || (t.hasFailure && !isEnded(t.state))) return 'failed';
   if (!isEnded(t.state)) return 'working';
-  if (t.state === 'failed') return 'failed';
   return t.endedAtMs !== null && nowMs - t.endedAtMs < 24 * 3_600_000 && t.state === 'done' ? 'done' : 'history';
 }
 

@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { sentenceOf } from './failures.ts';
+
+const failed = (cause: Error | undefined): ActivityFailure =>
+  new ActivityFailure('Activity task failed', 'ensureDraftPr', '1', 'IN_PROGRESS' as never, 'worker', cause);
+
+test.each([
+  [
+    'a step that ran out of time',
+    new TimeoutFailure('heartbeat', undefined, 'HEARTBEAT'),
+    'A step took too long and was given up: ensure draft pr. Retry tries it again.',
+  ],
+  ['a step that said why', ApplicationFailure.nonRetryable('The token may not read checks.'), 'The token may not read checks.'],
+  ['a step that said nothing', undefined, 'Activity task failed'],
+])('%s', (_, cause, sentence) => expect(sentenceOf(failed(cause))).toBe(sentence));
