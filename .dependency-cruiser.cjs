@@ -29,6 +29,8 @@ module.exports = {
       { path: '^packages/adapters/src/([^/]+)/' },
       { path: '^(apps/|packages/models/src/db|packages/adapters/src/)', pathNot: '^packages/adapters/src/$1/' },
     ),
+    // The doors of all listeners: whoever listens uses them, and they know only the decisions.
+    mustNotUse('doors-know-decisions', { path: '^packages/doors' }, { path: '^(apps|packages/(?!doors|models/src/flow))' }),
     mustNotUse('models-look-down-only', { path: '^packages/models' }, { path: '^(apps|packages/(adapters|testkit))' }),
     mustNotUse('api-has-no-hands', { path: '^apps/api' }, { path: '^(apps/(?!api)|packages/adapters/src/(?!model))' }),
     mustNotUse(

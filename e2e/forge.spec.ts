@@ -48,7 +48,11 @@ beforeAll(async () => {
   hub = await startLocalGitHub({
     root: mkdtempSync('/tmp/forge-'),
     port: 0,
-    tokens: { tok: 'mainloop', other: 'stranger' },
+    tokens: new Map([
+      ['tok', 'mainloop'],
+      ['other', 'stranger'],
+    ]),
+    operatorSecret: 'operator-secret-for-tests',
     webhook: { url: `http://127.0.0.1:${(listener.address() as { port: number }).port}`, secret: SECRET },
     ci: null,
     reviewers: [],
@@ -310,7 +314,7 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
 }, 120_000);
 
 test("what we ask over GraphQL fits GitHub's own schema", async () => {
-  const calls = (await (await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token tok' } })).json()) as {
+  const calls = (await (await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token operator-secret-for-tests' } })).json()) as {
     path: string;
     body: { query: string; variables: Record<string, unknown> };
   }[];

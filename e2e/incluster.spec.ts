@@ -122,7 +122,7 @@ function remote(web: string, github: string): Stack {
       return data as T;
     },
     forgeCalls: async () =>
-      (await fetch(`${github}/_local/calls`, { headers: { authorization: 'token only-for-tests-github-token' } })).json() as Promise<
+      (await fetch(`${github}/_local/calls`, { headers: { authorization: 'token only-for-tests-operator-secret' } })).json() as Promise<
         { method: string; path: string; body: Record<string, unknown> | null }[]
       >,
   } as Stack;

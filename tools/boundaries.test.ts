@@ -18,6 +18,7 @@ test('every rule notices a break', () => {
     ['workflows-are-sealed', 'apps/worker/src/workflows', "import '../tasks.ts';"],
     ['activities-see-ports-not-vendors', 'apps/worker/src/activities', "import '@mainloop/adapters/forge/github';"],
     ['adapters-stand-alone', 'packages/adapters/src/forge', "import '../sandbox/port.ts';"],
+    ['doors-know-decisions', 'packages/doors/src', "import '../../models/src/db/pool.ts';"],
     ['models-look-down-only', 'packages/models/src/db', "import '../../../adapters/src/forge/port.ts';"],
     ['api-has-no-hands', 'apps/api/src', "import '@mainloop/adapters/forge/port';"],
     ['web-sees-contracts', 'apps/web/src/lib', "import '@mainloop/models/db/log';"],

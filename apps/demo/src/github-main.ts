@@ -13,7 +13,9 @@ const env = z
     MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
     LOCAL_GITHUB_PORT: z.coerce.number().int(),
     LOCAL_GITHUB_URL: z.url().optional(),
-    GITHUB_TOKEN: z.string(),
+    GITHUB_TOKEN: z.string().min(1),
+    /** What the operator shows at /_local/. */
+    LOCAL_GITHUB_OPERATOR_SECRET: z.string().min(16),
     GITHUB_WEBHOOK_SECRET: z.string(),
     WEBHOOK_URL: z.url(),
     MAINLOOP_ACT: z.string(),
@@ -33,14 +35,8 @@ const github = await startLocalGitHub({
   port: env.LOCAL_GITHUB_PORT,
   host: env.MAINLOOP_LISTEN,
   ...(env.LOCAL_GITHUB_URL ? { url: env.LOCAL_GITHUB_URL } : {}),
-  tokens: {
-    ...Object.fromEntries(
-      env.LOCAL_GITHUB_USERS.split(',')
-        .map((u) => u.split('='))
-        .filter((u) => u.length === 2),
-    ),
-    [env.GITHUB_TOKEN]: 'mainloop',
-  },
+  tokens: new Map([...pairs(env.LOCAL_GITHUB_USERS), [env.GITHUB_TOKEN, 'mainloop']]),
+  operatorSecret: env.LOCAL_GITHUB_OPERATOR_SECRET,
   webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
   ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP ?? null, node: env.MAINLOOP_NODE },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
@@ -49,3 +45,10 @@ const github = await startLocalGitHub({
 if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
 console.log(`local GitHub on ${github.url}`);
 process.once('SIGTERM', () => void github.close().then(() => process.exit(0)));
+
+function pairs(users: string): [token: string, login: string][] {
+  return users
+    .split(',')
+    .map((u) => u.split('='))
+    .filter((u): u is [string, string] => u.length === 2 && u[0] !== '');
+}

@@ -14,6 +14,8 @@ const Env = z.object({
   TEMPORAL_NAMESPACE: z.string().default('default'),
   GITHUB_TOKEN: z.string().min(1),
   GITHUB_API_URL: z.url(),
+  /** Set where the forge is our local GitHub: for bringing folders of this machine in. */
+  LOCAL_GITHUB_OPERATOR_SECRET: z.string().min(16).optional(),
   MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
   MAINLOOP_BWRAP: z.string().default('bwrap'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
@@ -108,6 +110,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     temporalNamespace: e.TEMPORAL_NAMESPACE,
     githubToken: e.GITHUB_TOKEN,
     githubApiUrl: e.GITHUB_API_URL,
+    localGitHubSecret: e.LOCAL_GITHUB_OPERATOR_SECRET ?? null,
     sandbox: {
       root: path.join(e.MAINLOOP_HOME, 'sandboxes'),
       kit: path.join(e.MAINLOOP_HOME, 'kit', 'current'),

@@ -8,9 +8,9 @@ import { ForgeError } from '@mainloop/adapters/forge/port';
 const run = promisify(execFile);
 export type Importer = (folder: string) => Promise<{ full: string }>;
 
-export function localImporter(c: { githubApiUrl: string; githubToken: string }): Importer {
+export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
   return async (folder) => {
-    if (!/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
+    if (c.localGitHubSecret === null || !/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
       throw new ForgeError(
         'rejected',
         'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
@@ -29,7 +29,7 @@ export function localImporter(c: { githubApiUrl: string; githubToken: string }):
     const full = `local/${path.basename(dir).replace(/[^\w.-]+/g, '-')}`;
     const r = await fetch(`${c.githubApiUrl}/_local/import`, {
       method: 'POST',
-      headers: { authorization: `token ${c.githubToken}`, 'content-type': 'application/json' },
+      headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },
       body: JSON.stringify({ full, folder: dir, branch }),
     });
     if (!r.ok) throw new ForgeError('rejected', ((await r.json()) as { message: string }).message);

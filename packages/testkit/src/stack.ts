@@ -68,8 +68,9 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   }
   const api = `http://127.0.0.1:${ports.API_PORT}`;
   const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
-  const { localGitHubToken, apiToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as {
+  const { localGitHubToken, localGitHubOperator, apiToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as {
     localGitHubToken: string;
+    localGitHubOperator: string;
     apiToken: string;
   };
   return {
@@ -97,7 +98,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       return data as T;
     },
     forgeCalls: async () =>
-      (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubToken}` } })).json() as Promise<
+      (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })).json() as Promise<
         { method: string; path: string; body: Record<string, unknown> | null }[]
       >,
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),

@@ -115,7 +115,7 @@ export type Settings = z.infer<typeof Env> & {
   readonly demoModel: boolean;
   readonly localGitHub: boolean;
 };
-const SECRETS = ['chatToken', 'webhookSecret', 'localGitHubToken', 'authSecret', 'apiToken'] as const;
+const SECRETS = ['chatToken', 'webhookSecret', 'localGitHubToken', 'localGitHubOperator', 'authSecret', 'apiToken', 'webToken'] as const;
 type Secrets = Readonly<Record<(typeof SECRETS)[number], string>>;
 
 /** @throws Error with one sentence that names the variable and what it should be */

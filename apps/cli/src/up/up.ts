@@ -154,6 +154,7 @@ function services(
             ...base,
             LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT),
             GITHUB_TOKEN: githubToken,
+            LOCAL_GITHUB_OPERATOR_SECRET: s.secrets.localGitHubOperator,
             GITHUB_WEBHOOK_SECRET: webhookSecret,
             WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`,
             MAINLOOP_ACT: tools.act!,
@@ -219,6 +220,7 @@ function services(
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...given({
           ...(s.MAINLOOP_SANDBOX === 'kubernetes' ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]])) : {}),
+          LOCAL_GITHUB_OPERATOR_SECRET: s.localGitHub ? s.secrets.localGitHubOperator : undefined,
           MAINLOOP_SANDBOX: s.MAINLOOP_SANDBOX,
           TEMPORAL_NAMESPACE: s.TEMPORAL_NAMESPACE,
           MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { isBranchName, isRepositoryName } from '@mainloop/models/flow/operands';
 
 const run = promisify(execFile);
 
@@ -14,7 +15,7 @@ export class Bare {
   }
 
   dir(full: string): string {
-    if (!/^[\w.-]+\/[\w.-]+$/.test(full)) throw new Error('bad repository name');
+    if (!isRepositoryName(full)) throw new Error('bad repository name');
     return path.join(this.root, `${full}.git`);
   }
 
@@ -43,7 +44,7 @@ export class Bare {
     const dir = this.dir(full);
     if (existsSync(path.join(dir, 'HEAD'))) return;
     mkdirSync(dir, { recursive: true });
-    await run('git', ['init', '-q', '--bare', '-b', branch, dir]);
+    await run('git', ['init', '-q', '--bare', '-b', branch, '--', dir]);
     await this.git(full, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
     await this.git(full, ['config', 'gc.auto', '0']);
   }
@@ -51,7 +52,7 @@ export class Bare {
   async importFrom(full: string, folder: string, branch: string): Promise<void> {
     await this.init(full, branch);
     try {
-      await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', folder, `+refs/heads/${branch}:refs/heads/${branch}`]);
+      await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', '--', folder, `+refs/heads/${branch}:refs/heads/${branch}`]);
     } catch (err) {
       rmSync(this.dir(full), { recursive: true, force: true });
       throw err;
@@ -59,6 +60,7 @@ export class Bare {
   }
 
   async sha(full: string, branch: string): Promise<string | null> {
+    if (!isBranchName(branch)) return null;
     return (await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')).trim() || null;
   }
 

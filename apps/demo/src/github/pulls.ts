@@ -1,9 +1,15 @@
 // Pull requests, reviews and comments on lines.
+import { isObjectName } from '@mainloop/models/flow/operands';
 import type { Ctx } from './ctx.ts';
 import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
 import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
 import { nowIso } from './store.ts';
+
+const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new Map([
+  ['APPROVE', 'APPROVED'],
+  ['REQUEST_CHANGES', 'CHANGES_REQUESTED'],
+]);
 
 export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
   const { store, bare, base } = c;
@@ -87,7 +93,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       async (a) => {
         const i = issueOf(a);
         if (!i?.pr) return notFound;
-        const state = ({ APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED' } as const)[String(a.body.event)] ?? 'COMMENTED';
+        const state = REVIEW_STATES.get(String(a.body.event)) ?? 'COMMENTED';
         const x = store.insert('review', {
           repo: i.repo,
           number: i.number,
@@ -137,10 +143,13 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         const wanted = String(to?.path ?? a.body.path);
         // As GitHub does it: a comment on a file or a commit that is not part of the change is refused.
         const touched = (await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])).split('\0');
-        const known = await bare.git(i.repo, ['merge-base', '--is-ancestor', String(a.body.commit_id), i.pr.headSha]).then(
-          () => true,
-          () => false,
-        );
+        const commit = String(a.body.commit_id);
+        const known =
+          isObjectName(commit) &&
+          (await bare.git(i.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, i.pr.headSha]).then(
+            () => true,
+            () => false,
+          ));
         if (to === null && (!touched.includes(wanted) || !known))
           return {
             status: 422,

@@ -1,8 +1,12 @@
 // The local GitHub: REST, a little GraphQL, git over HTTP, signed webhooks and a CI runner, over real bare repositories.
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
+import { keepDoor } from '@mainloop/doors/door';
+import { isSecret } from '@mainloop/doors/secrets';
+import { doorOf } from '@mainloop/models/flow/doors';
+import { isBranchName, isRepositoryName, isWholePath } from '@mainloop/models/flow/operands';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
 import { factsOf, notFound } from './desk.ts';
@@ -22,7 +26,9 @@ export interface LocalGitHubOptions {
   /** How others reach it, where that is not the address it listens on. */
   readonly url?: string;
   /** token -> login */
-  readonly tokens: Readonly<Record<string, string>>;
+  readonly tokens: ReadonlyMap<string, string>;
+  /** For what is no part of a forge: bringing a folder of this machine in, and reading what was asked. */
+  readonly operatorSecret: string;
   readonly webhook: { readonly url: string; readonly secret: string } | null;
   readonly ci: Omit<ActionsOptions, 'work' | 'base'> | null;
   readonly reviewers: readonly Reviewer[];
@@ -46,9 +52,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         else res.destroy();
       }),
   );
+  const address = o.host ?? '127.0.0.1';
+  keepDoor(server, doorOf({ address, publicUrl: null, names: o.url ? [new URL(o.url).hostname] : [], servesPages: false }));
   await new Promise<void>((r, no) => {
     server.once('error', no);
-    server.listen(o.port, o.host ?? '127.0.0.1', r);
+    server.listen(o.port, address, r);
   });
   const base = o.url ?? `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   const store = new Store(path.join(o.root, 'github.sqlite'));
@@ -61,6 +69,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const review = colleague(c, o.reviewers);
 
   const importRepo = async (full: string, folder: string, branch: string): Promise<Repo> => {
+    if (!isRepositoryName(full)) throw new Error('a repository is called owner/name');
+    if (!isBranchName(branch)) throw new Error('that is no name of a branch');
+    if (!isWholePath(folder) || !statSync(folder).isDirectory()) throw new Error('a folder is a whole path to one on this machine');
     const there = repoOf(full);
     if (there) return there;
     await bare.importFrom(full, folder, branch);
@@ -69,7 +80,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', base);
-    const user = o.tokens[tokenOf(req)] ?? null;
+    const token = tokenOf(req);
+    if (url.pathname.startsWith('/_local/')) return operator(req, res, url, token);
+    const user = o.tokens.get(token) ?? null;
     const gitPath = /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(url.pathname);
     if (gitPath) {
       const repo = repoOf(gitPath[1]!);
@@ -103,6 +116,19 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     reply(req, res, a);
   }
 
+  /** Not GitHub's: what the operator of this machine does, with a secret that no client of the forge has. */
+  async function operator(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> {
+    if (!isSecret(token, o.operatorSecret)) return json(res, 401, { message: "This wants the operator's own secret." });
+    if (req.method === 'GET' && url.pathname === '/_local/calls') return json(res, 200, store.find('call'));
+    if (req.method !== 'POST' || url.pathname !== '/_local/import') return json(res, 404, { message: 'Not Found' });
+    const data = JSON.parse(await body(req)) as Record<string, unknown>;
+    try {
+      json(res, 201, shape.repo(base, await importRepo(String(data.full), String(data.folder), String(data.branch))));
+    } catch (err) {
+      json(res, 422, { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` });
+    }
+  }
+
   async function route(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
     if (url.pathname === '/user')
       return {
@@ -125,14 +151,6 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         },
       };
     if (url.pathname === '/graphql') return graphql(String(data.query ?? ''), (data.variables ?? {}) as Record<string, unknown>);
-    if (url.pathname === '/_local/calls') return { status: 200, body: store.find('call') };
-    if (url.pathname === '/_local/import' && req.method === 'POST') {
-      try {
-        return { status: 201, body: shape.repo(base, await importRepo(String(data.full), String(data.folder), String(data.branch))) };
-      } catch (err) {
-        return { status: 422, body: { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` } };
-      }
-    }
     for (const [method, re, run] of table) {
       const m = method === req.method ? re.exec(url.pathname) : null;
       if (!m) continue;
@@ -199,7 +217,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   }
 
   const note = (req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): void => {
-    if (req.method === 'GET' || url.pathname.startsWith('/_local')) return;
+    if (req.method === 'GET') return;
     store.insert('call', { at: nowIso(), method: req.method ?? '', path: url.pathname, status, user, body: data });
   };
 

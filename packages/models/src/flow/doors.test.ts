@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { admit, doorOf, isLoopbackAddress, nameOf, whyNotBind, type Knock } from './doors.ts';
+
+const page = doorOf({ address: '127.0.0.1', publicUrl: null, servesPages: true });
+const signedIn = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', servesPages: true });
+const service = doorOf({ address: '127.0.0.1', publicUrl: null, servesPages: false });
+const inPod = doorOf({ address: '0.0.0.0', publicUrl: 'https://mainloop.example.com', names: ['api'], servesPages: false });
+const knock = (o: Partial<Knock> = {}): Knock => ({
+  method: 'GET',
+  hosts: ['localhost:3000'],
+  origins: [],
+  fetchSite: null,
+  isForwarded: false,
+  ...o,
+});
+const says = (door: typeof page, o: Partial<Knock>): string => {
+  const a = admit(door, knock(o));
+  return a.ok ? 'in' : a.kind;
+};
+
+test.each([
+  ['localhost:3000', 'in', 'in', 'foreign_host'],
+  ['LOCALHOST', 'in', 'in', 'foreign_host'],
+  ['127.0.0.1:8000', 'in', 'in', 'in'],
+  ['[::1]:8000', 'in', 'in', 'in'],
+  ['10.1.2.3:8000', 'foreign_host', 'foreign_host', 'in'],
+  ['mainloop.example.com', 'foreign_host', 'in', 'in'],
+  ['api:8000', 'foreign_host', 'foreign_host', 'in'],
+  ['evil.example', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['127.0.0.1.nip.io', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['127.evil.example', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['localhost.', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['localhost@evil.example', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['localhost:3000:3000', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['constructor', 'foreign_host', 'foreign_host', 'foreign_host'],
+  ['', 'no_host', 'no_host', 'no_host'],
+])('host %s: on this machine %s, with a sign-in %s, in a pod %s', (host, local, withSignIn, pod) => {
+  expect([page, signedIn, inPod].map((d) => says(d, { hosts: [host] }))).toEqual([local, withSignIn, pod]);
+});
+
+test('two hosts are no host', () => {
+  expect(says(page, { hosts: ['localhost', 'localhost'] })).toBe('no_host');
+  expect(says(page, { hosts: [] })).toBe('no_host');
+});
+
+test.each([
+  ['GET', [], null, 'in', 'in', 'in'],
+  ['GET', [], 'cross-site', 'in', 'in', 'in'], // a link on another page
+  ['GET', ['https://evil.example'], 'cross-site', 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['POST', [], null, 'in', 'in', 'in'], // no browser
+  ['POST', ['null'], null, 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['POST', [], 'cross-site', 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['POST', [], 'same-site', 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['DELETE', ['http://localhost:3000'], 'same-origin', 'in', 'foreign_origin', 'foreign_origin'],
+  ['POST', ['http://localhost:9999'], 'same-site', 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['POST', ['https://localhost:3000'], null, 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  ['POST', ['https://mainloop.example.com'], 'same-origin', 'foreign_origin', 'in', 'foreign_origin'],
+  ['POST', ['http://localhost:3000', 'https://evil.example'], null, 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+] as const)(
+  '%s from %j, %s: on this machine %s, with a sign-in %s, a service without pages %s',
+  (method, origins, fetchSite, local, withSignIn, noPages) => {
+    expect([page, signedIn, service].map((d) => says(d, { method, origins, fetchSite }))).toEqual([local, withSignIn, noPages]);
+  },
+);
+
+test('without a sign-in nobody comes through a proxy, whatever the host says', () => {
+  expect(says(page, { isForwarded: true })).toBe('forwarded');
+  expect(says(signedIn, { isForwarded: true })).toBe('in');
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.4.5.6', true],
+  ['::1', true],
+  ['localhost', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['127.evil.example', false],
+  ['127.0.0.1.nip.io', false],
+  ['localhost.evil.example', false],
+  ['', false],
+])('binding %s lets in this machine only: %s', (address, only) => {
+  expect(isLoopbackAddress(address)).toBe(only);
+  expect(whyNotBind(address, null) === null).toBe(only);
+  expect(whyNotBind(address, 'https://mainloop.example.com')).toBeNull();
+  if (!only) expect(whyNotBind(address, null)).toMatch(/MAINLOOP_PUBLIC_URL should be set/);
+});
+
+test('whoever is let in on this machine asked for it by one of its own names', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.webAuthority()), (host) => {
+      if (admit(page, knock({ hosts: [host] })).ok) expect(['localhost', '127.0.0.1', '[::1]']).toContain(nameOf(host));
+    }),
+  );
+});

@@ -1,0 +1,96 @@
+// Who is let in at a listener. What counts as "this machine" is what we bound, never what a request says of itself.
+
+/** What a listener is: facts of its configuration. */
+export interface Door {
+  /** Names under which it may be asked for: lower case, without a port. */
+  readonly names: readonly string[];
+  /** Any address as well, for one that others reach by the address of a pod or a node. Only a name can be pointed elsewhere. */
+  readonly anyAddress: boolean;
+  /** Origins whose pages may talk to it, as browsers write them (RFC 6454). */
+  readonly origins: readonly string[];
+  /** Pages that it served itself may talk to it. */
+  readonly servesPages: boolean;
+  /** Refuses what has come through a proxy or a tunnel: there is no sign-in, so nobody from elsewhere may come in. */
+  readonly refusesForwarded: boolean;
+}
+
+/** What a request says of itself. A header that is not there is an empty list. */
+export interface Knock {
+  readonly method: string;
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
+  readonly fetchSite: string | null;
+  /** It carries a header that only proxies and tunnels write. */
+  readonly isForwarded: boolean;
+}
+
+export type DoorRefusal = 'no_host' | 'foreign_host' | 'forwarded' | 'foreign_origin';
+export type Admission =
+  { readonly ok: true } | { readonly ok: false; readonly kind: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+const SENTENCES: Readonly<Record<DoorRefusal, string>> = {
+  no_host: 'A request should name one host.',
+  foreign_host: 'mainloop does not answer under that name. docs/phone.md says how to reach it from elsewhere, with a sign-in.',
+  forwarded: 'mainloop is open to this machine only, and this came through a proxy. Set MAINLOOP_PUBLIC_URL to sign in from elsewhere.',
+  foreign_origin: 'This came from another site.',
+};
+const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Headers that proxies and tunnels add; lower case. */
+export const FORWARDED_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'cf-connecting-ip'];
+
+/** Whether binding this address lets in nobody but this machine. */
+export const isLoopbackAddress = (address: string): boolean =>
+  address === 'localhost' || address === '::1' || /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(address);
+
+/** @returns why this may not be bound, in a sentence, or null: without a sign-in nothing but this machine is let in */
+export function whyNotBind(address: string, publicUrl: string | null): string | null {
+  if (isLoopbackAddress(address) || publicUrl !== null) return null;
+  return `MAINLOOP_PUBLIC_URL should be set: MAINLOOP_LISTEN=${address} opens mainloop to others, and without that address there is no sign-in`;
+}
+
+/**
+ * The door of a listener.
+ * @param address what it binds
+ * @param publicUrl where people reach mainloop from elsewhere, or null: there is no sign-in
+ * @param names more names it is asked for under, such as that of its Service in a cluster
+ */
+export function doorOf(c: { address: string; publicUrl: string | null; names?: readonly string[]; servesPages: boolean }): Door {
+  const isLoopback = isLoopbackAddress(c.address);
+  const url = c.publicUrl === null ? null : new URL(c.publicUrl);
+  return {
+    names: [...(isLoopback ? LOOPBACK_NAMES : []), ...(url ? [url.hostname.toLowerCase()] : []), ...(c.names ?? []).map((n) => n.toLowerCase())],
+    anyAddress: !isLoopback,
+    origins: url && c.servesPages ? [url.origin] : [],
+    // With a sign-in there is one address for pages, and cookies are only ever for that one.
+    servesPages: c.servesPages && url === null,
+    refusesForwarded: isLoopback && url === null,
+  };
+}
+
+/** Decides on the door alone; who somebody is comes after. */
+export function admit(door: Door, knock: Knock): Admission {
+  const [host, ...moreHosts] = knock.hosts;
+  if (host === undefined || host === '' || moreHosts.length > 0) return refuse('no_host');
+  const name = nameOf(host);
+  if (name === null || !(door.names.includes(name) || (door.anyAddress && isAddress(name)))) return refuse('foreign_host');
+  if (door.refusesForwarded && knock.isForwarded) return refuse('forwarded');
+  if (!isOwnOrigin(door, host, knock)) return refuse('foreign_origin');
+  return { ok: true };
+}
+
+function isOwnOrigin(door: Door, host: string, knock: Knock): boolean {
+  const own = [...door.origins, ...(door.servesPages ? [`http://${host.toLowerCase()}`] : [])];
+  if (knock.origins.some((o) => !own.includes(o))) return false;
+  // Another port of this machine is another site's page too. "none" is somebody at the keyboard.
+  return CHANGES_NOTHING.has(knock.method) || knock.fetchSite === null || knock.fetchSite === 'same-origin' || knock.fetchSite === 'none';
+}
+
+/** The name in a Host header (RFC 9110, 7.2), lower case, without the port. @returns null for what is none */
+export function nameOf(host: string): string | null {
+  const m = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host);
+  return m ? m[1]!.toLowerCase() : null;
+}
+const isAddress = (name: string): boolean => name.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+
+const refuse = (kind: DoorRefusal): Admission => ({ ok: false, kind, status: kind === 'no_host' ? 400 : 403, sentence: SENTENCES[kind] });
