@@ -1,15 +1,16 @@
 // The git door: smart HTTP for one repository. Fetches come from our mirror; a push is received into quarantine, looked at,
 // and only then forwarded to the forge. No git command runs in a repository that an agent can write to.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGunzip } from 'node:zlib';
 import { one, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import type { GatewayConfig } from './config.ts';
-import { readBody, Refused } from './http.ts';
+import { readBody, readPacked, Refused } from './http.ts';
 import { checkFiles, checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
 import { parsePush, pkt, pushReport, ZERO, type RefUpdate } from './pkt.ts';
 import { ciAllowed, hold, inspect, noteRefused, recordPush, type Git } from './pushes.ts';
@@ -18,6 +19,9 @@ const run = promisify(execFile);
 
 /** Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random data: 11 s and 1 s). */
 const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
+
+/** What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted after unpacking. */
+const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
 export function gitProxy(c: GatewayConfig, db: Db) {
   const env = {
@@ -88,16 +92,21 @@ export function gitProxy(c: GatewayConfig, db: Db) {
 
   const upload = async (req: IncomingMessage, res: ServerResponse, dir: string): Promise<void> => {
     const protocol = req.headers['git-protocol'];
+    // Read whole before git starts: a body that is cut or is not what it says is refused in words, and no stream is left half-way.
+    const wants = await readPacked(req, MAX_WANTS_BYTES);
     const p = spawn('git', ['-c', NO_BIG_DELTAS, 'upload-pack', '--stateless-rpc', dir], {
       env: { ...env, ...(typeof protocol === 'string' ? { GIT_PROTOCOL: protocol } : {}) },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    res.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' });
     p.stdin.on('error', () => undefined);
-    (req.headers['content-encoding'] === 'gzip' ? req.pipe(createGunzip()) : req).pipe(p.stdin);
-    p.stdout.pipe(res);
+    const ended = once(p, 'close').catch(() => undefined);
     res.on('close', () => p.kill());
-    await new Promise((r) => p.on('close', r));
+    await once(p, 'spawn');
+    res.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' });
+    p.stdin.end(wants);
+    // A reader that goes away in the middle is its own affair.
+    await pipeline(p.stdout, res).catch(() => res.destroy());
+    await ended;
   };
 
   const receive = (req: IncomingMessage, res: ServerResponse, r: RunByToken): Promise<void> =>
@@ -209,6 +218,7 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<stri
       err += d.toString();
     });
     p.stdin.on('error', () => undefined);
+    p.on('error', (e) => resolve(`git could not be started (${e.message})`));
     p.on('close', (code) => {
       const ng = /(?:ng \S+|unpack) (?!ok)([^\n]+)/.exec(out);
       resolve(code === 0 && !ng ? null : (ng?.[1] ?? (err.trim().split('\n').at(-1) || 'the push was refused')));

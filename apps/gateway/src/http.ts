@@ -1,5 +1,9 @@
 // The few things every door of the gateway does with a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+const unpack = promisify(gunzip);
 
 export class Refused extends Error {
   readonly status: number;
@@ -18,6 +22,24 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
     parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+/**
+ * A body that may be packed with gzip, as git does.
+ * @param maxBytes after unpacking: a few kilobytes can claim to be gigabytes
+ */
+export async function readPacked(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const encoding = req.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'gzip' && encoding !== 'identity') throw new Refused(415, 'Send it plain or packed with gzip.');
+  const raw = await readBody(req, maxBytes);
+  if (encoding === 'identity') return raw;
+  try {
+    return await unpack(raw, { maxOutputLength: maxBytes });
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB once it is unpacked.`);
+    throw new Refused(400, 'That says it is packed with gzip and is not.');
+  }
 }
 
 export async function readJson(req: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {

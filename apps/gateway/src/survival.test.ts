@@ -1,0 +1,59 @@
+// One request must never end the gateway for everybody: the real process over a real Postgres, and what an attacker may send it.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+
+let database: TestDatabase;
+let model: Awaited<ReturnType<typeof startModel>>;
+let gateway: TestGateway;
+let mine: string;
+let other: string;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db);
+  mine = (await seedRun(database.db, await seedTask(database.db, 'aaaa'))).token;
+  other = (await seedRun(database.db, await seedTask(database.db, 'bbbb'))).token;
+  model = await startModel((_, res) => void res.end('{}'));
+  gateway = await startGateway(database.url, model.url);
+});
+afterAll(async () => {
+  await gateway.kill('SIGKILL');
+  model.close();
+  await database.drop();
+});
+
+/** The process lives and answers another run what it asked. */
+async function answersOthers(): Promise<void> {
+  expect(gateway.exit()).toBeNull();
+  const r = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
+  expect(await r.json()).toEqual({ asked: false });
+}
+
+describe('what is not what it says it is', () => {
+  test.each([
+    ['junk that says it is gzip', 'gzip', Buffer.from('certainly not gzip'), 400],
+    ['an encoding that git does not use', 'br', Buffer.from('x'), 415],
+  ])('%s', async (_, encoding, body, status) => {
+    const r = await fetch(`${gateway.url}/git/repo.git/git-upload-pack`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${mine}`, 'content-encoding': encoding },
+      body,
+    });
+    expect(r.status).toBe(status);
+    await answersOthers();
+  });
+});
+
+test('a machine without git answers in words', async () => {
+  const lame = await startGateway(database.url, model.url, { PATH: '/nowhere' });
+  try {
+    const r = await fetch(`${lame.url}/git/repo.git/git-upload-pack`, { method: 'POST', headers: { authorization: `Bearer ${mine}` }, body: '0000' });
+    expect(r.status).toBe(502);
+    expect(await r.text()).toContain('ENOENT');
+    expect(lame.exit()).toBeNull();
+  } finally {
+    await lame.kill('SIGKILL');
+  }
+});
