@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { LocalGitHub } from './github/server.ts';
 
 export async function seedDemo(github: LocalGitHub, seedDir: string, work: string): Promise<void> {
@@ -10,16 +11,15 @@ export async function seedDemo(github: LocalGitHub, seedDir: string, work: strin
   mkdirSync(work, { recursive: true });
   const dir = path.join(work, 'tally');
   cpSync(path.join(seedDir, 'tally'), dir, { recursive: true });
-  const env = {
-    ...process.env,
+  const who = {
     GIT_AUTHOR_NAME: 'Robin Reyes',
     GIT_AUTHOR_EMAIL: 'robin@example.com',
     GIT_COMMITTER_NAME: 'Robin Reyes',
     GIT_COMMITTER_EMAIL: 'robin@example.com',
     GIT_AUTHOR_DATE: '2026-10-01T09:00:00Z',
     GIT_COMMITTER_DATE: '2026-10-01T09:00:00Z',
-    GIT_CONFIG_GLOBAL: '/dev/null',
   };
+  const env = gitEnvironment({ path: process.env.PATH, more: who });
   const git = (...a: string[]): void => void execFileSync('git', a, { cwd: dir, env, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
   git('add', 'README.md', 'package.json', 'src');

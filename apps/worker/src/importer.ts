@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ForgeError } from '@mainloop/adapters/forge/port';
+import { gitEnvironment } from '@mainloop/models/flow/git';
 
 const run = promisify(execFile);
 export type Importer = (folder: string) => Promise<{ full: string }>;
@@ -18,7 +19,7 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
     const dir = path.resolve(folder);
     if (!isDirectory(dir)) throw new ForgeError('not_found', `There is no folder ${dir} on this machine.`);
     const git = async (...a: string[]): Promise<string> =>
-      (await run('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', '-C', dir, ...a])).stdout.trim();
+      (await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })).stdout.trim();
     let branch: string;
     try {
       branch = await git('symbolic-ref', '--short', 'HEAD');

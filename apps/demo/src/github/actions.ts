@@ -1,17 +1,16 @@
 // GitHub Actions, locally: `act` really runs the pushed workflow, confined like an agent, without network.
-import { execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, lstatSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { bwrapArgs } from '@mainloop/adapters/sandbox/bwrap';
 import { etcBinds, ownerOf, writeEtc } from '@mainloop/adapters/sandbox/local';
 import { parse } from 'yaml';
 import type { Bare } from './bare.ts';
+import { checkOut, remove } from './checkout.ts';
 import type { Hooks } from './hooks.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
-const run = promisify(execFile);
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
 
@@ -39,11 +38,11 @@ interface ActLine {
 
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
   const pushed = async (repo: Repo, branch: string, sha: string): Promise<void> => {
-    const files = (await bare.git(repo.full, ['ls-tree', '--name-only', sha, '.github/workflows/']).catch(() => ''))
-      .split('\n')
+    const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
+      .split('\0')
       .filter((f) => /\.ya?ml$/.test(f));
     for (const file of files) {
-      const text = await bare.git(repo.full, ['show', `${sha}:${file}`]);
+      const text = await bare.git(repo.full, ['cat-file', 'blob', `${sha}:${file}`]);
       await runWorkflow(repo, branch, sha, file, text).catch((err: unknown) => console.error('ci', err));
     }
   };
@@ -138,15 +137,16 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     const dir = mkdtempSync(path.join(o.work, 'ci-'));
     const owner = ownerOf(path.basename(dir));
     try {
-      await run('git', ['-c', 'core.hooksPath=/dev/null', 'clone', '-q', '--no-checkout', bare.dir(repo.full), path.join(dir, 'repo')]);
-      await run('git', ['-c', 'core.hooksPath=/dev/null', '-C', path.join(dir, 'repo'), 'checkout', '-q', '-B', branch, sha]);
-      mkdirSync(path.join(dir, 'home'));
-      if (owner) own(dir, owner);
+      await checkOut({ source: bare.dir(repo.full), dir, branch, sha, owner });
       const etc = path.join(o.work, '.etc');
       writeEtc(etc);
       const act = (program: string, folder: string): string[] => [
         program,
-        ...`push -C ${folder} -W ${file}`.split(' '),
+        'push',
+        '-C',
+        folder,
+        '-W',
+        file,
         ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
         ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
       ];
@@ -207,7 +207,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         });
       });
     } finally {
-      rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+      await remove(dir, owner);
     }
   };
 
@@ -233,13 +233,4 @@ function triggered(on: unknown, branch: string): boolean {
     branches === undefined ||
     branches.some((b) => b === branch || b === '**' || b === '*' || (b.endsWith('/**') && branch.startsWith(b.slice(0, -2))))
   );
-}
-
-function own(p: string, o: { uid: number; gid: number }): void {
-  chownSync(p, o.uid, o.gid);
-  if (!existsSync(p) || lstatSync(p).isSymbolicLink() || !lstatSync(p).isDirectory()) return;
-  for (const f of readdirSync(p)) {
-    const child = path.join(p, f);
-    if (!lstatSync(child).isSymbolicLink()) own(child, o);
-  }
 }

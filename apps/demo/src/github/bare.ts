@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { gitEnvironment } from '@mainloop/models/flow/git';
 import { isBranchName, isRepositoryName } from '@mainloop/models/flow/operands';
 
 const run = promisify(execFile);
@@ -20,14 +21,8 @@ export class Bare {
   }
 
   async git(full: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-    const base = {
-      PATH: process.env.PATH ?? '/usr/bin:/bin',
-      HOME: this.root,
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      LANG: 'C.UTF-8',
-    };
-    return (await run('git', ['--git-dir', this.dir(full), ...args], { env: { ...base, ...env }, maxBuffer: 512 * 1024 * 1024 })).stdout;
+    const around = gitEnvironment({ path: process.env.PATH, reach: 'files', more: env });
+    return (await run('git', ['--git-dir', this.dir(full), ...args], { env: around, maxBuffer: 512 * 1024 * 1024 })).stdout;
   }
 
   /** One writer at a time for each repository, so that a push and a merge see each other. */
@@ -44,7 +39,7 @@ export class Bare {
     const dir = this.dir(full);
     if (existsSync(path.join(dir, 'HEAD'))) return;
     mkdirSync(dir, { recursive: true });
-    await run('git', ['init', '-q', '--bare', '-b', branch, '--', dir]);
+    await run('git', ['init', '-q', '--bare', '--template=', '-b', branch, '--', dir], { env: gitEnvironment({ path: process.env.PATH }) });
     await this.git(full, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
     await this.git(full, ['config', 'gc.auto', '0']);
   }

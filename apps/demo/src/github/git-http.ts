@@ -1,6 +1,7 @@
 // git over HTTP through git's own http-backend; after a push the pull requests and CI are told.
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { Ctx } from './ctx.ts';
 import { factsOf } from './desk.ts';
 import * as shape from './shapes.ts';
@@ -72,26 +73,23 @@ async function moved(
 /** git-http-backend(1) is a CGI program: headers first, then the body. */
 function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: ServerResponse, url: URL, user: string): Promise<void> {
   return new Promise((resolve) => {
-    const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', '-c', 'core.hooksPath=/dev/null', 'http-backend'], {
-      env: {
-        PATH: process.env.PATH ?? '/usr/bin:/bin',
-        GIT_PROJECT_ROOT: c.bare.dir(repo.full),
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: rest,
-        QUERY_STRING: url.search.slice(1),
-        REQUEST_METHOD: req.method ?? 'GET',
-        CONTENT_TYPE: req.headers['content-type'] ?? '',
-        CONTENT_LENGTH: req.headers['content-length'] ?? '',
-        HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
-        GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
-        REMOTE_USER: user,
-        REMOTE_ADDR: '127.0.0.1',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_CONFIG_COUNT: '1',
-        GIT_CONFIG_KEY_0: 'safe.directory',
-        GIT_CONFIG_VALUE_0: '*',
-      },
+    const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'], {
+      env: gitEnvironment({
+        path: process.env.PATH,
+        more: {
+          GIT_PROJECT_ROOT: c.bare.dir(repo.full),
+          GIT_HTTP_EXPORT_ALL: '1',
+          PATH_INFO: rest,
+          QUERY_STRING: url.search.slice(1),
+          REQUEST_METHOD: req.method ?? 'GET',
+          CONTENT_TYPE: req.headers['content-type'] ?? '',
+          CONTENT_LENGTH: req.headers['content-length'] ?? '',
+          HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
+          GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
+          REMOTE_USER: user,
+          REMOTE_ADDR: '127.0.0.1',
+        },
+      }),
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     let head = Buffer.alloc(0);
