@@ -5,16 +5,18 @@ import { missingRights, openKubeConfig } from '@mainloop/adapters/sandbox/kubern
 import { kubernetesSandbox } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
 import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
 import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
-import { localSandbox } from '@mainloop/adapters/sandbox/local';
+import { localSandbox, ownerOf } from '@mainloop/adapters/sandbox/local';
+import { sweepPlaces } from '@mainloop/adapters/sandbox/place';
 import { until } from '@mainloop/testkit/stack';
 import { agentImage, noCluster, pullPolicy, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
-async function local(): Promise<Subject & { place(taskId: string): string; outer(taskId: string): number }> {
+async function local(): Promise<Subject & { root: string; place(taskId: string): string; outer(taskId: string): number }> {
   const home = mkdtempSync('/tmp/mainloop-contract-');
   chmodSync(home, 0o711);
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
@@ -34,6 +36,7 @@ async function local(): Promise<Subject & { place(taskId: string): string; outer
     JSON.parse(readFileSync(path.join(root, taskId, 'run.json'), 'utf8')) as { pid: number; innerPid: number };
   return {
     sandbox,
+    root,
     outer: (taskId) => pids(taskId).pid,
     place: (taskId) => path.join(root, taskId),
     kill: async (taskId) => void process.kill(pids(taskId).innerPid, 'SIGKILL'),
@@ -127,6 +130,77 @@ test('a runner whose folder was removed under it ends, instead of spinning', asy
   await until('its end', async () => (await s.living('1removed')) === 0, 10_000);
   await s.close();
 }, 60_000);
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+describe('what an agent leaves in its place', () => {
+  /** Done by the agent: under its uid, in the folder it may write to. */
+  const asAgent = (place: string, taskId: string, script: string): void =>
+    void execFileSync('/bin/sh', ['-c', script], { cwd: path.join(place, 'work'), ...ownerOf(taskId) });
+
+  asRoot(
+    'a link where a folder was is not followed by us',
+    async () => {
+      const s = await local();
+      const run = { taskId: '1link', runId: '1link-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
+      const victim = path.join(s.root, '..', 'victim');
+      mkdirSync(victim, { mode: 0o700 });
+      await s.sandbox.start(run);
+      for (const sub of ['spool', 'home', 'repo']) {
+        asAgent(s.place('1link'), '1link', `mkdir -p ${sub}; mv ${sub} old-${sub}; ln -s ${victim} ${sub}`);
+        await s.sandbox.provision('1link');
+        await s.sandbox.start({ ...run, epoch: 2 });
+        await s.sandbox.stop('1link');
+        expect([statSync(victim).uid, statSync(victim).mode & 0o777, readdirSync(victim)]).toEqual([0, 0o700, []]);
+      }
+      writeFileSync(path.join(victim, 'kept'), '');
+      await s.sandbox.release('1link');
+      expect(readdirSync(victim)).toEqual(['kept']);
+      await s.close();
+    },
+    60_000,
+  );
+
+  test('folders closed to their owner, pipes and paths too long to name go with the place', async () => {
+    const s = await local();
+    await s.sandbox.provision('1mess');
+    asAgent(
+      s.place('1mess'),
+      '1mess',
+      `mkdir -p a/b; touch a/b/c; chmod 000 a/b a; mkfifo pipe; exec ${s.root}/../kit/current/node -e '
+        const fs = require("fs"); for (let i = 0; i < 60; i++) { fs.mkdirSync("d".repeat(200)); process.chdir("d".repeat(200)); }'`,
+    );
+    await s.sandbox.release('1mess');
+    expect(readdirSync(s.root).filter((n) => n !== '.etc')).toEqual([]);
+    await s.close();
+  }, 60_000);
+
+  test('a run whose starter died before it wrote down what it had started is found and ended', async () => {
+    const s = await local();
+    const run = { taskId: '1unknown', runId: '1unknown-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
+    await s.sandbox.start(run);
+    expect(await s.living('1unknown')).toBe(1);
+    rmSync(path.join(s.place('1unknown'), 'run.json'));
+    await s.sandbox.start({ ...run, epoch: 2 });
+    expect(await s.living('1unknown')).toBe(1);
+    rmSync(path.join(s.place('1unknown'), 'run.json'));
+    await s.sandbox.release('1unknown');
+    expect(await s.living('1unknown')).toBe(0);
+    await s.close();
+  }, 60_000);
+
+  test('what a killed worker left half removed is removed later', async () => {
+    const s = await local();
+    await s.sandbox.provision('1half');
+    const gone = path.join(s.root, '.gone-1half-00000000-0000-4000-8000-000000000000');
+    renameSync(s.place('1half'), gone);
+    await sweepPlaces(s.root, ownerOf, Date.now());
+    expect(existsSync(gone)).toBe(true);
+    await sweepPlaces(s.root, ownerOf, Date.now() + 3_600_000);
+    expect(existsSync(gone)).toBe(false);
+    await s.close();
+  }, 60_000);
+});
 
 if (noCluster === null) {
   describe('the Kubernetes sandbox', () => sandboxContract(kubernetes, 30_000));

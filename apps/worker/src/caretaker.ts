@@ -14,11 +14,17 @@ const STUCK_MS = 2 * 60_000;
 /** Removes sandboxes whose task has ended or is not known, and says of those that do not go why. @returns task ids of the removed */
 export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   const gone: string[] = [];
+  const failed: unknown[] = [];
   for (const taskId of await sandbox.list()) {
     const t = await one<{ state: string }>(db, 'select state from tasks where id = $1', [taskId]);
     if (t && !isEnded(t.state)) continue;
-    await sandbox.release(taskId);
-    gone.push(taskId);
+    try {
+      await sandbox.release(taskId);
+      gone.push(taskId);
+    } catch (err) {
+      // One that does not go must not keep the others.
+      failed.push(err);
+    }
   }
   for (const s of await sandbox.stuck()) {
     if (s.forMs < STUCK_MS) continue;
@@ -40,6 +46,7 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
       ),
     );
   }
+  if (failed.length > 0) throw failed[0];
   return gone;
 }
 

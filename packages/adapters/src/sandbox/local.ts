@@ -4,12 +4,13 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  chownSync,
   closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -18,6 +19,8 @@ import {
 import path from 'node:path';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { bwrapArgs } from './bwrap.ts';
+import { ensurePlace, removePlace, sweepPlaces, workOf, type Owner } from './place.ts';
+import { childrenOf, isSame, kill, sandboxesWith, startTicks } from './processes.ts';
 import { SandboxError, type Sandbox, type SandboxRun, type SandboxStatus } from './port.ts';
 
 export interface LocalSandboxOptions {
@@ -59,35 +62,24 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
   };
 
   const stop = async (taskId: string): Promise<void> => {
-    const r = read(taskId);
-    if (!r) return;
     const deadline = Date.now() + 10_000;
-    while (alive(r)) {
-      // The first process inside is init of its pid namespace: when it goes, the kernel ends everything with it.
-      if (r.innerPid !== null && is(r.innerPid, r.innerTicks ?? '')) kill(r.innerPid);
-      if (is(r.pid, r.startTicks)) for (const pid of [...childrenOf(r.pid), r.pid]) kill(pid);
-      if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${r.pid}).`);
+    for (;;) {
+      const r = read(taskId);
+      const left = r && alive(r) ? pidsOf(r) : sandboxesWith(workOf(dirOf(taskId)));
+      if (left.length === 0) return;
+      for (const pid of left) kill(pid);
+      if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${left.at(-1)}).`);
       await new Promise((done) => setTimeout(done, 25));
     }
   };
 
   return {
-    async provision(taskId) {
-      const dir = dirOf(taskId);
-      const owner = ownerOf(taskId);
-      mkdirSync(dir, { recursive: true, mode: 0o711 });
-      for (const sub of ['work', 'work/repo', 'work/home', 'work/spool']) {
-        mkdirSync(path.join(dir, sub), { recursive: true, mode: 0o700 });
-        if (owner) chownSync(path.join(dir, sub), owner.uid, owner.gid);
-      }
-    },
+    provision: (taskId) => ensurePlace(o.root, safe(taskId), ownerOf(taskId)),
 
     async start(run: SandboxRun) {
       const now = read(run.taskId);
-      if (now && alive(now)) {
-        if (now.runId === run.runId && now.epoch === run.epoch) return;
-        await stop(run.taskId);
-      }
+      if (now && alive(now) && now.runId === run.runId && now.epoch === run.epoch) return;
+      await stop(run.taskId);
       await this.provision(run.taskId);
       const dir = dirOf(run.taskId);
       const mirror = path.join(o.mirrors, `${run.repo}.git`);
@@ -107,7 +99,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       writeEtc(etc);
       const infoPath = path.join(dir, `info-${run.epoch}.json`);
       const info = openSync(infoPath, 'w+');
-      const log = openSync(path.join(dir, 'runner.log'), 'a');
+      const log = openSync(path.join(dir, 'runner.log'), 'w');
       const confined = bwrapArgs({
         readOnly: [
           [o.kit, INSIDE.kit],
@@ -115,7 +107,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
           ...etcBinds(etc),
           ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : []),
         ],
-        writable: [[path.join(dir, 'work'), '/work']],
+        writable: [[workOf(dir), '/work']],
         cwd: '/work',
         env,
         infoFd: 3,
@@ -178,7 +170,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
     async release(taskId) {
       await stop(taskId);
-      rmSync(dirOf(taskId), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      await removePlace(o.root, safe(taskId), ownerOf(taskId));
     },
 
     // What release leaves behind it leaves by throwing.
@@ -187,13 +179,14 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
     async list() {
       if (!existsSync(o.root)) return [];
+      await sweepPlaces(o.root, ownerOf, Date.now());
       return readdirSync(o.root).filter((n) => !n.startsWith('.'));
     },
   };
 }
 
 /** A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. */
-export function ownerOf(taskId: string): { uid: number; gid: number } | null {
+export function ownerOf(taskId: string): Owner | null {
   if (process.getuid?.() !== 0) return null;
   const n = 2_000_000 + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % 1_000_000);
   return { uid: n, gid: n };
@@ -223,37 +216,28 @@ async function readInner(file: string, pid: number): Promise<number | null> {
   return null;
 }
 
-function startTicks(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return f[0] === 'Z' ? null : (f[19] ?? null);
-  } catch {
-    return null;
-  }
-}
-const alive = (r: RunFile): boolean => is(r.pid, r.startTicks) || (r.innerPid !== null && is(r.innerPid, r.innerTicks ?? ''));
-const is = (pid: number, ticks: string): boolean => startTicks(pid) === ticks;
+const alive = (r: RunFile): boolean => isSame(r.pid, r.startTicks) || (r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? ''));
 
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
+/** The first process inside comes first, it is init of its pid namespace: when it goes, the kernel ends everything with it. */
+const pidsOf = (r: RunFile): number[] => [
+  ...(r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? '') ? [r.innerPid] : []),
+  ...(isSame(r.pid, r.startTicks) ? [...childrenOf(r.pid), r.pid] : []),
+];
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}
+/** An agent may write as much as it likes to its runner's log, so only the end is read. */
+const LOG_TAIL_BYTES = 16 * 1024;
 
 function lastLines(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' ').slice(0, 500);
+    const fd = openSync(file, 'r');
+    try {
+      const end = Buffer.alloc(LOG_TAIL_BYTES);
+      const from = Math.max(0, fstatSync(fd).size - LOG_TAIL_BYTES);
+      const n = readSync(fd, end, 0, LOG_TAIL_BYTES, from);
+      return end.toString('utf8', 0, n).trim().split('\n').slice(-3).join(' ').slice(0, 500);
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return '';
   }

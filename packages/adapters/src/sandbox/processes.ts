@@ -1,0 +1,52 @@
+// Processes of this machine, looked at through /proc. One is only itself together with its start time: pids are used again.
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** @returns when a living process started, in clock ticks since boot; null for one that is gone or only waits to be reaped */
+export function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return f[0] === 'Z' ? null : (f[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+export const isSame = (pid: number, ticks: string): boolean => startTicks(pid) === ticks;
+
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The outer processes and inits of sandboxes that were started with exactly this argument. Finds a sandbox again whose starter died
+ * before it could write down what it had started. What only runs inside of one does not count, whatever it calls itself.
+ */
+export function sandboxesWith(argument: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument) &&
+          /^NSpid:\t\d+(\t1)?$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')) &&
+          startTicks(Number(pid)) !== null
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
