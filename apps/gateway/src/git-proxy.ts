@@ -131,7 +131,8 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       const look = await inspect(git, dir, r, u);
       const verdict = checkFiles(look.files, await ciAllowed(db, r, look.ciDigest));
       if (verdict.kind === 'hold') {
-        await hold(db, r, look, verdict.files);
+        const tooMany = await hold(db, r, look, verdict.files);
+        if (tooMany !== null) return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
         return answer(
           'held until the reader agrees',
           `mainloop: this push changes CI files (${verdict.files.join(', ')}), which run with secrets. It is held until the reader agrees. End your turn now; you are woken with the answer, then push again.`,

@@ -8,6 +8,7 @@ import type { RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
 import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';
+import { allowed } from './allowance.ts';
 
 export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof PermissionRequest>): Promise<void> {
   const rule = ruleOf(ask.tool, ask.input);
@@ -15,8 +16,9 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
     return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: true, message: '' });
   const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(r.project_settings).egress);
   const id = `${r.id}-p${createHash('sha256').update(`${r.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
-  await withTx(db, (tx) =>
-    append(
+  await withTx(db, async (tx) => {
+    await allowed(tx, r, 'permissions');
+    await append(
       tx,
       [
         {
@@ -34,6 +36,6 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
         },
       ],
       r.owner_id,
-    ),
-  );
+    );
+  });
 }

@@ -1,5 +1,6 @@
 // What a push brings, looked at once and written down; and what is held until the person agrees.
 import { createHash } from 'node:crypto';
+import { takeAllowance } from '@mainloop/models/db/allowance';
 import { append, freshId } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
@@ -71,14 +72,18 @@ export async function ciAllowed(db: Db, r: RunByToken, digest: string): Promise<
   return item?.answer?.decision === 'allow';
 }
 
-export async function hold(db: Db, r: RunByToken, look: Look, files: readonly string[]): Promise<void> {
+/** @returns why it is not even held: too much waits for the reader already; null when it is */
+export async function hold(db: Db, r: RunByToken, look: Look, files: readonly string[]): Promise<string | null> {
   const id = ciItem(r, look.ciDigest);
   const ciDiff = look.diff
     .split(/^(?=diff --git )/m)
     .filter((d) => files.some((f) => d.includes(` b/${f}\n`)))
     .join('');
-  await withTx(db, (tx) =>
-    append(
+  return withTx(db, async (tx) => {
+    const verdict = await takeAllowance(tx, r, 'heldPushes');
+    // The same change once more is no new question.
+    if (!verdict.ok && !(await one(tx, 'select 1 from events where dedupe_key = $1', [`held/${id}`]))) return verdict.sentence;
+    await append(
       tx,
       [
         { type: 'push.held', taskId: r.task_id, actor: 'gateway', dedupeKey: `held/${id}`, payload: { pushId: id, files: [...files] } },
@@ -97,14 +102,17 @@ export async function hold(db: Db, r: RunByToken, look: Look, files: readonly st
         },
       ],
       r.owner_id,
-    ),
-  );
+    );
+    return null;
+  });
 }
 
+/** The agent is told of every refusal; of a flood of them the story has enough after a few. */
 export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
-  withTx(db, (tx) =>
-    append(tx, [{ type: 'push.refused', taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } }], r.owner_id),
-  );
+  withTx(db, async (tx) => {
+    if (!(await takeAllowance(tx, r, 'refusedPushes')).ok) return;
+    await append(tx, [{ type: 'push.refused', taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } }], r.owner_id);
+  });
 
 export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
   const id = freshId();

@@ -20,12 +20,9 @@ import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToke
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
+import { allowed } from './allowance.ts';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
-
-const MAX_QUESTIONS_A_RUN = 5;
-const MAX_SAYS_A_RUN = 100;
-const MAX_REQUESTS_A_RUN = 200;
 
 const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
@@ -132,46 +129,49 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       return sendJson(res, 200, { ok: true });
     }
     case 'POST /run/permission':
-      await limit(db, r, 'inbox.opened', MAX_REQUESTS_A_RUN);
       await askPermission(db, r, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
       return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
-      await limit(db, r, 'agent.said', MAX_SAYS_A_RUN);
-      await withTx(db, (tx) =>
-        append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload: { runId: r.id, text: cleanText(text, 4_000) } }], r.owner_id),
-      );
+      await withTx(db, async (tx) => {
+        await allowed(tx, r, 'says');
+        await append(
+          tx,
+          [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload: { runId: r.id, text: cleanText(text, 4_000) } }],
+          r.owner_id,
+        );
+      });
       return sendJson(res, 200, { say: 'Said.' });
     }
     case 'POST /talk/reply': {
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       const known = await one(db, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, r.task_id]);
       if (!known) throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
-      await limit(db, r, 'review.replied', MAX_REQUESTS_A_RUN);
-      await withTx(db, (tx) =>
-        append(
+      await withTx(db, async (tx) => {
+        await allowed(tx, r, 'replies');
+        await append(
           tx,
           [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload: { id, text: cleanText(text, 4_000), runId: r.id } }],
           r.owner_id,
-        ),
-      );
+        );
+      });
       return sendJson(res, 200, { say: 'Replied.' });
     }
     case 'POST /talk/ask': {
       const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
-      const n = await limit(db, r, 'inbox.opened', MAX_QUESTIONS_A_RUN, 'question');
       const [first, ...rest] = cleanText(question, 4_000).split('\n');
-      await withTx(db, (tx) =>
-        append(
+      await withTx(db, async (tx) => {
+        const id = `${r.id}-q${await allowed(tx, r, 'questions')}`;
+        await append(
           tx,
           [
             {
               type: 'inbox.opened',
               taskId: r.task_id,
               actor: 'agent',
-              dedupeKey: `inbox/${r.id}-q${n}`,
+              dedupeKey: `inbox/${id}`,
               payload: {
-                id: `${r.id}-q${n}`,
+                id,
                 kind: 'question',
                 title: cleanTitle(first!, 200),
                 body: rest.join('\n').trim(),
@@ -184,22 +184,11 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
             },
           ],
           r.owner_id,
-        ),
-      );
+        );
+      });
       return sendJson(res, 200, { say: 'Asked. End your turn now; you are woken in this session with the answer.' });
     }
     default:
       throw new Refused(404, 'No such door.');
   }
-}
-
-/** @returns how many events of this type the run made so far; refuses when that is too many */
-async function limit(db: Db, r: RunByToken, type: string, max: number, kind: string | null = null): Promise<number> {
-  const n = (await one<{ n: number }>(
-    db,
-    "select count(*)::int as n from events where task_id = $1 and type = $2 and actor = 'agent' and at >= $3 and ($4::text is null or payload->>'kind' = $4)",
-    [r.task_id, type, r.started_at, kind],
-  ))!.n;
-  if (n >= max) throw new Refused(429, `That was said ${max} times already in this run. Go on without.`);
-  return n;
 }

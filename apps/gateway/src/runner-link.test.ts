@@ -1,0 +1,80 @@
+// The limits of a run, with the requests side by side: what counts is what stands in the log, whoever asked first.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { many, one } from '@mainloop/models/db/pool';
+import { ensureRun, findRunByToken, openEpoch } from '@mainloop/models/db/runs';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Refused, sendJson } from './http.ts';
+import { noteRefused } from './pushes.ts';
+import { runnerLink } from './runner-link.ts';
+
+let t: TestDatabase;
+let door: http.Server;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+  door = http.createServer((req, res) => {
+    void (async () => {
+      const run = (await findRunByToken(t.db, req.headers.authorization!.slice(7)))!;
+      await runnerLink(t.db, () => new Promise(() => undefined), req, res, new URL(req.url!, 'http://gateway'), run);
+    })().catch((err: Error) => sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }));
+  });
+  await new Promise<void>((r) => door.listen(0, '127.0.0.1', r));
+});
+afterAll(async () => {
+  door.close();
+  await t.drop();
+});
+
+async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
+  await seedTask(t.db, taskId);
+  const id = await ensureRun(t.db, { ownerId: OWNER, taskId, n: 1, phase: 'implement', prompt: () => 'x', model: 'm', freshSession: false });
+  return { id, token: (await openEpoch(t.db, id)).token };
+}
+
+const post = async (token: string, path: string, body: unknown): Promise<{ status: number; error?: string }> => {
+  const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: r.status, ...((await r.json()) as { error?: string }) };
+};
+const times = <T>(n: number, f: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: n }, (_, i) => f(i)));
+const countOf = async (taskId: string, type: string): Promise<number> =>
+  (await one<{ n: number }>(t.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [taskId, type]))!.n;
+
+test('50 questions at once: five reach the reader, each with an id of its own, and the others hear why', async () => {
+  const { token } = await liveRun('asks');
+  const answers = await times(50, (i) => post(token, '/talk/ask', { question: `Question ${i}?` }));
+  const items = await many<{ id: string }>(t.db, "select id from inbox_items where task_id = 'asks' order by id");
+  expect(items.map((i) => i.id)).toEqual([0, 1, 2, 3, 4].map((n) => `asks-r1-q${n}`));
+  expect(answers.filter((a) => a.status === 200)).toHaveLength(5);
+  expect(new Set(answers.filter((a) => a.status === 429).map((a) => a.error))).toEqual(new Set(['This run has had its 5 questions. Go on without.']));
+}, 60_000);
+
+test('words at once: no more than a minute holds', async () => {
+  const { token } = await liveRun('says');
+  const answers = await times(80, (i) => post(token, '/talk/say', { text: `word ${i}` }));
+  expect(await countOf('says', 'agent.said')).toBe(60);
+  expect(answers.filter((a) => a.status === 429).map((a) => a.error)).toEqual(
+    Array.from({ length: 20 }, () => 'More than 60 events in one minute. Wait a minute.'),
+  );
+}, 60_000);
+
+test('requests for leave at once: twenty are open, not more', async () => {
+  const { token } = await liveRun('leave');
+  const answers = await times(50, (i) => post(token, '/run/permission', { requestId: `p${i}`, tool: 'Bash', input: { command: `make ${i}` } }));
+  expect(answers.filter((a) => a.status === 200)).toHaveLength(20);
+  expect((await many(t.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length).toBe(20);
+}, 60_000);
+
+test('refused pushes at once: the story has ten of them', async () => {
+  const { token } = await liveRun('pushes');
+  const run = (await findRunByToken(t.db, token))!;
+  await times(50, () => noteRefused(t.db, run, 'refs/heads/main', 'not your branch'));
+  expect(await countOf('pushes', 'push.refused')).toBe(10);
+}, 60_000);

@@ -1,0 +1,38 @@
+// What a run did already, counted in the log under its lock: requests side by side can't all pass the same limit.
+import { mayTalk, type Talk, type TalkVerdict } from '../flow/limits.ts';
+import { lockLog } from './log.ts';
+import { one, type Tx } from './pool.ts';
+
+/** The event that each of them leaves, and what else tells it from others of that type. */
+const LEAVES: Record<Talk, { type: string; kind: string | null }> = {
+  says: { type: 'agent.said', kind: null },
+  questions: { type: 'inbox.opened', kind: 'question' },
+  permissions: { type: 'inbox.opened', kind: 'permission' },
+  replies: { type: 'review.replied', kind: null },
+  heldPushes: { type: 'push.held', kind: null },
+  refusedPushes: { type: 'push.refused', kind: null },
+};
+
+/**
+ * Asks whether a run may do one thing more. Call it in the transaction that appends the event of it.
+ * @returns how many of this kind the run has left in the log so far, or the sentence of the limit
+ */
+export async function takeAllowance(
+  tx: Tx,
+  run: { readonly task_id: string; readonly started_at: Date | null },
+  talk: Talk,
+): Promise<Extract<TalkVerdict, { ok: false }> | { readonly ok: true; readonly n: number }> {
+  await lockLog(tx);
+  const { type, kind } = LEAVES[talk];
+  const n = (await one<{ aRun: number; aMinute: number; events: number; open: number }>(
+    tx,
+    `select count(*) filter (where type = $2 and ($3::text is null or payload->>'kind' = $3) and at >= $4)::int as "aRun",
+            count(*) filter (where type = $2 and ($3::text is null or payload->>'kind' = $3) and at > now() - interval '1 minute')::int as "aMinute",
+            count(*) filter (where at > now() - interval '1 minute')::int as events,
+            (select count(*)::int from inbox_items i where i.task_id = $1 and i.state = 'open' and i.created_at >= $4) as open
+       from events where task_id = $1 and actor in ('agent', 'gateway') and at >= least($4, now() - interval '1 minute')`,
+    [run.task_id, type, kind, run.started_at ?? new Date(0)],
+  ))!;
+  const verdict = mayTalk(talk, n);
+  return verdict.ok ? { ok: true, n: n.aRun } : verdict;
+}

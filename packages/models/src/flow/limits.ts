@@ -1,0 +1,36 @@
+// What one run may take, in numbers, and the sentence for each. Counted by what was written down, not by what a process remembers.
+
+/** What a run may say and ask. The agent holds the run's token, so its runner is no place to count. */
+export const TALK_LIMITS = {
+  says: { aRun: 100, what: 'things said' },
+  questions: { aRun: 5, what: 'questions' },
+  permissions: { aRun: 200, what: 'requests for leave' },
+  replies: { aRun: 200, what: 'replies' },
+  heldPushes: { aRun: 5, what: 'pushes that wait for the reader' },
+  refusedPushes: { aMinute: 10, what: 'refused pushes' },
+} as const satisfies Record<string, { aRun?: number; aMinute?: number; what: string }>;
+export type Talk = keyof typeof TALK_LIMITS;
+
+/** Items of one run that may be open at the same time, whatever kind they are. */
+export const MAX_OPEN_ITEMS = 20;
+/** Events that one task's sandbox may cause in a minute, whatever kind they are. */
+export const MAX_EVENTS_A_MINUTE = 60;
+
+export type TalkVerdict = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
+
+/**
+ * Decides whether a run may do one thing more.
+ * @param n what it did already: of this kind in this run and in the last minute, events of any kind in the last minute, open items
+ */
+export function mayTalk(talk: Talk, n: { aRun: number; aMinute: number; events: number; open: number }): TalkVerdict {
+  const l: { aRun?: number; aMinute?: number; what: string } = TALK_LIMITS[talk];
+  if (l.aRun !== undefined && n.aRun >= l.aRun) return { ok: false, sentence: `This run has had its ${l.aRun} ${l.what}. Go on without.` };
+  if (l.aMinute !== undefined && n.aMinute >= l.aMinute)
+    return { ok: false, sentence: `${l.aMinute} ${l.what} in one minute are enough. Wait a minute.` };
+  if (opensItem(talk) && n.open >= MAX_OPEN_ITEMS)
+    return { ok: false, sentence: `${MAX_OPEN_ITEMS} things wait for the reader already. End your turn; you are woken with the answers.` };
+  if (n.events >= MAX_EVENTS_A_MINUTE) return { ok: false, sentence: `More than ${MAX_EVENTS_A_MINUTE} events in one minute. Wait a minute.` };
+  return { ok: true };
+}
+
+const opensItem = (talk: Talk): boolean => talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
