@@ -80,9 +80,8 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         taskId: t.id,
         n: i.n,
         phase: i.phase,
-        prompt: (said) => promptFor({ ...facts, said }),
+        prompt: (said, freshSession) => promptFor({ ...facts, said, freshSession }),
         model: t.model,
-        freshSession: i.context.freshSession ?? false,
       });
       return { runId, slot: await slotFor(runId, t) };
     },

@@ -3,6 +3,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { DRAFT, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { OWNER } from '../flow/ids.ts';
+import type { RunOutcome } from '../flow/outcomes.ts';
 import { cancelTask, decide } from './decide.ts';
 import { append, appendOnce, eventsAfter, rebuild } from './log.ts';
 import { schemaSql } from './migrate.ts';
@@ -201,9 +202,8 @@ describe('runs', () => {
       taskId: task,
       n,
       phase: 'implement',
-      prompt: (said) => ['p', ...said].join('\n'),
+      prompt: (said, freshSession) => [freshSession ? 'new session' : 'p', ...said].join('\n'),
       model: 'claude-opus-5-5',
-      freshSession: false,
     });
 
   test('a newer epoch locks the older one out', async () => {
@@ -219,6 +219,35 @@ describe('runs', () => {
     expect(await endRun(t.db, id, second.run.epoch, { kind: 'completed', summary: 'again' })).toBe('stale');
     expect(await findRunByToken(t.db, second.token)).toBeNull();
     await expect(openEpoch(t.db, id)).rejects.toThrow('has ended');
+  });
+
+  test('a session that grew too long is never resumed: the next run has a new one, and those after it go on with that', async () => {
+    const task = await seedTask(t.db, 't-spent');
+    const ended = async (n: number, outcome: RunOutcome) => {
+      const id = await run(task, n);
+      await endRun(t.db, id, (await openEpoch(t.db, id)).run.epoch, outcome);
+      return (await one<{ session_id: string; resume: boolean; prompt: string }>(
+        t.db,
+        'select session_id, resume, prompt from runs where id = $1',
+        [id],
+      ))!;
+    };
+    const first = await ended(1, { kind: 'completed', summary: 'read' });
+    const spent = await ended(2, { kind: 'failed', reason: 'context', detail: 'prompt is too long' });
+    // Killed at once: its session is new, but it is not the spent one.
+    const fresh = await ended(3, { kind: 'interrupted', reason: 'killed' });
+    const after = await ended(4, { kind: 'failed', reason: 'execution', detail: 'x' });
+    const last = await ended(5, { kind: 'completed', summary: 'done' });
+    expect([first, spent, fresh, after, last].map((r) => [r.resume, r.prompt])).toEqual([
+      [false, 'p'],
+      [true, 'p'],
+      [false, 'new session'],
+      [true, 'p'],
+      [true, 'p'],
+    ]);
+    expect(spent.session_id).toBe(first.session_id);
+    expect(fresh.session_id).not.toBe(spent.session_id);
+    expect([after.session_id, last.session_id]).toEqual([fresh.session_id, fresh.session_id]);
   });
 
   test('output arrives once, in order, whatever is sent again', async () => {

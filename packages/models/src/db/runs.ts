@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
 import type { AttachmentRef } from '../flow/events.ts';
-import type { RunOutcome } from '../flow/outcomes.ts';
+import { spendsSession, type RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { mayStart } from '../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
@@ -36,28 +36,30 @@ export interface RunRow {
 const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
- * Makes the row once; asking again gives the same run. The session is carried over from the task's last run.
- * @param i.prompt made from what the person said since the last run ended, oldest first
+ * Makes the row once; asking again gives the same run. The session is carried over from the task's last run, unless that
+ * run ended because the session had grown too long for the model: resumed, it would be refused for ever.
+ * @param i.prompt made from what the person said since the last run ended, oldest first; `freshSession`: what was said in
+ *   earlier runs is not in this one's session, so the prompt has to bring it
  */
 export async function ensureRun(
   db: Db,
-  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: (said: string[]) => string; model: string; freshSession: boolean },
+  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: (said: string[], freshSession: boolean) => string; model: string },
 ): Promise<string> {
   const id = makeRunId(i.taskId, i.n);
-  const last = i.freshSession
-    ? null
-    : await one<{ session_id: string }>(
-        db,
-        'select session_id from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1',
-        [i.taskId, i.n],
-      );
+  const last = await one<{ session_id: string; outcome: RunOutcome | null }>(
+    db,
+    'select session_id, outcome from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1',
+    [i.taskId, i.n],
+  );
+  const freshSession = last !== null && spendsSession(last.outcome);
+  const resumed = last !== null && !freshSession ? last.session_id : null;
   await withTx(db, async (tx) => {
     if (await one(tx, 'select 1 from runs where id = $1', [id])) return;
-    const prompt = i.prompt(await takeUnheard(tx, i.taskId));
+    const prompt = i.prompt(await takeUnheard(tx, i.taskId), freshSession);
     await tx.query(
       `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
        select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3`,
-      [id, i.ownerId, i.taskId, i.phase, i.n, last?.session_id ?? randomUUID(), last !== null, prompt, i.model],
+      [id, i.ownerId, i.taskId, i.phase, i.n, resumed ?? randomUUID(), resumed !== null, prompt, i.model],
     );
   });
   return id;

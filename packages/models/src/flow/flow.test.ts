@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { afterCi, ciVerdict, weakenedTests, type CheckRun } from './ci.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
-import { afterRun, MAX_ATTEMPTS, type RunEnd } from './outcomes.ts';
+import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
 import { costMicrousd } from './pricing.ts';
 import { ITEM_KINDS } from './events.ts';
 import { isQuiet, noticeOf } from './notices.ts';
 import { promptFor } from './prompts.ts';
-import { nextSentence, sectionOf, TASK_STATES } from './states.ts';
+import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence } from './text.ts';
 
 const check = (name: string, status: string, conclusion: string | null, id = 1): CheckRun => ({ id, name, status, conclusion, url: null });
@@ -191,6 +191,20 @@ test('outside text in a prompt is fenced', () => {
     comments: [{ id: 'c1', author: 'x', path: null, line: null, body: evil }],
   });
   expect(p).toContain(`Comment c1 from x:\n\`\`\`\`comment\n${evil}\n\`\`\`\``);
+});
+
+test('only a conversation that grew too long spends its session', () => {
+  expect(FAIL_REASONS.filter((reason) => spendsSession({ kind: 'failed', reason, detail: '' }))).toEqual(['context']);
+  expect([null, { kind: 'completed' as const, summary: '' }, { kind: 'limit' as const, reason: 'budget' as const }].some(spendsSession)).toBe(false);
+});
+
+test.each(PHASES)('a new session in the middle of a task is told the task and its plan: %s', (phase) => {
+  const facts = { phase, title: 't', prompt: 'No cent may be lost.', branch: 'b', base: 'main', plan: '1. Count.', answers: [], resumed: true };
+  const p = promptFor({ ...facts, freshSession: true });
+  expect([p.split('No cent may be lost.').length, p.split('1. Count.').length]).toEqual([2, 2]);
+  expect(p).toContain('This is a new session: the one before grew too long and is closed.');
+  expect(p).not.toContain('You were interrupted');
+  expect(promptFor(facts)).not.toContain('new session');
 });
 
 test.each<[string, string, string, boolean]>([

@@ -30,6 +30,9 @@ export const FAIL_REASONS = [
 ] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 
+/** Whether no later run may resume the session of one that ended so: it is longer than the model takes. */
+export const spendsSession = (o: RunOutcome | null): boolean => o?.kind === 'failed' && o.reason === 'context';
+
 export type AfterRun =
   | { readonly do: 'go_on' }
   | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }

@@ -97,5 +97,4 @@ export interface RunContext {
   readonly reviewSince?: string;
   /** Set when the run continues one that was cut off. */
   readonly resumed?: boolean;
-  readonly freshSession?: boolean;
 }
