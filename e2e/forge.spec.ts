@@ -233,13 +233,48 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
   }, 60_000);
 });
 
-test('a poller pays only for news', async () => {
+test('a poller pays only for news: what did not change is a 304 without a body, by the count of the one who answers', async () => {
   const memory = freshMemory();
-  expect((await forge.changed(R, memory)).numbers.length).toBeGreaterThan(0);
-  expect(await forge.changed(R, memory)).toEqual({ numbers: [], branches: [], shas: [] });
+  /** What the local GitHub answered while `act` ran: the part of the address that tells the two lists apart, the status, whether a body went out. */
+  const answered = async (act: () => Promise<unknown>): Promise<[string, number, boolean][]> => {
+    const from = hub.reads.length;
+    await act();
+    return hub.reads.slice(from).map((r) => [r.path.replace(/^.*?(issues|actions\/runs).*$/, '$1'), r.status, r.bytes > 0]);
+  };
+  let found = await forge.changed(R, freshMemory());
+  expect(
+    await answered(async () => {
+      found = await forge.changed(R, memory);
+    }),
+  ).toEqual([
+    ['issues', 200, true],
+    ['actions/runs', 200, true],
+  ]);
+  expect(found.numbers.length).toBeGreaterThan(0);
+  for (let again = 0; again < 3; again++)
+    expect(
+      await answered(async () => {
+        found = await forge.changed(R, memory);
+      }),
+    ).toEqual([
+      ['issues', 304, false],
+      ['actions/runs', 304, false],
+    ]);
+  expect(found).toEqual({ numbers: [], branches: [], shas: [] });
   await forge.ensureIssue({ repo: R, marker: '<!-- news -->', title: 'News', body: '', known: null });
-  const news = await forge.changed(R, memory);
-  expect(news.numbers).toHaveLength(1);
+  expect(
+    await answered(async () => {
+      found = await forge.changed(R, memory);
+    }),
+  ).toEqual([
+    ['issues', 200, true],
+    ['actions/runs', 304, false],
+  ]);
+  expect(found.numbers).toHaveLength(1);
+  // On the wire as well: a body after a 304 would be read as the start of the next answer.
+  const headers = { authorization: 'token tok', 'if-none-match': memory.etags.get('/repos/{owner}/{repo}/actions/runs?per_page=50')! };
+  const raw = await fetch(`${hub.url}/repos/${R}/actions/runs?per_page=50`, { headers });
+  expect([raw.status, (await raw.arrayBuffer()).byteLength]).toEqual([304, 0]);
 });
 
 test('webhooks are signed and say what happened', async () => {

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
+import { answerFirst, spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -90,14 +90,55 @@ describe('one chat message becomes a merged pull request', () => {
     240_000,
   );
 
-  test('a task that is cancelled leaves nothing open behind', async () => {
+  /** What the forge itself says of a task: its issue, its pull request, and whether its branch is there. */
+  const onForge = async (id: string): Promise<{ issue: string | null; pull: string | null; merged: boolean; branch: boolean; folder: boolean }> => {
+    const t = await s.call<{ issueNumber: number | null; prNumber: number | null; branch: string }>('GET', `/api/tasks/${id}`);
+    const ask = async <T>(route: string): Promise<T> =>
+      (await fetch(`${s.github}/repos/demo/tally${route}`, { headers: { authorization: `token ${s.githubToken}` } })).json() as Promise<T>;
+    const issue = t.issueNumber === null ? null : await ask<{ state: string }>(`/issues/${t.issueNumber}`);
+    const pull = t.prNumber === null ? null : await ask<{ state: string; merged: boolean }>(`/pulls/${t.prNumber}`);
+    const heads = execFileSync('git', ['ls-remote', '--heads', `${s.github}/demo/tally.git`], { encoding: 'utf8' });
+    return {
+      issue: issue?.state ?? null,
+      pull: pull?.state ?? null,
+      merged: pull?.merged ?? false,
+      branch: heads.includes(`refs/heads/${t.branch}\n`),
+      folder: existsSync(path.join(s.home, 'sandboxes', id)),
+    };
+  };
+  const isCancelled = (id: string): Promise<boolean> =>
+    until('the end', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state === 'cancelled');
+
+  test('a task that is cancelled while it asks leaves nothing open behind, here or on the forge', async () => {
     const id = await spawnTask(s);
     await until('the question', async () => (await s.call<{ taskId: string }[]>('GET', '/api/inbox')).some((i) => i.taskId === id));
+    await until('the question on the forge', async () => (await onForge(id)).issue === 'open');
+    expect(await onForge(id)).toEqual({ issue: 'open', pull: null, merged: false, branch: false, folder: true });
     await s.call('POST', `/api/tasks/${id}/cancel`);
-    await until('the end', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state === 'cancelled');
+    await isCancelled(id);
     expect((await s.call<{ taskId: string }[]>('GET', '/api/inbox')).filter((i) => i.taskId === id)).toEqual([]);
+    expect(await onForge(id)).toEqual({ issue: 'closed', pull: null, merged: false, branch: false, folder: false });
     await expect(s.call('POST', `/api/tasks/${id}/cancel`)).rejects.toThrow('already cancelled');
   }, 90_000);
+
+  test('a task that is cancelled in review: pull request and issue are closed, nothing is merged, the branch is gone', async () => {
+    const id = await spawnTask(s);
+    const main = (): string => execFileSync('git', ['ls-remote', `${s.github}/demo/tally.git`, 'refs/heads/main'], { encoding: 'utf8' });
+    const before = main();
+    await until('the draft', async () => {
+      await answerFirst(s, id);
+      return (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null;
+    });
+    expect(await onForge(id)).toEqual({ issue: 'open', pull: 'open', merged: false, branch: true, folder: true });
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await isCancelled(id);
+    expect(await onForge(id)).toEqual({ issue: 'closed', pull: 'closed', merged: false, branch: false, folder: false });
+    expect(main()).toBe(before);
+    // What arrives late changes nothing: no push, no comment after the end.
+    const calls = (await s.forgeCalls()).length;
+    await new Promise((r) => setTimeout(r, 3_000));
+    expect((await s.forgeCalls()).slice(calls)).toEqual([]);
+  }, 120_000);
 
   test('a folder of this machine is imported, worked on, and pulled back', async () => {
     const dir = mkdtempSync('/tmp/own-code-');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 let s: Stack;
@@ -21,6 +21,12 @@ interface Failure {
   body: string;
   taskId: string;
 }
+interface Call {
+  rule: string;
+  about: string;
+  fault: string | null;
+  ended: string;
+}
 
 async function spawn(name: string, edits: object = {}): Promise<string> {
   await s.call('POST', '/api/chat', { text: `case ${name}` });
@@ -29,49 +35,129 @@ async function spawn(name: string, edits: object = {}): Promise<string> {
   );
   return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest, edits })).taskId;
 }
-const failureOf = (taskId: string): Promise<Failure> =>
-  until('a failure', async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === taskId && i.kind === 'failure'), 60_000);
+const failureOf = (taskId: string, but = ''): Promise<Failure> =>
+  until(
+    'a failure',
+    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
+    60_000,
+  );
+/** The model's own list of calls: what it was asked for a case, and which fault it answered with. */
+const callsOf = async (name: string): Promise<Call[]> =>
+  ((await (await fetch(`${s.model}/_requests`)).json()) as Call[]).filter((c) => c.about.includes(`Task: Case ${name}\n`) || c.about === name);
+const faultsOf = async (name: string): Promise<string[]> => (await callsOf(name)).flatMap((c) => c.fault ?? []);
+const refusalsOf = async (taskId: string): Promise<string[]> =>
+  (await s.call<{ type: string; payload: { reason: string } }[]>('GET', `/api/tasks/${taskId}/events`))
+    .filter((e) => e.type === 'push.refused')
+    .map((e) => e.payload.reason);
+/** What the agent printed in all runs of a task. */
+async function outputOf(taskId: string): Promise<string> {
+  const t = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
+  return (await Promise.all(t.runs.map(async (r) => (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text))).join('\n');
+}
+
+const NOTHING_PUSHED = 'Claude ended without pushing anything. Look at its output, then retry.';
+
+// What the model answers with for good, or until it gives way: the person reads one sentence that names it.
+test.each([
+  ['credit', '400', 'The account of the model key has no credit left. Top it up, then retry.'],
+  ['model', '404', 'The model of this task does not exist for this key. Choose another one in the project, then retry.'],
+  ['key', '401', 'The model refused our key. Check ANTHROPIC_API_KEY, then retry.'],
+])(
+  'the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"',
+  async (name, fault, sentence) => {
+    const id = await spawn(name);
+    const f = await failureOf(id);
+    const met = await faultsOf(name);
+    expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
+    // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
+    let last = f;
+    for (let tries = 0; last.title === sentence && tries < 4; tries++) {
+      await s.call('POST', `/api/inbox/${last.id}`, { decision: 'retry' });
+      last = await failureOf(id, last.id);
+    }
+    expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
+  },
+  120_000,
+);
 
 test.each([
-  ['nopush', {}, 'Claude ended without pushing anything. Look at its output, then retry.'],
-  ['credit', {}, 'The account of the model key has no credit left. Top it up, then retry.'],
-  ['model', {}, 'The model of this task does not exist for this key. Choose another one in the project, then retry.'],
-  ['long', {}, 'The conversation grew too long for the model. Retry starts a fresh session with the plan.'],
-  ['poor', { budgetCents: 1 }, 'The budget of this task is spent. Raise it and retry, or cancel.'],
-  ['overloaded', {}, 'Claude ended without pushing anything. Look at its output, then retry.'],
-  ['cut', {}, 'Claude ended without pushing anything. Look at its output, then retry.'],
-  ['wrongbranch', {}, 'Claude ended without pushing anything. Look at its output, then retry.'],
-  ['deleted', {}, 'Claude ended without pushing anything. Look at its output, then retry.'],
+  ['overloaded', ['529', '529'], 'here again'],
+  ['cut', ['cut'], 'a text that is long enough to be cut in two'],
 ])(
-  'an agent that meets "%s"',
-  async (name, edits, sentence) => {
-    const f = await failureOf(await spawn(name, edits));
-    expect(f.title).toBe(sentence);
+  'the model stumbles and comes back: the agent goes on by itself, nobody is asked about it: "%s"',
+  async (name, faults, text) => {
+    const id = await spawn(name);
+    // The story's agent does nothing but say its words, which is what the person reads about.
+    expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+    expect(await faultsOf(name)).toEqual(faults);
+    expect(await outputOf(id)).toContain(text);
   },
   90_000,
 );
 
-test('a wrong key says so, and Retry goes on when it is right again', async () => {
-  const id = await spawn('key');
+test('a conversation that grew too long is said so, and Retry has a new session with the plan, not the spent one', async () => {
+  const id = await spawn('long');
+  const plan = await until('the plan', async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'plan'));
+  await s.call('POST', `/api/inbox/${plan.id}`, { decision: 'approve' });
   const f = await failureOf(id);
-  expect(f.title).toBe('The model refused our key. Check ANTHROPIC_API_KEY, then retry.');
+  expect(f.title).toBe('The conversation grew too long for the model. Retry starts a fresh session with the plan.');
+  expect(new Set(await faultsOf('long'))).toEqual(new Set(['400']));
+  const met = (await faultsOf('long')).length;
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
-  const next = await until('the next failure', async () =>
-    (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.id !== f.id),
-  );
-  expect(next.title).toMatch(/without pushing/);
+  // The model refuses whatever is as long as the spent session, so only a new one gets here.
+  await until('the draft', async () => (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null);
+  expect((await faultsOf('long')).length).toBe(met);
+  const sessions = path.join(s.home, 'sandboxes', id, 'work/home/.claude/projects/-work-repo');
+  const texts = readdirSync(sessions)
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => readFileSync(path.join(sessions, file), 'utf8'));
+  expect(texts).toHaveLength(2);
+  const fresh = texts.filter((text) => text.includes('This is a new session: the one before grew too long and is closed.'));
+  expect(fresh).toHaveLength(1);
+  expect([fresh[0]!.includes('Write a small file'), fresh[0]!.includes('noise noise')]).toEqual([true, false]);
+  await s.call('POST', `/api/tasks/${id}/cancel`);
+}, 150_000);
+
+test('an agent that ends without a push', async () => {
+  const id = await spawn('nopush');
+  expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+  expect([await outputOf(id), await refusalsOf(id)]).toEqual([expect.stringContaining('I did nothing.'), []]);
+}, 90_000);
+
+test('an agent that pushes where it may not reads why, and so does the person', async () => {
+  const id = await spawn('wrongbranch');
+  expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+  const branch = (await s.call<{ branch: string }>('GET', `/api/tasks/${id}`)).branch;
+  const reason = (tried: string): string => `this task may only push to ${branch}, not ${tried}`;
+  expect(await refusalsOf(id)).toEqual([reason('elsewhere'), reason('main')]);
+  for (const r of await refusalsOf(id)) expect(await outputOf(id)).toContain(r);
+}, 90_000);
+
+test('an agent that deletes its own repository finds it again on the next try', async () => {
+  const id = await spawn('deleted');
+  const f = await failureOf(id);
+  expect(f.title).toBe(NOTHING_PUSHED);
+  expect(await outputOf(id)).toContain('left 0');
+  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await until('the draft', async () => (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null);
+  await s.call('POST', `/api/tasks/${id}/cancel`);
 }, 120_000);
+
+test('a budget that is too small for one call: the model is not even asked', async () => {
+  const id = await spawn('poor', { budgetCents: 1 });
+  expect((await failureOf(id)).title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
+  expect(await callsOf('poor')).toEqual([]);
+}, 90_000);
 
 test('a spent budget is raised, and the task goes on', async () => {
   const id = await spawn('poorer', { budgetCents: 1 });
   const f = await failureOf(id);
-  expect(f.title).toMatch(/budget of this task is spent/);
+  expect(f.title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
+  expect(await callsOf('poorer')).toEqual([]);
   await s.call('POST', `/api/tasks/${id}/budget`, { budgetCents: 500 });
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
-  const next = await until('the next failure', async () =>
-    (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.id !== f.id),
-  );
-  expect(next.title).toMatch(/without pushing/);
+  expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+  expect((await callsOf('poorer')).length).toBeGreaterThan(0);
 }, 90_000);
 
 test.each([
@@ -92,15 +178,14 @@ test.each([
   'a limit for the day, %s, holds the next call back; without it the task goes on',
   async (_, limit, sentence) => {
     await limit(1);
+    const asked = (await callsOf('poorer')).length;
     const id = await spawn('poorer', {});
     const f = await failureOf(id);
-    expect(f.title).toBe(sentence);
+    expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
     await limit(null);
     await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
-    const next = await until('the next failure', async () =>
-      (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.id !== f.id),
-    );
-    expect(next.title).toMatch(/without pushing/);
+    expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+    expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
   },
   90_000,
 );
@@ -116,17 +201,22 @@ test('a repository without CI never counts as green: the person says to go on', 
     async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'failure'),
     120_000,
   );
-  expect(f.title).toMatch(/This repository has no CI/);
-  expect((await s.forgeCalls()).some((c) => c.path === '/graphql')).toBe(false);
+  expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.');
+  // Nobody has said "go on" yet, so the forge still has it as a draft.
+  const { prNumber } = await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`);
+  const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
+  expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
   expect((await walkToEnd(s, id, 60_000)).state).toBe('done');
 }, 200_000);
 
 test('a hundred megabytes without a newline harm nobody', async () => {
   const id = await spawn('noise');
-  expect((await failureOf(id)).title).toMatch(/without pushing/);
-  const t = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${id}`);
-  const o = await s.call<{ text: string }>('GET', `/api/runs/${t.runs[0]!.id}/output?from=0`);
-  expect(o.text.length).toBeLessThan(1_500_000);
+  expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+  const text = await outputOf(id);
+  // It was there and it was printed, by its own count and by its first letters.
+  expect(text).toContain('100000000 of them');
+  expect(text).toContain('x'.repeat(1_000));
+  expect(text.length).toBeLessThan(1_500_000);
 }, 120_000);
 
 test('the chat says it when the model is down', async () => {
@@ -139,13 +229,17 @@ test('the chat says it when the model is down', async () => {
       ),
     60_000,
   );
+  expect(new Set(await faultsOf('storm'))).toEqual(new Set(['529']));
 }, 90_000);
 
 test('a comment brings neither HTML nor a script to the page', async () => {
   await s.call('POST', '/api/chat', { text: 'html' });
-  await until('the reply', async () => (await s.call<{ text: string }[]>('GET', '/api/chat/messages')).some((m) => m.text.includes('onerror')));
+  await until('the reply', async () => (await s.call<{ text: string }[]>('GET', '/api/chat/messages')).some((m) => m.text.includes('and there')));
   const html = await (await fetch(s.web)).text();
   const page = html.replace(/<script[\s\S]*?<\/script>/g, '');
+  // What was said is on the page, without what would have run.
+  expect(page).toMatch(/Look here:.*and there/s);
+  expect(page).not.toContain('onerror=');
   expect(page).not.toContain('<img src=x');
   expect(page).not.toContain('javascript:');
 }, 60_000);
@@ -158,6 +252,11 @@ chat:
       - text: ok
         tool: { name: spawn_task, input: { project: local/noci, title: Case noci, prompt: do it, skipPlan: true } }
       - text: ok
+  - when: '^case long'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: demo/tally, title: Case long, prompt: do it } }
+      - text: ok
   - when: '^case (\\w+)'
     steps:
       - text: ok
@@ -166,35 +265,45 @@ chat:
   - when: '^storm'
     steps: [{ text: never, fault: { status: 529, times: 9 } }]
   - when: '^html'
-    steps: [{ text: '<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3))' }]
+    steps: [{ text: 'Look here: <img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3)) and there' }]
 agent:
   - when: 'Task: Case noci'
     steps:
       - bash: echo x > x; git add -A; git commit -qm x; git push 2>&1 | tail -2
       - text: pushed
   - when: 'Task: Case credit'
-    steps: [{ text: x, fault: { status: 400, message: Your credit balance is too low to access the Anthropic API., times: 99 } }]
+    steps: [{ text: paid, fault: { status: 400, message: Your credit balance is too low to access the Anthropic API., times: 4 } }]
   - when: 'Task: Case model'
-    steps: [{ text: x, fault: { status: 404, message: 'model: nope', times: 99 } }]
-  - when: 'Task: Case long'
-    steps: [{ text: x, fault: { status: 400, message: 'prompt is too long: 250000 tokens > 200000 maximum', times: 99 } }]
+    steps: [{ text: there is one, fault: { status: 404, message: 'model: nope', times: 4 } }]
+  - when: 'Task: Case key'
+    steps: [{ text: let in, fault: { status: 401, times: 4 } }]
+  - when: '# Phase: plan.*Task: Case long'
+    steps:
+      - bash: printf 'noise %.0s' $(seq 1000)
+      - bash: printf 'noise %.0s' $(seq 1001)
+      - bash: printf 'noise %.0s' $(seq 1002)
+      - bash: printf 'noise %.0s' $(seq 1003)
+      - text: "## Problem analysis\\nNone.\\n\\n## Proposed approach\\nWrite a small file.\\n\\n## Implementation plan\\n1. Write a small file."
+  - when: '# Phase: implement.*Task: Case long'
+    steps:
+      - bash: echo x > long; git add -A; git commit -qm long; git push 2>&1 | tail -2
+        fault: { status: 400, message: 'prompt is too long: 250000 tokens > 200000 maximum', times: 99, longerThan: 20000 }
+      - text: pushed
   - when: 'Task: Case overloaded'
     steps: [{ text: here again, fault: { status: 529, times: 2 } }]
   - when: 'Task: Case cut'
     steps: [{ text: a text that is long enough to be cut in two, fault: { stream: cut, times: 1 } }]
-  - when: 'Task: Case key'
-    steps: [{ text: let in, fault: { status: 401, times: 4 } }]
   - when: 'Task: Case wrongbranch'
     steps:
       - bash: git checkout -q -b elsewhere; echo x > x; git add -A; git commit -qm x; git push origin elsewhere 2>&1; git push origin HEAD:main 2>&1
       - text: tried
   - when: 'Task: Case deleted'
     steps:
-      - bash: rm -rf .git * .github; ls -la
+      - bash: bash ~/once.sh || (echo 'echo x > deleted; git add -A; git commit -qm x; git push 2>&1 | tail -2' > ~/once.sh; find . -mindepth 1 -delete; echo "left $(ls -A | wc -l)")
       - text: gone
   - when: 'Task: Case noise'
     steps:
-      - bash: head -c 100000000 /dev/zero | tr '\\0' 'x'
+      - bash: head -c 100000000 /dev/zero | tr '\\0' 'x' > /tmp/noise; echo "$(wc -c < /tmp/noise) of them"; cat /tmp/noise
       - text: that was loud
   - when: '.'
     steps: [{ text: I did nothing. }]

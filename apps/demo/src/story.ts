@@ -8,6 +8,7 @@ const Fault = z.union([
     status: z.union([z.literal(400), z.literal(401), z.literal(403), z.literal(404), z.literal(429), z.literal(500), z.literal(529)]),
     message: z.string().default('scripted fault'),
     times: z.int().min(1).default(1),
+    longerThan: z.int().min(0).default(0).describe('only where the messages of the request have more characters than this'),
   }),
   z.object({ stream: z.enum(['cut', 'malformed', 'stall', 'error']), times: z.int().min(1).default(1) }),
 ]);

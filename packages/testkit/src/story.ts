@@ -26,6 +26,29 @@ export async function spawnTask(s: Stack, text = 'Splitting 10.00 three ways los
   return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
 }
 
+/** What a person answers to an item to get on with the story, or null where only trouble would be answered. */
+export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: string; text: string } | null {
+  switch (i.kind) {
+    case 'question':
+      return { decision: 'answer', text: i.options[0]?.label ?? 'yes' };
+    case 'plan':
+      return { decision: 'approve', text: '' };
+    case 'review':
+      return { decision: 'merge', text: '' };
+    case 'ci_files':
+      return { decision: 'allow', text: '' };
+    default:
+      return null;
+  }
+}
+
+/** Answers the first thing that the task asks, if it asks something. */
+export async function answerFirst(s: Stack, taskId: string): Promise<void> {
+  const item = (await s.call<Item[]>('GET', '/api/inbox')).find((x) => x.taskId === taskId);
+  const answer = item ? answerTo(item) : null;
+  if (item && answer) await s.call('POST', `/api/inbox/${item.id}`, answer);
+}
+
 /** Answers whatever the task asks until it has ended. Losing a race or a connection is tried again, as a person would. */
 export async function walkToEnd(s: Stack, taskId: string, ms = 180_000): Promise<Task> {
   return until(
@@ -34,19 +57,10 @@ export async function walkToEnd(s: Stack, taskId: string, ms = 180_000): Promise
       const t = await s.call<Task>('GET', `/api/tasks/${taskId}`);
       if (['done', 'cancelled', 'failed'].includes(t.state)) return t;
       for (const i of (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId)) {
-        const [decision, text] =
-          i.kind === 'question'
-            ? ['answer', i.options[0]?.label ?? 'yes']
-            : i.kind === 'plan'
-              ? ['approve', '']
-              : i.kind === 'review'
-                ? ['merge', '']
-                : i.kind === 'ci_files'
-                  ? ['allow', '']
-                  : ['retry', ''];
+        const answer = answerTo(i) ?? { decision: 'retry', text: '' };
         // The story's colleague reviews a moment after "ready"; a person would not merge within that second either.
         if (i.kind === 'review') await new Promise((r) => setTimeout(r, 2_500));
-        await s.call('POST', `/api/inbox/${i.id}`, { decision, text }).catch(() => undefined);
+        await s.call('POST', `/api/inbox/${i.id}`, answer).catch(() => undefined);
       }
       return null;
     },

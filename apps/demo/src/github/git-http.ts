@@ -7,6 +7,8 @@ import { factsOf } from './desk.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Repo } from './store.ts';
 
+const MAX_DIFF_CHARS = 20_000;
+
 export async function serveGit(
   c: Ctx,
   repo: Repo,
@@ -29,10 +31,32 @@ export async function serveGit(
     await backend(c, repo, rest, req, res, url, user ?? 'reader');
     if (before === null) return;
     const after = await c.bare.heads(repo.full);
+    for (const branch of new Set([...before.keys(), ...after.keys()]))
+      await notePush(c, repo, branch, before.get(branch), after.get(branch), user ?? '');
     for (const [branch, sha] of after)
       if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user ?? '', onPushed);
   };
   return writes && req.method === 'POST' ? c.bare.serial(repo.full, serve) : serve();
+}
+
+/** In the list of calls a push is told by what it changed: which branch, which commits, which lines. */
+async function notePush(c: Ctx, repo: Repo, branch: string, from: string | undefined, to: string | undefined, user: string): Promise<void> {
+  if (from === to) return;
+  const git = (...args: string[]): Promise<string> => c.bare.git(repo.full, args);
+  const base = to === undefined ? '' : (from ?? (await git('merge-base', `refs/heads/${repo.defaultBranch}`, to).catch(() => to)).trim());
+  c.store.insert('call', {
+    at: nowIso(),
+    method: 'PUSH',
+    path: `/${repo.full}/${branch}`,
+    status: 200,
+    user,
+    body: {
+      created: from === undefined,
+      deleted: to === undefined,
+      commits: to === undefined ? [] : (await git('log', '--format=%s', '-n', '50', `${base}..${to}`)).split('\n').filter(Boolean),
+      diff: to === undefined ? '' : (await git('diff', '--no-color', '--no-ext-diff', base, to)).slice(0, MAX_DIFF_CHARS),
+    },
+  });
 }
 
 async function moved(

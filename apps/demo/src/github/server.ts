@@ -19,6 +19,8 @@ import { issuePage } from './pages.ts';
 import * as shape from './shapes.ts';
 import { nowIso, Store, type Repo } from './store.ts';
 
+const MAX_READS = 1_000;
+
 export interface LocalGitHubOptions {
   readonly root: string;
   readonly port: number;
@@ -35,9 +37,17 @@ export interface LocalGitHubOptions {
   readonly staleMs?: number;
 }
 
+export interface Read {
+  readonly path: string;
+  readonly status: number;
+  readonly bytes: number;
+}
+
 export interface LocalGitHub {
   readonly url: string;
   readonly store: Store;
+  /** The last reads that were answered, oldest first, with the bytes of body that went out. */
+  readonly reads: Read[];
   importRepo(full: string, folder: string, branch: string): Promise<Repo>;
   close(): Promise<void>;
 }
@@ -67,6 +77,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const table = routes(c);
   const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
   const review = colleague(c, o.reviewers);
+  const reads: Read[] = [];
 
   const importRepo = async (full: string, folder: string, branch: string): Promise<Repo> => {
     if (!isRepositoryName(full)) throw new Error('a repository is called owner/name');
@@ -113,7 +124,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } }
         : await route(req, url, user, data);
     note(req, url, a.status, user, req.method === 'GET' ? null : data);
-    reply(req, res, a);
+    const sent = reply(req, res, a);
+    if (req.method === 'GET') reads.push({ path: `${url.pathname}${url.search}`, ...sent });
+    if (reads.length > MAX_READS) reads.shift();
   }
 
   /** Not GitHub's: what the operator of this machine does, with a secret that no client of the forge has. */
@@ -225,6 +238,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   return {
     url: base,
     store,
+    reads,
     importRepo,
     close: () =>
       new Promise((r) => {
@@ -237,7 +251,8 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   };
 }
 
-function reply(req: IncomingMessage, res: ServerResponse, a: Answer): void {
+/** @returns what went out */
+function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read, 'path'> {
   const text = a.body === undefined ? '' : JSON.stringify(a.body);
   const headers: Record<string, string> = {
     ...a.headers,
@@ -249,13 +264,13 @@ function reply(req: IncomingMessage, res: ServerResponse, a: Answer): void {
   if (req.method === 'GET' && a.status === 200) {
     headers.etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 40)}"`;
     if (req.headers['if-none-match'] === headers.etag) {
-      res.writeHead(304, headers);
-      return void res.end();
+      res.writeHead(304, headers).end();
+      return { status: 304, bytes: 0 };
     }
   }
   if (text !== '') headers['content-type'] = 'application/json; charset=utf-8';
-  res.writeHead(a.status, headers);
-  res.end(text);
+  res.writeHead(a.status, headers).end(text);
+  return { status: a.status, bytes: Buffer.byteLength(text) };
 }
 
 function json(res: ServerResponse, status: number, data: unknown): void {

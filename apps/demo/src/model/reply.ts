@@ -12,7 +12,11 @@ export interface Reply {
   readonly delayMs: number;
   readonly chunkDelayMs: number;
   readonly fault: Step['fault'];
-  readonly key: string;
+  /** Where in the story it stands: the rule's expression and the number of the step. Empty for what no rule knows. */
+  readonly rule: string;
+  readonly step: number;
+  /** The start of what was said to the model. */
+  readonly about: string;
 }
 
 interface Message {
@@ -40,16 +44,19 @@ export function replyTo(story: Story, req: Request): Reply {
   // Through Claude Code the chat's tools come over MCP and have its prefix.
   const prefix = tools.has(`${MCP}spawn_task`) ? MCP : '';
   const kind = tools.has(`${prefix}spawn_task`) ? 'chat' : tools.has('Bash') ? 'agent' : 'other';
+  const about = (kind === 'chat' ? v.last : v.prompt).slice(0, 200);
   const say = (text: string): Reply => ({
     blocks: [{ type: 'text', text }],
     delayMs: 0,
     chunkDelayMs: kind === 'chat' ? 15 : 0,
     fault: undefined,
-    key: '',
+    rule: '',
+    step: 0,
+    about,
   });
   if (kind === 'other') return say('ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
-  for (const [n, rule] of rules.entries()) {
+  for (const rule of rules) {
     const m = new RegExp(rule.when, 'is').exec(kind === 'chat' ? v.last : v.prompt);
     if (!m) continue;
     const step = rule.steps[v.turn];
@@ -60,7 +67,9 @@ export function replyTo(story: Story, req: Request): Reply {
       delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
       chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
       fault: step.fault,
-      key: `${kind}/${n}/${v.turn}`,
+      rule: rule.when,
+      step: v.turn,
+      about,
     };
   }
   return say(HONEST);

@@ -7,10 +7,31 @@ import { replyTo, type Reply, type Request } from './reply.ts';
 
 const id = (p: string): string => `${p}_${randomBytes(10).toString('hex')}`;
 
+/** One call, and what became of it: what a provider would have on its bill. */
+export interface ModelCall {
+  /** milliseconds since 1970 */
+  readonly at: number;
+  readonly agent: boolean;
+  /** Of pictures only their kind and their size in base64. */
+  readonly images: readonly string[];
+  readonly model: string;
+  /** Where in the story the answer stands. */
+  readonly rule: string;
+  readonly step: number;
+  /** The start of what was said to the model. */
+  readonly about: string;
+  /** The fault that this call met, as the story names it: a status, or what became of the stream. */
+  readonly fault: string | null;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** `whole`: the caller took all of the answer; `cut`: it left before the end; `error`: it was refused; `open`: it is still being answered. */
+  ended: 'whole' | 'cut' | 'error' | 'open';
+  endedAt: number | null;
+}
+
 export interface DemoModel {
   readonly url: string;
-  /** What was asked; of pictures only their kind and their size in base64. */
-  readonly requests: { at: number; agent: boolean; images: string[] }[];
+  readonly requests: ModelCall[];
   close(): Promise<void>;
 }
 
@@ -31,13 +52,36 @@ export async function startDemoModel(port: number, story: Story, host = '127.0.0
     if (url.pathname !== '/v1/messages') return apiError(res, 404, 'not_found_error', 'no such route');
     const body = JSON.parse(raw) as Request;
     const images = [...raw.matchAll(/"type":"base64","media_type":"([^"]+)","data":"([^"]+)"/g)].map((m) => `${m[1]} ${m[2]!.length}`);
-    requests.push({ at: Date.now(), agent: body.tools?.some((t) => t.name === 'Bash') ?? false, images });
-    if (requests.length > 10_000) requests.shift();
     const r = replyTo(story, body);
+    const due = r.fault && !('longerThan' in r.fault && JSON.stringify(body.messages ?? []).length <= r.fault.longerThan) ? r.fault : undefined;
+    const fault = due && take(`${r.rule}/${r.step}`, due.times) ? due : undefined;
+    const refused = fault && 'status' in fault ? fault : null;
+    const broken = fault && 'stream' in fault ? fault.stream : null;
+    const message = messageOf(body, r, raw.length);
+    const call: ModelCall = {
+      at: Date.now(),
+      agent: body.tools?.some((t) => t.name === 'Bash') ?? false,
+      images,
+      model: String(body.model),
+      rule: r.rule,
+      step: r.step,
+      about: r.about,
+      fault: refused ? String(refused.status) : broken,
+      inputTokens: message.usage.input_tokens,
+      outputTokens: message.usage.output_tokens,
+      ended: 'open',
+      endedAt: null,
+    };
+    requests.push(call);
+    if (requests.length > 50_000) requests.shift();
+    res.once('close', () => {
+      const answered = refused ? 'error' : 'whole';
+      call.ended = res.writableFinished && broken === null ? answered : 'cut';
+      call.endedAt = Date.now();
+    });
     if (r.delayMs > 0) await sleep(r.delayMs);
-    const fault = r.fault && take(r.key, r.fault.times) ? r.fault : undefined;
-    if (fault && 'status' in fault) return apiError(res, fault.status, TYPES[fault.status] ?? 'api_error', fault.message);
-    await send(res, body, r, fault && 'stream' in fault ? fault.stream : null, raw.length);
+    if (refused) return apiError(res, refused.status, TYPES[refused.status] ?? 'api_error', refused.message);
+    await send(res, body.stream === true, message, r.chunkDelayMs, broken);
   }
 
   const take = (key: string, times: number): boolean => {
@@ -72,7 +116,9 @@ const TYPES: Record<number, string> = {
   529: 'overloaded_error',
 };
 
-async function send(res: ServerResponse, body: Request, r: Reply, fault: string | null, bodyChars: number): Promise<void> {
+type Message = ReturnType<typeof messageOf>;
+
+function messageOf(body: Request, r: Reply, bodyChars: number) {
   const content = r.blocks.map((b) => (b.type === 'tool_use' ? { id: id('toolu'), ...b } : b));
   const stop = content.some((b) => b.type === 'tool_use') ? 'tool_use' : 'end_turn';
   const usage = {
@@ -81,11 +127,15 @@ async function send(res: ServerResponse, body: Request, r: Reply, fault: string 
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: 0,
   };
-  const message = { id: id('msg'), type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage };
-  if (!body.stream) return json(res, 200, message);
+  return { id: id('msg'), type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage };
+}
+
+async function send(res: ServerResponse, stream: boolean, message: Message, chunkDelayMs: number, fault: string | null): Promise<void> {
+  const { content, usage, stop_reason: stop } = message;
+  if (!stream) return json(res, 200, message);
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   const ev = async (type: string, data: object): Promise<void> => {
-    if (r.chunkDelayMs > 0) await sleep(r.chunkDelayMs);
+    if (chunkDelayMs > 0) await sleep(chunkDelayMs);
     res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
   };
   await ev('message_start', { message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } });
