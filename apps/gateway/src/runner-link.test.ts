@@ -1,5 +1,6 @@
 // The limits of a run, with the requests side by side: what counts is what stands in the log, whoever asked first.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openWord } from '@mainloop/models/db/listen';
 import { many, one } from '@mainloop/models/db/pool';
 import { ensureRun, findRunByToken, openEpoch } from '@mainloop/models/db/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   door = http.createServer((req, res) => {
     void (async () => {
       const run = (await findRunByToken(t.db, req.headers.authorization!.slice(7)))!;
-      await runnerLink(t.db, () => new Promise(() => undefined), req, res, new URL(req.url!, 'http://gateway'), run);
+      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run);
     })().catch((err: Error) => sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }));
   });
   await new Promise<void>((r) => door.listen(0, '127.0.0.1', r));
@@ -31,7 +32,7 @@ afterAll(async () => {
 
 async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
   await seedTask(t.db, taskId);
-  const id = await ensureRun(t.db, { ownerId: OWNER, taskId, n: 1, phase: 'implement', prompt: () => 'x', model: 'm', freshSession: false });
+  const id = await ensureRun(t.db, { ownerId: OWNER, taskId, n: 1, phase: 'implement', prompt: () => 'x', model: 'm' });
   return { id, token: (await openEpoch(t.db, id)).token };
 }
 

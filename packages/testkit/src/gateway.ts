@@ -84,7 +84,6 @@ export async function seedRun(db: Db, taskId: string, n = 1): Promise<{ runId: s
     phase: 'implement',
     prompt: () => 'do it',
     model: 'claude-opus-5-5',
-    freshSession: true,
   });
   return { runId, token: (await openEpoch(db, runId)).token };
 }
