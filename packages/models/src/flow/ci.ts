@@ -1,4 +1,6 @@
 // The verdict over one commit's checks, and what follows from it.
+import { readDiff, type DiffFile } from './diff.ts';
+
 export interface CheckRun {
   readonly id: number;
   readonly name: string;
@@ -73,32 +75,34 @@ export function afterCi(
 }
 
 /**
- * Finds hunks of a unified diff that delete, skip or switch off tests.
- * @returns a line for each finding: `path: what`
+ * Finds what a unified diff deletes, skips or switches off of tests.
+ * @returns a line for each finding: `path: what`. A diff that is not whole is a finding itself: what is missing may hold anything.
  */
 export function weakenedTests(diff: string): string[] {
-  const found: string[] = [];
-  let file = '';
-  let removed = 0,
-    added = 0;
-  const flush = (): void => {
-    if (isTestFile(file) && removed > added) found.push(`${file}: ${removed - added} test case${removed - added === 1 ? '' : 's'} removed`);
-    removed = added = 0;
-  };
-  for (const line of diff.split('\n')) {
-    if (line.startsWith('diff --git ')) {
-      flush();
-      file = / b\/(.*)$/.exec(line)?.[1] ?? '';
-    } else if (line.startsWith('deleted file') && isTestFile(file)) found.push(`${file}: deleted`);
-    else if (line.startsWith('+') && !line.startsWith('+++')) {
-      if (isTestFile(file) && SKIP.test(line)) found.push(`${file}: a test is skipped`);
-      if (CASE.test(line)) added++;
-    } else if (line.startsWith('-') && !line.startsWith('---') && CASE.test(line)) removed++;
-  }
-  flush();
-  return [...new Set(found)];
+  const { files, cut } = readDiff(diff);
+  return [
+    ...files.flatMap((f) => weakenings(f).map((w) => `${f.path}: ${w}`)),
+    ...(cut ? ['the change is larger than what was looked at: whether it removes tests is not known'] : []),
+  ];
 }
 
-const CASE = /^[+-]\s*(it|test|def test_\w*|func Test\w*|#\[test\])\s*[.([]?/;
+/** @returns what one file of a change does to its tests, in words */
+export function weakenings(f: DiffFile): string[] {
+  const was = f.from ?? f.path;
+  if (!isTestFile(f.path)) return isTestFile(was) ? [`moved away from ${was}`] : [];
+  const cases = (kind: 'add' | 'del'): number =>
+    f.lines.filter((l) => l.kind === kind).reduce((n, l) => n + statements(l.text).filter((s) => CASE.test(s)).length, 0);
+  const removed = cases('del') - cases('add');
+  return [
+    ...(f.change === 'deleted' ? ['deleted'] : []),
+    ...(f.lines.some((l) => l.kind === 'add' && SKIP.test(l.text)) ? ['a test is skipped'] : []),
+    ...(removed > 0 ? [`${removed} test case${removed === 1 ? '' : 's'} removed`] : []),
+  ];
+}
+
+/** What a language may take for several lines is one line to git. */
+const statements = (line: string): string[] => line.split(/[\r\v\f\u0085\u2028\u2029]/);
+
+const CASE = /^\s*(it|test|def test_\w*|func Test\w*|#\[test\])\s*[.([]?/;
 const SKIP = /\b(it|test|describe)\.(skip|todo|failing)\b|\bx(it|describe)\(|@pytest\.mark\.skip|t\.Skip\(|#\[ignore\]/;
 const isTestFile = (f: string): boolean => /(^|\/)(tests?|spec|__tests__|e2e)\/|[._-](test|spec)\.|(^|\/)test_|_test\./.test(f);

@@ -69,8 +69,9 @@ describe('afterCi', () => {
 });
 
 describe('weakenedTests', () => {
+  const count = (lines: string[], sign: string): number => lines.filter((l) => l.startsWith(sign)).length;
   const diff = (file: string, lines: string[]): string =>
-    `diff --git a/${file} b/${file}\n--- a/${file}\n+++ b/${file}\n@@ -1,2 +1,2 @@\n${lines.join('\n')}\n`;
+    `diff --git a/${file} b/${file}\n--- a/${file}\n+++ b/${file}\n@@ -1,${count(lines, '-')} +1,${count(lines, '+')} @@\n${lines.join('\n')}\n`;
   test.each([
     ['a removed case', diff('test/a.test.ts', ["-test('x', () => {"]), 1],
     ['a skipped case', diff('src/a.spec.ts', ["-it('x', () => {", "+it.skip('x', () => {"]), 1],

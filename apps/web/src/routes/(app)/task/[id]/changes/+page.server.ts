@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit';
-import { weakenedTests } from '@mainloop/models/flow/ci';
-import { MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
+import { weakenings } from '@mainloop/models/flow/ci';
+import { readDiff } from '@mainloop/models/flow/diff';
 import { parseDiff } from '#lib/diff.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
@@ -24,21 +24,18 @@ export const load: PageServerLoad = async ({ params, url, depends }) => {
         : show !== 'all' && r.pushes.some((p) => p.id === show)
           ? [[show, 'delta'] as const]
           : [[newest.id, 'diff'] as const];
-  const text = (await Promise.all(parts.map(([id, what]) => read().diffOf(params.id, id, what)))).join('');
-  const weakened = weakenedTests(text);
+  // Each part is read alone: what is cut off one must not be taken for a part of the next.
+  const texts = await Promise.all(parts.map(([id, what]) => read().diffOf(params.id, id, what)));
   return {
     task: r.task,
     item: r.item,
     show,
     newest: newest?.id ?? null,
     /** The change is larger than what is kept of it. */
-    cut: text.length >= MAX_DIFF_CHARS,
+    cut: texts.some((t) => readDiff(t).cut),
     unseen: unseen.length,
     pushes: r.pushes,
-    files: parseDiff(text).map((f) => ({
-      ...f,
-      weakened: weakened.filter((w) => w.startsWith(`${f.path}: `)).map((w) => w.slice(f.path.length + 2)),
-    })),
+    files: texts.flatMap(parseDiff).map((f) => ({ ...f, weakened: weakenings(f) })),
     comments: r.comments.map((c) => ({ ...c, html: render(c.body), answerHtml: c.answer === null ? '' : render(c.answer) })),
   };
 };
