@@ -9,13 +9,17 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { one, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
+import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { GatewayConfig } from './config.ts';
 import { readBody, readPacked, Refused } from './http.ts';
-import { checkFiles, checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
+import { bounded, GitFailed } from './git-run.ts';
+import { checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
 import { parsePush, pkt, pushReport, ZERO, type RefUpdate } from './pkt.ts';
-import { ciAllowed, hold, inspect, noteRefused, recordPush, type Git } from './pushes.ts';
+import { ciAnswer, hold, inspect, noteRefused, recordPush, type Look } from './pushes.ts';
 
 const run = promisify(execFile);
+/** Of a git that is asked for a line or two. */
+const MAX_SAID_BYTES = 1024 * 1024;
 
 /** Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random data: 11 s and 1 s). */
 const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
@@ -24,23 +28,15 @@ const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
 export function gitProxy(c: GatewayConfig, db: Db) {
-  const env = {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    HOME: c.gitDir,
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    LANG: 'C.UTF-8',
-  };
+  const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
   // The forge token travels in the environment of our own git, never in a URL or an argument that `ps` shows.
-  const forgeEnv = {
-    ...env,
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'http.extraHeader',
-    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`x-access-token:${c.githubToken}`).toString('base64')}`,
-  };
+  const forgeEnv = gitEnvironment({
+    path: process.env.PATH,
+    reach: 'http',
+    config: [['http.extraHeader', `Authorization: Basic ${Buffer.from(`x-access-token:${c.githubToken}`).toString('base64')}`]],
+  });
   const git = async (dir: string, args: string[], e: NodeJS.ProcessEnv = env): Promise<string> =>
-    (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: 256 * 1024 * 1024, cwd: c.gitDir })).stdout;
+    (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: MAX_SAID_BYTES, cwd: c.gitDir })).stdout;
   const locks = new Map<string, Promise<unknown>>();
   const serial = <T>(key: string, f: () => Promise<T>): Promise<T> => {
     const next = (locks.get(key) ?? Promise.resolve()).then(f, f);
@@ -128,15 +124,33 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       const u = head.updates[0]!;
       const now = (await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
       if (failed !== null || now !== u.newSha) return answer(failed ?? 'the push did not apply', '');
-      const look = await inspect(git, dir, r, u);
-      const verdict = checkFiles(look.files, await ciAllowed(db, r, look.ciDigest));
-      if (verdict.kind === 'hold') {
-        const tooMany = await hold(db, r, look, verdict.files);
-        if (tooMany !== null) return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
-        return answer(
-          'held until the reader agrees',
-          `mainloop: this push changes CI files (${verdict.files.join(', ')}), which run with secrets. It is held until the reader agrees. End your turn now; you are woken with the answer, then push again.`,
+      const refuse = async (reason: string): Promise<void> => {
+        await noteRefused(db, r, u.ref, reason);
+        answer(reason, `mainloop: ${reason}.`);
+      };
+      let look: Look;
+      try {
+        look = await inspect(env, dir, r, u);
+      } catch (err) {
+        if (!(err instanceof GitFailed)) throw err;
+        return await refuse(`this push is too large or too odd to be looked at: ${lastLine(err)}`);
+      }
+      if (look.ci.kind === 'behind')
+        return await refuse(
+          `the CI files of ${r.default_branch} have changed since this branch began: merge origin/${r.default_branch} into it first, then push again`,
         );
+      if (look.ci.kind === 'changed') {
+        const said = await ciAnswer(db, r, look.ci.digest);
+        if (said === 'deny') return await refuse('the reader refused this change to CI files: take it out, then push again');
+        if (said !== 'allow' || look.ci.refusal !== null) {
+          const tooMany = await hold(db, r, look.ci);
+          if (tooMany !== null) return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
+          const names = look.ci.files.slice(0, 10).join(', ');
+          return answer(
+            'held until the reader agrees',
+            `mainloop: this push changes CI files (${names}), which run with secrets. It is held until the reader agrees. End your turn now; you are woken with the answer, then push again.`,
+          );
+        }
       }
       try {
         await git(
@@ -164,7 +178,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
     const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
     if (tip === '' || (await one(db, 'select 1 from pushes where task_id = $1 and new_sha = $2', [r.task_id, tip]))) return;
     const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
-    await recordPush(db, r, u, await inspect(git, mirror, r, u));
+    await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
 
   return async (req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> => {
@@ -188,35 +202,39 @@ export function gitProxy(c: GatewayConfig, db: Db) {
   };
 }
 
+const UNPACK_MS = 5 * 60_000;
+
 function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<string | null> {
   return new Promise((resolve) => {
     // A pack may claim to hold anything; fsck and the size limit keep a hostile one out of our object store.
     const p = spawn(
-      'git',
-      [
+      ...bounded([
         '-c',
         'receive.fsckObjects=true',
         '-c',
         `receive.maxInputSize=${MAX_PUSH_BYTES}`,
         '-c',
         'receive.denyDeletes=true',
+        // Kept as the pack that it came as: many small objects that unpack to much would fill the disk one by one.
         '-c',
-        'core.hooksPath=/dev/null',
+        'receive.unpackLimit=1',
         '-c',
-        'gc.auto=0',
+        'core.bigFileThreshold=8m',
+        '-c',
+        'pack.threads=1',
         'receive-pack',
         '--stateless-rpc',
         dir,
-      ],
-      { env, stdio: ['pipe', 'pipe', 'pipe'] },
+      ]),
+      { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'], timeout: UNPACK_MS, killSignal: 'SIGKILL' },
     );
     let out = '',
       err = '';
     p.stdout.on('data', (d: Buffer) => {
-      out += d.toString('latin1');
+      out = (out + d.toString('latin1')).slice(-64_000);
     });
     p.stderr.on('data', (d: Buffer) => {
-      err += d.toString();
+      err = (err + d.toString()).slice(-64_000);
     });
     p.stdin.on('error', () => undefined);
     p.on('error', (e) => resolve(`git could not be started (${e.message})`));
@@ -229,7 +247,13 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<stri
 }
 
 /** The forge applied the push and the reply was lost: asking it what it has settles the doubt. */
-async function alreadyThere(git: Git, dir: string, r: RunByToken, u: RefUpdate, env: NodeJS.ProcessEnv): Promise<boolean> {
+async function alreadyThere(
+  git: (dir: string, args: string[], env: NodeJS.ProcessEnv) => Promise<string>,
+  dir: string,
+  r: RunByToken,
+  u: RefUpdate,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
   const out = await git(dir, ['ls-remote', r.remote_url, `refs/heads/${r.branch}`], env).catch(() => '');
   return out.startsWith(u.newSha);
 }

@@ -1,9 +1,8 @@
-// Whether a push may leave the sandbox. Pure: sees the ref updates and what changed, says yes, no or "ask the person".
+// Whether a push may leave the sandbox. Pure: sees the ref updates, says yes or no.
 import type { RefUpdate } from './pkt.ts';
 import { ZERO } from './pkt.ts';
 
-export type PushVerdict =
-  { readonly kind: 'forward' } | { readonly kind: 'refuse'; readonly reason: string } | { readonly kind: 'hold'; readonly files: readonly string[] };
+export type PushVerdict = { readonly kind: 'forward' } | { readonly kind: 'refuse'; readonly reason: string };
 
 export const MAX_PUSH_BYTES = 100 * 1024 * 1024;
 
@@ -13,12 +12,4 @@ export function checkRefs(updates: readonly RefUpdate[], branch: string): PushVe
   if (updates.length !== 1) return { kind: 'refuse', reason: 'push one branch at a time' };
   if (updates[0]!.newSha === ZERO) return { kind: 'refuse', reason: 'this task may not delete its branch' };
   return { kind: 'forward' };
-}
-
-/** Files that a CI system runs with secrets. Who can change them owns the secrets. */
-const CI_FILES = /^(\.github\/|\.gitlab-ci\.yml$|\.circleci\/|azure-pipelines\.yml$|Jenkinsfile$|\.travis\.yml$|\.buildkite\/)/;
-
-export function checkFiles(changed: readonly string[], allowed: boolean): PushVerdict {
-  const ci = changed.filter((f) => CI_FILES.test(f));
-  return ci.length > 0 && !allowed ? { kind: 'hold', files: ci } : { kind: 'forward' };
 }

@@ -4,13 +4,23 @@ import { takeAllowance } from '@mainloop/models/db/allowance';
 import { append, freshId } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
+import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
+import { CUT_MARK, nameOfBytes, readDiff, reveal } from '@mainloop/models/flow/diff';
+import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
 import { cleanText, MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
-import { checkFiles } from './git-rules.ts';
+import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
 import { ZERO, type RefUpdate } from './pkt.ts';
 
+/** What a push does to the files that CI runs. */
+export type CiChange =
+  | { readonly kind: 'none' }
+  /** They are as they were when the branch began, and the default branch has others now. */
+  | { readonly kind: 'behind' }
+  | { readonly kind: 'changed'; readonly digest: string; readonly files: readonly string[]; readonly diff: string; readonly refusal: string | null };
+
 export interface Look {
-  readonly files: readonly string[];
-  readonly ciDigest: string;
+  readonly ci: CiChange;
+  readonly files: number;
   readonly diff: string;
   /** What this push changed since the one before it; empty for the first. */
   readonly delta: string;
@@ -19,66 +29,134 @@ export interface Look {
   readonly deletions: number;
 }
 
-export type Git = (dir: string, args: string[], env?: NodeJS.ProcessEnv) => Promise<string>;
+/** Files of one tree at most, and of a held change. */
+const MAX_TREE = 300_000;
+const MAX_CI_FILES = 100;
+const MAX_INCLUDE_BYTES = 256 * 1024;
+const MAX_INCLUDES = 100;
+/** What is larger than this is a binary file to git's diff: it is streamed, not held in memory. */
+const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
+const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
 
 /** Everything the person may want to know of a push, computed once, in a repository only we write to. */
-export async function inspect(git: Git, dir: string, r: RunByToken, u: RefUpdate): Promise<Look> {
-  const range = `refs/heads/${r.default_branch}...${u.newSha}`;
-  const stat = (await git(dir, ['diff', '--numstat', '-z', '--no-renames', range]))
-    .split('\0')
-    .filter(Boolean)
-    .map((l) => l.split('\t'));
-  const show = ['-c', 'core.quotePath=false', 'diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M'];
-  const diff = await git(dir, [...show, range]);
+export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken, u: RefUpdate): Promise<Look> {
+  const at = ['--git-dir', dir, ...PLAIN];
+  const main = `refs/heads/${r.default_branch}`;
+  const range = `${main}...${u.newSha}`;
+  let [files, additions, deletions] = [0, 0, 0];
+  await recordsOfGit([...at, ...DIFF, '--numstat', '-z', '--no-renames', range, '--'], env, (record) => {
+    const [added, deleted] = record.toString('latin1', 0, 40).split('\t');
+    files++;
+    additions += Number(added) || 0;
+    deletions += Number(deleted) || 0;
+    return 'more';
+  });
+  const diff = await cutDiff([...at, ...DIFF, '-M', range, '--'], env);
   // After a force push the old commit may be gone from here: then there is the whole change to look at.
-  const delta = u.oldSha === ZERO ? '' : await git(dir, [...show, `${u.oldSha}..${u.newSha}`]).catch(() => '');
-  const log = await git(dir, [
-    'log',
-    '--format=%H%x09%s',
-    '-n',
-    '50',
-    `${u.oldSha === ZERO ? `refs/heads/${r.default_branch}` : u.oldSha}..${u.newSha}`,
-  ]).catch(() => '');
-  const files = stat.map((s) => s[2] ?? '');
-  const ciDiff = files.some((f) => checkFiles([f], false).kind === 'hold')
-    ? await git(dir, [
-        'diff',
-        '--no-color',
-        '--no-ext-diff',
-        '--no-textconv',
-        range,
-        '--',
-        ...files.filter((f) => checkFiles([f], false).kind === 'hold'),
-      ])
-    : '';
+  const delta = u.oldSha === ZERO ? '' : await cutDiff([...at, ...DIFF, '-M', `${u.oldSha}..${u.newSha}`, '--'], env).catch(() => '');
+  const since = u.oldSha === ZERO ? main : u.oldSha;
+  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${u.newSha}`, '--'], env, 256 * 1024).catch(() => null);
   return {
     files,
-    diff: cleanText(diff, MAX_DIFF_CHARS),
-    delta: cleanText(delta, MAX_DIFF_CHARS),
-    ciDigest: createHash('sha256').update(ciDiff).digest('hex').slice(0, 12),
-    commits: log
-      .split('\n')
-      .filter(Boolean)
-      .map((l) => ({ sha: l.split('\t')[0]!, title: l.split('\t').slice(1).join('\t').slice(0, 200) })),
-    additions: stat.reduce((n, s) => n + (Number(s[0]) || 0), 0),
-    deletions: stat.reduce((n, s) => n + (Number(s[1]) || 0), 0),
+    additions,
+    deletions,
+    diff,
+    delta,
+    ci: await ciChange(env, at, main, u.newSha),
+    commits: (log?.bytes.toString() ?? '')
+      .split('\0')
+      .map((l) => /^([0-9a-f]{40,64})\t(.*)$/s.exec(l))
+      .filter((m) => m !== null)
+      .map((m) => ({ sha: m[1]!, title: cleanText(m[2]!.slice(0, 200), 200) })),
+  };
+}
+
+/** Not read beyond what is kept; the last line says so. Renames of very many files are not looked for by git itself. */
+async function cutDiff(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const out = await readGit(args, env, MAX_DIFF_CHARS);
+  const text = cleanText(out.bytes.toString(), MAX_DIFF_CHARS);
+  return out.cut ? `${text}\n${CUT_MARK} (the rest of this change is left out: it is larger than ${MAX_DIFF_CHARS / 1_000_000} MB)` : text;
+}
+
+interface Tree {
+  readonly entries: readonly TreeEntry[];
+  readonly open: string | null;
+}
+
+/** The files of a commit that CI runs. */
+async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: string): Promise<Tree> {
+  const tree: TreeEntry[] = [];
+  let odd: string | null = null;
+  await recordsOfGit([...at, 'ls-tree', '-r', '-z', '--full-tree', commit, '--'], env, (record) => {
+    const tab = record.indexOf(9);
+    const [mode, , id] = record.toString('latin1', 0, tab).split(' ');
+    const name = record.subarray(tab + 1);
+    const path = nameOfBytes(name);
+    if (!Buffer.from(path).equals(name)) odd ??= path;
+    tree.push({ mode: mode!, id: id!, path });
+    if (tree.length > MAX_TREE) throw new GitFailed('', `it has more than ${MAX_TREE} files`);
+    return 'more';
+  });
+  const known = new Map<string, string | null>();
+  for (;;) {
+    const found = ciTree(tree, known);
+    if (found.wants.length === 0) {
+      const isOdd = odd !== null && found.entries.some((e) => e.path.includes('\\x'));
+      return { entries: found.entries, open: isOdd ? 'a name is not UTF-8' : found.open };
+    }
+    for (const id of found.wants) {
+      const text = known.size < MAX_INCLUDES ? await readGit([...at, 'cat-file', 'blob', id], env, MAX_INCLUDE_BYTES).catch(() => null) : null;
+      known.set(id, text === null || text.cut ? null : text.bytes.toString());
+    }
+  }
+}
+
+const digestOf = (t: Tree): string => {
+  const h = createHash('sha256');
+  for (const e of t.entries) h.update(`${e.mode} ${e.id}\0${e.path}\0`);
+  // In full: a part of a hash can be met by trying. base64url, so that it fits where ids do.
+  return h.digest('base64url');
+};
+
+async function ciChange(env: NodeJS.ProcessEnv, at: readonly string[], main: string, sha: string): Promise<CiChange> {
+  const [before, after] = [await ciOf(env, at, main), await ciOf(env, at, sha)];
+  const changed = changedCiFiles(before.entries, after.entries);
+  if (changed.length === 0) return { kind: 'none' };
+  const fork = (await readGit([...at, 'merge-base', main, sha], env, 1_000).catch(() => null))?.bytes.toString().trim() ?? '';
+  if (fork !== '' && changedCiFiles((await ciOf(env, at, fork)).entries, after.entries).length === 0) return { kind: 'behind' };
+  const few = changed.slice(0, MAX_CI_FILES);
+  // Whole files where they are small: what stands around a line says what it does.
+  const out = await readGit([...at, ...DIFF, '--no-renames', '--full-index', '-U20', main, sha, '--', ...few], env, MAX_HELD_BYTES);
+  const text = out.bytes.toString();
+  const shown = readDiff(text);
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [before.open !== null || after.open !== null, after.open ?? before.open ?? ''],
+    [changed.length > MAX_CI_FILES, `it changes ${changed.length} of these files, more than can be shown`],
+    [out.cut || shown.cut, 'it is too long to be shown whole'],
+    [after.entries.some((e) => e.mode === '160000' && changed.includes(e.path)), 'a part of it stands in another repository'],
+    [shown.files.some((f) => f.binary) || out.bytes.includes(0) || !Buffer.from(text).equals(out.bytes), 'a part of it is not text'],
+    [changed.some((p) => !shown.files.some((f) => f.path === p)), 'a part of it could not be shown'],
+  ];
+  return {
+    kind: 'changed',
+    digest: digestOf(after),
+    files: few.map((f) => reveal(f).slice(0, 300)),
+    diff: out.cut ? `${text}\n${CUT_MARK} (the rest is not shown)` : text,
+    refusal: reasons.find(([is]) => is)?.[1] ?? null,
   };
 }
 
 const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
 
-export async function ciAllowed(db: Db, r: RunByToken, digest: string): Promise<boolean> {
+/** What the person said to exactly this state of the CI files. */
+export async function ciAnswer(db: Db, r: RunByToken, digest: string): Promise<string | null> {
   const item = await one<{ answer: { decision: string } | null }>(db, 'select answer from inbox_items where id = $1', [ciItem(r, digest)]);
-  return item?.answer?.decision === 'allow';
+  return item?.answer?.decision ?? null;
 }
 
 /** @returns why it is not even held: too much waits for the reader already; null when it is */
-export async function hold(db: Db, r: RunByToken, look: Look, files: readonly string[]): Promise<string | null> {
-  const id = ciItem(r, look.ciDigest);
-  const ciDiff = look.diff
-    .split(/^(?=diff --git )/m)
-    .filter((d) => files.some((f) => d.includes(` b/${f}\n`)))
-    .join('');
+export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'changed' }): Promise<string | null> {
+  const id = ciItem(r, ci.digest);
   return withTx(db, async (tx) => {
     const verdict = await takeAllowance(tx, r, 'heldPushes');
     // The same change once more is no new question.
@@ -86,7 +164,7 @@ export async function hold(db: Db, r: RunByToken, look: Look, files: readonly st
     await append(
       tx,
       [
-        { type: 'push.held', taskId: r.task_id, actor: 'gateway', dedupeKey: `held/${id}`, payload: { pushId: id, files: [...files] } },
+        { type: 'push.held', taskId: r.task_id, actor: 'gateway', dedupeKey: `held/${id}`, payload: { pushId: id, files: [...ci.files] } },
         {
           type: 'inbox.opened',
           taskId: r.task_id,
@@ -96,8 +174,8 @@ export async function hold(db: Db, r: RunByToken, look: Look, files: readonly st
             id,
             kind: 'ci_files',
             title: 'Let this change to CI files through?',
-            body: `CI runs these files with the repository's secrets.\n\n\`\`\`diff\n${ciDiff.slice(0, 20_000)}\n\`\`\``,
-            options: [{ label: 'Allow' }, { label: 'Refuse' }],
+            body: heldBody(cleanText(ci.diff, MAX_HELD_BYTES * 2), ci.refusal),
+            options: [...(ci.refusal === null ? [{ label: ALLOW }] : []), { label: 'Refuse' }],
           },
         },
       ],
@@ -130,7 +208,7 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
             branch: r.branch,
             sha: u.newSha,
             commits: look.commits,
-            files: look.files.length,
+            files: look.files,
             additions: look.additions,
             deletions: look.deletions,
           },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { allowedHost, isPrivate } from './egress.ts';
-import { checkFiles, checkRefs } from './git-rules.ts';
+import { checkRefs } from './git-rules.ts';
 import { refuseRequest, UsageMeter } from './model-rules.ts';
 import { parsePush, pkt, pushReport, ZERO } from './pkt.ts';
 
@@ -52,13 +52,6 @@ describe('the git door', () => {
     ['a name that only starts alike', [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}/../main` }], 'refuse'],
   ])('%s', (_, updates, want) => {
     expect(checkRefs(updates, b).kind).toBe(want);
-  });
-
-  test('CI files are held until the person agrees', () => {
-    expect(checkFiles(['src/a.ts'], false).kind).toBe('forward');
-    expect(checkFiles(['src/a.ts', '.github/workflows/ci.yml'], false)).toEqual({ kind: 'hold', files: ['.github/workflows/ci.yml'] });
-    expect(checkFiles(['.github/workflows/ci.yml'], true).kind).toBe('forward');
-    expect(checkFiles(['docs/.github/x'], false).kind).toBe('forward');
   });
 
   test('a push is read as git writes it, and nothing else is', () => {

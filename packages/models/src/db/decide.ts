@@ -1,6 +1,7 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
 import { ANSWERED_WHERE } from '../flow/answers.ts';
 import type { ItemKind, Via } from '../flow/events.ts';
+import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
 import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
@@ -37,7 +38,11 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       answer: { answerId?: string } | null;
       answered_via: string | null;
       answered_by: string | null;
-    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
+      options: { label: string }[];
+    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by, options from inbox_items where id = $1 and owner_id = $2', [
+      i.itemId,
+      i.ownerId,
+    ]);
     if (!item) return { ok: false, kind: 'not_found', sentence: 'There is no such item.' };
     if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId) return { ok: true, taskId: item.task_id };
     if (item.state === 'answered')
@@ -49,6 +54,9 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
     if (!DECISIONS_OF[item.kind].includes(i.decision))
       return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
+    // A held change that could not be shown whole offers no such choice, and nobody takes it from another surface.
+    if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW))
+      return { ok: false, kind: 'wrong_decision', sentence: "This can't be allowed here: it could not be shown whole. Refuse it." };
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
     if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
       return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };

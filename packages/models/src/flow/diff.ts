@@ -185,6 +185,5 @@ function isUtf8(bytes: Uint8Array): boolean {
  */
 export const reveal = (text: string): string =>
   text.replace(HIDDEN, (c) => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`));
-// Cc without TAB, Cf, Zl, Zp, Cs; fillers and selectors that show nothing; spaces that are none; tags.
-const HIDDEN =
-  /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0000}-\u{e0fff}]/gu;
+// Controls without TAB, formats, separators, lone surrogates, whatever has no glyph, and a blank that is no space.
+const HIDDEN = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;

@@ -1,5 +1,4 @@
-import { render } from '#lib/server/markdown.ts';
-import type { ItemView } from '@mainloop/models/db/read';
+import { shownItem } from '#lib/server/items.ts';
 import { almostFullMb, flags, read } from '#lib/server/read.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -15,8 +14,6 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.
     trouble: process.uptime() < STARTING_S ? [] : checks.filter((c) => !c.ok).map((c) => c.says),
-    inbox: { ...inbox, needsYou: inbox.needsYou.map(shown), later: inbox.later.map(shown) },
+    inbox: { ...inbox, needsYou: inbox.needsYou.map(shownItem), later: inbox.later.map(shownItem) },
   };
 };
-
-const shown = (i: ItemView): ItemView & { html: string } => ({ ...i, html: render(i.plan ?? i.body) });

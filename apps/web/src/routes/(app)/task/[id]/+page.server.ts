@@ -1,5 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { parseDiff } from '#lib/diff.ts';
+import { shownItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import { storyOf } from '#lib/story.ts';
@@ -18,7 +19,7 @@ export const load: PageServerLoad = async ({ params, depends }) => {
     comments: review?.comments.length ?? 0,
     planHtml: t.plan ? render(t.plan) : '',
     promptHtml: render(t.prompt),
-    items: t.items.map((i) => ({ ...i, html: render(i.plan ?? i.body) })),
+    items: t.items.map(shownItem),
     story: storyOf(events),
   };
 };

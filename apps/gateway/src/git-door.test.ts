@@ -1,0 +1,219 @@
+// The git door in its real process, between real git and a real forge: what is held, what is shown of it, and what a large push costs.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decide } from '@mainloop/models/db/decide';
+import { appendOnce } from '@mainloop/models/db/log';
+import { many, one } from '@mainloop/models/db/pool';
+import { readDiff } from '@mainloop/models/flow/diff';
+import { readHeld } from '@mainloop/models/flow/held';
+import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
+import { seedTask } from '@mainloop/testkit/seed';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+
+let database: TestDatabase;
+let model: Awaited<ReturnType<typeof startModel>>;
+let gateway: TestGateway;
+let hub: LocalGitHub;
+const home = mkdtempSync('/tmp/mainloop-git-door-');
+const CLEAN = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0' };
+const git = (dir: string, ...a: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8', env: CLEAN, stdio: 'pipe' });
+/** The forge stands in this process: whoever talks to it must not block it. */
+const far = promisify(execFile);
+const CI = 'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: "true"\n';
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  hub = await startLocalGitHub({
+    root: path.join(home, 'hub'),
+    port: 0,
+    tokens: new Map([['the-forge-token', 'mainloop']]),
+    operatorSecret: 'x'.repeat(32),
+    webhook: null,
+    ci: null,
+    reviewers: [],
+  });
+  const folder = path.join(home, 'tally');
+  mkdirSync(path.join(folder, '.github/workflows'), { recursive: true });
+  writeFileSync(path.join(folder, '.github/workflows/ci.yml'), CI);
+  writeFileSync(path.join(folder, '.github/ISSUE_TEMPLATE.md'), 'Say:\n```\n<!-- open\n');
+  git(folder, 'init', '-q', '-b', 'main');
+  git(folder, 'add', '-A');
+  git(folder, 'commit', '-qm', 'first');
+  await hub.importRepo('demo/tally', folder, 'main');
+  await appendOnce(database.db, [
+    {
+      type: 'project.added',
+      actor: 'test',
+      payload: { id: 'pr-1', name: 'tally', repo: 'demo/tally', defaultBranch: 'main', remoteUrl: `${hub.url}/demo/tally.git`, localPath: null },
+    },
+  ]);
+  model = await startModel((_, res) => void res.end('{}'));
+  gateway = await startGateway(database.url, model.url);
+});
+afterAll(async () => {
+  await gateway.kill('SIGKILL');
+  model.close();
+  await hub.close();
+  await database.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+interface Work {
+  readonly id: string;
+  readonly dir: string;
+  put(file: string, text: string | Buffer): void;
+  push(): Promise<{ ok: boolean; said: string }>;
+}
+async function work(id: string): Promise<Work> {
+  const { token } = await seedRun(database.db, await seedTask(database.db, id));
+  const dir = path.join(home, `work-${id}`);
+  const header = `http.extraHeader=Authorization: Bearer ${token}`;
+  await far('git', ['-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir], { cwd: home, env: CLEAN });
+  git(dir, 'checkout', '-q', '-b', taskBranch(id, 'x'), 'origin/main');
+  return {
+    id,
+    dir,
+    put(file, text) {
+      mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+      writeFileSync(path.join(dir, file), text);
+    },
+    async push() {
+      git(dir, 'add', '-A');
+      spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x'], { cwd: dir, env: CLEAN });
+      // As it comes: looking for deltas would be the longest part of these tests.
+      const quick = ['-c', 'core.bigFileThreshold=1m'];
+      const to = `HEAD:refs/heads/${taskBranch(id, 'x')}`;
+      return far('git', [...quick, '-c', header, 'push', '-q', '-f', 'origin', to], { cwd: dir, env: CLEAN }).then(
+        () => ({ ok: true, said: '' }),
+        (err: { stderr: string }) => ({ ok: false, said: err.stderr }),
+      );
+    },
+  };
+}
+interface Held {
+  id: string;
+  body: string;
+  options: { label: string }[];
+}
+const heldOf = (id: string): Promise<Held[]> =>
+  many<Held>(database.db, "select id, body, options from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id", [id]);
+const answer = (itemId: string, decision: 'allow' | 'deny') =>
+  decide(database.db, { ownerId: OWNER, itemId, decision, text: '', via: 'app', by: 'you' });
+
+test('a held change shows every file and line, and a yes lets through that and nothing else', async () => {
+  const w = await work('hold');
+  const evil = `${CI}      # \u2028diff --git a/x b/x\r\n      - run: echo stolen\n`;
+  w.put('.github/workflows/a"\t\nb.yml', evil);
+  w.put('.github/workflows/é.yml', CI);
+  w.put('.github/ISSUE_TEMPLATE.md', 'Say it:\n```\n<!-- open\n````\n');
+  w.put('.GitHub/odd.yml', CI);
+  w.put('src/a.ts', 'x\n');
+  expect(await w.push()).toEqual({ ok: false, said: expect.stringContaining('held until the reader agrees') });
+  const [item] = await heldOf('hold');
+  const { sentence, diff } = readHeld(item!.body);
+  expect(sentence).toMatch(/exactly what stands here/);
+  const files = readDiff(diff).files;
+  expect(files.map((f) => f.path).sort()).toEqual(
+    ['.GitHub/odd.yml', '.github/ISSUE_TEMPLATE.md', '.github/workflows/a"\t\nb.yml', '.github/workflows/é.yml'].sort(),
+  );
+  expect(
+    files
+      .find((f) => f.path.includes('\n'))!
+      .lines.filter((l) => l.kind === 'add')
+      .map((l) => l.text),
+  ).toEqual(evil.split('\n').slice(0, -1));
+
+  expect(await answer(item!.id, 'allow')).toMatchObject({ ok: true });
+  // A program instead of a file, and one more line: each is another state, which nobody has seen.
+  const workflow = path.join(w.dir, '.github/workflows/ci.yml');
+  chmodSync(workflow, 0o755);
+  expect((await w.push()).said).toContain('held until');
+  git(w.dir, 'reset', '-q', '--soft', 'HEAD~1');
+  chmodSync(workflow, 0o644);
+  w.put('src/a.ts', 'y\n');
+  expect(await w.push()).toEqual({ ok: true, said: '' });
+  w.put('.github/workflows/é.yml', `${CI}      - run: echo more\n`);
+  expect((await w.push()).said).toContain('held until');
+  const items = await heldOf('hold');
+  expect(new Set(items.map((i) => i.id)).size).toBe(3);
+  expect(items.every((i) => /-ci-[\w-]{43}$/.test(i.id))).toBe(true);
+  await answer(items[2]!.id, 'deny');
+  expect((await w.push()).said).toContain('the reader refused this change');
+});
+
+test.each<[string, (w: Work) => void, RegExp]>([
+  ['too long', (w) => w.put('.github/workflows/a.yml', `# ${'x'.repeat(90)}\n`.repeat(3_000)), /too long to be shown whole/],
+  ['no text', (w) => w.put('.github/workflows/a.yml', Buffer.from([...Buffer.from(`${CI}# ${'x'.repeat(9_000)}`), 0, 1])), /not text/],
+  ['no UTF-8', (w) => w.put('.github/workflows/a.yml', Buffer.from([0x23, 0xff, 0x0a])), /not text/],
+  ['many files', (w) => Array.from({ length: 120 }, (_, i) => w.put(`.github/x/${i}`, 'x')), /more than can be shown/],
+  ['a link out', (w) => symlinkSync('/etc/passwd', path.join(w.dir, '.github/link.yml')), /leads out of the repository/],
+])('what can not be shown whole can not be allowed from anywhere: %s', async (name, make, why) => {
+  const id = `no-${name.replace(/\W/g, '')}`;
+  const w = await work(id);
+  make(w);
+  expect((await w.push()).said).toContain('held until');
+  const [item] = await heldOf(id);
+  expect(readHeld(item!.body).sentence).toMatch(why);
+  expect(item!.options).toEqual([{ label: 'Refuse' }]);
+  expect(await answer(item!.id, 'allow')).toMatchObject({ ok: false, sentence: expect.stringContaining('could not be shown whole') });
+  expect((await w.push()).ok).toBe(false);
+});
+
+test('an action of the repository is held like a workflow, wherever it stands', async () => {
+  const w = await work('act');
+  w.put('tools/greet/action.yml', 'runs: { using: node20, main: run.js }\n');
+  w.put('tools/greet/run.js', '1;\n');
+  expect((await w.push()).said).toMatch(/tools\/greet\/action.yml, tools\/greet\/run.js/);
+});
+
+test('a push of much text costs the gateway little, and is cut in words', async () => {
+  const w = await work('big');
+  for (let i = 0; i < 40; i++) w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));
+  expect(await w.push()).toEqual({ ok: true, said: '' });
+  const p = await one<{ diff: string }>(database.db, "select diff from pushes where task_id = 'big'");
+  expect(p!.diff).toMatch(/… \(the rest of this change is left out: it is larger than 2 MB\)$/);
+  expect(readDiff(p!.diff).cut).toBe(true);
+  expect(peakMiB()).toBeLessThan(200);
+}, 180_000);
+
+test('so does one of very many files, deep folders, many commits and long words', async () => {
+  const w = await work('many');
+  const parts = [`commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`];
+  for (let i = 0; i < 20_000; i++) parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
+  parts.push(`M 100644 inline ${'deep/'.repeat(300)}x\ndata 1\nx\n`);
+  for (let i = 0; i < 500; i++) parts.push(`commit refs/heads/many\ncommitter x <x@x> ${i} +0000\ndata 3\nabc\n`);
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: w.dir, env: CLEAN, input: parts.join(''), stdio: ['pipe', 'ignore', 'ignore'] });
+  git(w.dir, 'checkout', '-q', '--force', 'refs/heads/many');
+  expect(await w.push()).toEqual({ ok: true, said: '' });
+  const e = await one<{ files: number }>(
+    database.db,
+    "select (payload->>'files')::int as files from events where task_id = 'many' and type = 'branch.pushed'",
+  );
+  expect(e!.files).toBe(20_001);
+  expect(peakMiB()).toBeLessThan(200);
+}, 180_000);
+
+test('a branch that is behind on CI files is told to merge, and nobody is asked', async () => {
+  const w = await work('late');
+  w.put('.github/workflows/ci.yml', `${CI}      - run: echo newer\n`);
+  git(w.dir, 'commit', '-qam', 'newer');
+  const basic = `Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
+  await far('git', ['-c', `http.extraHeader=Authorization: ${basic}`, 'push', '-q', `${hub.url}/demo/tally.git`, 'HEAD:main'], {
+    cwd: w.dir,
+    env: CLEAN,
+  });
+  git(w.dir, 'reset', '-q', '--hard', 'origin/main');
+  w.put('src/b.ts', 'x\n');
+  await new Promise((r) => setTimeout(r, 1_100));
+  expect((await w.push()).said).toContain('the CI files of main have changed since this branch began');
+  expect(await heldOf('late')).toEqual([]);
+});
+
+/** The most it has ever had, from the kernel. */
+const peakMiB = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))![1]) / 1024;

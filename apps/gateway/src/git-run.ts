@@ -1,0 +1,81 @@
+// git over what an agent pushed: its output is read up to a limit and no further, its memory and its time are bounded.
+import { spawn } from 'node:child_process';
+
+/** Memory that one git may take for itself, in KiB; files that it only reads do not count. */
+const MAX_DATA_KIB = 1024 * 1024;
+const TIMEOUT_MS = 120_000;
+
+export class GitFailed extends Error {
+  readonly stderr: string;
+  constructor(stderr: string, message: string) {
+    super(message);
+    this.stderr = stderr;
+  }
+}
+
+export interface GitOutput {
+  readonly bytes: Buffer;
+  /** There was more; git was ended. */
+  readonly cut: boolean;
+}
+
+/** `ulimit -d` and no more is asked of the shell: the arguments are passed through. */
+export const bounded = (args: readonly string[]): [string, string[]] => [
+  '/bin/sh',
+  ['-c', `ulimit -d ${MAX_DATA_KIB} 2>/dev/null; exec git "$@"`, 'sh', ...args],
+];
+
+/** Hands every chunk to `take` until that says stop. Throws GitFailed when git ends badly by itself, or takes longer than two minutes. */
+export function streamGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (chunk: Buffer) => 'more' | 'stop'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const p = spawn(...bounded(args), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+    let stderr = '';
+    let stopped = false;
+    p.stderr.on('data', (d: Buffer) => {
+      stderr = (stderr + d.toString()).slice(-4_000);
+    });
+    p.stdout.on('data', (d: Buffer) => {
+      if (stopped) return;
+      try {
+        if (take(d) === 'more') return;
+      } catch (err) {
+        reject(err as Error);
+      }
+      stopped = true;
+      p.kill('SIGKILL');
+    });
+    p.on('error', reject);
+    p.on('close', (code, signal) => {
+      if (stopped || code === 0) resolve();
+      else reject(new GitFailed(stderr, signal === null ? stderr.trim() || `git ended with ${code}` : 'git took too long or too much memory'));
+    });
+  });
+}
+
+/** @param maxBytes of its output; what is beyond is not read */
+export async function readGit(args: readonly string[], env: NodeJS.ProcessEnv, maxBytes: number): Promise<GitOutput> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  await streamGit(args, env, (d) => {
+    parts.push(d.subarray(0, maxBytes - size));
+    size += d.length;
+    return size > maxBytes ? 'stop' : 'more';
+  });
+  return { bytes: Buffer.concat(parts), cut: size > maxBytes };
+}
+
+/** Hands over one record at a time of an output whose records end in NUL. A record over 64 KiB ends it. */
+export async function recordsOfGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (record: Buffer) => 'more' | 'stop'): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  await streamGit(args, env, (d) => {
+    const all = rest.length === 0 ? d : Buffer.concat([rest, d]);
+    let from = 0;
+    for (let to = all.indexOf(0, from); to !== -1; to = all.indexOf(0, from)) {
+      if (take(all.subarray(from, to)) === 'stop') return 'stop';
+      from = to + 1;
+    }
+    rest = all.subarray(from);
+    if (rest.length > 64 * 1024) throw new GitFailed('', 'a file name of this change is too long');
+    return 'more';
+  });
+}
