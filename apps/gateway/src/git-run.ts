@@ -26,7 +26,7 @@ export const bounded = (args: readonly string[]): [string, string[]] => [
 ];
 
 /** Hands every chunk to `take` until that says stop. Throws GitFailed when git ends badly by itself, or takes longer than two minutes. */
-export function streamGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (chunk: Buffer) => 'more' | 'stop'): Promise<void> {
+function streamGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (chunk: Buffer) => 'more' | 'stop'): Promise<void> {
   return new Promise((resolve, reject) => {
     const p = spawn(...bounded(args), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
     let stderr = '';
