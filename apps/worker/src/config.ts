@@ -19,6 +19,10 @@ const Env = z.object({
   MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
   MAINLOOP_BWRAP: z.string().default('bwrap'),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
+  /** Limits of each local sandbox; not set: derived from the machine. */
+  MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).optional(),
+  MAINLOOP_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(512).optional(),
+  MAINLOOP_SANDBOX_DISK_MIB: z.coerce.number().int().min(100).optional(),
   MAINLOOP_FAILPOINTS: z.string().optional(),
   /** Whom a push service writes to when our notifications make trouble (RFC 8292): mailto: or https:. */
   MAINLOOP_CONTACT: z
@@ -118,6 +122,11 @@ export function loadConfig(env: Record<string, string | undefined>) {
       mirrors: path.join(e.MAINLOOP_HOME, 'git', 'mirrors'),
       bwrap: e.MAINLOOP_BWRAP,
       unconfined: e.MAINLOOP_UNCONFINED === 'yes',
+      limits: {
+        maxProcesses: e.MAINLOOP_SANDBOX_PROCESSES,
+        maxMemoryMiB: e.MAINLOOP_SANDBOX_MEMORY_MIB,
+        maxDiskMiB: e.MAINLOOP_SANDBOX_DISK_MIB,
+      },
     },
     kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,

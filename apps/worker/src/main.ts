@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
 import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
-import type { Sandbox } from '@mainloop/adapters/sandbox/port';
+import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
+import { sendCommand } from '@mainloop/models/db/commands';
 import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';
 import { taskWorkflowId } from '@mainloop/models/flow/ids';
+import { limitSentence } from '@mainloop/models/flow/limits';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -38,7 +40,12 @@ const poke = (taskId: string): void =>
   void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
     () => undefined,
   );
-const sandbox = c.kubernetes === null ? localSandbox({ ...c.sandbox, onExit: poke }) : await inCluster(c.kubernetes);
+/** The agent hears of a limit it met while it works; of one that ended it the person does. */
+const onLimit = (hit: LimitHit): void =>
+  void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch((err: unknown) =>
+    log.warn({ err, ...hit }, 'limit'),
+  );
+const sandbox = c.kubernetes === null ? localSandbox({ ...c.sandbox, onExit: poke, onLimit }) : await inCluster(c.kubernetes);
 
 const connection = await patiently(() => NativeConnection.connect({ address: c.temporalAddress }));
 const client = new Client({ connection: await patiently(() => Connection.connect({ address: c.temporalAddress })), namespace: c.temporalNamespace });

@@ -125,6 +125,11 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         await sandbox.stop(run.task_id);
         throw new SandboxError('setup', now.sentence);
       }
+      if (now.kind === 'exited' && now.over !== undefined && now.runId === run.id && now.epoch === run.epoch) {
+        // Left in place it would be too full again at once.
+        await endRun(db, run.id, run.epoch, { kind: 'limit', reason: now.over });
+        await sandbox.release(run.task_id);
+      }
       // It may have reported and left between the two looks.
       const again = (await getRun(db, i.runId))!;
       return again.state === 'ended' ? { at: 'ended', outcome: short(again.outcome!) } : { at: 'gone' };

@@ -8,9 +8,13 @@ export interface Confinement {
   readonly env: Readonly<Record<string, string>>;
   /** File descriptor on which bwrap writes the pid of its child as JSON, for the caller to find it again. */
   readonly infoFd?: number;
+  /** File descriptor on which bwrap waits for a byte before it starts the command. */
+  readonly blockFd?: number;
   readonly dieWithParent: boolean;
   readonly maxProcesses: number;
   readonly maxFileMiB: number;
+  /** Each of /tmp, /run, /var/tmp and /dev/shm, which are memory. */
+  readonly maxTmpMiB?: number;
   readonly command: readonly string[];
 }
 
@@ -25,6 +29,7 @@ const SYSTEM = [
   '/etc/ld.so.conf.d',
   '/etc/localtime',
 ];
+const DEFAULT_TMP_MIB = 1_024;
 const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
 
 /**
@@ -50,26 +55,33 @@ export function bwrapArgs(c: Confinement, has: (path: string) => boolean = exist
   ];
   if (c.dieWithParent) a.push('--die-with-parent');
   if (c.infoFd !== undefined) a.push('--info-fd', String(c.infoFd));
+  if (c.blockFd !== undefined) a.push('--block-fd', String(c.blockFd));
   for (const p of SYSTEM) if (has(p)) a.push('--ro-bind', p, p);
   for (const p of LINKS) {
     const to = link(p);
     if (to !== null) a.push('--symlink', to, p);
     else if (has(p)) a.push('--ro-bind', p, p);
   }
-  a.push('--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/run', '--dir', '/var/tmp');
+  const tmpfs = (at: string, mib: number): string[] => ['--size', String(mib * 1024 * 1024), '--tmpfs', at];
+  const tmpMiB = c.maxTmpMiB ?? DEFAULT_TMP_MIB;
+  a.push(
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    ...tmpfs('/tmp', tmpMiB),
+    ...tmpfs('/run', 16),
+    ...tmpfs('/var/tmp', tmpMiB),
+    ...tmpfs('/dev/shm', tmpMiB),
+  );
   for (const [from, to] of c.readOnly) a.push('--ro-bind', from, to);
   for (const [from, to] of c.writable) a.push('--bind', from, to);
   for (const [k, v] of Object.entries(c.env)) a.push('--setenv', k, v);
-  a.push(
-    '--chdir',
-    c.cwd,
-    '--',
-    '/bin/sh',
-    '-c',
-    `ulimit -c 0; ulimit -u ${c.maxProcesses} 2>/dev/null; ulimit -f ${c.maxFileMiB * 1024}; exec "$@"`,
-    'sh',
-    ...c.command,
-  );
+  // What bwrap builds the rest on is memory without a limit.
+  a.push('--remount-ro', '/dev', '--remount-ro', '/');
+  // Of the shells that every machine has only bash can limit processes. A limit that can't be set ends it here.
+  const limits = `ulimit -c 0 && ulimit -u ${c.maxProcesses} && ulimit -f ${c.maxFileMiB * 1024} || exit 125; exec "$@"`;
+  a.push('--chdir', c.cwd, '--', '/usr/bin/bash', '--norc', '--noprofile', '-c', limits, 'bash', ...c.command);
   return a;
 }
 

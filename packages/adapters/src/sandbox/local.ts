@@ -2,6 +2,8 @@
 // The process outlives the worker that started it; it is found again through run.json (pid and start time).
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { totalmem } from 'node:os';
+import type { Writable } from 'node:stream';
 import {
   chmodSync,
   closeSync,
@@ -14,14 +16,18 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { bwrapArgs } from './bwrap.ts';
+import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
+import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
+import { overOf, watcher } from './watch.ts';
 import { ensurePlace, removePlace, sweepPlaces, workOf, type Owner } from './place.ts';
 import { childrenOf, isSame, kill, sandboxesWith, startTicks } from './processes.ts';
-import { SandboxError, type Sandbox, type SandboxRun, type SandboxStatus } from './port.ts';
+import { SandboxError, type LimitHit, type Sandbox, type SandboxRun, type SandboxStatus } from './port.ts';
 
 export interface LocalSandboxOptions {
   /** Folder that holds one folder for each task. */
@@ -35,6 +41,9 @@ export interface LocalSandboxOptions {
   readonly bwrap: string;
   /** The user said by name that no confinement is acceptable on this machine. */
   readonly unconfined: boolean;
+  readonly limits?: WantedLimits;
+  /** A sandbox has met one of its limits. Told again each time, at most once in ten seconds. */
+  readonly onLimit?: (hit: LimitHit) => void;
   /** A process that this worker started has ended. Only a hint: a worker that was restarted is not told. */
   readonly onExit?: (taskId: string) => void;
 }
@@ -47,11 +56,38 @@ interface RunFile {
   /** The first process inside, init of its pid namespace; it outlives bubblewrap's outer one when only that is killed. */
   readonly innerPid: number | null;
   readonly innerTicks: string | null;
+  /** Left out where the kernel lets us make no groups, and by older workers. */
+  readonly cage?: Cage | null;
 }
 
 export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
   const runFile = (taskId: string): string => path.join(dirOf(taskId), 'run.json');
+
+  let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
+  const around = (): { limits: SandboxLimits; site: CageSite | null } => {
+    mkdirSync(o.root, { recursive: true, mode: 0o711 });
+    const disk = statfsSync(o.root);
+    const machine = { memoryMiB: totalmem() / 1024 / 1024, diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024 };
+    return (found ??= { limits: limitsFor(machine, o.limits), site: o.unconfined ? null : findCageSite() });
+  };
+  const watch = watcher({
+    bwrap: o.unconfined ? null : o.bwrap,
+    limits: () => around().limits,
+    onLimit: (hit) => o.onLimit?.(hit),
+    end: (taskId) => stop(taskId),
+  });
+  const watched = (taskId: string, r: RunFile): void =>
+    watch.add({
+      taskId,
+      runId: r.runId,
+      epoch: r.epoch,
+      pid: r.innerPid ?? r.pid,
+      cage: r.cage ?? null,
+      place: dirOf(taskId),
+      owner: o.unconfined ? null : ownerOf(taskId),
+      alive: () => alive(r),
+    });
 
   const read = (taskId: string): RunFile | null => {
     try {
@@ -66,7 +102,10 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     for (;;) {
       const r = read(taskId);
       const left = r && alive(r) ? pidsOf(r) : sandboxesWith(workOf(dirOf(taskId)));
-      if (left.length === 0) return;
+      if (left.length === 0) {
+        if (r?.cage) removeCage(r.cage);
+        return;
+      }
       for (const pid of left) kill(pid);
       if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${left.at(-1)}).`);
       await new Promise((done) => setTimeout(done, 25));
@@ -97,6 +136,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       if (process.getuid?.() === 0 && !owner) throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
       const etc = path.join(o.root, '.etc');
       writeEtc(etc);
+      const { limits, site } = around();
       const infoPath = path.join(dir, `info-${run.epoch}.json`);
       const info = openSync(infoPath, 'w+');
       const log = openSync(path.join(dir, 'runner.log'), 'w');
@@ -111,9 +151,9 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         cwd: '/work',
         env,
         infoFd: 3,
+        blockFd: 4,
         dieWithParent: false,
-        maxProcesses: 2048,
-        maxFileMiB: 2048,
+        ...limits,
         command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
       });
       const [cmd, args, extra] = o.unconfined
@@ -133,7 +173,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         cwd: '/',
         env: extra,
         detached: true,
-        stdio: ['ignore', log, log, info],
+        // Nothing of the run starts before it is where its limits hold.
+        stdio: ['ignore', log, log, info, 'pipe'],
         ...(owner && !o.unconfined ? owner : {}),
       });
       closeSync(log);
@@ -145,6 +186,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       child.unref();
       if (child.pid === undefined) return failed;
       const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
+      let cage: Cage | null = null;
+      if (site !== null && innerPid !== null) {
+        cage = makeCage(site, cageName(o.root, run.taskId), limits);
+        enterCage(cage, [child.pid, innerPid]);
+      }
       closeSync(info);
       rmSync(infoPath, { force: true });
       const record: RunFile = {
@@ -154,16 +200,27 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         startTicks: startTicks(child.pid) ?? 'gone',
         innerPid,
         innerTicks: innerPid === null ? null : startTicks(innerPid),
+        cage,
       };
       writeFileSync(`${runFile(run.taskId)}.new`, JSON.stringify(record));
       renameSync(`${runFile(run.taskId)}.new`, runFile(run.taskId));
+      const gate = child.stdio[4] as Writable;
+      gate.on('error', () => undefined);
+      gate.end('1');
+      watched(run.taskId, record);
     },
 
     async status(taskId): Promise<SandboxStatus> {
       const r = read(taskId);
       if (!r) return { kind: 'none' };
-      if (alive(r)) return { kind: 'running', runId: r.runId, epoch: r.epoch };
-      return { kind: 'exited', runId: r.runId, epoch: r.epoch, detail: lastLines(path.join(dirOf(taskId), 'runner.log')) };
+      if (alive(r)) {
+        // A worker that was restarted goes on watching what it finds.
+        watched(taskId, r);
+        return { kind: 'running', runId: r.runId, epoch: r.epoch };
+      }
+      const over = overOf(dirOf(taskId), r.runId, r.epoch);
+      const detail = lastLines(path.join(dirOf(taskId), 'runner.log'));
+      return { kind: 'exited', runId: r.runId, epoch: r.epoch, detail, ...(over === null ? {} : { over }) };
     },
 
     stop,
@@ -175,7 +232,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
     // What release leaves behind it leaves by throwing.
     stuck: async () => [],
-    checkup: async () => [],
+    async checkup() {
+      const { limits, site } = around();
+      const missing = CONTROLLERS.filter((c) => site?.folders[c] === undefined);
+      return [{ name: 'limits', ok: true, says: limitWords(limits, missing) }];
+    },
 
     async list() {
       if (!existsSync(o.root)) return [];
@@ -184,6 +245,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     },
   };
 }
+
+const cageName = (root: string, taskId: string): string => `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
 
 /** A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. */
 export function ownerOf(taskId: string): Owner | null {

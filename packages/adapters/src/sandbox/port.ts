@@ -1,5 +1,6 @@
 // The Sandbox port: where a run's process lives. Every verb may be asked again; asking again changes nothing.
 import type { Check } from '@mainloop/models/flow/checkup';
+import type { SandboxLimit } from '@mainloop/models/flow/limits';
 
 export interface SandboxRun {
   readonly taskId: string;
@@ -13,10 +14,19 @@ export interface SandboxRun {
 
 export type SandboxStatus =
   | { readonly kind: 'running'; readonly runId: string; readonly epoch: number }
-  | { readonly kind: 'exited'; readonly runId: string; readonly epoch: number; readonly detail: string }
+  | { readonly kind: 'exited'; readonly runId: string; readonly epoch: number; readonly detail: string; readonly over?: 'disk' }
   /** It has not started and will not by waiting; the sentence says what a person has to do. */
   | { readonly kind: 'stuck'; readonly runId: string; readonly epoch: number; readonly sentence: string }
   | { readonly kind: 'none' };
+
+/** A sandbox met one of its limits. */
+export interface LimitHit {
+  readonly taskId: string;
+  readonly runId: string;
+  readonly limit: SandboxLimit;
+  /** The limit itself: processes, or MiB. */
+  readonly max: number;
+}
 
 /** `setup` errors carry a sentence for the person; nothing was left running. */
 export class SandboxError extends Error {

@@ -34,3 +34,19 @@ export function mayTalk(talk: Talk, n: { aRun: number; aMinute: number; events: 
 }
 
 const opensItem = (talk: Talk): boolean => talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
+
+export type SandboxLimit = 'processes' | 'memory' | 'disk' | 'disk_soon';
+
+/** What agent and person read when a sandbox meets a limit. @param max the limit: processes, or MiB */
+export function limitSentence(limit: SandboxLimit, max: number): string {
+  switch (limit) {
+    case 'processes':
+      return `The sandbox has its ${max} processes and can't start another. End what is not needed, or run less at the same time.`;
+    case 'memory':
+      return `The sandbox used more than its ${max} MiB of memory, so its biggest process was ended. Run less at the same time, or raise MAINLOOP_SANDBOX_MEMORY_MIB.`;
+    case 'disk_soon':
+      return `The sandbox has used nine tenths of its ${max} MiB of disk. Remove what is not needed: at the limit the run is ended.`;
+    case 'disk':
+      return `The sandbox used more than its ${max} MiB of disk, so the run was ended. Retry starts from the last checkpoint.`;
+  }
+}

@@ -9,7 +9,7 @@ export type RunOutcome =
   | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
-export const LIMIT_REASONS = ['turns', 'budget', 'day', 'project_day', 'time'] as const;
+export const LIMIT_REASONS = ['turns', 'budget', 'day', 'project_day', 'time', 'disk'] as const;
 export type LimitReason = (typeof LIMIT_REASONS)[number];
 
 /** An outcome without its long text, which stays in Postgres. */
@@ -84,6 +84,7 @@ const LIMITS: Record<LimitReason, string> = {
   project_day: "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   turns: 'The agent used all its turns. Retry goes on from where it stopped.',
   budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
+  disk: 'The sandbox used more disk than it may, so the run was ended. Retry starts in a fresh place from the last checkpoint; MAINLOOP_SANDBOX_DISK_MIB raises the limit.',
   time: 'The agent ran out of time. Retry goes on from where it stopped.',
 };
 
