@@ -10,6 +10,10 @@ import { ensureFolder } from './folders.ts';
 import { languageServersOf } from './languages.ts';
 import { LineSplitter, MAX_LINE_BYTES } from './spool.ts';
 
+/** How long an agent that has said its result may take to leave, and what it printed to arrive after that. */
+const END_GRACE_MS = 5_000;
+const LAST_WORDS_MS = 1_000;
+
 export interface Agent {
   /** Says the prompt. From now on it may be steered, and its time runs. @returns how it ended */
   work(): Promise<RunOutcome>;
@@ -52,12 +56,15 @@ export function startAgent(around: Around, control: Control): Agent {
     if (s.kind === 'turn_ended') {
       control.deafen();
       child.stdin.end();
+      setTimeout(() => child.kill('SIGKILL'), END_GRACE_MS).unref();
     }
   }, MAX_LINE_BYTES * 16);
   child.stdout.on('data', (d: Buffer) => lines.push(d));
   const ended = new Promise<{ code: number | null; signal: string | null; error?: Error }>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
     child.once('close', (code, signal) => resolve({ code, signal }));
+    // What it left running may hold its output open for ever.
+    child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal }), LAST_WORDS_MS));
   });
   return {
     async work() {

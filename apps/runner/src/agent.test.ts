@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startAgent } from './agent.ts';
+import type { Around } from './commands.ts';
+import { Control } from './control.ts';
+
+/** An agent that says its result and then does this. */
+function agentThat(does: string): Around {
+  const root = mkdtempSync('/tmp/mainloop-agent-');
+  for (const d of ['kit', 'repo', 'home']) mkdirSync(path.join(root, d));
+  const claude = path.join(root, 'kit/claude');
+  writeFileSync(
+    claude,
+    `#!/bin/bash\nread -r line\necho '{"type":"result","subtype":"success","is_error":false,"result":"all of it is done"}'\n${does}\n`,
+  );
+  chmodSync(claude, 0o755);
+  return {
+    config: {
+      kit: path.join(root, 'kit'),
+      home: path.join(root, 'home'),
+      repo: path.join(root, 'repo'),
+      gatewayUrl: 'http://127.0.0.1:1',
+      token: 'x',
+    },
+    spec: { model: 'm', sessionId: 's', resume: false, maxTurns: 1, maxMinutes: 10, askPermissions: false, prompt: 'do it' },
+    spool: { write: () => undefined },
+    env: { PATH: process.env.PATH ?? '', TMPDIR: root },
+  } as unknown as Around;
+}
+
+test.each([
+  ['a command in the background that holds its output open', 'sleep 60 &'],
+  ['a command in the background that it waits for', 'sleep 60 & wait'],
+  ['deaf ears for the end of its input', 'trap "" TERM; for ((;;)); do sleep 1; done'],
+])(
+  'the result counts although the agent leaves %s',
+  async (_, does) => {
+    const outcome = await startAgent(agentThat(does), new Control(() => undefined)).work();
+    expect(outcome).toEqual({ kind: 'completed', summary: 'all of it is done' });
+  },
+  12_000,
+);
