@@ -1,6 +1,7 @@
 // What a repository brings to look at its own code: the compiler's diagnostics and its linter. Found, never installed.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
 
 export interface Check {
@@ -42,7 +43,7 @@ export function checksOf(repo: string, toolPath: string): Check[] {
 
 function scripts(repo: string): Set<string> {
   try {
-    const p = JSON.parse(readFileSync(path.join(repo, 'package.json'), 'utf8')) as { scripts?: Record<string, string> };
+    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as { scripts?: Record<string, string> };
     return new Set(Object.keys(p.scripts ?? {}));
   } catch {
     return new Set();

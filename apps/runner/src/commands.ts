@@ -1,12 +1,13 @@
 // Set-up and verify commands of the project. What they did is evidence: recorded here, not told by the agent.
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
 import { checksOf } from './checks.ts';
 import type { RunnerConfig } from './config.ts';
+import { readPlain } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Spool } from './spool.ts';
 
@@ -25,7 +26,7 @@ export interface Around {
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {
   const { command, done, key } = setupOf(a);
-  return command === null || (existsSync(done) && readFileSync(done, 'utf8') === key);
+  return command === null || readPlain(done) === key;
 }
 
 /** Runs the set-up command once for each clone and each wording of it. @returns its output when it failed */

@@ -1,5 +1,5 @@
 // Folders inside the sandbox.
-import { mkdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -15,5 +15,36 @@ export function ensureFolder(dir: string): void {
     if (code !== 'ENOENT' || path.dirname(dir) === dir) throw err;
     ensureFolder(path.dirname(dir));
     mkdirSync(dir);
+  }
+}
+
+/** Removes what is there, or moves it out of the way: what its owner has closed to itself can't be removed. */
+export function setAside(file: string): void {
+  try {
+    rmSync(file, { recursive: true, force: true });
+  } catch {
+    renameSync(file, `${file}.${Date.now()}.old`);
+  }
+}
+
+/** Writes a file in place of whatever is there: an earlier run may have left a pipe, which nobody reads, or a link. */
+export function putFile(file: string, data: string | Buffer): void {
+  const fresh = `${file}.${process.pid}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  writeFileSync(fresh, data, { flag: 'wx' });
+  if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory()) rmSync(file, { recursive: true });
+  renameSync(fresh, file);
+}
+
+/** @returns the text of a plain file; null for anything else, as a pipe that would never end */
+export function readPlain(file: string): string | null {
+  let fd: number | null = null;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : null;
+  } catch {
+    return null;
+  } finally {
+    if (fd !== null) closeSync(fd);
   }
 }

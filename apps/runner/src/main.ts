@@ -9,7 +9,7 @@ import { bringsNothingToRun, startAgent } from './agent.ts';
 import { ensureSetup, setupIsDone, verify, type Around } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder, setAside } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { exposedWords, prove } from './probe.ts';
 import { Spool } from './spool.ts';
@@ -21,6 +21,8 @@ const PLACE_MS = 1_000;
 async function main(): Promise<void> {
   const configured = loadConfig(process.env);
   const link = gatewayLink(configured);
+  // Of no use to anybody but the run that wrote it, and who knows what lies there by now.
+  setAside(configured.spool);
   ensureFolder(configured.spool);
   leaveWithoutPlace(configured.spool);
   const gatewayPort = await relay(configured);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunnerConfig } from './config.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder, putFile } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
 const run = promisify(execFile);
@@ -73,12 +73,12 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
   );
   const exclude = path.join(c.repo, '.git/info/exclude');
   ensureFolder(path.dirname(exclude));
-  writeFileSync(exclude, 'TASK.md\n');
-  writeFileSync(path.join(c.repo, 'TASK.md'), spec.taskMd);
+  putFile(exclude, 'TASK.md\n');
+  putFile(path.join(c.repo, 'TASK.md'), spec.taskMd);
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
   ensureFolder(config);
-  writeFileSync(path.join(config, 'CLAUDE.md'), spec.claudeMd);
+  putFile(path.join(config, 'CLAUDE.md'), spec.claudeMd);
 }
 
 /** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */
@@ -163,6 +163,6 @@ async function ensureAttachments(c: RunnerConfig, spec: RunSpec, link: GatewayLi
     const file = path.join(folder, path.basename(a.name));
     if (existsSync(file)) continue;
     const r = await link.patiently('GET', `/run/attachment?id=${encodeURIComponent(a.id)}`);
-    if (r.status === 200) writeFileSync(file, r.body);
+    if (r.status === 200) putFile(file, r.body);
   }
 }
