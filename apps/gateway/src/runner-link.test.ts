@@ -1,8 +1,9 @@
 // The limits of a run, with the requests side by side: what counts is what stands in the log, whoever asked first.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openWord } from '@mainloop/models/db/listen';
+import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
-import { ensureRun, findRunByToken, openEpoch } from '@mainloop/models/db/runs';
+import { endRun, ensureRun, findRunByToken, getRun, openEpoch } from '@mainloop/models/db/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -79,3 +80,44 @@ test('refused pushes at once: the story has ten of them', async () => {
   await times(50, () => noteRefused(t.db, run, 'refs/heads/main', 'not your branch'));
   expect(await countOf('pushes', 'push.refused')).toBe(10);
 }, 60_000);
+
+test.each([
+  ['started again under the next epoch', async (id: string) => (await openEpoch(t.db, id)).token],
+  [
+    'lost, and taken up by the next run',
+    async (id: string) => {
+      const run = (await getRun(t.db, id))!;
+      await endRun(t.db, id, run.epoch, { kind: 'interrupted', reason: 'killed' });
+      const next = { ownerId: OWNER, taskId: run.task_id, n: 2, phase: 'implement' as const, prompt: () => 'x', model: 'm' };
+      return (await openEpoch(t.db, await ensureRun(t.db, next))).token;
+    },
+  ],
+])('an agent that is %s says, asks and replies the same again: nobody hears it twice', async (how, again) => {
+  const taskId = `again-${how.slice(0, 4)}`;
+  const { id, token } = await liveRun(taskId);
+  const comment = { id: `${taskId}-c`, path: null, side: 'new', startLine: null, line: null, sha: null, quote: '', text: 'Why?' } as const;
+  await appendOnce(t.db, [
+    { type: 'review.commented', taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } },
+  ]);
+  const tell = async (as: string): Promise<number[]> => [
+    (await post(as, '/talk/say', { text: 'I begin.' })).status,
+    (await post(as, '/talk/ask', { question: 'Which one?\nLook closely.', options: [{ label: 'A' }] })).status,
+    (await post(as, '/talk/reply', { id: comment.id, text: 'Because.' })).status,
+  ];
+  expect(await tell(token)).toEqual([200, 200, 200]);
+  const second = await again(id);
+  expect(await tell(second)).toEqual([200, 200, 200]);
+  expect(await Promise.all(['agent.said', 'inbox.opened', 'review.replied'].map((type) => countOf(taskId, type)))).toEqual([1, 1, 1]);
+  // What is new is heard, and the question that was asked before the loss is the one the task waits for.
+  expect((await post(second, '/talk/say', { text: 'I go on.' })).status).toBe(200);
+  expect(await countOf(taskId, 'agent.said')).toBe(2);
+  const run = (await findRunByToken(t.db, second))!;
+  await endRun(t.db, run.id, run.epoch, { kind: 'completed', summary: 'I asked.' });
+  expect((await getRun(t.db, run.id))!.outcome).toEqual({ kind: 'asked', itemId: `${id}-q0`, itemIds: [`${id}-q0`] });
+});
+
+test('an agent that was not lost may say the same thing twice', async () => {
+  const { token } = await liveRun('twice');
+  for (const _ of [1, 2]) expect((await post(token, '/talk/say', { text: 'Still at it.' })).status).toBe(200);
+  expect(await countOf('twice', 'agent.said')).toBe(2);
+});

@@ -14,10 +14,11 @@ import {
 import { readAttachment } from '@mainloop/models/db/attachments';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
 import type { Listener } from '@mainloop/models/db/listen';
-import { append } from '@mainloop/models/db/log';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
-import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
+import { append, lockLog } from '@mainloop/models/db/log';
+import { one, withTx, type Db, type Tx } from '@mainloop/models/db/pool';
+import { appendOutput, attemptsOf, claimEpoch, endRun, outputEnd, questionsOf, renewLease, type RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import type { EventType } from '@mainloop/models/flow/events';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
@@ -107,7 +108,10 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     }
     case 'GET /run/asked':
       return sendJson(res, 200, {
-        asked: (await one(db, `select 1 from inbox_items where id like $1 and state = 'open' limit 1`, [`${r.id}-q%`])) !== null,
+        asked:
+          (await one(db, `select 1 from inbox_items where id like any($1) and state = 'open' limit 1`, [
+            (await attemptsOf(db, r.id)).map(questionsOf),
+          ])) !== null,
       });
     case 'POST /run/evidence': {
       const e = Evidence.parse(await readJson(req, 256 * 1024));
@@ -133,13 +137,12 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
+      const payload = { runId: r.id, text: cleanText(text, 4_000) };
       await withTx(db, async (tx) => {
+        await lockLog(tx);
+        if (await wasTold(tx, r, 'agent.said', { text: payload.text })) return;
         await allowed(tx, r, 'says');
-        await append(
-          tx,
-          [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload: { runId: r.id, text: cleanText(text, 4_000) } }],
-          r.owner_id,
-        );
+        await append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
       return sendJson(res, 200, { say: 'Said.' });
     }
@@ -147,20 +150,22 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       const known = await one(db, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, r.task_id]);
       if (!known) throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
+      const payload = { id, text: cleanText(text, 4_000), runId: r.id };
       await withTx(db, async (tx) => {
+        await lockLog(tx);
+        if (await wasTold(tx, r, 'review.replied', { id, text: payload.text })) return;
         await allowed(tx, r, 'replies');
-        await append(
-          tx,
-          [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload: { id, text: cleanText(text, 4_000), runId: r.id } }],
-          r.owner_id,
-        );
+        await append(tx, [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
       return sendJson(res, 200, { say: 'Replied.' });
     }
     case 'POST /talk/ask': {
       const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
       const [first, ...rest] = cleanText(question, 4_000).split('\n');
+      const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
+        await lockLog(tx);
+        if (await wasTold(tx, r, 'inbox.opened', { kind: 'question', ...words })) return;
         const id = `${r.id}-q${await allowed(tx, r, 'questions')}`;
         await append(
           tx,
@@ -173,8 +178,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
               payload: {
                 id,
                 kind: 'question',
-                title: cleanTitle(first!, 200),
-                body: rest.join('\n').trim(),
+                ...words,
                 options: options.map((o) => ({
                   label: cleanTitle(o.label, 200),
                   ...(o.description ? { description: cleanTitle(o.description, 500) } : {}),
@@ -191,4 +195,20 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     default:
       throw new Refused(404, 'No such door.');
   }
+}
+
+/**
+ * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then nobody needs to hear it twice.
+ * Under the log's lock, so that two of the same at once are one.
+ */
+async function wasTold(tx: Tx, r: RunByToken, type: EventType, payload: Record<string, string>): Promise<boolean> {
+  const attempts = await attemptsOf(tx, r.id);
+  if (r.epoch === 1 && attempts.length === 1) return false;
+  const told = await one(
+    tx,
+    `select 1 from events where task_id = $1 and type = $2 and actor = 'agent' and payload @> $3
+        and (payload->>'runId' = any($4) or payload->>'id' like any($5)) limit 1`,
+    [r.task_id, type, JSON.stringify(payload), attempts, attempts.map(questionsOf)],
+  );
+  return told !== null;
 }

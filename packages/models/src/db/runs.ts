@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
 import type { AttachmentRef } from '../flow/events.ts';
-import { spendsSession, type RunOutcome } from '../flow/outcomes.ts';
+import { isCutOff, spendsSession, type RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { mayStart } from '../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
@@ -210,6 +210,24 @@ export async function readOutput(q: Queryable, runId: string, from: number, maxB
   return { from, data: Buffer.concat(parts) };
 }
 
+/**
+ * The attempts at one piece of work: a run, and those right before it in its phase that were cut off and whose work it took up.
+ * What one of them said or asked, the next one says again.
+ * @returns their ids, the run itself first
+ */
+export async function attemptsOf(q: Queryable, runId: string): Promise<string[]> {
+  const before = await many<{ id: string; phase: string; outcome: RunOutcome | null }>(
+    q,
+    `select b.id, b.phase, b.outcome from runs b join runs r on r.task_id = b.task_id and b.n <= r.n where r.id = $1 order by b.n desc limit 20`,
+    [runId],
+  );
+  const first = before.findIndex((b, i) => i > 0 && !(b.phase === before[0]!.phase && isCutOff(b.outcome)));
+  return before.slice(0, first < 0 ? undefined : first).map((b) => b.id);
+}
+
+/** The ids of a run's questions, for `like`. */
+export const questionsOf = (runId: string): string => `${runId}-q%`;
+
 /** Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one transaction. */
 export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
@@ -218,8 +236,8 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
     const asked = await many<{ id: string }>(
       tx,
       `select i.id from inbox_items i join runs r on r.task_id = i.task_id
-        where r.id = $1 and i.state in ('open', 'answered') and (i.id like $2 or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at, i.id limit 20`,
-      [runId, `${runId}-q%`],
+        where r.id = $1 and i.state in ('open', 'answered') and (i.id like any($2) or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at, i.id limit 20`,
+      [runId, (await attemptsOf(tx, runId)).map(questionsOf)],
     );
     const real: RunOutcome =
       outcome.kind !== 'completed'

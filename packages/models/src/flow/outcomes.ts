@@ -33,6 +33,9 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 /** Whether no later run may resume the session of one that ended so: it is longer than the model takes. */
 export const spendsSession = (o: RunOutcome | null): boolean => o?.kind === 'failed' && o.reason === 'context';
 
+/** Whether a run was lost in the middle, so that the next one does its work anew. */
+export const isCutOff = (o: RunOutcome | null): boolean => o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost');
+
 export type AfterRun =
   | { readonly do: 'go_on' }
   | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }
