@@ -18,9 +18,11 @@ export const effects =
     if (row?.state === 'done') return row.result;
     if (row) await new Promise((r) => setTimeout(r, settleMs));
     else await db.query("insert into forge_effects (key, task_id, state) values ($1,$2,'intent') on conflict do nothing", [key, t.id]);
-    hit(`forge.${what.replace(/[^a-z]/g, '')}.before`);
+    // "say-12" and "ask-<id>" are each one kind of effect.
+    const kind = what.split('-')[0]!;
+    hit(`forge.${kind}.before`);
     const result = await act();
-    hit(`forge.${what.replace(/[^a-z]/g, '')}.after`);
+    hit(`forge.${kind}.after`);
     await db.query("update forge_effects set state = 'done', result = $2 where key = $1", [key, JSON.stringify(result)]);
     return result;
   };

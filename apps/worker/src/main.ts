@@ -77,7 +77,7 @@ const duties = [
   duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   duty('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  duty('push', 10_000, () => tellDevices(db, c.contact), wake('mainloop')),
+  duty('push', 10_000, () => tellDevices(db, c.contact, hit), wake('mainloop')),
   duty('reaper', 20_000, () => reapOrphans(db, sandbox)),
   duty('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   duty('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
@@ -103,7 +103,7 @@ async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> 
     import('@mainloop/adapters/sandbox/kubernetes/kubernetes'),
   ]);
   const config = openKubeConfig(k.kubeconfig);
-  return kubernetesSandbox(config, k.options);
+  return kubernetesSandbox(config, k.options, hit);
 }
 
 function wake(channel: string): Listener {

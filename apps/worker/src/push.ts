@@ -6,6 +6,7 @@ import { getSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
 import webpush from 'web-push';
+import type { Hit } from './failpoints.ts';
 
 const TIMEOUT_MS = 10_000;
 /** A decision that waits longer is old news to a phone that was off. */
@@ -14,7 +15,7 @@ const TTL_S = 24 * 3600;
 type Sent = 'sent' | 'gone' | { readonly failed: string };
 
 /** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
-export async function tellDevices(db: Db, subject: string): Promise<number> {
+export async function tellDevices(db: Db, subject: string, hit: Hit): Promise<number> {
   if ((await one(db, 'select 1 from push_devices limit 1')) === null) return 0;
   return withTx(db, async (tx) => {
     if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.notices]))!.got) return 0;
@@ -28,7 +29,9 @@ export async function tellDevices(db: Db, subject: string): Promise<number> {
       [...byDevice.values()].map(async (list) => {
         for (const d of list) {
           const notice: Notice = d.item ? noticeOf(d.item, waiting) : { type: 'withdraw', itemId: d.itemId, waiting };
+          hit('push.before');
           const r = await send(d.device, notice, keys, subject);
+          hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
           if (r === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
           else if (r === 'gone') return void (await db.query('delete from push_devices where id = $1', [d.device.id]));

@@ -18,8 +18,18 @@ import { jobFor, LABELS, namespaceName, namespaceObjects, secretFor, type Kubern
 const GONE_MS = 90_000;
 const STOP_MS = 10_000;
 
-/** @param config a kubeconfig, or the one of the pod we are in */
-export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOptions): Sandbox {
+/** Where a test may end the process: each stands after something was made or removed in the cluster, with more to follow. */
+export const CLUSTER_FAILPOINTS = ['kubernetes.namespace', 'kubernetes.inside', 'kubernetes.secret', 'kubernetes.job', 'kubernetes.remove'] as const;
+
+/**
+ * @param config a kubeconfig, or the one of the pod we are in
+ * @param hit called at each of {@link CLUSTER_FAILPOINTS}
+ */
+export function kubernetesSandbox(
+  config: KubeConfig,
+  o: KubernetesSandboxOptions,
+  hit: (name: (typeof CLUSTER_FAILPOINTS)[number]) => void = () => undefined,
+): Sandbox {
   const core = config.makeApiClient(CoreV1Api);
   const batch = config.makeApiClient(BatchV1Api);
   const networking = config.makeApiClient(NetworkingV1Api);
@@ -94,6 +104,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       }
       if (now !== null && whole.get(taskId) === now.metadata?.uid) return;
       const made = (await call(() => once(core.createNamespace({ body: all.namespace })))) ?? now;
+      hit('kubernetes.namespace');
       await call(() => once(rbac.createNamespacedRoleBinding({ namespace, body: all.roleBinding })));
       // All of it before the first run: nobody is ever in there without the door shut.
       await Promise.all([
@@ -102,6 +113,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
         granted(() => once(core.createNamespacedResourceQuota({ namespace, body: all.resourceQuota }))),
         granted(() => once(core.createNamespacedLimitRange({ namespace, body: all.limitRange }))),
       ]);
+      hit('kubernetes.inside');
       if (made?.metadata?.uid) whole.set(taskId, made.metadata.uid);
     },
 
@@ -112,7 +124,9 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
       if (now) await remove(run.taskId);
       const namespace = nameOf(run.taskId);
       await call(() => once(core.createNamespacedSecret({ namespace, body: secretFor(o, run) })));
+      hit('kubernetes.secret');
       await call(() => once(batch.createNamespacedJob({ namespace, body: jobFor(o, run) })));
+      hit('kubernetes.job');
     },
 
     async status(taskId): Promise<SandboxStatus> {
@@ -130,6 +144,7 @@ export function kubernetesSandbox(config: KubeConfig, o: KubernetesSandboxOption
     async release(taskId) {
       if ((await look(taskId)) === null) return;
       await remove(taskId);
+      hit('kubernetes.remove');
       whole.delete(taskId);
       await call(() => orNull(core.deleteNamespace({ name: nameOf(taskId), propagationPolicy: 'Background' })));
     },
