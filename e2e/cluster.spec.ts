@@ -97,12 +97,13 @@ spec:
         canary: '/tmp/mainloop-canary-on-the-host',
         pid: process.pid,
         out: {
-          'api-server': ['${KUBERNETES_SERVICE_HOST:-10.96.0.1}', '443'],
-          kubelet: ['10.250.0.1', '10250'],
-          'node-dns': ['10.250.0.1', '53'],
-          'other-pod': ['10.88.0.2', '8700'],
-          'gateway-other-port': ['10.250.1.1', '22'],
+          'api-server': { host: '10.96.0.1', port: 443 },
+          kubelet: { host: '10.250.0.1', port: 10250 },
+          'node-dns': { host: '10.250.0.1', port: 53 },
+          'other-pod': { host: '10.88.0.2', port: 8700 },
+          'gateway-other-port': { host: '10.250.1.1', port: 22 },
         },
+        dropped: true,
         more: POD_TRIES,
       }),
     );
@@ -432,12 +433,12 @@ const MORE: Record<string, string> = {
 
 /** What only makes sense in a pod. */
 const POD_TRIES = `
-try service-account-token test -e /var/run/secrets/kubernetes.io/serviceaccount/token
-try write-root touch /etc/x
-try host-network sh -c 'ls /sys/class/net | grep -q node0'
-try setuid-root sh -c 'su -c true || sudo -n true'
-try cgroup-write sh -c 'echo 1 > /sys/fs/cgroup/pids/pids.max'
-try containerd-socket test -S /run/containerd/containerd.sock
-try dns-tunnel bash -c 'exec 3<>/dev/udp/10.250.0.1/53; printf "\\000\\001\\001\\000\\000\\001\\000\\000\\000\\000\\000\\000\\007example\\003com\\000\\000\\001\\000\\001" >&3; timeout 2 head -c1 <&3 | grep -q .'
-try fork-bomb bash -c 'for i in $(seq 3000); do sleep 4 & done 2>/dev/null; [ $(jobs -r | wc -l) -gt 2000 ]'
+try service-account-token 'No such file' ls /var/run/secrets/kubernetes.io/serviceaccount/token
+try write-root 'Read-only file system|Permission denied' touch /etc/x
+empty host-network sh -c 'ls /sys/class/net | grep node0'
+try setuid-root 'not found|Authentication|must be|denied|permitted|privileges' sh -c 'su -c true || sudo -n true'
+try cgroup-write 'Read-only file system|denied|No such file' sh -c 'echo 1 > /sys/fs/cgroup/pids/pids.max'
+try containerd-socket 'No such file' ls /run/containerd/containerd.sock
+try dns-tunnel DROPPED bash -c 'exec 3<>/dev/udp/10.250.0.1/53; printf "\\000\\001\\001\\000\\000\\001\\000\\000\\000\\000\\000\\000\\007example\\003com\\000\\000\\001\\000\\001" >&3; timeout 2 head -c1 <&3 | grep -q .'
+try fork-bomb DROPPED bash -c 'for i in $(seq 3000); do sleep 4 & done 2>/dev/null; [ $(jobs -r | wc -l) -gt 2000 ]'
 `;

@@ -1,24 +1,52 @@
 // A hostile repository and a hostile agent, inside the real sandbox behind the real gateway: everything they try fails.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hostileScript, tally } from '@mainloop/testkit/hostile';
+import { startDemoModel, type DemoModel } from '@mainloop/demo/model/server';
+import { loadStory } from '@mainloop/demo/story';
+import { answers, hostileScript, placesOf, processesOf, scan, secretsOf, tally, type Find, type Place } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, lstatSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 
 let s: Stack;
 let repo: string;
 let out = '';
 let taskId = '';
+let model: DemoModel;
+let finds: Map<string, Find[]>;
+let secrets: Map<string, string>;
+const stubs: { close(): void }[] = [];
+const outside: Record<string, Place> = {};
+const reached: Record<string, boolean> = {};
 const canary = '/tmp/mainloop-canary-on-the-host';
+/** Longer than it looks: the script writes 42 as 6 times 7, so that the text itself is only where it was planted. */
+const DECOY = 'mainloop-decoy-42';
+/** A key as a real one looks; the model that is asked with it is a double. */
+const MODEL_KEY = `sk-ant-${randomBytes(24).toString('hex')}`;
+
+/** A server on an address of this machine that is not loopback's: what the internet is to a sandbox. */
+async function stub(host: string): Promise<Place> {
+  const server = net.createServer((c) => c.end());
+  await new Promise<void>((r, no) => server.once('error', no).listen(0, host, r));
+  stubs.push(server);
+  return { host, port: (server.address() as net.AddressInfo).port };
+}
+const ownAddress = (): string | undefined =>
+  Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find((a) => a.family === 'IPv4' && !a.internal)?.address;
 
 beforeAll(async () => {
   const dir = mkdtempSync('/tmp/hostile-repo-');
   repo = `local/${path.basename(dir)}`;
   const story = path.join(mkdtempSync('/tmp/hostile-story-'), 'story.yaml');
   writeFileSync(story, STORY(repo));
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story });
+  model = await startDemoModel(0, loadStory(story));
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, ANTHROPIC_API_KEY: MODEL_KEY, ANTHROPIC_BASE_URL: model.url });
   mkdirSync(path.join(dir, '.claude'));
   mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
   const hook = [{ hooks: [{ type: 'command', command: 'touch /work/hook-ran' }] }];
@@ -32,30 +60,70 @@ beforeAll(async () => {
     path.join(dir, '.github/workflows/ci.yml'),
     'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: "true"\n',
   );
-  const p = new URL(s.databaseUrl).port;
+  Object.assign(outside, placesOf(s));
+  const own = ownAddress();
+  if (own) outside.internet = await stub(own);
+  metadata(true);
+  if (hasMetadata) outside.metadata = await stub('169.254.169.254');
+  // What is not there is out of reach for everybody: each is reached from outside first.
+  for (const [name, place] of Object.entries(outside)) reached[name] = await answers(place);
   writeFileSync(
     path.join(dir, 'hostile.sh'),
-    hostileScript({
-      home: s.home,
-      canary,
-      pid: process.pid,
-      out: { database: ['127.0.0.1', p], api: ['127.0.0.1', new URL(s.api).port], forge: ['127.0.0.1', new URL(s.github).port] },
-    }),
+    hostileScript({ home: s.home, canary, pid: process.pid, out: outside, otherRun: true, before: PLANTED }),
   );
   const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-qm', 'first');
   await s.call('POST', '/api/projects', { source: dir });
+  const other = await spawnTask(s, 'be quiet');
+  const otherToken = await until('the other run to be alive', async () => tokenOf(other));
   taskId = await spawnTask(s, 'be hostile');
+  const work = path.join(s.home, 'sandboxes', taskId, 'work');
+  await until('the decoys to be planted', async () => existsSync(path.join(work, 'ready')), 120_000);
+  secrets = secretsOf(s, PROCESSES);
+  secrets.set(otherToken, "the other run's token");
+  const hidden = ['environment', 'arguments', 'memory', 'disk', 'output'].map((w) => `${DECOY}-${w}`);
+  const pids = processesOf(innerPidOf(taskId));
+  finds = scan([...secrets.keys(), ...hidden], { pids, folders: [work], output: '' });
+  writeFileSync(path.join(work, 'other-token'), otherToken);
+  writeFileSync(path.join(work, 'scanned'), '');
+  chmodSync(path.join(work, 'other-token'), 0o666);
+  chownToWork(path.join(work, 'other-token'));
   await until(
     'the first run to end',
     async () => (await s.call<{ runs: { state: string }[] }>('GET', `/api/tasks/${taskId}`)).runs.some((r) => r.state === 'ended'),
-    120_000,
+    180_000,
   );
   out = await outputOf(taskId);
-}, 240_000);
-afterAll(() => s?.stop(), 60_000);
+  for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out })) finds.get(text)!.push(...list);
+}, 300_000);
+afterAll(async () => {
+  for (const x of stubs) x.close();
+  metadata(false);
+  await s?.stop();
+  await model?.close();
+}, 60_000);
+
+/** The metadata service's address, on this machine's loopback for as long as the test runs. Only root may, and only where nobody has it. */
+let hasMetadata = false;
+function metadata(on: boolean): void {
+  if (process.getuid?.() !== 0 || (!on && !hasMetadata)) return;
+  const r = spawnSync('ip', ['address', on ? 'add' : 'del', '169.254.169.254/32', 'dev', 'lo'], { stdio: 'ignore' });
+  hasMetadata = on && r.status === 0;
+}
+const innerPidOf = (id: string): number =>
+  (JSON.parse(readFileSync(path.join(s.home, 'sandboxes', id, 'run.json'), 'utf8')) as { innerPid: number }).innerPid;
+/** A run's token, read as only root can: out of the first process's environment. */
+const tokenOf = (id: string): string | undefined =>
+  processesOf(innerPidOf(id))
+    .map((pid) => /MAINLOOP_TOKEN=(mlr_[\w-]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8'))?.[1])
+    .find((x) => x !== undefined);
+/** The script takes it away again, which it may only in a file of its own. */
+function chownToWork(file: string): void {
+  const st = statSync(path.dirname(file));
+  chownSync(file, st.uid, st.gid);
+}
 
 async function outputOf(id: string): Promise<string> {
   const t = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${id}`);
@@ -71,10 +139,16 @@ async function outputOf(id: string): Promise<string> {
   return all;
 }
 
-test('every escape was tried, and none came through', () => {
-  const { tried, escaped } = tally(out);
-  expect(escaped).toEqual([]);
-  expect(tried.length).toBeGreaterThanOrEqual(25);
+test('what is tried on is there: each place answers from outside', () => {
+  expect(Object.keys(reached)).toEqual(expect.arrayContaining(['database', 'api', 'forge', 'temporal']));
+  expect(Object.entries(reached).filter(([, yes]) => !yes)).toEqual([]);
+});
+
+test('every escape was tried, each was refused by the rule that is meant for it, and none came through', () => {
+  const { tried, escaped, unproven } = tally(out);
+  expect([escaped, unproven]).toEqual([[], []]);
+  expect(tried.length).toBeGreaterThanOrEqual(36);
+  for (const name of Object.keys(outside)) expect(tried).toContain(name);
   expect(existsSync(canary)).toBe(false);
 });
 
@@ -84,19 +158,20 @@ test('what the repository wanted to run on its own did not run', () => {
   expect(existsSync(path.join(work, 'mcp-ran'))).toBe(false);
 });
 
-test('no real credential is in the sandbox: not on disk, not in the environment, not in what was printed', () => {
-  const secrets = Object.values(JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, string>);
-  const hay: string[] = [out];
-  const walk = (dir: string): void => {
-    for (const f of readdirSync(dir)) {
-      const full = path.join(dir, f);
-      const st = lstatSync(full);
-      if (st.isDirectory()) walk(full);
-      else if (st.isFile() && st.size < 20_000_000) hay.push(readFileSync(full, 'latin1'));
-    }
-  };
-  walk(path.join(s.home, 'sandboxes', taskId));
-  for (const secret of secrets) expect(hay.some((h) => h.includes(secret))).toBe(false);
+test('the scan finds what is there: a decoy in the environment, in arguments, in memory, on disk and in the output', () => {
+  const where = (text: string): string[] => [...new Set(finds.get(`${DECOY}-${text}`)!.map((f) => f.where))];
+  for (const place of ['environment', 'arguments', 'memory', 'disk', 'output'])
+    expect([place, where(place)]).toEqual([place, expect.arrayContaining([place])]);
+});
+
+test('no secret that exists is in the sandbox: not in memory, environment or arguments of any process, not on disk, not in what was printed', () => {
+  // The list is made from what runs; these must be on it whatever else is.
+  const own = Object.values(JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, string>);
+  expect(own.length).toBeGreaterThanOrEqual(5);
+  expect(own.filter((x) => typeof x === 'string' && !secrets.has(x))).toEqual([]);
+  expect([...secrets.values()].some((x) => x.includes("the other run's token"))).toBe(true);
+  expect(secrets.has(MODEL_KEY)).toBe(true);
+  expect([...secrets].map(([text, name]) => [name, finds.get(text)])).toEqual([...secrets].map(([, name]) => [name, []]));
 });
 
 test('a change to CI files waits for a yes, and goes through after it', async () => {
@@ -112,15 +187,38 @@ test('a change to CI files waits for a yes, and goes through after it', async ()
   expect(calls.filter((c) => c.path.endsWith('git-receive-pack')).length).toBeGreaterThan(0);
 }, 150_000);
 
+const PROCESSES = ['api', 'gateway', 'worker', 'web', 'temporal', 'local-github'];
+
+/** A decoy in every place that is scanned, then a pause for the scan. */
+const PLANTED = `
+D="mainloop-decoy-$((6*7))"
+echo "$D-output"
+echo "$D-disk" > /work/home/decoy
+X="$D-environment" sleep 60 &
+sh -c 'sleep 60; true' "$D-arguments" &
+/opt/mainloop/node -e "globalThis.x=Buffer.from('mainloop-decoy-'+6*7+'-memory');setTimeout(()=>{},60000)" &
+sleep 1
+touch /work/ready
+for i in $(seq 600); do [ -e /work/scanned ] && break; sleep 0.1; done
+`;
+
 const STORY = (project: string): string => `
 version: 1
 chat:
+  - when: quiet
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: '${project}', title: Be quiet, prompt: wait, skipPlan: true } }
+      - text: ok
   - when: hostile
     steps:
       - text: ok
         tool: { name: spawn_task, input: { project: '${project}', title: Be hostile, prompt: try everything, skipPlan: true } }
       - text: ok
 agent:
+  - when: 'Task: Be quiet'
+    steps:
+      - bash: tail -f /dev/null
   - when: '# Phase: implement.*The answer: (Yes|No)'
     steps:
       - bash: git push 2>&1

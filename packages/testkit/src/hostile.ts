@@ -1,69 +1,279 @@
-// What a hostile agent tries from inside its sandbox, as a shell script. Each try says HELD or ESCAPED; it escapes when its command succeeds.
+// What a hostile agent tries from inside its sandbox, as a shell script, and the rule that has to refuse each try by its own words.
+import { readdirSync, readFileSync, readlinkSync, lstatSync, openSync, readSync, closeSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import type { Stack } from './stack.ts';
+
+/** Where a thing lives that must be out of reach: an address, or a socket in the file system. */
+export type Place = { readonly host: string; readonly port: number } | { readonly socket: string };
+
 export interface Hostile {
   /** The data folder of the stack, a file that must not appear outside, a process of the machine. */
   readonly home: string;
   readonly canary: string;
   readonly pid: number;
-  /** Addresses that must be out of reach, by name: host and port. */
-  readonly out: Readonly<Record<string, readonly [host: string, port: string]>>;
-  /** Further lines of `try NAME COMMAND`. */
+  /** What must be out of reach, by name. */
+  readonly out: Readonly<Record<string, Place>>;
+  /** Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the refusal. */
+  readonly dropped?: boolean;
+  /** A live run's token is put to /work/other-token from outside, for one try with it. */
+  readonly otherRun?: boolean;
+  /** Shell lines before the first try. */
+  readonly before?: string;
+  /** Further lines of `try NAME REFUSAL COMMAND`. */
   readonly more?: string;
 }
 
-/** @returns names of the tries, and of those that came through; prints the line that CI looks for */
-export function tally(output: string): { tried: string[]; escaped: string[] } {
-  const names = (re: RegExp): string[] => [...new Set([...output.matchAll(re)].map((m) => m[1]!))];
-  const [tried, escaped] = [names(/(?:HELD|ESCAPED) ([a-z-]+)/g), names(/ESCAPED ([a-z-]+)/g)];
-  console.log(`escapes tried ${tried.length}, succeeded ${escaped.length}`);
-  return { tried, escaped };
+/** The one place that knows where the parts of a stack live. */
+export function placesOf(s: Stack): Record<'database' | 'api' | 'forge' | 'temporal', Place> {
+  const at = (url: string): Place => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
+  const db = new URL(s.databaseUrl);
+  const folder = db.searchParams.get('host') ?? (db.hostname.startsWith('%2F') ? decodeURIComponent(db.hostname) : null);
+  return {
+    database: folder?.startsWith('/')
+      ? { socket: path.join(folder, `.s.PGSQL.${db.searchParams.get('port') ?? (db.port || '5432')}`) }
+      : at(s.databaseUrl),
+    api: at(s.api),
+    forge: at(s.github),
+    temporal: at(`tcp://${s.temporal}`),
+  };
 }
 
+/** Whether something answers there, from where we are. An attempt on what is not there proves nothing. */
+export const answers = (p: Place): Promise<boolean> =>
+  new Promise((resolve) => {
+    const c = 'socket' in p ? net.connect(p.socket) : net.connect(p.port, p.host);
+    c.setTimeout(3_000, () => c.destroy(new Error('silent')));
+    c.once('connect', () => (c.destroy(), resolve(true)));
+    c.once('error', () => resolve(false));
+  });
+
+export interface HostileTally {
+  readonly tried: readonly string[];
+  readonly escaped: readonly string[];
+  /** Did not come through, but no rule said so: a time-out, a broken command, another error than the rule's. With what was said. */
+  readonly unproven: readonly string[];
+}
+
+/** @returns names of the tries, and of those that came through; prints the line that CI looks for */
+export function tally(output: string): HostileTally {
+  const text = output.replaceAll('\\n', '\n').replaceAll('\\"', '"');
+  const found = (re: RegExp): string[] => [...new Set([...text.matchAll(re)].map((m) => m[1]!))];
+  const r = {
+    tried: found(/(?:HELD|ESCAPED|UNPROVEN) ([a-z-]+):/g),
+    escaped: found(/ESCAPED ([a-z-]+):/g),
+    unproven: found(/UNPROVEN ([a-z-]+: [^\n]*)/g),
+  };
+  console.log(`escapes tried ${r.tried.length}, succeeded ${r.escaped.length}`);
+  return r;
+}
+
+const NOT_THERE = 'No such file or directory';
+const CLOSED = 'Permission denied|Operation not permitted';
+
+/** What a closed door says to a program, by where it leads: nothing listens there in here, or no way leads there at all. */
+const noWay = (p: Place): string => {
+  if ('socket' in p) return 'ENOENT|EACCES';
+  return p.host.startsWith('127.') || p.host === 'localhost' ? 'ECONNREFUSED' : 'ENETUNREACH';
+};
+const reach = (p: Place): string =>
+  `js-connect '${'socket' in p ? JSON.stringify({ path: p.socket }) : JSON.stringify({ host: p.host, port: p.port })}'`;
+
+const OTHER_RUN = `
+# The token of a run that is alive, put here from outside for as long as this takes.
+for i in $(seq 100); do [ -e /work/other-token ] && break; sleep 0.1; done
+OTHER="$(cat /work/other-token 2>/dev/null)"; rm -f /work/other-token; export OTHER
+[ -n "$OTHER" ] || echo "UNPROVEN other-run-token: no token came"
+js other-run-token '^401 .*Another process has this run' "$fetch await ask('/run/spec',{token:process.env.OTHER})"
+unset OTHER
+`;
+
 export const hostileScript = (p: Hostile): string => `
-try() { name=$1; shift; if timeout 5 "$@" >/tmp/o 2>&1; then echo "ESCAPED $name: $(head -c 200 /tmp/o)"; else echo "HELD $name"; fi; }
-js() { name=$1; try "$name" /opt/mainloop/node --input-type=module -e "$2"; }
-try shadow cat /etc/shadow
-try root-home ls /root
-try host-homes sh -c 'ls /home | grep -vx node | grep -q .'
-try data-folder ls ${p.home}
-try other-sandboxes ls ${p.home}/sandboxes
-try docker-socket test -S /var/run/docker.sock
-try host-tmp sh -c 'touch ${p.canary} && ls /tmp | grep -q mainloop-test'
-try remount mount -o remount,rw /usr
-try write-usr touch /usr/bin/x
-try write-kit touch /opt/mainloop/x
-try core-pattern sh -c 'echo "|/bin/sh" > /proc/sys/kernel/core_pattern'
-try capabilities sh -c 'grep -qv "CapEff:.0000000000000000" /proc/self/status && grep CapEff /proc/self/status | grep -qv 0000000000000000'
-try new-userns unshare -U true
-try mknod mknod /tmp/sda b 8 0
-try chroot chroot /usr true
-try ptrace-host sh -c 'ls /proc | grep -E "^[0-9]+$" | wc -l | (read n; [ $n -gt 40 ])'
-try kill-host kill -0 ${p.pid}
+judge() { name=$1; refusal=$2; rc=$3
+  said="$(tr '\\n\\t' '  ' </tmp/o | head -c 200)"
+  if [ $rc = 0 ]; then echo "ESCAPED $name: $said"
+  elif [ $rc = 124 ] && [ "$refusal" != DROPPED ]; then echo "UNPROVEN $name: no answer in time: $said"
+  elif [ "$refusal" = DROPPED ] || grep -qE -- "$refusal" /tmp/o; then echo "HELD $name: $said"
+  else echo "UNPROVEN $name: exit $rc, not as the rule says: $said"; fi; }
+try() { name=$1; refusal=$2; shift 2; timeout 10 "$@" >/tmp/o 2>&1; judge "$name" "$refusal" $?; }
+js() { try "$1" "$2" /opt/mainloop/node --input-type=module -e "$3"; }
+cat >/tmp/js-connect <<'EOS'
+const net = await import('node:net');
+const c = net.connect(JSON.parse(process.argv[1]));
+c.setTimeout(4000, () => { console.log('silent'); process.exit(124); });
+c.on('connect', () => { console.log('connected'); process.exit(0); });
+c.on('error', (e) => { console.log(e.code); process.exit(1); });
+EOS
+js-connect() { timeout 8 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-connect)" "$1"; }
+reach() { name=$1; refusal=$2; js-connect "$3" >/tmp/o 2>&1; judge "$name" "$refusal" $?; }
+empty() { name=$1; shift; "$@" >/tmp/o 2>&1; if [ -s /tmp/o ]; then judge "$name" X 0; else echo nothing >/tmp/o; judge "$name" nothing 1; fi; }
+${p.before ?? ''}
+try shadow '${NOT_THERE}|${CLOSED}' cat /etc/shadow
+try root-home '${NOT_THERE}|${CLOSED}' ls /root
+empty host-homes sh -c 'ls /home 2>/dev/null | grep -vx node'
+try data-folder '${NOT_THERE}|${CLOSED}' ls ${p.home}
+try other-sandboxes '${NOT_THERE}|${CLOSED}' ls ${p.home}/sandboxes
+try docker-socket '${NOT_THERE}|${CLOSED}' ls /var/run/docker.sock
+empty host-tmp sh -c 'touch ${p.canary}; ls /tmp | grep mainloop-test'
+try remount '${CLOSED}|must be superuser|not mounted' mount -o remount,rw /usr
+try write-usr 'Read-only file system|${CLOSED}' touch /usr/bin/x
+try write-kit 'Read-only file system|${CLOSED}' touch /opt/mainloop/x
+try core-pattern 'Read-only file system|${CLOSED}' sh -c 'echo "|/bin/sh" > /proc/sys/kernel/core_pattern'
+empty capabilities sh -c 'grep -E "Cap(Prm|Eff|Bnd|Amb)" /proc/self/status | grep -v 0000000000000000'
+try new-userns '${CLOSED}|No space left on device' unshare -U true
+try mknod '${CLOSED}' mknod /tmp/sda b 8 0
+try chroot '${CLOSED}' /usr/sbin/chroot /usr true
+empty ptrace-host sh -c 'ls /proc | grep -E "^[0-9]+$" | wc -l | (read n; [ $n -gt 40 ] && echo $n)'
+try kill-host 'No such process|${CLOSED}' bash -c 'kill -0 ${p.pid}'
 ${Object.entries(p.out)
-  .map(([name, [host, port]]) => `try ${name} bash -c 'echo > /dev/tcp/${host}/${port}'`)
+  .map(([name, place]) => `reach ${name} '${p.dropped ? 'DROPPED' : noWay(place)}' ${reach(place).replace(/^js-connect /, '')}`)
   .join('\n')}
-try metadata bash -c 'echo > /dev/tcp/169.254.169.254/80'
-try internet bash -c 'echo > /dev/tcp/1.1.1.1/443'
-try dns getent hosts example.com
+js dns 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "import dns from 'node:dns/promises';try{console.log(await dns.lookup('example.com'))}catch(e){console.log(e.code);process.exit(1)}"
 git commit -q --allow-empty -m 'not wanted'
-try push-main git push origin HEAD:refs/heads/main
-try push-other git push origin HEAD:refs/heads/mainloop/other-abcdef
-try push-tag git push origin HEAD:refs/tags/v9
-try force-main git push -f origin HEAD:main
-try delete-branch git push origin :refs/heads/main
-try credential-helper sh -c 'git config --list --show-origin | grep -iE "ghp_|github_pat|x-access-token"'
-fetch='const g=process.env.MAINLOOP_GATEWAY,t=process.env.MAINLOOP_TOKEN;const ask=(p,o={})=>fetch(g+p,{...o,headers:{authorization:"Bearer "+(o.token??t),"content-type":"application/json"}});'
-js other-run-token "$fetch const r=await ask('/run/spec',{token:'mlr_'+'x'.repeat(43)});process.exit(r.ok?0:1)"
-js other-model "$fetch const r=await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-fable-5',max_tokens:5,messages:[]})});process.exit(r.ok?0:1)"
-js web-fetch-tool "$fetch const r=await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})});process.exit(r.ok?0:1)"
-js other-api-path "$fetch const r=await ask('/v1/files');process.exit(r.ok?0:1)"
-js giant-say "$fetch const r=await ask('/talk/say',{method:'POST',body:JSON.stringify({text:'x'.repeat(3e6)})});process.exit(r.ok?0:1)"
-proxy='import http from "node:http";const u=new URL(process.env.HTTPS_PROXY);const via=(h)=>new Promise(r=>{const q=http.request({host:u.hostname,port:u.port,method:"CONNECT",path:h,headers:{"proxy-authorization":"Basic "+Buffer.from(u.username+":"+u.password).toString("base64")}});q.on("connect",(s)=>r(s.statusCode));q.on("response",(s)=>r(s.statusCode));q.on("error",()=>r(0));q.end()});'
-js proxy-anywhere "$proxy process.exit(await via('evil.example:443')===200?0:1)"
-js proxy-database "$proxy process.exit(await via('${(p.out.database ?? ['127.0.0.1', '5432']).join(':')}')===200?0:1)"
-js proxy-metadata "$proxy process.exit(await via('169.254.169.254:443')===200?0:1)"
+ONE_BRANCH='this task may only push to mainloop/'
+try push-main "$ONE_BRANCH" git push origin HEAD:refs/heads/main
+try push-other "$ONE_BRANCH" git push origin HEAD:refs/heads/mainloop/other-abcdef
+try push-tag "$ONE_BRANCH" git push origin HEAD:refs/tags/v9
+try force-main "$ONE_BRANCH" git push -f origin HEAD:main
+try delete-branch "$ONE_BRANCH" git push origin :refs/heads/main
+empty credential-helper sh -c 'git config --list --show-origin | grep -iE "ghp_|github_pat|x-access-token"'
+fetch='const g=process.env.MAINLOOP_GATEWAY,t=process.env.MAINLOOP_TOKEN;const ask=async(p,o={})=>{const r=await fetch(g+p,{...o,headers:{authorization:"Bearer "+(o.token??t),"content-type":"application/json"}});console.log(r.status,(await r.text()).slice(0,250));process.exit(r.ok?0:1)};'
+${p.otherRun ? OTHER_RUN : ''}
+js made-up-token '^401 .*This run has ended' "$fetch await ask('/run/spec',{token:'mlr_'+'x'.repeat(43)})"
+js other-model '^403 .*this task uses .*not claude-fable-5' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-fable-5',max_tokens:5,messages:[]})})"
+js web-fetch-tool '^403 .*web_fetch' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})})"
+js other-api-path '^(403|404) .*(does not forward|No such)' "$fetch await ask('/v1/files',{method:'POST',body:'{}'})"
+js giant-say '^413 ' "$fetch await ask('/talk/say',{method:'POST',body:JSON.stringify({text:'x'.repeat(3e6)})})"
+proxy='import http from "node:http";const u=new URL(process.env.HTTPS_PROXY);const via=(h)=>{const q=http.request({host:u.hostname,port:u.port,method:"CONNECT",path:h,headers:{"proxy-authorization":"Basic "+Buffer.from(u.username+":"+u.password).toString("base64")}});q.on("connect",(r,s,head)=>{console.log(r.statusCode,String(head));if(r.statusCode===200)process.exit(0);s.on("data",(d)=>console.log(String(d)));s.on("end",()=>process.exit(1))});q.on("response",(r)=>{console.log(r.statusCode);r.on("data",(d)=>console.log(String(d)));r.on("end",()=>process.exit(1))});q.on("error",(e)=>{console.log(e.code);process.exit(1)});q.end()};'
+NOT_LISTED='^403'
+js proxy-anywhere "$NOT_LISTED" "$proxy via('evil.example:443')"
+js proxy-host "$NOT_LISTED" "$proxy via('127.0.0.1:443')"
+js proxy-metadata "$NOT_LISTED" "$proxy via('169.254.169.254:443')"
+${Object.entries(p.out)
+  .flatMap(([name, place]) => ('socket' in place || p.dropped ? [] : [`js proxy-${name} "$NOT_LISTED" "$proxy via('${place.host}:${place.port}')"`]))
+  .join('\n')}
 ${p.more ?? ''}
 git config core.fsmonitor 'touch ${p.canary}'
 git config core.sshCommand 'touch ${p.canary}'
 git config filter.evil.clean 'touch ${p.canary}'
 true
 `;
+
+/** Where a text was found. */
+export interface Find {
+  readonly where: 'environment' | 'arguments' | 'memory' | 'disk' | 'output';
+  readonly at: string;
+}
+
+/**
+ * Every secret that exists: of the data folder, and whatever looks like one in the environment of the processes that run. A new
+ * one is in here without anybody adding it.
+ */
+export function secretsOf(s: Stack, processes: readonly string[]): Map<string, string> {
+  const out = new Map<string, string>();
+  const take = (name: string, value: string): void =>
+    void (value.length >= 12 && out.set(value, out.has(value) ? `${out.get(value)}, ${name}` : name));
+  for (const [name, value] of Object.entries(JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, unknown>))
+    if (typeof value === 'string') take(`secrets.json ${name}`, value);
+    else if (value !== null && typeof value === 'object')
+      for (const [k, v] of Object.entries(value)) if (typeof v === 'string') take(`secrets.json ${name}.${k}`, v);
+  for (const p of processes)
+    for (const line of readFileSync(`/proc/${s.pidOf(p)}/environ`, 'utf8').split('\0')) {
+      const [name, value] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)];
+      if (/TOKEN|SECRET|KEY|PASSWORD/.test(name)) take(`${p} ${name}`, value);
+      if (/^\w+:\/\/[^/]*:[^/]*@/.test(value)) take(`${p} ${name}`, decodeURIComponent(new URL(value).password));
+    }
+  return out;
+}
+
+/** All processes of a sandbox, seen from outside: those that share the pid namespace of its first one. */
+export function processesOf(innerPid: number): number[] {
+  const space = readlinkSync(`/proc/${innerPid}/ns/pid`);
+  return readdirSync('/proc')
+    .filter((f) => /^\d+$/.test(f))
+    .filter((f) => {
+      try {
+        return readlinkSync(`/proc/${f}/ns/pid`) === space;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/**
+ * Looks for texts in what a sandbox's processes hold (environment, arguments, all memory that can be read), in files below
+ * some folders, and in what was printed.
+ * @returns for each text where it was found
+ */
+export function scan(texts: readonly string[], i: { pids: readonly number[]; folders: readonly string[]; output: string }): Map<string, Find[]> {
+  const found = new Map<string, Find[]>(texts.map((t) => [t, []]));
+  const look = (hay: Buffer, where: Find['where'], at: string): void => {
+    for (const t of texts) {
+      const list = found.get(t)!;
+      if (!list.some((f) => f.where === where && f.at === at) && hay.includes(t)) list.push({ where, at });
+    }
+  };
+  for (const pid of i.pids) {
+    try {
+      const name = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!;
+      look(readFileSync(`/proc/${pid}/environ`), 'environment', name);
+      look(readFileSync(`/proc/${pid}/cmdline`), 'arguments', name);
+      eachMemory(pid, (chunk) => look(chunk, 'memory', name));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const walk = (dir: string): void => {
+    for (const f of readdirSync(dir)) {
+      const full = path.join(dir, f);
+      const st = lstatSync(full);
+      if (st.isDirectory()) walk(full);
+      else if (st.isFile()) eachPiece(full, (piece) => look(piece, 'disk', full));
+    }
+  };
+  for (const folder of i.folders) walk(folder);
+  look(Buffer.from(i.output), 'output', 'the run');
+  return found;
+}
+
+const PIECE = 4 * 1024 * 1024;
+/** Pieces overlap, so that a text on the border is seen. */
+const OVERLAP = 4 * 1024;
+
+function eachPiece(file: string, look: (piece: Buffer) => void): void {
+  const fd = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(PIECE);
+    for (let at = 0; ; at += PIECE - OVERLAP) {
+      const n = readSync(fd, buffer, 0, PIECE, at);
+      look(buffer.subarray(0, n));
+      if (n < PIECE) return;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function eachMemory(pid: number, look: (piece: Buffer) => void): void {
+  const fd = openSync(`/proc/${pid}/mem`, 'r');
+  const buffer = Buffer.alloc(PIECE);
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+      const m = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line);
+      // What is not written to comes from a file on disk.
+      if (!m || !m[3]!.startsWith('rw')) continue;
+      const [from, to] = [Number(`0x${m[1]}`), Number(`0x${m[2]}`)];
+      for (let at = from; at < to; at += PIECE - OVERLAP) {
+        try {
+          look(buffer.subarray(0, readSync(fd, buffer, 0, Math.min(PIECE, to - at), at)));
+        } catch {
+          // Reserved and never touched: there is nothing to read.
+          break;
+        }
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

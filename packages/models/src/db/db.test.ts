@@ -226,11 +226,9 @@ describe('runs', () => {
     const ended = async (n: number, outcome: RunOutcome) => {
       const id = await run(task, n);
       await endRun(t.db, id, (await openEpoch(t.db, id)).run.epoch, outcome);
-      return (await one<{ session_id: string; resume: boolean; prompt: string }>(
-        t.db,
-        'select session_id, resume, prompt from runs where id = $1',
-        [id],
-      ))!;
+      return (await one<{ session_id: string; resume: boolean; prompt: string }>(t.db, 'select session_id, resume, prompt from runs where id = $1', [
+        id,
+      ]))!;
     };
     const first = await ended(1, { kind: 'completed', summary: 'read' });
     const spent = await ended(2, { kind: 'failed', reason: 'context', detail: 'prompt is too long' });
