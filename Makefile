@@ -26,7 +26,7 @@ test: build ## all tests; ends with one line for all suites
 test-unit: build ## only what needs no servers
 	@$(RUN) node tools/test.ts unit
 
-test-chaos: build ## the kill matrix at length: SEED=n KILLS=n
+test-chaos: build ## the kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n
 	@$(RUN) node tools/chaos.ts
 
 test-cluster: build ## only the suites on a real cluster; the sandbox's contract on yours: MAINLOOP_TEST_KUBECONFIG, MAINLOOP_TEST_AGENT_IMAGE

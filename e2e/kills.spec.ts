@@ -1,47 +1,69 @@
-// A seeded sample of the kill matrix; `make test-chaos` runs it at length with other seeds.
+// A seeded slice of the kill matrix; `make test-chaos` runs it at length with other seeds.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CLUSTER_FAILPOINTS } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { until } from '@mainloop/testkit/stack';
+import { FAILPOINTS, matrix, openTheatre, type Kill, type Theatre } from '@mainloop/testkit/kills';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { chooseKill, round, seeded, startKillable, type Kill } from '@mainloop/testkit/kills';
 
 const SEED = 20261121;
-let s: Awaited<ReturnType<typeof startKillable>>;
+let t: Theatre;
 beforeAll(async () => {
-  s = await startKillable();
+  t = await openTheatre();
 }, 120_000);
-afterAll(() => s?.stop(), 60_000);
+afterAll(() => t?.stop(), 60_000);
 
-const random = seeded(SEED);
-const sample: Kill[][] = [
-  [
+test('the list of failpoints is the one in the code', () => {
+  const root = path.join(import.meta.dirname, '..');
+  // Folder by folder: a walk over all of them would follow the links between the packages for ever.
+  const sources = ['apps', 'packages']
+    .flatMap((d) => readdirSync(path.join(root, d)).map((name) => path.join(root, d, name, 'src')))
+    .filter((src) => existsSync(src))
+    .flatMap((src) =>
+      readdirSync(src, { recursive: true, encoding: 'utf8' })
+        .filter((f) => f.endsWith('.ts') && !f.includes('.test.') && !f.includes('generated'))
+        .map((f) => readFileSync(path.join(src, f), 'utf8')),
+    );
+  const named = sources.flatMap((text) => [...text.matchAll(/\bhit\('([a-z.]+)'\)/g)].map((m) => m[1]!));
+  // Effects name their point by what they do: the first word of their key.
+  const effects = sources.flatMap((text) =>
+    [...text.matchAll(/\beffect\(t, ['`]([a-z]+)/g)].flatMap((m) => [`forge.${m[1]}.before`, `forge.${m[1]}.after`]),
+  );
+  // Comments that were made in the app are not part of this story; the cluster's points have a test beside their code.
+  const elsewhere = ['forge.comment.before', 'forge.comment.after', ...CLUSTER_FAILPOINTS];
+  expect(named.length).toBeGreaterThan(10);
+  expect([...new Set([...named, ...effects])].filter((n) => !(elsewhere as readonly string[]).includes(n)).toSorted()).toEqual(FAILPOINTS.toSorted());
+});
+
+test('told side by side while processes are killed, the story is the one that is told unkilled', async () => {
+  const only: Kill[] = [
+    { kind: 'process', name: 'agent' },
     { kind: 'failpoint', name: 'forge.issue.after' },
+    { kind: 'process', name: 'gateway' },
     { kind: 'failpoint', name: 'forge.pr.after' },
+    { kind: 'process', name: 'postgres' },
+    { kind: 'process', name: 'runner' },
     { kind: 'failpoint', name: 'forge.summary.after' },
-  ],
-  [
-    { kind: 'failpoint', name: 'sandbox.start.after' },
     { kind: 'failpoint', name: 'forge.merge.after' },
-  ],
-  [
-    { kind: 'process', name: 'runner', afterMs: 0 },
-    { kind: 'process', name: 'agent', afterMs: 4_000 },
-  ],
-  ...Array.from({ length: 4 }, () => [chooseKill(random), chooseKill(random)]),
-];
-
-test.each(sample.map((k) => [k.map((x) => x.name).join(' + '), k] as const))(
-  'killed at %s, the task ends once and as it would have',
-  async (_, kills) => {
-    const r = await round(s, kills);
-    expect([r.note, r.duplicates, r.lost]).toEqual([r.note, 0, 0]);
-  },
-  200_000,
-);
+  ];
+  const said: string[] = [];
+  const r = await matrix(t, {
+    seed: SEED,
+    kills: only.length,
+    only,
+    beside: 2,
+    everyMs: 3_000,
+    untilMs: Date.now() + 240_000,
+    say: (l) => void said.push(l),
+  });
+  expect([r.tally, said]).toEqual([{ duplicates: 0, lost: 0, extra: 0, cost: 0 }, said]);
+  expect(r.kills).toBeGreaterThanOrEqual(only.length - 1);
+}, 400_000);
 
 test('a working tree that is lost comes back from the checkpoint, the Claude session with it', async () => {
-  const id = await spawnTask(s, 'Do it again.');
+  const { s } = t;
+  const id = await spawnTask(s, 'Tell it again lost.');
   const place = path.join(s.home, 'sandboxes', id);
   const question = await until('the question', async () =>
     (await s.call<{ id: string; taskId: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id),

@@ -1,24 +1,27 @@
-// The kill matrix at length: SEED=n KILLS=n MINUTES=n. Ends with `seed S, kills N, duplicates N, lost N`.
-import { chooseKill, round, seeded, startKillable } from '../packages/testkit/src/kills.ts';
+// The kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n (side by side). Ends with one line, and fails on any difference.
+import { matrix, openTheatre } from '../packages/testkit/src/kills.ts';
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
-const want = Number(process.env.KILLS ?? 120);
-const deadline = Date.now() + Number(process.env.MINUTES ?? 85) * 60_000;
-const random = seeded(seed);
-const s = await startKillable();
-let kills = 0,
-  duplicates = 0,
-  lost = 0;
+const number = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
+const seed = number('SEED', Math.floor(Math.random() * 1e9));
+const kills = number('KILLS', 300);
+const began = Date.now();
+const t = await openTheatre();
+let failed = true;
 try {
-  while (kills < want && Date.now() < deadline) {
-    const r = await round(s, [chooseKill(random), chooseKill(random), chooseKill(random)]);
-    kills += r.kills;
-    duplicates += r.duplicates;
-    lost += r.lost;
-    console.log(`${kills}/${want} ${r.note}`);
-  }
+  const r = await matrix(t, {
+    seed,
+    kills,
+    beside: number('STORIES', 5),
+    everyMs: number('EVERY_MS', 8_000),
+    untilMs: began + number('MINUTES', 85) * 60_000,
+    say: (line) => console.log(`${t.fired.length}/${kills} ${line}`),
+  });
+  const { duplicates, lost, extra, cost } = r.tally;
+  failed = duplicates + lost + extra + cost > 0 || r.kills < kills;
+  console.log(
+    `seed ${seed}, kills ${r.kills} in ${r.stories} stories and ${Math.round((Date.now() - began) / 60_000)} minutes, duplicates ${duplicates}, lost ${lost}, extra ${extra}, cost ${cost}`,
+  );
 } finally {
-  await s.stop();
+  await t.stop();
 }
-console.log(`seed ${seed}, kills ${kills}, duplicates ${duplicates}, lost ${lost}`);
-process.exit(duplicates + lost === 0 && kills >= want ? 0 : 1);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,301 @@
+// What happened in one telling of a story, read from everybody who saw it: the forge's and the model's own lists, our
+// database, Temporal, the phone. In words without ids, hashes and times, so that two tellings can be compared.
+import type { ModelCall } from '@mainloop/demo/model/server';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import type { CostRow, Entry, PaidCall, Trace } from './differences.ts';
+import type { Received } from './push-service.ts';
+import type { Stack } from './stack.ts';
+
+export interface Told {
+  readonly taskId: string;
+  /** The word of the story's sentence that nobody else has. */
+  readonly name: string;
+}
+export interface ForgeCall {
+  readonly id: number;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly user: string | null;
+  readonly body: Record<string, unknown> | null;
+}
+
+/** What was killed between two times, in milliseconds since 1970, that may have cut a call off or kept a whole one's cost from being written. */
+export type CutBy = (fromMs: number, toMs: number, whole: boolean) => string | null;
+
+interface TaskRow {
+  id: string;
+  repo: string;
+  branch: string;
+  title: string;
+  state: string;
+  status_line: string;
+  issue_number: number | null;
+  pr_number: number | null;
+}
+interface RunRow {
+  id: string;
+  n: number;
+  phase: string;
+  state: string;
+  outcome: { kind: string; reason?: string } | null;
+}
+interface EventRow {
+  type: string;
+  actor: string;
+  payload: Record<string, unknown>;
+}
+
+/** What differs in every run of a story and says nothing: ids of rows, hashes, times, amounts that are compared elsewhere. */
+const UNTOLD = new Set([
+  'pushId',
+  'sha',
+  'url',
+  'ms',
+  'tail',
+  'forgeId',
+  'digest',
+  'expiresAt',
+  'outcome',
+  'epoch',
+  'turnId',
+  'proposalId',
+  'commit_id',
+  'taps',
+]);
+
+/** Waits for Postgres where it was killed a moment ago. */
+export async function rows<T>(s: Stack, text: string, values: unknown[] = []): Promise<T[]> {
+  for (let tries = 0; ; tries++) {
+    const c = new pg.Client({ connectionString: s.databaseUrl });
+    c.on('error', () => undefined);
+    try {
+      await c.connect();
+      return (await c.query(text, values)).rows as T[];
+    } catch (err) {
+      if (tries > 100) throw err;
+      await new Promise((r) => setTimeout(r, 300));
+    } finally {
+      await c.end().catch(() => undefined);
+    }
+  }
+}
+
+/** What is the same in every telling, said the same. */
+export function plain(
+  text: string,
+  t: Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>,
+  name: string,
+  runs: ReadonlyMap<string, string>,
+): string {
+  let out = text.replaceAll(t.branch, 'BRANCH').replaceAll(encodeURIComponent(t.branch), 'BRANCH');
+  for (const [id, label] of [...runs].toSorted(([a], [b]) => b.length - a.length)) out = out.replaceAll(id, `RUN-${label}`);
+  out = out
+    .replace(new RegExp(`${t.id}-review-(\\d+)`, 'g'), (_, n: string) => `TASK-review-after-${runs.get(`${t.id}-r${n}`) ?? '?'}`)
+    .replace(new RegExp(`${t.id}-(line|review|talk)\\d+`, 'g'), 'TASK-$1')
+    .replaceAll(t.id, 'TASK')
+    .replace(new RegExp(`\\b${name}\\b`, 'gi'), 'NAME');
+  for (const [n, word] of [
+    [t.issue_number, 'ISSUE'],
+    [t.pr_number, 'PULL'],
+  ] as const)
+    if (n !== null) out = out.replace(new RegExp(`((?:/issues/|/pulls?/|#))${n}\\b`, 'g'), `$1${word}`);
+  return out
+    .replace(/:(say|reply)-\d+ -->/g, ':$1 -->')
+    .replace(/\/comments\/\d+/g, '/comments/N')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
+    .replace(/^index [0-9a-f]+\.\.[0-9a-f]+.*$/gm, 'index')
+    .replace(/\b[0-9a-f]{40}\b/g, 'SHA')
+    .replace(/`[0-9a-f]{7}`/g, '`SHA`')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\$\d+(\.\d+)?/g, '$N')
+    .replace(/\b\d+(\.\d+)? (ms|s|min)\b/g, 'DURATION');
+}
+
+function told(payload: unknown): unknown {
+  if (Array.isArray(payload)) return payload.map(told);
+  if (payload === null || typeof payload !== 'object') return payload;
+  return Object.fromEntries(
+    Object.entries(payload)
+      .filter(([k]) => !UNTOLD.has(k))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, k === 'number' && typeof v === 'number' ? 'NUMBER' : told(v)]),
+  );
+}
+
+/** A run that was cut off bears the name of the one that did its work in the end. */
+function labelsOf(runs: readonly RunRow[]): Map<string, string> {
+  const done: Record<string, number> = {};
+  const labels = new Map<string, string>();
+  for (const r of runs) {
+    const k = (done[r.phase] ??= 1);
+    labels.set(r.id, `${r.phase}.${k}`);
+    if (r.outcome !== null && !wasCutOff(r)) done[r.phase] = k + 1;
+  }
+  return labels;
+}
+const wasCutOff = (r: RunRow): boolean => r.outcome?.kind === 'interrupted' || r.outcome?.kind === 'retry';
+
+/**
+ * @param i.forge what the local GitHub was asked since the story began
+ * @param i.model the model's calls since then
+ * @param i.phone what the phone was told
+ * @param i.workflow where its workflow stands, in Temporal's word
+ * @param i.cutBy what was killed between two times, or null
+ */
+export async function traceOf(
+  s: Stack,
+  { taskId, name }: Told,
+  i: {
+    forge: readonly ForgeCall[];
+    model: readonly ModelCall[];
+    phone: readonly Received[];
+    workflow: string;
+    cutBy: CutBy;
+  },
+): Promise<Trace> {
+  const [t] = await rows<TaskRow>(s, 'select t.*, p.repo from tasks t join projects p on p.id = t.project_id where t.id = $1', [taskId]);
+  if (!t) throw new Error(`there is no task ${taskId}`);
+  const runs = await rows<RunRow>(s, 'select id, n, phase, state, outcome from runs where task_id = $1 order by n', [taskId]);
+  const labels = labelsOf(runs);
+  const phaseOf = new Map(runs.map((r) => [r.id, r.phase]));
+  const say = (text: string): string => plain(text, t, name, labels);
+  const json = (x: unknown): string => say(JSON.stringify(told(x)));
+  const entries: Entry[] = [];
+  const add = (e: Entry): void => void entries.push(e);
+
+  const events = await rows<EventRow>(s, 'select type, actor, payload from events where task_id = $1 order by seq', [taskId]);
+  const begun: Record<string, number> = {};
+  for (const e of events) {
+    const phase = String(e.payload.phase ?? phaseOf.get(String(e.payload.runId)) ?? '');
+    // Costs have an account of their own. How far CI had come at a look depends on the second.
+    if (e.type === 'cost.metered' || (e.type === 'ci.verdict' && !['red', 'green'].includes(String(e.payload.verdict)))) continue;
+    if (e.type === 'run.started') {
+      begun[phase] = (begun[phase] ?? 0) + 1;
+      add({ where: 'event', what: `run.started ${phase}`, redo: phase });
+    } else if (e.type === 'run.ended') {
+      const o = e.payload.outcome as RunRow['outcome'];
+      const cut = o?.kind === 'interrupted' || o?.kind === 'retry';
+      add({ where: 'event', what: `run.ended ${phase} ${cut ? `${o.kind} ${o.reason}` : say(JSON.stringify(o))}`, ...(cut ? { redo: phase } : {}) });
+    } else if (e.type === 'task.state' && ['queued', 'planning', 'drafting'].includes(String(e.payload.state))) {
+      add({ where: 'event', what: `${e.type} ${json(e.payload)}`, redo: phase });
+    } else if (e.type === 'evidence.recorded') {
+      add({ where: 'event', what: `${e.type} ${phase} ${json(e.payload)}`, redo: phase });
+    } else add({ where: 'event', what: `${e.type} by ${say(e.actor)} ${json(e.payload)}` });
+  }
+
+  const items = await rows<{
+    id: string;
+    kind: string;
+    title: string;
+    body: string;
+    state: string;
+    answer: object | null;
+    answered_via: string | null;
+  }>(s, 'select id, kind, title, body, state, answer, answered_via from inbox_items where task_id = $1 order by created_at, id', [taskId]);
+  for (const x of items)
+    add({ where: 'item', what: `${x.kind} ${say(x.id)} "${say(x.title)}" ${say(x.body)} ${x.state} ${json(x.answer)} ${x.answered_via ?? ''}` });
+  // What went away by itself need not have been told in time.
+  const withdrawn = new Set(items.filter((x) => x.state === 'closed').map((x) => x.id));
+  for (const { notice } of i.phone) {
+    const id = String(notice.itemId);
+    if (!id.startsWith(taskId)) continue;
+    const what = `${String(notice.type)} ${say(id)} ${say(JSON.stringify([notice.title ?? '', notice.body ?? '', notice.actions ?? []]))}`;
+    add({ where: 'push', what, mayRepeat: true, ...(withdrawn.has(id) ? { mayMiss: true } : {}) });
+  }
+
+  const outbox = await rows<{ kind: string; name: string; payload: Record<string, unknown>; sent_at: Date | null; error: string | null }>(
+    s,
+    'select kind, name, payload, sent_at, error from outbox where workflow_id = $1 order by id',
+    [`task/${taskId}`],
+  );
+  for (const o of outbox) {
+    const sent = o.sent_at === null ? `not sent: ${o.error ?? ''}` : 'sent';
+    const phase = phaseOf.get(String(o.payload.runId));
+    // Pokes say "look again" and may be said at any time.
+    if (o.name === 'poke' && o.sent_at !== null) continue;
+    if (phase !== undefined) add({ where: 'outbox', what: `${o.kind} ${o.name} ${phase} ${sent}`, redo: phase });
+    else add({ where: 'outbox', what: `${o.kind} ${o.name} ${json(o.payload)} ${sent}` });
+  }
+
+  for (const c of i.forge.filter((x) => belongs(x, t))) add({ where: 'forge', what: forgeWords(c, say, json) });
+  const ask = async (route: string): Promise<Record<string, unknown>> =>
+    (await (await fetch(`${s.github}/repos/${t.repo}${route}`, { headers: { authorization: `token ${s.githubToken}` } })).json()) as Record<
+      string,
+      unknown
+    >;
+  const issue = t.issue_number === null ? null : await ask(`/issues/${t.issue_number}`);
+  const pull = t.pr_number === null ? null : await ask(`/pulls/${t.pr_number}`);
+  const branch = await ask(`/branches/${encodeURIComponent(t.branch)}`);
+  add({ where: 'place', what: `issue ${String(issue?.state)}, pull request ${String(pull?.state)} merged ${String(pull?.merged)}` });
+  add({ where: 'place', what: `branch ${branch.name === t.branch ? 'is there' : 'is gone'}` });
+  add({ where: 'place', what: `sandbox ${existsSync(path.join(s.home, 'sandboxes', taskId)) ? 'is there' : 'is gone'}` });
+  const left = await rows<{ what: string }>(
+    s,
+    `select 'run ' || phase || ' ' || state as what from runs where task_id = $1 and state <> 'ended'
+     union all select 'checkpoint' from checkpoints where task_id = $1
+     union all select 'effect ' || key || ' ' || state from forge_effects where task_id = $1 and state <> 'done'
+     union all select 'proposal ' || state from proposals where title = $2 and state <> 'confirmed'`,
+    [taskId, t.title],
+  );
+  for (const l of left) add({ where: 'place', what: `left behind: ${say(l.what)}` });
+  add({ where: 'workflow', what: `${i.workflow}, task ${t.state} "${say(t.status_line)}"` });
+
+  const chat = await rows<{ role: string; text: string; state: string }>(
+    s,
+    `select role, text, state from messages where turn_id in (select turn_id from messages where role = 'user' and text ~ $1) or (role = 'user' and text ~ $1)
+      or id = $2 order by seq`,
+    [`\\m${name}\\M`, `m-${taskId}-ended`],
+  );
+  for (const m of chat) add({ where: 'chat', what: `${m.role} ${m.state}: ${say(m.text)}` });
+
+  const calls = i.model.filter((c) => new RegExp(`\\b${name}\\b`).test(c.about)).map((c) => paid(c, i.cutBy));
+  return { entries, begun, calls, costs: [] };
+}
+
+/** What the model has on its bill; a call that still runs has been cut by whoever looks. */
+export function paid(c: ModelCall, cutBy: CutBy): PaidCall {
+  const phase = c.agent ? (/^# Phase: (\w+)/m.exec(c.about)?.[1] ?? 'agent') : 'chat';
+  return {
+    phase,
+    model: c.model,
+    inputTokens: c.inputTokens,
+    outputTokens: c.outputTokens,
+    ended: c.ended === 'open' ? 'cut' : c.ended,
+    cutBy: cutBy(c.at, (c.endedAt ?? Date.now()) + WRITTEN_MS, c.ended === 'whole'),
+  };
+}
+/** So long after the last word of an answer its cost is in the database, or nobody is there to write it. */
+const WRITTEN_MS = 1_500;
+
+export const costsSince = async (s: Stack, seq: number): Promise<CostRow[]> =>
+  (
+    await rows<{ payload: { model: string; inputTokens: number; outputTokens: number } }>(
+      s,
+      "select payload from events where type = 'cost.metered' and seq > $1 order by seq",
+      [seq],
+    )
+  ).map(({ payload: { model, inputTokens, outputTokens } }) => ({ model, inputTokens, outputTokens }));
+
+/** Whether a call to the forge is about this task: by its marker, its branch, or its numbers. */
+export function belongs(c: ForgeCall, t: Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>): boolean {
+  if (c.status >= 300) return false;
+  if (c.path.endsWith('/git-receive-pack')) return false;
+  const at = decodeURIComponent(c.path);
+  const body = JSON.stringify(c.body ?? '');
+  if (body.includes(t.id) || at.endsWith(t.branch)) return true;
+  const number = Number(/\/(?:issues|pulls)\/(\d+)(?:\/|$)/.exec(at)?.[1] ?? 0);
+  return number > 0 && !at.includes('/comments/') && (number === t.issue_number || number === t.pr_number);
+}
+
+function forgeWords(c: ForgeCall, say: (text: string) => string, json: (x: unknown) => string): string {
+  const b = c.body ?? {};
+  const mutation = c.path === '/graphql' ? (/\b(\w+)\(input/.exec(String(b.query))?.[1] ?? 'query') : '';
+  return `${c.method} ${say(decodeURIComponent(c.path))} ${mutation} ${mutation ? '' : json(b)} by ${c.user ?? 'nobody'}`.replace(/ +/g, ' ');
+}
+
+/** Calls that changed the forge and belong to none of the stories. */
+export const strays = (calls: readonly ForgeCall[], tasks: readonly Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>[]): ForgeCall[] =>
+  calls.filter((c) => c.status < 300 && c.path !== '/graphql' && !c.path.endsWith('/git-receive-pack') && !tasks.some((t) => belongs(c, t)));
