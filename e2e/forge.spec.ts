@@ -130,6 +130,30 @@ describe('every "ensure" may be asked again', () => {
   });
 });
 
+test('a comment that the list does not show yet is changed, not made again', async () => {
+  const lagging = await startLocalGitHub({
+    root: mkdtempSync('/tmp/forge-lagging-'),
+    port: 0,
+    tokens: new Map([['tok', 'mainloop']]),
+    operatorSecret: 'operator',
+    webhook: null,
+    ci: null,
+    reviewers: [],
+    staleMs: 60_000,
+  });
+  try {
+    await lagging.importRepo(R, dir, 'main');
+    const f = github({ token: 'tok', baseUrl: lagging.url });
+    const { number } = await f.ensureIssue({ repo: R, marker: '<!-- m:i -->', title: 'T', body: 'B', known: null });
+    const c = { repo: R, number, marker: '<!-- m:q -->', body: 'Which?' };
+    const { id } = await f.ensureComment(c);
+    expect(await f.ensureComment({ ...c, body: 'Which? That one.', known: id })).toEqual({ id, outcome: 'updated' });
+    expect(lagging.store.find('comment').map((x) => x.body.split('\n')[0])).toEqual(['Which? That one.']);
+  } finally {
+    await lagging.close();
+  }
+});
+
 test('who may steer: writers only', async () => {
   expect([await forge.mayWrite(R, 'mainloop'), await forge.mayWrite(R, 'stranger')]).toEqual([true, false]);
 });

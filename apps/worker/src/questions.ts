@@ -33,8 +33,8 @@ export async function ensureQuestion({ db, forge, effect }: { db: Db; forge: For
       ? { by: q.answered_by, where: ANSWERED_WHERE[q.answered_via], text: q.answer.text }
       : null;
   const comment = { repo: t.repo, number, marker: marker(t.id, `ask-${itemId}`), body: questionComment(q, answered) };
-  await effect(t, `ask-${itemId}`, () => forge.ensureComment(comment));
-  if (answered !== null) await forge.ensureComment(comment);
+  const { id } = await effect(t, `ask-${itemId}`, () => forge.ensureComment(comment));
+  if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 
 /** The first comment after the question, of somebody who may write, answers it. Postgres first: it becomes a decision like any other. */

@@ -100,6 +100,10 @@ export function github(o: GitHubOptions): Forge {
         const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) =>
           (x.body ?? '').includes(i.marker),
         );
+        if (!there && i.known !== undefined) {
+          await kit.issues.updateComment({ ...split(i.repo), comment_id: i.known, body });
+          return { id: i.known, outcome: 'updated' };
+        }
         if (!there) return { id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id, outcome: 'created' };
         if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
         await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });

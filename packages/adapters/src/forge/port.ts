@@ -79,8 +79,8 @@ export interface Forge {
   /** One issue a task: found again by its marker, its body brought up to date. */
   ensureIssue(i: { repo: string; marker: string; title: string; body: string; known: number | null }): Promise<Ensured>;
   ensureDraftPr(i: { repo: string; marker: string; title: string; body: string; head: string; base: string }): Promise<Ensured>;
-  /** One comment for each marker. */
-  ensureComment(i: { repo: string; number: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
+  /** One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not show it yet. */
+  ensureComment(i: { repo: string; number: number; marker: string; body: string; known?: number }): Promise<{ id: number; outcome: Outcome }>;
   /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
   ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */
