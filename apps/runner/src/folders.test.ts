@@ -7,7 +7,7 @@ import { putFile, readPlain, setAside } from './folders.ts';
 const places: [string, (file: string) => void][] = [
   ['nothing', () => undefined],
   ['a file', (f) => writeFileSync(f, 'old')],
-  ['a pipe', (f) => void execFileSync('mkfifo', [f])],
+  ['a pipe', (f) => void execFileSync('sh', ['-c', `mkfifo ${f}`])],
   ['a folder', (f) => mkdirSync(path.join(f, 'deep'), { recursive: true })],
   ['a link', (f) => symlinkSync(path.join(path.dirname(f), 'other'), f)],
 ];
@@ -23,7 +23,7 @@ test.each(places)('where %s is, a file is put, and nothing waits', (_, leave) =>
 test('only a plain file is read', () => {
   const dir = mkdtempSync('/tmp/mainloop-folders-');
   writeFileSync(path.join(dir, 'plain'), 'text');
-  execFileSync('mkfifo', [path.join(dir, 'pipe')]);
+  execFileSync('sh', ['-c', `mkfifo ${dir}/pipe`]);
   expect(['plain', 'pipe', 'missing', '.'].map((f) => readPlain(path.join(dir, f)))).toEqual(['text', null, null, null]);
 });
 

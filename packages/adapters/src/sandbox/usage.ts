@@ -22,7 +22,12 @@ export async function diskUse(folder: string, owner: Owner | null, bwrap: string
   const around = [
     ...'--unshare-all --unshare-user --cap-add CAP_DAC_READ_SEARCH --die-with-parent --ro-bind /usr /usr'.split(' '),
     ...links,
-    ...['--ro-bind', folder, '/work', '--chdir', '/work', '--'],
+    '--ro-bind',
+    folder,
+    '/work',
+    '--chdir',
+    '/work',
+    '--',
   ];
   const du = async (args: string): Promise<number> => {
     const [program, all] = bwrap === null ? ['/usr/bin/du', args.split(' ')] : [bwrap, [...around, '/usr/bin/du', ...args.split(' ')]];
