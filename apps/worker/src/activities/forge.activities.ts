@@ -150,8 +150,14 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
           checks.filter((c) => c !== null),
         ),
       );
-      const made = await effect(t, 'summary', () => forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body }));
-      if (made.outcome !== 'created') await forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: m, body });
+      const comment = { repo: t.repo, number: t.pr_number!, marker: m, body };
+      let now = false;
+      const { id } = await effect(t, 'summary', () => {
+        now = true;
+        return forge.ensureComment(comment);
+      });
+      // Made in an earlier round, it tells of that one only.
+      if (!now) await forge.ensureComment({ ...comment, known: id });
     },
 
     async readReview(i: {
