@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import { freshMemory, type Forge } from '@mainloop/adapters/forge/port';
+import { doorSettings } from '@mainloop/doors/door';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
 import { newsOf } from '@mainloop/models/flow/news';
 import { validate } from '@octokit/graphql-schema';
@@ -48,6 +49,7 @@ beforeAll(async () => {
   hub = await startLocalGitHub({
     root: mkdtempSync('/tmp/forge-'),
     port: 0,
+    door: doorSettings({}),
     tokens: new Map([
       ['tok', 'mainloop'],
       ['other', 'stranger'],

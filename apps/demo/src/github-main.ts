@@ -1,6 +1,7 @@
 // Starts the local GitHub as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { doorSettings } from '@mainloop/doors/door';
 import { z } from 'zod';
 import { startLocalGitHub } from './github/server.ts';
 import { seedDemo } from './seed.ts';
@@ -10,7 +11,6 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const env = z
   .object({
     MAINLOOP_HOME: z.string(),
-    MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
     LOCAL_GITHUB_PORT: z.coerce.number().int(),
     LOCAL_GITHUB_URL: z.url().optional(),
     GITHUB_TOKEN: z.string().min(1),
@@ -33,7 +33,7 @@ const env = z
 const github = await startLocalGitHub({
   root: path.join(env.MAINLOOP_HOME, 'local-github'),
   port: env.LOCAL_GITHUB_PORT,
-  host: env.MAINLOOP_LISTEN,
+  door: doorSettings(process.env),
   ...(env.LOCAL_GITHUB_URL ? { url: env.LOCAL_GITHUB_URL } : {}),
   tokens: new Map([...pairs(env.LOCAL_GITHUB_USERS), [env.GITHUB_TOKEN, 'mainloop']]),
   operatorSecret: env.LOCAL_GITHUB_OPERATOR_SECRET,

@@ -1,6 +1,7 @@
 // Starts the demo model as a process of its own.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { doorSettings } from '@mainloop/doors/door';
 import { z } from 'zod';
 import { startDemoModel } from './model/server.ts';
 import { loadStory } from './story.ts';
@@ -8,11 +9,10 @@ import { loadStory } from './story.ts';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const env = z
   .object({
-    MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
     DEMO_MODEL_PORT: z.coerce.number().int(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
   })
   .parse(process.env);
-const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT), env.MAINLOOP_LISTEN);
+const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT), doorSettings(process.env));
 console.log(`demo model on ${model.url}`);
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

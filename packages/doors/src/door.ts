@@ -1,9 +1,35 @@
-// A listener's door: every request is looked at before anything of ours hears of it.
+// A listener's door: every connection and every request is looked at before anything of ours hears of it.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { admit, FORWARDED_HEADERS, type Door, type Knock } from '@mainloop/models/flow/doors';
+import type { Socket } from 'node:net';
+import { admit, doorOf, FORWARDED_HEADERS, isLoopbackAddress, type Knock, type Pages } from '@mainloop/models/flow/doors';
+import { keepOthersOut, localUsers } from './peers.ts';
 
 /** Who sends its headers so slowly wants the connection, not an answer. Node's own is a minute. */
 const HEADERS_TIMEOUT_MS = 15_000;
+/** A refused client has so long to read why. */
+const LAST_WORDS_MS = 1_000;
+
+/** What every process that listens is told of its doors. */
+export interface DoorSettings {
+  /** What it binds. */
+  readonly address: string;
+  /** Where people reach mainloop from elsewhere; null: there is no sign-in. */
+  readonly publicUrl: string | null;
+  /** More names it is asked for under, such as that of its Service in a cluster. */
+  readonly names: readonly string[];
+  /** More users of this machine that may connect. */
+  readonly localUsers: string;
+}
+
+/** The settings every listener has, from the environment. An empty one is none. */
+export function doorSettings(env: Record<string, string | undefined>): DoorSettings {
+  return {
+    address: env.MAINLOOP_LISTEN || '127.0.0.1',
+    publicUrl: env.MAINLOOP_PUBLIC_URL?.trim() || null,
+    names: (env.MAINLOOP_HOSTS ?? '').split(',').flatMap((n) => n.trim() || []),
+    localUsers: env.MAINLOOP_LOCAL_USERS ?? '',
+  };
+}
 
 /** What the request says of itself, from the headers as they came: Node keeps only the first Host of several. */
 export function knockOf(req: IncomingMessage): Knock {
@@ -19,15 +45,19 @@ export function knockOf(req: IncomingMessage): Knock {
 }
 
 /**
- * Puts a door in front of whatever the server does with requests so far. Call it once, after its listeners are there.
- * CONNECT is left alone: it names its target as the host and no page can send it.
+ * Puts a door in front of whatever the server does so far; to be called after its listeners are there and before it listens.
+ * CONNECT and what comes after a 101 are left to the server: no page can send the one, and we offer none of the other.
+ * @param pages whether it serves pages, see flow/doors.ts
+ * @param bringsProof requests that bring a proof of their own, under whatever name they come
+ * @throws Error with one sentence for a user that is none
  */
-export function keepDoor(server: Server, door: Door): void {
+export function keepDoor(server: Server, s: DoorSettings, pages: Pages, bringsProof: (req: IncomingMessage) => boolean = () => false): void {
+  const door = doorOf({ ...s, pages });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   const inside = server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (req, res) => {
-    const a = admit(door, knockOf(req));
+    const a = bringsProof(req) ? { ok: true as const } : admit(door, knockOf(req));
     if (a.ok) {
       for (const listener of inside) listener.call(server, req, res);
       return;
@@ -35,4 +65,22 @@ export function keepDoor(server: Server, door: Door): void {
     res.writeHead(a.status, { 'content-type': 'application/json', connection: 'close' });
     res.end(JSON.stringify({ error: a.sentence, message: a.sentence, kind: a.kind }));
   });
+  keepLocal(server, s);
+}
+
+/** Lets in nobody but the users of this machine that may, where it binds loopback. Elsewhere the kernel cannot tell. */
+export function keepLocal(server: Server, s: DoorSettings): void {
+  if (isLoopbackAddress(s.address)) keepOthersOut(server, localUsers(s.localUsers), refuseSocket);
+}
+
+/** As plain an answer as HTTP has, to whoever has not been read yet. */
+function refuseSocket(socket: Socket, sentence: string): void {
+  const text = `${sentence}\n`;
+  socket.on('error', () => socket.destroy());
+  // What it sends is thrown away: closing on unread bytes would reset the connection before the answer is read.
+  socket.resume();
+  socket.end(
+    `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`,
+  );
+  setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
 }

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { doorSettings } from '@mainloop/doors/door';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
 
 const OPERATOR = 'operator-secret-of-this-test';
@@ -22,6 +23,7 @@ beforeAll(async () => {
   hub = await startLocalGitHub({
     root: path.join(dir, 'hub'),
     port: 0,
+    door: doorSettings({}),
     tokens: new Map([['tok', 'mainloop']]),
     operatorSecret: OPERATOR,
     webhook: null,

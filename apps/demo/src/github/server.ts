@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { keepDoor } from '@mainloop/doors/door';
+import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
 import { isSecret } from '@mainloop/doors/secrets';
-import { doorOf } from '@mainloop/models/flow/doors';
 import { isBranchName, isRepositoryName, isWholePath } from '@mainloop/models/flow/operands';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
@@ -24,7 +23,8 @@ const MAX_READS = 1_000;
 export interface LocalGitHubOptions {
   readonly root: string;
   readonly port: number;
-  readonly host?: string;
+  /** Not set: this machine only. */
+  readonly door?: DoorSettings;
   /** How others reach it, where that is not the address it listens on. */
   readonly url?: string;
   /** token -> login */
@@ -62,11 +62,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         else res.destroy();
       }),
   );
-  const address = o.host ?? '127.0.0.1';
-  keepDoor(server, doorOf({ address, publicUrl: null, names: o.url ? [new URL(o.url).hostname] : [], servesPages: false }));
+  const door = o.door ?? doorSettings({});
+  keepDoor(server, { ...door, names: [...door.names, ...(o.url ? [new URL(o.url).hostname] : [])] }, 'none');
   await new Promise<void>((r, no) => {
     server.once('error', no);
-    server.listen(o.port, address, r);
+    server.listen(o.port, door.address, r);
   });
   const base = o.url ?? `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   const store = new Store(path.join(o.root, 'github.sqlite'));

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
 import type { Story } from '../story.ts';
 import { replyTo, type Reply, type Request } from './reply.ts';
 
@@ -35,7 +36,7 @@ export interface DemoModel {
   close(): Promise<void>;
 }
 
-export async function startDemoModel(port: number, story: Story, host = '127.0.0.1'): Promise<DemoModel> {
+export async function startDemoModel(port: number, story: Story, door: DoorSettings = doorSettings({})): Promise<DemoModel> {
   const faultsLeft = new Map<string, number>();
   const requests: DemoModel['requests'] = [];
   const server = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
@@ -91,9 +92,10 @@ export async function startDemoModel(port: number, story: Story, host = '127.0.0
     return true;
   };
 
+  keepDoor(server, door, 'none');
   await new Promise<void>((r, no) => {
     server.once('error', no);
-    server.listen(port, host, r);
+    server.listen(port, door.address, r);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,

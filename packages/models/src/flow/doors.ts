@@ -1,5 +1,11 @@
 // Who is let in at a listener. What counts as "this machine" is what we bound, never what a request says of itself.
 
+/**
+ * Whether a listener serves pages itself, whether pages of ours that another listener serves talk to it, or whether no browser has
+ * any business with it.
+ */
+export type Pages = 'served' | 'elsewhere' | 'none';
+
 /** What a listener is: facts of its configuration. */
 export interface Door {
   /** Names under which it may be asked for: lower case, without a port. */
@@ -10,7 +16,7 @@ export interface Door {
   readonly origins: readonly string[];
   /** Pages that it served itself may talk to it. */
   readonly servesPages: boolean;
-  /** Refuses what has come through a proxy or a tunnel: there is no sign-in, so nobody from elsewhere may come in. */
+  /** Refuses what has come through a proxy or a tunnel: nobody from elsewhere may come in here. */
   readonly refusesForwarded: boolean;
 }
 
@@ -43,28 +49,26 @@ export const FORWARDED_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forw
 export const isLoopbackAddress = (address: string): boolean =>
   address === 'localhost' || address === '::1' || /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(address);
 
-/** @returns why this may not be bound, in a sentence, or null: without a sign-in nothing but this machine is let in */
-export function whyNotBind(address: string, publicUrl: string | null): string | null {
-  if (isLoopbackAddress(address) || publicUrl !== null) return null;
-  return `MAINLOOP_PUBLIC_URL should be set: MAINLOOP_LISTEN=${address} opens mainloop to others, and without that address there is no sign-in`;
-}
-
 /**
  * The door of a listener.
  * @param address what it binds
  * @param publicUrl where people reach mainloop from elsewhere, or null: there is no sign-in
  * @param names more names it is asked for under, such as that of its Service in a cluster
  */
-export function doorOf(c: { address: string; publicUrl: string | null; names?: readonly string[]; servesPages: boolean }): Door {
+export function doorOf(c: { address: string; publicUrl: string | null; names?: readonly string[]; pages: Pages }): Door {
   const isLoopback = isLoopbackAddress(c.address);
   const url = c.publicUrl === null ? null : new URL(c.publicUrl);
   return {
-    names: [...(isLoopback ? LOOPBACK_NAMES : []), ...(url ? [url.hostname.toLowerCase()] : []), ...(c.names ?? []).map((n) => n.toLowerCase())],
+    names: [
+      ...(isLoopback ? LOOPBACK_NAMES : []),
+      ...(url && c.pages === 'served' ? [url.hostname.toLowerCase()] : []),
+      ...(c.names ?? []).map((n) => n.toLowerCase()),
+    ],
     anyAddress: !isLoopback,
-    origins: url && c.servesPages ? [url.origin] : [],
+    origins: url && c.pages !== 'none' ? [url.origin] : [],
     // With a sign-in there is one address for pages, and cookies are only ever for that one.
-    servesPages: c.servesPages && url === null,
-    refusesForwarded: isLoopback && url === null,
+    servesPages: c.pages === 'served' && url === null,
+    refusesForwarded: isLoopback && (url === null || c.pages !== 'served'),
   };
 }
 
