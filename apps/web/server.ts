@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { doorSettings, keepLocal } from '@mainloop/doors/door';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const port = Number(process.env.WEB_PORT ?? 3000);
@@ -91,6 +92,7 @@ function sameHost(origin: string, host: string | undefined): boolean {
   }
 }
 
+keepLocal(server, doorSettings(process.env));
 server.listen(port, process.env.MAINLOOP_LISTEN ?? '127.0.0.1', () => console.log(`web on ${port}`));
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));

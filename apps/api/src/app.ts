@@ -1,11 +1,13 @@
 // The api, put together. Nest only carries requests to functions; nothing here decides anything.
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
+import { keepLocal } from '@mainloop/doors/door';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
 import { pino } from 'pino';
@@ -95,6 +97,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   SwaggerModule.setup('docs', app, doc);
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
+  keepLocal(app.getHttpServer() as Server, c.door);
   await app.listen(c.port, c.host);
   const { port } = app.getHttpServer().address() as { port: number };
   log.info({ port }, 'api is listening');

@@ -1,4 +1,5 @@
 // The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
+import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
 import { z } from 'zod';
 
 const optional = z
@@ -51,6 +52,7 @@ export interface ApiConfig {
   readonly isLoopback: boolean;
   readonly databaseUrl: string;
   readonly host: string;
+  readonly door: DoorSettings;
   readonly port: number;
   readonly gatewayUrl: string;
   readonly chatToken: string;
@@ -91,6 +93,7 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     isLoopback: /^(127\.|::1$|localhost$)/.test(e.MAINLOOP_LISTEN),
     databaseUrl: e.DATABASE_URL,
     host: e.MAINLOOP_LISTEN,
+    door: doorSettings(env),
     port: e.API_PORT,
     gatewayUrl: e.GATEWAY_URL,
     chatToken: e.MAINLOOP_CHAT_TOKEN,

@@ -1,6 +1,7 @@
 // Verbs about this machine: up, status, doctor.
 import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
+import { tellsUsers } from '@mainloop/doors/peers';
 import type { Command } from 'commander';
 import qr from 'qrcode';
 import { Refused } from './client.ts';
@@ -142,6 +143,13 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
       name: 'database',
       ok: true,
       says: `${database}${s.DATABASE_URL !== undefined && s.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}`,
+    },
+    {
+      name: 'local users',
+      ok: tellsUsers() || s.MAINLOOP_LOCAL_USERS === 'any',
+      says: tellsUsers()
+        ? `only you and root reach mainloop here${s.MAINLOOP_LOCAL_USERS ? `, and MAINLOOP_LOCAL_USERS: ${s.MAINLOOP_LOCAL_USERS}` : ''}`
+        : 'this machine does not say whose a connection is (/proc/net/tcp), so nobody is let in. Set MAINLOOP_LOCAL_USERS=any to let everybody here in',
     },
     { name: 'api', ok: up, says: up ? 'answers' : 'does not answer. Start it with make dev' },
   ];

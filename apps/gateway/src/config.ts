@@ -1,5 +1,6 @@
 // The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
 import path from 'node:path';
+import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
 import { z } from 'zod';
 
 const Env = z.object({
@@ -19,6 +20,7 @@ const Env = z.object({
 export interface GatewayConfig {
   readonly databaseUrl: string;
   readonly host: string;
+  readonly door: DoorSettings;
   readonly port: number;
   readonly socketDir: string;
   readonly gitDir: string;
@@ -34,6 +36,7 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
   return Object.freeze({
     databaseUrl: e.GATEWAY_DATABASE_URL,
     host: e.MAINLOOP_LISTEN,
+    door: doorSettings(env),
     port: e.GATEWAY_PORT,
     socketDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
     gitDir: path.join(e.MAINLOOP_HOME, 'git'),

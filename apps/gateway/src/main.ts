@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { keepDoor } from '@mainloop/doors/door';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs';
@@ -68,6 +69,7 @@ function listenAt(target: number | string): Promise<http.Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const done = (): void => resolve(server);
+    if (typeof target === 'number') keepDoor(server, c.door, 'none');
     if (typeof target === 'number') server.listen(target, c.host, done);
     else server.listen(target, done);
   });

@@ -87,6 +87,9 @@ function services(
     NODE_ENV: 'production',
     NO_COLOR: '1',
     MAINLOOP_HOME: s.home,
+    MAINLOOP_LOCAL_USERS: s.MAINLOOP_LOCAL_USERS ?? '',
+    // Pods reach what listens here under an address of their own.
+    MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
   };
   const as = (role: string): string => {
     const u = new URL(databaseUrl);
