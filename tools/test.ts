@@ -1,13 +1,14 @@
 // All suites, one closing line. Brings what they need: Postgres from our packages, Chromium from Debian where we may.
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../apps/cli/src/up/pids.ts';
 import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { onPath } from '../apps/cli/src/up/wheels.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
+import { OWNER_ROLE, prepareRoles, PROCESS_ROLES, type RolePasswords } from '../packages/models/src/db/roles.ts';
 import { sql } from '../packages/testkit/src/database.ts';
 import { ensureBinary, ensureKwok, ensurePackages, whyNot } from './cluster/needs.ts';
 import { ensureImage } from './images.ts';
@@ -19,14 +20,21 @@ const patterns = process.argv.slice(2).filter((a) => a !== 'unit');
 
 const home = mkdtempSync('/tmp/mainloop-tests-');
 chmodSync(home, 0o711);
-const port = await freePort();
-const postgres = await startPostgres(path.join(home, 'postgres'), port, path.join(home, 'postgres.log'));
+const sockets = path.join(home, 's');
+mkdirSync(sockets, { mode: 0o711 });
+// One password for all roles: a test takes another role by its name alone.
+const password = randomBytes(24).toString('base64url');
+const postgres = await startPostgres(path.join(home, 'postgres'), sockets, password, path.join(home, 'postgres.log'));
 let code = 1;
 process.once('SIGTERM', () => process.exit(143));
 try {
   await waitFor(postgres.url);
   await sql(postgres.url, 'create database mainloop_template');
-  await migrate(postgres.url.replace(/\/postgres$/, '/mainloop_template'));
+  const template = new URL(postgres.url);
+  template.pathname = '/mainloop_template';
+  await prepareRoles(template.href, Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as unknown as RolePasswords);
+  template.username = OWNER_ROLE;
+  await migrate(template.href);
   const missing = unit ? [] : browser();
   const noCluster = unit ? null : cluster();
   mkdirSync(path.join(root, 'e2e/shots'), { recursive: true });
@@ -138,14 +146,4 @@ async function waitFor(url: string): Promise<void> {
       await new Promise((r) => setTimeout(r, 100));
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const s = net.createServer();
-    s.listen(0, '127.0.0.1', () => {
-      const p = (s.address() as { port: number }).port;
-      s.close(() => resolve(p));
-    });
-  });
 }

@@ -10,6 +10,8 @@ const optionalUrl = optional.refine((u) => u === undefined || URL.canParse(u), '
 
 const Env = z.object({
   DATABASE_URL: z.string().startsWith('postgres'),
+  /** Whether to bring the schema up to date at the start: not where somebody with more rights does. */
+  MAINLOOP_MIGRATE: z.enum(['yes', 'no'], 'MAINLOOP_MIGRATE should be yes or no').default('yes'),
   /** In a cluster others come from elsewhere: 0.0.0.0. */
   MAINLOOP_LISTEN: z.string().default('127.0.0.1'),
   API_PORT: z.coerce.number().int().min(0).max(65_535),
@@ -51,6 +53,7 @@ export interface ApiConfig {
   readonly apiToken: string | null;
   readonly isLoopback: boolean;
   readonly databaseUrl: string;
+  readonly migrate: boolean;
   readonly host: string;
   readonly door: DoorSettings;
   readonly port: number;
@@ -92,6 +95,7 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     apiToken: e.MAINLOOP_API_TOKEN ?? null,
     isLoopback: /^(127\.|::1$|localhost$)/.test(e.MAINLOOP_LISTEN),
     databaseUrl: e.DATABASE_URL,
+    migrate: e.MAINLOOP_MIGRATE === 'yes',
     host: e.MAINLOOP_LISTEN,
     door: doorSettings(env),
     port: e.API_PORT,

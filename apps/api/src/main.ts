@@ -1,9 +1,9 @@
-import { migrate } from '@mainloop/models/db/migrate';
 import { startApi } from './app.ts';
 import { loadConfig } from './config.ts';
 
 const config = loadConfig(process.env);
-// Safe with several replicas: an advisory lock lets one of them through.
-await migrate(config.databaseUrl);
+// Safe with several replicas: an advisory lock lets one of them through. On a machine of one's own the supervisor has done it, as a role that
+// may; the api's may not.
+if (config.migrate) await (await import('@mainloop/models/db/migrate')).migrate(config.databaseUrl);
 const api = await startApi(config);
 for (const s of ['SIGTERM', 'SIGINT'] as const) process.once(s, () => void api.close().finally(() => process.exit(0)));

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, chmodSync, closeSync, openSync } fro
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';
+import { socketsOf } from '../../../apps/cli/src/up/sockets.ts';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -15,6 +17,7 @@ export interface Stack {
   readonly gateway: string;
   readonly temporal: string;
   readonly model: string;
+  /** The superuser's, to look at and to arrange anything. */
   readonly databaseUrl: string;
   /** The token of the local GitHub's owner. */
   readonly githubToken: string;
@@ -29,16 +32,7 @@ export interface Stack {
 export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
   const home = env.MAINLOOP_HOME ?? mkdtempSync('/tmp/mainloop-test-');
   chmodSync(home, 0o711);
-  const names = [
-    'WEB_PORT',
-    'API_PORT',
-    'GATEWAY_PORT',
-    'POSTGRES_PORT',
-    'TEMPORAL_PORT',
-    'TEMPORAL_UI_PORT',
-    'LOCAL_GITHUB_PORT',
-    'DEMO_MODEL_PORT',
-  ] as const;
+  const names = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
   const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, env[n] ?? String(await freePort())]))) as Record<
     (typeof names)[number],
     string
@@ -68,11 +62,9 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   }
   const api = `http://127.0.0.1:${ports.API_PORT}`;
   const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
-  const { localGitHubToken, localGitHubOperator, apiToken } = JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as {
-    localGitHubToken: string;
-    localGitHubOperator: string;
-    apiToken: string;
-  };
+  const { localGitHubToken, localGitHubOperator, apiToken, postgresSuperuser } = JSON.parse(
+    readFileSync(path.join(home, 'secrets.json'), 'utf8'),
+  ) as Record<'localGitHubToken' | 'localGitHubOperator' | 'apiToken' | 'postgresSuperuser', string>;
   return {
     home,
     api,
@@ -81,7 +73,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
     temporal: `127.0.0.1:${ports.TEMPORAL_PORT}`,
     model: `http://127.0.0.1:${ports.DEMO_MODEL_PORT}`,
-    databaseUrl: `postgres://mainloop@127.0.0.1:${ports.POSTGRES_PORT}/postgres`,
+    databaseUrl: postgresUrl(path.join(socketsOf(home, POSTGRES_SOCKET), 'pg'), 'mainloop', postgresSuperuser),
     githubToken: localGitHubToken,
     pidOf(name) {
       const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };

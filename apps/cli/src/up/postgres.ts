@@ -1,95 +1,166 @@
-// The embedded Postgres: real server binaries from an npm package, started and adopted by us.
-// A server that outlived a killed supervisor is adopted through its postmaster.pid instead of fought.
+// The embedded Postgres: real server binaries from an npm package, started and adopted by us. It listens on a socket in a closed folder,
+// never on a port, and wants a password there. A server that outlived a killed supervisor is adopted instead of fought.
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
-import { isAlive, refOf, startTicksOf, type ProcessRef } from './pids.ts';
+import { endProcess, isAlive, refOf, startTicksOf, type ProcessRef } from './pids.ts';
+import { ensureClosedFolder, type FileOwner } from './sockets.ts';
 
 export interface EmbeddedPostgres {
+  /** The superuser's. Only for making roles and for tests; a process gets `urlFor` of its own role. */
   readonly url: string;
   readonly process: ProcessRef;
   readonly adopted: boolean;
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
+/** The number is in the socket's name; nothing listens on a port of that number. */
+const PORT = 5432;
+/** The longest path below a socket folder that Postgres makes. */
+export const POSTGRES_SOCKET = `pg/.s.PGSQL.${PORT}.lock`;
+const SUPERUSER = 'mainloop';
+const LOCALS_ONLY = `# Written by mainloop at every start. Nobody comes in from a port, and nobody without a password.
+local all all scram-sha-256
+`;
 
 /**
- * Starts (or adopts) Postgres on loopback with its data in `dir`.
+ * Starts (or adopts) Postgres with its data in `dir`, on a socket in `sockets`. A data folder from before there were passwords is closed:
+ * the superuser gets this one, and whoever has none can no longer log in.
  * @param dir data folder; made and initialised when new
- * @param port TCP port on 127.0.0.1
+ * @param sockets folder that exists and that the server's account may pass through; ours is made inside
+ * @param password the superuser's
  * @param logFile where the server's own log goes
- * @throws Error with one sentence when initdb fails or the port is taken by somebody else
+ * @throws Error with one sentence when initdb fails or the server does not start
  */
-export async function startPostgres(dir: string, port: number, logFile: string): Promise<EmbeddedPostgres> {
+export async function startPostgres(dir: string, sockets: string, password: string, logFile: string): Promise<EmbeddedPostgres> {
   const owner = serverOwner();
-  const url = `postgres://mainloop@127.0.0.1:${port}/postgres`;
+  const folder = path.join(sockets, 'pg');
+  const url = postgresUrl(folder, SUPERUSER, password);
   const running = adopt(dir);
-  if (running && running.port === port) return { url, process: running.process, adopted: true };
-  if (running) throw new Error(`Postgres already runs on port ${running.port} for ${dir}. Stop it, or use that port.`);
+  if (running && running.isClosed && running.folder === folder && knowsPassword(dir, password)) {
+    writeAs(owner, path.join(dir, 'pg_hba.conf'), LOCALS_ONLY);
+    process.kill(running.process.pid, 'SIGHUP');
+    return { url, process: running.process, adopted: true };
+  }
+  // One that listens on a port, or elsewhere, or to another password, was started by an older version of us or with other secrets.
+  if (running) await endProcess(running.process, 20_000, 'SIGINT');
 
   const bin = serverBinaries(path.dirname(dir), owner);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (owner) chownSync(dir, owner.uid, owner.gid);
-  const env = { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') };
+  ensureClosedFolder(folder, 0o700, [process.getuid!(), ...(owner ? [owner.uid] : [])], owner);
+  const as = { env: { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') }, cwd: '/', ...owner };
   if (!existsSync(path.join(dir, 'PG_VERSION'))) {
+    // "trust" is what initdb itself runs with; the file that says so is written over before any server starts.
     const made = spawnSync(
       path.join(bin, 'initdb'),
-      ['-D', dir, '-U', 'mainloop', '-A', 'trust', '--locale=C', '--encoding=UTF8', '--no-instructions'],
-      {
-        env,
-        cwd: '/',
-        ...owner,
-        encoding: 'utf8',
-      },
+      ['-D', dir, '-U', SUPERUSER, '-A', 'trust', '--locale=C', '--encoding=UTF8', '--no-instructions'],
+      { ...as, encoding: 'utf8' },
     );
     if (made.status !== 0)
       throw new Error(`Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`);
   }
-  const log = openSync(logFile, 'a');
+  const doors = path.join(dir, 'pg_hba.conf');
+  writeAs(owner, doors, LOCALS_ONLY);
+  if (!knowsPassword(dir, password)) {
+    // Without a server: nobody can come in between. The words reach it on stdin, so they are in no argument.
+    const said = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', dir, '-c', 'log_min_error_statement=panic', 'postgres'], {
+      ...as,
+      encoding: 'utf8',
+      input: `alter role ${SUPERUSER} with login superuser password '${password}';\n`,
+    });
+    if (said.status !== 0 || /ERROR|FATAL/.test(said.stderr))
+      throw new Error(`Postgres could not take a password for ${dir}: ${(said.stderr || String(said.error)).trim().split('\n').at(-1)}`);
+    writeAs(owner, stamp(dir), fingerprint(password));
+  }
+  const log = openSync(logFile, 'a', 0o600);
   const child = spawn(
     path.join(bin, 'postgres'),
-    [
-      '-D',
-      dir,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'max_connections=200',
-      '-c',
-      'timezone=UTC',
-    ],
-    { env, cwd: '/', ...owner, stdio: ['ignore', log, log], detached: true },
+    // Said here because what is said here wins over any file in the data folder.
+    ['-D', dir, '-p', String(PORT), ...settings({ folder, doors })],
+    { ...as, stdio: ['ignore', log, log], detached: true },
   );
   child.unref();
+  closeSync(log);
   const ref = refOf(child.pid!);
-  await untilListening(port, ref, logFile);
+  await untilReady(dir, ref, logFile);
   return { url, process: ref, adopted: false };
 }
 
+/** The data folder is the server's: root writes nothing there itself, where a link could send it elsewhere. */
+function writeAs(owner: FileOwner | undefined, file: string, text: string): void {
+  const r = spawnSync('/bin/sh', ['-c', 'umask 077; cat > "$1.new" && mv -T -- "$1.new" "$1"', 'sh', file], {
+    ...owner,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+    encoding: 'utf8',
+    input: text,
+  });
+  if (r.status !== 0) throw new Error(`${file} could not be written: ${(r.stderr || String(r.error)).trim()}`);
+}
+
+const settings = (o: { folder: string; doors: string }): string[] =>
+  [
+    'listen_addresses=',
+    `unix_socket_directories=${o.folder}`,
+    'unix_socket_permissions=0700',
+    `hba_file=${o.doors}`,
+    'password_encryption=scram-sha-256',
+    'max_connections=200',
+    'timezone=UTC',
+  ].flatMap((s) => ['-c', s]);
+
+/** An address on the socket for one role: what `pg` and Prisma's adapter take. The host's name is only a filler. */
+export function postgresUrl(folder: string, role: string, password: string, database = 'postgres'): string {
+  return `postgres://${role}:${encodeURIComponent(password)}@localhost/${database}?host=${encodeURIComponent(folder)}`;
+}
+
+/** The same server and database for another role. */
+export function urlFor(url: string, role: string, password: string): string {
+  const u = new URL(url);
+  u.username = role;
+  u.password = encodeURIComponent(password);
+  return u.href;
+}
+
+/** Which password the superuser has, as a hash: the passwords are random, so nothing can be guessed from it. */
+const stamp = (dir: string): string => path.join(dir, 'mainloop-password.sha256');
+const fingerprint = (password: string): string => createHash('sha256').update(password).digest('hex');
+function knowsPassword(dir: string, password: string): boolean {
+  return existsSync(stamp(dir)) && readFileSync(stamp(dir), 'utf8') === fingerprint(password);
+}
+
 /** The running server of this data folder, if its postmaster.pid names a process that is alive. */
-export function adopt(dir: string): { process: ProcessRef; port: number } | null {
+export function adopt(dir: string): { process: ProcessRef; folder: string; isClosed: boolean } | null {
   try {
     const lines = readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n');
     const pid = Number(lines[0]);
     const comm = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    if (comm !== 'postgres' || startTicksOf(pid) === null) return null;
-    return { process: refOf(pid), port: Number(lines[3]) };
+    // The file is the server account's, and we are about to signal what it names: it has to be that server, in that folder.
+    if (comm !== 'postgres' || startTicksOf(pid) === null || readlinkSync(`/proc/${pid}/cwd`) !== realpathSync(dir)) return null;
+    // Line 5 is the socket's folder, line 6 the first address it listens on (miscadmin.h, LOCK_FILE_LINE_*).
+    return { process: refOf(pid), folder: lines[4] ?? '', isClosed: (lines[5] ?? '').trim() === '' };
   } catch {
     return null;
   }
 }
 
 /** Postgres refuses to run as root, so root hands it to an account that owns nothing else of ours. */
-function serverOwner(): Owner | undefined {
+export function serverOwner(): FileOwner | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -99,7 +170,7 @@ function serverOwner(): Owner | undefined {
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
-function serverBinaries(home: string, owner: Owner | undefined): string {
+function serverBinaries(home: string, owner: FileOwner | undefined): string {
   const require = createRequire(import.meta.url);
   let root: string;
   try {
@@ -119,19 +190,21 @@ function everyoneMayEnter(dir: string): boolean {
   return true;
 }
 
-async function untilListening(port: number, ref: ProcessRef, logFile: string): Promise<void> {
+/** A server takes connections a moment before it answers them: line 8 of postmaster.pid says when it does. */
+async function untilReady(dir: string, ref: ProcessRef, logFile: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     if (!isAlive(ref)) throw new Error(`Postgres stopped while starting: ${readFileSync(logFile, 'utf8').trim().split('\n').slice(-2).join(' ')}`);
-    if (await canConnect(port)) return;
+    const said = existsSync(path.join(dir, 'postmaster.pid')) ? readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n') : [];
+    if (Number(said[0]) === ref.pid && said[7]?.trim() === 'ready') return;
     await new Promise((r) => setTimeout(r, 30));
   }
-  throw new Error(`Postgres did not answer on port ${port} within 30 s. Its log is ${logFile}.`);
+  throw new Error(`Postgres was not ready within 30 s. Its log is ${logFile}.`);
 }
 
-export function canConnect(port: number, host = '127.0.0.1'): Promise<boolean> {
+export function canConnect(to: { port: number; host?: string } | { path: string }): Promise<boolean> {
   return new Promise((resolve) => {
-    const s = net.connect({ port, host, timeout: 5_000 });
+    const s = net.connect({ ...('path' in to ? to : { host: '127.0.0.1', ...to }), timeout: 5_000 });
     s.once('timeout', () => s.destroy(new Error('no answer')));
     s.once('connect', () => {
       s.destroy();

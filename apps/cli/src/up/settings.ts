@@ -1,6 +1,6 @@
 // What `mainloop up` runs with: ports, the data folder, and which embedded parts are replaced by real ones.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,9 +51,7 @@ const Env = z
     WEB_PORT: port(3000, 'WEB_PORT'),
     API_PORT: port(8000, 'API_PORT'),
     GATEWAY_PORT: port(8700, 'GATEWAY_PORT'),
-    POSTGRES_PORT: port(8432, 'POSTGRES_PORT'),
     TEMPORAL_PORT: port(8233, 'TEMPORAL_PORT'),
-    TEMPORAL_UI_PORT: port(8234, 'TEMPORAL_UI_PORT'),
     LOCAL_GITHUB_PORT: port(8600, 'LOCAL_GITHUB_PORT'),
     DEMO_MODEL_PORT: port(8601, 'DEMO_MODEL_PORT'),
     DATABASE_URL: optional.refine(
@@ -119,7 +117,21 @@ export type Settings = z.infer<typeof Env> & {
   readonly demoModel: boolean;
   readonly localGitHub: boolean;
 };
-const SECRETS = ['chatToken', 'webhookSecret', 'localGitHubToken', 'localGitHubOperator', 'authSecret', 'apiToken', 'webToken'] as const;
+const SECRETS = [
+  'chatToken',
+  'webhookSecret',
+  'localGitHubToken',
+  'localGitHubOperator',
+  'authSecret',
+  'apiToken',
+  'webToken',
+  'postgresSuperuser',
+  'mainloop_owner',
+  'mainloop_api',
+  'mainloop_worker',
+  'mainloop_gateway',
+  'mainloop_web',
+] as const;
 type Secrets = Readonly<Record<(typeof SECRETS)[number], string>>;
 
 /** @throws Error with one sentence that names the variable and what it should be */
@@ -163,6 +175,10 @@ function loadSecrets(home: string): Secrets {
   const file = path.join(home, 'secrets.json');
   const there = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
   const all = Object.fromEntries(SECRETS.map((n) => [n, there[n] ?? randomBytes(24).toString('base64url')])) as unknown as Secrets;
-  if (SECRETS.some((n) => there[n] === undefined)) writeFileSync(file, JSON.stringify(all), { mode: 0o600 });
+  if (SECRETS.some((n) => there[n] === undefined)) {
+    writeFileSync(`${file}.new`, JSON.stringify(all), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+  chmodSync(file, 0o600);
   return all;
 }

@@ -66,6 +66,19 @@ export class Supervisor {
     }
   }
 
+  /**
+   * Runs something to its end before the services start.
+   * @throws Error with the last thing it said when it fails
+   */
+  async once(name: string, command: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<void> {
+    const [file, ...args] = command;
+    const log = openSync(this.logFile(name), 'w', 0o600);
+    const child = spawn(file, args, { env, stdio: ['ignore', log, log] });
+    closeSync(log);
+    const code = await new Promise<number | null>((resolve, reject) => child.once('exit', resolve).once('error', reject));
+    if (code !== 0) throw new Error(`${name} failed: ${this.lastWords(name)}`);
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     for (const k of this.kept.toReversed()) await endProcess(k.ref, 8_000);

@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { ensureKit } from './kit.ts';
-import { adopt, canConnect, startPostgres } from './postgres.ts';
+import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
 import { isAlive } from './pids.ts';
 import { KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
+import { ensureClosedFolder, socketsOf } from './sockets.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { ensureTool } from './wheels.ts';
+
+const ROLES = ['mainloop_owner', 'mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
 
 const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
 
@@ -25,7 +28,7 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
     );
   await foreignPartsAnswer(s);
   await endLeftovers(s.home);
-  await portsFree(s, s.DATABASE_URL === undefined && adopt(path.join(s.home, 'postgres')) === null);
+  await portsFree(s);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
   const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
   const sup = new Supervisor(s.home, url);
@@ -43,12 +46,22 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
   return { url, stop: () => sup.stop() };
 }
 
+/** Made when it is not there. Started as root, Postgres runs under another account and passes through to a folder of its own. */
+function socketFolder(home: string): string {
+  const uid = process.getuid!();
+  const dir = socketsOf(home, POSTGRES_SOCKET);
+  ensureClosedFolder(dir, uid === 0 ? 0o711 : 0o700, [uid]);
+  return dir;
+}
+
+/** The embedded Postgres, with its roles and tables in place. @returns the superuser's URL, which no process is given */
 async function database(s: Settings, sup: Supervisor, say: (line: string) => void): Promise<string> {
   say('starting postgres');
   const dir = path.join(s.home, 'postgres');
+  const sockets = socketFolder(s.home);
   const start = async (): Promise<string> => {
-    const pg = await startPostgres(dir, s.POSTGRES_PORT, sup.logFile('postgres'));
-    sup.adopt('postgres', pg.process, s.POSTGRES_PORT, 'SIGINT');
+    const pg = await startPostgres(dir, sockets, s.secrets.postgresSuperuser, sup.logFile('postgres'));
+    sup.adopt('postgres', pg.process, null, 'SIGINT');
     return pg.url;
   };
   const url = await start();
@@ -70,6 +83,11 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
     clearInterval(watch);
     await stop();
   };
+  await sup.once('prepare', [process.execPath, '--disable-warning=ExperimentalWarning', path.join(ROOT, 'packages/models/src/db/prepare-main.ts')], {
+    PATH: '/usr/bin:/bin',
+    SUPERUSER_DATABASE_URL: url,
+    MAINLOOP_ROLE_PASSWORDS: JSON.stringify(Object.fromEntries(ROLES.map((r) => [r, s.secrets[r]]))),
+  });
   return url;
 }
 
@@ -91,12 +109,10 @@ function services(
     // Pods reach what listens here under an address of their own.
     MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
   };
-  const as = (role: string): string => {
-    const u = new URL(databaseUrl);
-    u.username = role;
-    return u.href;
-  };
   const embedded = s.DATABASE_URL === undefined;
+  /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
+  const urlOf = (role: (typeof ROLES)[number], given?: string): string =>
+    given ?? (embedded ? urlFor(databaseUrl, role, s.secrets[role]) : databaseUrl);
   const temporal = s.TEMPORAL_ADDRESS ?? `127.0.0.1:${s.TEMPORAL_PORT}`;
   const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
   const githubApi = s.GITHUB_API_URL ?? (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
@@ -116,7 +132,7 @@ function services(
           name: 'temporal',
           port: s.TEMPORAL_PORT,
           env: base,
-          ready: () => canConnect(s.TEMPORAL_PORT),
+          ready: () => canConnect({ port: s.TEMPORAL_PORT }),
           command: [
             temporalBin,
             'server',
@@ -125,8 +141,8 @@ function services(
             '127.0.0.1',
             '--port',
             String(s.TEMPORAL_PORT),
-            '--ui-port',
-            String(s.TEMPORAL_UI_PORT),
+            // Its page asks nobody who they are, and obeyed other sites.
+            '--headless',
             '--db-filename',
             path.join(s.home, 'temporal.sqlite'),
             '--log-level',
@@ -151,7 +167,7 @@ function services(
       : {
           name: 'local-github',
           port: s.LOCAL_GITHUB_PORT,
-          ready: () => canConnect(s.LOCAL_GITHUB_PORT),
+          ready: () => canConnect({ port: s.LOCAL_GITHUB_PORT }),
           command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
           env: {
             ...base,
@@ -178,7 +194,8 @@ function services(
       command: [node, app('api/dist/main.js')],
       env: {
         ...base,
-        DATABASE_URL: databaseUrl,
+        DATABASE_URL: urlOf('mainloop_api'),
+        MAINLOOP_MIGRATE: embedded ? 'no' : 'yes',
         API_PORT: String(s.API_PORT),
         GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
@@ -200,7 +217,7 @@ function services(
       command: [node, app('gateway/src/main.ts')],
       env: {
         ...base,
-        GATEWAY_DATABASE_URL: s.GATEWAY_DATABASE_URL ?? (embedded ? as('mainloop_gateway') : databaseUrl),
+        GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
         GATEWAY_PORT: String(s.GATEWAY_PORT),
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
         GITHUB_TOKEN: githubToken,
@@ -214,7 +231,7 @@ function services(
       command: [node, app('worker/src/main.ts')],
       env: {
         ...base,
-        DATABASE_URL: databaseUrl,
+        DATABASE_URL: urlOf('mainloop_worker'),
         TEMPORAL_ADDRESS: temporal,
         GITHUB_TOKEN: githubToken,
         GITHUB_API_URL: githubApi,
@@ -247,7 +264,7 @@ function services(
         ...base,
         WEB_PORT: String(s.WEB_PORT),
         API_URL: `http://127.0.0.1:${s.API_PORT}`,
-        WEB_DATABASE_URL: s.WEB_DATABASE_URL ?? (embedded ? as('mainloop_web') : databaseUrl),
+        WEB_DATABASE_URL: urlOf('mainloop_web', s.WEB_DATABASE_URL),
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
         MAINLOOP_LOCAL_GITHUB: s.localGitHub ? 'yes' : 'no',
         ...given({ MAINLOOP_PUBLIC_URL: s.MAINLOOP_PUBLIC_URL }),
@@ -279,8 +296,14 @@ async function foreignPartsAnswer(s: Settings): Promise<void> {
   ];
   for (const [name, url, fallback] of parts) {
     if (url === undefined) continue;
-    const { hostname, port } = new URL(url);
-    if (!(await canConnect(Number(port) || fallback, hostname || '127.0.0.1')))
+    const { hostname, port, searchParams } = new URL(url);
+    const folder = searchParams.get('host');
+    if (folder?.startsWith('/')) {
+      const socket = path.join(folder, `.s.PGSQL.${port || fallback}`);
+      if (await canConnect({ path: socket })) continue;
+      throw new Error(`Nothing answers at ${socket}, where ${name} points. Start it there, or unset ${name} to use the embedded one.`);
+    }
+    if (!(await canConnect({ port: Number(port) || fallback, host: hostname || '127.0.0.1' })))
       throw new Error(
         `Nothing answers at ${hostname}:${port || fallback}, where ${name} points. Start it there, or unset ${name} to use the embedded one.`,
       );
@@ -288,8 +311,8 @@ async function foreignPartsAnswer(s: Settings): Promise<void> {
 }
 
 const PORTS = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
-async function portsFree(s: Settings, postgres: boolean): Promise<void> {
-  for (const name of postgres ? ([...PORTS, 'POSTGRES_PORT'] as const) : PORTS) {
+async function portsFree(s: Settings): Promise<void> {
+  for (const name of PORTS) {
     const free = await new Promise<boolean>((resolve) => {
       const probe = net.createServer();
       probe.once('error', () => resolve(false));

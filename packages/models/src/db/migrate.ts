@@ -7,11 +7,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import { LOCKS } from './locks.ts';
+import { applyRights } from './roles.ts';
 
 const PRISMA_DIR = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma');
 
 /**
- * Brings the schema up to date.
+ * Brings the schema up to date, and the rights of each process's role with it.
  * @param url Postgres URL whose user may create tables
  * @returns names of the migrations that were applied now
  */
@@ -25,6 +26,7 @@ export async function migrate(url: string): Promise<string[]> {
       appliedMigrationNames: string[];
     };
     await factory.close();
+    await applyRights(guard);
     return out.appliedMigrationNames;
   } finally {
     await guard.end();

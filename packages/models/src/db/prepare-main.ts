@@ -1,0 +1,20 @@
+// Run once at each start of a machine's own Postgres: roles first, as the superuser, then the migrations, as the owner.
+// The supervisor starts it and hands it the passwords; no process that stays has them.
+import { z } from 'zod';
+import { migrate } from './migrate.ts';
+import { OWNER_ROLE, prepareRoles, PROCESS_ROLES, type RolePasswords } from './roles.ts';
+
+const Env = z.object({
+  SUPERUSER_DATABASE_URL: z.string().startsWith('postgres'),
+  /** JSON: a password for each role. */
+  MAINLOOP_ROLE_PASSWORDS: z.string(),
+});
+const e = Env.parse(process.env);
+const passwords = z
+  .object(Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, z.string().min(16)])))
+  .parse(JSON.parse(e.MAINLOOP_ROLE_PASSWORDS)) as unknown as RolePasswords;
+await prepareRoles(e.SUPERUSER_DATABASE_URL, passwords);
+const owner = new URL(e.SUPERUSER_DATABASE_URL);
+owner.username = OWNER_ROLE;
+owner.password = passwords[OWNER_ROLE];
+await migrate(owner.href);

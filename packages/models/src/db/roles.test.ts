@@ -1,0 +1,200 @@
+// What each process may do in the database, asked of Postgres itself.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import pg from 'pg';
+import { applyRights, heldRights, OWNER_ROLE, prepareRoles, PROCESS_ROLES, RIGHTS, wantedRights, type RolePasswords } from './roles.ts';
+import { many } from './pool.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+});
+afterAll(async () => {
+  for (const c of clients.values()) await c.end();
+  await t.drop();
+});
+
+const urlOf = (role: string): string => {
+  const u = new URL(t.url);
+  u.username = role;
+  return u.href;
+};
+const clients = new Map<string, pg.Client>();
+/** What Postgres says to one statement of a role: its error code, or `done`. */
+async function say(role: string, sql: string): Promise<string> {
+  let c = clients.get(role);
+  if (!c) {
+    c = new pg.Client({ connectionString: urlOf(role) });
+    clients.set(role, c);
+    await c.connect();
+  }
+  try {
+    await c.query(sql);
+    return 'done';
+  } catch (err) {
+    return (err as { code?: string }).code ?? 'no code';
+  }
+}
+const DENIED = '42501';
+const LETTERS = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
+
+describe.each(PROCESS_ROLES)('%s', (role) => {
+  test('holds on every table what the table of rights says, and nothing else', async () => {
+    const rows = await many<{ name: string; privilege: string; held: boolean; column: string | null }>(
+      t.db,
+      `select c.relname as name, p as privilege, null as column, has_table_privilege($1, c.oid, p) as held from pg_class c,
+              unnest(array['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','REFERENCES','TRIGGER','MAINTAIN']) p
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r','p','v','m')
+       union all
+       select c.relname, 'UPDATE', a.attname, has_column_privilege($1, c.oid, a.attname, 'UPDATE') from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r','p','v','m') and a.attnum > 0 and not a.attisdropped`,
+      [role],
+    );
+    expect(rows.length).toBeGreaterThan(200);
+    const wrong = rows.filter((r) => {
+      const right = RIGHTS[role][r.name];
+      const letter = Object.entries(LETTERS).find(([, word]) => word === r.privilege)?.[0];
+      const named = right !== undefined && letter !== undefined && right.may.includes(letter);
+      if (letter !== 'U' || right?.columns === undefined) return r.held !== named;
+      return r.held !== (named && r.column !== null && right.columns.includes(r.column));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('is nobody: no power over the server, no member of another role', async () => {
+    const [row] = await many(
+      t.db,
+      `select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
+              (select count(*)::int from pg_auth_members m where m.member = r.oid) as groups,
+              has_database_privilege(r.oid, current_database(), 'CREATE') as may_make_schemas, has_schema_privilege(r.oid, 'public', 'CREATE') as may_make_tables
+         from pg_roles r where rolname = $1`,
+      [role],
+    );
+    expect(row).toEqual({
+      rolsuper: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      rolreplication: false,
+      rolbypassrls: false,
+      groups: 0,
+      may_make_schemas: false,
+      may_make_tables: false,
+    });
+  });
+
+  test.each([
+    ['reads a file', "select pg_read_file('/etc/passwd')"],
+    ['lists a folder', "select pg_ls_dir('/')"],
+    ['runs a program', "copy (select 1) to program 'id'"],
+    ['writes a file', "copy (select 1) to '/tmp/mainloop-roles-test'"],
+    ['loads a file', "select lo_import('/etc/passwd')"],
+    ['reads the passwords', 'select rolpassword from pg_authid'],
+    ['makes a role', 'create role eve superuser'],
+    ['makes itself a superuser', 'alter role current_user superuser'],
+    ['changes the password of the superuser', "alter role mainloop password 'x'"],
+    ['becomes the superuser', 'set role mainloop'],
+    ['becomes the owner', `set role ${OWNER_ROLE}`],
+    ['changes a table', 'alter table tasks add column x int'],
+    ['lets the log be changed', 'alter table events disable trigger all'],
+    ['empties the log', 'truncate events'],
+    ['makes a function', "create function x() returns int language sql as 'select 1'"],
+    ['makes a table', 'create table x (x int)'],
+    ['drops an extension', 'drop extension plpgsql'],
+    ['changes a setting of the server', "alter system set listen_addresses = '*'"],
+    ['reads its migrations', 'select * from _prisma_migrations'],
+  ])('does not: %s', async (_what, sql) => {
+    expect(await say(role, sql)).toBe(DENIED);
+  });
+
+  test.each(PROCESS_ROLES.filter((r) => r !== role))('does not become %s', async (other) => {
+    expect(await say(role, `set role ${other}`)).toBe(DENIED);
+  });
+});
+
+const ACCOUNT = `insert into auth_accounts (id, account_id, provider_id, user_id) values ('x', 'x', 'github', 'x')`;
+test.each([
+  ['mainloop_gateway', 'lets somebody in', ACCOUNT],
+  ['mainloop_web', 'lets somebody in', ACCOUNT],
+  ['mainloop_worker', 'lets somebody in', ACCOUNT],
+  ['mainloop_gateway', 'reads a session', 'select token from auth_sessions'],
+  ['mainloop_web', 'reads a session', 'select token from auth_sessions'],
+  ['mainloop_worker', 'reads a session', 'select token from auth_sessions'],
+  ['mainloop_gateway', 'reads the key that signs notifications', 'select private_key from vapid_keys'],
+  ['mainloop_web', 'reads the key that signs notifications', 'select private_key from vapid_keys'],
+  ['mainloop_gateway', 'changes what a project allows', "update projects set settings = '{}'"],
+  ['mainloop_gateway', 'changes what the owner set', "update settings set value = '{}'"],
+  ['mainloop_gateway', 'raises a budget', 'update tasks set budget_cents = 1000000'],
+  ['mainloop_gateway', 'answers for the person', `update inbox_items set answer = '{"decision":"allow"}'`],
+  ['mainloop_gateway', 'forgets a push', 'delete from pushes'],
+  ['mainloop_gateway', 'reads the chat', 'select text from messages'],
+  ['mainloop_worker', 'reads the chat drafts', 'select draft from turns'],
+  ['mainloop_web', 'writes a message', "update messages set text = ''"],
+  ['mainloop_web', 'writes an event', "insert into events (owner_id, type, actor, payload) values ('o', 'x', 'x', '{}')"],
+  ['mainloop_web', 'reads a checkpoint', 'select data from checkpoints'],
+])('%s does not: %s', async (role, _what, sql) => {
+  expect(await say(role, sql)).toBe(DENIED);
+});
+
+test('the superuser can do what the others are refused, so the refusals mean something', async () => {
+  for (const sql of ["select pg_read_file('/etc/passwd')", "copy (select 1) to program 'true'", 'select rolpassword from pg_authid'])
+    expect(await say('mainloop', sql)).toBe('done');
+  expect(await say('mainloop', ACCOUNT)).toBe('23503');
+  expect(await say('mainloop_api', ACCOUNT)).toBe('23503');
+});
+
+test('a wrong password and none are refused', async () => {
+  for (const password of ['', 'wrong']) {
+    const u = new URL(t.url);
+    u.password = password;
+    const c = new pg.Client({ connectionString: u.href });
+    // pg itself refuses to go on without a password once the server asks for one.
+    await expect(c.connect()).rejects.toThrow(/password/);
+  }
+});
+
+test('every table is known to somebody, and every role to the tests', async () => {
+  const tables = (
+    await many<{ name: string }>(t.db, "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'")
+  ).map((r) => r.name);
+  const named = new Set(PROCESS_ROLES.flatMap((r) => Object.keys(RIGHTS[r])));
+  expect(tables.filter((n) => n !== '_prisma_migrations' && !named.has(n))).toEqual([]);
+  expect([...named].filter((n) => !tables.includes(n))).toEqual([]);
+});
+
+test('rights that were given by hand or by an older version are taken away, missing ones given back, and the rest is left', async () => {
+  await t.db.query('grant all on auth_accounts, events to mainloop_gateway');
+  await t.db.query('grant update (prompt) on tasks to mainloop_gateway');
+  await t.db.query('revoke select on tasks from mainloop_web');
+  await t.db.query(`alter default privileges for role ${OWNER_ROLE} in schema public grant select on tables to mainloop_web`);
+  const c = new pg.Client({ connectionString: urlOf(OWNER_ROLE) });
+  await c.connect();
+  try {
+    await applyRights(c);
+    const { held, serials } = await heldRights(c);
+    for (const role of PROCESS_ROLES) expect([...(held.get(role) ?? [])].sort()).toEqual([...wantedRights(role, serials)].sort());
+    await c.query('create table later (x int)');
+    expect(await say('mainloop_web', 'select * from later')).toBe(DENIED);
+  } finally {
+    await c.end();
+  }
+});
+
+test('a database that an older version made as the superuser is handed to the owner, with everything in it', async () => {
+  await t.db.query("insert into settings (owner_id, key, value) values ('o', 'kept', '1')");
+  await t.db.query('grant mainloop to mainloop_web');
+  for (const { name } of await many<{ name: string }>(
+    t.db,
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+  ))
+    await t.db.query(`alter table "${name}" owner to mainloop`);
+  await t.db.query('alter function mainloop_refuse_change() owner to mainloop');
+  const { password } = new URL(t.url);
+  const passwords = Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as unknown as RolePasswords;
+  await prepareRoles(t.url, passwords);
+  await prepareRoles(t.url, passwords);
+  expect(
+    await many(t.db, "select relname from pg_class where relnamespace = 'public'::regnamespace and pg_get_userbyid(relowner) <> $1", [OWNER_ROLE]),
+  ).toEqual([]);
+  expect(await many(t.db, "select value from settings where key = 'kept'")).toEqual([{ value: 1 }]);
+  expect(await say('mainloop_web', 'set role mainloop')).toBe(DENIED);
+});

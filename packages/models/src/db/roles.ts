@@ -1,0 +1,229 @@
+// Who may do what in the database, one role for each process. The table below is the truth: it is applied after the migrations at
+// every start, and a test asks Postgres itself.
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** Owns the schema and logs in for migrations only; no process that runs has its password. */
+export const OWNER_ROLE = 'mainloop_owner';
+export const PROCESS_ROLES = ['mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+export type RolePasswords = Readonly<Record<typeof OWNER_ROLE | ProcessRole, string>>;
+
+/** S select, I insert, U update, D delete. A list of columns narrows an update to them. */
+interface Right {
+  readonly may: string;
+  readonly columns?: readonly string[];
+}
+const may = (letters: string, columns?: readonly string[]): Right => ({ may: letters, ...(columns ? { columns } : {}) });
+
+/** What news of an agent changes about its task: never what the person decided (title, prompt, model, budget, branch). */
+const GATEWAY_TASK = ['status_line', 'active_run_id', 'turns', 'head_sha', 'ci', 'cost_microusd', 'phase', 'failure', 'updated_at'] as const;
+const everyAuthTable = (right: Right): Record<string, Right> =>
+  Object.fromEntries(['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((t) => [`auth_${t}`, right]));
+
+/** A table that is not named here is closed to all of them. */
+export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>>>> = {
+  mainloop_api: {
+    events: may('SI'),
+    outbox: may('SI'),
+    projects: may('SIU'),
+    messages: may('SI'),
+    turns: may('SIU'),
+    proposals: may('SIU'),
+    tasks: may('SIU'),
+    inbox_items: may('SIU'),
+    review_comments: may('SIUD'),
+    cost_days: may('S'),
+    runs: may('S'),
+    run_output: may('S'),
+    run_commands: may('SI'),
+    pushes: may('S'),
+    settings: may('SIU'),
+    attachments: may('SI'),
+    webhook_deliveries: may('SI'),
+    push_devices: may('SIUD'),
+    vapid_keys: may('SI'),
+    ...everyAuthTable(may('SIUD')),
+  },
+  mainloop_worker: {
+    events: may('SI'),
+    outbox: may('SIU'),
+    projects: may('SIU'),
+    messages: may('SI'),
+    tasks: may('SU'),
+    inbox_items: may('SIU'),
+    review_comments: may('SIU'),
+    cost_days: may('S'),
+    runs: may('SIU'),
+    run_output: may('S'),
+    run_commands: may('SIU'),
+    checkpoints: may('SD'),
+    pushes: may('S'),
+    forge_effects: may('SIU'),
+    settings: may('SIU'),
+    push_devices: may('SUD'),
+    push_notices: may('SIU'),
+    vapid_keys: may('SI'),
+  },
+  mainloop_gateway: {
+    events: may('SI'),
+    outbox: may('I'),
+    projects: may('S'),
+    tasks: may('SU', GATEWAY_TASK),
+    inbox_items: may('SIU', ['state', 'answered_at']),
+    review_comments: may('SU', ['answer', 'answered_at']),
+    cost_days: may('SIU'),
+    runs: may('SU'),
+    run_output: may('SI'),
+    run_commands: may('SIU', ['delivered_at']),
+    checkpoints: may('SIU'),
+    pushes: may('SI'),
+    settings: may('S'),
+    attachments: may('S'),
+  },
+  mainloop_web: Object.fromEntries(
+    [
+      'events',
+      'projects',
+      'messages',
+      'turns',
+      'proposals',
+      'tasks',
+      'inbox_items',
+      'review_comments',
+      'cost_days',
+      'runs',
+      'pushes',
+      'settings',
+    ].map((t) => [t, may('S')]),
+  ),
+};
+
+const PRIVILEGE = { S: 'SELECT', I: 'INSERT', U: 'UPDATE', D: 'DELETE' } as const;
+
+/** Every privilege a role should hold, as Postgres names it: `tasks SELECT`, `tasks.phase UPDATE`, `events_seq_seq USAGE`. */
+export function wantedRights(role: ProcessRole, serials: Readonly<Record<string, string>>): Set<string> {
+  const out = new Set<string>();
+  for (const [table, r] of Object.entries(RIGHTS[role]))
+    for (const letter of r.may as Iterable<keyof typeof PRIVILEGE>) {
+      if (letter === 'U' && r.columns) for (const c of r.columns) out.add(`${table}.${c} UPDATE`);
+      else out.add(`${table} ${PRIVILEGE[letter]}`);
+      if (letter === 'I' && serials[table] !== undefined) out.add(`${serials[table]} USAGE`);
+    }
+  return out;
+}
+
+/** Every privilege the process roles hold on what is in the schema `public`, and which sequence counts for which table. */
+export async function heldRights(q: Pick<pg.ClientBase, 'query'>): Promise<{ held: Map<string, Set<string>>; serials: Record<string, string> }> {
+  const r = await q.query<{ role: string; what: string }>(
+    `select g.rolname as role, c.relname || ' ' || a.privilege_type as what
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join pg_roles g on g.oid = a.grantee
+      where n.nspname = 'public' and g.rolname = any($1)
+     union all
+     select g.rolname, c.relname || '.' || t.attname || ' ' || a.privilege_type
+       from pg_attribute t join pg_class c on c.oid = t.attrelid join pg_namespace n on n.oid = c.relnamespace, aclexplode(t.attacl) a
+       join pg_roles g on g.oid = a.grantee
+      where n.nspname = 'public' and g.rolname = any($1)`,
+    [PROCESS_ROLES],
+  );
+  const held = new Map<string, Set<string>>();
+  for (const row of r.rows) held.set(row.role, (held.get(row.role) ?? new Set()).add(row.what));
+  const s = await q.query<{ seq: string; tab: string }>(
+    `select s.relname as seq, t.relname as tab from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
+       join pg_class t on t.oid = d.refobjid join pg_namespace n on n.oid = s.relnamespace where n.nspname = 'public' and d.deptype = 'a'`,
+  );
+  return { held, serials: Object.fromEntries(s.rows.map((x) => [x.tab, x.seq])) };
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** `tasks.phase UPDATE` as the words between GRANT and TO. */
+function words(what: string): string {
+  const [thing, privilege] = what.split(' ') as [string, string];
+  const [table, column] = thing.split('.') as [string, string | undefined];
+  if (privilege === 'USAGE') return `usage on sequence ${quoted(table)}`;
+  return `${privilege.toLowerCase()}${column === undefined ? '' : ` (${quoted(column)})`} on ${quoted(table)}`;
+}
+
+/**
+ * Gives every process role that exists what the table says and takes the rest away. On a server of somebody else's that has none of the
+ * roles, or lets us change nothing, it does nothing.
+ * @param q connected as the owner of the tables
+ */
+export async function applyRights(q: pg.ClientBase): Promise<void> {
+  const there = await q.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [PROCESS_ROLES]);
+  if (there.rows.length === 0) return;
+  await q.query('begin');
+  try {
+    const { held, serials } = await heldRights(q);
+    for (const { rolname: role } of there.rows) {
+      const wanted = wantedRights(role as ProcessRole, serials);
+      const has = held.get(role) ?? new Set<string>();
+      for (const w of has) if (!wanted.has(w)) await q.query(`revoke ${words(w)} from ${role}`);
+      for (const w of wanted) if (!has.has(w)) await q.query(`grant ${words(w)} to ${role}`);
+      await q.query(`grant usage on schema public to ${role}`);
+      // An older version let the page read every table that is ever made.
+      await q.query(`alter default privileges in schema public revoke all on tables from ${role}`);
+    }
+    await q.query('commit');
+  } catch (err) {
+    await q.query('rollback');
+    // 42501: a server that lets us change no rights. Doctor says what that means.
+    if ((err as { code?: string }).code !== '42501') throw err;
+  }
+}
+
+/**
+ * What Postgres keeps of a password (RFC 5803), so that the password itself is in no statement and no log.
+ * @param password ASCII; ours are random
+ */
+export function scramVerifier(password: string, salt = randomBytes(16)): string {
+  const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256');
+  const key = (name: string): Buffer => createHmac('sha256', salted).update(name).digest();
+  const stored = createHash('sha256').update(key('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:${key('Server Key').toString('base64')}`;
+}
+
+/**
+ * Makes a server of our own ready for the owner and the processes: their roles with fresh passwords and no powers, and everything that an
+ * older version made as the superuser handed to the owner. Nothing is lost; doing it again changes nothing.
+ * @param url the superuser's, at the database that holds (or will hold) our tables
+ */
+export async function prepareRoles(url: string, passwords: RolePasswords): Promise<void> {
+  const c = new pg.Client({ connectionString: url });
+  await c.connect();
+  try {
+    await c.query('begin');
+    const known = new Set((await c.query<{ rolname: string }>('select rolname from pg_roles')).rows.map((r) => r.rolname));
+    const { db } = (await c.query<{ db: string }>('select current_database() as db')).rows[0]!;
+    for (const role of [OWNER_ROLE, ...PROCESS_ROLES] as const) {
+      if (!known.has(role)) await c.query(`create role ${role}`);
+      await c.query(
+        `alter role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls inherit password '${scramVerifier(passwords[role])}'`,
+      );
+      // Whatever role somebody had made it a member of.
+      const groups = await c.query<{ name: string }>(
+        'select g.rolname as name from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member where r.rolname = $1',
+        [role],
+      );
+      for (const g of groups.rows) await c.query(`revoke ${quoted(g.name)} from ${role}`);
+    }
+    await c.query(`revoke all on database ${quoted(db)} from public`);
+    await c.query(`grant connect on database ${quoted(db)} to ${PROCESS_ROLES.join(', ')}`);
+    await c.query(`grant connect, create on database ${quoted(db)} to ${OWNER_ROLE}`);
+    await c.query(`alter schema public owner to ${OWNER_ROLE}`);
+    await c.query('revoke create on schema public from public');
+    const mine = await c.query<{ kind: string; name: string }>(
+      `select 'table' as kind, quote_ident(c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles o on o.oid = c.relowner
+        where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm') and o.rolname <> $1
+       union all
+       select 'function', p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles o on o.oid = p.proowner
+        where n.nspname = 'public' and o.rolname <> $1`,
+      [OWNER_ROLE],
+    );
+    for (const m of mine.rows) await c.query(`alter ${m.kind} ${m.name} owner to ${OWNER_ROLE}`);
+    await c.query(`alter default privileges in schema public revoke all on tables from ${PROCESS_ROLES.join(', ')}`);
+    await c.query('commit');
+  } finally {
+    await c.end();
+  }
+}
