@@ -5,8 +5,9 @@ import path from 'node:path';
 import type { Stack } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';
 
+/** How much to stream stands where the model's name is: the gateway forwards nothing that it does not know. */
 const BODY = (mib: number): string =>
-  JSON.stringify({ model: 'claude-bench', max_tokens: 10, stream: true, bench_mib: mib, messages: [{ role: 'user', content: 'x' }] });
+  JSON.stringify({ model: `claude-bench-${mib}`, max_tokens: 10, stream: true, messages: [{ role: 'user', content: 'x' }] });
 
 /** @param upstream the bench's own endpoint, which the stack's gateway forwards to */
 export async function benchGateway(s: Stack, upstream: string): Promise<Result[]> {
@@ -63,7 +64,7 @@ export function startUpstream(): Promise<{ url: string; close(): void }> {
   const server = http.createServer(async (req, res) => {
     let raw = '';
     for await (const c of req) raw += c;
-    const { bench_mib: mib } = JSON.parse(raw) as { bench_mib: number };
+    const mib = Number((JSON.parse(raw) as { model: string }).model.replace('claude-bench-', ''));
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     const line = `event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta","text":"${'x'.repeat(4_000)}"}}\n\n`;
     res.write('event: ping\ndata: {"type":"ping"}\n\n');

@@ -15,6 +15,9 @@ const Env = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   CLAUDE_CODE_OAUTH_TOKEN: z.string().optional(),
   GITHUB_TOKEN: z.string().min(1),
+  /** How long the head of a request may take to arrive, and all of it. Slower ones are cut off, or they would hold their place for ever. */
+  GATEWAY_HEADERS_SECONDS: z.coerce.number().min(0.1).max(600).default(15),
+  GATEWAY_BODY_SECONDS: z.coerce.number().min(0.1).max(3_600).default(300),
 });
 
 export interface GatewayConfig {
@@ -27,6 +30,8 @@ export interface GatewayConfig {
   readonly chatToken: string;
   readonly model: { readonly baseUrl: string; readonly apiKey: string | null; readonly oauthToken: string | null };
   readonly githubToken: string;
+  readonly headersMs: number;
+  readonly bodyMs: number;
 }
 
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
@@ -43,5 +48,8 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
     chatToken: e.MAINLOOP_CHAT_TOKEN,
     model: { baseUrl: e.ANTHROPIC_BASE_URL.replace(/\/$/, ''), apiKey: e.ANTHROPIC_API_KEY || null, oauthToken: e.CLAUDE_CODE_OAUTH_TOKEN || null },
     githubToken: e.GITHUB_TOKEN,
+    headersMs: e.GATEWAY_HEADERS_SECONDS * 1_000,
+    // Node insists that all of a request may take no less than its head.
+    bodyMs: Math.max(e.GATEWAY_HEADERS_SECONDS, e.GATEWAY_BODY_SECONDS) * 1_000,
   });
 }

@@ -1,5 +1,6 @@
 // The few things every door of the gateway does with a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -13,13 +14,44 @@ export class Refused extends Error {
   }
 }
 
+/** Bodies that are in memory at once, over all requests. Beyond that a request is asked to come again. */
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
+let heldBytes = 0;
+const heldBy = new WeakMap<IncomingMessage, number>();
+
+/** Counts the body of a request until its answer is over. Called once for each, before anything is read. */
+export function countBody(req: IncomingMessage, res: ServerResponse): void {
+  heldBy.set(req, 0);
+  res.once('close', () => {
+    heldBytes -= heldBy.get(req) ?? 0;
+    heldBy.delete(req);
+  });
+}
+
+function hold(req: IncomingMessage, bytes: number): void {
+  const mine = heldBy.get(req);
+  if (mine === undefined) return;
+  if (heldBytes + bytes > MAX_HELD_BYTES) throw new Refused(503, 'mainloop reads too much at once. Try again in a moment.');
+  heldBy.set(req, mine + bytes);
+  heldBytes += bytes;
+}
+
+const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB.`);
+
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLong(maxBytes);
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of req as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxBytes) throw new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB.`);
-    parts.push(part);
+  try {
+    for await (const part of req as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > maxBytes) throw tooLong(maxBytes);
+      hold(req, part.length);
+      parts.push(part);
+    }
+  } catch (err) {
+    if (err instanceof Refused) throw err;
+    throw new Refused(400, 'The request was cut off.');
   }
   return Buffer.concat(parts);
 }
@@ -55,6 +87,12 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
   const text = JSON.stringify(body);
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   res.end(text);
+}
+
+/** Whether two secrets are the same, in a time that says nothing about where they differ. */
+export function sameSecret(a: string, b: string): boolean {
+  const digest = (s: string): Buffer => createHash('sha256').update(s).digest();
+  return timingSafeEqual(digest(a), digest(b));
 }
 
 /** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */

@@ -1,9 +1,11 @@
 // The gateway: the only door out of a sandbox. It trusts nobody; every request names its run by a token that dies with it.
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { keepDoor } from '@mainloop/doors/door';
+import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/budget';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs';
@@ -12,45 +14,66 @@ import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';
 import { gitProxy, sweepQuarantine } from './git-proxy.ts';
-import { Refused, sendJson, tokenOf } from './http.ts';
+import { countBody, Refused, sendJson, tokenOf } from './http.ts';
+import { afterUncaught } from './last-net.ts';
 import { modelProxy } from './model-proxy.ts';
+import { routeOf } from './routes.ts';
 import { runnerLink } from './runner-link.ts';
 
 const SWEEP_MS = 10 * 60_000;
+/** A connection on which nothing moves in either direction. Longer than a model is silent. */
+const IDLE_MS = 15 * 60_000;
+const MAX_CONNECTIONS = 2_000;
+/** For answers under way when the process is told to end. */
+const GRACE_MS = 5_000;
+
 const log = pino({ name: 'gateway' });
 const c = loadConfig(process.env);
+const me = randomUUID();
 const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
-const listen = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
+const newsOf = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
 mkdirSync(c.gitDir, { recursive: true });
-const model = modelProxy(c, db);
+const model = modelProxy(c, db, me, log);
 const git = gitProxy(c, db);
 
 async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const url = new URL(req.url ?? '/', 'http://gateway');
-  if (req.method === 'GET' && url.pathname === '/healthz') {
+  const url = URL.parse(req.url ?? '/', 'http://gateway');
+  if (url === null) throw new Refused(400, 'That is no address.');
+  const route = routeOf(req.method ?? '', url.pathname);
+  if (typeof route === 'object' && route.door === 'health') {
     await db.query('select 1');
     return sendJson(res, 200, { ok: true });
   }
   const token = tokenOf(req);
   if (token === null) throw new Refused(401, 'Say who you are.');
-  if (url.pathname.startsWith('/v1/')) return model(req, res, url, token);
+  if (typeof route === 'object' && route.door === 'model') return model.handle(req, res, url, token);
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
-  if (url.pathname.startsWith('/git/')) return git(req, res, url, run);
-  return runnerLink(db, listen, req, res, url, run);
+  if (route === 404) throw new Refused(404, 'No such door.');
+  if (route === 405) throw new Refused(405, `This door does not know ${req.method}.`);
+  if (route.door === 'git') return git(req, res, url, run);
+  return runnerLink(db, newsOf, req, res, url, run);
+}
+
+/** @returns the status and the sentence of an error */
+function answerTo(err: unknown): { status: number; message: string } {
+  if (err instanceof Refused) return { status: err.status, message: err.message };
+  if (err instanceof ZodError)
+    return { status: 400, message: `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}` };
+  return { status: 503, message: 'mainloop is not ready, try again.' };
 }
 
 function onRequest(req: IncomingMessage, res: ServerResponse): void {
+  // A connection may break while we write to it, and that is nobody's fault here.
+  req.on('error', () => undefined);
+  res.on('error', () => undefined);
+  countBody(req, res);
   handle(req, res).catch((err: unknown) => {
-    const status = err instanceof Refused ? err.status : err instanceof ZodError ? 400 : 503;
-    const message =
-      err instanceof Refused
-        ? err.message
-        : err instanceof ZodError
-          ? `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`
-          : 'mainloop is not ready, try again.';
-    if (status === 503) log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
+    const { status, message } = answerTo(err);
+    if (!(err instanceof Refused) && status === 503) log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
     if (res.headersSent) return void res.destroy();
+    // What is left of a body that nobody reads would be taken for the next request.
+    if (!req.complete) res.setHeader('connection', 'close');
     sendJson(res, status, { error: message });
   });
 }
@@ -63,13 +86,34 @@ async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Pr
   await connectOut(req.url ?? '', run.project_settings, socket, head);
 }
 
-function listenAt(target: number | string): Promise<http.Server> {
-  const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, onRequest);
-  server.on('connect', (req, socket, head) => void onConnect(req, socket, head));
+function listen(target: number | string): Promise<http.Server> {
+  const server = http.createServer(
+    {
+      // The time a request has to arrive; an answer may take as long as it moves.
+      headersTimeout: c.headersMs,
+      requestTimeout: c.bodyMs,
+      connectionsCheckingInterval: Math.min(5_000, c.headersMs),
+      keepAliveTimeout: 60_000,
+    },
+    onRequest,
+  );
+  server.setTimeout(IDLE_MS);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connect', (req, socket, head) => {
+    onConnect(req, socket, head).catch((err: unknown) => {
+      log.error({ err }, 'a connection out failed');
+      socket.destroy();
+    });
+  });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    const done = (): void => resolve(server);
+    const done = (): void => {
+      // From here on it is one connection that could not be taken.
+      server.off('error', reject).on('error', (err) => log.error({ err }, 'a connection could not be taken'));
+      resolve(server);
+    };
     if (typeof target === 'number') keepDoor(server, c.door, 'none');
+    server.headersTimeout = c.headersMs;
     if (typeof target === 'number') server.listen(target, c.host, done);
     else server.listen(target, done);
   });
@@ -78,19 +122,45 @@ function listenAt(target: number | string): Promise<http.Server> {
 mkdirSync(c.socketDir, { recursive: true, mode: 0o755 });
 const socket = path.join(c.socketDir, 'gateway.sock');
 rmSync(socket, { force: true });
-const servers = await Promise.all([listenAt(c.port), listenAt(socket)]);
+const servers = await Promise.all([listen(c.port), listen(socket)]);
 // Any uid may connect: what counts is the token, and only sandboxes have this folder in view.
 chmodSync(socket, 0o666);
 log.info({ port: c.port }, 'gateway is listening');
 
-const sweep = (): void => void sweepQuarantine(c, db).catch((err: unknown) => log.warn({ err }, 'the quarantine could not be swept'));
-sweep();
-setInterval(sweep, SWEEP_MS).unref();
+const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
+  const once = (): void => void work().catch((err: unknown) => log.warn({ err }, what));
+  once();
+  setInterval(once, ms).unref();
+};
+every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(c, db));
+every(CALL_LEASE_MS / 3, 'calls to the model could not be accounted for', async () => {
+  await renewCalls(db, me);
+  await settleLapsed(db);
+});
 
-process.once('SIGTERM', () => {
+let ending = false;
+/** Takes nothing new, ends what is open, pays for what was carried. */
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
   for (const s of servers) {
     s.close();
     s.closeAllConnections();
   }
-  void db.end().finally(() => process.exit(0));
-});
+  await Promise.race([model.idle(), new Promise((done) => setTimeout(done, GRACE_MS))]);
+  await Promise.race([db.end(), new Promise((done) => setTimeout(done, GRACE_MS))]);
+  process.exit(code);
+}
+process.once('SIGTERM', () => void end(0));
+
+const uncaught: number[] = [];
+function lastNet(err: unknown): void {
+  log.fatal({ err }, 'an error reached nobody');
+  const now = Date.now();
+  const what = afterUncaught(err, uncaught, now);
+  uncaught.push(now);
+  if (uncaught.length > 100) uncaught.shift();
+  if (what === 'end') void end(1);
+}
+process.on('uncaughtException', lastNet);
+process.on('unhandledRejection', lastNet);

@@ -1,171 +1,139 @@
-// The model door: swaps the run's token for the real key, checks what is asked for, streams the answer unbuffered, meters it.
+// The model door: understands what is asked for, takes the money for it, has it carried, and pays.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import { append } from '@mainloop/models/db/log';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
+import { newCallId, release, reserve, settle, type ModelCall, type SpentLimit } from '@mainloop/models/db/budget';
+import type { Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
-import { costMicrousd, dollars, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { costMicrousd, dollars, inputTokensOf, OUTPUT_STEP_TOKENS, reserveMicrousd } from '@mainloop/models/flow/pricing';
+import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
-import { readBody } from './http.ts';
-import { refuseRequest, UsageMeter, type ModelRequest } from './model-rules.ts';
+import { readBody, sameSecret } from './http.ts';
+import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
+import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
 
-const MAX_BODY = 64 * 1024 * 1024;
-const FORWARD = ['anthropic-version', 'anthropic-beta', 'content-type', 'accept', 'user-agent', 'x-app', 'anthropic-dangerous-direct-browser-access'];
+/** The API's own limit for a request. */
+const MAX_BODY = 32 * 1024 * 1024;
+/** More than Claude Code ever has in flight; each holds its body in memory. */
+const MAX_CALLS_A_RUN = 16;
 
-export function modelProxy(c: GatewayConfig, db: Db) {
+interface Limits {
+  readonly ownerDayCents: number | null;
+  readonly projectDayCents: number | null;
+}
+
+export interface ModelDoor {
+  handle(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void>;
+  /** Resolves when nothing that was carried is left unpaid. */
+  idle(): Promise<void>;
+}
+
+/** @param gateway names this process among the gateways */
+export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logger): ModelDoor {
   const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
-  /** Money promised to calls in flight, by task, so that parallel calls can't overspend together. */
-  const promised = new Map<string, number>();
+  const inFlight = new Map<string, number>();
+  /** Calls that are carried, and those that are being paid for. */
+  const underWay = new Set<Promise<void>>();
+  const keep = (work: Promise<void>): Promise<void> => {
+    underWay.add(work);
+    const done = (): void => void underWay.delete(work);
+    work.then(done, done);
+    return work;
+  };
 
-  return async (req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> => {
-    const run = token === c.chatToken ? null : await findRunByToken(db, token);
-    if (!run && token !== c.chatToken) return apiError(res, 401, 'authentication_error', 'mainloop: this run has ended.');
-    const raw = await readBody(req, MAX_BODY);
-    let body: ModelRequest;
-    try {
-      body = JSON.parse(raw.toString('utf8')) as ModelRequest;
-    } catch {
-      return apiError(res, 400, 'invalid_request_error', 'mainloop: the request is not JSON.');
+  const carry = async (req: IncomingMessage, res: ServerResponse, url: URL, run: RunByToken | null): Promise<void> => {
+    const path = url.pathname as ModelPath;
+    const settings = run ? getSettings(db, run.owner_id) : null;
+    settings?.catch(() => undefined);
+    const read = readRequest(path, url.searchParams, await readBody(req, MAX_BODY), run ? [run.model] : 'any');
+    if (read.kind === 'refuse') return apiError(res, read.status, read.status === 403 ? 'permission_error' : 'invalid_request_error', read.why);
+    const { body, request } = read;
+    const target = path + url.search;
+    if (MODEL_PATHS[path] === 'count')
+      return void (await forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res));
+    const maxTokens = request.max_tokens ?? 0;
+    const call: ModelCall = {
+      id: newCallId(),
+      ownerId: run?.owner_id ?? OWNER,
+      projectId: run?.project_id ?? '',
+      taskId: run?.task_id ?? null,
+      runId: run?.id ?? null,
+      gateway,
+      model: request.model,
+      inputTokens: inputTokensOf(body.length),
+    };
+    const first = reserveMicrousd(request.model, body.length, maxTokens);
+    if (!run) {
+      // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die before it is paid for.
+      const kept = reserve(db, call, first, NO_LIMITS).catch((err: unknown) => log.error({ err }, 'a call of the chat could not be noted'));
+      const went = await forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res);
+      await kept;
+      return pay(call, went);
     }
-    const why = refuseRequest(url.pathname, body, run ? [run.model] : 'any');
-    if (why !== null) return apiError(res, 403, 'permission_error', why);
-    const model = String(body.model);
-    const reserved = run ? reserveMicrousd(model, raw.length, Number(body.max_tokens ?? 0)) : 0;
-    if (run) {
-      const left = (await budgetLeft(db, run)) - (promised.get(run.task_id) ?? 0);
-      // 400 is the one answer Claude Code does not try again.
-      if (left < reserved)
-        return apiError(
-          res,
-          400,
-          'invalid_request_error',
-          `mainloop_budget: the budget of this task (${dollars(run.budget_cents * 10_000)}) is spent.`,
-        );
-      const all = await spentToday(db, run, (await getSettings(db, run.owner_id)).dayBudgetCents, null, reserved);
-      if (all !== null) return apiError(res, 400, 'invalid_request_error', `mainloop_day_budget: today's limit for all agents (${all}) is spent.`);
-      const own = await spentToday(db, run, resolveProjectSettings(run.project_settings).dayBudgetCents, run.project_id, reserved);
-      if (own !== null)
-        return apiError(res, 400, 'invalid_request_error', `mainloop_project_day_budget: today's limit for this project (${own}) is spent.`);
-      promised.set(run.task_id, (promised.get(run.task_id) ?? 0) + reserved);
-    }
+    const limits: Limits = {
+      ownerDayCents: (await settings!).dayBudgetCents,
+      projectDayCents: resolveProjectSettings(run.project_settings).dayBudgetCents,
+    };
+    const spent = await reserve(db, call, first, limits);
+    if (spent !== null) return apiError(res, 400, 'invalid_request_error', spentSentence(spent, run, limits));
+    let reservedOutput = Math.min(maxTokens, OUTPUT_STEP_TOKENS);
+    const more: More = async (outputTokens) => {
+      // It writes no more than it was asked for, so the rest is our estimate being high.
+      if (reservedOutput >= maxTokens) return { paidOutput: Number.POSITIVE_INFINITY };
+      const step = Math.min(maxTokens, outputTokens + OUTPUT_STEP_TOKENS) - reservedOutput;
+      const full = await reserve(db, call, costMicrousd(request.model, { output_tokens: step }), limits);
+      if (full !== null) return { cut: spentSentence(full, run, limits) };
+      reservedOutput += step;
+      return { paidOutput: reservedOutput };
+    };
+    pay(call, await forward(c, agents, { path: target, body, paidOutput: reservedOutput, more }, req, res));
+  };
+
+  /** Not waited for by whoever asked, and finished before the process goes. */
+  const pay = (call: ModelCall, went: Forwarded): void => {
+    const paid = went.kind === 'free' ? release(db, call.id) : settle(db, call, went.used);
+    // The lease of the reservation runs out, and then it is paid for by whoever sees it.
+    void keep(paid.catch((err: unknown) => log.error({ err, call: call.id }, 'a call could not be paid for now')));
+  };
+
+  const handle = async (req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> => {
+    const chat = sameSecret(token, c.chatToken);
+    const run = chat ? null : await findRunByToken(db, token);
+    if (!run && !chat) return apiError(res, 401, 'authentication_error', 'mainloop: this run has ended.');
+    if (!run) return keep(carry(req, res, url, null));
+    const calls = inFlight.get(run.id) ?? 0;
+    if (calls >= MAX_CALLS_A_RUN)
+      return apiError(res, 429, 'rate_limit_error', `mainloop: this run has ${MAX_CALLS_A_RUN} calls under way. Wait for one to end.`);
+    inFlight.set(run.id, calls + 1);
     try {
-      const used = await forward(c, agents, req, res, url, raw);
-      if (used) await meter(db, run, model, used);
+      await keep(carry(req, res, url, run));
     } finally {
-      if (run) promised.set(run.task_id, Math.max(0, (promised.get(run.task_id) ?? 0) - reserved));
+      const left = inFlight.get(run.id)! - 1;
+      if (left > 0) inFlight.set(run.id, left);
+      else inFlight.delete(run.id);
     }
+  };
+
+  return {
+    handle,
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
   };
 }
 
-async function budgetLeft(db: Db, run: RunByToken): Promise<number> {
-  const t = await one<{ left: number }>(db, 'select budget_cents::bigint * 10000 - cost_microusd as left from tasks where id = $1', [run.task_id]);
-  return t?.left ?? 0;
-}
+const NO_LIMITS: Limits = { ownerDayCents: null, projectDayCents: null };
 
-/**
- * Whether a limit for one day (UTC) leaves room for a call: of all agents, or of those of one project.
- * @param reserved millionths of a dollar
- * @returns the limit in words when it does not
- */
-async function spentToday(db: Db, run: RunByToken, limitCents: number | null, projectId: string | null, reserved: number): Promise<string | null> {
-  if (limitCents === null) return null;
-  const spent = await one<{ n: number }>(
-    db,
-    `select coalesce(sum(microusd), 0)::bigint as n from cost_days
-      where owner_id = $1 and day = (now() at time zone 'UTC')::date and ($2::text is null or project_id = $2)`,
-    [run.owner_id, projectId],
-  );
-  return limitCents * 10_000 - spent!.n < reserved ? dollars(limitCents * 10_000) : null;
-}
-
-/** @returns the usage that passed, or null when the answer was an error */
-function forward(
-  c: GatewayConfig,
-  agents: { http: http.Agent; https: https.Agent },
-  req: IncomingMessage,
-  res: ServerResponse,
-  url: URL,
-  raw: Buffer,
-): Promise<UsageMeter['usage'] | null> {
-  const target = new URL(c.model.baseUrl + url.pathname + url.search);
-  const secure = target.protocol === 'https:';
-  const headers: Record<string, string | number> = { 'content-length': raw.length, 'accept-encoding': 'identity' };
-  for (const h of FORWARD) if (typeof req.headers[h] === 'string') headers[h] = req.headers[h];
-  if (c.model.apiKey !== null) headers['x-api-key'] = c.model.apiKey;
-  else if (c.model.oauthToken !== null) {
-    headers.authorization = `Bearer ${c.model.oauthToken}`;
-    // Claude Code sends this itself when it holds the token; here it holds ours instead.
-    headers['anthropic-beta'] = [...new Set([...String(headers['anthropic-beta'] ?? '').split(','), 'oauth-2025-04-20'])].filter(Boolean).join(',');
+/** The marker at the head is how the runner knows the limit again (packages/adapters/src/agent). */
+function spentSentence(spent: SpentLimit, run: RunByToken, limits: Limits): string {
+  const cents = (n: number | null): string => dollars((n ?? 0) * 10_000);
+  switch (spent) {
+    case 'task':
+      return `mainloop_budget: the budget of this task (${cents(run.budget_cents)}) is spent.`;
+    case 'day':
+      return `mainloop_day_budget: today's limit for all agents (${cents(limits.ownerDayCents)}) is spent.`;
+    case 'project_day':
+      return `mainloop_project_day_budget: today's limit for this project (${cents(limits.projectDayCents)}) is spent.`;
   }
-  return new Promise((resolve) => {
-    const up = (secure ? https : http).request(target, { method: req.method, headers, agent: secure ? agents.https : agents.http }, (answer) => {
-      const type = String(answer.headers['content-type'] ?? '');
-      const out: Record<string, string> = {};
-      for (const [k, v] of Object.entries(answer.headers))
-        if (typeof v === 'string' && /^(content-type|request-id|retry-after|anthropic-.*|x-should-retry)$/.test(k)) out[k] = v;
-      res.writeHead(answer.statusCode ?? 502, out);
-      const meter = new UsageMeter(type.includes('event-stream'));
-      const ok = answer.statusCode === 200;
-      answer.on('data', (d: Buffer) => {
-        if (ok) meter.push(d);
-        if (!res.write(d)) {
-          answer.pause();
-          res.once('drain', () => answer.resume());
-        }
-      });
-      answer.on('end', () => {
-        meter.end();
-        res.end();
-        resolve(ok ? meter.usage : null);
-      });
-      // A stream that was cut is cut for the agent too, or it would wait for the rest for ever. What was used still counts.
-      answer.on('error', () => {
-        res.destroy();
-        resolve(ok ? meter.usage : null);
-      });
-    });
-    up.on('error', (err) => {
-      if (!res.headersSent) apiError(res, 502, 'api_error', `mainloop: the model at ${target.host} can't be reached (${err.message}).`);
-      else res.destroy();
-      resolve(null);
-    });
-    res.on('close', () => {
-      if (!res.writableEnded) up.destroy();
-    });
-    up.end(raw);
-  });
-}
-
-async function meter(db: Db, run: RunByToken | null, model: string, u: UsageMeter['usage']): Promise<void> {
-  const microusd = costMicrousd(model, u);
-  if (microusd === 0) return;
-  await withTx(db, async (tx) => {
-    await append(
-      tx,
-      [
-        {
-          type: 'cost.metered',
-          taskId: run?.task_id ?? null,
-          actor: 'gateway',
-          payload: {
-            runId: run?.id ?? null,
-            model,
-            microusd,
-            inputTokens: u.input_tokens + u.cache_creation_input_tokens + u.cache_read_input_tokens,
-            outputTokens: u.output_tokens,
-          },
-        },
-      ],
-      run?.owner_id ?? OWNER,
-    );
-    if (run) await tx.query('update runs set cost_microusd = cost_microusd + $2 where id = $1', [run.id, microusd]);
-  });
-}
-
-function apiError(res: ServerResponse, status: number, type: string, message: string): void {
-  const text = JSON.stringify({ type: 'error', error: { type, message } });
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'x-should-retry': 'false' });
-  res.end(text);
 }

@@ -1,73 +1,62 @@
-// What a request to the model may ask for. Pure: the proxy only carries the answer out.
+// What a request to the model may ask for, and what of it is sent on: our own words for what we understood. Pure.
+import { allowedBetas, readModelRequest, type ModelRequest } from '@mainloop/models/contracts/model-request';
+import { tooHeavy } from './json-weight.ts';
 
-/** Tool types that run on the provider's side would walk around every network policy of the sandbox. */
-const CLIENT_TOOL = /^(custom|bash_\d+|text_editor_\d+|memory_\d+)$/;
+/** The paths of the model door, by what they ask. Counting tokens costs nothing. */
+export const MODEL_PATHS: Readonly<Record<'/v1/messages' | '/v1/messages/count_tokens', 'messages' | 'count'>> = {
+  '/v1/messages': 'messages',
+  '/v1/messages/count_tokens': 'count',
+};
+export type ModelPath = keyof typeof MODEL_PATHS;
 
-export interface ModelRequest {
-  readonly model?: unknown;
-  readonly max_tokens?: unknown;
-  readonly tools?: unknown;
-  readonly mcp_servers?: unknown;
-  readonly container?: unknown;
+const HELPER_MODEL = /^claude-(\d[\d-]*-)?haiku(-[\w.-]*)?$/;
+
+export type Reading =
+  | { readonly kind: 'forward'; readonly body: Buffer; readonly request: Partial<ModelRequest> & { readonly model: string } }
+  /** 400 is the one answer that Claude Code does not try again. */
+  | { readonly kind: 'refuse'; readonly status: 400 | 403; readonly why: string };
+
+const refuse = (why: string, status: 400 | 403 = 400): Reading => ({ kind: 'refuse', status, why });
+
+/**
+ * Understands a request or refuses it by name. What is forwarded is written anew, so that nothing is in it that was not looked at: of two keys of
+ * one name the provider might have read the other.
+ * @param models that may be asked besides the small helper models
+ */
+export function readRequest(path: ModelPath, search: URLSearchParams, raw: Buffer, models: readonly string[] | 'any'): Reading {
+  for (const [key, value] of search)
+    if (key !== 'beta' || value !== 'true') return refuse(`mainloop does not know "${key.slice(0, 100)}" in the address of a model request.`);
+  const heavy = tooHeavy(raw);
+  if (heavy !== null) return refuse(`mainloop did not send this model request: ${heavy}.`);
+  let body: unknown;
+  try {
+    body = JSON.parse(raw.toString('utf8'));
+  } catch {
+    return refuse('mainloop: the request is not JSON.');
+  }
+  const read = readModelRequest(MODEL_PATHS[path], body);
+  if (!read.ok) return refuse(read.why);
+  const { model } = read.request;
+  if (models !== 'any' && !models.includes(model) && !HELPER_MODEL.test(model))
+    return refuse(`mainloop: this task uses ${models.join(' or ')}, not ${model}`, 403);
+  return { kind: 'forward', body: Buffer.from(JSON.stringify(read.request)), request: read.request };
 }
 
-/** @returns null when it may pass, else the reason */
-export function refuseRequest(path: string, body: ModelRequest, allowedModels: readonly string[] | 'any'): string | null {
-  if (path !== '/v1/messages' && path !== '/v1/messages/count_tokens') return `mainloop does not forward ${path}`;
-  const model = typeof body.model === 'string' ? body.model : '';
-  if (allowedModels !== 'any' && !allowedModels.includes(model) && !/haiku/.test(model))
-    return `mainloop: this task uses ${allowedModels.join(' or ')}, not ${model || 'an unnamed model'}`;
-  if (body.mcp_servers !== undefined && !(Array.isArray(body.mcp_servers) && body.mcp_servers.length === 0))
-    return 'mainloop: MCP connectors of the provider are not allowed';
-  if (body.container !== undefined && body.container !== null) return "mainloop: code execution on the provider's side is not allowed";
-  for (const t of Array.isArray(body.tools) ? body.tools : []) {
-    const type = (t as { type?: unknown }).type;
-    if (type !== undefined && type !== null && !CLIENT_TOOL.test(String(type)))
-      return `mainloop: the tool type ${String(type)} runs outside the sandbox and is not allowed`;
-  }
-  return null;
-}
+const AS_THEY_ARE: ReadonlyArray<readonly [string, RegExp]> = [
+  ['anthropic-version', /^\d{4}-\d{2}-\d{2}$/],
+  ['user-agent', /^[\x20-\x7e]{1,200}$/],
+  ['x-app', /^[\w-]{1,40}$/],
+  ['anthropic-dangerous-direct-browser-access', /^true$/],
+];
 
-interface Seen {
-  input_tokens: number;
-  output_tokens: number;
-  cache_creation_input_tokens: number;
-  cache_read_input_tokens: number;
-}
-
-/** Reads the usage out of a streamed or whole answer as it passes, holding no more than one line of it. */
-export class UsageMeter {
-  readonly usage: Seen = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-  private held = '';
-  private readonly streamed: boolean;
-  constructor(streamed: boolean) {
-    this.streamed = streamed;
+/** The headers of a request that are sent on. One that is not what it should be is left out. */
+export function forwardedHeaders(from: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const out: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json', 'accept-encoding': 'identity' };
+  for (const [name, shape] of AS_THEY_ARE) {
+    const value = from[name];
+    if (typeof value === 'string' && shape.test(value)) out[name] = value;
   }
-  push(chunk: Buffer): void {
-    this.held += chunk.toString('latin1');
-    if (!this.streamed) {
-      if (this.held.length > 8 * 1024 * 1024) this.held = this.held.slice(-64 * 1024);
-      return;
-    }
-    let from = 0;
-    for (let nl = this.held.indexOf('\n'); nl >= 0; nl = this.held.indexOf('\n', from)) {
-      const line = this.held.slice(from, nl);
-      if (line.startsWith('data:') && line.includes('"usage"')) this.take(line.slice(5));
-      from = nl + 1;
-    }
-    this.held = from > 0 ? this.held.slice(from) : this.held.slice(-1024 * 1024);
-  }
-  end(): void {
-    if (!this.streamed && this.held !== '') this.take(this.held);
-  }
-  private take(json: string): void {
-    try {
-      const e = JSON.parse(json) as { usage?: Partial<Seen>; message?: { usage?: Partial<Seen> } };
-      const u = e.usage ?? e.message?.usage;
-      if (!u) return;
-      for (const k of Object.keys(this.usage) as (keyof Seen)[]) if (typeof u[k] === 'number') this.usage[k] = Math.max(this.usage[k], u[k]!);
-    } catch {
-      // A cut or malformed event carries no figures. The next one may.
-    }
-  }
+  const betas = allowedBetas(String(from['anthropic-beta'] ?? ''));
+  if (betas !== '') out['anthropic-beta'] = betas;
+  return out;
 }

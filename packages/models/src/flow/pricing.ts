@@ -2,37 +2,57 @@
 interface Price {
   readonly input: number;
   readonly output: number;
-  readonly cacheWrite: number;
-  readonly cacheRead: number;
 }
 
-/** USD per million tokens, which is micro-dollars per token. Source: Anthropic's public price list for each model family. */
+/** The dearest model whose price is public (Claude Opus 4 and 4.1). One that we do not know may cost as much. */
+const DEAREST: Price = { input: 15, output: 75 };
+
+/** USD per million tokens, which is micro-dollars per token. Source: https://platform.claude.com/docs/en/about-claude/pricing */
 const PRICES: ReadonlyArray<readonly [RegExp, Price]> = [
-  [/opus/, { input: 5, output: 25, cacheWrite: 6.25, cacheRead: 0.5 }],
-  [/haiku/, { input: 1, output: 5, cacheWrite: 1.25, cacheRead: 0.1 }],
-  [/./, { input: 3, output: 15, cacheWrite: 3.75, cacheRead: 0.3 }],
+  [/^claude-opus-4-(0|1|2025\d+)(-|$)/, DEAREST],
+  [/^claude-opus-\d/, { input: 5, output: 25 }],
+  [/^claude-sonnet-\d/, { input: 3, output: 15 }],
+  [/^claude-3-[57]-sonnet-/, { input: 3, output: 15 }],
+  [/^claude-(\d-\d-|\d-)?haiku-/, { input: 1, output: 5 }],
 ];
+/** Of the input's price: what is read from the cache, kept in it for five minutes, and kept for an hour. Same source. */
+const CACHE = { read: 0.1, write: 1.25, writeForAnHour: 2 };
 
 export interface Usage {
   readonly input_tokens?: number | null;
   readonly output_tokens?: number | null;
+  /** All that was written to the cache; the hour's share of it is also in `cache_creation`. */
   readonly cache_creation_input_tokens?: number | null;
   readonly cache_read_input_tokens?: number | null;
+  readonly ephemeral_1h_input_tokens?: number | null;
 }
 
+const priceOf = (model: string): Price => PRICES.find(([re]) => re.test(model))?.[1] ?? DEAREST;
+
+/** A count of tokens as a bill may hold it: an answer that says something else says nothing. */
+const count = (n: number | null | undefined): number => (typeof n === 'number' && Number.isFinite(n) && n > 0 ? Math.ceil(n) : 0);
+
 export function costMicrousd(model: string, u: Usage): number {
-  const p = PRICES.find(([re]) => re.test(model))![1];
+  const p = priceOf(model);
+  const written = count(u.cache_creation_input_tokens);
+  const forAnHour = Math.min(written, count(u.ephemeral_1h_input_tokens));
   return Math.ceil(
-    (u.input_tokens ?? 0) * p.input +
-      (u.output_tokens ?? 0) * p.output +
-      (u.cache_creation_input_tokens ?? 0) * p.cacheWrite +
-      (u.cache_read_input_tokens ?? 0) * p.cacheRead,
+    count(u.input_tokens) * p.input +
+      count(u.output_tokens) * p.output +
+      ((written - forAnHour) * CACHE.write + forAnHour * CACHE.writeForAnHour + count(u.cache_read_input_tokens) * CACHE.read) * p.input,
   );
 }
 
-/** What a call may cost at most: the whole body as input (about 4 characters a token, cut low) and every output token it asks for. */
+/** Output that is paid for before it comes. A long answer takes as much again, as often as it needs to, and is cut when there is no more. */
+export const OUTPUT_STEP_TOKENS = 4_000;
+
+/** Tokens of a body of so many characters: about 4 of them make one, cut low. */
+export const inputTokensOf = (bodyChars: number): number => Math.ceil(bodyChars / 4);
+
+/** What a call may cost until it asks for more: the whole body as input, and the first step of its output. */
 export function reserveMicrousd(model: string, bodyChars: number, maxTokens: number): number {
-  return costMicrousd(model, { input_tokens: Math.ceil(bodyChars / 4), output_tokens: Math.min(maxTokens, 4_000) });
+  const output = Number.isSafeInteger(maxTokens) && maxTokens >= 0 ? Math.min(maxTokens, OUTPUT_STEP_TOKENS) : OUTPUT_STEP_TOKENS;
+  return costMicrousd(model, { input_tokens: inputTokensOf(bodyChars), output_tokens: output });
 }
 
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;

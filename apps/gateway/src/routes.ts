@@ -1,0 +1,47 @@
+// Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies at every row of it.
+// Pure.
+
+export type Door = 'health' | 'model' | 'git' | 'run';
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly door: Door;
+}
+
+const of = (door: Door, ...lines: readonly string[]): Route[] =>
+  lines.map((line) => {
+    const [method, path] = line.split(' ') as [Route['method'], string];
+    return { method, path, door };
+  });
+
+/** git asks with and without the ending, as the remote is written. */
+const REPOSITORIES = ['/git/repo', '/git/repo.git'];
+
+export const ROUTES: readonly Route[] = [
+  ...of('health', 'GET /healthz'),
+  ...of('model', 'POST /v1/messages', 'POST /v1/messages/count_tokens'),
+  ...REPOSITORIES.flatMap((r) => of('git', `GET ${r}/info/refs`, `POST ${r}/git-upload-pack`, `POST ${r}/git-receive-pack`)),
+  ...of(
+    'run',
+    'GET /run/spec',
+    'POST /run/heartbeat',
+    'GET /run/commands',
+    'POST /run/output',
+    'PUT /run/checkpoint',
+    'GET /run/checkpoint',
+    'GET /run/attachment',
+    'POST /run/result',
+    'GET /run/asked',
+    'POST /run/evidence',
+    'POST /run/permission',
+    'POST /talk/say',
+    'POST /talk/reply',
+    'POST /talk/ask',
+  ),
+];
+
+/** @returns the row, or which answer there is instead: 404 for a path that is not there, 405 for another method */
+export function routeOf(method: string, path: string): Route | 404 | 405 {
+  const here = ROUTES.filter((r) => r.path === path);
+  return here.find((r) => r.method === method) ?? (here.length > 0 ? 405 : 404);
+}

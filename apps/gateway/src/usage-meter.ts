@@ -1,0 +1,96 @@
+// What an answer of the model used, read as it passes. Pure: it keeps no more of the answer than one line.
+import { inputTokensOf, type Usage } from '@mainloop/models/flow/pricing';
+
+const KEYS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
+type Seen = Record<(typeof KEYS)[number] | 'ephemeral_1h_input_tokens', number>;
+
+/** `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}`: what stands around the words of one event. */
+const AROUND_WORDS = 88;
+/** Characters of a token, cut low, so that the estimate is high. */
+const CHARS_A_TOKEN = 3;
+const MAX_WHOLE = 8 * 1024 * 1024;
+const MAX_LINE = 1024 * 1024;
+
+interface Event {
+  readonly usage?: Partial<Seen> & { readonly cache_creation?: Partial<Seen> };
+  readonly message?: Event;
+}
+
+export class UsageMeter {
+  readonly usage: Seen = {
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    ephemeral_1h_input_tokens: 0,
+  };
+  private held = '';
+  private words = 0;
+  private told = false;
+  private readonly streamed: boolean;
+
+  /** @param streamed whether the answer comes as events, or as one JSON text */
+  constructor(streamed: boolean) {
+    this.streamed = streamed;
+  }
+
+  push(chunk: Buffer): void {
+    this.held += chunk.toString('latin1');
+    if (!this.streamed) {
+      this.words += chunk.length;
+      if (this.held.length > MAX_WHOLE) this.held = this.held.slice(-64 * 1024);
+      return;
+    }
+    let from = 0;
+    for (let nl = this.held.indexOf('\n'); nl >= 0; nl = this.held.indexOf('\n', from)) {
+      this.line(this.held.slice(from, nl));
+      from = nl + 1;
+    }
+    this.held = from > 0 ? this.held.slice(from) : this.held.slice(-MAX_LINE);
+  }
+
+  end(): void {
+    if (!this.streamed && this.held !== '') this.take(this.held);
+  }
+
+  /** Tokens that were written so far: what was said of them, or what their characters come to when that is more. */
+  get outputSoFar(): number {
+    return Math.max(this.usage.output_tokens, Math.ceil(this.words / CHARS_A_TOKEN));
+  }
+
+  /**
+   * What to bill. An answer that was cut is billed by what was streamed of it and at least by its input, which is an estimate when
+   * the answer never came so far as to say it.
+   */
+  bill(whole: boolean, bodyChars: number): Usage {
+    const input = this.told ? {} : { input_tokens: inputTokensOf(bodyChars) };
+    return { ...this.usage, ...input, output_tokens: whole && this.told ? this.usage.output_tokens : this.outputSoFar };
+  }
+
+  private line(line: string): void {
+    if (!line.startsWith('data:')) return;
+    // Inside of words the quotes would be escaped.
+    if (line.includes('"usage"')) this.take(line.slice('data:'.length));
+    else this.words += Math.max(0, line.length - AROUND_WORDS);
+  }
+
+  private take(json: string): void {
+    let event: Event;
+    try {
+      event = JSON.parse(json) as Event;
+    } catch {
+      // A cut or malformed event carries no figures. The next one may.
+      return;
+    }
+    const u = event.usage ?? event.message?.usage;
+    if (typeof u !== 'object' || u === null) return;
+    for (const k of KEYS) this.see(k, u[k]);
+    this.see('ephemeral_1h_input_tokens', u.cache_creation?.ephemeral_1h_input_tokens);
+  }
+
+  private see(key: keyof Seen, n: unknown): void {
+    if (typeof n !== 'number' || !Number.isFinite(n)) return;
+    this.usage[key] = Math.max(this.usage[key], n);
+    if (key === 'input_tokens') this.told = true;
+  }
+}

@@ -1,0 +1,124 @@
+// Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres, because several gateways may serve
+// one task, and because a gateway may die in the middle of an answer.
+import { randomUUID } from 'node:crypto';
+import { costMicrousd, type Usage } from '../flow/pricing.ts';
+import type { NewEvent } from '../flow/events.ts';
+import { append, lockLog } from './log.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+
+/** How long a call counts as alive after its gateway last said so. */
+export const CALL_LEASE_MS = 30_000;
+
+/** What a limit is of: the task, the owner's day over all agents and the chat, or the project's day. */
+export type SpentLimit = 'task' | 'day' | 'project_day';
+
+export interface ModelCall {
+  readonly id: string;
+  readonly ownerId: string;
+  /** Empty for the owner's own chat, which no limit stops; what it costs counts for the day like everything else. */
+  readonly projectId: string;
+  readonly taskId: string | null;
+  readonly runId: string | null;
+  readonly gateway: string;
+  readonly model: string;
+  /** An estimate: the bill of a call that nobody saw the end of. */
+  readonly inputTokens: number;
+}
+
+export const newCallId = (): string => `call_${randomUUID()}`;
+
+/**
+ * Takes money for a call, or more of it for one that already has some. One at a time over all gateways, all or nothing.
+ * @param microusd how much more
+ * @param limits of one day (UTC) in cents; null where there is none
+ * @returns the limit that has no room for it, or null
+ */
+export async function reserve(
+  q: Queryable,
+  c: ModelCall,
+  microusd: number,
+  limits: { readonly ownerDayCents: number | null; readonly projectDayCents: number | null },
+): Promise<SpentLimit | null> {
+  const microusdOf = (cents: number | null): number | null => (cents === null ? null : cents * 10_000);
+  const r = await one<{ full: SpentLimit | null }>(q, 'select reserve_model_call($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) as full', [
+    c.id,
+    c.ownerId,
+    c.projectId,
+    c.taskId,
+    c.runId,
+    c.gateway,
+    c.model,
+    microusd,
+    c.inputTokens,
+    microusdOf(limits.ownerDayCents),
+    microusdOf(limits.projectDayCents),
+    CALL_LEASE_MS,
+  ]);
+  return r!.full;
+}
+
+/** Writes down what a call cost and lets go of what was reserved for it, both or neither. Saying it twice counts once. */
+export const settle = (db: Db, c: ModelCall, used: Usage): Promise<void> =>
+  withTx(db, async (tx) => {
+    await lockLog(tx);
+    await tx.query('delete from model_calls where id = $1', [c.id]);
+    await bill(tx, c, costMicrousd(c.model, used), tokensIn(used), used.output_tokens ?? 0);
+  });
+
+/** A call that cost nothing: the provider refused it or was not there. */
+export const release = async (q: Queryable, callId: string): Promise<void> => void (await q.query('delete from model_calls where id = $1', [callId]));
+
+/** Says that a gateway's calls are alive. */
+export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =>
+  void (await q.query(`update model_calls set lease_until = now() + $2 * interval '1 millisecond' where gateway = $1`, [gateway, CALL_LEASE_MS]));
+
+/**
+ * Pays for calls whose gateway died in the middle. What they really cost nobody can tell any more, so it is all that was reserved for them:
+ * a limit may be reached too early by that, and never too late.
+ * @returns how many there were
+ */
+export const settleLapsed = (db: Db): Promise<number> =>
+  withTx(db, async (tx) => {
+    if ((await one(tx, 'select 1 from model_calls where lease_until < now() limit 1')) === null) return 0;
+    await lockLog(tx);
+    const lapsed = await many<{
+      id: string;
+      owner_id: string;
+      project_id: string;
+      task_id: string | null;
+      run_id: string | null;
+      gateway: string;
+      model: string;
+      reserved_microusd: number;
+      input_tokens: number;
+    }>(tx, 'delete from model_calls where lease_until < now() returning *');
+    for (const c of lapsed) {
+      const call: ModelCall = {
+        id: c.id,
+        ownerId: c.owner_id,
+        projectId: c.project_id,
+        taskId: c.task_id,
+        runId: c.run_id,
+        gateway: c.gateway,
+        model: c.model,
+        inputTokens: c.input_tokens,
+      };
+      await bill(tx, call, c.reserved_microusd, c.input_tokens, 0);
+    }
+    return lapsed.length;
+  });
+
+const tokensIn = (u: Usage): number => (u.input_tokens ?? 0) + (u.cache_creation_input_tokens ?? 0) + (u.cache_read_input_tokens ?? 0);
+
+async function bill(tx: Tx, c: ModelCall, microusd: number, inputTokens: number, outputTokens: number): Promise<void> {
+  if (microusd === 0) return;
+  const event: NewEvent = {
+    type: 'cost.metered',
+    taskId: c.taskId,
+    actor: 'gateway',
+    dedupeKey: `cost/${c.id}`,
+    payload: { runId: c.runId, model: c.model, microusd, inputTokens, outputTokens },
+  };
+  const fresh = await append(tx, [event], c.ownerId);
+  if (fresh.length > 0 && c.runId !== null) await tx.query('update runs set cost_microusd = cost_microusd + $2 where id = $1', [c.runId, microusd]);
+}
