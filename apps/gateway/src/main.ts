@@ -83,7 +83,7 @@ async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Pr
   const token = tokenOf(req, 'proxy-authorization');
   const run = token === null ? null : await findRunByToken(db, token).catch(() => null);
   if (!run) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n');
-  await connectOut(req.url ?? '', run.project_settings, socket, head);
+  await connectOut(req.url ?? '', { runId: run.id, projectSettings: run.project_settings }, socket, head);
 }
 
 function listen(target: number | string): Promise<http.Server> {

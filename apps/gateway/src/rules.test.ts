@@ -1,5 +1,7 @@
+import net from 'node:net';
+import { duplexPair } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { allowedHost, isPrivate } from './egress.ts';
+import { allowedHost, connectOut } from './egress.ts';
 import { checkRefs } from './git-rules.ts';
 import { parsePush, pkt, pushReport, ZERO } from './pkt.ts';
 
@@ -52,23 +54,63 @@ describe('the way out', () => {
     expect(allowedHost(host, port, settings)).toBe(ok);
   });
   test.each([
-    '127.0.0.1',
-    '10.1.2.3',
-    '172.20.0.1',
-    '192.168.1.1',
-    '169.254.169.254',
-    '100.64.0.1',
-    '0.0.0.0',
-    '::1',
-    '::',
-    'fe80::1',
-    'fd00::1',
-    '::ffff:127.0.0.1',
-    'not an address',
-  ])('%s is private', (ip) => {
-    expect(isPrivate(ip)).toBe(true);
+    ['bücher.example', 443, { egress: ['bücher.example'] }, true],
+    ['xn--bcher-kva.example', 443, { egress: ['bücher.example'] }, true],
+    ['', 443, { egress: ['*.example'] }, false],
+    ['registry.npmjs.org', Number.NaN, {}, false],
+  ])('%s:%d %j', (host, port, settings, ok) => {
+    expect(allowedHost(host, port, settings)).toBe(ok);
   });
-  test.each(['1.1.1.1', '2606:4700:4700::1111'])('%s is not', (ip) => {
-    expect(isPrivate(ip)).toBe(false);
+
+  /** What a client hears that asks for a host. */
+  async function asked(target: string, egress: readonly string[], outside: Parameters<typeof connectOut>[4] = {}): Promise<string> {
+    const [client, ours] = duplexPair();
+    await connectOut(target, { runId: 'r', projectSettings: { egress } }, ours, Buffer.alloc(0), outside);
+    let heard = '';
+    for await (const d of client) heard += String(d);
+    return heard;
+  }
+  test.each(['127.0.0.1', '2130706433', '0x7f.1', '169.254.169.254', '10.0.0.1', 'localhost'])(
+    '%s is refused although it is on the list',
+    async (host) => {
+      expect(await asked(`${host}:443`, [host])).toMatch(
+        /^HTTP\/1\.1 (403 Forbidden[\s\S]*private addresses|502 Bad Gateway[\s\S]*does not resolve)/,
+      );
+    },
+  );
+  const silent = (): net.Socket => new net.Socket();
+  const resolved = async (): Promise<never> => ({ kind: 'public', addresses: [{ address: '1.1.1.1', family: 4 }] }) as never;
+  test.each<[string, Parameters<typeof connectOut>[4] & object]>([
+    ['an address', { ms: 50, resolve: resolved, connect: silent }],
+    ['a resolver', { ms: 50, resolve: () => new Promise(() => undefined), connect: silent }],
+  ])('%s that never answers is a refusal with a reason', async (_, outside) => {
+    expect(await asked('slow.example:443', ['slow.example'], outside)).toMatch(
+      /^HTTP\/1\.1 504 [\s\S]*mainloop: slow\.example did not answer within/,
+    );
+  });
+
+  test('what was checked is what is dialled, and the tunnel carries both ways', async () => {
+    const server = net.createServer((s) => s.pipe(s));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as net.AddressInfo;
+    let dialled: net.TcpNetConnectOpts | undefined;
+    const connect = (o: net.NetConnectOpts): net.Socket => {
+      dialled = o as net.TcpNetConnectOpts;
+      return net.connect(port, '127.0.0.1');
+    };
+    const [client, ours] = duplexPair();
+    await connectOut('ok.example:443', { runId: 'r', projectSettings: { egress: ['ok.example'] } }, ours, Buffer.from('early '), {
+      resolve: resolved,
+      connect,
+    });
+    client.end('late');
+    let heard = '';
+    for await (const d of client) heard += String(d);
+    expect(heard).toBe('HTTP/1.1 200 Connection Established\r\n\r\nearly late');
+    expect(dialled!.host).not.toContain('ok.example');
+    expect(await new Promise((done) => dialled!.lookup!('ok.example', { all: true }, (_, found) => done(found)))).toEqual([
+      { address: '1.1.1.1', family: 4 },
+    ]);
+    server.close();
   });
 });
