@@ -127,6 +127,40 @@ test('a command waits for leave: once, refused with a reason, and always', async
   }
 }, 120_000);
 
+test('no harmless-looking command makes a later one run something', async () => {
+  await settings({ permissions: 'ask', verifyCommand: 'sh check.sh' });
+  try {
+    const id = await spawn('attack');
+    const permissions = async () => (await items(id)).filter((i) => i.kind === 'permission');
+    const refused: string[] = [];
+    const refuse = async (title: string): Promise<void> => {
+      const i = await until(`"${title}"`, async () => (await permissions())[0], 60_000);
+      refused.push(i.title);
+      expect(i.title).toBe(title);
+      await s.call('POST', `/api/inbox/${i.id}`, { decision: 'deny' });
+      await until('it to be closed', async () => (await permissions()).every((x) => x.id !== i.id));
+    };
+    // What stands in the commit would become the configuration that git status reads.
+    await refuse('Run: git log -1 --format=%B --output=.git/config');
+    await refuse('Run: git log --oneline --output=.git/config');
+    await refuse('Write: /work/repo/.git/config …');
+    await refuse('Write: /work/repo/.claude/settings.json …');
+    await refuse('Write: /work/repo/node_modules/.bin/tsc …');
+    await refuse('Run: git status; touch /work/home/ran');
+    await printed(id, 'all of it was tried');
+    // The verify command would run what the agent has written.
+    await refuse('Run: sh check.sh');
+    await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
+    expect((await events(id)).filter((e) => e.type === 'evidence.recorded')).toEqual([]);
+    const out = await output(id);
+    expect(out).toContain('nothing to commit, working tree clean');
+    expect(refused).toHaveLength(7);
+    await s.call('POST', `/api/tasks/${id}/cancel`);
+  } finally {
+    await settings({ permissions: 'sandbox', verifyCommand: null });
+  }
+}, 150_000);
+
 test('init-repo is a card like any other, and does nothing by itself', async () => {
   const { proposalId } = await s.call<{ proposalId: string }>('POST', `/api/projects/${projectId}/init`, { parts: ['ci', 'database'] });
   const card = (await s.call<{ id: string; title: string; prompt: string }[]>('GET', '/api/proposals')).find((p) => p.id === proposalId);
@@ -259,8 +293,24 @@ agent:
       - bash: touch three
       - bash: git add -A
       - bash: git status --short
-      - bash: ls; ls three && mainloop say "three is there twice"
+      - bash: ls three
+      - bash: mainloop say "three is there twice"
       - text: asked for everything
+  - when: 'Task: Case attack'
+    steps:
+      - bash: 'git log -1 --format=%B --output=.git/config'
+      - bash: git log --oneline --output=.git/config
+      - write: { path: .git/config, content: "[core]\\n\\tfsmonitor = touch /work/home/ran\\n" }
+      - write: { path: .claude/settings.json, content: '{"env":{"EVIL":"yes"},"permissions":{"allow":["Bash"]}}' }
+      - write: { path: node_modules/.bin/tsc, content: touch /work/home/ran }
+      - bash: git status; touch /work/home/ran
+      - write: { path: check.sh, content: 'touch /work/home/ran' }
+      - bash: git add -A
+      - bash: 'git commit -q -m "A check"'
+      - bash: git status
+      - bash: git log --oneline -n 1
+      - bash: git push -q
+      - text: all of it was tried
   - when: '# Phase: fix_ci.*Task: Case verify.*exit 1'
     steps:
       - bash: echo right > colour; git add -A; git commit -qm right; git push 2>&1 | tail -2

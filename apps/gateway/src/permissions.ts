@@ -15,6 +15,9 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
   if (await isAllowed(db, { taskId: r.task_id, rule, projectSettings: r.project_settings }))
     return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: true, message: '' });
   const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(r.project_settings).egress);
+  // It is shown whole or not allowed.
+  if (words.kind === 'too_long')
+    return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: false, message: words.sentence });
   const id = `${r.id}-p${createHash('sha256').update(`${r.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
   await withTx(db, async (tx) => {
     await allowed(tx, r, 'permissions');
@@ -29,8 +32,13 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
           payload: {
             id,
             kind: 'permission',
-            ...words,
-            options: [{ label: 'Allow once' }, { label: 'Always for this task' }, { label: 'Always for this project' }, { label: 'Refuse' }],
+            title: words.title,
+            body: words.body,
+            options: [
+              { label: 'Allow once' },
+              ...(words.always ? [{ label: 'Always for this task' }, { label: 'Always for this project' }] : []),
+              { label: 'Refuse' },
+            ],
             permission: { runId: r.id, requestId: ask.requestId, rule },
           },
         },

@@ -21,7 +21,7 @@ export interface Agent {
 }
 
 export function startAgent(around: Around, control: Control): Agent {
-  const { config: c, spec, link, spool, env } = around;
+  const { config: c, spec, spool, env } = around;
   const configDir = path.join(c.home, '.claude');
   const cmd = claudeCode.command({
     executable: path.join(c.kit, 'claude'),
@@ -52,7 +52,7 @@ export function startAgent(around: Around, control: Control): Agent {
     }
     spool.write(line);
     const s = reader.read(line);
-    if (s.kind === 'permission') control.ask(link, s.requestId, s.tool, s.input);
+    if (s.kind === 'permission') void control.ask(around, s.requestId, s.tool, s.input);
     if (s.kind === 'turn_ended') {
       control.deafen();
       child.stdin.end();

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
 import { checksOf } from './checks.ts';
 import type { RunnerConfig } from './config.ts';
+import type { Control } from './control.ts';
 import { readPlain } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { Spool } from './spool.ts';
@@ -29,10 +30,16 @@ export function setupIsDone(a: Around): boolean {
   return command === null || readPlain(done) === key;
 }
 
-/** Runs the set-up command once for each clone and each wording of it. @returns its output when it failed */
-export async function ensureSetup(a: Around): Promise<string | null> {
+/**
+ * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs leave on a clone that one of them
+ * has changed already: the command runs what lies there.
+ * @returns its output when it failed
+ */
+export async function ensureSetup(a: Around, control: Control): Promise<string | null> {
   const { command, done, key } = setupOf(a);
   if (command === null || setupIsDone(a)) return null;
+  if (a.spec.askPermissions && !(await isUntouched(a)) && !(await control.askLeave(a, 'mainloop-setup', command, SETUP_WORDS)))
+    return `${command}: it was not allowed to run on what the agent has changed.`;
   const e = await record(a, 'setup', command);
   if (e.exitCode !== 0) return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
   writeFileSync(done, key);
@@ -47,15 +54,39 @@ const setupOf = ({ config, spec }: Around): { command: string | null; done: stri
     .digest('hex'),
 });
 
-/** Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. */
-export async function verify(a: Around): Promise<void> {
+const SETUP_WORDS = 'The set-up command of the project. The clone has changes of the agent, and the command runs what lies there.';
+const VERIFY_WORDS = 'The verify command of the project, now that the agent is done. It runs what the agent has written.';
+
+/** Whether the clone is still the base branch, to the letter. */
+async function isUntouched(a: Around): Promise<boolean> {
+  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: a.config.repo, env: a.env })).stdout.trim();
+  try {
+    const [head, base, changed] = await Promise.all([
+      git('rev-parse', '--verify', 'HEAD'),
+      git('rev-parse', '--verify', `refs/remotes/origin/${a.spec.base}`),
+      git('status', '--porcelain', '--ignored'),
+    ]);
+    return head === base && changed.split('\n').every((line) => line === '' || line === '!! TASK.md');
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. All of it
+ * runs what the agent has written: where agents ask, the verify command needs leave like a command of theirs, and nothing is run
+ * that was only found in the clone.
+ */
+export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.phase === 'plan') return;
-  const checks = checksOf(a.config.repo, a.env.PATH ?? '');
+  const checks = a.spec.askPermissions ? [] : checksOf(a.config.repo, a.env.PATH ?? '');
   if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
   for (const c of checks) await record(a, c.what, c.command);
-  if (a.spec.verifyCommand !== null) await record(a, 'verify', a.spec.verifyCommand);
+  if (a.spec.verifyCommand === null) return;
+  if (a.spec.askPermissions && !(await control.askLeave(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))) return;
+  await record(a, 'verify', a.spec.verifyCommand);
 }
 
 async function record(a: Around, what: keyof typeof LIMIT_MS, command: string): Promise<Evidence> {

@@ -2,7 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/runner';
+import type { Around } from './commands.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
+import { mayUnasked } from './leave.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** How long the gateway holds a question for commands. */
@@ -18,8 +20,10 @@ export class Control {
   /** Said, but nobody listens yet. By id, because the gateway says it again until it is noted as delivered. */
   private readonly waiting = new Map<number, string>();
   private readonly heard = new Set<number>();
-  /** Inputs of the requests that wait for an answer. */
-  private readonly asked = new Map<string, unknown>();
+  /** What happens with the answer, for each request that waits for one. */
+  private readonly asked = new Map<string, (allow: boolean, message: string) => void>();
+  /** Requests of the runner itself: a run that is stopped waits for none. */
+  private readonly stoppers = new Set<string>();
   private readonly onCheckpoint: () => void;
 
   constructor(onCheckpoint: () => void) {
@@ -45,8 +49,32 @@ export class Control {
     this.listening = false;
   }
 
-  ask(link: GatewayLink, requestId: string, tool: string, input: unknown): void {
-    this.asked.set(requestId, input);
+  /** Passes on what the agent asks leave for, unless it has a shape that needs none. */
+  async ask(around: Around, requestId: string, tool: string, input: unknown): Promise<void> {
+    const say = (allow: boolean, message: string): void => void this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
+    if (await mayUnasked(around, tool, input)) return say(true, '');
+    this.request(around.link, requestId, tool, input, say);
+  }
+
+  /**
+   * Asks leave for something that the runner itself is about to do, as the agent would.
+   * @returns whether it was given; it is not when the run is stopped, or out of time
+   */
+  askLeave(around: Around, requestId: string, command: string, description: string): Promise<boolean> {
+    if (this.stopped !== null) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => this.answer(requestId, false, ''), around.spec.maxMinutes * 60_000);
+      this.request(around.link, requestId, 'Bash', { command, description }, (allow) => {
+        clearTimeout(late);
+        this.stoppers.delete(requestId);
+        resolve(allow);
+      });
+      this.stoppers.add(requestId);
+    });
+  }
+
+  private request(link: GatewayLink, requestId: string, tool: string, input: unknown, answer: (allow: boolean, message: string) => void): void {
+    this.asked.set(requestId, answer);
     void link
       .patiently('POST', '/run/permission', JSON.stringify({ requestId, tool, input: input ?? {} }), { 'content-type': 'application/json' })
       .then((r) => {
@@ -56,6 +84,7 @@ export class Control {
 
   stop(why: Stopping): void {
     this.stopped ??= why;
+    for (const id of this.stoppers) this.answer(id, false, '');
     this.child?.kill('SIGTERM');
     // An agent that does not end on request is ended.
     setTimeout(() => this.child?.kill('SIGKILL'), STOP_GRACE_MS).unref();
@@ -83,9 +112,9 @@ export class Control {
   }
 
   private answer(requestId: string, allow: boolean, message: string): void {
-    if (!this.asked.has(requestId)) return;
-    this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, this.asked.get(requestId)));
+    const answered = this.asked.get(requestId);
     this.asked.delete(requestId);
+    answered?.(allow, message);
   }
 
   /** Renews the lease and takes commands, once a second. @returns a function that ends it after one last report */

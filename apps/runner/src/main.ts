@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     JSON.parse((await link.patiently('GET', '/run/spec', undefined, { 'x-mainloop-holder': randomUUID() })).body.toString()),
   );
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
-  const around: Around = { config, spec, link, spool, env: environment(config) };
+  const around: Around = { config, spec, link, spool, env: environment(config, spec.askPermissions) };
   const pumping = spool.pump();
   const save = (): Promise<unknown> => checkpoint(config, spec, link, around.env, CHECKPOINT_MAX_BYTES);
   // Its node is drained, or it is evicted: what is not pushed is saved, and the next epoch starts from there.
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   let outcome: RunOutcome;
   try {
     outcome = await work(around, control, save);
-    if (outcome.kind === 'completed') await verify(around);
+    if (outcome.kind === 'completed') await verify(around, control);
   } catch (err) {
     outcome = { kind: 'failed', reason: err instanceof WorkspaceError ? 'workspace' : 'setup', detail: (err as Error).message.slice(0, 4_000) };
   }
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
 }
 
 /** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
-function environment(c: RunnerConfig): Record<string, string> {
+function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
   const tmpDir = path.join(c.home, 'tmp');
   ensureFolder(tmpDir);
   const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
@@ -72,7 +72,7 @@ function environment(c: RunnerConfig): Record<string, string> {
     https_proxy: proxy,
     NO_PROXY: '127.0.0.1,localhost',
     no_proxy: '127.0.0.1,localhost',
-    ...gitEnv(c),
+    ...gitEnv(c, asks),
   };
 }
 
@@ -89,7 +89,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
     early?.kill();
     return { kind: 'failed', reason: 'exposed', detail: exposedWords(proof) };
   }
-  const failed = await ensureSetup(around);
+  const failed = await ensureSetup(around, control);
   if (failed !== null) return { kind: 'failed', reason: 'setup_command', detail: failed.slice(-4_000) };
   mark('prompt');
   around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'started', at: marks }));

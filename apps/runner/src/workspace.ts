@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { withNotesOf } from '@mainloop/adapters/agent/claude-code';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
@@ -12,8 +13,11 @@ const run = promisify(execFile);
 
 export class WorkspaceError extends Error {}
 
-/** Environment for git and the agent: who commits, and how the gateway is reached. No credential but the run's token. */
-export function gitEnv(c: RunnerConfig): Record<string, string> {
+/**
+ * Environment for git and the agent: who commits, and how the gateway is reached. No credential but the run's token.
+ * @param asks whether the agent asks before it runs something: then git starts no program that a configuration names
+ */
+export function gitEnv(c: RunnerConfig, asks: boolean): Record<string, string> {
   const settings: [string, string][] = [
     ['http.extraHeader', `Authorization: Bearer ${c.token}`],
     ['user.name', 'mainloop'],
@@ -24,14 +28,35 @@ export function gitEnv(c: RunnerConfig): Record<string, string> {
     ['gc.auto', '0'],
     ['core.hooksPath', '/dev/null'],
     ['safe.directory', '*'],
+    ...(asks ? NOTHING_TO_RUN : []),
   ];
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(settings.length), GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' };
+  const env: Record<string, string> = {
+    GIT_CONFIG_COUNT: String(settings.length),
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...(asks ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_PAGER: 'cat', GIT_EDITOR: 'true', GIT_ASKPASS: '/bin/false' } : {}),
+  };
   settings.forEach(([k, v], i) => {
     env[`GIT_CONFIG_KEY_${i}`] = k;
     env[`GIT_CONFIG_VALUE_${i}`] = v;
   });
   return env;
 }
+
+/** Overrides what a clone's configuration may say. Filters, textconv and aliases have no such switch: see isPlainGitConfig. */
+const NOTHING_TO_RUN: readonly [string, string][] = [
+  ['core.fsmonitor', 'false'],
+  ['core.pager', 'cat'],
+  ['core.sshCommand', '/bin/false'],
+  ['core.attributesFile', '/dev/null'],
+  ['commit.gpgSign', 'false'],
+  ['credential.helper', ''],
+  ['diff.ignoreSubmodules', 'all'],
+  ['submodule.recurse', 'false'],
+  ['push.recurseSubmodules', 'no'],
+  ['protocol.ext.allow', 'never'],
+  ['safe.bareRepository', 'explicit'],
+];
 
 export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>): Promise<void> {
   const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
@@ -78,7 +103,10 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
   ensureFolder(config);
-  putFile(path.join(config, 'CLAUDE.md'), spec.claudeMd);
+  // Settings there are nobody's but an agent's.
+  if (spec.askPermissions)
+    for (const file of ['settings.json', 'settings.local.json']) rmSync(path.join(config, file), { force: true, recursive: true });
+  putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, spec.claudeMd) : spec.claudeMd);
 }
 
 /** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */

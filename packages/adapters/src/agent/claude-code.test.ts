@@ -4,6 +4,19 @@ import { claudeCode, classify } from './claude-code.ts';
 const end = { code: 1, signal: null, stderrTail: '' };
 const by = (result: object | null, more: { error?: string; limit?: object; end?: object } = {}) =>
   classify({ result: result as never, error: more.error ?? null, limit: (more.limit ?? null) as never, end: { ...end, ...more.end }, nowMs: 0 });
+const START = {
+  executable: '/x/claude',
+  model: 'm',
+  sessionId: 's',
+  resume: false,
+  maxTurns: 3,
+  askPermissions: false,
+  configDir: '/c',
+  tmpDir: '/t',
+  gatewayUrl: 'http://g',
+  token: 'SECRET',
+  pluginDir: null,
+};
 const api = (status: number | null, result = '') => ({ subtype: 'success', is_error: true, api_error_status: status, result });
 
 describe('every way Claude Code can end has a place in the closed union', () => {
@@ -41,20 +54,21 @@ describe('every way Claude Code can end has a place in the closed union', () => 
   });
 });
 
+test('an agent that asks is asked for every command and every edit, and the repository settles none of it', () => {
+  const of = (askPermissions: boolean): { args: readonly string[]; settings: { permissions?: { ask: string[] } } } => {
+    const { args } = claudeCode.command({ ...START, askPermissions });
+    return { args, settings: JSON.parse(args[args.indexOf('--settings') + 1]!) as object };
+  };
+  const asks = of(true);
+  expect(asks.settings.permissions).toEqual({ ask: ['Bash', 'Edit', 'Write'] });
+  expect(asks.args[asks.args.indexOf('--setting-sources') + 1]).toBe('user');
+  expect(asks.args.slice(asks.args.indexOf('--allowedTools') + 1)).toEqual(['Read', 'Glob', 'Grep', 'TodoWrite']);
+  expect(asks.args).not.toContain('--dangerously-skip-permissions');
+  expect(of(false).settings.permissions).toBeUndefined();
+});
+
 test('the command line never carries the token', () => {
-  const c = claudeCode.command({
-    executable: '/x/claude',
-    model: 'm',
-    sessionId: 's',
-    resume: false,
-    maxTurns: 3,
-    askPermissions: false,
-    configDir: '/c',
-    tmpDir: '/t',
-    gatewayUrl: 'http://g',
-    token: 'SECRET',
-    pluginDir: null,
-  });
+  const c = claudeCode.command(START);
   expect(JSON.stringify(c.args)).not.toContain('SECRET');
   expect(c.args).toContain('--session-id');
 });

@@ -1,6 +1,6 @@
 // Claude Code, headless. Its command line, its stream of JSON lines, and every way it can end.
 // Facts behind the odd parts are in docs/development.md ("Claude Code").
-import { ALWAYS_ALLOWED } from '@mainloop/models/flow/permissions';
+import { ASKED_TOOLS, LOOKING_TOOLS } from '@mainloop/models/flow/permissions';
 import type { FailReason, RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { AgentAdapter, AgentEnd, AgentSignal } from './port.ts';
 
@@ -40,15 +40,21 @@ export const claudeCode: AgentAdapter = {
         '--tools',
         s.pluginDir === null ? TOOLS : `${TOOLS},LSP`,
         // "user" is our CLAUDE.md in the config folder, "project" the repository's own. Hooks and permissions that a
-        // repository brings run inside the sandbox only, but they still may not run: see disableAllHooks.
+        // repository brings run inside the sandbox only, but they still may not run: see disableAllHooks. Where the agent asks,
+        // the repository's settings count for nothing: they name variables and programs, and the agent may edit them.
         '--setting-sources',
-        'user,project',
+        s.askPermissions ? 'user' : 'user,project',
         '--settings',
-        JSON.stringify({ attribution: { commit: '', pr: '' }, disableAllHooks: true, includeCoAuthoredBy: false }),
+        JSON.stringify({
+          attribution: { commit: '', pr: '' },
+          disableAllHooks: true,
+          includeCoAuthoredBy: false,
+          ...(s.askPermissions ? { permissions: { ask: ASKED_TOOLS } } : {}),
+        }),
         '--strict-mcp-config',
         ...(s.pluginDir === null ? [] : ['--plugin-dir', s.pluginDir]),
         ...(s.askPermissions
-          ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio', '--allowedTools', ...ALWAYS_ALLOWED]
+          ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio', '--allowedTools', ...LOOKING_TOOLS]
           : ['--dangerously-skip-permissions']),
       ],
       env: {
@@ -63,6 +69,8 @@ export const claudeCode: AgentAdapter = {
         CLAUDE_CODE_MAX_RETRIES: '3',
         CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
         IS_SANDBOX: '1',
+        // Every command begins where the first one did, so that a shape means the same each time.
+        ...(s.askPermissions ? { CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR: '1' } : {}),
       },
     };
   },
@@ -115,6 +123,9 @@ export const claudeCode: AgentAdapter = {
     };
   },
 };
+
+/** Imports the repository's own notes into ours, where its settings are not read and its notes would be left out with them. */
+export const withNotesOf = (repo: string, ours: string): string => `${ours}\n@${repo}/CLAUDE.md\n@${repo}/.claude/CLAUDE.md\n`;
 
 /** An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is believed. */
 export function classify(i: { result: ResultLine | null; error: string | null; limit: LimitInfo | null; end: AgentEnd; nowMs: number }): RunOutcome {

@@ -2,6 +2,7 @@
 import type { RunnerCommand } from '../contracts/runner.ts';
 import { append, lockLog } from './log.ts';
 import type { PermissionAsk } from '../flow/events.ts';
+import { MAX_RULE } from '../flow/permissions.ts';
 import { isEnded } from '../flow/states.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { resolveProjectSettings } from './settings.ts';
@@ -84,6 +85,14 @@ async function liveTask(tx: Tx, i: { ownerId: string; taskId: string }): Promise
     i.taskId,
   ]);
   return { ok: true, runId: run?.id ?? null };
+}
+
+/** Whether "always" can be said to a permission request: its rule is short enough to be remembered whole. */
+export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
+  const asked = await one<{ rule: string | null }>(tx, "select payload->'permission'->>'rule' as rule from events where dedupe_key = $1", [
+    `inbox/${itemId}`,
+  ]);
+  return asked?.rule != null && asked.rule.length <= MAX_RULE;
 }
 
 /** What the person said to a permission request reaches the runner in the transaction that keeps the decision. */

@@ -5,7 +5,7 @@ import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
 import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
-import { passPermissionOn } from './commands.ts';
+import { canBeKept, passPermissionOn } from './commands.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { one, withTx, type Db } from './pool.ts';
 import { draftsOf } from './review.ts';
@@ -57,6 +57,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     // A held change that could not be shown whole offers no such choice, and nobody takes it from another surface.
     if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW))
       return { ok: false, kind: 'wrong_decision', sentence: "This can't be allowed here: it could not be shown whole. Refuse it." };
+    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId)))
+      return { ok: false, kind: 'wrong_decision', sentence: 'This is too long to be allowed for good. Allow it once, or refuse it.' };
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
     if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
       return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };

@@ -234,6 +234,11 @@ test('a notification has two buttons at most, and none that decides what should 
     ['ci_files', undefined],
     ['failure', 'retry', undefined],
   ]);
+  // What a notification does not show whole is not decided by it.
+  for (const title of ['Run: git status …', 'Write: a …', `Run: ${'x'.repeat(120)}`]) {
+    const n = noticeOf({ ...base, kind: 'permission', title }, 1);
+    expect(n.type === 'show' && n.actions.map((a) => a.decision)).toEqual([undefined]);
+  }
   expect(buttons('question', ['Yes', 'No'])).toEqual(['answer', 'answer']);
   expect(buttons('question', ['A', 'B', 'C'])).toEqual([undefined]);
 });

@@ -1,5 +1,6 @@
 // What a device is told, when, and which answers its buttons give. Pure.
 import type { ItemKind, Option } from './events.ts';
+import { titleSaysAll } from './permissions.ts';
 import type { Decision } from './workflow.ts';
 
 export interface QuietHours {
@@ -56,6 +57,7 @@ export type Notice =
     }
   | { readonly type: 'withdraw'; readonly itemId: string; readonly waiting: number };
 
+const TITLE_CHARS = 120;
 const OPEN = { action: 'open', title: 'Look' };
 
 /** @param waiting items that need the person now, for the badge */
@@ -63,7 +65,7 @@ export function noticeOf(i: NoticeItem, waiting: number): Notice {
   return {
     type: 'show',
     itemId: i.id,
-    title: cut(HEAD[i.kind](i), 120),
+    title: cut(HEAD[i.kind](i), TITLE_CHARS),
     body: cut(`${i.repo} · ${i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title}`, 240),
     url: `/inbox?item=${encodeURIComponent(i.id)}`,
     actions: actionsOf(i),
@@ -90,6 +92,8 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
     case 'plan':
       return [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN];
     case 'permission':
+      // A notification shows the title only: what it does not say whole is not decided by it.
+      if (!titleSaysAll(i.title) || cut(HEAD.permission(i), TITLE_CHARS) !== HEAD.permission(i)) return [OPEN];
       return [
         { action: 'allow', title: 'Allow once', decision: 'allow' },
         { action: 'deny', title: 'Refuse', decision: 'deny' },
