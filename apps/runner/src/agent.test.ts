@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startAgent } from './agent.ts';
-import type { Around } from './commands.ts';
+import type { Around } from './around.ts';
 import { Control } from './control.ts';
 
 /** An agent that says its result and then does this. */

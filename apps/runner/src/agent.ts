@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
-import type { Around } from './commands.ts';
+import type { Around } from './around.ts';
 import type { Control } from './control.ts';
 import { ensureFolder } from './folders.ts';
 import { languageServersOf } from './languages.ts';

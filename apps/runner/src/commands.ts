@@ -4,25 +4,15 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
+import type { Evidence } from '@mainloop/models/contracts/runner';
+import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
-import type { RunnerConfig } from './config.ts';
 import type { Control } from './control.ts';
 import { readPlain } from './folders.ts';
-import type { GatewayLink } from './gateway-link.ts';
-import type { Spool } from './spool.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
 const TAIL_BYTES = 16_000;
-
-export interface Around {
-  readonly config: RunnerConfig;
-  readonly spec: RunSpec;
-  readonly link: GatewayLink;
-  readonly spool: Spool;
-  readonly env: Record<string, string>;
-}
 
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {

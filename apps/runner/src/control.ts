@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/runner';
-import type { Around } from './commands.ts';
+import type { Around } from './around.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
 import { mayUnasked } from './leave.ts';
 

@@ -4,7 +4,7 @@ import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { isPlainGitConfig, isTouchy, unaskedIf } from '@mainloop/models/flow/permissions';
-import type { Around } from './commands.ts';
+import type { Around } from './around.ts';
 
 const run = promisify(execFile);
 

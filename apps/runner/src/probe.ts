@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { Evidence, Target } from '@mainloop/models/contracts/runner';
-import type { Around } from './commands.ts';
+import type { Around } from './around.ts';
 
 /** Within a cluster an answer takes a millisecond or two, from the internet some hundred. Nothing answers a try that is dropped, so this is waited for at every start. */
 const TRY_MS = 600;

@@ -80,6 +80,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     pushes: may('SI'),
     settings: may('S'),
     attachments: may('S'),
+    model_calls: may('SIUD'),
   },
   mainloop_web: Object.fromEntries(
     [
