@@ -29,6 +29,8 @@ const Env = z.object({
     .string()
     .regex(/^(mailto:.+@.+|https:\/\/.+)$/, 'MAINLOOP_CONTACT should be mailto:you@example.com or an https address')
     .default('mailto:owner@example.com'),
+  /** For a push service of a test on this machine. */
+  MAINLOOP_PUSH_LOOPBACK: z.enum(['yes', 'no']).default('no'),
   MAINLOOP_WORKFLOW_BUNDLE: z.string().optional(),
   FORGE_POLL_SECONDS: z.coerce.number().positive().default(15),
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
@@ -131,6 +133,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
     contact: e.MAINLOOP_CONTACT,
+    pushToLoopback: e.MAINLOOP_PUSH_LOOPBACK === 'yes',
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
     backlogPort: e.MAINLOOP_BACKLOG_PORT ?? null,
     slots: e.MAINLOOP_WORKER_SLOTS,

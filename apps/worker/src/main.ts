@@ -77,7 +77,7 @@ const duties = [
   duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   duty('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  duty('push', 10_000, () => tellDevices(db, c.contact, hit), wake('mainloop')),
+  duty('push', 10_000, () => tellDevices(db, { subject: c.contact, toLoopback: c.pushToLoopback }, hit), wake('mainloop')),
   duty('reaper', 20_000, () => reapOrphans(db, sandbox)),
   duty('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   duty('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),

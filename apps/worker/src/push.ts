@@ -1,4 +1,5 @@
 // Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from what is there.
+import { requestOutside } from '@mainloop/doors/outside';
 import { LOCKS } from '@mainloop/models/db/locks';
 import { dueNotices, ensureVapidKeys, noteFailed, noteTold, openItems, type DueNotice, type VapidKeys } from '@mainloop/models/db/push';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
@@ -15,7 +16,7 @@ const TTL_S = 24 * 3600;
 type Sent = 'sent' | 'gone' | { readonly failed: string };
 
 /** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
-export async function tellDevices(db: Db, subject: string, hit: Hit): Promise<number> {
+export async function tellDevices(db: Db, from: { readonly subject: string; readonly toLoopback: boolean }, hit: Hit): Promise<number> {
   if ((await one(db, 'select 1 from push_devices limit 1')) === null) return 0;
   return withTx(db, async (tx) => {
     if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.notices]))!.got) return 0;
@@ -30,7 +31,7 @@ export async function tellDevices(db: Db, subject: string, hit: Hit): Promise<nu
         for (const d of list) {
           const notice: Notice = d.item ? noticeOf(d.item, waiting) : { type: 'withdraw', itemId: d.itemId, waiting };
           hit('push.before');
-          const r = await send(d.device, notice, keys, subject);
+          const r = await send(d.device, notice, keys, from);
           hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
           if (r === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
@@ -43,23 +44,28 @@ export async function tellDevices(db: Db, subject: string, hit: Hit): Promise<nu
   });
 }
 
-async function send(d: DueNotice['device'], notice: Notice, keys: VapidKeys, subject: string): Promise<Sent> {
+async function send(
+  d: DueNotice['device'],
+  notice: Notice,
+  keys: VapidKeys,
+  from: { readonly subject: string; readonly toLoopback: boolean },
+): Promise<Sent> {
   try {
     const r = webpush.generateRequestDetails({ endpoint: d.endpoint, keys: { p256dh: d.p256dh, auth: d.auth } }, JSON.stringify(notice), {
-      vapidDetails: { subject, ...keys },
+      vapidDetails: { subject: from.subject, ...keys },
       TTL: TTL_S,
       urgency: notice.type === 'show' ? 'high' : 'low',
     });
-    const answer = await fetch(r.endpoint, {
+    // Where to is the browser's word. Looked at again each time: what a name means may change after the device was added.
+    const status = await requestOutside(r.endpoint, {
       method: r.method,
       headers: r.headers as Record<string, string>,
-      body: new Uint8Array(r.body ?? Buffer.alloc(0)),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      body: r.body ?? Buffer.alloc(0),
+      timeoutMs: TIMEOUT_MS,
+      isNamed: (url) => from.toLoopback && url.hostname === '127.0.0.1',
     });
-    await answer.body?.cancel();
-    if (answer.ok) return 'sent';
-    return answer.status === 404 || answer.status === 410 ? 'gone' : { failed: String(answer.status) };
+    if (status >= 200 && status < 300) return 'sent';
+    return status === 404 || status === 410 ? 'gone' : { failed: String(status) };
   } catch (err) {
     return { failed: (err as Error).message };
   }
