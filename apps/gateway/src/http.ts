@@ -36,7 +36,8 @@ function hold(req: IncomingMessage, bytes: number): void {
   heldBytes += bytes;
 }
 
-const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB.`);
+const inWords = (bytes: number): string => (bytes < 1024 * 1024 ? `${Math.floor(bytes / 1024)} KiB` : `${Math.floor(bytes / 1024 / 1024)} MiB`);
+const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${inWords(maxBytes)}.`);
 
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLong(maxBytes);
@@ -69,7 +70,7 @@ export async function readPacked(req: IncomingMessage, maxBytes: number): Promis
     return await unpack(raw, { maxOutputLength: maxBytes });
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new Refused(413, `That is over ${Math.floor(maxBytes / 1024 / 1024)} MiB once it is unpacked.`);
+      throw new Refused(413, `That is over ${inWords(maxBytes)} once it is unpacked.`);
     throw new Refused(400, 'That says it is packed with gzip and is not.');
   }
 }

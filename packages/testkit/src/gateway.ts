@@ -21,6 +21,8 @@ export interface TestGateway {
   /** null while it lives. */
   exit(): number | string | null;
   rssMiB(): number;
+  /** The most that it ever had. */
+  peakMiB(): number;
   log(): string;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -59,13 +61,16 @@ export async function startGateway(databaseUrl: string, modelUrl: string, env: R
     if (child.exitCode !== null) throw new Error(said);
     return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
   });
+  const memory = (what: 'VmRSS' | 'VmHWM'): number =>
+    Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024;
   return {
     port,
     url: `http://127.0.0.1:${port}`,
     pid: child.pid!,
     home,
     exit: () => child.exitCode ?? child.signalCode,
-    rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024,
+    rssMiB: () => memory('VmRSS'),
+    peakMiB: () => memory('VmHWM'),
     log: () => said,
     async kill(signal) {
       child.kill(signal);

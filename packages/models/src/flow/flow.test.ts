@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterCi, ciVerdict, weakenedTests, type CheckRun } from './ci.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
-import { costMicrousd } from './pricing.ts';
+import { costMicrousd, reserveMicrousd } from './pricing.ts';
 import { ITEM_KINDS } from './events.ts';
 import { isQuiet, noticeOf } from './notices.ts';
 import { promptFor } from './prompts.ts';
@@ -167,6 +167,24 @@ describe('ids', () => {
 test('what a call costs', () => {
   expect(costMicrousd('claude-opus-5-5', { input_tokens: 1_000, output_tokens: 100 })).toBe(7_500);
   expect(costMicrousd('claude-haiku-5-5', { input_tokens: 10, cache_read_input_tokens: 1_000 })).toBe(110);
+});
+
+test.each<[string, string, Parameters<typeof costMicrousd>[1], number]>([
+  ['a model whose price nobody knows costs as much as the dearest', 'claude-fable-5', { input_tokens: 100, output_tokens: 10 }, 2_250],
+  ['and so does what only sounds cheap', 'my-haiku', { input_tokens: 100 }, 1_500],
+  ['an older, dearer one', 'claude-opus-4-1-20250805', { output_tokens: 10 }, 750],
+  ['writing to the cache', 'claude-opus-5-5', { cache_creation_input_tokens: 1_000 }, 6_250],
+  ['keeping it for an hour', 'claude-opus-5-5', { cache_creation_input_tokens: 1_000, ephemeral_1h_input_tokens: 400 }, 3_750 + 4_000],
+  ['reading from the cache', 'claude-sonnet-5-5', { cache_read_input_tokens: 1_000 }, 300],
+  ['figures that are none', 'claude-opus-5-5', { input_tokens: -5, output_tokens: Number.NaN, cache_read_input_tokens: Number.POSITIVE_INFINITY }, 0],
+])('%s', (_, model, used, microusd) => {
+  expect(costMicrousd(model, used)).toBe(microusd);
+});
+
+test.each([Number.NaN, -1, 1e300, 0, 100, 4_000, 128_000])('a promise for max_tokens %p is at least the input, and has a bound', (maxTokens) => {
+  const microusd = reserveMicrousd('claude-opus-5-5', 400, maxTokens);
+  expect(microusd).toBeGreaterThanOrEqual(500);
+  expect(microusd).toBeLessThanOrEqual(500 + 4_000 * 25);
 });
 
 test('every state says what happens next', () => {
