@@ -42,7 +42,7 @@ stamp=node_modules/.cache/mainloop/install.key
 want="$(cat pnpm-lock.yaml pnpm-workspace.yaml package.json apps/*/package.json packages/*/package.json | cksum)"
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$want" ]; then
   echo "  installing packages"
-  pnpm install --frozen-lockfile --reporter=silent || { echo "The packages could not be installed. Run pnpm install to see why." >&2; exit 1; }
+  pnpm install --frozen-lockfile --reporter=silent || { echo "The packages could not be installed. Run pnpm install --frozen-lockfile to see why." >&2; exit 1; }
   mkdir -p "$(dirname "$stamp")"
   printf '%s' "$want" > "$stamp"
 fi

@@ -8,6 +8,7 @@ const bin = (name: string): string => path.join(root, 'node_modules/.bin', name)
 const steps: [string, string, string[]][] = [
   ['build', process.execPath, ['tools/build.ts', 'database client', 'workflows']],
   ['format', bin('prettier'), ['--check', '.', '--log-level', 'warn']],
+  ['downloads are pinned', process.execPath, ['tools/downloads.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],

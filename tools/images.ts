@@ -2,7 +2,20 @@
 // For your own registry use docker or buildah with the two commands at the top of docker/Dockerfile, or `make images`.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,16 +66,25 @@ function testContext(say: (line: string) => void): string {
 
 /** Debian's own packages and our Node: what node:24-bookworm-slim is, where no image registry can be reached. */
 function ensureBase(say: (line: string) => void): void {
-  const key = createHash('sha256').update(process.version).update(readFileSync(CA)).update('1').digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update(process.version)
+    .update(readFileSync(CA))
+    .update(readFileSync(path.join(root, 'docker/base/package-lock.json')))
+    .update('2')
+    .digest('hex')
+    .slice(0, 16);
   const tar = path.join(CACHE, `base-${key}.tar`);
   mkdirSync(CACHE, { recursive: true });
   if (!existsSync(tar)) {
     say('making the base image from Debian packages');
     const dir = path.join(CACHE, 'base.root');
     rmSync(dir, { recursive: true, force: true });
-    execFileSync('debootstrap', ['--variant=minbase', '--include=git,ca-certificates', 'bookworm', dir, DEBIAN], { stdio: 'ignore' });
+    // Debian's packages come in the version it supports that day; what is held is its signature over them.
+    execFileSync('debootstrap', ['--force-check-gpg', '--variant=minbase', '--include=git,ca-certificates', 'bookworm', dir, DEBIAN], {
+      stdio: 'ignore',
+    });
     copyFileSync(process.execPath, path.join(dir, 'usr/local/bin/node'));
-    execFileSync('npm', ['install', '--global', '--prefix', path.join(dir, 'usr/local'), '--no-audit', '--no-fund', 'npm@11'], { stdio: 'ignore' });
+    addNpm(path.join(dir, 'usr/local'));
     // A machine behind a proxy of its own trusts more than Debian does; a build inside must trust the same.
     copyFileSync(CA, path.join(dir, CA));
     for (const d of ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man'])
@@ -81,11 +103,30 @@ function ensureBase(say: (line: string) => void): void {
   rmSync(context, { recursive: true, force: true });
 }
 
+/** npm as the lockfile in docker/base pins it: one package that brings its own. */
+function addNpm(prefix: string): void {
+  const made = mkdtempSync(path.join(CACHE, 'npm-'));
+  for (const f of ['package.json', 'package-lock.json']) copyFileSync(path.join(root, 'docker/base', f), path.join(made, f));
+  execFileSync('npm', ['ci', '--prefix', made, '--ignore-scripts', '--no-audit', '--no-fund'], { stdio: 'ignore' });
+  cpSync(path.join(made, 'node_modules/npm'), path.join(prefix, 'lib/node_modules/npm'), { recursive: true });
+  for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(prefix, 'bin', name));
+  rmSync(made, { recursive: true, force: true });
+}
+
 function buildah(...args: string[]): void {
   execFileSync('buildah', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-const OURS = ['docker/Dockerfile', 'docker/kit.ts', '.dockerignore', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'tools/build.ts'];
+const OURS = [
+  'docker/Dockerfile',
+  'tools/toolchain',
+  'docker/kit.ts',
+  '.dockerignore',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'package.json',
+  'tools/build.ts',
+];
 const TEST = ['docker/test.Dockerfile', 'docker/postgres.sh', 'apps/cli/src/up/wheels.ts', 'tools/pins.ts'];
 const INPUTS: Record<Image, readonly string[]> = {
   mainloop: [...OURS, 'apps', 'packages', 'tools/bundle-workflows.ts'],

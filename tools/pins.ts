@@ -1,5 +1,5 @@
 // Everything that is downloaded and is not named in a lockfile, with the hash it must have. Whoever downloads reads it here;
-// tools/pins.test.ts goes through the tree and refuses a download that no row of DOWNLOADS names.
+// tools/downloads.ts goes through the tree and refuses a download that no row of DOWNLOADS names.
 
 /** A machine that a native program is published for: what Node calls `platform-arch`. */
 export type Machine = 'linux-x64' | 'linux-arm64' | 'darwin-x64' | 'darwin-arm64';
@@ -77,7 +77,7 @@ export const IMAGES = {
  */
 export const DEBIAN = {
   cluster:
-    'containerd runc iptables iproute2 conntrack ethtool socat containernetworking-plugins nftables openssl busybox-static buildah debootstrap'.split(
+    'containerd runc iptables iproute2 conntrack ethtool socat containernetworking-plugins nftables openssl busybox-static buildah debootstrap debian-archive-keyring'.split(
       ' ',
     ),
   browser: ['chromium'],
@@ -91,3 +91,20 @@ export const LOCKS = [
   'tools/cluster/go.sum',
   'tools/cluster/kwok/go.sum',
 ] as const;
+
+/** Every place that downloads something, and what holds it. A command stands here as it reads without quotes, brackets and commas. */
+export const DOWNLOADS: readonly { readonly file: string; readonly command: string; readonly heldBy: string }[] = [
+  { file: 'tools/bootstrap.sh', command: 'npm ci', heldBy: 'tools/toolchain/package-lock.json, without scripts' },
+  { file: 'tools/bootstrap.sh', command: 'pnpm install', heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml' },
+  { file: 'apps/cli/src/up/wheels.ts', command: 'pip download', heldBy: 'WHEELS, by pip and again before it is unpacked' },
+  { file: 'tools/cluster/build.sh', command: 'go build', heldBy: 'tools/cluster/go.sum' },
+  { file: 'tools/cluster/kwok/build.sh', command: 'go build', heldBy: 'tools/cluster/kwok/go.sum' },
+  { file: 'tools/cluster/needs.ts', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
+  { file: 'tools/test.ts', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
+  { file: 'tools/images.ts', command: 'debootstrap', heldBy: "the signature of Debian's archive, by --force-check-gpg" },
+  { file: 'tools/images.ts', command: 'npm ci', heldBy: 'docker/base/package-lock.json, without scripts' },
+  { file: 'docker/Dockerfile', command: 'npm ci', heldBy: 'tools/toolchain/package-lock.json, without scripts' },
+  { file: 'docker/Dockerfile', command: 'pnpm install', heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml' },
+  { file: 'docker/Dockerfile', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
+  { file: 'docker/test.Dockerfile', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
+];

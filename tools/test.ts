@@ -12,6 +12,7 @@ import { OWNER_ROLE, prepareRoles, PROCESS_ROLES, type RolePasswords } from '../
 import { sql } from '../packages/testkit/src/database.ts';
 import { ensureBinary, ensureKwok, ensurePackages, whyNot } from './cluster/needs.ts';
 import { ensureImage } from './images.ts';
+import { DEBIAN } from './pins.ts';
 
 const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster|scale)';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -131,7 +132,7 @@ function browser(): string[] {
     console.log('installing chromium (once)');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env, stdio: 'ignore' });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...DEBIAN.browser], { env, stdio: 'ignore' });
     if (onPath('chromium')) return [];
   }
   return ['the browser suites: there is no chromium, and only root can install it'];

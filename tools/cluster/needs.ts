@@ -5,13 +5,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEBIAN } from '../pins.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
-const PACKAGES =
-  'containerd runc iptables iproute2 conntrack ethtool socat containernetworking-plugins nftables openssl busybox-static buildah debootstrap'.split(
-    ' ',
-  );
 
 /** @returns what is missing to run a cluster here, in words; null when nothing is */
 export function whyNot(): string | null {
@@ -22,7 +19,7 @@ export function whyNot(): string | null {
   return null;
 }
 
-const missing = (): string[] => PACKAGES.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0);
+const missing = (): string[] => DEBIAN.cluster.filter((p) => spawnSync('dpkg', ['-s', p]).status !== 0);
 
 export function ensurePackages(say: (line: string) => void): void {
   const need = missing();
@@ -40,7 +37,7 @@ export function ensureBinary(say: (line: string) => void): string {
   if (!existsSync(binary)) {
     say('building Kubernetes, about five minutes, once');
     mkdirSync(path.dirname(binary), { recursive: true });
-    execFileSync(path.join(HERE, 'build.sh'), [`${binary}.new`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(path.join(HERE, 'build.sh'), [`${binary}.new`], { env: goEnv(), stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(`${binary}.new`, binary);
   }
   return binary;
@@ -54,11 +51,16 @@ export function ensureKwok(say: (line: string) => void): string {
   if (!existsSync(binary)) {
     say('building KWOK, a minute or two, once');
     mkdirSync(path.dirname(binary), { recursive: true });
-    execFileSync(path.join(HERE, 'kwok/build.sh'), [`${binary}.new`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(path.join(HERE, 'kwok/build.sh'), [`${binary}.new`], { env: goEnv(), stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(`${binary}.new.stages`, `${binary}.stages`);
     renameSync(`${binary}.new`, binary);
   }
   return binary;
+}
+
+/** Modules by go.sum and nothing beside it, with the Go that is there: no toolchain is fetched because a go.mod asks for one. */
+function goEnv(): NodeJS.ProcessEnv {
+  return { ...process.env, GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' };
 }
 
 function binaryPath(): string {
