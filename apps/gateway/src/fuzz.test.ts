@@ -79,13 +79,13 @@ function send(
 }
 
 /** Bytes on the wire, as no client of ours would send them. Resolves when the gateway closes the connection, or at once when it is told to leave. */
-function wire(text: string | Buffer, o: { then?: 'leave' | 'half-close' | 'wait'; every?: number } = {}): Promise<string> {
+function wire(text: string | Buffer, o: { afterwards?: 'leave' | 'half-close' | 'wait'; every?: number } = {}): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
     const s = net.connect(gateway.port, '127.0.0.1', () => {
       if (o.every === undefined) s.write(text);
-      if (o.then === 'half-close') s.end();
-      if (o.then === 'leave') s.destroy();
+      if (o.afterwards === 'half-close') s.end();
+      if (o.afterwards === 'leave') s.destroy();
     });
     let at = 0;
     const drip = o.every === undefined ? undefined : setInterval(() => at < text.length && s.write(text.slice(at, ++at)), o.every);
@@ -161,12 +161,12 @@ describe.each(named)('%s', (_, route) => {
   test('lives through a body that is cut, half-closed or never comes', async () => {
     const head = `${route.method} ${route.path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${mine}\r\nContent-Length: 1000\r\n\r\n{"a`;
     await Promise.all([
-      wire(head, { then: 'leave' }),
-      wire(head, { then: 'half-close' }),
-      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked'), { then: 'half-close' }),
-      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked') + '\r\nzzzz\r\n', { then: 'half-close' }),
+      wire(head, { afterwards: 'leave' }),
+      wire(head, { afterwards: 'half-close' }),
+      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked'), { afterwards: 'half-close' }),
+      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked') + '\r\nzzzz\r\n', { afterwards: 'half-close' }),
       // Neither leaves by itself: the gateway ends it.
-      ...(route.method === 'GET' ? [] : [wire(head, { then: 'wait' })]),
+      ...(route.method === 'GET' ? [] : [wire(head, { afterwards: 'wait' })]),
     ]);
     await answersOthers();
   });
@@ -190,7 +190,7 @@ describe('on the wire', () => {
     ['CONNECT to nothing', 'CONNECT  HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['CONNECT without a port', 'CONNECT x HTTP/1.1\r\nHost: x\r\n\r\n'],
   ])('%s', async (_, text) => {
-    await wire(text, { then: 'half-close' });
+    await wire(text, { afterwards: 'half-close' });
     await answersOthers();
   });
 
@@ -210,7 +210,7 @@ describe('on the wire', () => {
     const heard = await wire(
       Buffer.from(`CONNECT ${target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic ${login}\r\n\r\n\u0000garbage`, 'latin1'),
       {
-        then: 'half-close',
+        afterwards: 'half-close',
       },
     );
     expect(heard).not.toContain(' 200 ');
@@ -255,7 +255,7 @@ describe('many at once', () => {
   });
 
   test('connections that say nothing do not keep others out', async () => {
-    const idle = Array.from({ length: 200 }, () => wire('', { then: 'wait' }));
+    const idle = Array.from({ length: 200 }, () => wire('', { afterwards: 'wait' }));
     await answersOthers();
     await Promise.all(idle);
     await answersOthers();

@@ -1,7 +1,7 @@
 // Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies at every row of it.
 // Pure.
 
-export type Door = 'health' | 'model' | 'git' | 'run';
+type Door = 'health' | 'model' | 'git' | 'run';
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;

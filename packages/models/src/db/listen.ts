@@ -22,7 +22,7 @@ export function openWord(): Word {
   return {
     give() {
       given++;
-      for (const done of [...waiting]) done();
+      for (const done of Array.from(waiting)) done();
     },
     listener() {
       let heard = given;

@@ -134,12 +134,14 @@ const isPath = (s: string): boolean => s !== '' && /^[^-~:]/.test(s) && !/[*?[\]
  */
 const TOUCHY = new Set(
   [
-    ...['.git', '.hg', '.svn', '.jj', '.claude', '.husky', '.direnv', '.vscode', '.idea', '.devcontainer', '.mainloop', '.ssh'],
-    ...['node_modules', '.venv', 'venv', '.bundle', '.cargo', '.yarn', '.config', '.local', '.bin'],
-    ...['.mcp.json', '.claude.json', '.envrc', '.env', '.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases', '.profile'],
-    ...['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.inputrc', '.gitconfig', '.gitmodules', '.gitattributes', '.npmrc', '.yarnrc'],
-    ...['.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.tool-versions', '.mise.toml', 'mise.toml', '.ripgreprc', '.pre-commit-config.yaml'],
-  ].map((n) => n.toLowerCase()),
+    ['.git', '.hg', '.svn', '.jj', '.claude', '.husky', '.direnv', '.vscode', '.idea', '.devcontainer', '.mainloop', '.ssh'],
+    ['node_modules', '.venv', 'venv', '.bundle', '.cargo', '.yarn', '.config', '.local', '.bin'],
+    ['.mcp.json', '.claude.json', '.envrc', '.env', '.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases', '.profile'],
+    ['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.inputrc', '.gitconfig', '.gitmodules', '.gitattributes', '.npmrc', '.yarnrc'],
+    ['.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.tool-versions', '.mise.toml', 'mise.toml', '.ripgreprc', '.pre-commit-config.yaml'],
+  ]
+    .flat()
+    .map((n) => n.toLowerCase()),
 );
 export const isTouchy = (relativePath: string): boolean =>
   relativePath.split('/').some((part) => TOUCHY.has(part.toLowerCase().replace(/[. ]+$/, '')));

@@ -17,6 +17,7 @@ export function cleanText(s: string, max: number): string {
 
 /** Characters that move, hide, reorder or join what stands around them on a page or a terminal; not the newline and the tab. */
 const UNSEEN =
+  // oxlint-disable-next-line no-misleading-character-class -- each of them is meant by itself
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]|[\u{1d173}-\u{1d17a}]|[\u{e0000}-\u{e0fff}]/gu;
 
 /** The text with everything unseen in it spelt out, so that what a person reads is what is there. */
