@@ -9,6 +9,7 @@ const steps: [string, string, string[]][] = [
   ['build', process.execPath, ['tools/build.ts', 'database client', 'workflows']],
   ['format', bin('prettier'), ['--check', '.', '--log-level', 'warn']],
   ['downloads are pinned', process.execPath, ['tools/downloads.ts']],
+  ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],
