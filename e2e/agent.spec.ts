@@ -266,7 +266,12 @@ agent:
       - read: b.ts
       - edit: { path: b.ts, old: 'add(1, 2)', new: 'add(1, "2")' }
       - bash: sleep 4
-      - bash: 'sleep 2; grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /"'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
       - text: done
   - when: 'Make it (blue|green)'
     steps:
