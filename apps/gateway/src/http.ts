@@ -39,12 +39,33 @@ function hold(req: IncomingMessage, bytes: number): void {
 const inWords = (bytes: number): string => (bytes < 1024 * 1024 ? `${Math.floor(bytes / 1024)} KiB` : `${Math.floor(bytes / 1024 / 1024)} MiB`);
 const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${inWords(maxBytes)}.`);
 
+/** How long a sender that is refused may go on sending. */
+const READ_ON_MS = 1_000;
+
+/** Throws away what is still sent: who is answered in the middle of sending sees a broken connection instead of the answer. */
+export function readOn(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, READ_ON_MS);
+    req.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    req.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    req.resume();
+  });
+}
+
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLong(maxBytes);
   const parts: Buffer[] = [];
   let size = 0;
   try {
-    for await (const part of req as AsyncIterable<Buffer>) {
+    // Left open when it is too long: the sender is to hear so.
+    for await (const part of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += part.length;
       if (size > maxBytes) throw tooLong(maxBytes);
       hold(req, part.length);

@@ -14,7 +14,7 @@ import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';
 import { gitProxy, sweepQuarantine } from './git-proxy.ts';
-import { countBody, Refused, sendJson, tokenOf } from './http.ts';
+import { countBody, readOn, Refused, sendJson, tokenOf } from './http.ts';
 import { afterUncaught } from './last-net.ts';
 import { modelProxy } from './model-proxy.ts';
 import { routeOf } from './routes.ts';
@@ -68,10 +68,11 @@ function onRequest(req: IncomingMessage, res: ServerResponse): void {
   req.on('error', () => undefined);
   res.on('error', () => undefined);
   countBody(req, res);
-  handle(req, res).catch((err: unknown) => {
+  handle(req, res).catch(async (err: unknown) => {
     const { status, message } = answerTo(err);
     if (!(err instanceof Refused) && status === 503) log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
     if (res.headersSent) return void res.destroy();
+    await readOn(req);
     // What is left of a body that nobody reads would be taken for the next request.
     if (!req.complete) res.setHeader('connection', 'close');
     sendJson(res, status, { error: message });

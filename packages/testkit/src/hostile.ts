@@ -141,7 +141,7 @@ fetch='const g=process.env.MAINLOOP_GATEWAY,t=process.env.MAINLOOP_TOKEN;const a
 ${p.otherRun ? OTHER_RUN : ''}
 js made-up-token '^401 .*This run has ended' "$fetch await ask('/run/spec',{token:'mlr_'+'x'.repeat(43)})"
 js other-model '^403 .*this task uses .*not claude-fable-5' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-fable-5',max_tokens:5,messages:[]})})"
-js web-fetch-tool '^403 .*web_fetch' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})})"
+js web-fetch-tool '^400 .*does not forward .*web_fetch' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})})"
 js other-api-path '^(403|404) .*(does not forward|No such)' "$fetch await ask('/v1/files',{method:'POST',body:'{}'})"
 js giant-say '^413 ' "$fetch await ask('/talk/say',{method:'POST',body:JSON.stringify({text:'x'.repeat(3e6)})})"
 proxy='import http from "node:http";const u=new URL(process.env.HTTPS_PROXY);const via=(h)=>{const q=http.request({host:u.hostname,port:u.port,method:"CONNECT",path:h,headers:{"proxy-authorization":"Basic "+Buffer.from(u.username+":"+u.password).toString("base64")}});q.on("connect",(r,s,head)=>{console.log(r.statusCode,String(head));if(r.statusCode===200)process.exit(0);s.on("data",(d)=>console.log(String(d)));s.on("end",()=>process.exit(1))});q.on("response",(r)=>{console.log(r.statusCode);r.on("data",(d)=>console.log(String(d)));r.on("end",()=>process.exit(1))});q.on("error",(e)=>{console.log(e.code);process.exit(1)});q.end()};'
