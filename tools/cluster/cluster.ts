@@ -115,7 +115,8 @@ export async function clusterUp(
       input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: Array.from({ length: o.simulated! }, (_, i) => simulatedNode(i)) }),
       stdio: ['pipe', 'ignore', 'inherit'],
     });
-  await waitFor('the node', 120_000, async () => /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)));
+  // All images are unpacked first, which takes a busy disk minutes.
+  await waitFor('the node', 600_000, async () => /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)));
   say('Kubernetes is up');
   return c;
 }
