@@ -47,7 +47,10 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     const settings = run ? getSettings(db, run.owner_id) : null;
     settings?.catch(() => undefined);
     const read = readRequest(path, url.searchParams, await readBody(req, MAX_BODY), run ? [run.model] : 'any');
-    if (read.kind === 'refuse') return apiError(res, read.status, read.status === 403 ? 'permission_error' : 'invalid_request_error', read.why);
+    if (read.kind === 'refuse') {
+      log.warn({ run: run?.id ?? null, why: read.why }, 'a model request was refused');
+      return apiError(res, read.status, read.status === 403 ? 'permission_error' : 'invalid_request_error', read.why);
+    }
     const { body, request } = read;
     const target = path + url.search;
     if (MODEL_PATHS[path] === 'count')
