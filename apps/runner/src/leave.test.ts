@@ -36,7 +36,7 @@ test('what lies elsewhere, or is git’s own, is asked about, through links too'
   symlinkSync('.git', path.join(repo, 'docs'));
   symlinkSync('../outside', path.join(repo, 'link'));
   symlinkSync('../not-yet', path.join(repo, 'dangling'));
-  symlinkSync('/', path.join(repo, 'src/root'));
+  symlinkSync('/', path.join(repo, 'src/outside'));
   symlinkSync('node_modules', path.join(repo, 'lib'));
   mkdirSync(path.join(repo, 'node_modules'));
   for (const c of [
@@ -45,9 +45,9 @@ test('what lies elsewhere, or is git’s own, is asked about, through links too'
     'cat .git/config',
     'cat ../outside',
     'cat /etc/passwd',
-    'cat src/root/etc/passwd',
+    'cat src/outside/etc/passwd',
     'cat dangling',
-    'ls src/root',
+    'ls src/outside',
   ])
     expect([c, await bash(c)]).toEqual([c, false]);
   for (const f of [
@@ -57,7 +57,7 @@ test('what lies elsewhere, or is git’s own, is asked about, through links too'
     '.git/config',
     '../outside',
     'dangling',
-    'src/root/etc/x',
+    'src/outside/etc/x',
     'lib/x',
     'node_modules/x',
     '.claude/settings.json',
