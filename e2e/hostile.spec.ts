@@ -19,7 +19,7 @@ let taskId = '';
 let model: DemoModel;
 let finds: Map<string, Find[]>;
 let secrets: Map<string, string>;
-const stubs: { close(): void }[] = [];
+const controls: { close(): void }[] = [];
 const outside: Record<string, Place> = {};
 const reached: Record<string, boolean> = {};
 const canary = '/tmp/mainloop-canary-on-the-host';
@@ -29,10 +29,10 @@ const DECOY = 'mainloop-decoy-42';
 const MODEL_KEY = `sk-ant-${randomBytes(24).toString('hex')}`;
 
 /** A server on an address of this machine that is not loopback's: what the internet is to a sandbox. */
-async function stub(host: string): Promise<Place> {
+async function controlAt(host: string): Promise<Place> {
   const server = net.createServer((c) => c.end());
   await new Promise<void>((r, no) => server.once('error', no).listen(0, host, r));
-  stubs.push(server);
+  controls.push(server);
   return { host, port: (server.address() as net.AddressInfo).port };
 }
 const ownAddress = (): string | undefined =>
@@ -62,9 +62,9 @@ beforeAll(async () => {
   );
   Object.assign(outside, placesOf(s));
   const own = ownAddress();
-  if (own) outside.internet = await stub(own);
+  if (own) outside.internet = await controlAt(own);
   metadata(true);
-  if (hasMetadata) outside.metadata = await stub('169.254.169.254');
+  if (hasMetadata) outside.metadata = await controlAt('169.254.169.254');
   // What is not there is out of reach for everybody: each is reached from outside first.
   for (const [name, place] of Object.entries(outside)) reached[name] = await answers(place);
   writeFileSync(
@@ -99,7 +99,7 @@ beforeAll(async () => {
   for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out })) finds.get(text)!.push(...list);
 }, 300_000);
 afterAll(async () => {
-  for (const x of stubs) x.close();
+  for (const x of controls) x.close();
   metadata(false);
   await s?.stop();
   await model?.close();
