@@ -1,6 +1,5 @@
 // The few things every door of the gateway does with a request.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -47,15 +46,11 @@ export function readOn(req: IncomingMessage): Promise<void> {
   if (req.complete || req.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, READ_ON_MS);
-    req.once('close', () => {
+    const done = (): void => {
       clearTimeout(timer);
       resolve();
-    });
-    req.once('end', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    req.resume();
+    };
+    req.once('end', done).once('close', done).resume();
   });
 }
 
@@ -109,12 +104,6 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
   const text = JSON.stringify(body);
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   res.end(text);
-}
-
-/** Whether two secrets are the same, in a time that says nothing about where they differ. */
-export function sameSecret(a: string, b: string): boolean {
-  const digest = (s: string): Buffer => createHash('sha256').update(s).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }
 
 /** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */

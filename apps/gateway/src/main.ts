@@ -113,10 +113,11 @@ function listen(target: number | string): Promise<http.Server> {
       server.off('error', reject).on('error', (err) => log.error({ err }, 'a connection could not be taken'));
       resolve(server);
     };
-    if (typeof target === 'number') keepDoor(server, c.door, 'none');
+    if (typeof target === 'string') return void server.listen(target, done);
+    keepDoor(server, c.door, 'none');
+    // A door has a time of its own for headers; ours is a setting.
     server.headersTimeout = c.headersMs;
-    if (typeof target === 'number') server.listen(target, c.host, done);
-    else server.listen(target, done);
+    server.listen(target, c.host, done);
   });
 }
 

@@ -1,6 +1,7 @@
 // The model door: understands what is asked for, takes the money for it, has it carried, and pays.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
+import { isSecret } from '@mainloop/doors/secrets';
 import { newCallId, release, reserve, settle, type ModelCall, type SpentLimit } from '@mainloop/models/db/budget';
 import type { Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs';
@@ -9,7 +10,7 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { costMicrousd, dollars, inputTokensOf, OUTPUT_STEP_TOKENS, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
-import { readBody, sameSecret } from './http.ts';
+import { readBody } from './http.ts';
 import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
 import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
 
@@ -101,7 +102,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
   };
 
   const handle = async (req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> => {
-    const chat = sameSecret(token, c.chatToken);
+    const chat = isSecret(token, c.chatToken);
     const run = chat ? null : await findRunByToken(db, token);
     if (!run && !chat) return apiError(res, 401, 'authentication_error', 'mainloop: this run has ended.');
     if (!run) return keep(carry(req, res, url, null));

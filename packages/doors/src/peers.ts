@@ -85,8 +85,8 @@ export async function peerOf(socket: Socket): Promise<Peer> {
   return { kind: tables === 0 ? 'unreadable' : 'unknown' };
 }
 
-/** Whether whoever connected may talk to us. For a listener that is not one of HTTP: ask before a byte is passed on. */
-export const admitConnection = async (socket: Socket, users: LocalUsers): Promise<PeerAdmission> =>
+/** Whether whoever connected may talk to us. */
+const admitConnection = async (socket: Socket, users: LocalUsers): Promise<PeerAdmission> =>
   users === 'any' ? { ok: true } : admitPeer(await peerOf(socket), users);
 
 /**

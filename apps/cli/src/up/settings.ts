@@ -117,6 +117,8 @@ export type Settings = z.infer<typeof Env> & {
   readonly demoModel: boolean;
   readonly localGitHub: boolean;
 };
+/** Who logs in to a Postgres of our own: whoever migrates, and each process under its own name (packages/models/src/db/roles.ts). */
+export const DATABASE_ROLES = ['mainloop_owner', 'mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
 const SECRETS = [
   'chatToken',
   'webhookSecret',
@@ -124,13 +126,8 @@ const SECRETS = [
   'localGitHubOperator',
   'authSecret',
   'apiToken',
-  'webToken',
   'postgresSuperuser',
-  'mainloop_owner',
-  'mainloop_api',
-  'mainloop_worker',
-  'mainloop_gateway',
-  'mainloop_web',
+  ...DATABASE_ROLES,
 ] as const;
 type Secrets = Readonly<Record<(typeof SECRETS)[number], string>>;
 

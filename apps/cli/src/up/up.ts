@@ -5,12 +5,10 @@ import path from 'node:path';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
 import { isAlive } from './pids.ts';
-import { KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
+import { DATABASE_ROLES, KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
 import { ensureClosedFolder, socketsOf } from './sockets.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { ensureTool } from './wheels.ts';
-
-const ROLES = ['mainloop_owner', 'mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
 
 const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
 
@@ -86,7 +84,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
   await sup.once('prepare', [process.execPath, '--disable-warning=ExperimentalWarning', path.join(ROOT, 'packages/models/src/db/prepare-main.ts')], {
     PATH: '/usr/bin:/bin',
     SUPERUSER_DATABASE_URL: url,
-    MAINLOOP_ROLE_PASSWORDS: JSON.stringify(Object.fromEntries(ROLES.map((r) => [r, s.secrets[r]]))),
+    MAINLOOP_ROLE_PASSWORDS: JSON.stringify(Object.fromEntries(DATABASE_ROLES.map((r) => [r, s.secrets[r]]))),
   });
   return url;
 }
@@ -111,7 +109,7 @@ function services(
   };
   const embedded = s.DATABASE_URL === undefined;
   /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
-  const urlOf = (role: (typeof ROLES)[number], given?: string): string =>
+  const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
     given ?? (embedded ? urlFor(databaseUrl, role, s.secrets[role]) : databaseUrl);
   const temporal = s.TEMPORAL_ADDRESS ?? `127.0.0.1:${s.TEMPORAL_PORT}`;
   const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;

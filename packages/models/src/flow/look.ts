@@ -2,7 +2,6 @@
 
 /**
  * What a record itself holds under a name. `record[name]` would also find what every object inherits: "constructor", "__proto__".
- * `make check` refuses the bare form for names that are not written in the code (tools/lookups.ts).
  * @returns undefined where the record has no such name of its own
  */
 export const own = <T>(record: Readonly<Record<string, T>>, name: PropertyKey): T | undefined =>

@@ -1,5 +1,6 @@
 // What a running Claude Code may do unasked where its project asks, as shapes; what it asks leave for, as a rule that can be
 // remembered and as words for the person who decides. Pure.
+import { own } from './look.ts';
 import { plainWords } from './shell-words.ts';
 import { cleanTitle, fence, visible } from './text.ts';
 
@@ -38,9 +39,9 @@ export function unaskedIf(tool: string, input: Readonly<Record<string, unknown>>
   if (words === null) return null;
   const [program, ...rest] = words as [string, ...string[]];
   const verb = rest[0] ?? '';
-  if (program === 'git') return Object.hasOwn(GIT, verb) ? fits(GIT[verb]!, rest.slice(1), true) : null;
-  if (program === 'mainloop') return Object.hasOwn(TALK, verb) ? fits(TALK[verb]!, rest.slice(1), false) : null;
-  return Object.hasOwn(PROGRAMS, program) ? fits(PROGRAMS[program]!, rest, false) : null;
+  if (program === 'git') return fits(own(GIT, verb), rest.slice(1), true);
+  if (program === 'mainloop') return fits(own(TALK, verb), rest.slice(1), false);
+  return fits(own(PROGRAMS, program), rest, false);
 }
 
 /** The arguments a program is let through with. Whatever is not named here is asked about. */
@@ -95,7 +96,9 @@ const TALK: Readonly<Record<string, Shape>> = {
 /** Git commands behind whose `--` stand paths. */
 const TAKES_PATHS = new Set(['diff', 'log', 'show', 'add'].map((v) => GIT[v]));
 
-function fits(shape: Shape, args: readonly string[], git: boolean): Unasked | null {
+/** @param shape of the program; undefined: it has none, so it is asked about */
+function fits(shape: Shape | undefined, args: readonly string[], git: boolean): Unasked | null {
+  if (shape === undefined) return null;
   const reads: string[] = [];
   const seen: string[] = [];
   let operands = 0;
@@ -107,9 +110,10 @@ function fits(shape: Shape, args: readonly string[], git: boolean): Unasked | nu
       onlyPaths = true;
     } else if (!onlyPaths && a.startsWith('-')) {
       seen.push(a);
-      if (shape.valued !== undefined && Object.hasOwn(shape.valued, a)) {
+      const valueOf = own(shape.valued ?? {}, a);
+      if (valueOf !== undefined) {
         const value = args[++i];
-        if (value === undefined || !shape.valued[a]!.test(value)) return null;
+        if (value === undefined || !valueOf.test(value)) return null;
       } else if (!(shape.flags?.test(a) ?? false)) return null;
     } else {
       const kind = onlyPaths ? 'path' : shape.operands?.[Math.min(operands, shape.operands.length - 1)];
