@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CLUSTER_FAILPOINTS } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
 import { until } from '@mainloop/testkit/stack';
-import { FAILPOINTS, matrix, openTheatre, type Kill, type Theatre } from '@mainloop/testkit/kills';
+import { FAILPOINTS, type Kill } from '@mainloop/testkit/kills';
+import { matrix } from '@mainloop/testkit/matrix';
+import { openTheatre, type Theatre } from '@mainloop/testkit/theatre';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 

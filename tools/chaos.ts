@@ -1,5 +1,6 @@
 // The kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n (side by side). Ends with one line, and fails on any difference.
-import { matrix, openTheatre } from '../packages/testkit/src/kills.ts';
+import { matrix } from '../packages/testkit/src/matrix.ts';
+import { openTheatre } from '../packages/testkit/src/theatre.ts';
 
 const number = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
 const seed = number('SEED', Math.floor(Math.random() * 1e9));

@@ -1,0 +1,111 @@
+// The kill matrix: a story is told unkilled, then many times side by side while processes are killed, and each telling is held against the first.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { costDifferences, differences, lineOf, tallyOf, type Comparison, type Difference, type Tally, type Trace } from './differences.ts';
+import { chooser, kill, type Kill } from './kills.ts';
+import { cutBy, forgeCalls, modelCalls, tell, type Telling, type Theatre } from './theatre.ts';
+import { belongs, costsSince, paid, rows, strays } from './trace.ts';
+
+export interface Report {
+  readonly kills: number;
+  readonly stories: number;
+  readonly tally: Tally;
+  readonly lines: readonly string[];
+}
+
+/** @returns the difference of one telling in lines a person can read, headed by what was killed in it */
+export function reportOf(reference: Trace, name: string, telling: Telling): { differences: readonly Difference[]; lines: string[] } {
+  const c = differences(reference, telling.trace, telling.kills.length);
+  const head = `${name} (${Math.round(telling.ms / 1_000)} s), killed: ${telling.kills.map((k) => k.name).join(', ') || 'nobody'}`;
+  const lost: Difference[] =
+    telling.stuck === null || c.differences.length > 0 ? [] : [{ kind: 'lost', where: 'workflow', what: telling.stuck, times: 1 }];
+  const all = [...c.differences, ...lost];
+  return {
+    differences: all,
+    lines: [
+      `${head}: ${all.length === 0 ? 'as unkilled' : `${all.length} differences`}`,
+      ...(telling.stuck === null ? [] : [`  it did not end: ${telling.stuck}`]),
+      ...all.map((d) => `  ${lineOf(d)}`),
+      ...c.told.map((x) => `  told: ${x}`),
+    ],
+  };
+}
+
+/** Calls to the forge that belong to nobody, and the model's bill next to ours, over all that was told. */
+export async function account(t: Theatre): Promise<Comparison> {
+  const tasks = await rows<{ id: string; branch: string; issue_number: number | null; pr_number: number | null }>(
+    t.s,
+    'select id, branch, issue_number, pr_number from tasks where id = any($1)',
+    [t.tasks],
+  );
+  const forge = (await forgeCalls(t.s)).slice(t.from.forge);
+  const stray = strays(forge, tasks).filter((c) => !tasks.some((x) => belongs(c, x)));
+  const by = cutBy(t, null);
+  const calls = (await modelCalls(t.s)).slice(t.from.model).map((c) => paid(c, by));
+  const money = costDifferences(calls, await costsSince(t.s, t.from.seq));
+  return {
+    differences: [
+      ...stray.map((c): Difference => ({ kind: 'extra', where: 'forge', what: `${c.method} ${c.path} belongs to no story`, times: 1 })),
+      ...money.differences,
+    ],
+    told: money.told,
+  };
+}
+
+/**
+ * The matrix: one telling unkilled, one more to see that the story says the same twice, then `beside` stories at a time while
+ * kills fall, every `everyMs` at the soonest, until `kills` have fallen or time is up.
+ */
+export async function matrix(
+  t: Theatre,
+  o: { seed: number; kills: number; beside: number; everyMs: number; untilMs: number; only?: readonly Kill[]; say: (line: string) => void },
+): Promise<Report> {
+  const choose = chooser(o.seed);
+  const lines: string[] = [];
+  const found: Difference[] = [];
+  const say = (line: string): void => {
+    lines.push(line);
+    o.say(line);
+  };
+  let stories = 0;
+  const [reference, again] = await Promise.all([tell(t, 'ref1'), tell(t, 'ref2')]);
+  if (reference.stuck !== null) throw new Error(`the unkilled story does not end: ${reference.stuck}`);
+  const own = reportOf(reference.trace, 'ref2', again);
+  if (own.differences.length > 0) throw new Error(`the unkilled story is not the same twice:\n${own.lines.join('\n')}`);
+  say(`unkilled: ${reference.trace.entries.length} things happen, ${Math.round(reference.ms / 1_000)} s`);
+
+  const wanted = [...(o.only ?? [])];
+  const due = (): boolean => Date.now() < o.untilMs && (o.only ? wanted.length > 0 : t.fired.length < o.kills);
+  let open = true;
+  const loop = async (next: () => Kill | undefined): Promise<void> => {
+    while (open && due()) {
+      await sleep(o.everyMs * (0.5 + choose.random()));
+      if (t.playing.size === 0) continue;
+      const k = next();
+      if (k) await kill(t, k, choose.random).catch((err: Error) => say(`  ${err.message}`));
+    }
+  };
+  const killers = o.only ? [loop(() => wanted.shift())] : [loop(() => choose.failpoint()), loop(() => choose.process())];
+  const stage = async (n: number): Promise<void> => {
+    for (let k = 1; due() || k === 1; k++) {
+      const name = `k${n}x${k}`;
+      try {
+        const telling = await tell(t, name);
+        stories++;
+        const r = reportOf(reference.trace, name, telling);
+        found.push(...r.differences);
+        for (const l of r.lines) say(l);
+      } catch (err) {
+        found.push({ kind: 'lost', where: 'workflow', what: (err as Error).message, times: 1 });
+        say(`${name}: ${(err as Error).message}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: o.beside }, (_, n) => stage(n)));
+  open = false;
+  await Promise.all(killers);
+  const rest = await account(t);
+  found.push(...rest.differences);
+  for (const d of rest.differences) say(lineOf(d));
+  for (const x of rest.told) say(`told: ${x}`);
+  return { kills: t.fired.length, stories, tally: tallyOf(found), lines };
+}

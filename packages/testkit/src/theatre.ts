@@ -1,0 +1,251 @@
+// Where stories are told while processes are killed: the stack, a phone that is told of everything, and the telling itself. Nobody presses
+// Retry here: what a person would have to mend is a difference.
+import { Client, Connection } from '@temporalio/client';
+import type { ModelCall } from '@mainloop/demo/model/server';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Trace } from './differences.ts';
+import { startPushService, type PushService, type Received } from './push-service.ts';
+import { startStack, until, type Stack } from './stack.ts';
+import { answerTo, type Item } from './story.ts';
+import { rows, traceOf, type ForgeCall } from './trace.ts';
+
+export interface Fired {
+  /** milliseconds since 1970 */
+  readonly at: number;
+  readonly name: string;
+  /** Set for the runner and the agent: they are those of one task. */
+  readonly taskId: string | null;
+}
+
+export interface Theatre {
+  readonly s: Stack;
+  readonly failpoints: string;
+  readonly phone: readonly Received[];
+  readonly temporal: () => Promise<Client>;
+  /** Before the first story: the newest event, the forge's and the model's calls. */
+  readonly from: { readonly seq: number; readonly forge: number; readonly model: number };
+  readonly fired: Fired[];
+  /** Tasks that are on their way now. */
+  readonly playing: Set<string>;
+  /** All that were told. */
+  readonly tasks: string[];
+  stop(): Promise<void>;
+}
+
+/** A stack whose failpoints can be armed, whose forge's lists lag behind as GitHub's may, and a phone that is told of everything. */
+export async function openTheatre(): Promise<Theatre> {
+  const failpoints = mkdtempSync('/tmp/mainloop-failpoints-');
+  const dir = mkdtempSync('/tmp/again-');
+  const story = path.join(mkdtempSync('/tmp/again-story-'), 'story.yaml');
+  const template = path.join(path.dirname(fileURLToPath(import.meta.url)), '../stories/again.yaml');
+  writeFileSync(story, readFileSync(template, 'utf8').replaceAll('{{project}}', `local/${path.basename(dir)}`));
+  mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
+  writeFileSync(path.join(dir, 'README.md'), '# Notes\n');
+  writeFileSync(
+    path.join(dir, '.github/workflows/ci.yml'),
+    'on: push\njobs:\n  whole:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: test ! -e broken\n',
+  );
+  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A');
+  git('commit', '-qm', 'first');
+  const s = await startStack({
+    MAINLOOP_FAILPOINTS: failpoints,
+    LOCAL_GITHUB_STALE_MS: '700',
+    MAINLOOP_DEMO_SCRIPT: story,
+    MAINLOOP_PUSH_LOOPBACK: 'yes',
+  });
+  let push: PushService | null = null;
+  try {
+    await s.call('POST', '/api/projects', { source: dir });
+    await s.call('PATCH', '/api/settings', { maxRuns: 20 });
+    push = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
+    const device = push.subscribe();
+    await s.call('POST', '/api/push/devices', { ...device.subscription, label: 'the phone' });
+    const [last] = await rows<{ seq: string }>(s, 'select coalesce(max(seq), 0) as seq from events');
+    return {
+      s,
+      failpoints,
+      phone: device.got,
+      temporal: async () => new Client({ connection: await Connection.connect({ address: s.temporal }) }),
+      from: { seq: Number(last!.seq), forge: (await forgeCalls(s)).length, model: (await modelCalls(s)).length },
+      fired: [],
+      playing: new Set(),
+      tasks: [],
+      async stop() {
+        push?.close();
+        await s.stop();
+        for (const d of [failpoints, dir, path.dirname(story)]) rmSync(d, { recursive: true, force: true });
+      },
+    };
+  } catch (err) {
+    push?.close();
+    await s.stop();
+    throw err;
+  }
+}
+
+/** Asks again for as long as what is asked may be down. */
+const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> =>
+  until(what, async () => ({ it: await ask() }), 60_000, 250).then((x) => x.it);
+export const forgeCalls = (s: Stack): Promise<ForgeCall[]> => patiently("the forge's calls", () => s.forgeCalls() as Promise<ForgeCall[]>);
+export const modelCalls = (s: Stack): Promise<ModelCall[]> =>
+  patiently("the model's calls", async () => (await (await fetch(`${s.model}/_requests`)).json()) as ModelCall[]);
+
+/** How long a person waits for the next thing to happen before they would look what is wrong. */
+const STILL_MS = 120_000;
+const SETTLE_MS = 90_000;
+
+export interface Telling {
+  readonly trace: Trace;
+  readonly kills: readonly Fired[];
+  /** Why it did not end, or null. */
+  readonly stuck: string | null;
+  readonly ms: number;
+}
+
+/** Tells the story once, as a patient person with a phone would hear it. */
+export async function tell(t: Theatre, name: string): Promise<Telling> {
+  const { s } = t;
+  const began = Date.now();
+  const taskId = await inTurn(() => start(t, name));
+  t.playing.add(taskId);
+  t.tasks.push(taskId);
+  let stuck: string | null = null;
+  try {
+    stuck = await listen(t, taskId);
+  } catch (err) {
+    stuck = (err as Error).message;
+  }
+  await settle(t, taskId).catch((err: Error) => {
+    stuck ??= err.message;
+  });
+  t.playing.delete(taskId);
+  const ended = Date.now();
+  const kills = t.fired.filter((f) => f.at >= began && f.at <= ended && (f.taskId === null || f.taskId === taskId));
+  const trace = await traceOf(
+    s,
+    { taskId, name },
+    {
+      forge: (await forgeCalls(s)).slice(t.from.forge),
+      model: (await modelCalls(s)).slice(t.from.model),
+      phone: t.phone,
+      workflow: await patiently('the workflow', () => workflowOf(t, taskId)),
+      cutBy: cutBy(t, taskId),
+    },
+  );
+  if (stuck !== null) await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
+  return { trace, kills, stuck, ms: ended - began };
+}
+
+/** Whose death may have kept an answer, or its cost, from arriving. */
+export const cutBy =
+  (t: Theatre, taskId: string | null) =>
+  (fromMs: number, toMs: number, whole: boolean): string | null =>
+    t.fired.find(
+      (f) =>
+        f.at >= fromMs - 50 &&
+        f.at <= toMs &&
+        // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep its cost from being written.
+        (whole ? f.name === 'gateway' || f.name === 'postgres' : f.taskId === null || taskId === null || f.taskId === taskId),
+    )?.name ?? null;
+
+async function workflowOf(t: Theatre, taskId: string): Promise<string> {
+  const client = await t.temporal();
+  try {
+    return (await client.workflow.getHandle(`task/${taskId}`).describe()).status.name;
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** One person talks: the next sentence is said when the answer to the one before is there. */
+let line: Promise<unknown> = Promise.resolve();
+function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const mine = line.then(act, act);
+  line = mine.catch(() => undefined);
+  return mine;
+}
+
+/** Says the sentence and taps Start. Where the answer to a tap was lost, a person looks before tapping again. */
+async function start({ s }: Theatre, name: string): Promise<string> {
+  const title = `Again ${name}`;
+  const sentence = `Tell it again ${name}`;
+  await patiently('the sentence to be heard', async () => {
+    const said = await s.call<{ role: string; text: string }[]>('GET', '/api/chat/messages');
+    if (!said.some((m) => m.role === 'user' && m.text === sentence)) await s.call('POST', '/api/chat', { text: sentence });
+  });
+  const card = await until('the card', async () =>
+    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === title),
+  );
+  return until('the start', async () => {
+    const there = (await s.call<{ id: string; title: string }[]>('GET', '/api/tasks')).find((x) => x.title === title);
+    return there?.id ?? (await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest })).taskId;
+  });
+}
+
+interface Detail {
+  state: string;
+  updatedAt?: string;
+  runs: { phase: string; state: string; id: string }[];
+}
+
+/** Answers what the task asks, each once, after the phone was told of it. @returns why it can't go on, or null at its end */
+async function listen({ s, phone }: Theatre, taskId: string): Promise<string | null> {
+  let since = Date.now();
+  let before = '';
+  for (;;) {
+    await sleep(400);
+    try {
+      const task = await s.call<Detail>('GET', `/api/tasks/${taskId}`);
+      if (['done', 'cancelled', 'failed'].includes(task.state)) return null;
+      const items = (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId);
+      const now = JSON.stringify([task.state, task.runs.map((r) => [r.id, r.state]), items.map((x) => x.id)]);
+      if (now !== before) [before, since] = [now, Date.now()];
+      for (const i of items) {
+        const answer = answerTo(i);
+        // Trouble is not mended here. It is given a moment to turn out to be none.
+        if (answer === null) {
+          if (Date.now() - since > 10_000) return `${i.kind}: ${i.title}`;
+          continue;
+        }
+        if (!phone.some((p) => p.notice.itemId === i.id && p.notice.type === 'show')) continue;
+        if (i.kind === 'review' && !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')) continue;
+        if (i.kind === 'question' && !(await isOnForge(s, i.id))) continue;
+        await s.call('POST', `/api/inbox/${i.id}`, answer);
+      }
+    } catch {
+      // Somebody was killed; a person taps again.
+    }
+    if (Date.now() - since > STILL_MS) return `nothing happened for ${STILL_MS / 1_000} s: ${before}`;
+  }
+}
+
+/** A question is asked on the forge as well, and a colleague may be faster: so it is answered only when it stands there. */
+const isOnForge = async (s: Stack, itemId: string): Promise<boolean> =>
+  (await s.forgeCalls()).some(
+    (c) => c.method === 'POST' && c.path.endsWith('/comments') && String(c.body?.body ?? '').includes(`:ask-${itemId} -->`),
+  );
+
+/** What follows the end: words to Temporal, the phone's withdrawals, the sandbox. What never comes shows in the trace. */
+async function settle(t: Theatre, taskId: string): Promise<void> {
+  await until(
+    'everything to have settled',
+    async () => {
+      const [left] = await rows<{ n: number }>(
+        t.s,
+        `select (select count(*) from outbox where workflow_id = 'task/' || $1 and sent_at is null)
+              + (select count(*) from push_notices n join inbox_items i on i.id = n.item_id where i.task_id = $1 and i.state <> 'open' and n.state = 'shown')
+              + (select count(*) from runs where task_id = $1 and state <> 'ended') as n`,
+        [taskId],
+      );
+      return Number(left!.n) === 0 && !existsSync(path.join(t.s.home, 'sandboxes', taskId)) && (await workflowOf(t, taskId)) !== 'RUNNING';
+    },
+    SETTLE_MS,
+    400,
+  );
+}
