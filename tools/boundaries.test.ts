@@ -1,7 +1,7 @@
 // The import boundaries hold because a machine says no. Each rule is shown a planted break, or it may be asleep.
 import { afterEach, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,3 +42,27 @@ test('every rule notices a break', () => {
   for (const [rule] of breaks) expect([rule, found.some((v) => v.rule.name === rule && v.from.includes(`planted-${rule}`))]).toEqual([rule, true]);
   expect(found.filter((v) => !v.from.includes('planted-'))).toEqual([]);
 }, 120_000);
+
+/** Imports of our own packages that a package does not declare. On a laptop the root's node_modules hides them; in an image they end the process. */
+function undeclared(): string[] {
+  const folders = globSync('{apps,packages}/*', { cwd: root }).filter((f) => existsSync(path.join(root, f, 'package.json')));
+  return folders.flatMap((folder) => {
+    const { name, dependencies = {} } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {
+      name: string;
+      dependencies?: Record<string, string>;
+    };
+    const files = globSync(`${folder}/{src/**/*,*}.{ts,svelte}`, { cwd: root }).filter((f) => !/\.test\.ts$|\/generated\//.test(f));
+    const wanted = files.flatMap((f) =>
+      [...readFileSync(path.join(root, f), 'utf8').matchAll(/from '(@mainloop\/[a-z]+)\//g)].map((m) => ({ f, dependency: m[1]! })),
+    );
+    return wanted.filter((w) => w.dependency !== name && dependencies[w.dependency] === undefined).map((w) => `${w.f}: ${w.dependency}`);
+  });
+}
+
+test('every package declares the packages of ours that it imports', () => {
+  expect(undeclared()).toEqual([]);
+  const f = path.join(root, 'apps/runner/src/planted-undeclared.ts');
+  planted.push(f);
+  writeFileSync(f, "import '@mainloop/models/flow/ids';\nexport { keepDoor } from '@mainloop/doors/door';\n");
+  expect(undeclared()).toEqual(['apps/runner/src/planted-undeclared.ts: @mainloop/doors']);
+});
