@@ -8,6 +8,9 @@ export interface ThreadMessage {
   readonly text: string;
   readonly at: Date;
   readonly attachments?: readonly AttachmentRef[];
+  /** The turn that a message began or that a reply ends; null for a note of ours. */
+  readonly turnId: string | null;
+  readonly seq: number;
 }
 export interface ProjectFact {
   readonly id: string;
@@ -53,6 +56,18 @@ export const imagesIn = (messages: readonly ThreadMessage[]): string[] =>
     .filter(isShown)
     .map((a) => a.id)
     .slice(-MAX_IMAGES);
+
+/**
+ * What a turn is told. A message may be said while the reply to the one before it is still being spoken, so the order in the log is not the
+ * order of the talk: each reply stands behind what it replies to, and the thread ends with the message that is to be answered.
+ * @param seq of that message
+ * @param messages in any order; what was said after it is left out
+ */
+export function threadUpTo(seq: number, messages: readonly ThreadMessage[]): ThreadMessage[] {
+  const asked = new Map(messages.filter((m) => m.role === 'user' && m.turnId !== null).map((m) => [m.turnId, m.seq]));
+  const place = (m: ThreadMessage): number => (m.role === 'assistant' ? (asked.get(m.turnId) ?? m.seq) : m.seq);
+  return messages.filter((m) => place(m) < seq || m.seq === seq).toSorted((a, b) => place(a) - place(b) || a.seq - b.seq);
+}
 
 /** The newest messages that fit, oldest first, starting with the person, roles alternating as the model wants it. */
 export function threadFor(messages: readonly ThreadMessage[], images: ReadonlyMap<string, ChatImage> = new Map()): ChatMessage[] {

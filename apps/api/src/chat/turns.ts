@@ -1,4 +1,5 @@
-// A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew.
+// A chat turn is leased. Its text is kept as it grows; whoever finds an expired lease takes over and says it anew. An owner's turns are spoken
+// one after the other, in the order in which their messages were said.
 import { randomUUID } from 'node:crypto';
 import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
 import { readAttachment } from '@mainloop/models/db/attachments';
@@ -7,13 +8,22 @@ import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/settings';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { cleanText } from '@mainloop/models/flow/text';
-import { imagesIn, systemPrompt, threadFor, type ProjectFact, type TaskFact, type ThreadMessage } from './context.ts';
+import { imagesIn, systemPrompt, threadFor, threadUpTo, type ProjectFact, type TaskFact, type ThreadMessage } from './context.ts';
 import { runTool, TOOLS } from './tools.ts';
 
 const LEASE_MS = 6_000;
 const KEEP_MS = 100;
 const MAX_ROUNDS = 8;
 const MAX_ATTEMPTS = 3;
+const WENT_WRONG = '_Something went wrong on this side while answering. Say it again, please._';
+
+interface Turn {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly attempts: number;
+  /** That of its message in the event log. */
+  readonly seq: number;
+}
 
 export async function say(
   db: Db,
@@ -36,7 +46,7 @@ export async function say(
       ],
       ownerId,
     );
-    if (fresh.length > 0) await tx.query("insert into turns (id, owner_id, state) values ($1,$2,'queued')", [turnId, ownerId]);
+    for (const said of fresh) await tx.query("insert into turns (id, owner_id, state, seq) values ($1,$2,'queued',$3)", [turnId, ownerId, said.seq]);
   });
   return { messageId, turnId };
 }
@@ -71,23 +81,29 @@ export class Turns {
         if (!turn) return;
         this.wake();
         await this.speak(turn);
+        // The next message of this owner may have waited for this answer.
+        this.wake();
       })
       .catch(() => undefined);
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
   }
 
-  private claim(): Promise<{ id: string; owner_id: string; attempts: number } | null> {
+  private claim(): Promise<Turn | null> {
     return one(
       this.db,
       `update turns set state = 'running', lease_by = $1, lease_until = now() + $2 * interval '1 millisecond', attempts = attempts + 1, draft = ''
-        where id = (select id from turns where state in ('queued','running') and (lease_until is null or lease_until < now()) order by created_at limit 1 for update skip locked)
-        returning id, owner_id, attempts`,
+        where id = (select t.id from turns t where t.state in ('queued','running') and (t.lease_until is null or t.lease_until < now())
+                       and not exists (select 1 from turns b where b.owner_id = t.owner_id and b.state in ('queued','running') and b.seq < t.seq)
+                     order by t.seq limit 1 for update skip locked)
+        returning id, owner_id, attempts, seq`,
       [this.me, LEASE_MS],
     );
   }
 
-  private async speak(turn: { id: string; owner_id: string; attempts: number }): Promise<void> {
+  private async speak(turn: Turn): Promise<void> {
+    // Whoever spoke it before died of it each time. What was said after it has waited long enough.
+    if (turn.attempts > MAX_ATTEMPTS) return this.finish(turn, WENT_WRONG);
     const cut = new AbortController();
     const signal = AbortSignal.any([cut.signal, this.abort.signal]);
     let text = '';
@@ -116,7 +132,7 @@ export class Turns {
     } catch (err) {
       if (signal.aborted) return;
       if (err instanceof ModelError) await this.finish(turn, `${text ? `${text}\n\n` : ''}_${err.message}_`);
-      else if (turn.attempts >= MAX_ATTEMPTS) await this.finish(turn, '_Something went wrong on this side while answering. Say it again, please._');
+      else if (turn.attempts >= MAX_ATTEMPTS) await this.finish(turn, WENT_WRONG);
     } finally {
       clearInterval(timer);
       await keeping;
@@ -124,13 +140,20 @@ export class Turns {
   }
 
   /** What the model is told, and what it may do. */
-  private async converse(turn: { id: string; owner_id: string }, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
+  private async converse(turn: Turn, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
     const { db } = this;
     const owner = [turn.owner_id];
-    const thread = await many<ThreadMessage>(
-      db,
-      'select role, text, at, attachments from (select role, text, at, attachments, seq from messages where owner_id = $1 order by seq desc limit 80) m order by seq',
-      owner,
+    const thread = threadUpTo(
+      turn.seq,
+      await many<ThreadMessage>(
+        db,
+        `with before as (select * from messages where owner_id = $1 and seq <= $2 order by seq desc limit 80)
+         select role, text, at, attachments, turn_id as "turnId", seq from before
+         union all
+         select role, text, at, attachments, turn_id, seq from messages
+          where owner_id = $1 and seq > $2 and role = 'assistant' and turn_id in (select turn_id from before)`,
+        [turn.owner_id, turn.seq],
+      ),
     );
     const projects = await many<ProjectFact>(db, 'select id, repo from projects where owner_id = $1 order by repo limit 100', owner);
     const tasks = await many<TaskFact>(

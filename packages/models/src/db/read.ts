@@ -112,7 +112,7 @@ export function openRead(url: string) {
       const [messages, proposals, turn] = await Promise.all([
         db.message.findMany({ where: { ownerId: OWNER }, orderBy: { seq: 'desc' }, take: limit }),
         db.proposal.findMany({ where: { ownerId: OWNER }, orderBy: { seq: 'desc' }, take: 50 }),
-        db.turn.findFirst({ where: { ownerId: OWNER, state: { in: ['queued', 'running'] } }, orderBy: { createdAt: 'asc' } }),
+        db.turn.findFirst({ where: { ownerId: OWNER, state: { in: ['queued', 'running'] } }, orderBy: { seq: 'asc' } }),
       ]);
       const repo = await repoOf(proposals.map((p) => p.projectId));
       const oldest = messages.at(-1)?.seq ?? 0n;

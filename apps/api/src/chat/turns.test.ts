@@ -1,0 +1,126 @@
+// Messages that come close together, on a real database. The model is a table of sentences that waits for its word.
+import { afterEach, beforeAll, afterAll, beforeEach, expect, test } from '@jest/globals';
+import type { ChatCall, Model } from '@mainloop/adapters/model/port';
+import { append } from '@mainloop/models/db/log';
+import { many, withTx } from '@mainloop/models/db/pool';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { until } from '@mainloop/testkit/stack';
+import fc from 'fast-check';
+import { threadFor, threadUpTo, type ThreadMessage } from './context.ts';
+import { say, Turns } from './turns.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+});
+afterAll(() => t.drop());
+
+/** What the model was told by each call, as `role: text` lines; a call ends when its gate opens. */
+let told: string[][] = [];
+let gates: ((reply: string) => void)[] = [];
+const model: Model = {
+  converse(c: ChatCall) {
+    told.push(c.messages.map((m) => `${m.role}: ${m.texts.join(' + ')}`));
+    return new Promise<string>((resolve, reject) => {
+      gates.push(resolve);
+      c.signal.addEventListener('abort', () => reject(new Error('cut')));
+    });
+  },
+};
+let turns: Turns[] = [];
+const speaker = (): Turns => {
+  const x = new Turns(t.db, model);
+  turns.push(x);
+  x.start();
+  return x;
+};
+const replies = (owner: string): Promise<{ text: string }[]> =>
+  many(t.db, "select text from messages where owner_id = $1 and role = 'assistant' order by seq", [owner]);
+
+beforeEach(() => {
+  told = [];
+  gates = [];
+});
+afterEach(async () => {
+  await Promise.all(turns.map((x) => x.stop()));
+  turns = [];
+});
+
+test('a message that is said while the one before is being answered is answered next, and it ends the thread', async () => {
+  await say(t.db, 'ann', 'one');
+  const both = [speaker(), speaker()];
+  await until('the first call', async () => told.length === 1);
+  await say(t.db, 'ann', 'two');
+  await say(t.db, 'ann', 'three');
+  for (const x of both) x.wake();
+  // Somebody else's message does not wait for them.
+  await say(t.db, 'bob', 'else');
+  for (const x of both) x.wake();
+  await until("the other owner's call", async () => told.length === 2);
+  expect(told[1]).toEqual(['user: else']);
+  gates[0]!('1');
+  await until('the second call', async () => told.length === 3);
+  gates[2]!('2');
+  await until('the third call', async () => told.length === 4);
+  gates[3]!('3');
+  await until('all replies', async () => (await replies('ann')).length === 3);
+  expect(told[0]).toEqual(['user: one']);
+  expect(told[2]).toEqual(['user: one', 'assistant: 1', 'user: two']);
+  expect(told[3]).toEqual(['user: one', 'assistant: 1', 'user: two', 'assistant: 2', 'user: three']);
+  expect((await replies('ann')).map((r) => r.text)).toEqual(['1', '2', '3']);
+});
+
+test('a message whose answer kills whoever speaks it is given up, and the next one is answered', async () => {
+  await say(t.db, 'eve', 'deadly');
+  await say(t.db, 'eve', 'harmless');
+  await t.db.query(
+    "update turns set state = 'running', attempts = 3, lease_until = now() - interval '1 second' where id = (select id from turns where owner_id = 'eve' order by seq limit 1)",
+  );
+  speaker();
+  await until('the call for the next', async () => told.length === 1);
+  gates[0]!('here');
+  await until('both replies', async () => (await replies('eve')).length === 2);
+  const [first, second] = await replies('eve');
+  expect(first!.text).toMatch(/Say it again/);
+  expect(second!.text).toBe('here');
+  expect(told).toEqual([['user: deadly', `assistant: ${first!.text}`, 'user: harmless']]);
+});
+
+test('a note of ours stands where it was said', async () => {
+  await say(t.db, 'mia', 'one');
+  await withTx(t.db, (tx) =>
+    append(tx, [{ type: 'message.said', actor: 'mainloop', payload: { id: 'n1', role: 'note', text: 'merged', turnId: null } }], 'mia'),
+  );
+  await say(t.db, 'mia', 'two');
+  speaker();
+  await until('the first call', async () => told.length === 1);
+  gates[0]!('1');
+  await until('the second call', async () => told.length === 2);
+  gates[1]!('2');
+  expect(told[1]).toEqual(['user: one', 'assistant: 1', 'user: [mainloop notes: merged] + two']);
+});
+
+test('whatever order messages and replies come in, a thread ends with what is to be answered, and each reply follows its message', () => {
+  // Turn k is asked at a drawn place of the log and, maybe, answered at a later one.
+  const logs = fc.array(fc.record({ reply: fc.boolean(), late: fc.nat(12) }), { minLength: 1, maxLength: 8 }).map((list) => {
+    const at = (seq: number, role: string, k: number): ThreadMessage => ({ role, text: `${role}${k}`, at: new Date(0), turnId: `t${k}`, seq });
+    return list.flatMap((x, k) => [at(k * 2, 'user', k), ...(x.reply ? [at(k * 2 + 1 + 2 * x.late, 'assistant', k)] : [])]);
+  });
+  fc.assert(
+    fc.property(logs, fc.nat(), fc.func(fc.nat()), (log, pick, shuffle) => {
+      const asked = log.filter((m) => m.role === 'user');
+      const mine = asked[pick % asked.length]!;
+      const shuffled = log.toSorted((a, b) => shuffle(a.text) - shuffle(b.text));
+      const thread = threadUpTo(mine.seq, shuffled);
+      expect(thread.at(-1)).toBe(mine);
+      expect(threadFor(thread).at(-1)!.texts.at(-1)).toBe(mine.text);
+      for (const [i, m] of thread.entries()) if (m.role === 'assistant') expect(thread[i - 1]).toMatchObject({ role: 'user', turnId: m.turnId });
+      expect(thread.map((m) => m.text).toSorted()).toEqual(
+        log
+          .filter((m) => Number(m.turnId!.slice(1)) < Number(mine.turnId!.slice(1)) || m === mine)
+          .map((m) => m.text)
+          .toSorted(),
+      );
+    }),
+  );
+});
