@@ -6,6 +6,7 @@ import { append } from '@mainloop/models/db/log';
 import { pokeAbout, WAITS_FOR_FORGE } from '@mainloop/models/db/pokes';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { sendCommand } from '@mainloop/models/db/commands';
+import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
 import { isEnded } from '@mainloop/models/flow/states';
 
 const STOP_AFTER_NUDGES = 4;
@@ -119,8 +120,18 @@ export async function checkUp(db: Db, sandbox: Sandbox, complain: (words: string
   await saveCheckup(db, checks);
 }
 
-/** One conditional question for each repository with tasks that wait for it, whatever their number; only those it is about look again. */
-export async function pollForge(db: Db, forge: Forge, memory: Map<string, ForgeMemory>): Promise<void> {
+/** What the poller keeps of one repository: the forge's own memory, and what the tasks are told of once more. */
+export interface Watched {
+  readonly forge: ForgeMemory;
+  again: News;
+}
+
+/**
+ * One conditional question for each repository with tasks that wait for it, whatever their number; only those it is about look again.
+ * They are told twice, now and after the next question: GitHub's times are whole seconds, so of two changes in one second only the first
+ * is seen, and what could not be written down this time is not lost.
+ */
+export async function pollForge(db: Db, forge: Pick<Forge, 'changed'>, memory: Map<string, Watched>): Promise<void> {
   const waiting = await many<{ repo: string }>(
     db,
     `select distinct p.repo from tasks t join projects p on p.id = t.project_id where t.state = any($1)`,
@@ -129,9 +140,13 @@ export async function pollForge(db: Db, forge: Forge, memory: Map<string, ForgeM
   const repos = new Set(waiting.map((w) => w.repo));
   for (const repo of memory.keys()) if (!repos.has(repo)) memory.delete(repo);
   for (const repo of repos) {
-    const known = memory.get(repo) ?? memory.set(repo, freshMemory()).get(repo)!;
+    const known = memory.get(repo) ?? memory.set(repo, { forge: freshMemory(), again: NO_NEWS }).get(repo)!;
     // A repository that can't be read now is asked again next time; its tasks find out by themselves.
-    const news = await forge.changed(repo, known).catch(() => null);
-    if (news !== null) await withTx(db, (tx) => pokeAbout(tx, repo, news));
+    const news = await forge.changed(repo, known.forge).catch(() => null);
+    if (news === null) continue;
+    const all = together(known.again, news);
+    known.again = all;
+    await withTx(db, (tx) => pokeAbout(tx, repo, all));
+    known.again = news;
   }
 }

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
-import type { ForgeMemory } from '@mainloop/adapters/forge/port';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { sendCommand } from '@mainloop/models/db/commands';
@@ -22,7 +21,7 @@ import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
-import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence } from './caretaker.ts';
+import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence, type Watched } from './caretaker.ts';
 import { loadConfig } from './config.ts';
 import { repeat } from './duties.ts';
 import { localImporter } from './importer.ts';
@@ -69,7 +68,7 @@ const worker = await Worker.create({
 });
 
 const stopping = new AbortController();
-const memory = new Map<string, ForgeMemory>();
+const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
 const duty = (name: string, everyMs: number, work: () => Promise<unknown>, word?: Listener): Promise<void> =>
   repeat({ everyMs, work, word, over: stopping.signal, onError: (err) => log.warn({ err: err.message, duty: name }, 'will try again') });

@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { afterCi } from '@mainloop/models/flow/ci';
+import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterRun, unexpected, waitsUntil, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
 import type { Resume, RunContext, Stage, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -54,8 +55,8 @@ const ahead = proxyActivities<Pick<ReturnType<typeof runActivities>, 'ensurePlac
 
 const MAX_REPAIRS = 3;
 const CHECK_RUN_MS = 20_000;
-const LOOK_AGAIN_MS = 10 * 60_000;
-const LONGEST_LOOK_MS = 6 * 3_600_000;
+/** CI that is not a workflow of GitHub's own is seen by nobody who polls. */
+const LONGEST_CI_LOOK_MS = 10 * 60_000;
 /** What histories from before it was a setting were told. */
 const OLD_GRACE_MS = 60_000;
 /** Between two tries of what has to be written down before anything else can happen. */
@@ -63,6 +64,8 @@ const WRITE_AGAIN_MS = 60_000;
 
 export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: string }> {
   const { taskId } = input;
+  // Histories from before it looked seldom, and not at a word that came during a look.
+  const looksSoon = patched('look-soon-again');
   const desk = openDesk(input.at?.pending ?? []);
   const facts = await own.loadTask({ taskId });
   const graceMs = facts.ciGraceMs ?? OLD_GRACE_MS;
@@ -127,6 +130,21 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     return { kind: 'interrupted', reason: 'lost' };
   };
 
+  /**
+   * A poke says that something changed on the forge; whoever waits for one looks then, soon after it again, and now and then besides.
+   * @returns waits for the next look, or until `done()`; a word that comes during a look counts for the next wait
+   */
+  const wordFromForge = (): ((done: () => boolean) => Promise<void>) => {
+    let seen = desk.pokes();
+    let looks = 0;
+    return async (done) => {
+      if (!looksSoon) seen = desk.pokes();
+      const heard = await desk.until(() => done() || desk.pokes() > seen, lookAgainMs(looks));
+      looks = heard ? 0 : looks + 1;
+      seen = desk.pokes();
+    };
+  };
+
   /** One question after the other: then a comment there is an answer to the one that is open. */
   const askedOnForge = async (itemId: string): Promise<void> => {
     const since = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
@@ -134,10 +152,10 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       act.catch((err: unknown) => {
         if (!(err instanceof ActivityFailure)) throw err;
       });
+    const word = wordFromForge();
     if (!desk.decided(itemId)) await quietly(aside.ensureQuestion({ taskId, itemId }));
-    for (let wait = LOOK_AGAIN_MS; !desk.decided(itemId); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
-      const pokes = desk.pokes();
-      await desk.until(() => desk.decided(itemId) !== undefined || desk.pokes() > pokes, wait);
+    while (!desk.decided(itemId)) {
+      await word(() => desk.decided(itemId) !== undefined);
       if (!desk.decided(itemId)) await quietly(aside.readAnswer({ taskId, itemId, sinceIso: since }));
     }
     await quietly(aside.ensureQuestion({ taskId, itemId }));
@@ -215,12 +233,12 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       body: '',
       options: [{ label: 'Approve' }, { label: 'Revise' }],
     });
+    const word = wordFromForge();
     await state('awaiting_plan', 'plan');
-    for (let wait = LOOK_AGAIN_MS; !desk.decided(id); wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
-      const pokes = desk.pokes();
-      // A poke says that something changed on the forge; the decision it may bring comes back as a signal. GitHub tells
-      // nobody of a reaction, and the poller sees only the newest issues: so there is a look now and then besides.
-      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, wait);
+    while (!desk.decided(id)) {
+      // The decision that a look may bring comes back as a signal. GitHub tells nobody of a reaction, and the poller sees only the
+      // newest issues.
+      await word(() => desk.decided(id) !== undefined);
       if (!desk.decided(id)) await mended('plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso: since }));
     }
     return desk.decided(id)!.kind === 'approve' ? go('implement', { round: 0 }) : go('plan', { about: id });
@@ -239,7 +257,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
 
   const ci = async (): Promise<Resume> => {
     await state('ci', 'ci');
-    for (let waitedMs = 0; ;) {
+    for (let waitedMs = 0, looks = 0; ; looks++) {
       const pokes = desk.pokes();
       const now = await mended('ci', () => forge.readCi({ taskId, round: at.round }));
       const next = afterCi(now.verdict, {
@@ -253,8 +271,10 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
       });
       switch (next.do) {
         case 'wait': {
-          const ms = now.verdict === 'none' ? graceMs / 4 : LOOK_AGAIN_MS;
-          if (!(await desk.until(() => desk.pokes() > pokes, ms))) waitedMs += ms;
+          const longest = looksSoon ? Math.min(lookAgainMs(looks), LONGEST_CI_LOOK_MS) : LONGEST_CI_LOOK_MS;
+          const ms = now.verdict === 'none' ? graceMs / 4 : longest;
+          if (await desk.until(() => desk.pokes() > pokes, ms)) looks = -1;
+          else waitedMs += ms;
           continue;
         }
         case 'review':
@@ -296,7 +316,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
     });
     await state('in_review', 'review');
     // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
-    for (let wait = LOOK_AGAIN_MS; ; wait = Math.min(wait * 2, LONGEST_LOOK_MS)) {
+    for (let looks = 0; ; looks++) {
       const pokes = desk.pokes();
       const said = desk.decided(id);
       if (said?.kind === 'merge') {
@@ -310,7 +330,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<{ state: s
         await own.closeItem({ taskId, id, why: `${now.author} asked for changes on GitHub` });
         return go('address_review', { reviewedUntil: now.newestIso, about: `since:${at.reviewedUntil}` });
       }
-      await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, wait);
+      if (await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, lookAgainMs(looks))) looks = -1;
     }
   };
 

@@ -30,6 +30,10 @@ let ends: RunEnd[] = [];
 let verdicts: string[] = [];
 let ready = 0;
 let gone = false;
+/** How many comments each look at the review finds, in order; then none. */
+let asked: number[] = [];
+/** What happens while the next looks for an answer to the plan are on their way. */
+let duringLook: (() => Promise<void>)[] = [];
 /** What the next calls of an activity do instead of answering, by its name, in order. */
 const failing = new Map<string, (() => never)[]>();
 /** What was written of the task: its states, and the titles of its failure items. */
@@ -54,7 +58,7 @@ const answers = {
   giveUpRun: () => undefined,
   releaseSandbox: () => undefined,
   ensureIssue: () => ({ number: 1 }),
-  readPlanAnswer: () => undefined,
+  readPlanAnswer: async () => duringLook.shift()?.(),
   ensureQuestion: () => undefined,
   readAnswer: () => undefined,
   ensureDraftPr: () => ({ number: 2 }),
@@ -63,7 +67,7 @@ const answers = {
   readCi: () => ({ verdict: verdicts.shift() ?? 'green', sha: 'a', weakened: [], verified: 'unknown' }),
   ensureReady: () => void ready++,
   ensureSummary: () => undefined,
-  readReview: () => ({ state: gone ? 'merged' : 'open', comments: 0, newestIso: '', author: '' }),
+  readReview: () => ({ state: gone ? 'merged' : 'open', comments: asked.shift() ?? 0, newestIso: '', author: '' }),
   merge: () => undefined,
   cleanForge: () => undefined,
 };
@@ -102,6 +106,8 @@ beforeEach(() => {
   verdicts = [];
   ready = 0;
   gone = false;
+  asked = [];
+  duringLook = [];
   failing.clear();
   states.length = 0;
   failures.length = 0;
@@ -135,6 +141,40 @@ describe('a task that waits', () => {
     gone = true;
     await h.signal('poke');
     expect(await h.result()).toEqual({ state: 'done' });
+  }, 60_000);
+
+  test('for a review whose list lags behind the webhook: what the first look does not find, one soon after it does', async () => {
+    const h = await start();
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(HOUR);
+    expect(count('prepareRun')).toBe(2);
+    asked = [0, 1];
+    await h.signal('poke');
+    await env.sleep(60_000);
+    expect(count('prepareRun')).toBe(3);
+  }, 60_000);
+
+  test('for CI whose last word was told before it could be read', async () => {
+    const h = await start();
+    verdicts = Array.from({ length: 6 }, () => 'pending');
+    await say(h, '-plan-1', 'approve');
+    await env.sleep(HOUR / 2);
+    expect(ready).toBe(0);
+    verdicts = ['pending'];
+    await h.signal('poke');
+    await env.sleep(60_000);
+    expect(ready).toBe(1);
+  }, 60_000);
+
+  test('for a plan answer, and hears a word that comes while it looks', async () => {
+    const h = await start();
+    await env.sleep(HOUR);
+    const looked = count('readPlanAnswer');
+    duringLook = [() => h.signal('poke')];
+    await h.signal('poke');
+    await env.sleep(HOUR);
+    // At the word, at the one that came meanwhile, 4 s and 30 s later, and after 10 and 20 minutes.
+    expect(count('readPlanAnswer') - looked).toBe(6);
   }, 60_000);
 
   test("for a model's usage limit until its reset, days away, once", async () => {

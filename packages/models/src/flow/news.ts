@@ -6,6 +6,15 @@ export interface News {
   readonly shas: readonly string[];
 }
 
+export const NO_NEWS: News = { numbers: [], branches: [], shas: [] };
+
+/** @returns what either of two tells, each thing once */
+export const together = (a: News, b: News): News => ({
+  numbers: [...new Set([...a.numbers, ...b.numbers])],
+  branches: [...new Set([...a.branches, ...b.branches])],
+  shas: [...new Set([...a.shas, ...b.shas])],
+});
+
 interface Payload {
   readonly issue?: { readonly number?: number };
   readonly number?: number;

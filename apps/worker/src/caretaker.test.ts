@@ -1,0 +1,43 @@
+// What the forge's news become, on a real database. The forge is a list of answers.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { one, type Db } from '@mainloop/models/db/pool';
+import { NO_NEWS, type News } from '@mainloop/models/flow/news';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { pollForge, type Watched } from './caretaker.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+  await seedTask(t.db, 'waits');
+  await t.db.query("update tasks set state = 'in_review', pr_number = 7 where id = 'waits'");
+});
+afterAll(() => t.drop());
+
+const about7: News = { ...NO_NEWS, numbers: [7] };
+const pokes = async (db: Db): Promise<number> =>
+  Number((await one<{ n: number }>(db, "select count(*) as n from outbox where workflow_id = 'task/waits' and name = 'poke'"))!.n);
+
+test('of each change a task is told at once and after the next look: two changes in one second have one time', async () => {
+  const memory = new Map<string, Watched>();
+  const answers = [about7, NO_NEWS, NO_NEWS];
+  const told: number[] = [];
+  for (const a of answers) {
+    const before = await pokes(t.db);
+    await pollForge(t.db, { changed: () => Promise.resolve(a) }, memory);
+    told.push((await pokes(t.db)) - before);
+  }
+  expect(told).toEqual([1, 1, 0]);
+});
+
+test('news that could not be written down, or came before a forge that was away, are told later', async () => {
+  const memory = new Map<string, Watched>();
+  const broken = { ...t.db, query: t.db.query.bind(t.db), connect: () => Promise.reject(new Error('the database is away')) } as unknown as Db;
+  await expect(pollForge(broken, { changed: () => Promise.resolve(about7) }, memory)).rejects.toThrow('the database is away');
+  const before = await pokes(t.db);
+  await pollForge(t.db, { changed: () => Promise.reject(new Error('502')) }, memory);
+  expect((await pokes(t.db)) - before).toBe(0);
+  await pollForge(t.db, { changed: () => Promise.resolve(NO_NEWS) }, memory);
+  expect((await pokes(t.db)) - before).toBe(1);
+});
