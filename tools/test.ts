@@ -1,7 +1,7 @@
 // All suites, one closing line. Brings what they need: Postgres from our packages, Chromium from Debian where we may.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, chmodSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '../apps/cli/src/up/pids.ts';
@@ -45,15 +45,7 @@ try {
     ...(missing.length > 0 ? { SKIP_BROWSER: '1' } : {}),
     ...(noCluster === null ? {} : { SKIP_CLUSTER: noCluster }),
   };
-  // A cluster has its own dozen of processes: its suites run after the others, one at a time.
-  const rounds = unit
-    ? [jest(['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts'], env)]
-    : patterns.length > 0
-      ? [jest(['--maxWorkers=2', '--testPathPatterns', ...patterns], env)]
-      : [
-          jest(['--maxWorkers=2', '--testPathPatterns', `^(?!.*${ON_A_CLUSTER})`], env),
-          jest(['--maxWorkers=1', '--testPathPatterns', ON_A_CLUSTER], env),
-        ];
+  const rounds = await Promise.all(roundsOf().map((args, n) => jest(n, args, env)));
   for (const m of missing) console.log(`SKIPPED: ${m}`);
   for (const r of rounds) for (const name of r.skipped) console.log(`SKIPPED: ${name}`);
   const sum = (of: (r: Round) => number): number => rounds.reduce((n, r) => n + of(r), 0);
@@ -66,17 +58,31 @@ try {
 }
 process.exit(code);
 
+/**
+ * What jest is to run, in one process or two. A cluster has its own dozen of processes, so its suites run one at a time; all suites wait more
+ * than they compute (a third of one core each), so those run beside the others.
+ */
+function roundsOf(): string[][] {
+  if (unit) return [['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts']];
+  if (patterns.length > 0) return [['--maxWorkers=2', '--testPathPatterns', ...patterns]];
+  return [
+    ['--maxWorkers=2', '--testPathPatterns', `^(?!.*${ON_A_CLUSTER})`],
+    ['--maxWorkers=1', '--testPathPatterns', ON_A_CLUSTER],
+  ];
+}
+
 interface Round {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
 }
 
-/** One run of jest. One that dies without results counts as a failure. */
-function jest(args: readonly string[], env: Record<string, string>): Round {
-  const results = path.join(home, 'results.json');
-  rmSync(results, { force: true });
-  const run = spawnSync(
+/** One run of jest. One that dies without results counts as a failure. What the second says is told when it is over, not between the lines of the first. */
+async function jest(n: number, args: readonly string[], env: Record<string, string>): Promise<Round> {
+  const results = path.join(home, `results-${n}.json`);
+  const said = path.join(home, `said-${n}`);
+  const out = n === 0 ? 'inherit' : openSync(said, 'w');
+  const run = spawn(
     process.execPath,
     [
       '--experimental-vm-modules',
@@ -87,8 +93,10 @@ function jest(args: readonly string[], env: Record<string, string>): Round {
       '--forceExit',
       ...args,
     ],
-    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } },
+    { cwd: root, stdio: ['ignore', 'ignore', out], env: { ...process.env, ...env } },
   );
+  const status = await new Promise<number | null>((resolve) => run.once('exit', resolve).once('error', () => resolve(null)));
+  if (n > 0) process.stderr.write(readFileSync(said));
   if (!existsSync(results)) return { passed: 0, failed: 1, skipped: [] };
   const r = JSON.parse(readFileSync(results, 'utf8')) as {
     numPassedTests: number;
@@ -99,7 +107,7 @@ function jest(args: readonly string[], env: Record<string, string>): Round {
   const failed = r.numFailedTests + r.numRuntimeErrorTestSuites;
   return {
     passed: r.numPassedTests,
-    failed: failed === 0 && run.status !== 0 ? 1 : failed,
+    failed: failed === 0 && status !== 0 ? 1 : failed,
     skipped: r.testResults.flatMap((f) => f.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName)),
   };
 }
