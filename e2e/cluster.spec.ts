@@ -4,7 +4,7 @@ import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernet
 import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { hostileScript, tally } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { spawnTask, walkToEnd, type Item } from '@mainloop/testkit/story';
+import { spawnTask, TOLD_BEFORE, walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -202,7 +202,7 @@ spec:
     const id = await spawnTask(s);
     await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running'), 60_000, 50);
     process.kill(s.pidOf('worker'), 'SIGKILL');
-    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
     const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started');
     expect(started.every((e) => e.payload.epoch === 1)).toBe(true);
   }, 400_000);
@@ -224,7 +224,7 @@ spec:
     } finally {
       t.cluster.inside('kill', '-CONT', apiserver);
     }
-    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
     const started = (await events<{ type: string; payload: { runId: string; epoch: number } }>(id)).filter((e) => e.type === 'run.started');
     expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
   }, 500_000);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noOwnCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { until, type Stack } from '@mainloop/testkit/stack';
-import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
+import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import path from 'node:path';
 
 let t: TestCluster;
@@ -62,7 +62,7 @@ const killPod = (app: string): void => {
       killPod('api');
       killPod('worker');
     })();
-    expect((await walkToEnd(s, id, 400_000)).state).toBe('done');
+    expect((await walkToEnd(s, id, 400_000, TOLD_BEFORE)).state).toBe('done');
     await killed;
     expect((await pulls()) - before).toBe(1);
     await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
@@ -75,7 +75,7 @@ const killPod = (app: string): void => {
       for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
       for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
     }
-    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
   }, 500_000);
 
   test('a backlog changes the number of workers', async () => {

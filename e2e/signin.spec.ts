@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
 import { startOidc, type OidcProvider } from '@mainloop/testkit/oidc';
-import { freePort, startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../tools/free-port.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const UA = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { answerFirst, spawnTask, walkToEnd } from '@mainloop/testkit/story';
+import { answerFirst, spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
@@ -189,7 +189,7 @@ describe('one chat message becomes a merged pull request', () => {
         killed.push(v);
       }
     })();
-    const t = await walkToEnd(s, id, 200_000);
+    const t = await walkToEnd(s, id, 200_000, TOLD_BEFORE);
     await killer;
     expect(killed).toEqual(victims);
     expect(t.state).toBe('done');

@@ -1,7 +1,7 @@
 // Bad weather: each fault ends in one clear sentence in the right place, and "Retry" goes on.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { walkToEnd } from '@mainloop/testkit/story';
+import { NO_CI, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -206,7 +206,7 @@ test('a repository without CI never counts as green: the person says to go on', 
   const { prNumber } = await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`);
   const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
-  expect((await walkToEnd(s, id, 60_000)).state).toBe('done');
+  expect((await walkToEnd(s, id, 60_000, NO_CI)).state).toBe('done');
 }, 200_000);
 
 test('a hundred megabytes without a newline harm nobody', async () => {

@@ -16,10 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import https from 'node:https';
-import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBinary, ensureKwok, ensurePackages } from './needs.ts';
+import { freePort } from '../free-port.ts';
 import { ADDRESSES, ensureCertificates, kubeconfig, PAUSE_IMAGE, writeSettings } from './config.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
@@ -291,14 +291,4 @@ async function waitFor(what: string, ms: number, look: () => boolean | Promise<b
     if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s for ${what} of the cluster`);
     await new Promise((r) => setTimeout(r, 50));
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const s = net.createServer();
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address() as net.AddressInfo;
-      s.close(() => resolve(port));
-    });
-  });
 }

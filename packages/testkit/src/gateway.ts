@@ -8,7 +8,8 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { ensureRun, openEpoch } from '@mainloop/models/db/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { freePort, until } from './stack.ts';
+import { freePort } from '../../../tools/free-port.ts';
+import { until } from './stack.ts';
 
 const MAIN = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../apps/gateway/src/main.ts');
 export const CHAT_TOKEN = 'the-chat-token-of-a-test';

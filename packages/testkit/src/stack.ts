@@ -1,11 +1,11 @@
 // The whole of mainloop as a newcomer gets it, started through its own command with ports and a data folder of its own.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, chmodSync, closeSync, openSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';
 import { socketsOf } from '../../../apps/cli/src/up/sockets.ts';
+import { freePort } from '../../../tools/free-port.ts';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -100,16 +100,6 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       if (env.MAINLOOP_HOME === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const s = net.createServer();
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address() as { port: number };
-      s.close(() => resolve(port));
-    });
-  });
 }
 
 /** Asks until something is there. The sentence says what never came. */

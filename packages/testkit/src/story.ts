@@ -1,4 +1,5 @@
 // Walking a task through the built-in story, as a person would, over the api.
+import { Client, Connection } from '@temporalio/client';
 import { until, type Stack } from './stack.ts';
 
 export interface Item {
@@ -6,6 +7,7 @@ export interface Item {
   kind: string;
   taskId: string;
   title: string;
+  body?: string;
   options: { label: string }[];
 }
 export interface Task {
@@ -49,15 +51,27 @@ export async function answerFirst(s: Stack, taskId: string): Promise<void> {
   if (item && answer) await s.call('POST', `/api/inbox/${item.id}`, answer);
 }
 
-/** Answers whatever the task asks until it has ended. Losing a race or a connection is tried again, as a person would. */
-export async function walkToEnd(s: Stack, taskId: string, ms = 180_000): Promise<Task> {
-  return until(
+/** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to mend. */
+const TROUBLE_MS = 10_000;
+
+/**
+ * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.
+ * @param mends which trouble the test has made and mends with Retry, by its title; any other is an error
+ */
+export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: RegExp): Promise<Task> {
+  const since = new Map<string, number>();
+  const walked = await until(
     `task ${taskId} to end`,
     async () => {
-      const t = await s.call<Task>('GET', `/api/tasks/${taskId}`);
-      if (['done', 'cancelled', 'failed'].includes(t.state)) return t;
+      const task = await s.call<Task>('GET', `/api/tasks/${taskId}`);
+      if (['done', 'cancelled'].includes(task.state)) return { task };
       for (const i of (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId)) {
-        const answer = answerTo(i) ?? { decision: 'retry', text: '' };
+        const answer = answerTo(i) ?? (mends?.test(i.title) ? { decision: 'retry', text: '' } : null);
+        if (answer === null) {
+          const seen = since.get(i.id) ?? since.set(i.id, Date.now()).get(i.id)!;
+          if (Date.now() - seen > TROUBLE_MS) return { trouble: [`${i.kind}: ${i.title}`, i.body ?? ''].join('\n') };
+          continue;
+        }
         // The story's colleague reviews a moment after "ready"; a person would not merge within that second either.
         if (i.kind === 'review') await new Promise((r) => setTimeout(r, 2_500));
         await s.call('POST', `/api/inbox/${i.id}`, answer).catch(() => undefined);
@@ -67,4 +81,39 @@ export async function walkToEnd(s: Stack, taskId: string, ms = 180_000): Promise
     ms,
     300,
   );
+  if ('trouble' in walked) throw new Error(`task ${taskId} needs to be mended: ${walked.trouble}`);
+  return walked.task;
+}
+
+/** The built-in story told again where it was merged before: it writes the same test file anew, with fewer tests. Retry goes on. */
+export const TOLD_BEFORE = /the change removes or skips tests/;
+/** The sentence of a change that no CI has looked at; Retry goes on. */
+export const NO_CI = /^This repository has no CI/;
+
+/**
+ * What has just been said on the forge was heard and came to nothing: by the workflow's own history the task has looked at it, and waits
+ * for the next word again. A pause would only prove that it is slow.
+ * @param activity which looks: `readReview` or `readPlanAnswer`
+ */
+export async function looksInVain(s: Stack, taskId: string, activity: string): Promise<void> {
+  const connection = await Connection.connect({ address: s.temporal });
+  const handle = new Client({ connection }).workflow.getHandle(`task/${taskId}`);
+  const looked = async (): Promise<{ times: number; waits: boolean }> => {
+    const events = (await handle.fetchHistory()).events ?? [];
+    const looks = new Set(
+      events.filter((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === activity).map((e) => String(e.eventId)),
+    );
+    const ends = events.map((e) => looks.has(String(e.activityTaskCompletedEventAttributes?.scheduledEventId)));
+    return { times: ends.filter(Boolean).length, waits: events.slice(ends.lastIndexOf(true)).some((e) => e.timerStartedEventAttributes) };
+  };
+  try {
+    // One may be on its way already.
+    const enough = (await looked()).times + 2;
+    await until(`task ${taskId} to have looked`, async () => {
+      const now = await looked();
+      return now.times >= enough && now.waits;
+    });
+  } finally {
+    await connection.close();
+  }
 }

@@ -5,7 +5,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { one, openPool } from '@mainloop/models/db/pool';
-import { freePort } from '@mainloop/testkit/stack';
+import { freePort } from '../../../../tools/free-port.ts';
 import { endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
 import { adopt, canConnect, serverOwner, startPostgres, urlFor } from './postgres.ts';
 
