@@ -1,10 +1,12 @@
 // The channel to a running agent, on the real binary: steering, pausing, leave to run something, set-up and verify commands.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { openPool } from '@mainloop/models/db/pool';
+import { openTo } from '@mainloop/testkit/neighbour';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 let s: Stack;
@@ -246,6 +248,29 @@ test('what is wrong in a file it has just edited reaches the agent by itself; on
   expect(await output(id)).toContain('"LSP"');
   for (const t of [id, asks]) await s.call('POST', `/api/tasks/${t}/cancel`);
 }, 120_000);
+
+test('another account of the machine reads nothing of the data folder and reaches none of its sockets, and no argument holds a secret', async () => {
+  const all = execFileSync(
+    'find',
+    [s.home, '-name', '*.sock', '-o', '-name', '.s.PGSQL.5432', '-o', '-name', '*.log', '-o', '-name', '*.sqlite', '-o', '-name', 'HEAD'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  for (const there of ['gateway.sock', '.s.PGSQL.5432', 'logs/worker.log', 'temporal.sqlite', 'git/mirrors/']) expect(all).toContain(there);
+  if (process.getuid!() === 0) expect(openTo(s.home, 65_534, 65_534)).toEqual([]);
+  // A sandbox reaches the gateway by its group, and nobody by being anybody.
+  const socket = path.join(s.home, 'run/gateway/gateway.sock');
+  expect((statSync(socket).mode & 0o777).toString(8)).toBe(process.getuid!() === 0 ? '660' : '600');
+  if (process.getuid!() === 0) expect(openTo(path.dirname(socket), 2_000_001, SANDBOX_GID)).toEqual([socket]);
+  const secrets = Object.values(JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, string>);
+  expect(secrets.length).toBeGreaterThan(8);
+  for (const name of ['postgres', 'temporal', 'api', 'gateway', 'worker', 'web', 'local-github', 'demo-model']) {
+    const line = readFileSync(`/proc/${s.pidOf(name)}/cmdline`, 'utf8');
+    expect(line).not.toBe('');
+    expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
+  }
+});
 
 const STORY = `
 version: 1

@@ -1,10 +1,11 @@
 // The gateway: the only door out of a sandbox. It trusts nobody; every request names its run by a token that dies with it.
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { keepDoor } from '@mainloop/doors/door';
+import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/budget';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
@@ -121,12 +122,13 @@ function listen(target: number | string): Promise<http.Server> {
   });
 }
 
-mkdirSync(c.socketDir, { recursive: true, mode: 0o755 });
+mkdirSync(c.socketDir, { recursive: true, mode: 0o700 });
 const socket = path.join(c.socketDir, 'gateway.sock');
 rmSync(socket, { force: true });
 const servers = await Promise.all([listen(c.port), listen(socket)]);
-// Any uid may connect: what counts is the token, and only sandboxes have this folder in view.
-chmodSync(socket, 0o666);
+// Sandboxes that root starts have uids of their own and one group; others are ours. What counts within is the token.
+if (process.getuid?.() === 0) chownSync(socket, 0, SANDBOX_GID);
+chmodSync(socket, process.getuid?.() === 0 ? 0o660 : 0o600);
 log.info({ port: c.port }, 'gateway is listening');
 
 const every = (ms: number, what: string, work: () => Promise<unknown>): void => {

@@ -38,7 +38,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     string
   >;
   const out = path.join(home, 'up.log');
-  const fd = openSync(out, 'a');
+  const fd = openSync(out, 'a', 0o600);
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k)),
   );

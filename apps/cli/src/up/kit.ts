@@ -51,7 +51,6 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
   rmSync(`${link}.new`, { force: true });
   symlinkSync(name, `${link}.new`);
   renameSync(`${link}.new`, link);
-  chmodSync(kits, 0o755);
   return {
     node: path.join(dir, 'node'),
     bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')),

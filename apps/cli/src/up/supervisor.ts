@@ -1,7 +1,8 @@
 // Keeps the processes of one machine: starts them in order, restarts what dies, ends them in reverse order by their own pids.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { closeHome } from './closed.ts';
 import { endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
 
 export interface Service {
@@ -9,6 +10,8 @@ export interface Service {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly port: number | null;
+  /** 0o077 unless another account has to read what it makes, behind a door that only that account passes. */
+  readonly umask?: number;
   /** Asked until it says yes; the next service starts then. */
   readonly ready: () => Promise<boolean>;
 }
@@ -37,8 +40,7 @@ export class Supervisor {
   constructor(home: string, url: string) {
     this.home = home;
     this.url = url;
-    mkdirSync(path.join(home, 'run'), { recursive: true });
-    mkdirSync(path.join(home, 'logs'), { recursive: true });
+    closeHome(home);
   }
 
   logFile(name: string): string {
@@ -94,14 +96,16 @@ export class Supervisor {
     rotate(this.logFile(name));
     let log: number;
     try {
-      log = openSync(this.logFile(name), 'a');
+      log = openSync(this.logFile(name), 'a', 0o600);
     } catch {
       // A full disk may refuse even a new log file. Whoever keeps the others alive must outlive it.
       k.restarts++;
       return again();
     }
     const [file, ...args] = command;
+    const before = process.umask(k.service.umask ?? 0o077);
     const child = spawn(file, args, { env, stdio: ['ignore', log, log], detached: true });
+    process.umask(before);
     closeSync(log);
     k.child = child;
     k.startedAt = Date.now();
@@ -144,7 +148,7 @@ export class Supervisor {
     ];
     const data: RunFile = { pid: this.stopping ? 0 : process.pid, url: this.url, processes: this.stopping ? [] : all };
     try {
-      writeFileSync(`${file}.new`, JSON.stringify(data, null, 1));
+      writeFileSync(`${file}.new`, JSON.stringify(data, null, 1), { mode: 0o600 });
       renameSync(`${file}.new`, file);
     } catch (err) {
       if ((err as { code?: string }).code !== 'ENOSPC') throw err;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { closeHome } from './closed.ts';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
 import { isAlive } from './pids.ts';
@@ -27,6 +28,7 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
   await foreignPartsAnswer(s);
   await endLeftovers(s.home);
   await portsFree(s);
+  closeHome(s.home);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
   const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
   const sup = new Supervisor(s.home, url);
@@ -123,6 +125,8 @@ function services(
   // A subscription's token is for Claude Code's own requests, so then the chat is one of them.
   const chatViaClaudeCode = s.MAINLOOP_CHAT_VIA === 'claude-code' || (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
   const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
+  // These make what sandboxes read: other uids, where root starts them.
+  const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
   const list: (Service | null)[] = [
     temporalBin === null
       ? null
@@ -164,6 +168,7 @@ function services(
       ? null
       : {
           name: 'local-github',
+          umask: shared,
           port: s.LOCAL_GITHUB_PORT,
           ready: () => canConnect({ port: s.LOCAL_GITHUB_PORT }),
           command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
@@ -210,6 +215,7 @@ function services(
     },
     {
       name: 'gateway',
+      umask: shared,
       port: s.GATEWAY_PORT,
       ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`),
       command: [node, app('gateway/src/main.ts')],
@@ -224,6 +230,7 @@ function services(
     },
     {
       name: 'worker',
+      umask: shared,
       port: null,
       ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
       command: [node, app('worker/src/main.ts')],

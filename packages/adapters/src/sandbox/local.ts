@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { INSIDE } from '@mainloop/models/contracts/runner';
+import { INSIDE, SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { bwrapArgs } from './bwrap.ts';
 import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
@@ -248,11 +248,14 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
 const cageName = (root: string, taskId: string): string => `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
 
-/** A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. */
+/**
+ * A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. Their group is
+ * one: the data folder lets it, and no other account, pass to the kit, the mirrors and the gateway's socket.
+ */
 export function ownerOf(taskId: string): Owner | null {
   if (process.getuid?.() !== 0) return null;
   const n = 2_000_000 + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % 1_000_000);
-  return { uid: n, gid: n };
+  return { uid: n, gid: SANDBOX_GID };
 }
 
 /** The host's account list is nobody's business inside; programs only want a name for uid 1000. */

@@ -101,6 +101,8 @@ export const MustNotReach = z.array(Target).max(50);
 
 /** Largest checkpoint the gateway takes, in bytes. */
 export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;
+/** The one group of all sandboxes that root starts, far above real accounts: it opens the way to what they are given, and nothing else. */
+export const SANDBOX_GID = 1_999_999;
 /** Where things are inside every sandbox, local or in a pod. */
 export const INSIDE = {
   repo: '/work/repo',
