@@ -8,7 +8,8 @@ import { quantile, result, type Result } from './lib.ts';
 
 export function benchMemory(s: Stack): Result[] {
   return ['postgres', 'temporal', 'demo-model', 'local-github', 'api', 'gateway', 'worker', 'web'].map((n) => {
-    const kb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf(n)}/status`, 'utf8'))?.[1] ?? 0);
+    const pids = n === 'temporal' ? s.pidsOf(n) : [s.pidOf(n)];
+    const kb = pids.reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0), 0);
     return result(`idle memory of ${n}`, kb / 1024, 'MiB', null, 'reported', true);
   });
 }

@@ -1,8 +1,9 @@
 // Tasks a minute with an agent and a forge that answer at once, next to a bare Temporal workflow with as many activities
 // on the same server, the same kind of worker and the same machine. What is left is our own work: Postgres, outbox, signals.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import type { Forge } from '../packages/adapters/src/forge/port.ts';
 import type { Sandbox } from '../packages/adapters/src/sandbox/port.ts';
@@ -34,7 +35,8 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const namespace = `bench-${process.pid}`;
   const temporal = ensureTool('temporal', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
-  execFileSync(temporal, ['operator', 'namespace', 'create', '--address', s.temporal, namespace], { stdio: 'ignore' });
+  // Not synchronously: the way to Temporal leads through this process.
+  await promisify(execFile)(temporal, ['operator', 'namespace', 'create', '--address', s.temporal, namespace]);
   const admin = openPool(s.databaseUrl, 'bench', 1);
   await admin.query(`create database throughput_${process.pid}`);
   await admin.end();

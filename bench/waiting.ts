@@ -76,10 +76,8 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
 /** Percent of one core that our processes used together over a while. */
 async function cpu(s: Stack): Promise<number> {
   const ticks = (): number =>
-    PROCESSES.reduce((n, p) => {
-      const f = readFileSync(`/proc/${s.pidOf(p)}/stat`, 'utf8')
-        .split(') ')[1]!
-        .split(' ');
+    PROCESSES.flatMap((p) => (p === 'temporal' ? s.pidsOf(p) : [s.pidOf(p)])).reduce((n, pid) => {
+      const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
       return n + Number(f[11]) + Number(f[12]);
     }, 0);
   const before = ticks();

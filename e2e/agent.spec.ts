@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { openPool } from '@mainloop/models/db/pool';
-import { openTo } from '@mainloop/testkit/neighbour';
+import { firstWords, openTo, portsOf } from '@mainloop/testkit/neighbour';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -270,6 +270,24 @@ test('another account of the machine reads nothing of the data folder and reache
     expect(line).not.toBe('');
     expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
   }
+});
+
+test('another account of the machine is heard on no port of ours, Temporal has none, and we are heard on each', async () => {
+  const names = ['mainloop', 'temporal', 'demo-model', 'local-github', 'api', 'gateway', 'worker', 'web'];
+  const { pid } = JSON.parse(readFileSync(path.join(s.home, 'run/processes.json'), 'utf8')) as { pid: number };
+  const ports = Object.fromEntries(names.map((n) => [n, portsOf(n === 'mainloop' ? [pid] : s.pidsOf(n))]));
+  const http = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+  // How a client of gRPC begins (RFC 9113, 3.4).
+  const grpc = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+  for (const port of Object.values(ports).flat()) {
+    const ours = [await firstWords(port, http, null), await firstWords(port, grpc, null)];
+    expect([port, ours.some((said) => said !== '' && said !== 'HTTP/1.1 403')]).toEqual([port, true]);
+    if (process.getuid!() !== 0) continue;
+    for (const bytes of [http, grpc]) expect(['', 'HTTP/1.1 403']).toContain(await firstWords(port, bytes, 65_534));
+  }
+  // The worker's is its own way to Temporal, which has a keeper, a door and a server, and no port here.
+  expect(Object.values(ports).map((p) => p.length)).toEqual([0, 0, 1, 1, 1, 1, 1, 1]);
+  expect(s.pidsOf('temporal')).toHaveLength(3);
 });
 
 const STORY = `

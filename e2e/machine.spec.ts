@@ -4,11 +4,12 @@ import { openPool } from '@mainloop/models/db/pool';
 import { startStack, until } from '@mainloop/testkit/stack';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const root = process.getuid?.() === 0;
 
@@ -42,7 +43,8 @@ test('with Postgres and Temporal of somebody else, the story goes from chat to m
     const url = new URL(first.databaseUrl);
     url.pathname = `/${name}`;
     const temporal = ensureTool('temporal', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
-    execFileSync(temporal, ['operator', 'namespace', 'create', '--address', first.temporal, name.replace('_', '-')], { stdio: 'ignore' });
+    // Not synchronously: the way to Temporal leads through this process.
+    await promisify(execFile)(temporal, ['operator', 'namespace', 'create', '--address', first.temporal, name.replace('_', '-')]);
     const second = await startStack({ DATABASE_URL: url.href, TEMPORAL_ADDRESS: first.temporal, TEMPORAL_NAMESPACE: name.replace('_', '-') });
     try {
       expect(second.pidOf('postgres') + second.pidOf('temporal')).toBe(0);

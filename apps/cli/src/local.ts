@@ -1,16 +1,21 @@
 // Verbs about this machine: up, status, doctor.
-import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, statfsSync } from 'node:fs';
+import path from 'node:path';
+import { bridgeTo } from '@mainloop/doors/bridge';
 import { tellsUsers } from '@mainloop/doors/peers';
 import type { Command } from 'commander';
 import qr from 'qrcode';
 import { Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { startTicksOf } from './up/pids.ts';
+import { POSTGRES_SOCKET } from './up/postgres.ts';
 import { loadSettings, type Settings } from './up/settings.ts';
+import { socketsOf } from './up/sockets.ts';
 import { readRunFile } from './up/supervisor.ts';
+import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET } from './up/temporal.ts';
 import { up } from './up/up.ts';
-import { onPath } from './up/wheels.ts';
+import { ensureTool, onPath } from './up/wheels.ts';
 
 const settings = (): Settings => {
   try {
@@ -84,6 +89,24 @@ export function registerLocal(program: Command, { api, out }: Context): void {
     });
 
   program
+    .command('temporal [arguments...]')
+    .description("Temporal's own command line, for the embedded one: mainloop temporal workflow list")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const s = settings();
+      const socket = path.join(socketsOf(s.home, POSTGRES_SOCKET), TEMPORAL_SOCKET);
+      const { address, close } = await bridgeTo(existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${s.TEMPORAL_PORT}`, s.MAINLOOP_LOCAL_USERS);
+      const child = spawn(
+        ensureTool('temporal', s.cache, () => undefined),
+        [...args, '--address', address],
+        { stdio: 'inherit' },
+      );
+      process.exitCode = await new Promise<number>((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)));
+      close();
+    });
+
+  program
     .command('doctor')
     .description('what is missing or wrong, and what to do')
     .action(async () => {
@@ -103,6 +126,15 @@ interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly says: string;
+}
+
+function temporalCheck(s: Settings): Check {
+  try {
+    const ok = ownNetwork(ensureTool('bwrap', s.cache, () => undefined)) !== null;
+    return { name: 'temporal', ok, says: ok ? 'embedded, in a network of its own' : OPEN_PORT };
+  } catch (err) {
+    return { name: 'temporal', ok: false, says: (err as Error).message };
+  }
 }
 
 async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
@@ -144,6 +176,7 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
       ok: true,
       says: `${database}${s.DATABASE_URL !== undefined && s.WEB_DATABASE_URL === undefined ? '; the page uses the same user: set WEB_DATABASE_URL to one that may only read' : ''}`,
     },
+    ...(s.TEMPORAL_ADDRESS === undefined ? [temporalCheck(s)] : []),
     {
       name: 'local users',
       ok: tellsUsers() || s.MAINLOOP_LOCAL_USERS === 'any',

@@ -10,7 +10,9 @@ const LONGEST_RUN_S = 24 * 3600;
 const Env = z.object({
   MAINLOOP_HOME: z.string().min(1),
   DATABASE_URL: z.string().startsWith('postgres'),
+  /** host:port, or unix:/path */
   TEMPORAL_ADDRESS: z.string().min(1),
+  MAINLOOP_LOCAL_USERS: z.string().default(''),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   GITHUB_TOKEN: z.string().min(1),
   GITHUB_API_URL: z.url(),
@@ -113,6 +115,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     home: e.MAINLOOP_HOME,
     databaseUrl: e.DATABASE_URL,
     temporalAddress: e.TEMPORAL_ADDRESS,
+    localUsers: e.MAINLOOP_LOCAL_USERS,
     temporalNamespace: e.TEMPORAL_NAMESPACE,
     githubToken: e.GITHUB_TOKEN,
     githubApiUrl: e.GITHUB_API_URL,

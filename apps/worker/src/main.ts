@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
+import { bridgeTo } from '@mainloop/doors/bridge';
 import { sendCommand } from '@mainloop/models/db/commands';
 import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
@@ -46,8 +47,9 @@ const onLimit = (hit: LimitHit): void =>
   );
 const sandbox = c.kubernetes === null ? localSandbox({ ...c.sandbox, onExit: poke, onLimit }) : await inCluster(c.kubernetes);
 
-const connection = await patiently(() => NativeConnection.connect({ address: c.temporalAddress }));
-const client = new Client({ connection: await patiently(() => Connection.connect({ address: c.temporalAddress })), namespace: c.temporalNamespace });
+const { address } = await bridgeTo(c.temporalAddress, c.localUsers);
+const connection = await patiently(() => NativeConnection.connect({ address }));
+const client = new Client({ connection: await patiently(() => Connection.connect({ address })), namespace: c.temporalNamespace });
 const here = path.dirname(fileURLToPath(import.meta.url));
 const worker = await Worker.create({
   connection,

@@ -5,8 +5,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './stack.ts';
 import type { Theatre } from './theatre.ts';
 
-/** What runs on a machine; "runner" and "agent" (Claude Code itself) are those of one task. The model stays: its list of calls is the bill. */
-export const PROCESSES = ['api', 'gateway', 'worker', 'web', 'temporal', 'postgres', 'local-github', 'runner', 'agent'] as const;
+/**
+ * What runs on a machine; "runner" and "agent" (Claude Code itself) are those of one task. "temporal" is what keeps Temporal in its network,
+ * and has a door and a server in it. The model stays: its list of calls is the bill.
+ */
+export const PROCESSES = [
+  'api',
+  'gateway',
+  'worker',
+  'web',
+  'temporal',
+  'temporal door',
+  'temporal server',
+  'postgres',
+  'local-github',
+  'runner',
+  'agent',
+] as const;
 /** "after" is "applied, reply lost": the effect is there and nobody was told. */
 export const FAILPOINTS = [
   'sandbox.start',
@@ -87,10 +102,12 @@ export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs
     }
     return false;
   }
-  const pid = t.s.pidOf(k.name);
-  if (pid === 0 || !end(pid)) return false;
+  const [service = name, part] = name.split(' ');
+  const pid = t.s.pidOf(service);
+  const victim = part === undefined ? pid : (t.s.pidsOf(service)[part === 'door' ? 1 : 2] ?? 0);
+  if (victim === 0 || !end(victim)) return false;
   t.fired.push({ at: Date.now(), name: k.name, taskId: null });
-  await back(t, k.name, pid);
+  await back(t, service, pid);
   return true;
 }
 

@@ -1,10 +1,13 @@
 // The whole of mainloop as a newcomer gets it, started through its own command with ports and a data folder of its own.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bridgeTo } from '@mainloop/doors/bridge';
 import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';
+import { childrenOf } from '../../../apps/cli/src/up/pids.ts';
 import { socketsOf } from '../../../apps/cli/src/up/sockets.ts';
+import { TEMPORAL_SOCKET } from '../../../apps/cli/src/up/temporal.ts';
 import { freePort } from '../../../tools/free-port.ts';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -22,6 +25,8 @@ export interface Stack {
   /** The token of the local GitHub's owner. */
   readonly githubToken: string;
   pidOf(name: string): number;
+  /** That process and all that descend from it: some of ours only keep another one. */
+  pidsOf(name: string): number[];
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** What was asked of the local GitHub, as it logged it. */
   forgeCalls(): Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>;
@@ -61,23 +66,31 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     await new Promise((r) => setTimeout(r, 100));
   }
   const api = `http://127.0.0.1:${ports.API_PORT}`;
+  const socket = path.join(socketsOf(home, POSTGRES_SOCKET), TEMPORAL_SOCKET);
+  const temporal = await bridgeTo(existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${ports.TEMPORAL_PORT}`);
   const github = `http://127.0.0.1:${ports.LOCAL_GITHUB_PORT}`;
   const { localGitHubToken, localGitHubOperator, apiToken, postgresSuperuser } = JSON.parse(
     readFileSync(path.join(home, 'secrets.json'), 'utf8'),
   ) as Record<'localGitHubToken' | 'localGitHubOperator' | 'apiToken' | 'postgresSuperuser', string>;
+  const pidOf = (name: string): number => {
+    const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };
+    return file.processes.find((p) => p.name === name)?.pid ?? 0;
+  };
   return {
     home,
     api,
     github,
     web: `http://localhost:${ports.WEB_PORT}`,
     gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
-    temporal: `127.0.0.1:${ports.TEMPORAL_PORT}`,
+    temporal: temporal.address,
     model: `http://127.0.0.1:${ports.DEMO_MODEL_PORT}`,
     databaseUrl: postgresUrl(path.join(socketsOf(home, POSTGRES_SOCKET), 'pg'), 'mainloop', postgresSuperuser),
     githubToken: localGitHubToken,
-    pidOf(name) {
-      const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };
-      return file.processes.find((p) => p.name === name)?.pid ?? 0;
+    pidOf,
+    pidsOf(name) {
+      const found = [pidOf(name)].filter((pid) => pid !== 0);
+      for (const pid of found) found.push(...childrenOf(pid));
+      return found;
     },
     async call<T>(method: string, p: string, body?: unknown): Promise<T> {
       const r = await fetch(`${api}${p}`, {
@@ -95,6 +108,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       >,
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
+      temporal.close();
       child.kill('SIGTERM');
       await new Promise<void>((r) => (child.exitCode !== null || child.signalCode !== null ? r() : child.once('exit', () => r())));
       if (env.MAINLOOP_HOME === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

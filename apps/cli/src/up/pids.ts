@@ -20,10 +20,21 @@ export function startTicksOf(pid: number): string | null {
 export const refOf = (pid: number): ProcessRef => ({ pid, startTicks: startTicksOf(pid) ?? '' });
 export const isAlive = (ref: ProcessRef): boolean => startTicksOf(ref.pid) === ref.startTicks && ref.startTicks !== '';
 
-/** Ends one process by its own pid: SIGTERM (or `signal`), then SIGKILL after `graceMs`. Resolves once it is gone. */
-export async function endProcess(ref: ProcessRef, graceMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Ends one process by its own pid: SIGTERM (or `signal`), then SIGKILL after `graceMs`. Resolves once it is gone.
+ * @param told who gets the signal, where that is not the process itself
+ */
+export async function endProcess(ref: ProcessRef, graceMs: number, signal: NodeJS.Signals = 'SIGTERM', told = [ref.pid]): Promise<void> {
   if (!isAlive(ref)) return;
-  trySignal(ref.pid, signal);
+  for (const pid of told) trySignal(pid, signal);
   const deadline = Date.now() + graceMs;
   while (isAlive(ref)) {
     if (Date.now() > deadline) trySignal(ref.pid, 'SIGKILL');

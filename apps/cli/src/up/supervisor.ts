@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { closeHome } from './closed.ts';
-import { endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
+import { childrenOf, endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
 
 export interface Service {
   readonly name: string;
@@ -12,6 +12,8 @@ export interface Service {
   readonly port: number | null;
   /** 0o077 unless another account has to read what it makes, behind a door that only that account passes. */
   readonly umask?: number;
+  /** What we start only waits for its one child: that is whom to ask to end. */
+  readonly endsByChild?: boolean;
   /** Asked until it says yes; the next service starts then. */
   readonly ready: () => Promise<boolean>;
 }
@@ -83,7 +85,7 @@ export class Supervisor {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    for (const k of this.kept.toReversed()) await endProcess(k.ref, 8_000);
+    for (const k of this.kept.toReversed()) await endProcess(k.ref, 8_000, 'SIGTERM', k.service.endsByChild ? childrenOf(k.ref.pid) : [k.ref.pid]);
     // SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
     for (const a of this.adopted.toReversed()) await endProcess(a.ref, 20_000, a.signal);
     this.write();

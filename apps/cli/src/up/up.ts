@@ -9,6 +9,7 @@ import { isAlive } from './pids.ts';
 import { DATABASE_ROLES, KUBERNETES, ROOT, SIGN_IN, type Settings } from './settings.ts';
 import { ensureClosedFolder, socketsOf } from './sockets.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
+import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET, temporalCommand } from './temporal.ts';
 import { ensureTool } from './wheels.ts';
 
 const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
@@ -31,10 +32,11 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
   closeHome(s.home);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
   const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
+  const temporal = temporalBin === null ? null : temporalService(s, temporalBin, tools.bwrap, say);
   const sup = new Supervisor(s.home, url);
   try {
     const databaseUrl = s.DATABASE_URL ?? (await database(s, sup, say));
-    for (const service of services(s, tools, temporalBin, databaseUrl)) {
+    for (const service of services(s, tools, temporal, databaseUrl)) {
       say(`starting ${service.name}`);
       await sup.start(service);
     }
@@ -52,6 +54,38 @@ function socketFolder(home: string): string {
   const dir = socketsOf(home, POSTGRES_SOCKET);
   ensureClosedFolder(dir, uid === 0 ? 0o711 : 0o700, [uid]);
   return dir;
+}
+
+/** What every process of ours is told. */
+const baseEnv = (s: Settings): Record<string, string> => ({
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  HOME: process.env.HOME ?? '/',
+  LANG: 'C.UTF-8',
+  NODE_ENV: 'production',
+  NO_COLOR: '1',
+  MAINLOOP_HOME: s.home,
+  MAINLOOP_LOCAL_USERS: s.MAINLOOP_LOCAL_USERS ?? '',
+  // Pods reach what listens here under an address of their own.
+  MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
+});
+
+/** The embedded Temporal behind its door; where the machine has no network for it, on a port, and that is said. */
+function temporalService(s: Settings, program: string, bwrap: string, say: (line: string) => void): { service: Service; address: string } {
+  const network = ownNetwork(bwrap);
+  const socket = path.join(socketFolder(s.home), TEMPORAL_SOCKET);
+  if (network === null) say(OPEN_PORT);
+  else ensureClosedFolder(path.dirname(socket), 0o700, [process.getuid!()]);
+  const database = path.join(s.home, 'temporal.sqlite');
+  const { command, address } = temporalCommand({ program, database, port: s.TEMPORAL_PORT, bwrap, network, socket, node: process.execPath });
+  const service: Service = {
+    name: 'temporal',
+    port: network === null ? s.TEMPORAL_PORT : null,
+    env: baseEnv(s),
+    ready: () => canConnect(network === null ? { port: s.TEMPORAL_PORT } : { path: socket }),
+    endsByChild: network !== null,
+    command,
+  };
+  return { service, address };
 }
 
 /** The embedded Postgres, with its roles and tables in place. @returns the superuser's URL, which no process is given */
@@ -94,26 +128,15 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
 function services(
   s: Settings,
   tools: { bwrap: string; act: string | null; node: string },
-  temporalBin: string | null,
+  temporal: { service: Service; address: string } | null,
   databaseUrl: string,
 ): Service[] {
   const node = process.execPath;
-  const base = {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    HOME: process.env.HOME ?? '/',
-    LANG: 'C.UTF-8',
-    NODE_ENV: 'production',
-    NO_COLOR: '1',
-    MAINLOOP_HOME: s.home,
-    MAINLOOP_LOCAL_USERS: s.MAINLOOP_LOCAL_USERS ?? '',
-    // Pods reach what listens here under an address of their own.
-    MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',
-  };
+  const base = baseEnv(s);
   const embedded = s.DATABASE_URL === undefined;
   /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
   const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
     given ?? (embedded ? urlFor(databaseUrl, role, s.secrets[role]) : databaseUrl);
-  const temporal = s.TEMPORAL_ADDRESS ?? `127.0.0.1:${s.TEMPORAL_PORT}`;
   const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
   const githubApi = s.GITHUB_API_URL ?? (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
   const webhookSecret = s.GITHUB_WEBHOOK_SECRET ?? s.secrets.webhookSecret;
@@ -128,29 +151,7 @@ function services(
   // These make what sandboxes read: other uids, where root starts them.
   const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
   const list: (Service | null)[] = [
-    temporalBin === null
-      ? null
-      : {
-          name: 'temporal',
-          port: s.TEMPORAL_PORT,
-          env: base,
-          ready: () => canConnect({ port: s.TEMPORAL_PORT }),
-          command: [
-            temporalBin,
-            'server',
-            'start-dev',
-            '--ip',
-            '127.0.0.1',
-            '--port',
-            String(s.TEMPORAL_PORT),
-            // Its page asks nobody who they are, and obeyed other sites.
-            '--headless',
-            '--db-filename',
-            path.join(s.home, 'temporal.sqlite'),
-            '--log-level',
-            'error',
-          ],
-        },
+    temporal?.service ?? null,
     !s.demoModel
       ? null
       : {
@@ -237,7 +238,7 @@ function services(
       env: {
         ...base,
         DATABASE_URL: urlOf('mainloop_worker'),
-        TEMPORAL_ADDRESS: temporal,
+        TEMPORAL_ADDRESS: s.TEMPORAL_ADDRESS ?? temporal!.address,
         GITHUB_TOKEN: githubToken,
         GITHUB_API_URL: githubApi,
         MAINLOOP_BWRAP: tools.bwrap,

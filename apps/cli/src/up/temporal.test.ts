@@ -1,0 +1,106 @@
+// Temporal's keeper, door and server, with a server that echoes in Temporal's place.
+import { afterEach, expect, test } from '@jest/globals';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { childrenOf, endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
+import { ownNetwork, temporalCommand } from './temporal.ts';
+import { ensureTool } from './wheels.ts';
+
+test.each([
+  ['root, or a user of a machine that lets users make namespaces', [true], 0],
+  ['root of a container', [false, true], 1],
+  ['nobody', [false, false], null],
+])('who may make a network: %s', (_, answers, at) => {
+  const asked: (readonly string[])[] = [];
+  const found = ownNetwork('bwrap', (args) => {
+    asked.push(args);
+    return answers[asked.length - 1]!;
+  });
+  expect(asked.map((a) => a.includes('--unshare-user'))).toEqual([false, true].slice(0, answers.length));
+  expect(found).toEqual(at === null ? null : asked[at]!.slice(0, -2));
+});
+
+test('without a network of its own it is started plainly, and reached by its port', () => {
+  const place = { program: '/t', database: '/d', port: 7, bwrap: '/b', network: null, socket: '/s', node: '/n' };
+  expect(temporalCommand(place).address).toBe('127.0.0.1:7');
+  expect(temporalCommand(place).command.slice(0, 3)).toEqual(['/t', 'server', 'start-dev']);
+});
+
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const p of running.splice(0)) p.kill('SIGKILL');
+});
+
+/** @returns keeper, door and server, all alive, and what the socket answers */
+async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say(words: string): Promise<string> }> {
+  const dir = mkdtempSync('/tmp/mainloop-temporal-');
+  const program = path.join(dir, 'server');
+  const script = "require('net').createServer((c) => c.pipe(c)).listen(Number(process.argv[7]), process.argv[5])";
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' -e "${script}" -- "$0" "$@"\n`);
+  chmodSync(program, 0o700);
+  const bwrap = ensureTool('bwrap', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
+  const socket = path.join(dir, 'grpc.sock');
+  const network = ownNetwork(bwrap);
+  expect(network).not.toBeNull();
+  // Taken outside: in its own network it is free.
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const { command } = temporalCommand({ program, database: '/d', port, bwrap, network, socket, node: process.execPath });
+  const keeper = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+  running.push(keeper);
+  while (!existsSync(socket)) {
+    if (keeper.exitCode !== null) throw new Error(`ended with ${keeper.exitCode}`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  taken.close();
+  const door = childrenOf(keeper.pid!)[0]!;
+  const all = [keeper.pid!, door, childrenOf(door)[0]!].map(refOf) as [ProcessRef, ProcessRef, ProcessRef];
+  expect(all.map(isAlive)).toEqual([true, true, true]);
+  rmSync(program);
+  return {
+    all,
+    say: async (words) => {
+      const c = net.connect(socket);
+      c.write(words);
+      const [d] = (await once(c, 'data')) as [Buffer];
+      c.destroy();
+      return d.toString();
+    },
+  };
+}
+const gone = async (all: readonly ProcessRef[]): Promise<void> => {
+  while (all.some(isAlive)) await new Promise((r) => setTimeout(r, 20));
+};
+
+test('the socket leads to the server, and a port of that number is nobody’s here', async () => {
+  const { say, all } = await start();
+  expect(await say('hello')).toBe('hello');
+  expect(spawnSync('readlink', [`/proc/${all[2].pid}/ns/net`]).stdout.toString()).not.toBe(
+    spawnSync('readlink', ['/proc/self/ns/net']).stdout.toString(),
+  );
+}, 30_000);
+
+test.each([
+  ['keeper', 0],
+  ['door', 1],
+  ['server', 2],
+])(
+  'when its %s is killed all three end, so that the supervisor starts all three again',
+  async (_, at) => {
+    const { all } = await start();
+    process.kill(all[at]!.pid, 'SIGKILL');
+    await gone(all);
+  },
+  30_000,
+);
+
+test('asked to end by its door, all three end', async () => {
+  const { all } = await start();
+  await endProcess(all[0], 20_000, 'SIGTERM', childrenOf(all[0].pid));
+  expect(all.map(isAlive)).toEqual([false, false, false]);
+}, 30_000);
