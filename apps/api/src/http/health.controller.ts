@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { readCheckup } from '@mainloop/models/db/checkup';
+import { readCheckup, settingsChecks } from '@mainloop/models/db/checkup';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { checksOf, type Check } from '@mainloop/models/flow/checkup';
 import type { ApiConfig } from '../config.ts';
@@ -29,7 +29,7 @@ export class HealthController {
   @Get('api/checkup')
   @ApiOperation({ summary: 'Whether tasks can run: the worker, and the cluster as it sees it' })
   async checkup(): Promise<readonly Check[]> {
-    return checksOf(await readCheckup(this.db), Date.now());
+    return [...checksOf(await readCheckup(this.db), Date.now()), ...(await settingsChecks(this.db))];
   }
 
   /** Prometheus text (exposition format 0.0.4). Few names, no ids: ids belong into logs. */

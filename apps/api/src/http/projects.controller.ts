@@ -4,7 +4,7 @@ import { AddProject, DEFAULTS, InitRepo, ProjectSettings, Settings } from '@main
 import { append, freshId, toOutbox } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { propose } from '@mainloop/models/db/proposals';
-import { getSettings, resolveProjectSettings, saveSettings, type OwnerSettings } from '@mainloop/models/db/settings';
+import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -71,7 +71,7 @@ export class ProjectsController {
   async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
     if (!(await one(this.db, 'select 1 from projects where id = $1 and owner_id = $2', [id, OWNER])))
       throw refuse('not_found', 'There is no such project.');
-    await withTx(this.db, (tx) => append(tx, [{ type: 'project.settings', actor: 'you', payload: { id, settings: body } }], OWNER));
+    await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
     return { ok: true };
   }
 

@@ -119,6 +119,8 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
       return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
       return { text: `Pull request #${e.payload.number} was closed.`, tone: 'bad' };
+    case 'settings.unreadable':
+      return { text: e.payload.sentence, tone: 'bad' };
     case 'run.silent':
       return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
     case 'inbox.opened':

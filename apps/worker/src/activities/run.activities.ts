@@ -2,6 +2,8 @@
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
 import { INSIDE } from '@mainloop/models/contracts/runner';
+import { unreadableWords } from '@mainloop/models/contracts/settings';
+import { appendOnce } from '@mainloop/models/db/log';
 import { many, one, type Db } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
 import { sendCommand } from '@mainloop/models/db/commands';
@@ -83,6 +85,11 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         prompt: (said, freshSession) => promptFor({ ...facts, said, freshSession }),
         model: t.model,
       });
+      const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
+      if (sentence !== null)
+        await appendOnce(db, [
+          { type: 'settings.unreadable', taskId: t.id, actor: 'mainloop', dedupeKey: `settings/${runId}`, payload: { runId, sentence } },
+        ]);
       return { runId, slot: await slotFor(runId, t) };
     },
 

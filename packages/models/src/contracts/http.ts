@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { isTimeZone } from '../flow/notices.ts';
+import { MAX_RULE } from '../flow/permissions.ts';
 import { TEMPLATE_PARTS } from '../flow/template.ts';
 import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
 
@@ -112,27 +113,42 @@ export const AddProject = z
   .meta({ id: 'AddProject' });
 export type AddProject = z.infer<typeof AddProject>;
 
+const Model = z.string().trim().min(1, 'Name a model.').max(100, 'A model has a name of at most 100 characters.');
+const between = (min: number, max: number, what: string) =>
+  z.int(`${what} should be a whole number.`).min(min, `${what} should be ${min} at least.`).max(max, `${what} should be ${max} at most.`);
+const Command = z
+  .string('A command is text.')
+  .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
+
 export const ProjectSettings = z
-  .object({
-    model: z.string().min(1).max(100).optional(),
-    budgetCents: z.int().min(1).max(100_000).optional(),
+  .strictObject({
+    model: Model.optional(),
+    budgetCents: between(1, 100_000, 'The cents of a task').optional(),
     /** What the agents of this project together may cost on one day (UTC). null: no limit. */
-    dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
-    maxRuns: z.int().min(1).max(500).optional(),
+    dayBudgetCents: between(1, 1_000_000, 'The cents of a day').nullable().optional(),
+    maxRuns: between(1, 500, 'Agents at once').optional(),
     /** How long one run of the agent may take, in minutes. */
     maxMinutes: z
-      .number()
-      .min(0.05)
-      .max(24 * 60)
+      .number('Minutes should be a number.')
+      .min(0.05, 'A run needs some time.')
+      .max(24 * 60, 'A run takes a day at most.')
       .optional(),
-    setupCommand: z.string().max(1_000).nullable().optional(),
-    verifyCommand: z.string().max(1_000).nullable().optional(),
+    setupCommand: Command.nullable().optional(),
+    verifyCommand: Command.nullable().optional(),
     /** `ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it. */
-    permissions: z.enum(['sandbox', 'ask']).optional(),
+    permissions: z.enum(['sandbox', 'ask'], 'Permissions should be sandbox or ask.').optional(),
     /** What the agents of this project may do without asking, see flow/permissions. */
-    allowRules: z.array(z.string().max(2_000)).max(500).optional(),
-    egress: z.union([z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)]).optional(),
-    skipPlan: z.boolean().optional(),
+    allowRules: z
+      .array(z.string().max(MAX_RULE, `A rule has at most ${MAX_RULE} characters.`))
+      .max(500, 'A project has at most 500 rules.')
+      .optional(),
+    egress: z
+      .union(
+        [z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)],
+        'Egress should be registries, none, or a list of at most 100 host names.',
+      )
+      .optional(),
+    skipPlan: z.boolean('Whether plans are skipped should be true or false.').optional(),
   })
   .meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
@@ -158,11 +174,11 @@ export const PushDevice = z
 export type PushDevice = z.infer<typeof PushDevice>;
 
 export const Settings = z
-  .object({
-    chatModel: z.string().min(1).max(100).optional(),
-    maxRuns: z.int().min(1).max(1_000).optional(),
+  .strictObject({
+    chatModel: Model.optional(),
+    maxRuns: between(1, 1_000, 'Agents at once').optional(),
     /** What all agents together may cost on one day (UTC). null: no limit. */
-    dayBudgetCents: z.int().min(1).max(1_000_000).nullable().optional(),
+    dayBudgetCents: between(1, 1_000_000, 'The cents of a day').nullable().optional(),
     /** Which kinds of items a device is told of. */
     notifyKinds: z.array(z.enum(ITEM_KINDS)).optional(),
     /** No notification between these times of the day, in that time zone; what still waits comes after. */

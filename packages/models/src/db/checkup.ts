@@ -1,7 +1,9 @@
 // The worker's last look at the place that tasks run in, one row that is written over.
 import { CHECKUP_KEY, type Check, type Checkup } from '../flow/checkup.ts';
 import { OWNER } from '../flow/ids.ts';
-import { one, type Queryable } from './pool.ts';
+import { resolveProjectSettings, unreadableWords } from '../contracts/settings.ts';
+import { many, one, type Queryable } from './pool.ts';
+import { getSettings } from './settings.ts';
 
 export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promise<void> {
   await q.query(
@@ -13,4 +15,16 @@ export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promi
 
 export async function readCheckup(q: Queryable): Promise<Checkup | null> {
   return (await one<{ value: Checkup }>(q, 'select value from settings where owner_id = $1 and key = $2', [OWNER, CHECKUP_KEY]))?.value ?? null;
+}
+
+/** Settings that can't be read, of the owner and of each project. Nothing when all is well. */
+export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
+  const projects = await many<{ repo: string; settings: unknown }>(q, 'select repo, settings from projects where owner_id = $1 order by repo', [
+    OWNER,
+  ]);
+  const all = [
+    unreadableWords((await getSettings(q, OWNER)).unreadable, 'yours'),
+    ...projects.map((p) => unreadableWords(resolveProjectSettings(p.settings).unreadable, p.repo)),
+  ];
+  return all.filter((says) => says !== null).map((says) => ({ name: 'settings', ok: false, says }));
 }

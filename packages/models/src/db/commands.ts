@@ -5,7 +5,7 @@ import type { PermissionAsk } from '../flow/events.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
 import { isEnded } from '../flow/states.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
-import { resolveProjectSettings } from './settings.ts';
+import { resolveProjectSettings, settingsChanged } from './settings.ts';
 
 /**
  * Commands of one run after a cursor, and whatever was said to its task that no agent has heard yet. What was said comes
@@ -111,7 +111,7 @@ export async function passPermissionOn(
   if (i.decision === 'allow_task') await append(tx, [{ type: 'task.allowed', taskId: i.taskId, actor: i.by, payload: { rule } }], i.ownerId);
   if (i.decision === 'allow_project') {
     const allowRules = [...new Set([...resolveProjectSettings(asked.settings).allowRules, rule])].slice(-500);
-    await append(tx, [{ type: 'project.settings', actor: i.by, payload: { id: asked.project_id, settings: { allowRules } } }], i.ownerId);
+    await append(tx, [settingsChanged(asked.project_id, { allowRules }, i.by)], i.ownerId);
   }
   const allow = i.decision !== 'deny';
   const message = allow ? '' : `The reader refused this${i.text.trim() ? `: ${i.text.trim()}` : '. Find another way, or ask.'}`;

@@ -32,7 +32,10 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       );
       return;
     case 'project.settings':
-      await tx.query('update projects set settings = settings || $2 where id = $1', [p.id, JSON.stringify(p.settings)]);
+      await tx.query(`update projects set settings = case when jsonb_typeof(settings) = 'object' then settings else '{}' end || $2 where id = $1`, [
+        p.id,
+        JSON.stringify(p.settings),
+      ]);
       return;
     case 'project.refused':
       return;
@@ -207,6 +210,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'pr.merged':
     case 'pr.closed':
     case 'run.silent':
+    case 'settings.unreadable':
     case 'sandbox.stuck':
     case 'push.held':
     case 'push.refused':

@@ -95,6 +95,8 @@ export type EventBody =
   | { type: 'run.ended'; payload: { runId: string; phase: Phase; epoch: number; outcome: RunOutcome } }
   /** The task has ended, and the place it worked in does not go away. */
   | { type: 'sandbox.stuck'; payload: { reason: string } }
+  /** The run goes by the strictest values for settings that could not be read. */
+  | { type: 'settings.unreadable'; payload: { runId: string; sentence: string } }
   | { type: 'run.silent'; payload: { runId: string; minutes: number } }
   | {
       type: 'evidence.recorded';

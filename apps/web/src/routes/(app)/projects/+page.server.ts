@@ -1,15 +1,20 @@
 import { read } from '#lib/server/read.ts';
+import { resolveProjectSettings, unreadableWords } from '@mainloop/models/contracts/settings';
 import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
   return {
-    projects: (await read().projects()).map((p) => ({
-      id: p.id,
-      repo: p.repo,
-      defaultBranch: p.defaultBranch,
-      remoteUrl: p.remoteUrl,
-      settings: p.settings as Record<string, unknown>,
-    })),
+    projects: (await read().projects()).map((p) => {
+      const { unreadable, ...settings } = resolveProjectSettings(p.settings);
+      return {
+        id: p.id,
+        repo: p.repo,
+        defaultBranch: p.defaultBranch,
+        remoteUrl: p.remoteUrl,
+        settings,
+        unreadable: unreadableWords(unreadable, 'this project'),
+      };
+    }),
   };
 };

@@ -1,5 +1,8 @@
-import type { Settings } from '@mainloop/models/contracts/http';
+import { resolveSettings, unreadableWords } from '@mainloop/models/contracts/settings';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async () => ({ settings: (await read().settings()) as Settings });
+export const load: PageServerLoad = async () => {
+  const { unreadable, ...settings } = resolveSettings(await read().settings());
+  return { settings, unreadable: unreadableWords(unreadable, 'yours') };
+};

@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ProjectSettings, Settings } from './http.ts';
+import { resolveProjectSettings, resolveSettings, STRICTEST, unreadableWords, type ResolvedProjectSettings } from './settings.ts';
+
+const ASKS = {
+  permissions: 'ask',
+  egress: 'none',
+  budgetCents: 100,
+  dayBudgetCents: 200,
+  maxRuns: 2,
+  maxMinutes: 5,
+  allowRules: ['Bash(ls)'],
+} as const;
+
+test('what was never set has its default', () => {
+  expect(resolveProjectSettings({})).toMatchObject({ permissions: 'sandbox', egress: 'registries', unreadable: [] });
+  expect(resolveProjectSettings(undefined)).toEqual(resolveProjectSettings({}));
+});
+
+test('one rule that is too long costs the rules and nothing else', () => {
+  const s = resolveProjectSettings({ ...ASKS, allowRules: ['x'.repeat(2_001)] });
+  expect(s).toMatchObject({ ...ASKS, allowRules: [], unreadable: ['allowRules'] });
+  expect(unreadableWords(s.unreadable, 'a/b')).toBe(
+    "These settings of a/b can't be read, so the strictest values count for them: what is allowed without asking. Set them again.",
+  );
+});
+
+test.each([null, 'x', 1, true, [], [ASKS]])('settings that are no settings at all, %j, are the strictest', (raw) => {
+  expect(resolveProjectSettings(raw)).toMatchObject({ ...STRICTEST, unreadable: Object.keys(ProjectSettings.shape) });
+  expect(resolveSettings(raw)).toMatchObject({ maxRuns: 1, dayBudgetCents: 1, unreadable: Object.keys(Settings.shape) });
+});
+
+describe('no value of a field makes it laxer than the value says, or than the strictest', () => {
+  const fields = Object.keys(ProjectSettings.shape) as (keyof typeof ProjectSettings.shape)[];
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(
+      'ask',
+      'Ask',
+      'sandbox',
+      'none',
+      'None',
+      'registries',
+      '*',
+      ['*'],
+      0,
+      -1,
+      1e9,
+      1.5,
+      '500',
+      null,
+      true,
+      [null],
+      [1],
+      'x'.repeat(3_000),
+    ),
+    fc.array(fc.string({ maxLength: 300 }), { maxLength: 120 }),
+    fc.integer(),
+  );
+  const amount = (n: number | null): number => n ?? Infinity;
+  const egress = (e: ResolvedProjectSettings['egress']): string => JSON.stringify(e);
+
+  test('of a project', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), value, (field, v) => {
+        const got = resolveProjectSettings({ ...ASKS, [field]: v });
+        const readable = ProjectSettings.shape[field].safeParse(v).success;
+        expect(got.unreadable).toEqual(readable ? [] : [field]);
+        // The other fields are as they were.
+        for (const [k, other] of Object.entries(ASKS)) if (k !== field) expect(got[k as 'maxRuns']).toEqual(other);
+        if (readable) return;
+        expect(got.permissions).toBe('ask');
+        expect(egress(got.egress)).toBe('"none"');
+        for (const n of ['budgetCents', 'dayBudgetCents', 'maxRuns', 'maxMinutes'] as const) expect(amount(got[n])).toBeLessThanOrEqual(ASKS[n]);
+        expect(ASKS.allowRules).toEqual(expect.arrayContaining([...got.allowRules]));
+        expect(got.skipPlan).toBe(false);
+        expect([got.setupCommand, got.verifyCommand]).toEqual([null, null]);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('of the owner', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...(Object.keys(Settings.shape) as (keyof typeof Settings.shape)[])), value, (field, v) => {
+        const got = resolveSettings({ maxRuns: 2, dayBudgetCents: 200, [field]: v });
+        const readable = Settings.shape[field].safeParse(v).success;
+        expect(got.unreadable).toEqual(readable ? [] : [field]);
+        if (readable) return;
+        expect(got.maxRuns).toBeLessThanOrEqual(2);
+        expect(amount(got.dayBudgetCents)).toBeLessThanOrEqual(200);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+test.each([
+  [{ permisions: 'ask' }, /permisions/],
+  [{ allowRules: ['x'.repeat(2_001)] }, /2000 characters/],
+  [{ permissions: 'never' }, /sandbox or ask/],
+  [{ egress: 'all' }, /registries, none, or a list/],
+  [{ budgetCents: 0 }, /1 at least/],
+])('%j is refused where it is written, with a sentence', (change, words) => {
+  const r = ProjectSettings.safeParse(change);
+  expect(r.success).toBe(false);
+  expect(r.error!.issues[0]!.message).toMatch(words);
+});
