@@ -115,7 +115,8 @@ function remote(web: string, github: string): Stack {
     async call<T>(method: string, p: string, body?: unknown): Promise<T> {
       const r = await fetch(`${web}${p}`, {
         method,
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        headers: { authorization: 'Bearer only-for-tests-api-token', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const data = (await r.json()) as { error?: string };
       if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);

@@ -7,7 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
-import { keepLocal } from '@mainloop/doors/door';
+import { keepDoor } from '@mainloop/doors/door';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
 import { pino } from 'pino';
@@ -24,7 +24,7 @@ import { HealthController } from './http/health.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
-import { WebhooksController } from './http/webhooks.controller.ts';
+import { isWebhook, MAX_WEBHOOK_BYTES, WebhooksController } from './http/webhooks.controller.ts';
 import { WorkController } from './http/work.controller.ts';
 import { Hub } from './stream/hub.ts';
 import { StreamController } from './stream/stream.controller.ts';
@@ -76,7 +76,6 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
     ]),
     {
       logger: ['error', 'warn'],
-      rawBody: true,
       // Ours come after the sign-in, which reads its requests itself.
       bodyParser: false,
       // `close()` would wait for open streams for ever; their readers resume by cursor.
@@ -86,6 +85,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   app.disable('x-powered-by');
   app.use(guard.middleware);
   if (auth) app.use(only('/api/auth/', toNodeHandler(auth)));
+  // Nothing reads a webhook before its signature was checked.
+  app.useBodyParser('raw', { type: isWebhook, limit: MAX_WEBHOOK_BYTES, inflate: false });
   app.useBodyParser('json', { limit: '26mb' });
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
@@ -97,7 +98,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   SwaggerModule.setup('docs', app, doc);
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
-  keepLocal(app.getHttpServer() as Server, c.door);
+  // The forge comes under any name and with a proof of its own; pages are served elsewhere.
+  keepDoor(app.getHttpServer() as Server, c.door, 'elsewhere', isWebhook);
   await app.listen(c.port, c.host);
   const { port } = app.getHttpServer().address() as { port: number };
   log.info({ port }, 'api is listening');

@@ -1,5 +1,6 @@
 // The api's settings, read once. It holds no forge, cluster or model key: only its own token for the gateway.
 import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
+import { whyNotOpen } from '@mainloop/models/flow/doors';
 import { z } from 'zod';
 
 const optional = z
@@ -51,7 +52,6 @@ export interface ApiConfig {
   /** null: open to this machine only, without a sign-in. */
   readonly signIn: SignInConfig | null;
   readonly apiToken: string | null;
-  readonly isLoopback: boolean;
   readonly databaseUrl: string;
   readonly migrate: boolean;
   readonly host: string;
@@ -72,6 +72,9 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   const e = r.data;
   if (e.MAINLOOP_PUBLIC_URL && !e.MAINLOOP_AUTH_SECRET)
     throw new Error('MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica');
+  const door = doorSettings(env);
+  const closed = whyNotOpen(door);
+  if (closed !== null) throw new Error(closed);
   return Object.freeze({
     signIn:
       e.MAINLOOP_PUBLIC_URL && e.MAINLOOP_AUTH_SECRET
@@ -93,11 +96,10 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
           }
         : null,
     apiToken: e.MAINLOOP_API_TOKEN ?? null,
-    isLoopback: /^(127\.|::1$|localhost$)/.test(e.MAINLOOP_LISTEN),
     databaseUrl: e.DATABASE_URL,
     migrate: e.MAINLOOP_MIGRATE === 'yes',
     host: e.MAINLOOP_LISTEN,
-    door: doorSettings(env),
+    door,
     port: e.API_PORT,
     gatewayUrl: e.GATEWAY_URL,
     chatToken: e.MAINLOOP_CHAT_TOKEN,

@@ -1,6 +1,6 @@
 // A listener's door: every connection and every request is looked at before anything of ours hears of it.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import { admit, doorOf, FORWARDED_HEADERS, isLoopbackAddress, type Knock, type Pages } from '@mainloop/models/flow/doors';
 import { keepOthersOut, localUsers } from './peers.ts';
 
@@ -62,10 +62,33 @@ export function keepDoor(server: Server, s: DoorSettings, pages: Pages, bringsPr
       for (const listener of inside) listener.call(server, req, res);
       return;
     }
-    res.writeHead(a.status, { 'content-type': 'application/json', connection: 'close' });
-    res.end(JSON.stringify({ error: a.sentence, message: a.sentence, kind: a.kind }));
+    const page = pages === 'served' && (req.headers.accept ?? '').includes('text/html');
+    res.writeHead(a.status, { 'content-type': page ? 'text/plain; charset=utf-8' : 'application/json', connection: 'close' });
+    res.end(page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, kind: a.kind }));
   });
   keepLocal(server, s);
+}
+
+/** Loopback, where every connection has been looked at: a proxy beside us is one of the operator's. */
+const PROXIES_OF_LOOPBACK = '127.0.0.0/8,::1';
+
+/**
+ * @param setting MAINLOOP_TRUSTED_PROXIES: addresses and networks (10.0.0.0/8), with commas between
+ * @returns whether an address is that of a proxy whose X-Forwarded-For counts
+ * @throws Error with one sentence for what is neither
+ */
+export function proxiesOf(setting: string | undefined, s: DoorSettings): (address: string) => boolean {
+  const list = new BlockList();
+  for (const one of (setting?.trim() || (isLoopbackAddress(s.address) ? PROXIES_OF_LOOPBACK : '')).split(',').flatMap((x) => x.trim() || [])) {
+    const [network, bits] = one.split('/');
+    const family = isIP(network!);
+    const widest = family === 6 ? 128 : 32;
+    const width = bits === undefined ? widest : Number(bits);
+    if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || width > widest)
+      throw new Error(`MAINLOOP_TRUSTED_PROXIES: ${one} is neither an address nor a network such as 10.0.0.0/8`);
+    list.addSubnet(network!, width, family === 6 ? 'ipv6' : 'ipv4');
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Lets in nobody but the users of this machine that may, where it binds loopback. Elsewhere the kernel cannot tell. */

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { doorSettings, keepDoor } from './door.ts';
+import { doorSettings, keepDoor, proxiesOf } from './door.ts';
 import { keepOthersOut, localUsers, peerOf } from './peers.ts';
 import { isSecret } from './secrets.ts';
 
@@ -134,4 +134,22 @@ test('a secret is shown whole or not at all', () => {
     [null, 'x'],
   ] as const)
     expect(isSecret(shown, kept)).toBe(false);
+});
+
+test.each([
+  ['127.0.0.1', undefined, '127.0.0.1', true],
+  ['127.0.0.1', undefined, '::1', true],
+  ['127.0.0.1', undefined, '10.1.2.3', false],
+  ['0.0.0.0', undefined, '127.0.0.1', false],
+  ['0.0.0.0', '10.0.0.0/8, fd00::/8,192.0.2.7', '10.1.2.3', true],
+  ['0.0.0.0', '10.0.0.0/8, fd00::/8,192.0.2.7', 'fd12::1', true],
+  ['0.0.0.0', '10.0.0.0/8, fd00::/8,192.0.2.7', '192.0.2.8', false],
+  ['127.0.0.1', '192.0.2.7', '127.0.0.1', false],
+  ['127.0.0.1', undefined, 'localhost', false],
+])('where we bind %s and proxies are %s, %s is one: %s', (address, setting, asked, is) => {
+  expect(proxiesOf(setting, doorSettings({ MAINLOOP_LISTEN: address }))(asked)).toBe(is);
+});
+
+test.each(['10.0.0.0/33', 'caddy', '10.0.0.0/x', '10.0.0.0/', '*', '::/129'])('%s is no proxy', (setting) => {
+  expect(() => proxiesOf(setting, doorSettings({}))).toThrow(/MAINLOOP_TRUSTED_PROXIES/);
 });

@@ -1,6 +1,6 @@
 // Who may pass. Every route but a few asks here first; a stream is asked again while it is open.
-import { timingSafeEqual } from 'node:crypto';
 import { fromNodeHeaders } from 'better-auth/node';
+import { isSecret } from '@mainloop/doors/secrets';
 import type { NextFunction, Request, Response } from 'express';
 import { one, type Db } from '@mainloop/models/db/pool';
 import type { ApiConfig } from '../config.ts';
@@ -10,11 +10,14 @@ import { deviceFamily } from './devices.ts';
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];
 const ASK_AGAIN_MS = 15_000;
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-export type Passage =
-  | { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null }
-  | { readonly ok: false; readonly status: 401 | 403; readonly kind: string; readonly sentence: string };
+export type Passage = { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Refusal;
+interface Refusal {
+  readonly ok: false;
+  readonly status: 401 | 403;
+  readonly kind: string;
+  readonly sentence: string;
+}
 
 export class Guard {
   private readonly db: Db;
@@ -27,8 +30,12 @@ export class Guard {
   }
 
   readonly middleware = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
-    if (OPEN.some((o) => o.test(req.path))) return next();
     try {
+      if (OPEN.some((o) => o.test(req.path))) {
+        // Whoever is signing in has no session yet. Who has one shows it from the device that it was made for, here as everywhere.
+        const copied = req.headers.cookie === undefined ? null : await this.copied(req);
+        return copied === null ? next() : void res.status(copied.status).json({ error: copied.sentence, kind: copied.kind });
+      }
       const p = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!p.ok) return void res.status(p.status).json({ error: p.sentence, kind: p.kind });
       if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream')) this.watch(req, res);
@@ -43,22 +50,16 @@ export class Guard {
    * @returns whether this request may do anything here, and on which session
    */
   async passage(req: Request, renew: (cookie: string) => void = () => undefined): Promise<Passage> {
-    if (this.auth === null)
-      // On loopback a page of another site could still reach us under a name of its own (DNS rebinding).
-      return this.config.isLoopback && !LOOPBACK.test(req.headers.host ?? '')
-        ? no(403, 'forbidden', 'mainloop is open to this machine only. Set MAINLOOP_PUBLIC_URL to sign in from elsewhere.')
-        : { ok: true, userId: null, sessionToken: null };
+    // Then nobody but this machine is let in at the door.
+    if (this.auth === null) return { ok: true, userId: null, sessionToken: null };
     const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
     if (bearer !== undefined)
       return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : no(401, 'signed_out', 'That token is not right.');
     const { response: found, headers } = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers), returnHeaders: true });
     if (!found) return no(401, 'signed_out', 'Sign in first.');
     const { session, user } = found;
-    if (deviceFamily(session.userAgent ?? '') !== deviceFamily(req.headers['user-agent'] ?? '')) {
-      // A cookie that turns up in another kind of browser has been copied.
-      await (await this.auth.$context).internalAdapter.deleteSession(session.token);
-      return no(401, 'signed_out', 'This sign-in was used from another kind of device, so it was ended. Sign in again.');
-    }
+    const copied = await this.endIfCopied(this.auth, session, req);
+    if (copied !== null) return copied;
     const owner = await one<{ id: string }>(this.db, 'select id from auth_users order by created_at limit 1');
     if (owner?.id !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
     if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return no(403, 'forbidden', 'This came from another site.');
@@ -66,9 +67,20 @@ export class Guard {
     return { ok: true, userId: user.id, sessionToken: session.token };
   }
 
+  private async copied(req: Request): Promise<Refusal | null> {
+    const found = this.auth === null ? null : await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
+    return this.auth === null || !found ? null : this.endIfCopied(this.auth, found.session, req);
+  }
+
+  /** A cookie that turns up in another kind of browser has been copied. */
+  private async endIfCopied(auth: Auth, session: { token: string; userAgent?: string | null | undefined }, req: Request): Promise<Refusal | null> {
+    if (deviceFamily(session.userAgent ?? '') === deviceFamily(req.headers['user-agent'] ?? '')) return null;
+    await (await auth.$context).internalAdapter.deleteSession(session.token);
+    return no(401, 'signed_out', 'This sign-in was used from another kind of device, so it was ended. Sign in again.');
+  }
+
   private isOurs(token: string): boolean {
-    const [a, b] = [Buffer.from(token), Buffer.from(this.config.apiToken ?? '')];
-    return b.length > 0 && a.length === b.length && timingSafeEqual(a, b);
+    return isSecret(token, this.config.apiToken);
   }
 
   /** A cookie travels with requests of other sites' pages too; their origin gives them away (Fetch Metadata, RFC 6454). */
@@ -90,4 +102,4 @@ export class Guard {
   }
 }
 
-const no = (status: 401 | 403, kind: string, sentence: string): Passage => ({ ok: false, status, kind, sentence });
+const no = (status: 401 | 403, kind: string, sentence: string): Refusal => ({ ok: false, status, kind, sentence });

@@ -3,8 +3,10 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { pokeAbout } from '@mainloop/models/db/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { newsOf } from '@mainloop/models/flow/news';
-import { verify } from '@octokit/webhooks-methods';
+import { isSecret } from '@mainloop/doors/secrets';
 import type { Request } from 'express';
+import { createHmac } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ApiConfig } from '../config.ts';
 import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
@@ -24,6 +26,21 @@ const NEWS = new Set([
   'push',
 ]);
 
+/** Whether a request is the forge's: it brings a signature instead of a sign-in. */
+export const isWebhook = (req: IncomingMessage): boolean => (req.url ?? '').startsWith('/api/webhooks/');
+/** GitHub sends no larger ones (https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap). */
+export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
+
+/** @returns what a webhook says, as JSON or as the form that GitHub offers besides; undefined when it is neither */
+export function bodyOf(raw: Buffer, contentType: string): unknown {
+  const text = raw.toString('utf8');
+  try {
+    return JSON.parse(/^application\/x-www-form-urlencoded\b/i.test(contentType) ? (new URLSearchParams(text).get('payload') ?? '') : text);
+  } catch {
+    return undefined;
+  }
+}
+
 @ApiTags('webhooks')
 @Controller('api/webhooks')
 export class WebhooksController {
@@ -42,20 +59,22 @@ export class WebhooksController {
   @HttpCode(202)
   @ApiOperation({ summary: 'GitHub webhooks (HMAC, deduplicated by delivery id)' })
   async github(
-    @Req() req: Request & { rawBody?: Buffer },
+    @Req() req: Request,
     @Headers('x-hub-signature-256') signature?: string,
     @Headers('x-github-delivery') delivery?: string,
     @Headers('x-github-event') event?: string,
   ): Promise<{ ok: true }> {
-    const raw = req.rawBody?.toString('utf8') ?? '';
-    if (!signature || !delivery || !(await verify(this.config.webhookSecret, raw, signature).catch(() => false)))
+    const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    if (!delivery || !isSecret(signature, `sha256=${createHmac('sha256', this.config.webhookSecret).update(raw).digest('hex')}`))
       throw refuse('forbidden', 'The signature does not match GITHUB_WEBHOOK_SECRET.');
     if (!event || !NEWS.has(event)) return { ok: true };
-    const repo = ((req.body as { repository?: { full_name?: unknown } } | undefined)?.repository?.full_name ?? '') as string;
+    const body = bodyOf(raw, req.headers['content-type'] ?? '');
+    if (body === undefined) throw refuse('invalid', 'That is not the JSON of a webhook.');
+    const repo = (body as { repository?: { full_name?: unknown } } | null)?.repository?.full_name ?? '';
     await withTx(this.db, async (tx) => {
       const first = await tx.query('insert into webhook_deliveries (id) values ($1) on conflict do nothing', [delivery.slice(0, 100)]);
       if (first.rowCount === 0) return;
-      await pokeAbout(tx, String(repo), newsOf(req.body));
+      await pokeAbout(tx, String(repo), newsOf(body));
     });
     return { ok: true };
   }

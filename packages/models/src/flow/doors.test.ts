@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { admit, doorOf, isLoopbackAddress, nameOf, type Knock } from './doors.ts';
+import { admit, clientOf, doorOf, isLoopbackAddress, nameOf, type Knock, whyNotOpen } from './doors.ts';
 
 const page = doorOf({ address: '127.0.0.1', publicUrl: null, pages: 'served' });
 const signedIn = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', pages: 'served' });
@@ -96,6 +96,37 @@ test('whoever is let in on this machine asked for it by one of its own names', (
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.webAuthority()), (host) => {
       if (admit(page, knock({ hosts: [host] })).ok) expect(['localhost', '127.0.0.1', '[::1]']).toContain(nameOf(host));
+    }),
+  );
+});
+
+test('who serves people is reached by this machine only, or has a sign-in', () => {
+  const url = 'https://mainloop.example.com';
+  expect(whyNotOpen({ address: '127.0.0.1', publicUrl: null })).toBeNull();
+  for (const address of ['127.0.0.1', '0.0.0.0', '::']) expect(whyNotOpen({ address, publicUrl: url })).toBeNull();
+  for (const address of ['0.0.0.0', '::', '10.0.0.7', 'localhost.evil.example', ''])
+    expect(whyNotOpen({ address, publicUrl: null })).toContain('MAINLOOP_PUBLIC_URL');
+});
+
+const proxies = (a: string): boolean => ['127.0.0.1', '10.0.0.1', '10.0.0.2'].includes(a);
+test.each([
+  ['nobody in between', '203.0.113.5', [], '203.0.113.5'],
+  ['whoever comes by itself says nothing that counts', '203.0.113.5', ['198.51.100.1'], '203.0.113.5'],
+  ['our proxy', '127.0.0.1', ['203.0.113.5'], '203.0.113.5'],
+  ['our proxy, and what the client made up', '127.0.0.1', ['198.51.100.1', '10.0.0.1', '203.0.113.5'], '203.0.113.5'],
+  ['two of ours', '10.0.0.2', ['198.51.100.1', ' 203.0.113.5', '10.0.0.1'], '203.0.113.5'],
+  ['only ours', '10.0.0.2', ['10.0.0.1'], '10.0.0.1'],
+  ['IPv4 on a socket of IPv6', '::ffff:127.0.0.1', ['::ffff:203.0.113.5'], '203.0.113.5'],
+  ['no address', '127.0.0.1', ['203.0.113.5', 'unknown'], '127.0.0.1'],
+  ['a line of a log', '127.0.0.1', ['1.2.3.4\r\nx: y'], '127.0.0.1'],
+])('who asks: %s', (_, peer, forwarded, client) => {
+  expect(clientOf(peer, forwarded, proxies)).toBe(client);
+});
+
+test('whatever a client says of itself, our proxy has the last word', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.ipV4(), fc.string(), fc.constantFrom('10.0.0.1', '127.0.0.1'))), (said) => {
+      expect(clientOf('127.0.0.1', [...said, '203.0.113.5'], proxies)).toBe('203.0.113.5');
     }),
   );
 });

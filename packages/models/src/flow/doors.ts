@@ -90,6 +90,32 @@ function isOwnOrigin(door: Door, host: string, knock: Knock): boolean {
   return CHANGES_NOTHING.has(knock.method) || knock.fetchSite === null || knock.fetchSite === 'same-origin' || knock.fetchSite === 'none';
 }
 
+/**
+ * Whether a listener that serves people may start: where anybody else can reach it, they have to sign in.
+ * @returns null, or the sentence that says what to do
+ */
+export const whyNotOpen = (c: { address: string; publicUrl: string | null }): string | null =>
+  c.publicUrl === null && !isLoopbackAddress(c.address)
+    ? `MAINLOOP_LISTEN is ${c.address}, which others can reach, and nobody would have to sign in. Set MAINLOOP_PUBLIC_URL to where people reach mainloop, or leave MAINLOOP_LISTEN at 127.0.0.1. docs/phone.md says how.`
+    : null;
+
+/**
+ * Who asks, behind proxies. Each proxy adds whom it heard from at the end of X-Forwarded-For; what stands before the first hop that is
+ * no proxy of ours is hearsay.
+ * @param peer the connection's other end
+ * @param forwardedFor the header's addresses, in order
+ * @param isProxy whether an address is that of a proxy that the operator named
+ */
+export function clientOf(peer: string, forwardedFor: readonly string[], isProxy: (address: string) => boolean): string {
+  let client = plainAddress(peer);
+  for (const hop of forwardedFor.toReversed().map((h) => plainAddress(h.trim()))) {
+    if (!isProxy(client) || !/^[0-9a-f.:]{2,45}$/i.test(hop)) break;
+    client = hop;
+  }
+  return client;
+}
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
+
 /** The name in a Host header (RFC 9110, 7.2), lower case, without the port. @returns null for what is none */
 export function nameOf(host: string): string | null {
   const m = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host);
