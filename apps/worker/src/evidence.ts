@@ -2,7 +2,7 @@
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import { one, type Queryable } from '@mainloop/models/db/pool';
 import type { Verified } from '@mainloop/models/flow/ci';
-import { fence } from '@mainloop/models/flow/text';
+import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 import type { TaskRow } from './tasks.ts';
 
 /** The newest run of the verify command, or of another check, on exactly this commit; or null. */
@@ -19,18 +19,20 @@ export async function lastVerify(q: Queryable, taskId: string, sha: string, what
 export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknown' : e.exitCode === 0 ? 'passed' : 'failed');
 
 /** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
-export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): string {
-  const sha = `\`${(t.head_sha ?? '').slice(0, 7)}\``;
-  const parts: string[] = [];
-  if (t.ci?.verdict === 'green') parts.push(`CI is green on ${sha}, ${t.ci.passed} of ${t.ci.passed} checks.`);
-  else parts.push(`No CI has checked ${sha}.`);
-  for (const c of checks)
+export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): ForgeText {
+  const sha = agentName((t.head_sha ?? '').slice(0, 7));
+  const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}`);
+  const parts = [t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`];
+  for (const c of checks) {
+    const said = c.exitCode === 0 ? ours`nothing found` : ours`${ended(c)}, see the story`;
+    parts.push(ours`${c.what === 'lint' ? ours`The linter` : ours`Diagnostics`}, ${agentName(c.command)}: ${said}.`);
+  }
+  if (verify) {
+    const tail = agentCode(verify.tail.split('\n').slice(-20).join('\n'));
+    const took = agentLine((verify.ms / 1000).toFixed(1));
     parts.push(
-      `${c.what === 'lint' ? 'The linter' : 'Diagnostics'}, \`${c.command}\`: ${c.exitCode === 0 ? 'nothing found' : c.exitCode === null ? 'ran out of time' : `exit ${c.exitCode}, see the story`}.`,
+      ours`In the sandbox, ${agentName(verify.command)} ended with ${ended(verify)} after ${took} s.\n\n<details><summary>Its last lines</summary>\n\n${tail}\n\n</details>\n\n`,
     );
-  if (verify)
-    parts.push(
-      `In the sandbox, \`${verify.command}\` ended with ${verify.exitCode === null ? 'a time-out' : `exit ${verify.exitCode}`} after ${(verify.ms / 1000).toFixed(1)} s.\n\n<details><summary>Its last lines</summary>\n\n${fence(verify.tail.split('\n').slice(-20).join('\n'), '')}\n\n</details>\n\n`,
-    );
-  return parts.join(' ');
+  }
+  return joined(parts, ' ');
 }

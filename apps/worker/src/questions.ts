@@ -4,7 +4,7 @@ import { decide } from '@mainloop/models/db/decide';
 import { one, type Db } from '@mainloop/models/db/pool';
 import { answerOf, ANSWERED_WHERE, questionComment, type Question } from '@mainloop/models/flow/answers';
 import type { Via } from '@mainloop/models/flow/events';
-import { marker } from '@mainloop/models/flow/ids';
+import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';
 import type { TaskRow } from './tasks.ts';
 
@@ -43,7 +43,7 @@ export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: strin
   const q = await question(db, itemId);
   if (number === null || q?.state !== 'open') return;
   for (const c of await forge.listIssueComments(t.repo, number, sinceIso)) {
-    if (c.at < sinceIso || c.body.includes('<!-- mainloop:') || !(await forge.mayWrite(t.repo, c.author))) continue;
+    if (c.at < sinceIso || isOurComment(c) || !(await forge.mayWrite(t.repo, c.author))) continue;
     const text = answerOf(c.body, q);
     if (text === null) continue;
     await decide(db, { ownerId: t.owner_id, itemId, decision: 'answer', text, via: 'github', by: c.author, answerId: answerIdOf(c.id) });

@@ -3,17 +3,15 @@ import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/fo
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { many, withTx, type Db } from '@mainloop/models/db/pool';
 import type { ReviewCommentRow } from '@mainloop/models/db/review';
-import { marker } from '@mainloop/models/flow/ids';
-import { cleanText, fence } from '@mainloop/models/flow/text';
+import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { isOurComment, marker } from '@mainloop/models/flow/ids';
+import { cleanText } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
 import { answerIdOf } from './questions.ts';
 import type { TaskRow } from './tasks.ts';
 
 /** The forge counts reviews, comments on lines and other comments each for themselves. */
 type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk' };
-
-/** Our own comments carry the marker; with a personal token they have the same author as the person's. */
-const isOurs = (body: string): boolean => body.includes('<!-- mainloop:');
 
 /**
  * Comments that ask for something: on lines, in a review, or on the pull request; by people who may write to the
@@ -32,7 +30,7 @@ export async function newComments(db: Db, forge: Forge, t: TaskRow, sinceIso: st
       .map((r) => ({ ...r, where: 'review' as const })),
     ...lines.map((c) => ({ ...c, where: 'line' as const })),
     ...talk.map((c) => ({ ...c, where: 'talk' as const })),
-  ].filter((c) => c.at > sinceIso && !isOurs(c.body));
+  ].filter((c) => c.at > sinceIso && !isOurComment(c));
   const answers = await answersOf(db, t.id);
   const may = new Map<string, boolean>();
   for (const author of new Set(all.map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
@@ -96,7 +94,7 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       if (c.path !== null && c.line !== null && c.sha !== null) {
         try {
           const place = { path: c.path, side: c.side, startLine: c.start_line, line: c.line, sha: c.sha };
-          return { ...(await forge.ensureLineComment({ ...at, marker: m, body: c.body, ...place })), line: true };
+          return { ...(await forge.ensureLineComment({ ...at, marker: m, body: personsWords(c.body), ...place })), line: true };
         } catch (err) {
           // Those lines are gone from the change, by a force push or a fix. What was said about them still counts.
           if (!(err instanceof ForgeError) || err.kind !== 'rejected') throw err;
@@ -127,16 +125,18 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
     const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : (online.get(`${t.id}/comment-${r.id}`) ?? false);
     await effect(t, `reply-${r.seq}`, () =>
       isLine && r.forge_id !== null
-        ? forge.ensureReply({ ...at, inReplyTo: r.forge_id, marker: m, body: r.text })
-        : forge.ensureComment({ ...at, marker: m, body: `> ${r.body.slice(0, 500).replaceAll('\n', '\n> ')}\n\n${r.text}` }),
+        ? forge.ensureReply({ ...at, inReplyTo: r.forge_id, marker: m, body: agentQuote(r.text) })
+        : forge.ensureComment({ ...at, marker: m, body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}` }),
     );
   }
 }
 
-const inWords = (c: ReviewCommentRow): string =>
-  c.path === null
-    ? c.body
-    : `On \`${c.path}\`${c.line === null ? '' : `, line ${c.line}`}:\n\n${c.quote ? `${fence(c.quote, '')}\n\n` : ''}${c.body}`;
+function inWords(c: ReviewCommentRow): ForgeText {
+  const body = personsWords(c.body);
+  if (c.path === null) return body;
+  const where = c.line === null ? ours`On ${agentName(c.path)}` : ours`On ${agentName(c.path)}, line ${c.line}`;
+  return c.quote ? ours`${where}:\n\n${agentCode(c.quote)}\n\n${body}` : ours`${where}:\n\n${body}`;
+}
 
 /**
  * Threads that were resolved, or opened again, here or there. What both sides last agreed on is remembered: the side that differs

@@ -23,6 +23,9 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
       return refuse(405, 'Pull Request is not mergeable');
     }
     const squash = body.merge_method === 'squash' || body.merge_method === 'rebase';
+    // What GitHub writes by itself: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/configuring-commit-squashing-for-pull-requests
+    const own = squash ? await c.bare.git(repo.full, ['log', '--reverse', '--format=* %B', `${base}..${pr.headSha}`, '--']) : i.title;
+    const message = String(body.commit_message ?? own);
     const title = String(body.commit_title ?? (squash ? `${i.title} (#${i.number})` : `Merge pull request #${i.number}`));
     const who = {
       GIT_AUTHOR_NAME: user,
@@ -30,7 +33,9 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
       GIT_COMMITTER_NAME: 'GitHub',
       GIT_COMMITTER_EMAIL: 'noreply@github.com',
     };
-    const sha = (await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title], who)).trim();
+    const sha = (
+      await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message], who)
+    ).trim();
     await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.base}`, sha, base]);
     c.store.update('issue', i, {
       state: 'closed',
@@ -38,7 +43,7 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
       updatedAt: nowIso(),
       pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha },
     });
-    for (const k of (i.body ?? '').matchAll(CLOSES)) {
+    for (const k of `${i.body ?? ''}\n${message}`.matchAll(CLOSES)) {
       const linked = c.store.one('issue', (x) => x.repo === repo.full && x.number === Number(k[1]));
       if (linked?.state === 'open') c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
     }

@@ -5,7 +5,8 @@ import { append } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { ciVerdict, weakenedTests, type CiVerdict, type Verified } from '@mainloop/models/flow/ci';
 import type { EventBody } from '@mainloop/models/flow/events';
-import { marker } from '@mainloop/models/flow/ids';
+import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Hit } from '../failpoints.ts';
@@ -31,8 +32,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
   const ensureIssue = async (i: { taskId: string }): Promise<{ number: number }> => {
     const t = await getTask(db, i.taskId);
     const m = marker(t.id, 'plan');
-    const made = await effect(t, 'issue', () => forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: null }));
-    const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: t.title, body: issueBody(t), known: made.number });
+    const made = await effect(t, 'issue', () =>
+      forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: null }),
+    );
+    const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: made.number });
     await log(t, `issue/${t.id}/${t.plan_revision}`, {
       type: 'issue.ensured',
       payload: { number: made.number, url: made.url, outcome: t.plan_revision > 1 ? now.outcome : 'created' },
@@ -50,7 +53,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       const say = (author: string, decision: 'approve' | 'revise', text: string) =>
         decide(db, { ownerId: t.owner_id, itemId: i.itemId, decision, text, via: 'github', by: author });
       for (const c of await forge.listIssueComments(t.repo, t.issue_number, i.sinceIso)) {
-        if (c.at < i.sinceIso || c.body.includes('<!-- mainloop:') || !(await forge.mayWrite(t.repo, c.author))) continue;
+        if (c.at < i.sinceIso || isOurComment(c) || !(await forge.mayWrite(t.repo, c.author))) continue;
         await say(c.author, APPROVES.test(c.body.trim()) ? 'approve' : 'revise', c.body);
         return;
       }
@@ -77,9 +80,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
 
     async ensureDraftPr(i: { taskId: string }): Promise<{ number: number }> {
       const t = await getTask(db, i.taskId);
-      const body = `${t.issue_number ? `Closes #${t.issue_number}\n\n` : ''}${t.prompt.length > 2_000 ? `${t.prompt.slice(0, 2_000)}…` : t.prompt}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
+      const asked = ours`${agentQuote(t.prompt, 2_000)}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
+      const body = t.issue_number === null ? asked : ours`Closes #${t.issue_number}\n\n${asked}`;
       const pr = await effect(t, 'pr', () =>
-        forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: t.title, body, head: t.branch, base: t.default_branch }),
+        forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: agentLine(t.title), body, head: t.branch, base: t.default_branch }),
       );
       await log(t, `pr/${t.id}`, { type: 'pr.ensured', payload: { number: pr.number, url: pr.url, outcome: pr.outcome } });
       return { number: pr.number };
@@ -100,7 +104,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       );
       for (const s of said.reverse())
         await effect(t, `say-${s.seq}`, () =>
-          forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: s.text }),
+          forge.ensureComment({ repo: t.repo, number: t.pr_number!, marker: marker(t.id, `say-${s.seq}`), body: agentQuote(s.text) }),
         );
       await publishReview({ db, forge, effect }, t);
     },
@@ -187,7 +191,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       const t = await getTask(db, i.taskId);
       hit('forge.merge.before');
       const pr = await forge.getPull(t.repo, t.pr_number!);
-      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha, MERGE_METHODS.find((m) => m === i.method) ?? MERGE_METHODS[0]);
+      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha, MERGE_METHODS.find((m) => m === i.method) ?? MERGE_METHODS[0], {
+        title: ours`${agentLine(t.title)} (#${t.pr_number!})`,
+        body: ours`Asked for, reviewed and merged in mainloop.`,
+      });
       hit('forge.merge.after');
       await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.pr_number!, sha: m.sha } });
     },
@@ -206,17 +213,18 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
 
 const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
 
-function issueBody(t: TaskRow): string {
-  const asked = t.prompt.length > 4_000 ? `${t.prompt.slice(0, 4_000)}…` : t.prompt;
-  const plan =
-    t.plan === null
-      ? '_Claude is reading the code; the plan appears here._'
-      : `${t.plan}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
-  return `> ${asked.replaceAll('\n', '\n> ')}\n\n${plan}`;
+function issueBody(t: TaskRow): ForgeText {
+  const asked = agentQuote(t.prompt, 4_000);
+  if (t.plan === null) return ours`${asked}\n\n_Claude is reading the code; the plan appears here._`;
+  return ours`${asked}\n\nThe agent's plan:\n\n${agentQuote(t.plan)}\n\n---\nPlan revision ${t.plan_revision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
 }
 
-function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[], evidence: string): string {
-  const PHASE: Record<string, string> = { implement: 'The change', fix_ci: 'CI repair', address_review: 'Review' };
-  const parts = runs.map((r) => `**${PHASE[r.phase] ?? r.phase}.** ${(r.outcome.summary ?? '').trim().slice(0, 3_000)}`);
-  return `### Ready for review\n\n${parts.join('\n\n')}\n\n${evidence} Cost so far: ${dollars(t.cost_microusd)}.`;
+const PHASES: ReadonlyMap<string, ForgeText> = new Map([
+  ['implement', ours`The change`],
+  ['fix_ci', ours`CI repair`],
+  ['address_review', ours`Review`],
+]);
+function summaryBody(t: TaskRow, runs: readonly { phase: string; outcome: { summary?: string } }[], evidence: ForgeText): ForgeText {
+  const parts = runs.map((r) => ours`**${PHASES.get(r.phase) ?? agentLine(r.phase)}.**\n\n${agentQuote(r.outcome.summary ?? '', 3_000)}`);
+  return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.cost_microusd))}.`;
 }

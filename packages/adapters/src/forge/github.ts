@@ -40,11 +40,22 @@ export function github(o: GitHubOptions): Forge {
     }
   };
   const login = once(async () => (await kit.users.getAuthenticated()).data.login);
+  const author = async (): Promise<(user: { login?: string } | null | undefined) => { author: string; mine: boolean }> => {
+    const me = (await login()).toLowerCase();
+    return (user) => ({ author: user?.login ?? '', mine: user?.login?.toLowerCase() === me });
+  };
+  /** A marker can be copied; the account can't. */
+  const isOurs = async (): Promise<(x: { user?: { login?: string } | null; body?: string | null }, marker: string) => boolean> => {
+    const by = await author();
+    return (x, marker) => by(x.user).mine && (x.body ?? '').includes(marker);
+  };
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
-  const lineComment = async (i: { repo: string; number: number; marker: string }) =>
-    (await kit.paginate(kit.pulls.listReviewComments, { ...split(i.repo), pull_number: i.number, per_page: 100 })).find((c) =>
-      c.body.includes(i.marker),
+  const lineComment = async (i: { repo: string; number: number; marker: string }) => {
+    const ours = await isOurs();
+    return (await kit.paginate(kit.pulls.listReviewComments, { ...split(i.repo), pull_number: i.number, per_page: 100 })).find((c) =>
+      ours(c, i.marker),
     );
+  };
   const recent = async (k: Kit, repo: string) =>
     k.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
 
@@ -67,10 +78,11 @@ export function github(o: GitHubOptions): Forge {
     ensureIssue: (i) =>
       call(`the issue in ${i.repo}`, async () => {
         const body = `${i.body}\n\n${i.marker}`;
+        const ours = await isOurs();
         const there =
           i.known !== null
             ? (await kit.issues.get({ ...split(i.repo), issue_number: i.known })).data
-            : (await recent(kit, i.repo)).data.find((x) => !x.pull_request && (x.body ?? '').includes(i.marker));
+            : (await recent(kit, i.repo)).data.find((x) => !x.pull_request && ours(x, i.marker));
         if (!there) {
           const made = (await kit.issues.create({ ...split(i.repo), title: i.title, body })).data;
           return ensured(made, 'created');
@@ -81,9 +93,10 @@ export function github(o: GitHubOptions): Forge {
 
     ensureDraftPr: (i) =>
       call(`the pull request in ${i.repo}`, async () => {
+        const ours = await isOurs();
         const list = async () =>
           (await kit.pulls.list({ ...split(i.repo), state: 'all', head: `${split(i.repo).owner}:${i.head}`, per_page: 100 })).data.find((p) =>
-            (p.body ?? '').includes(i.marker),
+            ours(p, i.marker),
           );
         const there = await list();
         if (there) return ensured(there, 'unchanged');
@@ -97,8 +110,9 @@ export function github(o: GitHubOptions): Forge {
     ensureComment: (i) =>
       call(`a comment in ${i.repo}`, async () => {
         const body = `${i.body}\n\n${i.marker}`;
+        const ours = await isOurs();
         const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) =>
-          (x.body ?? '').includes(i.marker),
+          ours(x, i.marker),
         );
         if (!there && i.known !== undefined) {
           await kit.issues.updateComment({ ...split(i.repo), comment_id: i.known, body });
@@ -174,11 +188,19 @@ export function github(o: GitHubOptions): Forge {
         return 'updated';
       }),
 
-    ensureMerged: (repo, number, headSha, method) =>
+    ensureMerged: (repo, number, headSha, method, message) =>
       call(`pull request #${number}`, async () => {
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
-        const r = (await kit.pulls.merge({ ...split(repo), pull_number: number, sha: headSha, merge_method: method })).data;
+        const r = (
+          await kit.pulls.merge({
+            ...split(repo),
+            pull_number: number,
+            sha: headSha,
+            merge_method: method,
+            ...(method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body }),
+          })
+        ).data;
         return { sha: r.sha, outcome: 'updated' as const };
       }),
 
@@ -239,44 +261,51 @@ export function github(o: GitHubOptions): Forge {
       }),
 
     listIssueComments: (repo, number, since) =>
-      call(`the comments of #${number}`, async () =>
-        (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, since, per_page: 100 })).map((c): ForgeComment => ({
-          id: c.id,
-          author: c.user?.login ?? '',
-          body: c.body ?? '',
-          at: c.created_at,
-          path: null,
-          line: null,
-        })),
-      ),
+      call(`the comments of #${number}`, async () => {
+        const by = await author();
+        return (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, since, per_page: 100 })).map(
+          (c): ForgeComment => ({
+            id: c.id,
+            ...by(c.user),
+            body: c.body ?? '',
+            at: c.created_at,
+            path: null,
+            line: null,
+          }),
+        );
+      }),
 
     listReviews: (repo, number, since) =>
-      call(`the reviews of #${number}`, async () =>
-        (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 }))
+      call(`the reviews of #${number}`, async () => {
+        const by = await author();
+        return (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 }))
           .filter((r) => (r.submitted_at ?? '') >= since)
           .map((r) => ({
             id: r.id,
-            author: r.user?.login ?? '',
+            ...by(r.user),
             body: r.body,
             at: r.submitted_at ?? '',
             path: null,
             line: null,
             verdict: r.state as 'COMMENTED',
-          })),
-      ),
+          }));
+      }),
 
     listReviewComments: (repo, number, since) =>
-      call(`the review comments of #${number}`, async () =>
-        (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, since, per_page: 100 })).map((c): ForgeComment => ({
-          id: c.id,
-          author: c.user?.login ?? '',
-          body: c.body,
-          at: c.created_at,
-          path: c.path,
-          line: c.line ?? null,
-          inReplyTo: c.in_reply_to_id ?? null,
-        })),
-      ),
+      call(`the review comments of #${number}`, async () => {
+        const by = await author();
+        return (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, since, per_page: 100 })).map(
+          (c): ForgeComment => ({
+            id: c.id,
+            ...by(c.user),
+            body: c.body,
+            at: c.created_at,
+            path: c.path,
+            line: c.line ?? null,
+            inReplyTo: c.in_reply_to_id ?? null,
+          }),
+        );
+      }),
 
     listReactions: (repo, number) =>
       call(`the reactions of #${number}`, async () =>

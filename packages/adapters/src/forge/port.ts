@@ -1,5 +1,6 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
 import type { CheckRun, CommitStatus } from '@mainloop/models/flow/ci';
+import type { ForgeText } from '@mainloop/models/flow/forge-text';
 import type { News } from '@mainloop/models/flow/news';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
@@ -32,6 +33,8 @@ export interface RepoInfo {
 export interface ForgeComment {
   readonly id: number;
   readonly author: string;
+  /** By the account that we use. With a personal token that is the person too; only with a marker besides it is ours. */
+  readonly mine: boolean;
   readonly body: string;
   readonly at: string;
   readonly path: string | null;
@@ -44,7 +47,7 @@ export interface LineComment {
   readonly repo: string;
   readonly number: number;
   readonly marker: string;
-  readonly body: string;
+  readonly body: ForgeText;
   readonly sha: string;
   readonly path: string;
   readonly side: 'old' | 'new';
@@ -76,20 +79,27 @@ export const freshMemory = (): ForgeMemory => ({ etags: new Map(), seen: new Map
 export interface Forge {
   whoAmI(): Promise<string>;
   getRepo(full: string): Promise<RepoInfo>;
-  /** One issue a task: found again by its marker, its body brought up to date. */
-  ensureIssue(i: { repo: string; marker: string; title: string; body: string; known: number | null }): Promise<Ensured>;
-  ensureDraftPr(i: { repo: string; marker: string; title: string; body: string; head: string; base: string }): Promise<Ensured>;
+  /** One issue a task: found again by its marker in one of our own, its body brought up to date. */
+  ensureIssue(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; known: number | null }): Promise<Ensured>;
+  ensureDraftPr(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; head: string; base: string }): Promise<Ensured>;
   /** One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not show it yet. */
-  ensureComment(i: { repo: string; number: number; marker: string; body: string; known?: number }): Promise<{ id: number; outcome: Outcome }>;
+  ensureComment(i: { repo: string; number: number; marker: string; body: ForgeText; known?: number }): Promise<{ id: number; outcome: Outcome }>;
   /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
   ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */
-  ensureReply(i: { repo: string; number: number; inReplyTo: number; marker: string; body: string }): Promise<{ id: number; outcome: Outcome }>;
+  ensureReply(i: { repo: string; number: number; inReplyTo: number; marker: string; body: ForgeText }): Promise<{ id: number; outcome: Outcome }>;
   /** Threads on lines, by the id of their first comment. */
   listThreads(repo: string, number: number): Promise<readonly ForgeThread[]>;
   ensureThread(repo: string, thread: ForgeThread, resolved: boolean): Promise<Outcome>;
   ensureReady(repo: string, number: number): Promise<Outcome>;
-  ensureMerged(repo: string, number: number, headSha: string, method: MergeMethod): Promise<{ sha: string | null; outcome: Outcome }>;
+  /** @param message of the commit that a squash or a merge makes: the forge's own would repeat those of the agent */
+  ensureMerged(
+    repo: string,
+    number: number,
+    headSha: string,
+    method: MergeMethod,
+    message: { readonly title: ForgeText; readonly body: ForgeText },
+  ): Promise<{ sha: string | null; outcome: Outcome }>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;

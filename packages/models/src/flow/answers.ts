@@ -1,5 +1,6 @@
 // A question asked where people talk about the code, and what of a comment there answers it. Pure.
 import type { Option, Via } from './events.ts';
+import { agentLine, agentQuote, joined, ours, type ForgeText } from './forge-text.ts';
 import { cleanText } from './text.ts';
 
 export const ANSWERED_WHERE: Record<Via, string> = {
@@ -18,17 +19,22 @@ export interface Question {
 }
 
 /** The question as a comment. Options are numbered, so that a number answers it. */
-export function questionComment(q: Question, answered: { by: string; where: string; text: string } | null): string {
-  const parts = [`**Claude asks:** ${q.title}`];
-  if (q.body.trim() !== '') parts.push(q.body.trim());
-  if (q.options.length > 0)
-    parts.push(q.options.map((o, i) => `${i + 1}. ${o.label}${o.description === undefined ? '' : `: ${o.description}`}`).join('\n'));
-  parts.push('---');
-  if (answered !== null) parts.push(`Answered by ${answered.by} ${answered.where}:\n\n> ${answered.text.trim().replaceAll('\n', '\n> ')}`);
-  else if (q.options.length === 0) parts.push('Answer with a comment, or in mainloop.');
-  else parts.push(`Answer with ${q.multiple ? 'one or several numbers' : 'a number'} or in your own words, with a comment here or in mainloop.`);
-  return parts.join('\n\n');
+export function questionComment(q: Question, answered: { by: string; where: string; text: string } | null): ForgeText {
+  const parts = [ours`**Claude asks:**\n\n${agentQuote(q.title)}`];
+  if (q.body.trim() !== '') parts.push(agentQuote(q.body));
+  if (q.options.length > 0) parts.push(joined(q.options.map(optionLine), '\n'));
+  parts.push(ours`---`);
+  if (answered !== null) parts.push(ours`Answered by ${agentLine(answered.by)} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`);
+  else if (q.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
+  else
+    parts.push(
+      ours`Answer with ${q.multiple ? ours`one or several numbers` : ours`a number`} or in your own words, with a comment here or in mainloop.`,
+    );
+  return joined(parts, '\n\n');
 }
+
+const optionLine = (o: Option, i: number): ForgeText =>
+  o.description === undefined ? ours`${i + 1}. ${agentLine(o.label)}` : ours`${i + 1}. ${agentLine(o.label)}: ${agentLine(o.description)}`;
 
 /**
  * What a comment says to a question: the labels of the numbers it gives, or its own words without what it quotes.

@@ -33,3 +33,6 @@ export function newId(nowMs: number, random: (n: number) => Uint8Array): string 
   for (const b of random(9)) r += ALPHABET[b % 32];
   return t + r;
 }
+
+/** Whether a comment on the forge is one of ours: the account alone is not, with a personal token it is the person's as well. */
+export const isOurComment = (c: { readonly mine: boolean; readonly body: string }): boolean => c.mine && c.body.includes('<!-- mainloop:');

@@ -1,0 +1,105 @@
+// What goes out to the forge under the owner's name. Only text that went through here may: the Forge port takes nothing else. Pure.
+
+declare const passed: unique symbol;
+/** Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they could set off taken out. */
+export type ForgeText = string & { readonly [passed]: true };
+
+/**
+ * U+2060, the word joiner: it has no width and breaks no line, no regular expression takes it for white space, and no trim takes
+ * it off. A backslash would show in code and in commit messages, and an entity outside of Markdown.
+ */
+const JOINER = '\u2060';
+
+/** Our own sentences, with words that have passed. */
+export function ours(strings: TemplateStringsArray, ...parts: readonly (ForgeText | number)[]): ForgeText {
+  return strings.map((s, i) => s + String(parts[i] ?? '')).join('') as ForgeText;
+}
+/** Passed parts, one after the other. */
+export const joined = (parts: readonly ForgeText[], between: string): ForgeText => parts.join(between) as ForgeText;
+
+/** What a person wrote to be said under their own name: it stays as it is. Never for what a model wrote or a stranger said. */
+export const personsWords = (text: string): ForgeText => text as ForgeText;
+
+/**
+ * Words of an agent, or of anybody but the owner, in one line. They read as they were, and set nothing off: no mention, no command
+ * to a bot, no word that closes an issue, no trailer and no skipping of CI, no HTML, no hidden comment, no picture from elsewhere.
+ */
+export function agentLine(text: string, max = 250): ForgeText {
+  const line = base(text).replace(/\s+/g, ' ').trim();
+  const chars = [...line];
+  return disarmed(
+    chars.length > max
+      ? `${chars
+          .slice(0, max - 1)
+          .join('')
+          .trimEnd()}…`
+      : line,
+  ) as ForgeText;
+}
+
+/** The same for several lines, marked as a quotation, which also ends whatever they leave open: fences, tables, lists. */
+export function agentQuote(text: string, max = 50_000): ForgeText {
+  return disarmed(cut(base(text).trim(), max))
+    .split('\n')
+    .map((l) => (l === '' ? '>' : `> ${l}`))
+    .join('\n') as ForgeText;
+}
+
+/** The same for output and code, in a fence that none of it can close. */
+export function agentCode(text: string, max = 50_000): ForgeText {
+  const inside = disarmed(cut(base(text).replace(/^\n+|\s+$/g, ''), max));
+  const longest = Math.max(2, ...[...inside.matchAll(/`+/g)].map((m) => m[0].length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}\n${inside}\n${ticks}` as ForgeText;
+}
+
+/** A short name in a code span: a path, a command, a commit. */
+export const agentName = (text: string, max = 300): ForgeText => `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
+
+const cut = (s: string, max: number): string =>
+  s.length > max ? `${s.slice(0, max).toWellFormed()}\n… (${s.length - max} more characters were cut)` : s;
+
+/** Follows an emoji and belongs to it. Anywhere else it only hides something. */
+const OF_EMOJI = /(?<=[\p{Extended_Pictographic}\u{1f3fb}-\u{1f3ff}\ufe0f])[\ufe0f\u200d]/u;
+const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
+/* eslint-disable-next-line no-misleading-character-class */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
+
+/** One kind of line end, and nothing that can't be seen. */
+function base(text: string): string {
+  const lines = text.toWellFormed().replace(LINE_ENDS, '\n');
+  return lines.replace(UNSEEN, (c, at: number) => {
+    if (c === '\n' || c === '\t') return c;
+    const before = lines.slice(Math.max(0, at - 2), at);
+    return OF_EMOJI.test(`${before}${c}`) && new RegExp(`${OF_EMOJI.source}$`, 'u').test(`${before}${c}`) ? c : '';
+  });
+}
+
+/** Verbs by which forges close what is named behind them. GitHub: close, fix, resolve; others know more. */
+const CLOSING = /\b(c)(los(?:e[sd]?|ing))\b|\b(f)(ix(?:e[sd]|ing)?)\b|\b(r)(esolv(?:e[sd]?|ing))\b|\b(i)(mplement(?:s|ed|ing)?)\b/gi;
+/** Anything that could be what they close: a number with its sign, GH-1, an address. */
+const REFERENCE = /#\s*\d|\bGH-\d|\/(issues|pull|pulls|merge_requests)\/|https?:/i;
+/** Tools that listen to sentences instead of commands. */
+const SENTENCES =
+  /\b(r)(etest this please)\b|\b(t)(est this please)\b|\b(o)(k to test)\b|\b(a)(dd to whitelist)\b|\b(b)(ors\s+(?:r[+=-]|merge|try|retry|ping|delegate|d\+|p=))|(s)(kip-checks\s*:)|(\*)(\*\*NO_CI\*\*\*)/gi;
+
+function disarmed(text: string): string {
+  const closing = REFERENCE.test(text);
+  return (closing ? text.replace(CLOSING, split) : text)
+    .replace(SENTENCES, split)
+    .replace(/@/g, `@${JOINER}`)
+    .replace(/&(?=#|[A-Za-z])/g, `&${JOINER}`)
+    .replace(/<(?=[A-Za-z/!?])/g, `<${JOINER}`)
+    .replace(/!(?=\[)/g, `!${JOINER}`)
+    .replace(/\[(?=\s*(?:skip[ -]|ci[ -]?skip|no[ -]ci|actions[ -]?skip|rebase|merge))/gi, `[${JOINER}`)
+    .replace(/\b([A-Za-z][A-Za-z-]*-by|Change-Id|Fixes|Closes|Refs|See-also|Cc|BREAKING[ -]CHANGE)(?=\s*:)/gi, `$1${JOINER}`)
+    .replace(COMMAND, (whole) => `${whole}${JOINER}`);
+}
+
+/** What bots read as a command: a sign before a word, at the start of a line, behind whatever may stand before it there. */
+const COMMAND = /^(?:\[[xX]\]|[^\p{L}\n])*?[/!.](?=[\p{L}_-])/gmu;
+
+const split = (...found: unknown[]): string => {
+  const [first, rest] = found.slice(1, -2).filter((x) => typeof x === 'string') as [string, string];
+  return `${first}${JOINER}${rest}`;
+};
