@@ -10,10 +10,13 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedTask } from '@mainloop/testkit/seed';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { deflateSync } from 'node:zlib';
 import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+import { pkt } from './pkt.ts';
 
 let database: TestDatabase;
 let model: Awaited<ReturnType<typeof startModel>>;
@@ -182,10 +185,10 @@ test('a push of much text costs the gateway little, and is cut in words', async 
   expect(peakMiB()).toBeLessThan(200);
 }, 180_000);
 
-test('so does one of very many files, deep folders, many commits and long words', async () => {
+test('so does one of a hundred thousand files, deep folders, many commits and long words', async () => {
   const w = await work('many');
   const parts = [`commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`];
-  for (let i = 0; i < 20_000; i++) parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
+  for (let i = 0; i < 100_000; i++) parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
   parts.push(`M 100644 inline ${'deep/'.repeat(300)}x\ndata 1\nx\n`);
   for (let i = 0; i < 500; i++) parts.push(`commit refs/heads/many\ncommitter x <x@x> ${i} +0000\ndata 3\nabc\n`);
   execFileSync('git', ['fast-import', '--quiet'], { cwd: w.dir, env: CLEAN, input: parts.join(''), stdio: ['pipe', 'ignore', 'ignore'] });
@@ -195,9 +198,55 @@ test('so does one of very many files, deep folders, many commits and long words'
     database.db,
     "select (payload->>'files')::int as files from events where task_id = 'many' and type = 'branch.pushed'",
   );
-  expect(e!.files).toBe(20_001);
+  expect(e!.files).toBe(100_001);
   expect(peakMiB()).toBeLessThan(200);
 }, 180_000);
+
+test('so does one that is large on its way, and one of a few kilobytes that unpacks to gigabytes is refused in words', async () => {
+  const w = await work('wide');
+  w.put('noise', randomBytes(90 * 1024 * 1024));
+  expect(await w.push()).toEqual({ ok: true, said: '' });
+  expect(peakMiB()).toBeLessThan(200);
+
+  const { token } = await seedRun(database.db, await seedTask(database.db, 'bomb'));
+  const body = bomb(taskBranch('bomb', 'x'));
+  expect(body.length).toBeLessThan(100_000);
+  const began = await fetch(`${gateway.url}/git/repo.git/info/refs?service=git-receive-pack`, { headers: { authorization: `Bearer ${token}` } });
+  expect(began.status).toBe(200);
+  const r = await fetch(`${gateway.url}/git/repo.git/git-receive-pack`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body });
+  expect(await r.text()).toMatch(/ng refs\/heads\/\S+ this push unpacks to more than git may take here/);
+  expect(peakMiB()).toBeLessThan(200);
+}, 180_000);
+
+/** A push whose pack holds 16 MiB of zeros and a delta that repeats them two hundred times (gitformat-pack(5)). */
+function bomb(branch: string): Buffer {
+  const unit = 0xffffff;
+  const size = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...size(Math.floor(n / 128))]);
+  const head = (type: number, n: number): Buffer => {
+    const rest = Math.floor(n / 16);
+    return Buffer.from([(type << 4) | (n & 15) | (rest > 0 ? 128 : 0), ...(rest > 0 ? size(rest) : [])]);
+  };
+  const base = Buffer.alloc(unit);
+  const name = createHash('sha1').update(`blob ${unit}\0`).update(base).digest();
+  // Copy from 0, so many bytes: no byte of an offset, three of a size.
+  const copy = Buffer.from([0b1111_0000, 0xff, 0xff, 0xff]);
+  const delta = Buffer.concat([Buffer.from([...size(unit), ...size(unit * 200)]), ...Array.from({ length: 200 }, () => copy)]);
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(2);
+  const version = Buffer.from([0, 0, 0, 2]);
+  const pack = Buffer.concat([
+    Buffer.from('PACK'),
+    version,
+    count,
+    head(3, unit),
+    deflateSync(base),
+    head(7, delta.length),
+    name,
+    deflateSync(delta),
+  ]);
+  const command = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/${branch}\0report-status`;
+  return Buffer.concat([pkt(command), Buffer.from('0000'), pack, createHash('sha1').update(pack).digest()]);
+}
 
 test('a branch that is behind on CI files is told to merge, and nobody is asked', async () => {
   const w = await work('late');

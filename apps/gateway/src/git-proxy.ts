@@ -2,6 +2,7 @@
 // and only then forwarded to the forge. No git command runs in a repository that an agent can write to.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
@@ -11,10 +12,10 @@ import { one, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { GatewayConfig } from './config.ts';
-import { readBody, readPacked, Refused } from './http.ts';
+import { readPacked, Refused, spoolBody } from './http.ts';
 import { bounded, GitFailed } from './git-run.ts';
 import { checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
-import { parsePush, pkt, pushReport, ZERO, type RefUpdate } from './pkt.ts';
+import { MAX_PUSH_HEAD_BYTES, parsePush, pkt, pushReport, ZERO, type RefUpdate } from './pkt.ts';
 import { ciAnswer, hold, inspect, noteRefused, recordPush, type Look } from './pushes.ts';
 
 const run = promisify(execFile);
@@ -46,6 +47,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
     );
     return next;
   };
+  const quarantines = path.join(c.gitDir, 'quarantine');
   const mirrorOf = (r: RunByToken): string => path.join(c.gitDir, 'mirrors', `${r.repo}.git`);
   const fetchedAt = new Map<string, number>();
 
@@ -66,7 +68,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
     });
 
   const quarantine = async (r: RunByToken, mirror: string): Promise<string> => {
-    const dir = path.join(c.gitDir, 'quarantine', `${r.task_id}.git`);
+    const dir = path.join(quarantines, `${r.task_id}.git`);
     if (!existsSync(path.join(dir, 'HEAD'))) {
       mkdirSync(dir, { recursive: true });
       await run('git', ['init', '-q', '--bare', dir], { env });
@@ -77,13 +79,26 @@ export function gitProxy(c: GatewayConfig, db: Db) {
   };
 
   const advertise = async (res: ServerResponse, dir: string, service: string, protocol: string | undefined): Promise<void> => {
-    const out = await run('git', [service.replace('git-', ''), '--stateless-rpc', '--advertise-refs', dir], {
+    const p = spawn('git', [service.replace('git-', ''), '--stateless-rpc', '--advertise-refs', dir], {
       env: { ...env, ...(protocol ? { GIT_PROTOCOL: protocol } : {}) },
-      encoding: 'buffer',
-      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: ADVERTISE_MS,
     });
+    const code = new Promise<number | null>((resolve, reject) => p.once('error', reject).once('close', resolve));
+    code.catch(() => undefined);
+    res.on('close', () => p.kill());
+    const words = p.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const first = await words.next();
+    if (first.done === true) throw new Error(`git says nothing of its branches (${await code})`);
     res.writeHead(200, { 'content-type': `application/x-${service}-advertisement`, 'cache-control': 'no-cache' });
-    res.end(Buffer.concat([pkt(`# service=${service}\n`), Buffer.from('0000'), out.stdout]));
+    const all = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.concat([pkt(`# service=${service}\n`), Buffer.from('0000'), first.value]);
+      for (let next = await words.next(); next.done !== true; next = await words.next()) yield next.value;
+    };
+    await pipeline(all, res, { end: false }).catch(() => res.destroy());
+    // A list that was cut must not look like a whole one.
+    if ((await code) === 0) res.end();
+    else res.destroy();
   };
 
   const upload = async (req: IncomingMessage, res: ServerResponse, dir: string): Promise<void> => {
@@ -107,8 +122,9 @@ export function gitProxy(c: GatewayConfig, db: Db) {
 
   const receive = (req: IncomingMessage, res: ServerResponse, r: RunByToken): Promise<void> =>
     serial(`push/${r.task_id}`, async () => {
-      const body = await readBody(req, MAX_PUSH_BYTES + 64 * 1024);
-      const head = parsePush(body);
+      mkdirSync(quarantines, { recursive: true });
+      await using body = await spoolBody(req, MAX_PUSH_BYTES + 64 * 1024, quarantines);
+      const head = parsePush(await body.head(MAX_PUSH_HEAD_BYTES));
       const answer = (error: string | null, say: string): void => {
         res.writeHead(200, { 'content-type': 'application/x-git-receive-pack-result', 'cache-control': 'no-cache' });
         res.end(pushReport(head.updates, head.capabilities, error, say));
@@ -120,7 +136,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       }
       const mirror = await refreshMirror(r);
       const dir = await quarantine(r, mirror);
-      const failed = await unpack(dir, env, body);
+      const failed = await unpack(dir, env, body.file);
       const u = head.updates[0]!;
       const now = (await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
       if (failed !== null || now !== u.newSha) return answer(failed ?? 'the push did not apply', '');
@@ -203,8 +219,9 @@ export function gitProxy(c: GatewayConfig, db: Db) {
 }
 
 const UNPACK_MS = 5 * 60_000;
+const ADVERTISE_MS = 60_000;
 
-function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<string | null> {
+function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<string | null> {
   return new Promise((resolve) => {
     // A pack may claim to hold anything; fsck and the size limit keep a hostile one out of our object store.
     const p = spawn(
@@ -226,23 +243,26 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: Buffer): Promise<stri
         '--stateless-rpc',
         dir,
       ]),
-      { env, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'], timeout: UNPACK_MS, killSignal: 'SIGKILL' },
+      { env, cwd: '/', stdio: [body.fd, 'pipe', 'pipe'], timeout: UNPACK_MS, killSignal: 'SIGKILL' },
     );
     let out = '',
       err = '';
-    p.stdout.on('data', (d: Buffer) => {
+    p.stdout!.on('data', (d: Buffer) => {
       out = (out + d.toString('latin1')).slice(-64_000);
     });
-    p.stderr.on('data', (d: Buffer) => {
+    p.stderr!.on('data', (d: Buffer) => {
       err = (err + d.toString()).slice(-64_000);
     });
-    p.stdin.on('error', () => undefined);
     p.on('error', (e) => resolve(`git could not be started (${e.message})`));
     p.on('close', (code) => {
       const ng = /(?:ng \S+|unpack) (?!ok)([^\n]+)/.exec(out);
-      resolve(code === 0 && !ng ? null : (ng?.[1] ?? (err.trim().split('\n').at(-1) || 'the push was refused')));
+      if (code === 0 && !ng) return resolve(null);
+      const why = ng?.[1] ?? err.trim().split('\n').at(-1) ?? '';
+      // What git's own helper says when its memory or its time is over.
+      resolve(
+        /abnormal exit|out of memory/i.test(`${why} ${err}`) ? 'this push unpacks to more than git may take here' : why || 'the push was refused',
+      );
     });
-    p.stdin.end(body);
   });
 }
 

@@ -1,5 +1,8 @@
 // The few things every door of the gateway does with a request.
+import { randomUUID } from 'node:crypto';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -54,23 +57,72 @@ export function readOn(req: IncomingMessage): Promise<void> {
   });
 }
 
-export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** The body in pieces, as it comes. @throws Refused when it is longer than that, or cut off */
+async function* piecesOf(req: IncomingMessage, maxBytes: number): AsyncGenerator<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLong(maxBytes);
-  const parts: Buffer[] = [];
   let size = 0;
-  try {
-    // Left open when it is too long: the sender is to hear so.
-    for await (const part of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > maxBytes) throw tooLong(maxBytes);
-      hold(req, part.length);
-      parts.push(part);
-    }
-  } catch (err) {
-    if (err instanceof Refused) throw err;
-    throw new Refused(400, 'The request was cut off.');
+  // Left open when it is too long: the sender is to hear so.
+  const pieces = (req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  for (;;) {
+    const piece = await pieces.next().catch(() => {
+      throw new Refused(400, 'The request was cut off.');
+    });
+    if (piece.done === true) return;
+    size += piece.value.length;
+    if (size > maxBytes) throw tooLong(maxBytes);
+    yield piece.value;
+  }
+}
+
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of piecesOf(req, maxBytes)) {
+    hold(req, part.length);
+    parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+/** A body that lies in a file without a name: nothing of it stays, whatever becomes of us. */
+export interface Spooled {
+  readonly file: FileHandle;
+  readonly bytes: number;
+  /** Its first bytes, as many as there are of so many. */
+  head(maxBytes: number): Promise<Buffer>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Writes a body to a file as it comes, and holds none of it in memory.
+ * @param folder where the file lies while it is open
+ */
+export async function spoolBody(req: IncomingMessage, maxBytes: number, folder: string): Promise<Spooled> {
+  const name = path.join(folder, `.spool-${randomUUID()}`);
+  const file = await open(name, 'wx+', 0o600);
+  try {
+    await unlink(name);
+    let bytes = 0;
+    // At a place: whoever is given the file reads it from its beginning.
+    for await (const piece of piecesOf(req, maxBytes))
+      for (let at = 0; at < piece.length;) {
+        const { bytesWritten } = await file.write(piece, at, piece.length - at, bytes);
+        at += bytesWritten;
+        bytes += bytesWritten;
+      }
+    return {
+      file,
+      bytes,
+      head: async (max) => {
+        const head = Buffer.alloc(Math.min(max, bytes));
+        await file.read(head, 0, head.length, 0);
+        return head;
+      },
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  } catch (err) {
+    await file.close();
+    throw err;
+  }
 }
 
 /**

@@ -13,7 +13,13 @@ export interface PushHead {
 
 export const ZERO = '0'.repeat(40);
 
-/** Reads the commands at the head of a receive-pack request. Throws on anything that is not well-formed. */
+/** Longer than the commands of any push that we take. */
+export const MAX_PUSH_HEAD_BYTES = 256 * 1024;
+
+/**
+ * Reads the commands at the head of a receive-pack request. Throws on anything that is not well-formed.
+ * @param body its beginning, so much of it at least or all
+ */
 export function parsePush(body: Buffer): PushHead {
   const updates: RefUpdate[] = [];
   let capabilities = '';
