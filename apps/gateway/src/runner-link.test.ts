@@ -5,6 +5,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, findRunByToken, getRun, openEpoch } from '@mainloop/models/db/runs';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { OUTPUT_LIMITS } from '@mainloop/models/flow/limits';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import http from 'node:http';
@@ -121,3 +122,41 @@ test('an agent that was not lost may say the same thing twice', async () => {
   for (const _ of [1, 2]) expect((await post(token, '/talk/say', { text: 'Still at it.' })).status).toBe(200);
   expect(await countOf('twice', 'agent.said')).toBe(2);
 });
+
+const print = async (token: string, offset: number, chunk: Buffer): Promise<{ status: number; next?: number; error?: string }> => {
+  const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}/run/output?offset=${offset}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: new Uint8Array(chunk),
+  });
+  return { status: r.status, ...((await r.json()) as { next?: number; error?: string }) };
+};
+const kept = async (id: string): Promise<number> =>
+  (await one<{ n: number }>(t.db, 'select coalesce(sum(length(chunk)), 0)::int as n from run_output where run_id = $1', [id]))!.n;
+
+test('output that comes too fast is told to come again, and comes through later', async () => {
+  const { id, token } = await liveRun('prints');
+  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, 0, $2)', [id, Buffer.alloc(OUTPUT_LIMITS.atOnce - 10)]);
+  const chunk = Buffer.alloc(1024 * 1024, 'x');
+  await t.db.query("update runs set started_at = now() + interval '1 hour' where id = $1", [id]);
+  expect(await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).toEqual({
+    status: 503,
+    error: 'This run prints too fast. Send it again in a moment.',
+  });
+  expect(await kept(id)).toBe(OUTPUT_LIMITS.atOnce - 10);
+  await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [id]);
+  expect((await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).status).toBe(200);
+  expect(await kept(id)).toBe(OUTPUT_LIMITS.atOnce - 10 + chunk.length);
+}, 60_000);
+
+test('of a run that has printed all it may nothing more is kept, and it goes on', async () => {
+  const { id, token } = await liveRun('talks');
+  // Where it begins does not matter to the sum; what lies before is not made.
+  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, $2, $3)', [id, OUTPUT_LIMITS.aRun - 20, Buffer.alloc(10)]);
+  await t.db.query("update runs set started_at = now() - interval '1 day' where id = $1", [id]);
+  const [from, chunk] = [OUTPUT_LIMITS.aRun - 10, Buffer.alloc(1000, 'x')];
+  expect(await print(token, from, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun });
+  expect(await print(token, OUTPUT_LIMITS.aRun, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 1000 });
+  expect(await print(token, OUTPUT_LIMITS.aRun + 1000, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 2000 });
+  expect(await kept(id)).toBe(20);
+}, 60_000);

@@ -77,7 +77,10 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     case 'POST /run/output': {
       const offset = Number(url.searchParams.get('offset'));
       if (!Number.isSafeInteger(offset) || offset < 0) throw new Refused(400, 'bad offset');
-      return sendJson(res, 200, { next: await appendOutput(db, r.id, offset, await readBody(req, 1024 * 1024)) });
+      const next = await appendOutput(db, r.id, offset, await readBody(req, 1024 * 1024));
+      // The runner keeps it and comes again.
+      if (next === null) throw new Refused(503, 'This run prints too fast. Send it again in a moment.');
+      return sendJson(res, 200, { next });
     }
     case 'PUT /run/checkpoint': {
       const data = await readBody(req, CHECKPOINT_MAX_BYTES);

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
 import type { AttachmentRef } from '../flow/events.ts';
+import { mayPrint, OUTPUT_LIMITS } from '../flow/limits.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { mayStart } from '../flow/slots.ts';
@@ -172,17 +173,26 @@ export async function renewLease(q: Queryable, runId: string, epoch: number): Pr
 
 /**
  * Appends output at `offset`. A repeat of what is known is dropped, a gap is refused.
- * @returns the offset the next chunk must have
+ * @returns the offset the next chunk must have; null: it comes too fast, and should come again
  */
-export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number> {
+export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number | null> {
   return withTx(db, async (tx) => {
-    await tx.query('select 1 from runs where id = $1 for update', [runId]);
+    const run = await one<{ age: number }>(
+      tx,
+      'select extract(epoch from now() - coalesce(started_at, now()))::float8 as age from runs where id = $1 for update',
+      [runId],
+    );
     const end = (await one<{ end: number }>(tx, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [
       runId,
     ]))!.end;
+    // Whoever has printed all it may goes on printing, and nothing is kept of it.
+    if (end >= OUTPUT_LIMITS.aRun) return Math.max(end, offset + chunk.length);
     if (offset > end) return end;
-    const fresh = chunk.subarray(end - offset);
-    if (fresh.length === 0) return end;
+    const all = chunk.subarray(end - offset);
+    if (all.length === 0) return end;
+    const verdict = mayPrint(end, all.length, run?.age ?? 0);
+    if (verdict.kind === 'wait') return null;
+    const fresh = all.subarray(0, verdict.bytes);
     await tx.query('insert into run_output (run_id, "offset", chunk) values ($1,$2,$3)', [runId, end, fresh]);
     await tx.query('update runs set output_at = now() where id = $1', [runId]);
     await tx.query('select pg_notify($1, $2)', ['mainloop_output', JSON.stringify({ runId, end: end + fresh.length })]);

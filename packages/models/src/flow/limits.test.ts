@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mayTalk, type Talk } from './limits.ts';
+import { mayPrint, mayTalk, OUTPUT_LIMITS, type Talk } from './limits.ts';
 
 const nothing = { aRun: 0, aMinute: 0, events: 0, open: 0 };
 
@@ -19,4 +19,17 @@ test.each<[Talk, Partial<typeof nothing>, string | null]>([
   ['replies', { events: 60 }, 'More than 60 events in one minute. Wait a minute.'],
 ])('%s after %j', (talk, n, sentence) => {
   expect(mayTalk(talk, { ...nothing, ...n })).toEqual(sentence === null ? { ok: true } : { ok: false, sentence });
+});
+
+const { aRun, atOnce, aSecond } = OUTPUT_LIMITS;
+test.each([
+  [0, atOnce, 0, { kind: 'keep', bytes: atOnce }],
+  [0, atOnce + 1, 0, { kind: 'wait' }],
+  [atOnce, aSecond, 1, { kind: 'keep', bytes: aSecond }],
+  [atOnce, aSecond + 1, 1, { kind: 'wait' }],
+  [atOnce, 1, -3_600, { kind: 'wait' }],
+  [aRun - 5, 9, 1e6, { kind: 'keep', bytes: 5 }],
+  [aRun, 9, 0, { kind: 'keep', bytes: 0 }],
+])('with %d bytes kept, %d more after %d seconds', (end, bytes, ageS, verdict) => {
+  expect(mayPrint(end, bytes, ageS)).toEqual(verdict);
 });

@@ -35,6 +35,21 @@ export function mayTalk(talk: Talk, n: { aRun: number; aMinute: number; events: 
 
 const opensItem = (talk: Talk): boolean => talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
 
+/** What is kept of what a run prints, in bytes; the agent holds the run's token, so what its runner leaves out is no limit. */
+export const OUTPUT_LIMITS = { aRun: 256 * 1024 * 1024, atOnce: 32 * 1024 * 1024, aSecond: 1024 * 1024 } as const;
+
+/**
+ * Decides on more output of a run.
+ * @param end bytes that are kept already
+ * @param bytes that come
+ * @param ageS seconds since the run began
+ * @returns how many of them are kept, the rest being dropped; or that they come too fast
+ */
+export function mayPrint(end: number, bytes: number, ageS: number): { readonly kind: 'keep'; readonly bytes: number } | { readonly kind: 'wait' } {
+  const kept = Math.min(bytes, Math.max(0, OUTPUT_LIMITS.aRun - end));
+  return end + kept > OUTPUT_LIMITS.atOnce + OUTPUT_LIMITS.aSecond * ageS && kept > 0 ? { kind: 'wait' } : { kind: 'keep', bytes: kept };
+}
+
 export type SandboxLimit = 'processes' | 'memory' | 'disk' | 'disk_soon';
 
 /** What agent and person read when a sandbox meets a limit. @param max the limit: processes, or MiB */
