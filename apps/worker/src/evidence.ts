@@ -22,7 +22,9 @@ export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknow
 export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): ForgeText {
   const sha = agentName((t.head_sha ?? '').slice(0, 7));
   const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}`);
-  const parts = [t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`];
+  const parts = [
+    t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`,
+  ];
   for (const c of checks) {
     const said = c.exitCode === 0 ? ours`nothing found` : ours`${ended(c)}, see the story`;
     parts.push(ours`${c.what === 'lint' ? ours`The linter` : ours`Diagnostics`}, ${agentName(c.command)}: ${said}.`);

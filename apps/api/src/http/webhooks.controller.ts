@@ -32,7 +32,7 @@ export const isWebhook = (req: IncomingMessage): boolean => (req.url ?? '').star
 export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
 
 /** @returns what a webhook says, as JSON or as the form that GitHub offers besides; undefined when it is neither */
-export function bodyOf(raw: Buffer, contentType: string): unknown {
+function bodyOf(raw: Buffer, contentType: string): unknown {
   const text = raw.toString('utf8');
   try {
     return JSON.parse(/^application\/x-www-form-urlencoded\b/i.test(contentType) ? (new URLSearchParams(text).get('payload') ?? '') : text);

@@ -60,7 +60,7 @@ const cut = (s: string, max: number): string =>
   s.length > max ? `${s.slice(0, max).toWellFormed()}\n… (${s.length - max} more characters were cut)` : s;
 
 /** Follows an emoji and belongs to it. Anywhere else it only hides something. */
-const OF_EMOJI = /(?<=[\p{Extended_Pictographic}\u{1f3fb}-\u{1f3ff}\ufe0f])[\ufe0f\u200d]/u;
+const OF_EMOJI = /(?:\p{Extended_Pictographic}|[\u{1f3fb}-\u{1f3ff}]|\ufe0f)(?:\ufe0f|\u200d)$/u;
 const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
 /* eslint-disable-next-line no-misleading-character-class */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
@@ -71,7 +71,7 @@ function base(text: string): string {
   return lines.replace(UNSEEN, (c, at: number) => {
     if (c === '\n' || c === '\t') return c;
     const before = lines.slice(Math.max(0, at - 2), at);
-    return OF_EMOJI.test(`${before}${c}`) && new RegExp(`${OF_EMOJI.source}$`, 'u').test(`${before}${c}`) ? c : '';
+    return OF_EMOJI.test(`${before}${c}`) ? c : '';
   });
 }
 
