@@ -128,7 +128,7 @@ async function letThrough(id: string): Promise<void> {
     });
     const ours = there.find((c) => c.body.includes('Say why.'))!;
     expect([ours.path, ours.line]).toEqual(['src/till.ts', 3]);
-    expect(there.filter((c) => c.in_reply_to_id === ours.id).map((c) => c.body.split('\n')[0])).toEqual([answered.answer]);
+    expect(there.filter((c) => c.in_reply_to_id === ours.id).map((c) => c.body.split('\n')[0])).toEqual([`> ${answered.answer}`]);
 
     const wide = await openPage(browser, 'desktop');
     await wide.page.goto(`${s.web}/task/${id}/changes`);
@@ -172,7 +172,7 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
   const c = await until('the answered thread', async () => (await comments(id)).find((x) => x.answer !== null));
   expect(c).toMatchObject({ via: 'github', path: 'src/till.ts', line: 2, body: 'Why so?' });
   await until('the reply on GitHub', async () =>
-    (await forge<LineComment[]>('GET', `/pulls/${pr}/comments`)).some((x) => x.in_reply_to_id !== undefined && x.body.startsWith('Done in')),
+    (await forge<LineComment[]>('GET', `/pulls/${pr}/comments`)).some((x) => x.in_reply_to_id !== undefined && x.body.startsWith('> Done in')),
   );
   // What was said there came in once, and our own reply did not come back as a new comment.
   expect(await comments(id)).toHaveLength(1);

@@ -1,7 +1,9 @@
-// What every verb gets: the api, and one way to print.
+// What every verb gets: the api, and one way to print (terminal.ts).
 import type { Api } from './client.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface Context {
   readonly api: () => Api;
-  readonly out: (data: unknown, text: string) => void;
+  readonly out: Terminal['out'];
+  readonly say: Terminal['say'];
 }

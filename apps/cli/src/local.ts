@@ -25,28 +25,27 @@ const settings = (): Settings => {
   }
 };
 
-export function registerLocal(program: Command, { api, out }: Context): void {
+export function registerLocal(program: Command, { api, out, say }: Context): void {
   program
     .command('up')
     .description('start everything on this machine; Ctrl-C stops it')
     .action(async () => {
       const s = settings();
       const t0 = Date.now();
-      const say = (line: string): void => console.log(`  ${line}`);
       let running: Awaited<ReturnType<typeof up>>;
       try {
-        running = await up(s, say);
+        running = await up(s, (line) => say(`  ${line}`));
       } catch (err) {
         throw new Refused((err as Error).message);
       }
-      console.log(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
-      if (s.MAINLOOP_PUBLIC_URL) console.log(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
-      if (s.demoModel) console.log('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
-      console.log('Ctrl-C stops it; the next start goes on where it was.');
+      say(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
+      if (s.MAINLOOP_PUBLIC_URL) say(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
+      if (s.demoModel) say('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
+      say('Ctrl-C stops it; the next start goes on where it was.');
       await new Promise<void>((resolve) => {
         for (const sig of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sig, () => resolve());
       });
-      console.log('\nstopping ...');
+      say('\nstopping ...');
       await running.stop();
     });
 
@@ -58,7 +57,8 @@ export function registerLocal(program: Command, { api, out }: Context): void {
       const code = await qr.toString(link.url, { type: 'terminal', small: true, errorCorrectionLevel: 'L' });
       out(
         { url: link.url, expiresAt: link.expiresAt },
-        `${code}\n${link.url}\n\nIt works once, for ten minutes. Whoever opens it first is signed in.`,
+        `${link.url}\n\nIt works once, for ten minutes. Whoever opens it first is signed in.`,
+        `${code}\n`,
       );
     });
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
 import { registerLocal } from './local.ts';
+import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
 import { registerWork } from './work.ts';
 
@@ -11,18 +12,19 @@ const program = new Command('mainloop')
   .option('--json', 'print JSON')
   .option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`)
   .showHelpAfterError();
-const context: Context = {
-  api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)),
-  out: (data, text) => void process.stdout.write(program.opts<{ json?: boolean }>().json ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`),
-};
+const { out, say, fail } = terminal(
+  () => program.opts<{ json?: boolean }>().json === true,
+  (text) => void process.stdout.write(text),
+  (text) => void process.stderr.write(text),
+);
+const context: Context = { api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)), out, say };
 registerLocal(program, context);
 registerWork(program, context);
 
 try {
   await program.parseAsync();
 } catch (err) {
-  if (!(err instanceof Refused)) throw err;
-  if (program.opts<{ json?: boolean }>().json) process.stdout.write(`${JSON.stringify({ error: err.message })}\n`);
-  else process.stderr.write(`${err.message}\n`);
+  // What Node would print itself may repeat an answer from outside, escape sequences and all.
+  fail(err instanceof Refused ? err.message : String((err as Error).stack ?? err));
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 // How things look on a terminal. Pure: rows in, text out.
 import { nextSentence, type CiCounts } from '@mainloop/models/flow/states';
+import { plainLine, plainLines } from './terminal.ts';
 
 export interface TaskView {
   readonly id: string;
@@ -31,61 +32,71 @@ export interface ProposalView {
   readonly digest: string;
 }
 
-/** Text that came from a model or a stranger must not move the cursor or clear the screen. */
-export const plain = (s: string): string => s.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
-
 export const taskLine = (t: TaskView): string =>
-  `${t.id}  ${plain(t.title)}\n    ${t.project} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plain(nextSentence({ state: t.state, statusLine: t.statusLine, ci: t.ci }))}`;
+  `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence({ state: t.state, statusLine: t.statusLine, ci: t.ci }))}`;
+
+/** What to type for an item, by its kind. */
+const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
+  ['question', (id) => `mainloop answer ${id} "..."`],
+  ['plan', (id) => `mainloop approve ${id}   or   mainloop revise ${id} "..."`],
+  ['failure', (id) => `mainloop retry ${id}`],
+  ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
+  ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
+]);
 
 export function itemText(i: ItemView): string {
-  const how: Record<string, string> = {
-    question: `mainloop answer ${i.id} "..."`,
-    plan: `mainloop approve ${i.id}   or   mainloop revise ${i.id} "..."`,
-    failure: `mainloop retry ${i.id}`,
-    review: `mainloop approve ${i.id} (merges)   or   mainloop revise ${i.id} "..."`,
-    ci_files: `mainloop approve ${i.id}   or   mainloop decline ${i.id}`,
-  };
   return [
-    `${i.kind}: ${plain(i.title)}`,
-    `    ${i.project} · ${plain(i.taskTitle)}`,
-    ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plain(o.label)}`) : []),
-    ...(i.kind === 'plan' && i.plan ? [indent(plain(i.plan))] : i.body ? [indent(plain(i.body))] : []),
-    `    ${how[i.kind] ?? ''}`,
+    `${plainLine(i.kind)}: ${plainLine(i.title)}`,
+    `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
+    ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(o.label)}`) : []),
+    ...(i.kind === 'plan' && i.plan ? [indent(plainLines(i.plan))] : i.body ? [indent(plainLines(i.body))] : []),
+    `    ${HOW.get(i.kind)?.(i.id) ?? ''}`,
   ].join('\n');
 }
 
 export const proposalText = (p: ProposalView): string =>
-  `${p.id}  ${plain(p.title)}\n    ${p.project} · ${p.model} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plain(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
+  `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
 
-const indent = (s: string): string =>
+const indentBy = (by: string, s: string, max = Infinity): string =>
   s
-    .trim()
     .split('\n')
-    .map((l) => `    ${l}`)
+    .slice(0, max)
+    .map((l) => `${by}${l}`)
     .join('\n');
+const indent = (s: string): string => indentBy('    ', s.trim());
 
 /** One line of an agent's output as a person wants to read it, or null when there is nothing to see. */
 export function outputLine(json: string): string | null {
-  let e: { type?: string; subtype?: string; message?: { content?: unknown }; result?: string; dropped?: number };
+  let e: { type?: unknown; subtype?: unknown; message?: { content?: unknown } | null; dropped?: unknown } | null;
   try {
     e = JSON.parse(json) as typeof e;
   } catch {
-    return plain(json);
+    return plainLines(json);
   }
-  if (e.type === 'mainloop') return `[${e.dropped} bytes in one line were left out]`;
-  const blocks = Array.isArray(e.message?.content)
-    ? (e.message.content as { type: string; text?: string; name?: string; input?: Record<string, unknown>; content?: unknown }[])
-    : [];
-  const lines = blocks.map((b) => {
-    if (b.type === 'text') return plain(b.text ?? '');
-    if (b.type === 'tool_use') return `> ${b.name} ${plain(String(b.input?.command ?? b.input?.file_path ?? b.input?.pattern ?? '')).split('\n')[0]}`;
-    if (b.type === 'tool_result')
-      return plain(typeof b.content === 'string' ? b.content : JSON.stringify(b.content))
-        .split('\n')
-        .slice(0, 12)
-        .map((l) => `  ${l}`)
-        .join('\n');
-    return '';
-  });
-  return lines.filter((l) => l !== '').join('\n') || null;
+  // Lines of the runner's own; what else it notes is part of the task's story.
+  if (e?.type === 'mainloop') return e.subtype === 'clipped' ? `[${Number(e.dropped)} bytes in one line were left out]` : null;
+  const blocks: unknown[] = Array.isArray(e?.message?.content) ? e.message.content : [];
+  return (
+    blocks
+      .map((b) => blockText((b ?? {}) as Block))
+      .filter((l) => l !== '')
+      .join('\n') || null
+  );
+}
+
+interface Block {
+  readonly type?: unknown;
+  readonly text?: unknown;
+  readonly name?: unknown;
+  readonly input?: Record<string, unknown> | null;
+  readonly content?: unknown;
+}
+function blockText(b: Block): string {
+  if (b.type === 'text') return plainLines(String(b.text ?? ''));
+  if (b.type === 'tool_use') {
+    const [first] = String(b.input?.command ?? b.input?.file_path ?? b.input?.pattern ?? '').split('\n');
+    return `> ${plainLine(String(b.name))} ${plainLine(first ?? '')}`;
+  }
+  if (b.type !== 'tool_result') return '';
+  return indentBy('  ', plainLines(typeof b.content === 'string' ? b.content : (JSON.stringify(b.content) ?? '')), 12);
 }

@@ -1,9 +1,11 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
+import { isEnded } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
-import { itemText, outputLine, plain, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
+import { itemText, outputLine, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
+import { plainLines } from './terminal.ts';
 
 interface Message {
   id: string;
@@ -31,7 +33,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
         'The reply takes longer than three minutes. It will be in the chat.',
       );
       const cards = await api().get<ProposalView[]>('/api/proposals');
-      out({ reply: reply.text, proposals: cards }, [plain(reply.text), ...cards.map(proposalText)].join('\n\n'));
+      out({ reply: reply.text, proposals: cards }, [plainLines(reply.text), ...cards.map(proposalText)].join('\n\n'));
     });
 
   program
@@ -81,10 +83,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<source>')
     .action(async (source: string) => {
       const { resolve } = await import('node:path');
-      const p = await api().post<{ repo: string; remoteUrl: string }>('/api/projects', {
+      const p = await api().post<{ repo: string; remoteUrl: string; defaultBranch: string }>('/api/projects', {
         source: /^[/~.]/.test(source) ? resolve(source.replace(/^~/, process.env.HOME ?? '~')) : source,
       });
-      out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop`);
+      out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop ${p.defaultBranch}`);
     });
 
   program
@@ -119,7 +121,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
         [
           taskLine(t),
           t.prUrl ? `    ${t.prUrl}` : '',
-          t.plan ? `\n${plain(t.plan)}\n` : '',
+          t.plan ? `\n${plainLines(t.plan)}\n` : '',
           ...t.items.filter((i) => i.state === 'open').map((i) => itemText({ ...i, plan: null })),
         ]
           .filter(Boolean)
@@ -137,7 +139,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
       for (;;) {
         const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
         for (const r of t.runs) await printRun(r.id, shown);
-        if (!o.follow || ['done', 'cancelled', 'failed'].includes(t.state)) return;
+        if (!o.follow || isEnded(t.state)) return;
         await new Promise((res) => setTimeout(res, 700));
       }
     });
@@ -150,7 +152,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
       shown.set(runId, from + Buffer.byteLength(whole));
       for (const line of whole.split('\n').filter(Boolean)) {
         const text = outputLine(line);
-        if (text !== null) out(JSON.parse(line), text);
+        if (text !== null) out(parsed(line), text);
       }
     }
   };
@@ -178,7 +180,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('approve')
     .description('approve a plan, merge a review, let held CI files through')
     .argument('<item>')
-    .action(async (id: string) => decide(id, { review: 'merge', ci_files: 'allow' }[await kindOf(id)] ?? 'approve', '', 'Approved.'));
+    .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
   program
     .command('revise')
     .description('say what to change in a plan or a pull request')
@@ -231,6 +233,21 @@ export function registerWork(program: Command, { api, out }: Context): void {
       await api().post(`/api/tasks/${id}/cancel`);
       out({ ok: true }, 'Cancelling.');
     });
+}
+
+/** What a yes is called, where it is not "approve". */
+const APPROVED: ReadonlyMap<string, string> = new Map([
+  ['review', 'merge'],
+  ['ci_files', 'allow'],
+]);
+
+/** A line of output; one that is no JSON is data all the same. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { text: line };
+  }
 }
 
 async function until<T>(look: () => Promise<T | undefined>, ms: number, late: string): Promise<T> {

@@ -185,5 +185,8 @@ function isUtf8(bytes: Uint8Array): boolean {
  */
 export const reveal = (text: string): string =>
   text.replace(HIDDEN, (c) => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`));
+/** The same for JSON: escapes of its own, so that it reads back as it was. */
+export const escapeHidden = (json: string): string =>
+  json.replace(HIDDEN, (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
 // Controls without TAB, formats, separators, lone surrogates, whatever has no glyph, and a blank that is no space.
 const HIDDEN = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;

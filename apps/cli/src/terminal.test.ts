@@ -1,0 +1,178 @@
+// Whatever an agent, a repository or a forge says: a terminal shows it and does nothing. Every verb is asked, with answers that are hostile in every field.
+import { describe, expect, test } from '@jest/globals';
+import { Command } from 'commander';
+import fc from 'fast-check';
+import { readFileSync, globSync } from 'node:fs';
+import path from 'node:path';
+import { Refused, type Api } from './client.ts';
+import { registerLocal } from './local.ts';
+import { outputLine } from './show.ts';
+import { plainJson, plainLine, plainLines, terminal } from './terminal.ts';
+import { registerWork } from './work.ts';
+
+const HERE = import.meta.dirname;
+/** A title, a clipboard, a cleared screen, a C1 introducer, a turned line, a hidden letter, a forged line. */
+const HOSTILE = '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b[2J\u009b31m\u202eabc\u200b\u2028\r\n\u{e0041}forged: yes\u0000\b';
+const BAD = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+const item = (kind: string, id = 'i-1'): object => ({
+  id,
+  kind,
+  title: HOSTILE,
+  body: HOSTILE,
+  project: HOSTILE,
+  taskTitle: HOSTILE,
+  options: [{ label: HOSTILE }],
+  plan: HOSTILE,
+  state: 'open',
+});
+const TASK = {
+  id: 't-1',
+  title: HOSTILE,
+  state: 'done',
+  statusLine: HOSTILE,
+  project: HOSTILE,
+  costMicrousd: 1,
+  ci: null,
+  prUrl: HOSTILE,
+  plan: HOSTILE,
+  items: [item('question'), item('failure'), item(HOSTILE)],
+  runs: [{ id: 'r-1', phase: HOSTILE, state: HOSTILE, outcome: { kind: HOSTILE } }],
+  activeRunId: null,
+};
+const LINES = [
+  HOSTILE.replaceAll('\n', ''),
+  JSON.stringify({
+    message: {
+      content: [
+        { type: 'text', text: HOSTILE },
+        { type: 'tool_use', name: HOSTILE, input: { command: HOSTILE } },
+      ],
+    },
+  }),
+  JSON.stringify({ message: { content: [{ type: 'tool_result', content: [{ text: HOSTILE }] }, { type: 'tool_result', content: HOSTILE }, null] } }),
+  JSON.stringify({ type: 'mainloop', subtype: 'command', what: HOSTILE, tail: HOSTILE }),
+  'null',
+];
+const ANSWERS: readonly [RegExp, unknown][] = [
+  [/^\/api\/chat\/messages/, [{ turnId: 'turn', role: 'assistant', text: HOSTILE }]],
+  [/^\/api\/chat$/, { turnId: 'turn' }],
+  [/^\/api\/proposals$/, [{ id: 'p-1', title: HOSTILE, prompt: HOSTILE, project: HOSTILE, model: HOSTILE, budgetCents: 1, digest: HOSTILE }]],
+  [/^\/api\/proposals\//, { taskId: HOSTILE }],
+  [/^\/api\/projects\/.*\/init$/, { proposalId: HOSTILE }],
+  [/^\/api\/projects$/, [{ id: 'pr-1', repo: 'a/b', remoteUrl: HOSTILE, defaultBranch: HOSTILE }]],
+  [/^\/api\/inbox$/, [item('question'), item('plan'), item('review'), item('ci_files'), item('constructor')]],
+  [/^\/api\/runs\//, { next: 1, text: `${LINES.join('\n')}\n` }],
+  [/^\/api\/tasks$/, [TASK]],
+  [/^\/api\/tasks\/[^/]+$/, TASK],
+  [/^\/api\/checkup$/, [{ name: HOSTILE, ok: false, says: HOSTILE }]],
+  [/^\/api\/devices\/links$/, { url: `https://a.example/pair#${HOSTILE}`, expiresAt: HOSTILE }],
+  [/^\/api\//, { heard: HOSTILE, taskId: HOSTILE, error: HOSTILE, healthy: true, says: HOSTILE }],
+];
+/** How each verb is called; a new one has to be here. */
+const CALLS: Readonly<Record<string, readonly string[] | null>> = {
+  chat: ['hello'],
+  proposals: [],
+  confirm: ['p-1'],
+  decline: ['i-1'],
+  projects: [],
+  'projects add': ['a/b'],
+  'init-repo': ['a/b'],
+  tasks: [],
+  task: ['t-1'],
+  logs: ['t-1'],
+  inbox: [],
+  answer: ['i-1', 'yes'],
+  approve: ['i-1'],
+  revise: ['i-1', 'no'],
+  retry: ['t-1'],
+  budget: ['t-1', '5'],
+  tell: ['t-1', 'stop'],
+  pause: ['t-1'],
+  cancel: ['t-1'],
+  pair: [],
+  // These speak of this machine only, or hand the terminal to Temporal's own program.
+  up: null,
+  status: null,
+  doctor: null,
+  temporal: null,
+};
+
+async function run(verb: string, json: boolean, refuses = false): Promise<string> {
+  const program = new Command('mainloop').exitOverride();
+  let text = '';
+  const took = (s: string): void => void (text += s);
+  const t = terminal(() => json, took, took);
+  let asked = 0;
+  const answer = async <T>(at: string): Promise<T> => {
+    // Output is read until it is all there.
+    if (refuses) throw new Refused(HOSTILE);
+    if (at.startsWith('/api/runs/') && asked++ > 0) return { next: 1, text: '' } as T;
+    return ANSWERS.find(([re]) => re.test(at.split('?')[0]!))![1] as T;
+  };
+  const post = async <T>(at: string): Promise<T> => (at === '/api/projects' ? ((await answer<unknown[]>(at))[0] as T) : answer<T>(at));
+  const api: Api = { get: answer, post, stream: () => Promise.resolve() };
+  const context = {
+    api: () => api,
+    say: t.say,
+    // Without the QR code: we draw that ourselves, of escape sequences.
+    out: (data: unknown, words: string): void => t.out(data, words),
+  };
+  registerLocal(program, context);
+  registerWork(program, context);
+  try {
+    await program.parseAsync([...verb.split(' '), ...CALLS[verb]!], { from: 'user' });
+  } catch (err) {
+    t.fail(String((err as Error).stack));
+  }
+  return text;
+}
+
+describe('every verb', () => {
+  const all = (c: Command, before: string[] = []): string[] =>
+    c.commands.flatMap((x) => [[...before, x.name()].join(' '), ...all(x, [...before, x.name()])]);
+  const program = new Command();
+  const none = { api: () => null as never, out: () => undefined, say: () => undefined };
+  registerLocal(program, none);
+  registerWork(program, none);
+  test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));
+
+  test.each(Object.keys(CALLS).filter((v) => CALLS[v] !== null))('%s shows what it is told, and nothing acts', async (verb) => {
+    for (const json of [false, true])
+      for (const refuses of [false, true]) {
+        const text = await run(verb, json, refuses);
+        expect(text).not.toBe('');
+        expect([verb, json, BAD.exec(text)]).toEqual([verb, json, null]);
+        if (!json) expect(text).not.toMatch(/^forged/m);
+      }
+  });
+  test('a task’s texts are there, spelt out', async () => {
+    expect(await run('task', false)).toContain('[U+001B]]0;owned[U+0007]');
+    expect(await run('logs', false)).not.toContain('undefined');
+    expect(JSON.parse(await run('inbox', true))).toEqual(ANSWERS.find(([re]) => re.test('/api/inbox'))![1]);
+  });
+});
+
+test('any text comes out without anything a terminal acts on, JSON reads back as it was, and plain words stay', () => {
+  const text = fc.string({ unit: 'binary' });
+  fc.assert(
+    fc.property(text, (s) => {
+      expect(BAD.test(plainLines(s).replaceAll(/\p{Extended_Pictographic}(?:\u200d|\ufe0f|\p{Extended_Pictographic})*/gu, ''))).toBe(false);
+      expect(plainLine(s)).not.toContain('\n');
+      expect(JSON.parse(plainJson({ s }))).toEqual({ s });
+      expect(BAD.test(plainJson({ s }))).toBe(false);
+      expect(() => outputLine(s)).not.toThrow();
+    }),
+    { numRuns: 2_000 },
+  );
+  for (const s of ['Grüße, 世界', 'a\tb\nc', '👩‍👩‍👧 ❤️ ✔️']) expect(plainLines(s)).toBe(s);
+});
+
+test('nothing else here writes to the terminal', () => {
+  const writes = globSync('**/*.ts', { cwd: HERE })
+    .filter((f) => !f.endsWith('.test.ts') && f !== 'main.ts')
+    // A process of its own, whose words go to a log.
+    .filter((f) => f !== 'up/temporal-door.ts')
+    .filter((f) => /\bconsole\.|process\.std(out|err)\b/.test(readFileSync(path.join(HERE, f), 'utf8')));
+  expect(writes).toEqual([]);
+});

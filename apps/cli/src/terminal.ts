@@ -1,0 +1,38 @@
+// The one way out of the command line. What an agent, a repository or a forge says must not move the cursor, set a title, fill the
+// clipboard or turn a line around: whatever a terminal would act on is spelt out.
+import { escapeHidden, reveal } from '@mainloop/models/flow/diff';
+
+/** An emoji with what belongs to it: a variation, and further ones joined to it. */
+const EMOJI = /(\p{Extended_Pictographic}\ufe0f?(?:\u200d\p{Extended_Pictographic}\ufe0f?)*)/u;
+
+/** One line, with everything that can't be seen spelt out: `[U+001B]`. */
+export const plainLine = (text: string): string =>
+  text
+    .split(EMOJI)
+    .map((part, i) => (i % 2 === 1 ? part : reveal(part)))
+    .join('');
+
+/** The same for several lines. */
+export const plainLines = (text: string): string => text.replaceAll('\r\n', '\n').split('\n').map(plainLine).join('\n');
+
+/** Data as JSON that a terminal shows as it is. JSON itself escapes only what is below a space. */
+export const plainJson = (data: unknown, indent?: number): string => JSON.stringify(data, null, indent).split('\n').map(escapeHidden).join('\n');
+
+export interface Terminal {
+  /** A result, for people or, asked for with --json, for programs. */
+  out(data: unknown, text: string, art?: string): void;
+  /** What goes on meanwhile; not for programs. */
+  say(text: string): void;
+  /** Why there is no result. */
+  fail(text: string): void;
+}
+
+/** @param isJson asked each time, because options are read late */
+export function terminal(isJson: () => boolean, stdout: (text: string) => void, stderr: (text: string) => void): Terminal {
+  return {
+    // `art` is drawn by us, of escape sequences: a QR code.
+    out: (data, text, art = '') => stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
+    say: (text) => stdout(`${plainLines(text)}\n`),
+    fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${plainLines(text)}\n`)),
+  };
+}
