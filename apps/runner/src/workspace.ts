@@ -11,6 +11,10 @@ import type { GatewayLink } from './gateway-link.ts';
 
 const run = promisify(execFile);
 
+/** The longest that any program here may take. A first fetch of a large repository over a slow line is the longest. */
+const LONGEST_MS = 15 * 60_000;
+const within = (ms: number) => ({ timeout: ms, killSignal: 'SIGKILL' }) as const;
+
 export class WorkspaceError extends Error {}
 
 /**
@@ -58,8 +62,16 @@ const NOTHING_TO_RUN: readonly [string, string][] = [
   ['safe.bareRepository', 'explicit'],
 ];
 
-export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: GatewayLink, env: Record<string, string>): Promise<void> {
-  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
+/** @param longestMs of each git */
+export async function ensureWorkspace(
+  c: RunnerConfig,
+  spec: RunSpec,
+  link: GatewayLink,
+  env: Record<string, string>,
+  longestMs = LONGEST_MS,
+): Promise<void> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
   const whole =
     existsSync(path.join(c.repo, '.git')) &&
     (await git('rev-parse', '--verify', 'HEAD').then(
@@ -109,6 +121,9 @@ export async function ensureWorkspace(c: RunnerConfig, spec: RunSpec, link: Gate
   putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, spec.claudeMd) : spec.claudeMd);
 }
 
+/** What a checkpoint may take: it is made once a minute, and once more when a node is drained. */
+const SAVING = within(5 * 60_000);
+
 /** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */
 export async function checkpoint(
   c: RunnerConfig,
@@ -120,7 +135,8 @@ export async function checkpoint(
   const dir = path.join(c.spool, 'checkpoint');
   rmSync(dir, { recursive: true, force: true });
   ensureFolder(dir);
-  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { ...SAVING, cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
   try {
     await git('bundle', 'create', '-q', path.join(dir, 'commits.bundle'), 'HEAD', '--not', '--remotes=origin').catch(() => undefined);
     // A commit object of the tree as it is, made beside the index so that the agent's own staging is not touched.
@@ -129,9 +145,10 @@ export async function checkpoint(
     // Its copy knows which files are unchanged. An empty one would hash the whole tree, and write every object again that
     // git can't touch in the read-only mirror: 500 MB of them in a repository of that size (measured).
     if (existsSync(path.join(c.repo, '.git/index'))) copyFileSync(path.join(c.repo, '.git/index'), index);
-    else await run('git', ['read-tree', 'HEAD'], { cwd: c.repo, env: side });
-    await run('git', ['add', '-A'], { cwd: c.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
+    else await run('git', ['read-tree', 'HEAD'], { ...SAVING, cwd: c.repo, env: side });
+    await run('git', ['add', '-A'], { ...SAVING, cwd: c.repo, env: side, maxBuffer: 64 * 1024 * 1024 });
     const diff = await run('git', ['diff', '--cached', '--binary', 'HEAD'], {
+      ...SAVING,
       cwd: c.repo,
       env: side,
       maxBuffer: 256 * 1024 * 1024,
@@ -144,7 +161,7 @@ export async function checkpoint(
     await run(
       'tar',
       ['-czf', tar, '-C', dir, '.', ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : [])],
-      { maxBuffer: 1024 * 1024 },
+      { ...SAVING, maxBuffer: 1024 * 1024 },
     );
     const data = readFileSync(tar);
     rmSync(tar, { force: true });
@@ -163,8 +180,7 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   rmSync(dir, { recursive: true, force: true });
   ensureFolder(dir);
   writeFileSync(path.join(c.spool, 'restore.tgz'), r.body);
-  // Only names we made ourselves; a checkpoint was written by an agent's sandbox and is not trusted to unpack elsewhere.
-  await run('tar', ['-xzf', path.join(c.spool, 'restore.tgz'), '-C', dir, '--no-same-owner', '--no-same-permissions']).catch(() => undefined);
+  await unpackCheckpoint(path.join(c.spool, 'restore.tgz'), dir);
   const head = existsSync(path.join(dir, 'head')) ? readFileSync(path.join(dir, 'head'), 'utf8').trim() : '';
   if (existsSync(path.join(dir, 'commits.bundle'))) await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(() => '');
   if (/^[0-9a-f]{40,64}$/.test(head)) await git('reset', '-q', '--hard', head).catch(() => '');
@@ -172,13 +188,55 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   if (existsSync(patch) && readFileSync(patch).length > 0) await git('apply', '--whitespace=nowarn', patch).catch(() => '');
   if (existsSync(path.join(dir, '.claude/projects'))) {
     ensureFolder(path.join(c.home, '.claude'));
-    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')]).catch(() => undefined);
+    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')], RESTORING).catch(() => undefined);
   }
   rmSync(dir, { recursive: true, force: true });
 }
 
+const RESTORING = { ...within(60_000), maxBuffer: 16 * 1024 * 1024 };
+/** A few kilobytes can claim to be gigabytes, or a million files. */
+const MAX_RESTORED = { bytes: 512 * 1024 * 1024, files: 20_000 } as const;
+
+/**
+ * Unpacks what a checkpoint is made of and nothing else: an agent's sandbox wrote it. What is too large or can't be read is left packed.
+ * @param file a tar, packed with gzip
+ */
+export async function unpackCheckpoint(file: string, into: string): Promise<void> {
+  const listing = await run('tar', ['-tvzf', file], { ...RESTORING, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }).catch(() => null);
+  const names = listing === null ? null : checkpointNames(listing.stdout);
+  if (names === null || names.length === 0) return;
+  const list = path.join(into, '.names');
+  writeFileSync(list, names.join('\0'));
+  await run('tar', ['-xzf', file, '-C', into, '--no-same-owner', '--no-same-permissions', '--no-recursion', '--null', '-T', list], RESTORING).catch(
+    () => undefined,
+  );
+  rmSync(list);
+}
+
+/**
+ * Chooses what is unpacked.
+ * @param listing as `tar -tv` prints it: mode owner/group size date time name
+ * @returns plain files that we put into a checkpoint; null: more than one holds
+ */
+export function checkpointNames(listing: string): string[] | null {
+  const names: string[] = [];
+  let bytes = 0;
+  for (const line of listing.split('\n')) {
+    const m = /^-\S* +\S+ +(\d+) \S+ \S+ (.+)$/.exec(line);
+    if (!m || !isOfCheckpoint(m[2]!)) continue;
+    names.push(m[2]!);
+    bytes += Number(m[1]);
+    if (bytes > MAX_RESTORED.bytes || names.length > MAX_RESTORED.files) return null;
+  }
+  return names;
+}
+const isOfCheckpoint = (name: string): boolean =>
+  ['./head', './commits.bundle', './uncommitted.patch'].includes(name) ||
+  (name.startsWith('.claude/projects/') && !name.split('/').includes('..') && !name.includes('\\'));
+
 const lastLine = (err: unknown): string => {
-  const e = err as { stderr?: string; message: string };
+  const e = err as { stderr?: string; message: string; killed?: boolean };
+  if (e.killed === true) return 'git took too long, and was ended';
   return (e.stderr?.trim().split('\n').at(-1) || e.message).replace(/^(fatal|error): /, '').slice(0, 500);
 };
 

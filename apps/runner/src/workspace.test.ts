@@ -1,0 +1,70 @@
+// The clone of a run, and what a checkpoint may bring into it.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { RunSpec } from '@mainloop/models/contracts/runner';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunnerConfig } from './config.ts';
+import type { GatewayLink } from './gateway-link.ts';
+import { checkpointNames, ensureWorkspace, unpackCheckpoint } from './workspace.ts';
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync('/tmp/mainloop-workspace-');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+test('a git that does not end is ended, and the run says so', async () => {
+  const bin = path.join(dir, 'bin');
+  mkdirSync(bin);
+  writeFileSync(path.join(bin, 'git'), '#!/bin/sh\ncase "$1" in fetch) exec sleep 1000;; *) exec /usr/bin/git "$@";; esac\n');
+  chmodSync(path.join(bin, 'git'), 0o755);
+  const c = { repo: path.join(dir, 'repo'), mirror: path.join(dir, 'none'), gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: dir };
+  await expect(ensureWorkspace(c, { branch: 'b', base: 'main' } as RunSpec, null as unknown as GatewayLink, env, 2_000)).rejects.toThrow(
+    'git took too long, and was ended',
+  );
+}, 30_000);
+
+/** @returns what lies there after it was unpacked, but folders */
+async function restored(make: (from: string) => string[]): Promise<string[]> {
+  const [from, into] = [mkdtempSync(path.join(dir, 'from-')), mkdtempSync(path.join(dir, 'into-'))];
+  execFileSync('tar', ['-czf', path.join(dir, 'c.tgz'), '-C', from, ...make(from)]);
+  await unpackCheckpoint(path.join(dir, 'c.tgz'), into);
+  return readdirSync(into, { recursive: true, withFileTypes: true })
+    .filter((f) => !f.isDirectory())
+    .map((f) => path.relative(into, path.join(f.parentPath, f.name)))
+    .sort();
+}
+
+test('of a checkpoint only what we put in is unpacked: no other name, no link', async () => {
+  const home = mkdtempSync(path.join(dir, 'home-'));
+  mkdirSync(path.join(home, '.claude/projects/-work-repo'), { recursive: true });
+  writeFileSync(path.join(home, '.claude/projects/-work-repo/a b.jsonl'), 'x');
+  symlinkSync('/etc', path.join(home, '.claude/projects/link'));
+  const found = await restored((from) => {
+    mkdirSync(path.join(from, '.git/hooks'), { recursive: true });
+    for (const f of ['head', 'uncommitted.patch', '.git/hooks/pre-push', '.bashrc', 'x']) writeFileSync(path.join(from, f), 'x');
+    symlinkSync('/etc/passwd', path.join(from, 'commits.bundle'));
+    return ['.', '-C', home, '.claude/projects'];
+  });
+  expect(found).toEqual(['.claude/projects/-work-repo/a b.jsonl', 'head', 'uncommitted.patch']);
+});
+
+test('a checkpoint that unpacks to more than it may is left packed', async () => {
+  const big = (bytes: number) => (from: string) => {
+    writeFileSync(path.join(from, 'head'), '');
+    truncateSync(path.join(from, 'head'), bytes);
+    return ['.'];
+  };
+  expect(await restored(big(1024))).toEqual(['head']);
+  expect(await restored(big(513 * 1024 * 1024))).toEqual([]);
+}, 60_000);
+
+test('names that lead out, and very many, are none of ours', () => {
+  const line = (name: string): string => `-rw-r--r-- a/b 1 2026-01-01 00:00 ${name}`;
+  expect(checkpointNames(['./head', '/head', '../head', '.claude/projects/../../x', '.claude/projects/a\\nb'].map(line).join('\n'))).toEqual([
+    './head',
+  ]);
+  expect(checkpointNames(Array.from({ length: 20_001 }, (_, i) => line(`.claude/projects/${i}`)).join('\n'))).toBeNull();
+});
