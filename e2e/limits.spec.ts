@@ -4,10 +4,13 @@ import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { SandboxLimits } from '@mainloop/adapters/sandbox/limits';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { until } from '@mainloop/testkit/stack';
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
+import { pushWith } from '../apps/demo/src/github/actions.fixture.ts';
+import { Bare } from '../apps/demo/src/github/bare.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
 const LIMITS = { maxProcesses: 60, maxMemoryMiB: 200, maxFileMiB: 20, maxDiskMiB: 50, maxTmpMiB: 10 } satisfies Partial<SandboxLimits>;
@@ -132,4 +135,50 @@ describe('a sandbox', () => {
     expect(group.includes(s.taskId)).toBe(!/no control group for .*cpu/.test(words));
     await s.end();
   }, 60_000);
+});
+
+describe('a job of the local GitHub', () => {
+  let hub: string;
+  beforeAll(async () => {
+    hub = mkdtempSync('/tmp/mainloop-ci-limits-');
+    chmodSync(hub, 0o711);
+    const folder = path.join(hub, 'folder');
+    mkdirSync(path.join(folder, '.github/workflows'), { recursive: true });
+    writeFileSync(path.join(folder, '.github/workflows/ci.yml'), 'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n');
+    const git = (...a: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: folder, stdio: 'ignore' });
+    git('init', '-q', '-b', 'main');
+    git('add', '-A');
+    git('commit', '-qm', 'first');
+    await new Bare(path.join(hub, 'repos')).importFrom('local/till', folder, 'main');
+  });
+  afterAll(() => rmSync(hub, { recursive: true, force: true }));
+  /** Says a line as `act` does. */
+  const say = (what: string): string => `printf '{"jobID":"t","raw_output":true,"msg":"%s"}\\n' "${what}"`;
+  const ci = (script: string): Promise<string> => pushWith(hub, script, { bwrap, limits: LIMITS, node: path.join(home, 'kit/current/node') });
+
+  test('runs to its end within its limits, and nothing of it stays', async () => {
+    expect(await ci(say('here'))).toContain('here');
+    expect(readdirSync(path.join(hub, 'ci')).filter((f) => f.startsWith('ci-'))).toEqual([]);
+  }, 60_000);
+
+  test('has no more memory than it may', async () => {
+    const log = await ci(`/opt/ci/node -e "const a = []; for (;;) a.push(Buffer.alloc(10 << 20, 1))"; ${say('got $?')}; sleep 2`);
+    expect(log).toContain('got 137');
+    expect(log).toContain('##[error]This job used more than its 200 MiB of memory.');
+  }, 60_000);
+
+  test('has no more processes than it may', async () => {
+    const log = await ci(
+      `bash -c 'for i in $(seq 200); do sleep 3 & done' 2> said; ${say('$(grep -c "Resource temporarily unavailable" said) refused')}`,
+    );
+    expect(log).toMatch(/ [1-9]\d* refused/);
+  }, 60_000);
+
+  test('ends when its disk is full', async () => {
+    const log = await ci(`for i in 1 2 3 4; do head -c 19M /dev/urandom > f$i; done; ${say('wrote')}; sleep 60; ${say('and lived')}`);
+    expect(log).toContain('wrote');
+    expect(log).toContain('##[error]This job used more than its 50 MiB of disk.');
+    expect(log).not.toContain('and lived');
+  }, 90_000);
 });

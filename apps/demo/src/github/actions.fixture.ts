@@ -1,13 +1,16 @@
 // CI of a test: a shell script stands in for `act`. Apart, so that a process with a hostile environment can run it too.
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { actions } from './actions.ts';
+import { actions, type ActionsOptions } from './actions.ts';
 import { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import { Store, type Repo } from './store.ts';
 
-/** @returns the log of the jobs of main's newest commit in `local/till` */
-export async function pushWith(home: string, script: string): Promise<string> {
+/**
+ * @param confined as it runs on a machine; not given: as in a pod
+ * @returns the log of the jobs of main's newest commit in `local/till`
+ */
+export async function pushWith(home: string, script: string, confined?: Pick<ActionsOptions, 'bwrap' | 'limits' | 'node'>): Promise<string> {
   const act = path.join(home, 'act');
   writeFileSync(act, `#!/bin/sh\n${script}\n`);
   chmodSync(act, 0o755);
@@ -19,6 +22,7 @@ export async function pushWith(home: string, script: string): Promise<string> {
     node: '/usr/bin/node',
     work: path.join(home, 'ci'),
     base: 'http://x',
+    ...confined,
   });
   await runner.pushed({ full: 'local/till' } as Repo, 'main', (await bare.sha('local/till', 'main'))!);
   return store

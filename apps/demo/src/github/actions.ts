@@ -1,9 +1,17 @@
 // GitHub Actions, locally: `act` really runs the pushed workflow, confined like an agent, without network.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { bwrapArgs } from '@mainloop/adapters/sandbox/bwrap';
-import { etcBinds, ownerOf, writeEtc } from '@mainloop/adapters/sandbox/local';
+import { enterCage, findCageSite, makeCage, removeCage, type CageSite } from '@mainloop/adapters/sandbox/cage';
+import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
+import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
+import { workOf } from '@mainloop/adapters/sandbox/place';
+import type { LimitHit } from '@mainloop/adapters/sandbox/port';
+import { kill } from '@mainloop/adapters/sandbox/processes';
+import { watcher, type Watched } from '@mainloop/adapters/sandbox/watch';
 import { parse } from 'yaml';
 import type { Bare } from './bare.ts';
 import { checkOut, remove } from './checkout.ts';
@@ -21,7 +29,12 @@ export interface ActionsOptions {
   readonly node: string;
   readonly work: string;
   readonly base: string;
+  /** Of one job, where the machine's share is not wanted. */
+  readonly limits?: WantedLimits;
 }
+
+/** A job has no more than these, on however large a machine. */
+const OF_A_JOB = { maxProcesses: 512, maxFileMiB: 512 } satisfies WantedLimits;
 
 interface ActLine {
   job?: string;
@@ -37,6 +50,22 @@ interface ActLine {
 }
 
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
+  let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
+  /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */
+  const around = (): { limits: SandboxLimits; site: CageSite | null } => {
+    if (found !== null) return found;
+    const disk = statfsSync(o.work);
+    const machine = { memoryMiB: totalmem() / 1024 / 1024, diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024 };
+    return (found = { limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }), site: o.bwrap === null ? null : findCageSite() });
+  };
+  const running = new Map<string, { pid: number; hit(h: LimitHit): void }>();
+  const watch = watcher({
+    bwrap: o.bwrap,
+    limits: () => around().limits,
+    onLimit: (h) => (h.limit === 'disk_soon' ? undefined : running.get(h.taskId)?.hit(h)),
+    end: async (job) => kill(running.get(job)?.pid ?? -1),
+  });
+
   const pushed = async (repo: Repo, branch: string, sha: string): Promise<void> => {
     const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
       .split('\0')
@@ -98,13 +127,18 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
             ? `##[group]Run ${l.step}`
             : undefined;
       if (said === undefined) return;
+      note(id, said);
+    };
+    const note = (id: string, said: string): void => {
       const n = (size.get(id) ?? 0) + said.length;
       size.set(id, n);
       if (n > MAX_LOG_CHARS) return;
       const at = `${new Date().toISOString().replace('Z', '0000Z')}`;
       (logs.get(id) ?? logs.set(id, []).get(id)!).push(...said.split('\n').map((x) => `${at} ${x}`));
     };
-    const code = await execute(repo, branch, sha, file, onLine);
+    const code = await execute(repo, branch, sha, file, onLine, (hit) => {
+      for (const id of jobs.keys()) note(id, `##[error]${overWords(hit)}`);
+    });
     for (const [id, job] of jobs) {
       store.update('job', job, {
         status: 'completed',
@@ -132,10 +166,22 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       sender: shape.user(o.base, 'github-actions'),
     });
 
-  const execute = async (repo: Repo, branch: string, sha: string, file: string, onLine: (l: ActLine) => void): Promise<number> => {
+  const execute = async (
+    repo: Repo,
+    branch: string,
+    sha: string,
+    file: string,
+    onLine: (l: ActLine) => void,
+    onLimit: (hit: LimitHit) => void,
+  ): Promise<number> => {
     mkdirSync(o.work, { recursive: true, mode: 0o711 });
-    const dir = mkdtempSync(path.join(o.work, 'ci-'));
-    const owner = ownerOf(path.basename(dir));
+    const place = mkdtempSync(path.join(o.work, 'ci-'));
+    const job = path.basename(place);
+    chmodSync(place, 0o711);
+    const dir = workOf(place);
+    mkdirSync(dir, { mode: 0o700 });
+    const owner = ownerOf(job);
+    const { limits, site } = around();
     try {
       await checkOut({ source: bare.dir(repo.full), dir, branch, sha, owner });
       const etc = path.join(o.work, '.etc');
@@ -167,24 +213,47 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
                 writable: [[dir, '/work']],
                 cwd: '/work/repo',
                 dieWithParent: true,
-                maxProcesses: 512,
-                maxFileMiB: 512,
+                infoFd: 3,
+                blockFd: 4,
+                ...limits,
                 env: around('/work/home', '/opt/ci'),
                 command: act('/opt/ci/act', '/work/repo'),
               }),
               { PATH: '/usr/bin:/bin' },
             ];
       return await new Promise<number>((resolve) => {
+        const infoPath = path.join(place, 'info.json');
+        const info = openSync(infoPath, 'w+');
         const p = spawn(program, args, {
           cwd: '/',
           env,
-          stdio: ['ignore', 'pipe', 'pipe'],
+          // Nothing of the job runs before it is where its limits hold.
+          stdio: o.bwrap === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe', info, 'pipe'],
           timeout: TIMEOUT_MS,
           killSignal: 'SIGKILL',
           ...owner,
         });
+        closeSync(info);
+        if (o.bwrap !== null && p.pid !== undefined) {
+          const { pid } = p;
+          const gate = p.stdio[4] as Writable;
+          gate.on('error', () => undefined);
+          void readInner(infoPath, pid).then((inner) => {
+            if (inner === null) return;
+            const cage = site === null ? null : makeCage(site, `mainloop-${job}`, limits);
+            if (cage !== null) enterCage(cage, [pid, inner]);
+            running.set(job, { pid: inner, hit: onLimit });
+            const alive = (): boolean => running.has(job);
+            watch.add({ taskId: job, runId: job, epoch: 1, pid: inner, cage, place, owner, alive } satisfies Watched);
+            p.once('close', () => {
+              running.delete(job);
+              if (cage !== null) removeCage(cage);
+            });
+            gate.end('1');
+          });
+        }
         let rest = '';
-        p.stdout.on('data', (d: Buffer) => {
+        p.stdout!.on('data', (d: Buffer) => {
           rest += d.toString();
           const lines = rest.split('\n');
           rest = (lines.pop() ?? '').slice(-1024 * 1024);
@@ -197,7 +266,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           }
         });
         let err = '';
-        p.stderr.on('data', (d: Buffer) => {
+        p.stderr!.on('data', (d: Buffer) => {
           err = (err + d.toString()).slice(-2_000);
         });
         p.on('error', () => resolve(1));
@@ -208,6 +277,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       });
     } finally {
       await remove(dir, owner);
+      removeTop(place);
     }
   };
 
@@ -224,6 +294,15 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
 
   return { pushed, recover };
 }
+
+/** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
+function removeTop(place: string): void {
+  for (const f of readdirSync(place)) if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f));
+  if (!existsSync(workOf(place))) rmdirSync(place);
+}
+
+const overWords = ({ limit, max }: LimitHit): string =>
+  limit === 'processes' ? `This job has its ${max} processes and can't start another.` : `This job used more than its ${max} MiB of ${limit}.`;
 
 function triggered(on: unknown, branch: string): boolean {
   if (on === 'push' || (Array.isArray(on) && on.includes('push'))) return true;

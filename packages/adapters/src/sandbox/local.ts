@@ -271,7 +271,8 @@ export function writeEtc(dir: string): void {
 export const etcBinds = (dir: string): (readonly [string, string])[] =>
   ['passwd', 'group', 'nsswitch.conf', 'hosts'].map((f) => [path.join(dir, f), `/etc/${f}`] as const);
 
-async function readInner(file: string, pid: number): Promise<number | null> {
+/** @returns the first process inside, as bubblewrap writes it to its info file; null when it has ended before */
+export async function readInner(file: string, pid: number): Promise<number | null> {
   const deadline = Date.now() + 5_000;
   while (Date.now() < deadline) {
     const m = /"child-pid":\s*(\d+)/.exec(readFileSync(file, 'utf8'));
