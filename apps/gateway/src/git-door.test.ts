@@ -185,7 +185,7 @@ test('a push of much text costs the gateway little, and is cut in words', async 
   expect(peakMiB()).toBeLessThan(200);
 }, 180_000);
 
-test('so does one of a hundred thousand files, deep folders, many commits and long words', async () => {
+test('so does one of very many files, deep folders, many commits and long words', async () => {
   const w = await work('many');
   const parts = [`commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`];
   for (let i = 0; i < 100_000; i++) parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
