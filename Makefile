@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s fmt setup-claude-creds clean
+.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -40,6 +40,9 @@ cluster-down: setup ## end it and leave the machine as it was
 
 print-k8s: setup ## print what code says about the cluster into k8s/
 	@$(RUN) node --disable-warning=ExperimentalWarning tools/print-k8s.ts
+
+sbom: setup ## print what is shipped and downloaded, as CycloneDX
+	@$(RUN) node tools/sbom.ts
 
 bench: build ## speed and memory next to the bare thing: ONLY=name
 	@$(RUN) node bench/main.ts

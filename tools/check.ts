@@ -9,6 +9,7 @@ const steps: [string, string, string[]][] = [
   ['build', process.execPath, ['tools/build.ts', 'database client', 'workflows']],
   ['format', bin('prettier'), ['--check', '.', '--log-level', 'warn']],
   ['downloads are pinned', process.execPath, ['tools/downloads.ts']],
+  ['known vulnerabilities', process.execPath, ['tools/audit.ts']],
   ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
@@ -22,6 +23,7 @@ for (const [name, file, args] of steps) {
   const r = spawnSync(file, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   const ok = r.status === 0;
   console.log(`${ok ? 'ok ' : 'BAD'} ${name} (${((Date.now() - t0) / 1000).toFixed(1)} s)`);
+  if (ok && r.stdout.startsWith('not audited')) console.log(`    ${r.stdout.trim()}`);
   if (!ok) {
     bad++;
     console.log(`${r.stdout}${r.stderr}${r.error?.message ?? ''}`.trim().split('\n').slice(-60).join('\n'));
