@@ -13,6 +13,7 @@ const steps: [string, string, string[]][] = [
   ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],
   ['unused code', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['import boundaries', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages']],

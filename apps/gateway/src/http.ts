@@ -159,7 +159,7 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
 }
 
 /** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */
-export function tokenOf(req: IncomingMessage, header = 'authorization'): string | null {
+export function tokenOf(req: IncomingMessage, header: 'authorization' | 'proxy-authorization' = 'authorization'): string | null {
   const key = req.headers['x-api-key'];
   if (header === 'authorization' && typeof key === 'string') return key;
   const a = req.headers[header];

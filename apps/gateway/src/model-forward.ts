@@ -82,8 +82,7 @@ function carry(
   const ok = answer.statusCode === 200;
   const streamed = String(answer.headers['content-type'] ?? '').includes('event-stream');
   const meter = new UsageMeter(streamed);
-  const out: Record<string, string> = {};
-  for (const [k, v] of Object.entries(answer.headers)) if (typeof v === 'string' && PASSED_BACK.test(k)) out[k] = v;
+  const out = Object.fromEntries(Object.entries(answer.headers).filter(([name, value]) => typeof value === 'string' && PASSED_BACK.test(name)));
   res.writeHead(answer.statusCode ?? 502, out);
 
   let over = false;

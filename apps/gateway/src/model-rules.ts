@@ -42,12 +42,12 @@ export function readRequest(path: ModelPath, search: URLSearchParams, raw: Buffe
   return { kind: 'forward', body: Buffer.from(JSON.stringify(read.request)), request: read.request };
 }
 
-const AS_THEY_ARE: ReadonlyArray<readonly [string, RegExp]> = [
+const AS_THEY_ARE = [
   ['anthropic-version', /^\d{4}-\d{2}-\d{2}$/],
   ['user-agent', /^[\x20-\x7e]{1,200}$/],
   ['x-app', /^[\w-]{1,40}$/],
   ['anthropic-dangerous-direct-browser-access', /^true$/],
-];
+] as const;
 
 /** The headers of a request that are sent on. One that is not what it should be is left out. */
 export function forwardedHeaders(from: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -14,10 +14,10 @@ const TS = ['.ts', '.tsx', '.mts', '.cts'].map((e) => [e, e === '.tsx' ? 'typesc
  * @param kit what the sandbox brings: Node, the TypeScript server, and a compiler for repositories whose own has no tsserver (TypeScript 7)
  */
 export function languageServersOf(repo: string, toolPath: string, kit: string): Record<string, LanguageServer> {
-  const found: Record<string, LanguageServer> = {};
+  const found = new Map<string, LanguageServer>();
   const own = path.join(repo, 'node_modules/typescript/lib');
   if (existsSync(own))
-    found.typescript = {
+    found.set('typescript', {
       command: path.join(kit, 'node'),
       args: [path.join(kit, 'typescript-language-server.mjs'), '--stdio'],
       extensionToLanguage: Object.fromEntries([...TS, ...JS]) as Record<string, string>,
@@ -25,12 +25,12 @@ export function languageServersOf(repo: string, toolPath: string, kit: string): 
         disableAutomaticTypingAcquisition: true,
         tsserver: { path: path.join(existsSync(path.join(own, 'tsserver.js')) ? own : path.join(kit, 'typescript/lib'), 'tsserver.js') },
       },
-    };
+    });
   for (const [name, command, args, extensions] of OTHERS) {
     const file = [path.join(repo, 'node_modules/.bin', command), ...toolPath.split(':').map((d) => path.join(d, command))].find(isProgram);
-    if (file !== undefined) found[name] = { command: file, args, extensionToLanguage: Object.fromEntries(extensions.map((e) => [e, name])) };
+    if (file !== undefined) found.set(name, { command: file, args, extensionToLanguage: Object.fromEntries(extensions.map((e) => [e, name])) });
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 const OTHERS: readonly [string, string, readonly string[], readonly string[]][] = [

@@ -77,9 +77,12 @@ function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
   };
 }
 
+/** Moments of a start, for its story. */
+type Mark = 'process' | 'spec' | 'probe' | 'clone' | 'prompt';
+
 async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
-  const marks: Record<string, number> = { process: Math.round(performance.timeOrigin), spec: Date.now() };
-  const mark = (name: string): void => void (marks[name] = Date.now());
+  const marks: Partial<Record<Mark, number>> = { process: Math.round(performance.timeOrigin), spec: Date.now() };
+  const mark = (name: Mark): void => void (marks[name] = Date.now());
   const proving = prove(around, process.env).finally(() => mark('probe'));
   await ensureWorkspace(around.config, around.spec, around.link, around.env);
   mark('clone');

@@ -33,7 +33,7 @@ export function doorSettings(env: Record<string, string | undefined>): DoorSetti
 
 /** What the request says of itself, from the headers as they came: Node keeps only the first Host of several. */
 export function knockOf(req: IncomingMessage): Knock {
-  const all = (name: string): string[] => req.headersDistinct[name] ?? [];
+  const all = (name: 'host' | 'origin'): string[] => req.headersDistinct[name] ?? [];
   const site = req.headers['sec-fetch-site'];
   return {
     method: req.method ?? '',

@@ -1,7 +1,8 @@
 // Our closed error kinds become HTTP once, here. Every answer carries one sentence that says what to do.
 import { HttpException } from '@nestjs/common';
+import { own } from '@mainloop/models/flow/look';
 
-const STATUS: Record<string, number> = {
+const STATUS: Readonly<Record<string, number>> = {
   not_found: 404,
   expired: 410,
   declined: 409,
@@ -14,4 +15,4 @@ const STATUS: Record<string, number> = {
   forbidden: 403,
 };
 
-export const refuse = (kind: string, sentence: string): HttpException => new HttpException({ error: sentence, kind }, STATUS[kind] ?? 400);
+export const refuse = (kind: string, sentence: string): HttpException => new HttpException({ error: sentence, kind }, own(STATUS, kind) ?? 400);

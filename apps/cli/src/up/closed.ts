@@ -3,6 +3,7 @@
 import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
+import { own } from '@mainloop/models/flow/look';
 
 /** Who besides us may pass through a folder: nobody, the sandboxes, or whoever knows the way (its own folders are closed then). */
 type Door = 'nobody' | 'sandboxes' | 'passage';
@@ -28,7 +29,7 @@ const DOORS: Readonly<Record<string, Door>> = {
  * @returns group null: left as it is
  */
 export function doorOf(folder: string, isRoot: boolean): { mode: number; gid: number | null } {
-  const door = Object.hasOwn(DOORS, folder) ? DOORS[folder]! : 'nobody';
+  const door = own(DOORS, folder) ?? 'nobody';
   if (!isRoot || door === 'nobody') return { mode: 0o700, gid: null };
   return door === 'passage' ? { mode: 0o711, gid: null } : { mode: 0o710, gid: SANDBOX_GID };
 }

@@ -14,25 +14,23 @@ const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !=
 
 /** Wraps every activity of an object, so that none forgets. */
 export function translated<T extends Record<string, (i: never) => Promise<unknown>>>(activities: T): T {
-  const out: Record<string, unknown> = {};
-  for (const [name, f] of Object.entries(activities)) {
-    out[name] = async (i: never) => {
-      // Without it a killed worker's activity is only tried again when its whole time is up.
-      const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
-      try {
-        return await f(i);
-      } catch (err) {
-        if (!isKinded(err)) throw err;
-        throw ApplicationFailure.create({
-          type: `port.${err.kind}`,
-          message: err.message,
-          nonRetryable: !RETRYABLE.has(err.kind),
-          ...(err.retryAfterMs ? { nextRetryDelay: err.retryAfterMs } : {}),
-        });
-      } finally {
-        clearInterval(beat);
-      }
-    };
+  return Object.fromEntries(Object.entries(activities).map(([name, f]) => [name, (i: never) => wrapped(() => f(i))])) as T;
+}
+
+async function wrapped<R>(act: () => Promise<R>): Promise<R> {
+  // Without it a killed worker's activity is only tried again when its whole time is up.
+  const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
+  try {
+    return await act();
+  } catch (err) {
+    if (!isKinded(err)) throw err;
+    throw ApplicationFailure.create({
+      type: `port.${err.kind}`,
+      message: err.message,
+      nonRetryable: !RETRYABLE.has(err.kind),
+      ...(err.retryAfterMs ? { nextRetryDelay: err.retryAfterMs } : {}),
+    });
+  } finally {
+    clearInterval(beat);
   }
-  return out as T;
 }

@@ -10,6 +10,7 @@ import { sendCommand } from '@mainloop/models/db/commands';
 import { openComments } from '@mainloop/models/db/review';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { ciVerdict } from '@mainloop/models/flow/ci';
+import { own } from '@mainloop/models/flow/look';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
@@ -180,7 +181,7 @@ async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: st
       'select title, kind, answer from inbox_items where id = $1',
       [id],
     );
-    if (item?.answer) out.push({ question: item.title, answer: item.answer.text || ANSWER_WORDS[item.answer.decision] || item.answer.decision });
+    if (item?.answer) out.push({ question: item.title, answer: item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision });
   }
   return out;
 }

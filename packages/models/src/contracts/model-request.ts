@@ -2,6 +2,7 @@
 // name: what the API grows tomorrow may fetch, store or run something where no rule of the sandbox holds.
 // Shapes: https://platform.claude.com/docs/en/api/messages and what Claude Code was seen to send. The bodies it sent are looked at again
 // with every new version (docs/development.md).
+import { own } from '../flow/look.ts';
 import { z } from 'zod';
 
 const CacheControl = z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).nullish();
@@ -213,7 +214,7 @@ function sentence(first: Issue, body: unknown): string {
   const { path, issue } = furthest(first);
   if (issue.code === 'unrecognized_keys')
     return `mainloop does not know the field ${where([...path, issue.keys[0] ?? ''])} of a model request, so it was not sent. ${UPDATE}`;
-  const value = path.reduce<unknown>((v, key) => (typeof v === 'object' && v !== null ? (v as Record<PropertyKey, unknown>)[key] : undefined), body);
+  const value = path.reduce<unknown>((v, key) => (typeof v === 'object' && v !== null ? own(v as Record<string, unknown>, key) : undefined), body);
   if (path.at(-1) === 'type' && typeof value === 'string')
     return `mainloop does not forward ${where(path)} = ${JSON.stringify(value.slice(0, 100))} in a model request: it is not among what an agent in a sandbox may ask for. ${UPDATE}`;
   return `mainloop did not send this model request: ${where(path) || 'it'} is not what it should be (${issue.message}). ${UPDATE}`;

@@ -1,5 +1,6 @@
 // Settings with their defaults filled in, each field for itself. What was never set has its default; what can't be read has the
 // strictest value there is, and is named. Pure.
+import { own } from '../flow/look.ts';
 import { ITEM_KINDS, type ItemKind } from '../flow/events.ts';
 import type { QuietHours } from '../flow/notices.ts';
 import { DEFAULTS, ProjectSettings, Settings } from './http.ts';
@@ -63,15 +64,15 @@ function fieldByField<T extends object>(
 ): { set: T; unreadable: string[] } {
   if (raw === undefined) return { set: {} as T, unreadable: [] };
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { set: { ...strictest } as T, unreadable: Object.keys(shape) };
-  const set: Record<string, unknown> = {};
+  const set: [string, unknown][] = [];
   const unreadable: string[] = [];
   for (const [field, reader] of Object.entries(shape)) {
     if (!Object.hasOwn(raw, field)) continue;
-    const r = reader.safeParse((raw as Record<string, unknown>)[field]);
+    const r = reader.safeParse(own(raw as Record<string, unknown>, field));
     if (!r.success) unreadable.push(field);
-    set[field] = r.success ? r.data : strictest[field];
+    set.push([field, r.success ? r.data : own(strictest, field)]);
   }
-  return { set: set as T, unreadable };
+  return { set: Object.fromEntries(set) as T, unreadable };
 }
 
 export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
@@ -124,5 +125,5 @@ const WORDS: Readonly<Record<string, string>> = {
 /** @returns null when every field could be read */
 export function unreadableWords(fields: readonly string[], of: string): string | null {
   if (fields.length === 0) return null;
-  return `These settings of ${of} can't be read, so the strictest values count for them: ${fields.map((f) => WORDS[f] ?? f).join(', ')}. Set them again.`;
+  return `These settings of ${of} can't be read, so the strictest values count for them: ${fields.map((f) => own(WORDS, f) ?? f).join(', ')}. Set them again.`;
 }

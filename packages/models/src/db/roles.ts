@@ -1,5 +1,6 @@
 // Who may do what in the database, one role for each process. The table below is the truth: it is applied after the migrations at
 // every start, and a test asks Postgres itself.
+import { own } from '../flow/look.ts';
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 
@@ -109,7 +110,8 @@ export function wantedRights(role: ProcessRole, serials: Readonly<Record<string,
     for (const letter of r.may as Iterable<keyof typeof PRIVILEGE>) {
       if (letter === 'U' && r.columns) for (const c of r.columns) out.add(`${table}.${c} UPDATE`);
       else out.add(`${table} ${PRIVILEGE[letter]}`);
-      if (letter === 'I' && serials[table] !== undefined) out.add(`${serials[table]} USAGE`);
+      const serial = own(serials, table);
+      if (letter === 'I' && serial !== undefined) out.add(`${serial} USAGE`);
     }
   return out;
 }

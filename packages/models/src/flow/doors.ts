@@ -43,7 +43,15 @@ const SENTENCES: Readonly<Record<DoorRefusal, string>> = {
 };
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Headers that proxies and tunnels add; lower case. */
-export const FORWARDED_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'cf-connecting-ip'];
+export const FORWARDED_HEADERS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'cf-connecting-ip',
+] as const;
 
 /** Whether binding this address lets in nobody but this machine. */
 export const isLoopbackAddress = (address: string): boolean =>

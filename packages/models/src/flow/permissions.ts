@@ -94,7 +94,7 @@ const TALK: Readonly<Record<string, Shape>> = {
   reply: { operands: [TEXT], count: [2, 2] },
 };
 /** Git commands behind whose `--` stand paths. */
-const TAKES_PATHS = new Set(['diff', 'log', 'show', 'add'].map((v) => GIT[v]));
+const TAKES_PATHS = new Set(['diff', 'log', 'show', 'add'].map((v) => own(GIT, v)));
 
 /** @param shape of the program; undefined: it has none, so it is asked about */
 function fits(shape: Shape | undefined, args: readonly string[], git: boolean): Unasked | null {
