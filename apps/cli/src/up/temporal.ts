@@ -1,4 +1,4 @@
-// How the embedded Temporal is started: where this machine lets us, in a network of its own with one door (temporal-door.ts).
+// How the embedded Temporal is started: where this machine lets us, in a network of its own with one door (temporal-door.mjs).
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
@@ -33,7 +33,7 @@ export function temporalCommand(p: TemporalPlace): { command: [string, ...string
   const words = `server start-dev --ip 127.0.0.1 --port ${p.port} --headless --log-level error`;
   const server: [string, ...string[]] = [p.program, ...words.split(' '), '--db-filename', p.database];
   if (p.network === null) return { command: server, address: `127.0.0.1:${p.port}` };
-  const door = [p.node, '--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, 'temporal-door.ts'), p.socket, String(p.port)];
+  const door = [p.node, path.join(import.meta.dirname, 'temporal-door.mjs'), p.socket, String(p.port)];
   return { command: [p.bwrap, ...p.network, '--', ...door, ...server], address: `unix:${p.socket}` };
 }
 

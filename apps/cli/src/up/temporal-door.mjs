@@ -1,10 +1,10 @@
 // The one way to the embedded Temporal, which asks nobody who they are. It runs in a network of its own, where its ports are nobody's but
 // this process's; and this process listens on a socket in a closed folder. It is the first process there: when it ends, the kernel ends
-// Temporal, and when Temporal ends it ends too, so that the supervisor starts both again.
+// Temporal, and when Temporal ends it ends too, so that the supervisor starts both again. Plain JavaScript without imports of ours: a process that
+// only pipes should weigh little, and what reads TypeScript is 20 MB.
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import net from 'node:net';
-import { join } from '@mainloop/doors/pipes';
 
 const [socket, port, program, ...args] = process.argv.slice(2);
 if (!socket || !port || !program) throw new Error('temporal-door SOCKET PORT PROGRAM ARGUMENTS');
@@ -14,10 +14,10 @@ temporal.once('error', (err) => {
   process.exit(1);
 });
 temporal.once('exit', (code) => process.exit(code ?? 1));
-for (const s of ['SIGTERM', 'SIGINT'] as const) process.on(s, () => temporal.kill(s));
+for (const s of ['SIGTERM', 'SIGINT']) process.on(s, () => temporal.kill(s));
 
-const inside = (): net.Socket => net.connect({ port: Number(port), host: '127.0.0.1', noDelay: true });
-const answers = (): Promise<boolean> =>
+const inside = () => net.connect({ port: Number(port), host: '127.0.0.1', noDelay: true });
+const answers = () =>
   new Promise((resolve) => {
     const probe = inside();
     probe.once('error', () => resolve(false));
@@ -30,4 +30,16 @@ const answers = (): Promise<boolean> =>
 // Whoever finds the socket finds Temporal behind it.
 rmSync(socket, { force: true });
 while (!(await answers())) await new Promise((r) => setTimeout(r, 25));
-net.createServer((client) => join(client, inside())).listen(socket);
+net
+  .createServer((client) => {
+    const server = inside();
+    client.pipe(server).pipe(client);
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ]) {
+      one.on('error', () => other.destroy());
+      one.once('close', () => other.destroy());
+    }
+  })
+  .listen(socket);
