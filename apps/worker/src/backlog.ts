@@ -24,8 +24,11 @@ export async function backlogOf(client: Client, namespace: string): Promise<numb
   return counts.reduce((a, b) => a + b, 0);
 }
 
-/** Answers on `port` with a certificate of its own; the APIService that leads here does not check it. */
-export async function serveBacklog(port: number, read: () => Promise<number>): Promise<https.Server> {
+/**
+ * Answers on `port` with a certificate of its own; the APIService that leads here does not check it.
+ * @param failed hears why there is no number: whoever asks is nobody we know
+ */
+export async function serveBacklog(port: number, read: () => Promise<number>, failed: (err: Error) => void = () => undefined): Promise<https.Server> {
   const cert = await generate([{ name: 'commonName', value: 'mainloop-worker' }], { algorithm: 'sha256' });
   let kept = { at: 0, value: 0 };
   const value = async (): Promise<number> => {
@@ -33,9 +36,12 @@ export async function serveBacklog(port: number, read: () => Promise<number>): P
     return kept.value;
   };
   const server = https.createServer({ key: cert.private, cert: cert.cert }, (req, res) => {
-    void answerTo(new URL(req.url ?? '/', 'https://worker').pathname, value).then(
+    void answerTo(URL.parse(req.url ?? '/', 'https://worker')?.pathname ?? '', value).then(
       (body) => void res.writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {})),
-      (err: Error) => void res.writeHead(503, { 'content-type': 'text/plain' }).end(err.message),
+      (err: Error) => {
+        failed(err);
+        res.writeHead(503, { 'content-type': 'text/plain' }).end('Temporal does not say how much waits.');
+      },
     );
   });
   await new Promise<void>((r) => server.listen(port, r));

@@ -88,7 +88,12 @@ for (const s of ['SIGTERM', 'SIGINT'] as const)
     stopping.abort();
     worker.shutdown();
   });
-if (c.backlogPort !== null) await serveBacklog(c.backlogPort, () => backlogOf(client, c.temporalNamespace));
+if (c.backlogPort !== null)
+  await serveBacklog(
+    c.backlogPort,
+    () => backlogOf(client, c.temporalNamespace),
+    (err) => log.warn({ err }, 'the backlog can not be told'),
+  );
 log.info('worker is ready');
 console.log('worker is ready');
 await worker.run();
