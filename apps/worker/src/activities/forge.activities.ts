@@ -111,7 +111,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
 
     async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[]; verified: Verified }> {
       const t = await getTask(db, i.taskId);
-      const sha = t.pr_number !== null ? (await forge.getPull(t.repo, t.pr_number)).headSha : (t.head_sha ?? '');
+      const sha = await headOf(db, forge, t);
       const { checks, statuses } = await forge.listChecks(t.repo, sha);
       const v = ciVerdict(checks, statuses);
       await log(t, `ci/${t.id}/${sha}/${v.verdict}/${v.passed}/${v.failed}/${v.pending}`, {
@@ -210,6 +210,18 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
     },
   };
 };
+
+/**
+ * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it is a push of ours that another has
+ * followed: its red CI was repaired already. What is none of ours somebody else has pushed, and it counts.
+ */
+async function headOf(db: Db, forge: Pick<Forge, 'getPull'>, t: TaskRow): Promise<string> {
+  if (t.pr_number === null) return t.head_sha ?? '';
+  const { headSha } = await forge.getPull(t.repo, t.pr_number);
+  if (t.head_sha === null || headSha === t.head_sha) return headSha;
+  const ours = await one(db, 'select 1 from pushes where task_id = $1 and new_sha = $2', [t.id, headSha]);
+  return ours === null ? headSha : t.head_sha;
+}
 
 const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
 

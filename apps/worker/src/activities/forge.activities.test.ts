@@ -1,0 +1,44 @@
+// What CI is asked about, on a real database. The forge is a pull request and its checks.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { forgeActivities } from './forge.activities.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+  await seedTask(t.db, 'pushed');
+  await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'second' where id = 'pushed'");
+  for (const [sha, ago] of [
+    ['first', 2],
+    ['second', 1],
+  ] as const)
+    await t.db.query(
+      `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta, created_at)
+       values ($1, 'you', 'pushed', 'r', 'b', '', $1, 'forwarded', '', '', now() - $2 * interval '1 minute')`,
+      [sha, ago],
+    );
+});
+afterAll(() => t.drop());
+
+const CHECKS: ReadonlyMap<string, string> = new Map([
+  ['first', 'failure'],
+  ['second', 'success'],
+  ['a colleague', 'failure'],
+]);
+test.each([
+  ['second', 'second', 'green'],
+  // The red of the push before was repaired by this one.
+  ['first', 'second', 'green'],
+  ['a colleague', 'a colleague', 'red'],
+])('where the forge says that the head is "%s", CI is asked about "%s": %s', async (headSha, asked, verdict) => {
+  const forge = {
+    getPull: () => Promise.resolve({ number: 7, headSha, merged: false, state: 'open' } as PullInfo),
+    listChecks: (_: string, sha: string) =>
+      Promise.resolve({ checks: [{ id: 1, name: 'test', status: 'completed', conclusion: CHECKS.get(sha) ?? null, url: null }], statuses: [] }),
+  } as unknown as Forge;
+  const activities = forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 });
+  expect(await activities.readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: asked, verdict });
+});
