@@ -42,3 +42,30 @@ test.each([
   const activities = forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 });
   expect(await activities.readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: asked, verdict });
 });
+
+test.each([
+  ['second', 'second'],
+  // GitHub itself compares what is merged with what is there.
+  ['first', 'second'],
+])('where the forge shows "%s", what the person was shown is merged: "%s"', async (headSha, asked) => {
+  const merged: string[] = [];
+  const forge = {
+    getPull: () => Promise.resolve({ number: 7, headSha, merged: false, state: 'open' } as PullInfo),
+    ensureMerged: (_: string, __: number, sha: string) => {
+      merged.push(sha);
+      return Promise.resolve({ sha: 'm', outcome: 'updated' });
+    },
+  } as unknown as Forge;
+  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'pushed' });
+  expect(merged).toEqual([asked]);
+});
+
+test('what somebody has pushed since is not merged unseen, and the person is told', async () => {
+  const forge = {
+    getPull: () => Promise.resolve({ number: 7, headSha: 'a colleague', merged: false, state: 'open' } as PullInfo),
+    ensureMerged: () => Promise.reject(new Error('merged unseen')),
+  } as unknown as Forge;
+  const merge = forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'pushed' });
+  await expect(merge).rejects.toThrow(/^Somebody else has pushed a colle to the pull request/);
+  await expect(merge).rejects.toMatchObject({ kind: 'rejected' });
+});

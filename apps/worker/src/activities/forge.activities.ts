@@ -1,5 +1,5 @@
 // What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
-import type { Forge } from '@mainloop/adapters/forge/port';
+import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/decide';
 import { append } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
@@ -187,11 +187,19 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       return { state: 'open', comments: found.length, newestIso: newest?.at ?? i.sinceIso, author: newest?.author ?? '' };
     },
 
+    /** Merges what the person was shown, and nothing that has come to the branch since. */
     async merge(i: { taskId: string; method?: string | undefined }): Promise<void> {
       const t = await getTask(db, i.taskId);
       hit('forge.merge.before');
       const pr = await forge.getPull(t.repo, t.pr_number!);
-      const m = await forge.ensureMerged(t.repo, t.pr_number!, pr.headSha, MERGE_METHODS.find((m) => m === i.method) ?? MERGE_METHODS[0], {
+      const head = await headOf(db, forge, t);
+      if (!pr.merged && head !== t.head_sha)
+        throw new ForgeError(
+          'rejected',
+          `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
+        );
+      const method = MERGE_METHODS.find((x) => x === i.method) ?? MERGE_METHODS[0];
+      const m = await forge.ensureMerged(t.repo, t.pr_number!, head, method, {
         title: ours`${agentLine(t.title)} (#${t.pr_number!})`,
         body: ours`Asked for, reviewed and merged in mainloop.`,
       });
