@@ -303,13 +303,14 @@ spec:
 
   test('a hostile agent in a pod gets nowhere', async () => {
     const id = await spawnTask(s, 'be hostile');
-    await until('the first run to end', async () => (await runsOf(id)).some((r) => r.state === 'ended'), 240_000);
-    const { tried, escaped } = tally(await output(id));
+    await until('the first run to end', async () => (await runsOf(id)).some((r) => r.state === 'ended'), 400_000);
+    const printed = await output(id);
+    const { tried, escaped } = tally(printed);
     expect(escaped).toEqual([]);
-    expect(tried.length).toBeGreaterThanOrEqual(40);
+    expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
     await s.call('POST', `/api/tasks/${id}/cancel`);
     await until('the namespaces to be gone', async () => namespaces().length === 0, 90_000);
-  }, 400_000);
+  }, 600_000);
 
   test('an admission rule that refuses the pod is one sentence in the inbox, and Retry goes on without it', async () => {
     t.apply(`apiVersion: admissionregistration.k8s.io/v1
@@ -426,7 +427,8 @@ const MORE: Record<string, string> = {
       - bash: head -c 3G /dev/zero > /work/home/big; tail -f /dev/null
   - when: '# Phase: implement.*Task: Be hostile'
     steps:
-      - bash: bash hostile.sh 2>&1
+      # Two minutes are Claude Code's own limit, and then nothing of what was printed is seen.
+      - tool: { name: Bash, input: { command: 'bash hostile.sh 2>&1', timeout: 600000 } }
       - text: tried everything
 `,
 };

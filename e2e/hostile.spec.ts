@@ -225,7 +225,8 @@ agent:
       - text: pushed
   - when: '# Phase: implement'
     steps:
-      - bash: bash hostile.sh 2>&1
+      # Two minutes are Claude Code's own limit, and then nothing of what was printed is seen.
+      - tool: { name: Bash, input: { command: 'bash hostile.sh 2>&1', timeout: 600000 } }
       - bash: |
           printf 'x' > README.md
           printf '      - run: echo stolen\\n' >> .github/workflows/ci.yml
