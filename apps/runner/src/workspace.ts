@@ -62,13 +62,23 @@ const NOTHING_TO_RUN: readonly [string, string][] = [
   ['safe.bareRepository', 'explicit'],
 ];
 
-/** @param longestMs of each git */
+/** How long is waited before a fetch is tried again: about a minute in all. */
+const FETCH_AGAIN_MS: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+/** What git says when the gateway is just being replaced, or a line is cut: it is there again in a moment. */
+const PASSES =
+  /Empty reply|Connection (refused|reset|timed out)|Could ?n.t connect|Failed to connect|Recv failure|early EOF|hung up|unexpected disconnect|RPC failed|returned error: 50[234]/i;
+
+/**
+ * @param longestMs of each git
+ * @param againMs before each further try of a fetch that a passing trouble ended
+ */
 export async function ensureWorkspace(
   c: RunnerConfig,
   spec: RunSpec,
   link: GatewayLink,
   env: Record<string, string>,
   longestMs = LONGEST_MS,
+  againMs = FETCH_AGAIN_MS,
 ): Promise<void> {
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
@@ -86,7 +96,8 @@ export async function ensureWorkspace(
       if (existsSync(path.join(c.mirror, 'objects')))
         writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
       await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
-      await git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+      const fetch = (): Promise<string> => git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+      await patiently(fetch, againMs);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
@@ -233,6 +244,18 @@ export function checkpointNames(listing: string): string[] | null {
 const isOfCheckpoint = (name: string): boolean =>
   ['./head', './commits.bundle', './uncommitted.patch'].includes(name) ||
   (name.startsWith('.claude/projects/') && !name.split('/').includes('..') && !name.includes('\\'));
+
+async function patiently<T>(act: () => Promise<T>, againMs: readonly number[]): Promise<T> {
+  for (const ms of againMs) {
+    try {
+      return await act();
+    } catch (err) {
+      if (!PASSES.test((err as { stderr?: string }).stderr ?? '')) throw err;
+      await new Promise((r) => setTimeout(r, ms));
+    }
+  }
+  return act();
+}
 
 const lastLine = (err: unknown): string => {
   const e = err as { stderr?: string; message: string; killed?: boolean };

@@ -101,7 +101,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     const deadline = Date.now() + 10_000;
     for (;;) {
       const r = read(taskId);
-      const left = r && alive(r) ? pidsOf(r) : sandboxesWith(workOf(dirOf(taskId)));
+      const left = r && alive(r) ? pidsOf(r) : sandboxesWith(o.bwrap, workOf(dirOf(taskId)));
       if (left.length === 0) {
         if (r?.cage) removeCage(r.cage);
         return;

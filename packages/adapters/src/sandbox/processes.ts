@@ -1,5 +1,6 @@
 // Processes of this machine, looked at through /proc. One is only itself together with its start time: pids are used again.
 import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** @returns when a living process started, in clock ticks since boot; null for one that is gone or only waits to be reaped */
 export function startTicks(pid: number): string | null {
@@ -24,15 +25,19 @@ export function childrenOf(pid: number): number[] {
 
 /**
  * The outer processes and inits of sandboxes that were started with exactly this argument. Finds a sandbox again whose starter died
- * before it could write down what it had started. What only runs inside of one does not count, whatever it calls itself.
+ * before it could write down what it had started. What only runs inside of one does not count, whatever it calls itself; nor does another
+ * program that was given the same path, such as a person's editor.
+ * @param program what starts a sandbox: bubblewrap's path
  */
-export function sandboxesWith(argument: string): number[] {
+export function sandboxesWith(program: string, argument: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
         return (
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument) &&
+          isOf(program, words) &&
+          words.includes(argument) &&
           /^NSpid:\t\d+(\t1)?$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')) &&
           startTicks(Number(pid)) !== null
         );
@@ -42,6 +47,9 @@ export function sandboxesWith(argument: string): number[] {
     })
     .map(Number);
 }
+
+/** By its name: another version of us may have brought it elsewhere. */
+const isOf = (program: string, words: readonly string[]): boolean => path.basename(words[0] ?? '') === path.basename(program);
 
 export function kill(pid: number): void {
   try {
