@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { ensureRun, openEpoch } from '@mainloop/models/db/runs';
@@ -38,7 +39,7 @@ export async function startGateway(databaseUrl: string, modelUrl: string, env: R
   const url = new URL(databaseUrl);
   url.searchParams.set('options', '-c role=mainloop_gateway');
   let said = '';
-  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+  const child: ChildProcess = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     env: {
       PATH: process.env.PATH,
       MAINLOOP_HOME: home,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
@@ -117,7 +118,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
     clearInterval(watch);
     await stop();
   };
-  await sup.once('prepare', [process.execPath, '--disable-warning=ExperimentalWarning', path.join(ROOT, 'packages/models/src/db/prepare-main.ts')], {
+  await sup.once('prepare', [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'packages/models/src/db/prepare-main.ts')], {
     PATH: '/usr/bin:/bin',
     SUPERUSER_DATABASE_URL: url,
     MAINLOOP_ROLE_PASSWORDS: JSON.stringify(Object.fromEntries(DATABASE_ROLES.map((r) => [r, s.secrets[r]]))),
@@ -131,7 +132,7 @@ function services(
   temporal: { service: Service; address: string } | null,
   databaseUrl: string,
 ): Service[] {
-  const node = process.execPath;
+  const node = [process.execPath, ...NODE_FLAGS] as const;
   const base = baseEnv(s);
   const embedded = s.DATABASE_URL === undefined;
   /** Our own server: each process its role. Somebody else's: the one URL, unless there is one for this process. */
@@ -158,7 +159,7 @@ function services(
           name: 'demo-model',
           port: s.DEMO_MODEL_PORT,
           ready: httpOk(`http://127.0.0.1:${s.DEMO_MODEL_PORT}/healthz`),
-          command: [node, app('demo/src/model-main.ts')],
+          command: [...node, app('demo/src/model-main.ts')],
           env: {
             ...base,
             DEMO_MODEL_PORT: String(s.DEMO_MODEL_PORT),
@@ -172,7 +173,7 @@ function services(
           umask: shared,
           port: s.LOCAL_GITHUB_PORT,
           ready: () => canConnect({ port: s.LOCAL_GITHUB_PORT }),
-          command: [node, '--disable-warning=ExperimentalWarning', app('demo/src/github-main.ts')],
+          command: [...node, app('demo/src/github-main.ts')],
           env: {
             ...base,
             LOCAL_GITHUB_PORT: String(s.LOCAL_GITHUB_PORT),
@@ -195,7 +196,7 @@ function services(
       name: 'api',
       port: s.API_PORT,
       ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
-      command: [node, app('api/dist/main.js')],
+      command: [...node, app('api/dist/main.js')],
       env: {
         ...base,
         DATABASE_URL: urlOf('mainloop_api'),
@@ -219,7 +220,7 @@ function services(
       umask: shared,
       port: s.GATEWAY_PORT,
       ready: httpOk(`http://127.0.0.1:${s.GATEWAY_PORT}/healthz`),
-      command: [node, app('gateway/src/main.ts')],
+      command: [...node, app('gateway/src/main.ts')],
       env: {
         ...base,
         GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
@@ -234,7 +235,7 @@ function services(
       umask: shared,
       port: null,
       ready: httpOk(`http://127.0.0.1:${s.API_PORT}/api/healthz`),
-      command: [node, app('worker/src/main.ts')],
+      command: [...node, app('worker/src/main.ts')],
       env: {
         ...base,
         DATABASE_URL: urlOf('mainloop_worker'),
@@ -266,7 +267,7 @@ function services(
       name: 'web',
       port: s.WEB_PORT,
       ready: httpOk(`http://127.0.0.1:${s.WEB_PORT}/healthz`),
-      command: [node, app('web/server.ts')],
+      command: [...node, app('web/server.ts')],
       env: {
         ...base,
         WEB_PORT: String(s.WEB_PORT),
