@@ -6,7 +6,7 @@ import { firstWords, openTo, portsOf } from '@mainloop/testkit/neighbour';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 let s: Stack;
@@ -270,7 +270,27 @@ test('another account of the machine reads nothing of the data folder and reache
     expect(line).not.toBe('');
     expect(secrets.filter((secret) => line.includes(secret))).toEqual([]);
   }
-});
+  // Of a run that lives: its token is in the environment of its sandbox, and in the arguments of nothing on this machine.
+  const id = await spawn('endless');
+  const token = await until('a live run', () => {
+    const sandbox = processes().find((p) => p.cmdline.includes(`${s.home}/`) && p.cmdline.includes('runner.mjs'));
+    return Promise.resolve(sandbox && /\0MAINLOOP_TOKEN=([^\0]+)/.exec(readFileSync(`/proc/${sandbox.pid}/environ`, 'utf8'))?.[1]);
+  });
+  await until('the agent to work', async () => processes().some((p) => p.cmdline.includes('claude\0')) && (await output(id)) !== '');
+  expect(processes().filter((p) => p.cmdline.includes(token))).toEqual([]);
+  await s.call('POST', `/api/tasks/${id}/cancel`);
+}, 60_000);
+
+const processes = (): { pid: string; cmdline: string }[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .flatMap((pid) => {
+      try {
+        return [{ pid, cmdline: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }];
+      } catch {
+        return [];
+      }
+    });
 
 test('another account of the machine is heard on no port of ours, Temporal has none, and we are heard on each', async () => {
   const names = ['mainloop', 'temporal', 'demo-model', 'local-github', 'api', 'gateway', 'worker', 'web'];

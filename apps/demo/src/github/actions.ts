@@ -216,10 +216,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
                 infoFd: 3,
                 blockFd: 4,
                 ...limits,
-                env: around('/work/home', '/opt/ci'),
                 command: act('/opt/ci/act', '/work/repo'),
               }),
-              { PATH: '/usr/bin:/bin' },
+              around('/work/home', '/opt/ci'),
             ];
       return await new Promise<number>((resolve) => {
         const infoPath = path.join(place, 'info.json');

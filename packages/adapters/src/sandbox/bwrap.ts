@@ -5,7 +5,6 @@ export interface Confinement {
   readonly readOnly: readonly (readonly [from: string, to: string])[];
   readonly writable: readonly (readonly [from: string, to: string])[];
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
   /** File descriptor on which bwrap writes the pid of its child as JSON, for the caller to find it again. */
   readonly infoFd?: number;
   /** File descriptor on which bwrap waits for a byte before it starts the command. */
@@ -33,7 +32,8 @@ const DEFAULT_TMP_MIB = 1_024;
 const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
 
 /**
- * Always in user, pid, network, ipc, uts and cgroup namespaces of its own, without a capability, with an empty environment.
+ * Always in user, pid, network, ipc, uts and cgroup namespaces of its own, without a capability. The environment is the one
+ * that bwrap is started with: never our own, and not a matter of arguments, which every account of the machine may read.
  * Must be started by an unprivileged uid: started as root, bwrap keeps root's powers (a remount of a read-only bind reached
  * the host's file; tried).
  */
@@ -51,7 +51,6 @@ export function bwrapArgs(c: Confinement, has: (path: string) => boolean = exist
     '--new-session',
     '--hostname',
     'sandbox',
-    '--clearenv',
   ];
   if (c.dieWithParent) a.push('--die-with-parent');
   if (c.infoFd !== undefined) a.push('--info-fd', String(c.infoFd));
@@ -76,7 +75,6 @@ export function bwrapArgs(c: Confinement, has: (path: string) => boolean = exist
   );
   for (const [from, to] of c.readOnly) a.push('--ro-bind', from, to);
   for (const [from, to] of c.writable) a.push('--bind', from, to);
-  for (const [k, v] of Object.entries(c.env)) a.push('--setenv', k, v);
   // What bwrap builds the rest on is memory without a limit.
   a.push('--remount-ro', '/dev', '--remount-ro', '/');
   // Of the shells that every machine has only bash can limit processes. A limit that can't be set ends it here.

@@ -149,7 +149,6 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         ],
         writable: [[workOf(dir), '/work']],
         cwd: '/work',
-        env,
         infoFd: 3,
         blockFd: 4,
         dieWithParent: false,
@@ -168,7 +167,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
               MAINLOOP_MIRROR: mirror,
             },
           ] as const)
-        : ([o.bwrap, confined, { PATH: '/usr/bin:/bin' }] as const);
+        : ([o.bwrap, confined, env] as const);
       const child = spawn(cmd, args, {
         cwd: '/',
         env: extra,
