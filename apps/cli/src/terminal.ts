@@ -1,6 +1,6 @@
 // The one way out of the command line. What an agent, a repository or a forge says must not move the cursor, set a title, fill the
 // clipboard or turn a line around: whatever a terminal would act on is spelt out.
-import { escapeHidden, reveal } from '@mainloop/models/flow/diff';
+import { escapeHidden, reveal } from '@mainloop/models/flow/text';
 
 /** An emoji with what belongs to it: a variation, and further ones joined to it. */
 const EMOJI = /(\p{Extended_Pictographic}\ufe0f?(?:\u200d\p{Extended_Pictographic}\ufe0f?)*)/u;

@@ -6,9 +6,9 @@ import { append, freshId } from '@mainloop/models/db/log';
 import { one, withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
-import { CUT_MARK, nameOfBytes, readDiff, reveal } from '@mainloop/models/flow/diff';
+import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
 import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
-import { cleanText, MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
+import { cleanText, MAX_DIFF_CHARS, reveal } from '@mainloop/models/flow/text';
 import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
 import { ZERO, type RefUpdate } from './pkt.ts';
 

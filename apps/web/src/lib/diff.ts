@@ -1,7 +1,8 @@
 // A change for showing: what the one parser reads (flow/diff), folded and shortened to what a phone can lay out. Pure.
 import { readDiff, type DiffFile as WholeFile, type DiffLine } from '@mainloop/models/flow/diff';
 
-export { reveal, type DiffLine } from '@mainloop/models/flow/diff';
+export { type DiffLine } from '@mainloop/models/flow/diff';
+export { reveal } from '@mainloop/models/flow/text';
 export interface DiffFile extends WholeFile {
   /** Lines beyond what is shown. */
   readonly cut: number;

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { weakenedTests } from './ci.ts';
-import { nameOfBytes, readDiff, reveal } from './diff.ts';
+import { nameOfBytes, readDiff } from './diff.ts';
+import { reveal } from './text.ts';
 import { gitEnvironment } from './git.ts';
 
 const dir = mkdtempSync('/tmp/mainloop-diff-');

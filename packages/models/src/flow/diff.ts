@@ -178,15 +178,3 @@ function isUtf8(bytes: Uint8Array): boolean {
     return false;
   }
 }
-
-/**
- * Makes visible what a page or a terminal would act on or leave out: controls, line and paragraph separators, whatever reorders text
- * (https://trojansource.codes), joins or has no width, and lone halves of characters. Tabs stay.
- */
-export const reveal = (text: string): string =>
-  text.replace(HIDDEN, (c) => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`));
-/** The same for JSON: escapes of its own, so that it reads back as it was. */
-export const escapeHidden = (json: string): string =>
-  json.replace(HIDDEN, (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
-// Controls without TAB, formats, separators, lone surrogates, whatever has no glyph, and a blank that is no space.
-const HIDDEN = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;

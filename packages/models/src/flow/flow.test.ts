@@ -8,7 +8,7 @@ import { ITEM_KINDS } from './events.ts';
 import { isQuiet, noticeOf } from './notices.ts';
 import { promptFor } from './prompts.ts';
 import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
-import { cleanText, cleanTitle, cutLog, fence } from './text.ts';
+import { cleanText, cleanTitle, cutLog, fence, visible } from './text.ts';
 
 const check = (name: string, status: string, conclusion: string | null, id = 1): CheckRun => ({ id, name, status, conclusion, url: null });
 
@@ -111,6 +111,12 @@ describe('afterRun', () => {
 describe('text', () => {
   test('a title is one clean line', () => {
     expect(cleanTitle('a\u0000b\n\u202ec\u001b[31m  d')).toBe('a b c [31m d');
+    // Whatever has no glyph, wherever Unicode keeps it; half a character at the cut is one more.
+    const hidden = '\u00ad\u034f\u061c\u115f\u180e\u200b\u202e\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\u{1d173}\u{e0041}';
+    expect(cleanTitle(`Re${hidden}ply`)).toBe('Reply');
+    expect(cleanTitle(`${'x'.repeat(118)}😀y`)).toBe(`${'x'.repeat(118)}…`);
+    for (const c of hidden) expect(visible(c)).toBe(`\\u{${c.codePointAt(0)!.toString(16)}}`);
+    expect(visible('rm\u00a0-rf\u202f\u3000a b\tc\n')).toBe('rm\\u{a0}-rf\\u{202f}\\u{3000}a b\tc\n');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (s) => expect(cleanTitle(s)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,120}$/u)),
     );

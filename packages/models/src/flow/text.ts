@@ -1,12 +1,24 @@
 // Text from outside: cut to what matters, cleaned of what a terminal or a page could trip over, fenced as data.
 
-/** One line without control characters, at most `max` characters. */
+/**
+ * What moves, hides, reorders or joins what stands around it on a page or a terminal, or has no glyph: controls, formats, line and paragraph
+ * separators, lone surrogates, whatever may be ignored, and a blank that is no space (https://trojansource.codes). Newline and tab are not.
+ */
+const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** One line with nothing hidden in it, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {
   const line = s
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .replace(HIDDEN, (c) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(c) ? ' ' : ''))
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > max ? line.slice(0, max - 1).trimEnd() + '…' : line;
+  // Half a character at the cut would be hidden again.
+  return line.length > max
+    ? `${line
+        .slice(0, max - 1)
+        .replace(/[\ud800-\udbff]$/, '')
+        .trimEnd()}…`
+    : line;
 }
 
 /** Text without NUL (Postgres refuses it) and lone surrogates, cut at `max` with a note. */
@@ -15,13 +27,17 @@ export function cleanText(s: string, max: number): string {
   return t.length > max ? `${t.slice(0, max)}\n… (${t.length - max} more characters were cut)` : t;
 }
 
-/** Characters that move, hide, reorder or join what stands around them on a page or a terminal; not the newline and the tab. */
-const UNSEEN =
-  // oxlint-disable-next-line no-misleading-character-class -- each of them is meant by itself
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff]|[\u{1d173}-\u{1d17a}]|[\u{e0000}-\u{e0fff}]/gu;
+/** The text with everything hidden in it spelt out, so that what a person reads is what is there; for what is not a plain space, too. */
+export const visible = (s: string): string => s.replace(HIDDEN, spelt).replace(/(?! )\p{Zs}/gu, spelt);
+const spelt = (c: string): string => `\\u{${c.codePointAt(0)!.toString(16)}}`;
 
-/** The text with everything unseen in it spelt out, so that what a person reads is what is there. */
-export const visible = (s: string): string => s.replace(UNSEEN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+/** The same on one line, for a diff or a terminal. */
+export const reveal = (text: string): string =>
+  text.replace(HIDDEN_IN_LINE, (c) => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`));
+/** The same for JSON: escapes of its own, so that it reads back as it was. */
+export const escapeHidden = (json: string): string =>
+  json.replace(HIDDEN_IN_LINE, (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
+const HIDDEN_IN_LINE = new RegExp(`\\n|${HIDDEN.source}`, HIDDEN.flags);
 
 const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g;
 const TIMESTAMP = /^\ufeff?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z /;
