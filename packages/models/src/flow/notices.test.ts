@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { backoffMs, isQuiet, isTimeZone, noticeOf, type NoticeItem } from './notices.ts';
+
+const ITEM: NoticeItem = {
+  id: 'a b/c',
+  kind: 'question',
+  title: 'Up or down?',
+  body: '',
+  options: [{ label: 'Up' }, { label: 'Down' }],
+  taskTitle: 'Split fairly',
+  repo: 'demo/tally',
+};
+const OPEN = { action: 'open', title: 'Look' };
+
+test.each<[NoticeItem['kind'], string, string, object[]]>([
+  [
+    'question',
+    'Up or down?',
+    'demo/tally · Split fairly',
+    [
+      { action: 'answer-0', title: 'Up', decision: 'answer', text: 'Up' },
+      { action: 'answer-1', title: 'Down', decision: 'answer', text: 'Down' },
+    ],
+  ],
+  ['plan', 'Plan: Split fairly', 'demo/tally · Up or down?', [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN]],
+  [
+    'permission',
+    'May I? Up or down?',
+    'demo/tally · Split fairly',
+    [
+      { action: 'allow', title: 'Allow once', decision: 'allow' },
+      { action: 'deny', title: 'Refuse', decision: 'deny' },
+    ],
+  ],
+  ['review', 'Ready for review: Split fairly', 'demo/tally · Up or down?', [OPEN]],
+  ['ci_files', 'CI files: Split fairly', 'demo/tally · Up or down?', [OPEN]],
+  ['failure', 'Up or down?', 'demo/tally · Split fairly', [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN]],
+])('what a device shows of: %s', (kind, title, body, actions) => {
+  expect(noticeOf({ ...ITEM, kind }, 3)).toEqual({ type: 'show', itemId: 'a b/c', title, body, url: '/inbox?item=a%20b%2Fc', actions, waiting: 3 });
+});
+
+test('a notification cuts what is long, and has no buttons for a question without options', () => {
+  const n = noticeOf(
+    { ...ITEM, title: 'x'.repeat(121), taskTitle: 'y'.repeat(240), options: [{ label: 'z'.repeat(41) }, { label: 'z'.repeat(40) }] },
+    0,
+  );
+  if (n.type !== 'show') throw new Error('it is shown');
+  expect([n.title, n.body.length, n.body.endsWith('y…')]).toEqual([`${'x'.repeat(119)}…`, 240, true]);
+  expect(n.actions.map((a) => [a.title, a.text])).toEqual([
+    [`${'z'.repeat(39)}…`, 'z'.repeat(41)],
+    ['z'.repeat(40), 'z'.repeat(40)],
+  ]);
+  expect(noticeOf({ ...ITEM, options: [] }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(noticeOf({ ...ITEM, options: [{ label: 'a' }, { label: 'b' }, { label: 'c' }] }, 0)).toMatchObject({ actions: [OPEN] });
+});
+
+test('a permission is decided by a notification that shows all of it, to the character', () => {
+  const fits = 'x'.repeat(120 - 'May I? '.length);
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: fits }, 0)).toMatchObject({
+    title: `May I? ${fits}`,
+    actions: [{ action: 'allow' }, { action: 'deny' }],
+  });
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: `${fits}x` }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …' }, 0)).toMatchObject({ actions: [OPEN] });
+});
+
+test('time zones, no quiet hours, and a push service that fails again and again', () => {
+  expect(['Europe/Berlin', 'UTC', 'Mars/Olympus', ''].map(isTimeZone)).toEqual([true, true, false, false]);
+  expect(isQuiet(null, 0)).toBe(false);
+  expect([0, 1, 2, 10, 11, 12, 1_000].map(backoffMs)).toEqual([2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000, 3_600_000]);
+});

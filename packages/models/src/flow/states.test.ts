@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { isEnded, nextSentence, sectionOf, TASK_STATES } from './states.ts';
+
+const HOUR_MS = 3_600_000;
+
+test.each<[string, string, boolean, number | null, string]>([
+  ['works', 'ci', false, null, 'working'],
+  ['works again while its failure is still noted', 'ci', true, null, 'failed'],
+  ['failed', 'failed', false, null, 'failed'],
+  ['done, a failure on its way', 'done', true, 0, 'done'],
+  ['done just now', 'done', false, 0, 'done'],
+  ['done a day ago', 'done', false, -24 * HOUR_MS, 'history'],
+  ['done almost a day ago', 'done', false, -24 * HOUR_MS + 1, 'done'],
+  ['done, nobody knows when', 'done', false, null, 'history'],
+  ['cancelled just now', 'cancelled', true, 0, 'history'],
+])('a task that %s', (_, state, hasFailure, endedAtMs, want) => {
+  expect(sectionOf({ state, hasFailure, endedAtMs }, 0)).toBe(want);
+});
+
+test('nothing leads out of the end', () => {
+  expect(TASK_STATES.filter(isEnded)).toEqual(['done', 'cancelled']);
+});
+
+const SAYS: Record<(typeof TASK_STATES)[number], [byItself: string, ownLine: boolean]> = {
+  queued: ['Waiting for a free slot. You are not needed.', false],
+  planning: ['Claude is reading the code and writing a plan. You are not needed.', true],
+  awaiting_plan: ['The plan is ready. Approve it, or say what to change.', false],
+  drafting: ['Claude is writing the change. You are not needed.', true],
+  ci: ['Waiting for CI. You are not needed.', false],
+  in_review: ['Ready for review. Look at the pull request, then merge it or say what to change.', false],
+  blocked: ['Waiting for you.', true],
+  done: ['Merged.', false],
+  cancelled: ['Cancelled.', false],
+  failed: ['Failed.', true],
+};
+test.each(TASK_STATES)('what a task says that is %s', (state) => {
+  const [byItself, ownLine] = SAYS[state];
+  expect(nextSentence({ state, statusLine: '', ci: null })).toBe(byItself);
+  expect(nextSentence({ state, statusLine: 'A word of its own.', ci: null })).toBe(ownLine ? 'A word of its own.' : byItself);
+});
+
+test('what a task says that waits for checks, or is in a state of a newer version', () => {
+  const ci = { passed: 3, failed: 1, pending: 2 };
+  expect(nextSentence({ state: 'ci', statusLine: '', ci })).toBe('Waiting for CI, 4 of 6 checks done. You are not needed.');
+  expect(nextSentence({ state: 'resting', statusLine: 'It rests.', ci: null })).toBe('It rests.');
+});
