@@ -361,4 +361,95 @@ describe('the meter', () => {
     m.end();
     expect(m.bill(true, 0)).toMatchObject({ input_tokens: 7, output_tokens: 9 });
   });
+
+  const ZEROS = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, ephemeral_1h_input_tokens: 0 };
+  const heard = (...chunks: string[]): UsageMeter => {
+    const m = new UsageMeter(true);
+    for (const c of chunks) m.push(Buffer.from(c));
+    return m;
+  };
+  test.each<[string, string[], object]>([
+    [
+      'the most that was said of each',
+      ['data:{"usage":{"output_tokens":5}}\n', 'data: {"usage":{"output_tokens":3,"input_tokens":1}}\n'],
+      { output_tokens: 5, input_tokens: 1 },
+    ],
+    [
+      'what is said of the message',
+      ['data: {"message":{"usage":{"input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":4}}}}\n'],
+      { input_tokens: 9, ephemeral_1h_input_tokens: 4 },
+    ],
+    ['nothing that is no number', ['data: {"usage":{"input_tokens":"9","output_tokens":null}}\n'], {}],
+    [
+      'nothing of a use that is none',
+      ['data: {"usage":null}\n', 'data: {"usage":7}\n', 'data: {"usage":null,"message":{"usage":null}}\n', 'data: {"usage":\n', 'data: "usage"\n'],
+      {},
+    ],
+    ['an empty line and one of another kind', ['\n', 'event: x {"usage":{"input_tokens":9}}\n', ': data: {"usage":{"input_tokens":9}}\n'], {}],
+    ['a line that comes in pieces', ['data: {"usage":{"inp', 'ut_tokens":9}}', '\n\n'], { input_tokens: 9 }],
+    ['a second line in one piece', ['data: {}\ndata: {"usage":{"input_tokens":9}}\ndata: {"usage":{"inp', 'ut_tokens":12}}\n'], { input_tokens: 12 }],
+    ['no line that is not whole', ['data: {"usage":{"input_tokens":9}}'], {}],
+  ])('takes %s', (_, chunks, want) => {
+    expect(heard(...chunks).usage).toEqual({ ...ZEROS, ...want });
+  });
+  test('an end that comes in the middle of a stream says nothing', () => {
+    const m = heard('{"usage":{"input_tokens":9}}');
+    m.end();
+    expect(m.usage).toEqual(ZEROS);
+    const empty = new UsageMeter(false);
+    empty.end();
+    expect(empty.usage).toEqual(ZEROS);
+  });
+  test('an answer is estimated by its words while nothing is said of it', () => {
+    // 88 characters stand around the words of an event.
+    const words = (n: number): string => `data:${'x'.repeat(88 - 'data:'.length + n)}\n`;
+    expect([0, 1, 3, 4, 300].map((n) => heard(words(n)).outputSoFar)).toEqual([0, 1, 1, 2, 100]);
+    expect(heard(words(300), words(3)).outputSoFar).toBe(101);
+    expect(heard('data: {}\n').outputSoFar).toBe(0);
+    expect(heard(delta('x'.repeat(300)), 'data: {"usage":{"output_tokens":500}}\n').outputSoFar).toBe(500);
+    const whole = new UsageMeter(false);
+    whole.push(Buffer.alloc(300));
+    whole.push(Buffer.alloc(3));
+    expect(whole.outputSoFar).toBe(101);
+  });
+  test('only what the input is said to be counts as told', () => {
+    const m = heard('data: {"usage":{"output_tokens":5}}\n');
+    expect(m.bill(true, 4_000)).toEqual({ ...ZEROS, input_tokens: 1_000, output_tokens: 5 });
+    expect(heard('data: {"usage":{"output_tokens":5,"input_tokens":2}}\n').bill(false, 4_000)).toEqual({
+      ...ZEROS,
+      input_tokens: 2,
+      output_tokens: 5,
+    });
+  });
+  test('a line without an end and an answer without one are not kept', () => {
+    const m = heard('data: {"usage":{"input_tokens":9}', 'x'.repeat(1024 * 1024), '}\n');
+    expect(m.usage).toEqual(ZEROS);
+    const whole = new UsageMeter(false);
+    whole.push(Buffer.from('x'.repeat(8 * 1024 * 1024)));
+    whole.push(Buffer.from('{"usage":{"input_tokens":9}}'));
+    whole.end();
+    expect(whole.usage).toEqual(ZEROS);
+  });
+});
+
+describe('a text is weighed to the bracket', () => {
+  test.each<[string, string, string | null]>([
+    ['a hundred deep', '['.repeat(100), null],
+    ['one more', '['.repeat(101), 'it is nested more than 100 deep'],
+    ['lists and objects alike', `${'['.repeat(50)}${'{'.repeat(51)}`, 'it is nested more than 100 deep'],
+    ['closed again', '[]{}'.repeat(50_000), null],
+    ['and one more', `${'[]{}'.repeat(50_000)}[`, 'it has more than 100000 lists and objects'],
+    ['many values', ','.repeat(500_000), null],
+    ['and one more value', ','.repeat(500_001), 'it has more than 500000 values'],
+    ['other signs', 'x:'.repeat(300_000), null],
+    ['a string', `"${'['.repeat(200)}"`, null],
+    ['behind a string', `"a"${'['.repeat(101)}`, 'it is nested more than 100 deep'],
+    ['behind one that ends in a backslash', `"a\\\\"${'['.repeat(101)}`, 'it is nested more than 100 deep'],
+    ['in one with a quote', `"a\\"${'['.repeat(101)}"`, null],
+    ['behind one with a quote', `"a\\""${'['.repeat(101)}`, 'it is nested more than 100 deep'],
+    ['in one that never ends', `"${'['.repeat(101)}`, null],
+    ['nothing', '', null],
+  ])('%s', (_, text, want) => {
+    expect(tooHeavy(Buffer.from(text))).toBe(want);
+  });
 });

@@ -28,3 +28,47 @@ test('a question carries numbered options, and says how it was answered', () => 
   expect(questionComment(q, null)).toContain('Answer with a number');
   expect(questionComment(q, { by: 'you', where: 'in the app', text: 'Left\nfirst' })).toContain('Answered by you in the app:\n\n> Left\n> first');
 });
+
+describe('a question as a comment, whole', () => {
+  const q = { title: 'Which way?', body: '', options, multiple: false };
+  const list = '1. Left\n2. Right: the longer way\n3. Neither';
+  test.each<[string, Partial<typeof q>, Parameters<typeof questionComment>[1], string]>([
+    ['one of several', {}, null, `> Which way?\n\n${list}\n\n---\n\nAnswer with a number or in your own words, with a comment here or in mainloop.`],
+    [
+      'several of several',
+      { multiple: true },
+      null,
+      `> Which way?\n\n${list}\n\n---\n\nAnswer with one or several numbers or in your own words, with a comment here or in mainloop.`,
+    ],
+    ['in own words', { options: [] }, null, '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.'],
+    [
+      'with more to read',
+      { options: [], body: 'It is dark.\nAnd late.' },
+      null,
+      '> Which way?\n\n> It is dark.\n> And late.\n\n---\n\nAnswer with a comment, or in mainloop.',
+    ],
+    ['with blanks to read', { options: [], body: ' \n' }, null, '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.'],
+    [
+      'that has its answer',
+      { options: [] },
+      { by: 'ada', where: 'on GitHub', text: 'Left.' },
+      '> Which way?\n\n---\n\nAnswered by ada on GitHub:\n\n> Left.',
+    ],
+  ])('%s', (_, more, answered, want) => {
+    expect(questionComment({ ...q, ...more }, answered)).toBe(`**Claude asks:**\n\n${want}`);
+  });
+  test.each([
+    ['12', '12'],
+    ['1, 2 and  #3!', 'Left, Right, Neither'],
+    ['1 2 x', '1 2 x'],
+    ['1, 12', '1, 12'],
+    ['a\n> b\nc', 'a\nc'],
+  ])('%j answers %j', (said, want) => {
+    expect(answerOf(said, { options, multiple: true })).toBe(want);
+  });
+  test('a number of two digits', () => {
+    const many = Array.from({ length: 12 }, (_, i) => ({ label: `L${i + 1}` }));
+    expect(answerOf('12', { options: many, multiple: false })).toBe('L12');
+    expect(answerOf('11 12', { options: many, multiple: true })).toBe('L11, L12');
+  });
+});

@@ -334,3 +334,129 @@ describe('a request in words', () => {
     expect(ask('Bash', { command: 'x'.repeat(MAX_RULE - 10) }).always).toBe(true);
   });
 });
+
+describe('what a person reads before they decide', () => {
+  const words = (tool: string, input: Record<string, unknown>, egress: Parameters<typeof describeRequest>[2] = 'none') => {
+    const d = describeRequest(tool, input, egress);
+    if (d.kind !== 'ask') throw new Error(d.sentence);
+    return d;
+  };
+  const ALWAYS = '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.';
+  const reach = (net: string): string =>
+    `It runs in the sandbox of this task: the working tree, this task's branch and ${net} are in reach, nothing of your machine.`;
+
+  test.each<[string, string, Record<string, unknown>, string, string]>([
+    ['a command', 'Bash', { command: 'make' }, 'Run: make', '```sh\nmake\n```'],
+    ['with a reason', 'Bash', { command: 'make', description: 'Builds' }, 'Run: make', 'Claude says: Builds\n\n```sh\nmake\n```'],
+    ['with an empty reason', 'Bash', { command: 'make', description: '' }, 'Run: make', '```sh\nmake\n```'],
+    [
+      'with a reason that is none',
+      'Bash',
+      { command: 'make', description: 7, timeout: 5 },
+      'Run: make',
+      '```sh\nmake\n```\n\n```json\n{\n  "timeout": 5\n}\n```',
+    ],
+    ['without its command', 'Bash', { command: ['x'] }, 'Bash …', '```json\n{\n  "command": [\n    "x"\n  ]\n}\n```'],
+    ['a file', 'Write', { file_path: 'a' }, 'Write: a …', '```json\n{\n  "file_path": "a"\n}\n```'],
+    ['another tool with a command', 'Other', { command: 'make' }, 'Other …', '```json\n{\n  "command": "make"\n}\n```'],
+    ['a path', 'Look', { path: 'p' }, 'Look: p …', '```json\n{\n  "path": "p"\n}\n```'],
+    ['an address', 'Fetch', { url: 'u' }, 'Fetch: u …', '```json\n{\n  "url": "u"\n}\n```'],
+    [
+      'a file before a path and an address',
+      'T',
+      { url: 'u', path: 'p', file_path: 'f' },
+      'T: f …',
+      '```json\n{\n  "url": "u",\n  "path": "p",\n  "file_path": "f"\n}\n```',
+    ],
+    ['nothing', 'Stop', {}, 'Stop …', ''],
+  ])('%s', (_, tool, input, title, shown) => {
+    expect(words(tool, input)).toEqual({ kind: 'ask', title, body: `${shown}\n\n${reach('no network')}\n\n${ALWAYS}`, always: true });
+  });
+
+  test.each<[Parameters<typeof describeRequest>[2], string]>([
+    ['none', 'no network'],
+    ['registries', 'package registries'],
+    [['a.example', 'b.example'], '2 allowed hosts'],
+    [[], '0 allowed hosts'],
+  ])('how far %j reaches', (egress, net) => {
+    expect(words('Bash', { command: 'make' }, egress).body).toContain(`\n\n${reach(net)}\n\n`);
+  });
+
+  test('what deserves a second look is said, all of it, and of commands only', () => {
+    expect(words('Bash', { command: 'rm -rf a; git reset --hard' }).body).toContain(
+      ' Look twice: it deletes files, also uncommitted ones; it throws uncommitted work away',
+    );
+    expect(words('Write', { file_path: 'a', content: 'rm -rf a' }).body).not.toContain('Look twice');
+    expect(words('Bash', { command: 'make' }).body).not.toContain('Look twice');
+  });
+
+  test('a long one can not be allowed for good, and a very long one not at all', () => {
+    const rule = (n: number): string => 'x'.repeat(n - 'Bash()'.length);
+    expect(words('Bash', { command: rule(MAX_RULE) })).toMatchObject({ always: true });
+    const long = words('Bash', { command: rule(MAX_RULE + 1) });
+    expect(long.always).toBe(false);
+    expect(long.body).toMatch(/\n\nIt is too long to be allowed for good\.$/);
+    const around = '```sh\n\n```'.length;
+    expect(describeRequest('Bash', { command: 'x'.repeat(20_000 - around) }, 'none').kind).toBe('ask');
+    expect(describeRequest('Bash', { command: 'x'.repeat(20_001 - around) }, 'none')).toEqual({
+      kind: 'too_long',
+      sentence: 'This is too long to be shown to the reader whole, so it is not allowed. Say it in less than 20,000 characters.',
+    });
+  });
+
+  test('a title that is cut ends in one mark', () => {
+    expect(words('Write', { file_path: 'x'.repeat(91) }).title).toBe(`Write: ${'x'.repeat(89)}…`);
+    expect(words('Bash', { command: '… x' }).title).toBe('Run: … x');
+  });
+});
+
+test('a rule is the request to the letter, whatever the order of its words', () => {
+  expect(ruleOf('Bash', { command: 'make', description: 'x', timeout: 5 })).toBe('Bash(make)');
+  expect(ruleOf('Bash', { command: 'make', z: 1, a: { d: [{ f: 1, e: null }], c: 2 } })).toBe(
+    'Bash(make) {"a":{"c":2,"d":[{"e":null,"f":1}]},"z":1}',
+  );
+  expect(ruleOf('Bash', { command: 7 })).toBe('Bash {"command":7}');
+  expect(ruleOf('Other', { command: 'make' })).toBe('Other {"command":"make"}');
+});
+
+describe('shapes, to the letter', () => {
+  const config = (entry: string): boolean => isPlainGitConfig(`${entry}\0`, 'https://x/r.git');
+  test.each([
+    'remote.origin.fetch\n+refs/heads/*:refs/remotes/origin/*',
+    'remote.origin.fetch\nrefs/heads/main:refs/remotes/origin/main',
+    'branch.a.b.remote\norigin',
+    'branch.main.merge\nrefs/heads/main',
+    'core.bare',
+  ])('a clone may say %j', (entry) => {
+    expect(config(entry)).toBe(true);
+  });
+  test.each([
+    'remote.origin.fetch\nx+refs/heads/*:refs/remotes/origin/*',
+    'remote.origin.fetch\n+refs/heads/*:refs/remotes/origin/* x',
+    'remote.origin.fetch\n+refs/heads/!:refs/remotes/origin/a',
+    'remote.origin.fetch\n+refs/heads/a:refs/remotes/origin/!',
+    'remote.origin.fetch',
+    'remote.origin.url',
+    'branch.main.remote\n/elsewhere',
+    'x.branch.main.remote\norigin',
+    'branch.main.remotes\norigin',
+    'branch.main.remote',
+  ])('and may not say %j', (entry) => {
+    expect(config(entry)).toBe(false);
+  });
+  test.each([
+    ['Write', { file_path: ['a'], content: 'x' }],
+    ['Write', { file_path: '', content: 'x' }],
+    ['Bash', { command: 'pwd --' }],
+    ['Bash', { command: 'mainloop say -- x' }],
+    ['Bash', { command: "cat ''" }],
+  ])('%s %j is asked about', (tool, input) => {
+    expect(unaskedIf(tool, input)).toBeNull();
+  });
+  test('what is to be looked at is named', () => {
+    expect(unaskedIf('Bash', { command: 'cat -- -n a' })).toEqual(null);
+    expect(unaskedIf('Bash', { command: 'cat -- a b' })).toEqual({ reads: ['a', 'b'], writes: [], git: false });
+    expect(unaskedIf('Bash', { command: 'git log main -- a' })).toEqual({ reads: ['a'], writes: [], git: true });
+    expect(unaskedIf('Bash', { command: 'mainloop say x' })).toEqual({ reads: [], writes: [], git: false });
+  });
+});
