@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -28,6 +28,9 @@ test-unit: build ## only what needs no servers
 
 test-chaos: build ## the kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n
 	@$(RUN) node tools/chaos.ts
+
+test-mutation: build ## change each decision in every small way and count what the tests notice: FILE=part of a path
+	@$(RUN) node --disable-warning=ExperimentalWarning tools/mutation/run.ts
 
 test-cluster: build ## only the suites on a real cluster; the sandbox's contract on yours: MAINLOOP_TEST_KUBECONFIG, MAINLOOP_TEST_AGENT_IMAGE
 	@$(RUN) node tools/test.ts 'e2e/(sandbox|cluster|incluster|scale)'

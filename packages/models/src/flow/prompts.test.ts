@@ -33,7 +33,7 @@ const FULL: Omit<PromptFacts, 'phase'> = {
   ],
 };
 
-const CASES: Record<string, string> = {
+const cases = (): Record<string, string> => ({
   ...Object.fromEntries(
     PHASES.flatMap((phase) => [
       [`${phase}, with everything`, promptFor({ ...FULL, phase })],
@@ -46,10 +46,10 @@ const CASES: Record<string, string> = {
   'fix_ci, in a new session without a plan': promptFor({ ...BARE, phase: 'fix_ci', freshSession: true }),
   'plan, in a new session': promptFor({ ...FULL, phase: 'plan', freshSession: true }),
   CLAUDE_MD: AGENT_CLAUDE_MD,
-};
+});
 
 test('an agent is told what was agreed to, and nothing else', () => {
-  const told = Object.entries(CASES)
+  const told = Object.entries(cases())
     .map(([name, text]) => `======== ${name}\n${text}\n`)
     .join('\n');
   expect(told).toBe(readFileSync(path.join(import.meta.dirname, 'prompts.told.txt'), 'utf8'));
