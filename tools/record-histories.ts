@@ -1,42 +1,97 @@
-// Records histories of real runs for the replay test: node tools/record-histories.ts. Keep the old ones: they are
-// the workflows that may still be running somewhere.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Records histories for the replay test: node tools/record-histories.ts. Of each patch there is one from before it and one with it; those that
+// lie there are never recorded anew, because they are the workflows that may still be running somewhere.
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { startStack, until } from '../packages/testkit/src/stack.ts';
-import { spawnTask, walkToEnd } from '../packages/testkit/src/story.ts';
+import os from 'node:os';
+import path from 'node:path';
+import { broken, openRehearsal, WORKFLOWS, type Rehearsal, type Script } from '../apps/worker/src/replay/rehearsal.ts';
+import { patchesOf, withoutPatch } from '../apps/worker/src/replay/patches.ts';
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const root = path.join(import.meta.dirname, '..');
 const here = path.join(root, 'apps/worker/src/replay');
 const require = createRequire(path.join(root, 'apps/worker/package.json'));
-interface Handle {
-  fetchHistory(): Promise<object>;
-}
-const { Client, Connection } = require('@temporalio/client') as {
-  Client: new (o: object) => { workflow: { getHandle(id: string): Handle } };
-  Connection: { connect(o: object): Promise<object> };
-};
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils') as { historyToJSON: (h: object) => string };
-const s = await startStack();
-try {
-  const merged = await spawnTask(s);
-  await walkToEnd(s, merged);
-  const cancelled = await spawnTask(s);
-  await until('a question', async () => (await s.call<{ taskId: string }[]>('GET', '/api/inbox')).some((i) => i.taskId === cancelled));
-  await s.call('POST', `/api/tasks/${cancelled}/cancel`);
-  await walkToEnd(s, cancelled);
-  const client = new Client({ connection: await Connection.connect({ address: s.temporal }) });
-  const day = new Date().toISOString().slice(0, 10);
-  mkdirSync(here, { recursive: true });
-  for (const [name, id] of [
-    ['merged', merged],
-    ['cancelled', cancelled],
-  ] as const) {
-    const history = await client.workflow.getHandle(`task/${id}`).fetchHistory();
-    writeFileSync(path.join(here, `${day}-${name}.json`), `${historyToJSON(history).replace(/"identity": *"[^"]*"/g, '"identity":"worker"')}\n`);
+const MINUTE_MS = 60_000;
+
+/** Each walks where the others do not; together they pass every stage and every patch. */
+const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }> = {
+  // A limit, two questions, a plan; weakened tests that a person lets through; comments; merged in the app.
+  merged: {
+    script: (nowMs) => ({
+      ends: [
+        { kind: 'wait', reason: 'five_hour', untilMs: nowMs + 10 * MINUTE_MS },
+        { kind: 'asked', itemId: 'q1', itemIds: ['q1', 'q2'] },
+      ],
+      cis: [
+        { verdict: 'pending' },
+        { verdict: 'green', weakened: ['a.test.ts: deleted'], verified: 'passed' },
+        { verdict: 'green', verified: 'passed' },
+      ],
+      asked: [0, 1],
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.merged!.script(await r.env.currentTimeMs()));
+      await r.env.sleep(20 * MINUTE_MS);
+      await h.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
+      await r.env.sleep(MINUTE_MS);
+      await h.signal('human', { id: 'q2', kind: 'answer', text: 'no' });
+      await r.env.sleep(20 * MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(30 * MINUTE_MS);
+      await r.say(h, '-f4-1', 'retry');
+      await r.env.sleep(MINUTE_MS);
+      await h.signal('poke');
+      await r.env.sleep(20 * MINUTE_MS);
+      await r.say(h, '-review-5', 'merge');
+      await h.result();
+    },
+  },
+  // Lost, red, repaired, something unexpected, and cancelled in review.
+  cancelled: {
+    script: () => ({
+      ends: [{ kind: 'interrupted', reason: 'lost' }],
+      cis: [{ verdict: 'red' }],
+      failing: new Map([['hasPushed', [broken('the table pushes is gone')]]]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.cancelled!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'revise');
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(20 * MINUTE_MS);
+      const failure = r.script().failures.at(-1);
+      if (failure !== undefined) await h.signal('human', { id: failure.id, kind: 'retry' });
+      await r.env.sleep(20 * MINUTE_MS);
+      await r.say(h, '-cancel', 'cancel');
+      await h.result();
+    },
+  },
+};
+const code = readFileSync(WORKFLOWS, 'utf8');
+const variants = [{ name: 'with-all', code }, ...patchesOf(code).map((id) => ({ name: `before-${id}`, code: withoutPatch(code, id) }))];
+for (const v of variants) {
+  // The first story passes every patch; the others are recorded as they are today.
+  const stories = Object.keys(STORIES).slice(0, v.code === code ? undefined : 1);
+  const missing = stories.filter((story) => !existsSync(path.join(here, `${story}.${v.name}.json`)));
+  if (missing.length === 0) continue;
+  const bundle = path.join(mkdtempSync(path.join(os.tmpdir(), 'workflows-')), 'workflows.js');
+  writeFileSync(bundle, v.code);
+  const r = await openRehearsal(bundle);
+  try {
+    for (const [i, story] of missing.entries()) {
+      await STORIES[story]!.walk(r);
+      const history = await r.env.client.workflow.getHandle(`task/w${i + 1}`).fetchHistory();
+      // Whose machine it was and where its files lie is nobody's business.
+      const json = historyToJSON(history).replace(
+        /"(identity|stackTrace)": *"(?:[^"\\]|\\.)*"/g,
+        (_, key: string) => `"${key}":"${key === 'identity' ? 'worker' : ''}"`,
+      );
+      writeFileSync(path.join(here, `${story}.${v.name}.json`), `${JSON.stringify(JSON.parse(json))}\n`);
+      console.log(`${story}.${v.name}: ${r.script().states.join(' ')}`);
+    }
+  } finally {
+    await r.close();
   }
-} finally {
-  await s.stop();
 }
 process.exit(0);

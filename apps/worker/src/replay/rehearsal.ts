@@ -1,0 +1,145 @@
+// A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true ones; what they call is a table of
+// answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
+import type { RunEnd } from '@mainloop/models/flow/outcomes';
+import type { Phase } from '@mainloop/models/flow/states';
+import type { HumanSignal } from '@mainloop/models/flow/workflow';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { ensureTool } from '../../../cli/src/up/wheels.ts';
+
+const require = createRequire(import.meta.url);
+const testing = require('@temporalio/testing') as typeof import('@temporalio/testing');
+const { Worker, DefaultLogger, Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
+const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
+export const WORKFLOWS = path.join(import.meta.dirname, '../../dist/workflows.js');
+
+/** What no retry mends, and no stage expects. */
+export const broken = (message: string) => (): never => {
+  throw ApplicationFailure.nonRetryable(message, 'test.broken');
+};
+
+interface CiLook {
+  readonly verdict: string;
+  readonly weakened?: readonly string[];
+  readonly verified?: string;
+}
+
+/** What the world answers, in order; and what it was asked and told. */
+export interface Script {
+  /** How each run ends; what is over is "completed". */
+  ends: RunEnd[];
+  /** What each look at CI finds; then green. */
+  cis: CiLook[];
+  /** How many comments each look at the review finds; then none. */
+  asked: number[];
+  /** What happens while the next looks for an answer to the plan are on their way. */
+  duringLook: (() => Promise<void>)[];
+  /** What the next calls of an activity do instead of answering, by its name. */
+  readonly failing: Map<string, (() => never)[]>;
+  /** Whether the pull request was merged elsewhere. */
+  gone: boolean;
+  readonly calls: string[];
+  readonly states: string[];
+  readonly failures: { readonly id: string; readonly title: string; readonly body: string }[];
+  ended: { readonly state: string; readonly statusLine: string } | null;
+}
+const blank = (): Script => ({
+  ends: [],
+  cis: [],
+  asked: [],
+  duringLook: [],
+  failing: new Map(),
+  gone: false,
+  calls: [],
+  states: [],
+  failures: [],
+  ended: null,
+});
+
+const answers = (script: () => Script) => ({
+  loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
+  setState: (i: { state: string }) => void script().states.push(i.state),
+  writePlan: () => ({ revision: 1, empty: false }),
+  openItem: (i: { kind: string; id: string; title: string; body: string }) => void (i.kind === 'failure' && script().failures.push(i)),
+  closeItem: () => undefined,
+  endTask: (i: { state: string; statusLine: string }) => void (script().ended = i),
+  prepareRun: (i: { n: number; phase: Phase }) => ({ runId: `r${i.n}` }),
+  ensurePlace: () => undefined,
+  takeSlot: () => ({ got: true, ahead: 0 }),
+  startRun: () => undefined,
+  checkRun: () => ({ at: 'ended', outcome: script().ends.shift() ?? { kind: 'completed' } }),
+  stopRun: () => undefined,
+  giveUpRun: () => undefined,
+  releaseSandbox: () => undefined,
+  ensureIssue: () => ({ number: 1 }),
+  readPlanAnswer: async () => script().duringLook.shift()?.(),
+  ensureQuestion: () => undefined,
+  readAnswer: () => undefined,
+  ensureDraftPr: () => ({ number: 2 }),
+  hasPushed: () => true,
+  narrate: () => undefined,
+  readCi: () => ({ verdict: 'green', sha: 'a', weakened: [], verified: 'unknown', ...script().cis.shift() }),
+  ensureReady: () => undefined,
+  ensureSummary: () => undefined,
+  readReview: () => ({ state: script().gone ? 'merged' : 'open', comments: script().asked.shift() ?? 0, newestIso: '', author: '' }),
+  merge: () => undefined,
+  cleanForge: () => undefined,
+});
+
+export interface Rehearsal {
+  readonly env: TestWorkflowEnvironment;
+  /** That of the task that was started last. */
+  script(): Script;
+  /** How often an activity was called. */
+  count(name: string): number;
+  /** @param script what differs from a world where everything goes well */
+  start(script?: Partial<Script>): Promise<WorkflowHandle>;
+  /** @param id what follows the task's id in the decision's */
+  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind']): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param bundle path of the workflows' code */
+export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const cache = process.env.MAINLOOP_CACHE ?? path.join(os.homedir(), '.cache/mainloop');
+  const server = ensureTool('temporalTestServer', cache, () => undefined);
+  const env = await testing.TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: server } } });
+  let script = blank();
+  let n = 0;
+  const noted = Object.fromEntries(
+    Object.entries(answers(() => script)).map(([name, answer]) => [
+      name,
+      (i: never) => {
+        script.calls.push(name);
+        script.failing.get(name)?.shift()?.();
+        return Promise.resolve(answer(i));
+      },
+    ]),
+  );
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'rehearsal',
+    workflowBundle: { codePath: bundle },
+    activities: noted,
+  });
+  const running = worker.run();
+  return {
+    env,
+    script: () => script,
+    count: (name) => script.calls.filter((c) => c === name).length,
+    start(given = {}) {
+      script = { ...blank(), ...given };
+      return env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${++n}`, args: [{ taskId: `w${n}` }] });
+    },
+    say: (h, id, kind) => h.signal('human', { id: `w${n}${id}`, kind } satisfies HumanSignal),
+    async close() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+    },
+  };
+}
