@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { parseDiff } from '#lib/diff.ts';
+import { changedFiles } from '#lib/server/changes.ts';
 import { shownItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
@@ -12,10 +12,9 @@ export const load: PageServerLoad = async ({ params, depends }) => {
   if (!t) error(404, 'There is no such task.');
   const { events, ...rest } = t;
   const newest = review?.pushes[0];
-  const files = newest ? parseDiff(await read().diffOf(params.id, newest.id, 'diff')) : [];
   return {
     ...rest,
-    files: files.map((f) => ({ path: f.path, additions: f.additions, deletions: f.deletions })),
+    files: newest ? await changedFiles(params.id, newest.id) : [],
     comments: review?.comments.length ?? 0,
     planHtml: t.plan ? render(t.plan) : '',
     promptHtml: render(t.prompt),
