@@ -1,24 +1,32 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AddProject, DEFAULTS, InitRepo, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
-import { append, freshId, toOutbox } from '@mainloop/models/db/log';
+import { append, freshId, lastSeq, toOutbox } from '@mainloop/models/db/log';
 import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
 import { propose } from '@mainloop/models/db/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
+import type { LoggedEvent } from '@mainloop/models/flow/events';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
-import { DB } from '../tokens.ts';
+import type { Hub } from '../stream/hub.ts';
+import { DB, HUB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
 
 const WAIT_MS = 60_000;
+
+type Settled = Extract<LoggedEvent, { type: 'project.added' | 'project.refused' }>;
+const isAbout = (e: LoggedEvent, projectId: string): e is Settled =>
+  (e.type === 'project.added' || e.type === 'project.refused') && e.payload.id === projectId;
 
 @ApiTags('projects')
 @Controller('api')
 export class ProjectsController {
   private readonly db: Db;
-  constructor(@Inject(DB) db: Db) {
+  private readonly hub: Hub;
+  constructor(@Inject(DB) db: Db, @Inject(HUB) hub: Hub) {
     this.db = db;
+    this.hub = hub;
   }
 
   @Get('projects')
@@ -36,19 +44,12 @@ export class ProjectsController {
   async add(@Body({ schema: AddProject }) body: AddProject): Promise<unknown> {
     const projectId = `pr-${freshId()}`;
     const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
+    const from = await lastSeq(this.db, OWNER);
     await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
-    const deadline = Date.now() + WAIT_MS;
-    while (Date.now() < deadline) {
-      const e = await one<{ type: string; payload: { sentence?: string; repo?: string } }>(
-        this.db,
-        "select type, payload from events where owner_id = $1 and type in ('project.added','project.refused') and payload->>'id' = $2",
-        [OWNER, projectId],
-      );
-      if (e?.type === 'project.refused') throw refuse('rejected', e.payload.sentence ?? 'It could not be added.');
-      // Adding what is there already gives the project that is there.
-      if (e) return (await this.projects()).find((p) => (p as { repo: string }).repo === e.payload.repo);
-      await new Promise((r) => setTimeout(r, 100));
-    }
+    const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
+    if (said?.type === 'project.refused') throw refuse('rejected', said.payload.sentence);
+    // Adding what is there already gives the project that is there.
+    if (said !== null) return (await this.projects()).find((p) => (p as { repo: string }).repo === said.payload.repo);
     if (await one(this.db, 'select 1 from outbox where workflow_id = $1 and sent_at is not null', [`project/${projectId}`]))
       throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
     throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { appendOnce } from '@mainloop/models/db/log';
+import { appendOnce, lastSeq } from '@mainloop/models/db/log';
+import type { LoggedEvent } from '@mainloop/models/flow/events';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Hub } from './hub.ts';
 
@@ -45,4 +46,20 @@ test('a reader that moves between two replicas, across a restart, sees every eve
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   expect(one.readers).toBe(0);
   await Promise.all([one.stop(), two.stop()]);
+}, 60_000);
+
+test('whoever waits for an event gets it, be it from before or to come, or hears that none came; nobody stays', async () => {
+  const hub = new Hub(t.db, t.url);
+  await hub.start();
+  const from = await lastSeq(t.db, 'owner');
+  const idOf = (wanted: string) => (e: LoggedEvent) => (e.type === 'message.said' && e.payload.id === wanted ? e.payload.id : null);
+  await say();
+  expect(await hub.waitFor(from, idOf(`m${n}`), 10_000)).toBe(`m${n}`);
+  const coming = hub.waitFor(from, idOf(`m${n + 2}`), 10_000);
+  await say();
+  await say();
+  expect(await coming).toBe(`m${n}`);
+  expect(await hub.waitFor(await lastSeq(t.db, 'owner'), idOf(`m${n}`), 50)).toBeNull();
+  expect(hub.readers).toBe(0);
+  await hub.stop();
 }, 60_000);

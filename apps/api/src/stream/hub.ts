@@ -1,6 +1,7 @@
 // The live stream: one LISTEN for all readers of this replica. NOTIFY is a hint, the table is the truth, a slow poll is the net.
 import { CHANNEL, eventsAfter, lastSeq } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
+import type { LoggedEvent } from '@mainloop/models/flow/events';
 import { OWNER } from '@mainloop/models/flow/ids';
 import pg from 'pg';
 
@@ -81,6 +82,27 @@ export class Hub {
     held = null;
     for (const item of waiting) mine(item);
     return () => void this.sinks.delete(mine);
+  }
+
+  /**
+   * Waits for an event that `take` makes something of.
+   * @param after events count from this cursor on
+   * @param ms how long at most
+   * @returns what was made of the first one, or null when none came
+   */
+  async waitFor<T>(after: number, take: (event: LoggedEvent) => T | null, ms: number): Promise<T | null> {
+    const found = Promise.withResolvers<T | null>();
+    const leave = await this.join(after, (item) => {
+      const taken = item.kind === 'event' ? take(item.data as LoggedEvent) : null;
+      if (taken !== null) found.resolve(taken);
+    });
+    const timer = setTimeout(() => found.resolve(null), ms);
+    try {
+      return await found.promise;
+    } finally {
+      clearTimeout(timer);
+      leave();
+    }
   }
 
   private async read(): Promise<void> {
