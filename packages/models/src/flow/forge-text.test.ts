@@ -176,6 +176,71 @@ describe("an agent's words set nothing off", () => {
   });
 });
 
+test.each([
+  ...[
+    'skip ci',
+    'ci skip',
+    'no ci',
+    'skip actions',
+    'actions skip',
+    'skip-ci',
+    'ci-skip',
+    'no-ci',
+    'actions-skip',
+    'ciskip',
+    'actionsskip',
+    ' skip ci',
+    'merge',
+    'rebase',
+  ].map((w) => `[${w}]`),
+  ...[
+    'test this please',
+    'retest this please',
+    'ok to test',
+    'add to whitelist',
+    'bors r+',
+    'bors try',
+    'bors d+',
+    'skip-checks: true',
+    '***NO_CI***',
+  ],
+  ...['Reviewed-by: a', 'Change-Id: a', 'Fixes: a', 'Closes : a', 'Refs: a', 'See-also: a', 'Cc: a', 'BREAKING CHANGE: a', 'BREAKING-CHANGE: a'],
+])('%j is taken apart, and reads as before', (text) => {
+  for (const said of [text, `Hello ${text}`, text.toUpperCase()]) {
+    expect(agentLine(said)).not.toContain(said.trim());
+    expect(bare(agentLine(said))).toBe(said.replace(/\s+/g, ' ').trim());
+  }
+});
+
+test.each([
+  ['what closes nothing stays whole', 'it closes, fixes, resolves and implements', 'it closes, fixes, resolves and implements'],
+  [
+    'what closes is cut behind its first letter',
+    'closing fixes resolved implements #1',
+    'c\u2060losing f\u2060ixes r\u2060esolved i\u2060mplements #1',
+  ],
+  ['by a short name', 'fix GH-7', 'f\u2060ix GH-7'],
+  ['by an address', 'fix https://x', 'f\u2060ix https://x'],
+  ['by a path', 'fix o/r/pull/3', 'f\u2060ix o/r/pull/3'],
+  ['white space is one space', '  a \t\n b  ', 'a b'],
+  ['a tab stays in what is code', 'a\tb', 'a b'],
+  ['hidden letters go', 'a\u00ad\u2800\u115f\u{e0041}b', 'ab'],
+  ['a sign of an emoji stays with it, and nowhere else', '❤\ufe0f a\ufe0f', '❤\ufe0f a'],
+])('%s', (_, text, want) => {
+  expect(agentLine(text)).toBe(want);
+});
+
+test('what is long is cut, with a word about it', () => {
+  expect(agentLine('x'.repeat(250))).toBe('x'.repeat(250));
+  expect(agentLine('x'.repeat(251))).toBe(`${'x'.repeat(249)}…`);
+  expect(agentLine('ab cd', 4)).toBe('ab…');
+  expect(agentQuote('x'.repeat(10), 10)).toBe(`> ${'x'.repeat(10)}`);
+  expect(agentQuote('x'.repeat(12), 10)).toBe(`> ${'x'.repeat(10)}\n> … (2 more characters were cut)`);
+  expect(agentQuote(' a\n\nb ')).toBe('> a\n>\n> b');
+  expect(agentCode('\n\n  a\n\n b `` \n \n')).toBe('```\n  a\n\n b ``\n```');
+  expect(agentCode('a\tb ````')).toBe('`````\na\tb ````\n`````');
+});
+
 test("a person's own words stay as they are, between sentences of ours", () => {
   expect(ours`On ${agentName('a`b')}:\n\n${personsWords('/merge @me fixes #1')} ${7}`).toBe("On `a'b`:\n\n/merge @me fixes #1 7");
   expect(joined([personsWords('a'), personsWords('b')], ', ')).toBe('a, b');

@@ -1,4 +1,5 @@
 // What goes out to the forge under the owner's name. Only text that went through here may: the Forge port takes nothing else. Pure.
+import { HIDDEN } from './text.ts';
 
 declare const passed: unique symbol;
 /** Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they could set off taken out. */
@@ -62,14 +63,11 @@ const cut = (s: string, max: number): string =>
 /** Follows an emoji and belongs to it. Anywhere else it only hides something. */
 const OF_EMOJI = /(?:\p{Extended_Pictographic}|[\u{1f3fb}-\u{1f3ff}]|\ufe0f)(?:\ufe0f|\u200d)$/u;
 const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
-/* eslint-disable-next-line no-misleading-character-class */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
 
 /** One kind of line end, and nothing that can't be seen. */
 function base(text: string): string {
   const lines = text.toWellFormed().replace(LINE_ENDS, '\n');
-  return lines.replace(UNSEEN, (c, at: number) => {
-    if (c === '\n' || c === '\t') return c;
+  return lines.replace(HIDDEN, (c, at: number) => {
     const before = lines.slice(Math.max(0, at - 2), at);
     return OF_EMOJI.test(`${before}${c}`) ? c : '';
   });

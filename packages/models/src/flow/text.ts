@@ -4,7 +4,7 @@
  * What moves, hides, reorders or joins what stands around it on a page or a terminal, or has no glyph: controls, formats, line and paragraph
  * separators, lone surrogates, whatever may be ignored, and a blank that is no space (https://trojansource.codes). Newline and tab are not.
  */
-const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+export const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** One line with nothing hidden in it, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {
