@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mayPrint, mayTalk, OUTPUT_LIMITS, type Talk } from './limits.ts';
+import { MAX_OPEN_ITEMS, OUTPUT_LIMITS, limitSentence, mayPrint, mayTalk, type Talk } from './limits.ts';
 
 const nothing = { aRun: 0, aMinute: 0, events: 0, open: 0 };
 
@@ -32,4 +32,25 @@ test.each([
   [aRun, 9, 0, { kind: 'keep', bytes: 0 }],
 ])('with %d bytes kept, %d more after %d seconds', (end, bytes, ageS, verdict) => {
   expect(mayPrint(end, bytes, ageS)).toEqual(verdict);
+});
+
+test('each limit of a sandbox has its sentence', () => {
+  expect((['processes', 'memory', 'disk_soon', 'disk'] as const).map((l) => limitSentence(l, 7))).toEqual([
+    "The sandbox has its 7 processes and can't start another. End what is not needed, or run less at the same time.",
+    'The sandbox used more than its 7 MiB of memory, so its biggest process was ended. Run less at the same time, or raise MAINLOOP_SANDBOX_MEMORY_MIB.',
+    'The sandbox has used nine tenths of its 7 MiB of disk. Remove what is not needed: at the limit the run is ended.',
+    'The sandbox used more than its 7 MiB of disk, so the run was ended. Retry starts from the last checkpoint.',
+  ]);
+});
+
+test('a push that would wait for the reader opens an item too, a word does not', () => {
+  const n = { aRun: 0, aMinute: 0, events: 0, open: MAX_OPEN_ITEMS };
+  expect((['questions', 'permissions', 'heldPushes', 'says', 'replies', 'refusedPushes'] as const).map((t) => mayTalk(t, n).ok)).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
 });

@@ -58,3 +58,60 @@ test('ourselves, root and whom the owner names are let in; of whom we cannot tel
   const refused = admitPeer({ kind: 'user', uid: 65_534 }, us);
   expect(refused.ok ? '' : refused.sentence).toContain('MAINLOOP_LOCAL_USERS=65534');
 });
+
+const full = (bytes: string): string => bytes.padStart(32, '0');
+test.each<[string, string]>([
+  ['2001:db8::8:1', full('20010DB8000000000000000000080001')],
+  ['2001:db8:1:2:3:4:5:6', '20010DB8000100020003000400050006'],
+  ['fe80::', 'FE800000000000000000000000000000'],
+  ['::', full('')],
+  ['::abcd', full('ABCD')],
+])('%s is found under what the kernel prints', (address, printed) => {
+  const one = { address, port: 1 };
+  expect(uidOfConnection(HEAD + row(`${printed}:0001`, `${printed}:1F90`, '01', 7), one, { ...one, port: 0x1f90 }, false)).toBe(7);
+});
+
+test.each(['127.0.0.1.', 'x127.0.0.1', '127.0.0.1x', '127.0.0', '::1x', 'x::1', '1:2:3', '1:2:3:4:5:6:7:8:9', '1::2:3:4:5:6:7:8:9', ''])(
+  '%j is nobody, whatever the table says',
+  (address) => {
+    const anything = ['0100007F', full(''), full('01000000'), full('0001'), full('01'), '00010002000300040005000600070008'];
+    const table = anything.map((a) => row(`${a}:0001`, `${a}:0002`, '01', 7)).join('');
+    expect(uid(table, { address, port: 1 }, { address, port: 2 })).toBeNull();
+    expect(uidOfConnection(HEAD + table, { address, port: 1 }, { address, port: 2 }, false)).toBeNull();
+  },
+);
+
+test('an address of many digits, and ends of two kinds', () => {
+  const table = row('FEA814AC:0001', '0100007F:1F90', '01', 7);
+  expect(uid(table, { address: '172.20.168.254', port: 1 }, to)).toBe(7);
+  expect(uid(row(`${full('01000000')}:0001`, '0100007F:1F90', '01', 7), { address: '::1', port: 1 }, to)).toBeNull();
+});
+
+test('a row that is not whole says nothing', () => {
+  expect(uid('   1: 0100007F:B013 0100007F:1F90 01 ')).toBeNull();
+  expect(uid('   1: 0100007F:B013 0100007F:1F90 01 00000000:00000000 00:00000000 00000000 zz ')).toBeNull();
+});
+
+test('nobody is named by blanks, and a number is a number whole', () => {
+  const names: string[] = [];
+  const uidOf = (name: string): number => names.push(name) + 100;
+  expect(readLocalUsers(' , ,', uidOf, [0])).toEqual(new Set([0]));
+  expect(readLocalUsers('12ab, ab12 ,7', uidOf, [0])).toEqual(new Set([0, 101, 102, 7]));
+  expect(names).toEqual(['12ab', 'ab12']);
+});
+
+test('whoever is not let in reads why, and what the owner can do', () => {
+  const said = (peer: Parameters<typeof admitPeer>[0]): string => {
+    const a = admitPeer(peer, new Set([0]));
+    return a.ok ? 'ok' : a.sentence;
+  };
+  expect(said({ kind: 'user', uid: 7 })).toBe(
+    "This mainloop is another user's. To let user 7 of this machine in, its owner sets MAINLOOP_LOCAL_USERS=7. docs/security.md says who may.",
+  );
+  expect(said({ kind: 'unknown' })).toBe(
+    'mainloop could not see which user of this machine this is. To let everybody here in, its owner sets MAINLOOP_LOCAL_USERS=any. docs/security.md says who may.',
+  );
+  expect(said({ kind: 'unreadable' })).toBe(
+    'This machine does not say which of its users connects (/proc/net/tcp). Its owner can set MAINLOOP_LOCAL_USERS=any. docs/security.md says who may.',
+  );
+});
