@@ -1,7 +1,7 @@
 /**
- * What every process of ours is started with, on one machine and in the image.
+ * What every server of ours is started with, on one machine and in the image.
  *
  * A young generation of 4 MiB instead of 16: a push of 100,000 files made the gateway take 205 MiB at its most and takes 160 so, and eight idle
- * processes together are 60 MiB smaller. What is short-lived here is small, so collecting it more often costs nothing that was measured.
+ * processes together take 1,053 MiB instead of 1,109. What it costs in throughput was not measured.
  */
 export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'] as const;
