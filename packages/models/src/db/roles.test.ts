@@ -136,7 +136,8 @@ test.each([
 });
 
 test('the superuser can do what the others are refused, so the refusals mean something', async () => {
-  for (const sql of ["select pg_read_file('/etc/passwd')", "copy (select 1) to program 'true'", 'select rolpassword from pg_authid'])
+  // A program that reads to the end: one that leaves early has the copy fail on the closed pipe (XX000), now and then.
+  for (const sql of ["select pg_read_file('/etc/passwd')", "copy (select 1) to program 'cat > /dev/null'", 'select rolpassword from pg_authid'])
     expect(await say('mainloop', sql)).toBe('done');
   expect(await say('mainloop', ACCOUNT)).toBe('23503');
   expect(await say('mainloop_api', ACCOUNT)).toBe('23503');
