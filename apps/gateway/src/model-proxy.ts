@@ -70,10 +70,9 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     const first = reserveMicrousd(request.model, body.length, maxTokens);
     if (!run) {
       // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die before it is paid for.
-      const kept = reserve(db, call, first, NO_LIMITS).catch((err: unknown) => log.error({ err }, 'a call of the chat could not be noted'));
-      const went = await forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res);
-      await kept;
-      return pay(call, went);
+      const carried = forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res);
+      await reserve(db, call, first, NO_LIMITS).catch((err: unknown) => log.error({ err }, 'a call of the chat could not be noted'));
+      return pay(call, await carried);
     }
     const limits: Limits = {
       ownerDayCents: (await settings!).dayBudgetCents,
