@@ -162,6 +162,7 @@ async function namespaces(c: TestCluster): Promise<Result[]> {
     gatewayPods: null,
     runtimeClass: null,
     resources: { cpu: '1', memory: '1Gi', disk: '1Gi', requestCpu: '10m', requestMemory: '32Mi' },
+    maxProcesses: 512,
     deadlineS: 60,
     mustNotReach: [],
     serviceAccount: { namespace: 'mainloop', name: 'worker' },

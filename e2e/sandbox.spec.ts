@@ -69,6 +69,7 @@ const OPTIONS: KubernetesSandboxOptions = {
   gatewayPods: null,
   runtimeClass: null,
   resources: { cpu: '2', memory: '1Gi', disk: '2Gi', requestCpu: '50m', requestMemory: '64Mi' },
+  maxProcesses: 300,
   deadlineS: 600,
   mustNotReach: [],
   serviceAccount: { namespace: 'mainloop', name: 'worker' },

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dumpYaml } from '@kubernetes/client-node';
 import { jobFor, namespaceObjects, secretFor, type KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import { MAX_PROCESSES } from '@mainloop/adapters/sandbox/limits';
 import { rightsObjects } from '@mainloop/adapters/sandbox/kubernetes/rights';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,6 +18,7 @@ const EXAMPLE: KubernetesSandboxOptions = {
   gatewayPods: { namespace: 'mainloop', labels: { app: 'gateway' } },
   runtimeClass: null,
   resources: { cpu: '2', memory: '4Gi', disk: '10Gi', requestCpu: '250m', requestMemory: '512Mi' },
+  maxProcesses: MAX_PROCESSES,
   deadlineS: 24 * 3600,
   mustNotReach: [],
   serviceAccount: { namespace: 'mainloop', name: 'worker' },

@@ -117,7 +117,6 @@ clusterDomain: cluster.local
 failCgroupV1: false
 failSwapOn: false
 maxPods: 250
-podPidsLimit: 1024
 resolvConf: ""
 serializeImagePulls: false
 nodeStatusUpdateFrequency: 5s

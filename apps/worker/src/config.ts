@@ -1,5 +1,6 @@
 // The worker's settings, read once.
 import path from 'node:path';
+import { MAX_PROCESSES } from '@mainloop/adapters/sandbox/limits';
 import type { KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
 import { MustNotReach } from '@mainloop/models/contracts/runner';
 import { z } from 'zod';
@@ -53,6 +54,7 @@ const Kubernetes = z.object({
   MAINLOOP_AGENT_IMAGE: z.string({ error: 'MAINLOOP_AGENT_IMAGE should name the image that was built with make images' }).min(1),
   MAINLOOP_AGENT_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
   MAINLOOP_AGENT_PULL_SECRET: z.string().optional(),
+  MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).default(MAX_PROCESSES),
   MAINLOOP_AGENT_CPU: z.string().default('2'),
   MAINLOOP_AGENT_MEMORY: z.string().default('4Gi'),
   MAINLOOP_AGENT_DISK: z.string().default('10Gi'),
@@ -100,6 +102,7 @@ function kubernetes(env: Record<string, string | undefined>): { kubeconfig: stri
         requestCpu: e.MAINLOOP_AGENT_CPU_REQUEST,
         requestMemory: e.MAINLOOP_AGENT_MEMORY_REQUEST,
       },
+      maxProcesses: e.MAINLOOP_SANDBOX_PROCESSES,
       deadlineS: LONGEST_RUN_S,
       mustNotReach: MustNotReach.parse(JSON.parse(e.MAINLOOP_MUST_NOT_REACH)),
       serviceAccount: { namespace: namespace ?? '', name: name ?? '' },

@@ -1,5 +1,8 @@
 // How much of the machine one sandbox may take. Pure: what is there comes in, numbers go out.
 
+/** Processes and threads of one sandbox when nobody has said otherwise: enough for the widest builds, and no machine falls over them. */
+export const MAX_PROCESSES = 4_096;
+
 export interface SandboxLimits {
   /** Processes and threads together. */
   readonly maxProcesses: number;
@@ -30,7 +33,7 @@ export function limitsFor(machine: { memoryMiB: number; diskMiB: number }, wante
   const maxMemoryMiB = wanted.maxMemoryMiB ?? Math.round(Math.max(1_024, machine.memoryMiB * 0.6));
   const maxDiskMiB = wanted.maxDiskMiB ?? between(1_024, machine.diskMiB * 0.25, 30 * 1_024);
   return {
-    maxProcesses: wanted.maxProcesses ?? 4_096,
+    maxProcesses: wanted.maxProcesses ?? MAX_PROCESSES,
     maxMemoryMiB,
     maxFileMiB: wanted.maxFileMiB ?? Math.min(maxDiskMiB, 8 * 1_024),
     maxDiskMiB,

@@ -80,6 +80,7 @@ const OPTIONS: KubernetesSandboxOptions = {
   gatewayPods: null,
   runtimeClass: null,
   resources: { cpu: '1', memory: '1Gi', disk: '1Gi', requestCpu: '1m', requestMemory: '1Mi' },
+  maxProcesses: 60,
   deadlineS: 60,
   mustNotReach: [],
   serviceAccount: { namespace: 'n', name: 'w' },

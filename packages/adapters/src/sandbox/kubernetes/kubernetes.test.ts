@@ -114,30 +114,48 @@ describe('what the API refuses', () => {
   });
 });
 
+const OPTIONS: KubernetesSandboxOptions = {
+  prefix: 'p-',
+  instance: 'i',
+  image: 'x',
+  pullPolicy: 'Always',
+  pullSecret: 'pull',
+  gateway: { host: 'fd00::1', port: 8700 },
+  gatewayPods: null,
+  runtimeClass: 'gvisor',
+  resources: { cpu: '1', memory: '1Gi', disk: '1Gi', requestCpu: '1m', requestMemory: '1Mi' },
+  maxProcesses: 60,
+  deadlineS: 60,
+  mustNotReach: [],
+  serviceAccount: { namespace: 'n', name: 'w' },
+};
+const podOf = (taskId: string) => jobFor(OPTIONS, { taskId, runId: `${taskId}-r1`, epoch: 2, token: 'secret-token', repo: 'a/b' }).spec!.template;
+
 test('a sandbox has one way out and one secret, whatever the settings', () => {
-  const o: KubernetesSandboxOptions = {
-    prefix: 'p-',
-    instance: 'i',
-    image: 'x',
-    pullPolicy: 'Always',
-    pullSecret: 'pull',
-    gateway: { host: 'fd00::1', port: 8700 },
-    gatewayPods: null,
-    runtimeClass: 'gvisor',
-    resources: { cpu: '1', memory: '1Gi', disk: '1Gi', requestCpu: '1m', requestMemory: '1Mi' },
-    deadlineS: 60,
-    mustNotReach: [],
-    serviceAccount: { namespace: 'n', name: 'w' },
-  };
-  const { networkPolicy } = namespaceObjects(o, 't');
+  const { networkPolicy } = namespaceObjects(OPTIONS, 't');
   expect(networkPolicy.spec).toMatchObject({
     podSelector: {},
     ingress: [],
     egress: [{ to: [{ ipBlock: { cidr: 'fd00::1/128' } }], ports: [{ protocol: 'TCP', port: 8700 }] }],
   });
-  const spec = jobFor(o, { taskId: 't', runId: 't-r1', epoch: 2, token: 'secret-token', repo: 'a/b' }).spec!.template.spec!;
+  const spec = podOf('t').spec!;
   expect(JSON.stringify(spec)).not.toContain('secret-token');
   expect(spec).toMatchObject({ dnsPolicy: 'None', automountServiceAccountToken: false, restartPolicy: 'Never', runtimeClassName: 'gvisor' });
   expect(spec.hostNetwork ?? spec.hostPID ?? spec.hostIPC ?? false).toBe(false);
-  expect(spec.volumes!.every((v) => v.emptyDir !== undefined)).toBe(true);
+  // What it is given is empty, or says its own account.
+  const given = spec.volumes!.filter((v) => v.emptyDir === undefined);
+  expect(given.map((v) => v.downwardAPI?.items?.map((i) => i.fieldRef?.fieldPath))).toEqual([
+    ["metadata.annotations['mainloop.dev/passwd']", "metadata.annotations['mainloop.dev/group']"],
+  ]);
+});
+
+test('each task has a uid of its own, the same in each of its pods, with a name and a limit of processes', () => {
+  const uids = Array.from({ length: 2_000 }, (_, i) => podOf(`${i}task`).spec!.securityContext!.runAsUser!);
+  expect(new Set(uids).size).toBe(2_000);
+  expect(Math.min(...uids)).toBeGreaterThanOrEqual(1_000_000_000);
+  expect(Math.max(...uids)).toBeLessThan(1_800_000_000);
+  const { metadata, spec } = podOf('7task');
+  expect(spec!.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: uids[7], runAsGroup: uids[7], fsGroup: uids[7] });
+  expect(metadata!.annotations!['mainloop.dev/passwd']).toContain(`\nagent:x:${uids[7]}:${uids[7]}:agent:`);
+  expect(spec!.containers[0]!.command!.slice(0, 4)).toEqual(['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', '60']);
 });

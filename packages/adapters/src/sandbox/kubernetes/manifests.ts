@@ -11,6 +11,7 @@ import type {
   V1ServiceAccount,
 } from '@kubernetes/client-node';
 import { INSIDE, type Target } from '@mainloop/models/contracts/runner';
+import { createHash } from 'node:crypto';
 import type { SandboxRun } from '../port.ts';
 
 export interface KubernetesSandboxOptions {
@@ -34,6 +35,8 @@ export interface KubernetesSandboxOptions {
     readonly requestCpu: string;
     readonly requestMemory: string;
   };
+  /** Processes and threads of one task together. The kernel holds it for the task's own uid, whatever the kubelet allows a pod. */
+  readonly maxProcesses: number;
   /** Seconds after which a run's pod is ended by the cluster, whatever else fails. */
   readonly deadlineS: number;
   /** What the probe tries besides the addresses that every cluster has. */
@@ -43,7 +46,9 @@ export interface KubernetesSandboxOptions {
 
 export const LABELS = { task: 'mainloop.dev/task', instance: 'mainloop.dev/instance', run: 'mainloop.dev/run', epoch: 'mainloop.dev/epoch' } as const;
 export const SANDBOX_ROLE = 'mainloop-sandbox';
-const AGENT_UID = 1000;
+/** Where OpenShift puts its tenants too: above the accounts of any node, below what systemd keeps for itself. */
+const FIRST_UID = 1_000_000_000;
+const UIDS = 800_000_000;
 /** A pod on a node that went away is given up this long after Kubernetes has noticed (50 s), instead of five minutes later. */
 const LOST_NODE_S = 20;
 
@@ -136,6 +141,19 @@ function gatewayPeer(o: KubernetesSandboxOptions): V1NetworkPolicyPeer {
     : { ipBlock: { cidr: `${o.gateway.host}/${o.gateway.host.includes(':') ? 128 : 32}` } };
 }
 
+/**
+ * A uid of its own for each task. The kernel counts processes by uid over the whole node, so with one for all a task that floods would
+ * starve the others instead of itself.
+ */
+const uidOf = (taskId: string): number => FIRST_UID + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % UIDS);
+
+/** The account list of the pod. Programs want a name for the uid they run as; Node throws without one. */
+const ACCOUNTS = { passwd: 'mainloop.dev/passwd', group: 'mainloop.dev/group' } as const;
+const accountsOf = (uid: number): Record<string, string> => ({
+  [ACCOUNTS.passwd]: `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:${uid}:${uid}:agent:${INSIDE.home}:/bin/bash\n`,
+  [ACCOUNTS.group]: `root:x:0:\nagent:x:${uid}:\n`,
+});
+
 const nameOf = (run: SandboxRun): string => `run-${run.runId.slice(run.taskId.length + 1)}-${run.epoch}`;
 
 /** The one secret of a sandbox. */
@@ -159,6 +177,7 @@ const runLabels = (o: KubernetesSandboxOptions, run: SandboxRun): Record<string,
 export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
   const name = nameOf(run);
   const labels = runLabels(o, run);
+  const uid = uidOf(run.taskId);
   const gone = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
   return {
     apiVersion: 'batch/v1',
@@ -170,7 +189,7 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
       parallelism: 1,
       activeDeadlineSeconds: o.deadlineS,
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: accountsOf(uid) },
         spec: {
           serviceAccountName: 'agent',
           automountServiceAccountToken: false,
@@ -186,21 +205,31 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
           tolerations: gone.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: LOST_NODE_S })),
           securityContext: {
             runAsNonRoot: true,
-            runAsUser: AGENT_UID,
-            runAsGroup: AGENT_UID,
-            fsGroup: AGENT_UID,
+            runAsUser: uid,
+            runAsGroup: uid,
+            fsGroup: uid,
             seccompProfile: { type: 'RuntimeDefault' },
           },
           volumes: [
             { name: 'work', emptyDir: { sizeLimit: o.resources.disk } },
             { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
+            {
+              name: 'accounts',
+              downwardAPI: {
+                items: Object.entries(ACCOUNTS).map(([file, annotation]) => ({
+                  path: file,
+                  fieldRef: { fieldPath: `metadata.annotations['${annotation}']` },
+                })),
+              },
+            },
           ],
           containers: [
             {
               name: 'agent',
               image: o.image,
               imagePullPolicy: o.pullPolicy,
-              command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
+              // A limit that processes hand down to their children. Kubernetes has no field for it.
+              command: ['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', String(o.maxProcesses), `${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
               workingDir: '/work',
               env: [
                 { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
@@ -221,6 +250,7 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
               volumeMounts: [
                 { name: 'work', mountPath: '/work' },
                 { name: 'tmp', mountPath: '/tmp' },
+                ...Object.keys(ACCOUNTS).map((file) => ({ name: 'accounts', mountPath: `/etc/${file}`, subPath: file, readOnly: true })),
               ],
             },
           ],
