@@ -22,9 +22,14 @@ beforeAll(async () => {
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(dir, 'tsconfig.json'), '{}\n');
   writeFileSync(path.join(dir, '.gitignore'), 'node_modules\n');
+  writeFileSync(path.join(dir, '.nvmrc'), '18\n');
+  writeFileSync(path.join(dir, 'package.json'), '{"name":"channel","version":"1.0.0"}\n');
+  const lock = { name: 'channel', version: '1.0.0', lockfileVersion: 3, packages: { '': { name: 'channel', version: '1.0.0' } } };
+  writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
   projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
+  await settings({ findSetup: false });
 }, 120_000);
 afterAll(() => s?.stop(), 60_000);
 
@@ -208,6 +213,23 @@ test('set-up and verify commands run in the sandbox, and their exit codes rule',
     await settings({ setupCommand: null, verifyCommand: null });
   }
 }, 200_000);
+
+test('a repository with a lock file is set up without a word of its owner, once, and nothing of it is in the change', async () => {
+  await settings({ findSetup: true });
+  try {
+    const id = await spawn('nopush');
+    const setups = async (): Promise<Event['payload'][]> =>
+      (await events(id)).filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').map((e) => e.payload);
+    const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
+    expect(await setups()).toMatchObject([{ command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'], clean: true }]);
+    expect((await setups())[0]!.tail).toMatch(/^\.nvmrc asks for node 18; v\d+/);
+    await s.call('POST', `/api/inbox/${failure.id}`, { decision: 'retry' });
+    await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
+    expect(await setups()).toHaveLength(1);
+  } finally {
+    await settings({ findSetup: false });
+  }
+}, 90_000);
 
 test('a set-up command that fails says so with its output', async () => {
   await settings({ setupCommand: 'echo no such registry >&2; exit 7' });

@@ -53,6 +53,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
         outputOffset: await outputEnd(db, r.id),
         askPermissions: project.permissions === 'ask',
         setupCommand: project.setupCommand,
+        findSetup: project.findSetup,
         verifyCommand: project.verifyCommand,
         attachments: r.attachments.map((a) => ({ id: a.id, name: a.name })),
       };
@@ -127,7 +128,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
               taskId: r.task_id,
               actor: 'runner',
               dedupeKey: `evidence/${r.id}/${r.epoch}/${e.what}`,
-              payload: { ...e, runId: r.id, tail: cleanText(e.tail, 20_000) },
+              payload: { ...e, runId: r.id, tail: cleanText(e.tail, 20_000), from: e.from?.map((name) => cleanTitle(name, 100)) },
             },
           ],
           r.owner_id,

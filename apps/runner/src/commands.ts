@@ -9,6 +9,7 @@ import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { readPlain } from './folders.ts';
+import { findSetup, setupKey } from './setup.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
@@ -16,33 +17,59 @@ const TAIL_BYTES = 16_000;
 
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {
-  const { command, done, key } = setupOf(a);
-  return command === null || readPlain(done) === key;
+  const setup = wantedSetup(a);
+  return setup === null || readPlain(doneFile(a)) === setup.key;
 }
 
 /**
  * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs leave on a clone that one of them
- * has changed already: the command runs what lies there.
- * @returns its output when it failed
+ * has changed already: the command runs what lies there. One that nobody has set and that was only found is run once for each content
+ * of the files it was found from; the agent works without it when it fails.
+ * @returns the output of the project's own command when it failed
  */
 export async function ensureSetup(a: Around, control: Control): Promise<string | null> {
-  const { command, done, key } = setupOf(a);
-  if (command === null || setupIsDone(a)) return null;
+  const setup = wantedSetup(a);
+  if (setup === null || readPlain(doneFile(a)) === setup.key) return null;
+  const { command, key, from } = setup;
+  if (from !== null) {
+    const e = await record(a, 'setup', command, { from: [...from], before: await versionWords(a) });
+    if (e.exitCode === 0) writeFileSync(doneFile(a), key);
+    return null;
+  }
   if (a.spec.askPermissions && !(await isUntouched(a)) && !(await control.askLeave(a, 'mainloop-setup', command, SETUP_WORDS)))
     return `${command}: it was not allowed to run on what the agent has changed.`;
   const e = await record(a, 'setup', command);
   if (e.exitCode !== 0) return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
-  writeFileSync(done, key);
+  writeFileSync(doneFile(a), key);
   return null;
 }
 
-const setupOf = ({ config, spec }: Around): { command: string | null; done: string; key: string } => ({
-  command: spec.setupCommand,
-  done: path.join(config.repo, '.git', 'mainloop-setup'),
-  key: createHash('sha256')
-    .update(spec.setupCommand ?? '')
-    .digest('hex'),
-});
+const doneFile = ({ config }: Around): string => path.join(config.repo, '.git', 'mainloop-setup');
+
+/** @returns `from`: the files it was found from; null when it is the project's own */
+function wantedSetup({ config, spec, env }: Around): { command: string; key: string; from: readonly string[] | null } | null {
+  if (spec.setupCommand !== null)
+    return { command: spec.setupCommand, key: createHash('sha256').update(spec.setupCommand).digest('hex'), from: null };
+  // A plan is read, not run. Where agents ask, nothing is run that was only found.
+  if (!spec.findSetup || spec.askPermissions || spec.phase === 'plan') return null;
+  const { found } = findSetup(config.repo, env.PATH ?? '');
+  return found && { ...found, key: setupKey(config.repo, found.command, found.from) };
+}
+
+/** Which versions run here of what the repository names a version for: nobody chooses them by it yet. */
+async function versionWords(a: Around): Promise<string> {
+  const lines: string[] = [];
+  for (const { tool, wanted, from } of findSetup(a.config.repo, a.env.PATH ?? '').versions) {
+    const [program, ...args] = VERSION_OF[tool];
+    const runs = await run(program, args, { cwd: '/', env: a.env }).then(
+      (r) => `${(r.stdout || r.stderr).trim().split('\n', 1)[0]} runs here`,
+      () => 'there is none here',
+    );
+    lines.push(`${from} asks for ${tool} ${wanted}; ${runs}.\n`);
+  }
+  return lines.join('');
+}
+const VERSION_OF = { node: ['node', '--version'], python: ['python3', '--version'], go: ['go', 'version'] } as const;
 
 const SETUP_WORDS = 'The set-up command of the project. The clone has changes of the agent, and the command runs what lies there.';
 const VERIFY_WORDS = 'The verify command of the project, now that the agent is done. It runs what the agent has written.';
@@ -79,8 +106,15 @@ export async function verify(a: Around, control: Control): Promise<void> {
   await record(a, 'verify', a.spec.verifyCommand);
 }
 
-async function record(a: Around, what: keyof typeof LIMIT_MS, command: string): Promise<Evidence> {
-  const { code, ms, tail } = await shell(command, a, LIMIT_MS[what]);
+/** @param found of a set-up that nobody has set: the files it comes from, and what is said before its output */
+async function record(
+  a: Around,
+  what: keyof typeof LIMIT_MS,
+  command: string,
+  found: { readonly from: string[]; readonly before: string } | null = null,
+): Promise<Evidence> {
+  const { code, ms, tail: printed } = await shell(command, a, LIMIT_MS[what]);
+  const tail = `${found?.before ?? ''}${printed}`;
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
   const evidence: Evidence = {
@@ -91,6 +125,7 @@ async function record(a: Around, what: keyof typeof LIMIT_MS, command: string): 
     tail,
     sha: (await git('rev-parse', 'HEAD')).slice(0, 64),
     clean: (await git('status', '--porcelain')) === '',
+    ...(found === null ? {} : { from: found.from }),
   };
   a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode: code, ms, tail }));
   await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });

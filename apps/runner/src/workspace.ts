@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { withNotesOf } from '@mainloop/adapters/agent/claude-code';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
+import { SETUP_LEAVES } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
@@ -121,7 +122,7 @@ export async function ensureWorkspace(
   );
   const exclude = path.join(c.repo, '.git/info/exclude');
   ensureFolder(path.dirname(exclude));
-  putFile(exclude, 'TASK.md\n');
+  putFile(exclude, ['TASK.md', ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES : []), ''].join('\n'));
   putFile(path.join(c.repo, 'TASK.md'), spec.taskMd);
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');

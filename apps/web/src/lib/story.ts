@@ -64,7 +64,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
     case 'task.steered':
       return { text: e.payload.text, tone: 'you' };
     case 'evidence.recorded': {
-      const { what, command, exitCode, ms, tail } = e.payload;
+      const { what, command, exitCode, ms, tail, from } = e.payload;
       if (what === 'probe')
         return {
           text: exitCode === 0 ? 'The sandbox was tried from inside and is closed.' : 'The sandbox is not closed.',
@@ -73,7 +73,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
         };
       const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
       return {
-        text: `${CHECK[what]} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.`,
+        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}`,
         tone: exitCode === 0 ? 'good' : 'bad',
         more: tail,
       };

@@ -134,6 +134,8 @@ export const ProjectSettings = z
       .max(24 * 60, 'A run takes a day at most.')
       .optional(),
     setupCommand: Command.nullable().optional(),
+    /** Where no set-up command is set: whether one is found from the repository's files, see flow/setup. */
+    findSetup: z.boolean('Whether set-up is found should be true or false.').optional(),
     verifyCommand: Command.nullable().optional(),
     /** `ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it. */
     permissions: z.enum(['sandbox', 'ask'], 'Permissions should be sandbox or ask.').optional(),

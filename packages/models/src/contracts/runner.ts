@@ -23,6 +23,8 @@ export const RunSpec = z.object({
   /** Shell commands of the project: after a fresh clone, and after the agent's work. */
   setupCommand: z.string().nullable().default(null),
   verifyCommand: z.string().nullable().default(null),
+  /** Where there is no set-up command: whether the runner looks for one in the clone. */
+  findSetup: z.boolean().default(false),
   /** Files of the reader, to be fetched by id. */
   attachments: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
 });
@@ -58,6 +60,8 @@ export const Evidence = z.object({
   sha: z.string().max(64),
   /** Whether the tree was the commit, nothing more and nothing less. */
   clean: z.boolean(),
+  /** The files that a set-up was found from; nobody had set it. */
+  from: z.array(z.string().max(100)).max(20).optional(),
 });
 export type Evidence = z.infer<typeof Evidence>;
 

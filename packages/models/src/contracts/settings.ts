@@ -22,6 +22,8 @@ export interface ResolvedProjectSettings {
   readonly maxRuns: number;
   readonly maxMinutes: number;
   readonly setupCommand: string | null;
+  /** Where no set-up command is set: whether one is found from the repository's files. */
+  readonly findSetup: boolean;
   readonly verifyCommand: string | null;
   readonly permissions: 'sandbox' | 'ask';
   readonly allowRules: readonly string[];
@@ -39,6 +41,7 @@ export const STRICTEST = {
   maxRuns: 1,
   maxMinutes: 1,
   setupCommand: null,
+  findSetup: false,
   verifyCommand: null,
   permissions: 'ask',
   allowRules: [],
@@ -84,6 +87,7 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
     maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
     maxMinutes: s.maxMinutes ?? DEFAULTS.maxMinutes,
     setupCommand: s.setupCommand?.trim() || null,
+    findSetup: s.findSetup ?? true,
     verifyCommand: s.verifyCommand?.trim() || null,
     permissions: s.permissions ?? 'sandbox',
     allowRules: s.allowRules ?? [],
@@ -113,6 +117,7 @@ const WORDS: Readonly<Record<string, string>> = {
   maxRuns: 'agents at once',
   maxMinutes: 'minutes a run',
   setupCommand: 'the set-up command',
+  findSetup: 'whether set-up is found',
   verifyCommand: 'the verify command',
   permissions: 'whether agents ask',
   allowRules: 'what is allowed without asking',

@@ -109,6 +109,7 @@ export type EventBody =
         tail: string;
         sha: string;
         clean: boolean;
+        from?: readonly string[] | undefined;
       };
     }
   | { type: 'agent.said'; payload: { runId: string; text: string } }

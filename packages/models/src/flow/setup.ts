@@ -1,0 +1,189 @@
+// What a repository needs before anybody can work in it, found from the files at its root. Pure: names and texts in, a command out.
+
+/** Files whose text decides; of every other file only its name does. */
+export const SETUP_TEXTS = [
+  'package.json',
+  'yarn.lock',
+  '.yarnrc.yml',
+  'pyproject.toml',
+  '.nvmrc',
+  '.node-version',
+  '.python-version',
+  '.tool-versions',
+  'go.mod',
+] as const;
+export type SetupText = (typeof SETUP_TEXTS)[number];
+
+export interface SetupFiles {
+  /** Names of the plain files at the root. */
+  readonly names: ReadonlySet<string>;
+  /** Their text, for those of `SETUP_TEXTS` that are there. */
+  readonly texts: Readonly<Partial<Record<SetupText, string>>>;
+}
+
+export interface SetupFound {
+  /** For a shell; one step after the other, and the first that fails is the last. */
+  readonly command: string;
+  /** The files that say so. */
+  readonly from: readonly string[];
+}
+
+export interface Setup {
+  /** null when there is nothing to do. */
+  readonly found: SetupFound | null;
+  /** Versions of a language that the files ask for, as they say it. */
+  readonly versions: readonly { readonly tool: 'node' | 'python' | 'go'; readonly wanted: string; readonly from: string }[];
+}
+
+interface Step {
+  readonly from: readonly string[];
+  /** What has to be there for any of it. */
+  readonly tool: string;
+  readonly command: string;
+}
+
+/** What a found set-up makes in the clone and what belongs to no commit, whether the repository ignores it or not. */
+export const SETUP_LEAVES = ['/node_modules/', '/.venv/', '/*.egg-info/', '/src/*.egg-info/', '/vendor/bundle/', '/.bundle/'] as const;
+
+/**
+ * @param files what lies at the root of the clone
+ * @param has whether a program is on the path of the sandbox
+ */
+export function setupOf(files: SetupFiles, has: (tool: string) => boolean): Setup {
+  const steps = [node(files, has), python(files, has), go(files), rust(files), java(files), ruby(files)].filter((s) => s !== null);
+  // What has its tool comes first. The rest is tried all the same: that it fails, and on what, is what a person has to read.
+  const inOrder = [...steps.filter((s) => has(s.tool)), ...steps.filter((s) => !has(s.tool))];
+  const found = inOrder.length === 0 ? null : { command: inOrder.map((s) => s.command).join(' && '), from: inOrder.flatMap((s) => s.from) };
+  return { found, versions: versionsOf(files) };
+}
+
+function node(files: SetupFiles, has: (tool: string) => boolean): Step | null {
+  const { names, texts } = files;
+  const manifest = packageJson(texts['package.json']);
+  if (manifest === null) return null;
+  /** By the program itself where it is there, else by npm's, in the version that the repository names. */
+  const by = (tool: string, fetched: string, args: string): string => (has(tool) ? `${tool} ${args}` : `npx --yes ${fetched} ${args}`);
+  const step = (from: string, command: string, tool = 'npm'): Step => ({ from: [from], tool: command.startsWith('npx ') ? 'npx' : tool, command });
+  if (names.has('pnpm-lock.yaml'))
+    return step('pnpm-lock.yaml', by('pnpm', `pnpm@${namedVersion(manifest, 'pnpm') ?? '10'}`, 'install --frozen-lockfile'), 'pnpm');
+  if (names.has('yarn.lock')) return yarn(files, manifest, by, step);
+  if (names.has('bun.lock') || names.has('bun.lockb')) {
+    const lock = names.has('bun.lock') ? 'bun.lock' : 'bun.lockb';
+    return step(lock, by('bun', `bun@${namedVersion(manifest, 'bun') ?? '1'}`, 'install --frozen-lockfile'), 'bun');
+  }
+  for (const lock of ['package-lock.json', 'npm-shrinkwrap.json']) if (names.has(lock)) return step(lock, 'npm ci --no-audit --no-fund');
+  return needsPackages(manifest) ? step('package.json', 'npm install --no-package-lock --no-audit --no-fund') : null;
+}
+
+function yarn(
+  { texts }: SetupFiles,
+  manifest: Manifest,
+  by: (tool: string, fetched: string, args: string) => string,
+  step: (from: string, command: string, tool?: string) => Step,
+): Step {
+  if (/^# yarn lockfile v1$/m.test(texts['yarn.lock'] ?? ''))
+    return step('yarn.lock', by('yarn', 'yarn@1.22.22', 'install --frozen-lockfile --non-interactive'), 'yarn');
+  const own = /^yarnPath:\s*["']?(\.yarn\/releases\/[\w.-]+\.c?js)["']?\s*$/m.exec(texts['.yarnrc.yml'] ?? '')?.[1];
+  if (own !== undefined) return step('yarn.lock', `node ${own} install --immutable`, 'node');
+  return step('yarn.lock', `npx --yes @yarnpkg/cli-dist@${namedVersion(manifest, 'yarn') ?? '4'} install --immutable`);
+}
+
+function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): Step | null {
+  const venv = 'python3 -m venv .venv';
+  const pip = '.venv/bin/pip install --disable-pip-version-check --quiet';
+  if (names.has('uv.lock')) {
+    if (has('uv')) return { from: ['uv.lock'], tool: 'uv', command: 'uv sync --frozen' };
+    return { from: ['uv.lock'], tool: 'python3', command: `${venv} && ${pip} uv && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active` };
+  }
+  if (names.has('poetry.lock')) {
+    const install = 'install --no-interaction';
+    if (has('poetry')) return { from: ['poetry.lock'], tool: 'poetry', command: `POETRY_VIRTUALENVS_IN_PROJECT=true poetry ${install}` };
+    return { from: ['poetry.lock'], tool: 'python3', command: `${venv} && ${pip} poetry && VIRTUAL_ENV="$PWD/.venv" .venv/bin/poetry ${install}` };
+  }
+  const lists = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
+  const isPackage = /^\[(?:project|build-system)\]\s*$/m.test(texts['pyproject.toml'] ?? '') || names.has('setup.py');
+  if (lists.length === 0 && !isPackage) return null;
+  const itself = isPackage ? ` -e ${editable(texts['pyproject.toml'] ?? '')}` : '';
+  return {
+    from: [...lists, ...(isPackage ? [names.has('pyproject.toml') ? 'pyproject.toml' : 'setup.py'] : [])],
+    tool: 'python3',
+    command: `${venv} && ${pip}${lists.map((l) => ` -r ${l}`).join('')}${itself}`,
+  };
+}
+
+/** The package itself, with the extras by which projects name what their tests need. */
+function editable(pyproject: string): string {
+  const section = /^\[project\.optional-dependencies\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(pyproject)?.[1] ?? '';
+  const extras = [...section.matchAll(/^\s*["']?([\w.-]+)["']?\s*=/gm)].map((m) => m[1]!).filter((n) => /^(?:dev|test|tests|testing)$/.test(n));
+  return extras.length === 0 ? '.' : `'.[${extras.join(',')}]'`;
+}
+
+const go = ({ names }: SetupFiles): Step | null => (names.has('go.mod') ? { from: ['go.mod'], tool: 'go', command: 'go mod download' } : null);
+
+/** Without a lock file cargo would write one. */
+const rust = ({ names }: SetupFiles): Step | null =>
+  names.has('Cargo.lock') ? { from: ['Cargo.lock'], tool: 'cargo', command: 'cargo fetch --locked' } : null;
+
+function java({ names }: SetupFiles): Step | null {
+  if (names.has('pom.xml')) {
+    const mvn = names.has('mvnw') ? 'sh ./mvnw' : 'mvn';
+    return { from: ['pom.xml'], tool: names.has('mvnw') ? 'java' : 'mvn', command: `${mvn} --batch-mode --quiet dependency:go-offline` };
+  }
+  const build = ['build.gradle.kts', 'build.gradle'].find((n) => names.has(n));
+  if (build === undefined) return null;
+  const gradle = names.has('gradlew') ? 'sh ./gradlew' : 'gradle';
+  return { from: [build], tool: names.has('gradlew') ? 'java' : 'gradle', command: `${gradle} --no-daemon --quiet dependencies` };
+}
+
+const ruby = ({ names }: SetupFiles): Step | null =>
+  names.has('Gemfile.lock') ? { from: ['Gemfile.lock'], tool: 'bundle', command: 'BUNDLE_PATH=vendor/bundle bundle install --quiet' } : null;
+
+type Manifest = Readonly<Record<string, unknown>>;
+
+/** @returns null for what is no manifest; a broken one is npm's to complain of */
+function packageJson(text: string | undefined): Manifest | null {
+  if (text === undefined) return null;
+  try {
+    const m: unknown = JSON.parse(text);
+    return typeof m === 'object' && m !== null && !Array.isArray(m) ? (m as Manifest) : null;
+  } catch {
+    return null;
+  }
+}
+
+const needsPackages = (m: Manifest): boolean =>
+  ['dependencies', 'devDependencies', 'optionalDependencies'].some((field) => {
+    const list = Object.hasOwn(m, field) ? m[field] : null;
+    return typeof list === 'object' && list !== null && Object.keys(list).length > 0;
+  }) || Object.hasOwn(m, 'workspaces');
+
+/** `"packageManager": "pnpm@9.1.0+sha512.…"`. Only a plain version: it becomes part of a command. */
+function namedVersion(m: Manifest, tool: string): string | null {
+  const named = Object.hasOwn(m, 'packageManager') ? m.packageManager : null;
+  if (typeof named !== 'string' || !named.startsWith(`${tool}@`)) return null;
+  return /^\d+\.\d+\.\d+(?:-[\w.]+)?(?=\+|$)/.exec(named.slice(tool.length + 1))?.[0] ?? null;
+}
+
+function versionsOf({ texts }: SetupFiles): Setup['versions'] {
+  const firstLine = (name: SetupText): string | undefined => texts[name]?.split('\n', 1)[0]?.trim();
+  const manifest = packageJson(texts['package.json']) ?? {};
+  const engines = Object.hasOwn(manifest, 'engines') ? (manifest.engines as Record<string, unknown> | null) : null;
+  const asdf = (tool: string): string | undefined => new RegExp(`^${tool}\\s+(\\S+)`, 'm').exec(texts['.tool-versions'] ?? '')?.[1];
+  const all: [Setup['versions'][number]['tool'], string | undefined, string][] = [
+    ['node', firstLine('.nvmrc'), '.nvmrc'],
+    ['node', firstLine('.node-version'), '.node-version'],
+    ['node', asdf('nodejs') ?? asdf('node'), '.tool-versions'],
+    ['node', typeof engines?.node === 'string' ? engines.node : undefined, 'package.json'],
+    ['python', firstLine('.python-version'), '.python-version'],
+    ['python', asdf('python'), '.tool-versions'],
+    ['python', /^requires-python\s*=\s*["']([^"'\n]+)["']/m.exec(texts['pyproject.toml'] ?? '')?.[1], 'pyproject.toml'],
+    ['go', /^go\s+(\d+(?:\.\d+)*)/m.exec(texts['go.mod'] ?? '')?.[1], 'go.mod'],
+    ['go', asdf('golang') ?? asdf('go'), '.tool-versions'],
+  ];
+  const seen = new Set<string>();
+  return all.flatMap(([tool, wanted, from]) => {
+    if (wanted === undefined || wanted === '' || seen.has(tool)) return [];
+    seen.add(tool);
+    return [{ tool, wanted: wanted.slice(0, 60), from }];
+  });
+}
