@@ -37,8 +37,8 @@ test.each(files)('%s replays', (file) => replay(file, WORKFLOWS), 60_000);
 
 test('the workflow has patches, and no other way to ask for one is used', () => {
   expect(patches.length).toBeGreaterThan(4);
-  const asked = readdirSync(path.join(here, '../workflows'))
-    .filter((f) => !f.endsWith('.test.ts'))
+  const asked = readdirSync(path.join(here, '../workflows'), { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'))
     .flatMap((f) => [...readFileSync(path.join(here, '../workflows', f), 'utf8').matchAll(/\b(?:patched|deprecatePatch)\(([^)]*)\)/g)])
     .map((m) => m[1]);
   expect(new Set(asked)).toEqual(new Set(patches.map((id) => `'${id}'`)));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import { sentenceOf } from './failures.ts';
+import { quietly, sentenceOf } from './failures.ts';
 
 const failed = (cause: Error | undefined): ActivityFailure =>
   new ActivityFailure('Activity task failed', 'ensureDraftPr', '1', 'IN_PROGRESS' as never, 'worker', cause);
@@ -14,3 +14,8 @@ test.each([
   ['a step that said why', ApplicationFailure.nonRetryable('The token may not read checks.'), 'The token may not read checks.'],
   ['a step that said nothing', undefined, 'Activity task failed'],
 ])('%s', (_, cause, sentence) => expect(sentenceOf(failed(cause))).toBe(sentence));
+
+test('what may be left out is over when an activity failed, and nothing else is hidden by it', async () => {
+  await expect(quietly(Promise.reject(failed(undefined)))).resolves.toBeUndefined();
+  await expect(quietly(Promise.reject(new Error('cancelled')))).rejects.toThrow('cancelled');
+});

@@ -14,26 +14,71 @@ export interface ProjectWorkflowInput {
 
 export interface TaskWorkflowInput {
   readonly taskId: string;
-  /** Where a continued run picks up; absent for a new task. */
-  readonly at?: Resume;
+  /** Where a workflow picks up that was continued as a new one; absent for a new task. Read by `readResume`. */
+  readonly at?: Resume | ResumeBefore2;
 }
 
-export interface Resume {
-  readonly stage: Stage;
-  /** Revision of the plan while planning, number of repairs in the CI loop. */
-  readonly round: number;
-  /** Review comments newer than this ISO time have not been worked on. */
+/** Where a task stands, and what its stage has to know of those before it. */
+export type Position =
+  | {
+      readonly stage: 'plan';
+      /** The plan's item whose answer the next revision takes up; null for the first plan. */
+      readonly revises: string | null;
+    }
+  | { readonly stage: 'await_plan'; readonly revision: number }
+  | { readonly stage: 'implement' }
+  | (Checking & {
+      readonly stage: 'ci';
+      /** The commit that a person has looked at and let through: what was found in it is not asked about again. */
+      readonly acceptedSha: string | null;
+    })
+  | (Checking & {
+      readonly stage: 'fix_ci';
+      /** The commit whose checks failed; null for the newest. */
+      readonly redSha: string | null;
+    })
+  | (Reviewed & { readonly stage: 'review' })
+  | (Reviewed & { readonly stage: 'address_review'; readonly asked: ChangesAsked });
+
+interface Reviewed {
+  /** Review comments newer than this ISO time have not been worked on; empty for all of them. */
   readonly reviewedUntil: string;
+}
+interface Checking extends Reviewed {
+  /** How often the agent has repaired this change since a person last looked at it. */
+  readonly repairs: number;
+}
+/** Where the changes were asked for: an item of the inbox, or comments on GitHub since an ISO time. */
+export type ChangesAsked = { readonly where: 'inbox'; readonly itemId: string } | { readonly where: 'github'; readonly sinceIso: string };
+
+export type Stage = Position['stage'];
+/** What is known in one stage. */
+export type In<S extends Stage> = Extract<Position, { readonly stage: S }>;
+
+/** What a workflow knows besides its position, and takes along when it is continued. */
+interface Carried {
+  /** How many runs it has prepared; part of their ids. */
   readonly seenRuns: number;
   /** Failure items opened so far; part of their ids. */
   readonly items: number;
   /** Signals taken before the change-over and not yet used. */
   readonly pending: readonly HumanSignal[];
-  /** Item whose text the next run works on: a comment on the plan, or changes asked for in the app. */
-  readonly about?: string;
 }
 
-export type Stage = 'plan' | 'await_plan' | 'implement' | 'ci' | 'fix_ci' | 'review' | 'address_review';
+export interface Resume extends Carried {
+  readonly version: 2;
+  readonly position: Position;
+}
+
+/** What workflows were continued with before there were versions: two fields with a meaning of their own in each stage. */
+export interface ResumeBefore2 extends Carried {
+  readonly stage: Stage;
+  readonly reviewedUntil: string;
+  /** Revision of the plan while planning, number of repairs in the CI loop. */
+  readonly round: number;
+  /** Item of the plan, or of changes asked for; a commit in the CI loop; "since:" and a time after comments on GitHub. */
+  readonly about?: string;
+}
 
 /** Every human decision is a row in Postgres first; this only carries it in. `id` makes a second delivery harmless. */
 export interface HumanSignal {

@@ -1,0 +1,58 @@
+// What every stage of a task is given: who it is about, what reaches it, and what it counts.
+import { patched } from '@temporalio/workflow';
+import { readResume, writeResume } from '@mainloop/models/flow/resume';
+import type { TaskState } from '@mainloop/models/flow/states';
+import type { Position, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import { openDesk, type Desk } from '../desk.ts';
+import { quietly } from '../failures.ts';
+import { ahead, records } from './activities.ts';
+
+/** What histories from before it was a setting were told. */
+const OLD_GRACE_MS = 60_000;
+
+export interface TaskContext {
+  readonly taskId: string;
+  readonly desk: Desk;
+  /** How many revisions of the plan there were when the workflow began, or was continued. */
+  readonly planRevision: number;
+  /** How long a commit may be without any check until it counts as one that nothing checks. */
+  readonly ciGraceMs: number;
+  /** False for histories from before it looked seldom, and not at a word that came during a look. */
+  readonly looksSoon: boolean;
+  /** Its sandbox, made while the first run is still being prepared; settled, whatever becomes of it. */
+  readonly sandboxMade: Promise<void>;
+  /** Where it stands. A stage changes it only to keep what a person said, should it be entered anew. */
+  position: Position;
+  /** How many runs it has prepared; part of their ids. */
+  seenRuns: number;
+  /** Failure items opened so far; part of their ids. */
+  items: number;
+}
+
+/** Reads what the workflow begins with, anew or where it was continued. */
+export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskContext> {
+  const looksSoon = patched('look-soon-again');
+  const resume = at === undefined ? undefined : readResume(at);
+  const desk = openDesk(resume?.pending ?? []);
+  const facts = await records.loadTask({ taskId });
+  return {
+    taskId,
+    desk,
+    planRevision: facts.planRevision,
+    ciGraceMs: facts.ciGraceMs ?? OLD_GRACE_MS,
+    looksSoon,
+    sandboxMade: resume === undefined && patched('place-ahead') ? quietly(ahead.ensurePlace({ taskId })) : Promise.resolve(),
+    position: resume?.position ?? (facts.skipPlan ? { stage: 'implement' } : { stage: 'plan', revises: null }),
+    seenRuns: resume?.seenRuns ?? 0,
+    items: resume?.items ?? 0,
+  };
+}
+
+/** @returns the input of the workflow that goes on where this one stands */
+export function handOver({ taskId, position, seenRuns, items, desk }: TaskContext): TaskWorkflowInput {
+  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, pending: desk.pending() }) };
+}
+
+/** Writes down where the task is, for the pages. */
+export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, statusLine = ''): Promise<void> =>
+  records.setState({ taskId, state, phase, statusLine });

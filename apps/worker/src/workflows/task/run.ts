@@ -1,0 +1,100 @@
+// One piece of work of the agent, from its place in the queue until it is done: however many runs, questions and waits that takes.
+import { patched } from '@temporalio/workflow';
+import { afterRun, waitsUntil, type AfterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
+import type { Phase, TaskState } from '@mainloop/models/flow/states';
+import type { RunContext } from '@mainloop/models/flow/workflow';
+import { forge, runs } from './activities.ts';
+import { setState, type TaskContext } from './context.ts';
+import { askPerson, untilDone } from './trouble.ts';
+import { askOnForge } from './word.ts';
+
+const CHECK_RUN_MS = 20_000;
+const CHECK_SLOT_MS = 15_000;
+/** How often one run is started again after its sandbox was lost. */
+const MAX_STARTS = 5;
+
+/**
+ * @param working what the task is while the agent works
+ * @param about what the run is about, besides what was answered meanwhile
+ * @returns the id of the run that did it
+ */
+export async function run(task: TaskContext, phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> {
+  const answered: string[] = [];
+  for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
+    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed });
+    const next = afterRun(outcome, attempt, Date.now());
+    switch (next.do) {
+      case 'go_on':
+        return runId;
+      case 'again':
+        await pause(task, phase, outcome, next);
+        break;
+      case 'await_answer':
+        await answers(task, phase, next.itemIds);
+        answered.push(...next.itemIds);
+        attempt = 0;
+        break;
+      case 'ask_human':
+        await askPerson(task, phase, next.sentence, next.detail);
+        attempt = 0;
+    }
+  }
+}
+
+async function runOnce(task: TaskContext, phase: Phase, working: TaskState, context: RunContext): Promise<{ runId: string; outcome: RunEnd }> {
+  const { taskId, desk } = task;
+  // A person who has just confirmed waits for this: what need not wait for another is done beside it.
+  const atOnce = patched('start-at-once');
+  const queued = setState(task, 'queued', phase);
+  if (!atOnce) await queued;
+  const prepared = await untilDone(task, phase, () => runs.prepareRun({ taskId, n: ++task.seenRuns, phase, context }));
+  const { runId } = prepared;
+  await queued;
+  for (let slot = prepared.slot ?? (await runs.takeSlot({ runId })); !slot.got; slot = await runs.takeSlot({ runId })) {
+    const pokes = desk.pokes();
+    await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS);
+  }
+  const told = setState(task, working, phase);
+  if (!atOnce) await told;
+  await task.sandboxMade;
+  const outcome = await untilDone(task, phase, () => drive(task, runId, told));
+  await untilDone(task, phase, () => forge.narrate({ taskId }));
+  return { runId, outcome };
+}
+
+/** @param meanwhile what goes on beside the start, and has to be over before anything else is said of the task */
+async function drive({ desk }: TaskContext, runId: string, meanwhile: Promise<void>): Promise<RunEnd> {
+  for (let starts = 0; starts < MAX_STARTS; starts++) {
+    try {
+      await runs.startRun({ runId });
+    } finally {
+      await meanwhile;
+    }
+    for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
+      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS);
+      const now = await runs.checkRun({ runId });
+      if (now.at === 'ended') return now.outcome;
+      if (now.at === 'gone') break;
+    }
+  }
+  await runs.giveUpRun({ runId });
+  return { kind: 'interrupted', reason: 'lost' };
+}
+
+/** Before the next try. A wait for the account's limit is over as soon as the person says with which model to go on. */
+async function pause(task: TaskContext, phase: Phase, outcome: RunEnd, { delayMs }: Extract<AfterRun, { do: 'again' }>): Promise<void> {
+  const { desk } = task;
+  const before = desk.goOns();
+  // Known by its name only to new histories: an old one goes on as it was recorded.
+  const words = outcome.kind === 'wait' && patched('wait-words') ? waitsUntil(outcome.untilMs) : null;
+  if (words !== null) await setState(task, 'blocked', phase, words);
+  await desk.until(() => words !== null && desk.goOns() > before, delayMs);
+}
+
+async function answers(task: TaskContext, phase: Phase, itemIds: readonly string[]): Promise<void> {
+  await setState(task, 'blocked', phase, 'Claude has a question for you.');
+  for (const id of itemIds) {
+    if (patched('ask-on-forge')) await askOnForge(task, id);
+    await task.desk.decision(id);
+  }
+}
