@@ -8,8 +8,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { one, type Db } from '@mainloop/models/db/pool';
+import { hasPushed } from '@mainloop/models/db/forge';
+import type { Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
+import { isLive } from '@mainloop/models/db/tasks';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { GatewayConfig } from './config.ts';
 import { readPacked, Refused, spoolBody } from './http.ts';
@@ -192,7 +194,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
   /** A push that reached the forge while we died before writing it down: git would say "up to date" and nobody would know. */
   const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
     const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
-    if (tip === '' || (await one(db, 'select 1 from pushes where task_id = $1 and new_sha = $2', [r.task_id, tip]))) return;
+    if (tip === '' || (await hasPushed(db, r.task_id, tip))) return;
     const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
     await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
@@ -298,8 +300,7 @@ export async function sweepQuarantine(c: GatewayConfig, db: Db): Promise<string[
   const gone: string[] = [];
   for (const name of existsSync(dir) ? readdirSync(dir) : []) {
     const taskId = name.replace(/\.git$/, '');
-    const live = await one(db, 'select 1 from tasks where id = $1 and ended_at is null', [taskId]);
-    if (live) continue;
+    if (await isLive(db, taskId)) continue;
     rmSync(path.join(dir, name), { recursive: true, force: true });
     gone.push(taskId);
   }

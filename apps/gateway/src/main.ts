@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { keepDoor } from '@mainloop/doors/door';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/budget';
+import { ping } from '@mainloop/models/db/health';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs';
@@ -42,7 +43,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (url === null) throw new Refused(400, 'That is no address.');
   const route = routeOf(req.method ?? '', url.pathname);
   if (typeof route === 'object' && route.door === 'health') {
-    await db.query('select 1');
+    await ping(db);
     return sendJson(res, 200, { ok: true });
   }
   const token = tokenOf(req);

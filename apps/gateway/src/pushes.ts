@@ -2,13 +2,16 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { takeAllowance } from '@mainloop/models/db/allowance';
-import { append, freshId } from '@mainloop/models/db/log';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
+import { insertPush } from '@mainloop/models/db/forge';
+import { findDecision } from '@mainloop/models/db/inbox';
+import { append, freshId, hasEvent } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
 import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
 import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
 import { cleanText, MAX_DIFF_CHARS, reveal } from '@mainloop/models/flow/text';
+import type { Decision } from '@mainloop/models/flow/workflow';
 import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
 import { ZERO, type RefUpdate } from './pkt.ts';
 
@@ -158,10 +161,7 @@ async function ciChange(env: NodeJS.ProcessEnv, at: readonly string[], main: str
 const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
 
 /** What the person said to exactly this state of the CI files. */
-export async function ciAnswer(db: Db, r: RunByToken, digest: string): Promise<string | null> {
-  const item = await one<{ answer: { decision: string } | null }>(db, 'select answer from inbox_items where id = $1', [ciItem(r, digest)]);
-  return item?.answer?.decision ?? null;
-}
+export const ciAnswer = (db: Db, r: RunByToken, digest: string): Promise<Decision | null> => findDecision(db, ciItem(r, digest));
 
 /** @returns why it is not even held: too much waits for the reader already; null when it is */
 export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'changed' }): Promise<string | null> {
@@ -169,7 +169,7 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
   return withTx(db, async (tx) => {
     const verdict = await takeAllowance(tx, r, 'heldPushes');
     // The same change once more is no new question.
-    if (!verdict.ok && !(await one(tx, 'select 1 from events where dedupe_key = $1', [`held/${id}`]))) return verdict.sentence;
+    if (!verdict.ok && !(await hasEvent(tx, `held/${id}`))) return verdict.sentence;
     await append(
       tx,
       [
@@ -226,9 +226,16 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
       r.owner_id,
     );
     if (fresh.length === 0) return;
-    await tx.query(
-      'insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)',
-      [id, r.owner_id, r.task_id, r.id, r.branch, u.oldSha, u.newSha, 'forwarded', look.diff, look.delta],
-    );
+    await insertPush(tx, {
+      id,
+      ownerId: r.owner_id,
+      taskId: r.task_id,
+      runId: r.id,
+      branch: r.branch,
+      oldSha: u.oldSha,
+      newSha: u.newSha,
+      diff: look.diff,
+      delta: look.delta,
+    });
   });
 }

@@ -11,14 +11,17 @@ import {
   Say,
   type RunSpec,
 } from '@mainloop/models/contracts/runner';
+import { hasTold } from '@mainloop/models/db/allowance';
 import { readAttachment } from '@mainloop/models/db/attachments';
+import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/checkpoints';
 import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
+import { hasOpenQuestion } from '@mainloop/models/db/inbox';
 import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
-import { one, withTx, type Db, type Tx } from '@mainloop/models/db/pool';
-import { appendOutput, attemptsOf, claimEpoch, endRun, outputEnd, questionsOf, renewLease, type RunByToken } from '@mainloop/models/db/runs';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import { isOpenComment } from '@mainloop/models/db/review';
+import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
-import type { EventType } from '@mainloop/models/flow/events';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
@@ -85,17 +88,13 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     }
     case 'PUT /run/checkpoint': {
       const data = await readBody(req, CHECKPOINT_MAX_BYTES);
-      await db.query(
-        `insert into checkpoints (task_id, run_id, epoch, data) values ($1,$2,$3,$4)
-         on conflict (task_id) do update set run_id = excluded.run_id, epoch = excluded.epoch, data = excluded.data, created_at = now()`,
-        [r.task_id, r.id, r.epoch, data],
-      );
+      await saveCheckpoint(db, { taskId: r.task_id, runId: r.id, epoch: r.epoch, data });
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/checkpoint': {
-      const row = await one<{ data: Buffer }>(db, 'select data from checkpoints where task_id = $1', [r.task_id]);
-      res.writeHead(row ? 200 : 204, { 'content-type': 'application/octet-stream' });
-      return void res.end(row?.data);
+      const data = await findCheckpoint(db, r.task_id);
+      res.writeHead(data ? 200 : 204, { 'content-type': 'application/octet-stream' });
+      return void res.end(data ?? undefined);
     }
     case 'GET /run/attachment': {
       const id = url.searchParams.get('id') ?? '';
@@ -111,12 +110,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/asked':
-      return sendJson(res, 200, {
-        asked:
-          (await one(db, `select 1 from inbox_items where id like any($1) and state = 'open' limit 1`, [
-            (await attemptsOf(db, r.id)).map(questionsOf),
-          ])) !== null,
-      });
+      return sendJson(res, 200, { asked: await hasOpenQuestion(db, r.id) });
     case 'POST /run/evidence': {
       const e = Evidence.parse(await readJson(req, 256 * 1024));
       await withTx(db, (tx) =>
@@ -144,7 +138,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       const payload = { runId: r.id, text: cleanText(text, 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await wasTold(tx, r, 'agent.said', { text: payload.text })) return;
+        if (await hasTold(tx, r, 'agent.said', { text: payload.text })) return;
         await allowed(tx, r, 'says');
         await append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
@@ -152,12 +146,12 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     }
     case 'POST /talk/reply': {
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
-      const known = await one(db, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, r.task_id]);
-      if (!known) throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
+      if (!(await isOpenComment(db, r.task_id, id)))
+        throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
       const payload = { id, text: cleanText(text, 4_000), runId: r.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await wasTold(tx, r, 'review.replied', { id, text: payload.text })) return;
+        if (await hasTold(tx, r, 'review.replied', { id, text: payload.text })) return;
         await allowed(tx, r, 'replies');
         await append(tx, [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
@@ -169,7 +163,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await wasTold(tx, r, 'inbox.opened', { kind: 'question', ...words })) return;
+        if (await hasTold(tx, r, 'inbox.opened', { kind: 'question', ...words })) return;
         const id = `${r.id}-q${await allowed(tx, r, 'questions')}`;
         await append(
           tx,
@@ -199,20 +193,4 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
     default:
       throw new Refused(404, 'No such door.');
   }
-}
-
-/**
- * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then nobody needs to hear it twice.
- * Under the log's lock, so that two of the same at once are one.
- */
-async function wasTold(tx: Tx, r: RunByToken, type: EventType, payload: Record<string, string>): Promise<boolean> {
-  const attempts = await attemptsOf(tx, r.id);
-  if (r.epoch === 1 && attempts.length === 1) return false;
-  const told = await one(
-    tx,
-    `select 1 from events where task_id = $1 and type = $2 and actor = 'agent' and payload @> $3
-        and (payload->>'runId' = any($4) or payload->>'id' like any($5)) limit 1`,
-    [r.task_id, type, JSON.stringify(payload), attempts, attempts.map(questionsOf)],
-  );
-  return told !== null;
 }

@@ -1,7 +1,9 @@
 // What a run did already, counted in the log under its lock: requests side by side can't all pass the same limit.
+import type { EventType } from '../flow/events.ts';
 import { mayTalk, type Talk, type TalkVerdict } from '../flow/limits.ts';
 import { lockLog } from './log.ts';
 import { one, type Tx } from './pool.ts';
+import { attemptsOf, questionsOf } from './runs.ts';
 
 /** The event that each of them leaves, and what else tells it from others of that type. */
 const LEAVES: Record<Talk, { type: string; kind: string | null }> = {
@@ -35,4 +37,26 @@ export async function takeAllowance(
   ))!;
   const verdict = mayTalk(talk, n);
   return verdict.ok ? { ok: true, n: n.aRun } : verdict;
+}
+
+/**
+ * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then nobody needs to hear it twice.
+ * Under the log's lock, so that two of the same at once are one.
+ * @param payload what an event of the agent has to say for it to be the same
+ */
+export async function hasTold(
+  tx: Tx,
+  run: { readonly id: string; readonly task_id: string; readonly epoch: number },
+  type: EventType,
+  payload: Record<string, string>,
+): Promise<boolean> {
+  const attempts = await attemptsOf(tx, run.id);
+  if (run.epoch === 1 && attempts.length === 1) return false;
+  const told = await one(
+    tx,
+    `select 1 from events where task_id = $1 and type = $2 and actor = 'agent' and payload @> $3
+        and (payload->>'runId' = any($4) or payload->>'id' like any($5)) limit 1`,
+    [run.task_id, type, JSON.stringify(payload), attempts, attempts.map(questionsOf)],
+  );
+  return told !== null;
 }

@@ -89,6 +89,10 @@ export async function eventsOfTask(q: Queryable, ownerId: string, taskId: string
   return rows.map(toEvent);
 }
 
+/** Whether an event with this dedupe key is in the log. */
+export const hasEvent = async (q: Queryable, dedupeKey: string): Promise<boolean> =>
+  (await one(q, 'select 1 from events where dedupe_key = $1', [dedupeKey])) !== null;
+
 export async function lastSeq(q: Queryable, ownerId: string): Promise<number> {
   return (await one<{ seq: number }>(q, 'select coalesce(max(seq), 0) as seq from events where owner_id = $1', [ownerId]))!.seq;
 }

@@ -130,6 +130,78 @@ export interface ReviewCommentRow {
   readonly forge_id: number | null;
 }
 
+/** Whether a task has such a comment, sent and not resolved. */
+export const isOpenComment = async (q: Queryable, taskId: string, id: string): Promise<boolean> =>
+  (await one(q, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, taskId])) !== null;
+
 /** What was sent and is not resolved, oldest first. */
 export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
   many(q, "select * from review_comments where task_id = $1 and state = 'open' order by created_at, id limit 500", [taskId]);
+
+/** Comments made in the app that were sent and are not on the forge yet, oldest first. */
+export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
+  many(q, "select * from review_comments where task_id = $1 and via = 'app' and forge_id is null and state <> 'draft' order by created_at, id", [
+    taskId,
+  ]);
+
+export interface ReplyRow {
+  /** Of the reply, in the log. */
+  readonly seq: number;
+  /** Of the comment that it answers, as `path`, `body`, `forgeId` and `via` are. */
+  readonly id: string;
+  readonly text: string;
+  readonly path: string | null;
+  readonly body: string;
+  readonly forgeId: number | null;
+  readonly via: string;
+}
+
+/** What the agent answered to comments of a task, oldest first, 500 at most. */
+export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =>
+  many(
+    q,
+    `select e.seq, c.id, e.payload->>'text' as text, c.path, c.body, c.forge_id as "forgeId", c.via from events e join review_comments c on c.id = e.payload->>'id'
+      where e.task_id = $1 and e.type = 'review.replied' order by e.seq limit 500`,
+    [taskId],
+  );
+
+export interface ThreadRow {
+  readonly id: string;
+  readonly state: string;
+  readonly forgeId: number;
+  /** Whether both sides last agreed that it is resolved; null when they have not met yet. */
+  readonly agreed: boolean | null;
+}
+
+/** Comments on files that are on the forge. */
+export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> =>
+  many(
+    q,
+    `select c.id, c.state, c.forge_id as "forgeId", (f.result->>'resolved')::boolean as agreed from review_comments c
+       left join forge_effects f on f.key = c.task_id || '/thread-' || c.id
+      where c.task_id = $1 and c.forge_id is not null and c.path is not null and c.state <> 'draft'`,
+    [taskId],
+  );
+
+/** A comment as the api shows it. */
+export interface CommentSummary extends CommentPlace {
+  readonly id: string;
+  readonly sha: string | null;
+  readonly quote: string;
+  readonly body: string;
+  readonly author: string;
+  readonly via: string;
+  readonly state: string;
+  readonly answer: string | null;
+  readonly answeredAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** Comments on the change of a task, drafts too, oldest first, a thousand at most. */
+export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<CommentSummary[]> =>
+  many(
+    q,
+    `select id, path, side, start_line as "startLine", line, sha, quote, body, author, via, state, answer, answered_at as "answeredAt", created_at as "createdAt"
+       from review_comments where task_id = $1 and owner_id = $2 order by created_at, id limit 1000`,
+    [taskId, ownerId],
+  );

@@ -1,0 +1,156 @@
+// Tasks as they are now: a projection of the log, so nothing here writes.
+import type { AttachmentRef } from '../flow/events.ts';
+import type { CiCounts } from '../flow/states.ts';
+import { many, one, type Queryable } from './pool.ts';
+
+/** A task with its project, as the worker needs it. */
+export interface TaskRow {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly projectId: string;
+  readonly title: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly skipPlan: boolean;
+  readonly state: string;
+  readonly phase: string;
+  readonly statusLine: string;
+  readonly issueNumber: number | null;
+  readonly prNumber: number | null;
+  readonly branch: string;
+  readonly headSha: string | null;
+  readonly ci: { readonly verdict?: string; readonly passed?: number } | null;
+  readonly plan: string | null;
+  readonly planRevision: number;
+  /** Millionths of a dollar. */
+  readonly costMicrousd: number;
+  readonly repo: string;
+  readonly defaultBranch: string;
+  /** Of the project, as they are stored: `resolveProjectSettings` reads them. */
+  readonly settings: unknown;
+  readonly attachments: readonly AttachmentRef[];
+}
+
+/** @throws Error when there is no such task */
+export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
+  const t = await one<TaskRow>(
+    q,
+    `select t.id, t.owner_id as "ownerId", t.project_id as "projectId", t.title, t.prompt, t.model, t.skip_plan as "skipPlan", t.state, t.phase,
+            t.status_line as "statusLine", t.issue_number as "issueNumber", t.pr_number as "prNumber", t.branch, t.head_sha as "headSha", t.ci, t.plan,
+            t.plan_revision as "planRevision", t.cost_microusd as "costMicrousd", t.attachments, p.repo, p.default_branch as "defaultBranch", p.settings
+       from tasks t join projects p on p.id = t.project_id where t.id = $1`,
+    [taskId],
+  );
+  if (!t) throw new Error(`there is no task ${taskId}`);
+  return t;
+}
+
+/** Whether there is such a task and it has not ended. */
+export const isLive = async (q: Queryable, taskId: string): Promise<boolean> =>
+  (await one(q, 'select 1 from tasks where id = $1 and ended_at is null', [taskId])) !== null;
+
+/** @returns the state of a task, one of flow/states; null when there is no such task */
+export const findState = async (q: Queryable, taskId: string): Promise<string | null> =>
+  (await one<{ state: string }>(q, 'select state from tasks where id = $1', [taskId]))?.state ?? null;
+
+/** @returns whose task it is; null when there is no such task */
+export const findOwner = async (q: Queryable, taskId: string): Promise<string | null> =>
+  (await one<{ ownerId: string }>(q, 'select owner_id as "ownerId" from tasks where id = $1', [taskId]))?.ownerId ?? null;
+
+/** @returns the newest fifty things that the agents of a task said, newest first; `seq` is the place in the log */
+export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: number; readonly text: string }[]> =>
+  many(q, "select seq, payload->>'text' as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50", [taskId]);
+
+/** A task as the api shows it in a list. */
+export interface TaskSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly state: string;
+  readonly phase: string;
+  readonly statusLine: string;
+  readonly model: string;
+  readonly budgetCents: number;
+  /** Millionths of a dollar. */
+  readonly costMicrousd: number;
+  readonly branch: string;
+  readonly headSha: string | null;
+  readonly issueNumber: number | null;
+  readonly issueUrl: string | null;
+  readonly prNumber: number | null;
+  readonly prUrl: string | null;
+  readonly planRevision: number;
+  readonly failure: unknown;
+  readonly ci: unknown;
+  readonly activeRunId: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly endedAt: Date | null;
+  /** The repository of its project. */
+  readonly project: string;
+}
+const SUMMARY = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine", t.model, t.budget_cents as "budgetCents", t.cost_microusd as "costMicrousd", t.branch, t.head_sha as "headSha",
+  t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
+  t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
+
+/** Tasks of an owner, open ones first, newest 200. @param state only those in this one; null for all */
+export const listTasks = (q: Queryable, ownerId: string, state: string | null): Promise<TaskSummary[]> =>
+  many(
+    q,
+    `select ${SUMMARY} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`,
+    [ownerId, state],
+  );
+
+export interface TaskDetail extends TaskSummary {
+  readonly prompt: string;
+  readonly plan: string | null;
+}
+
+/** @returns null when the owner has no such task */
+export const findTask = (q: Queryable, ownerId: string, id: string): Promise<TaskDetail | null> =>
+  one(q, `select ${SUMMARY}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [
+    id,
+    ownerId,
+  ]);
+
+export interface TaskToTell {
+  readonly id: string;
+  readonly title: string;
+  readonly projectId: string;
+  readonly model: string;
+  readonly budgetCents: number;
+  readonly endedAt: Date | null;
+}
+
+/** What a proposal to tell a task something is made from. @returns null when the owner has no such task */
+export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promise<TaskToTell | null> =>
+  one(
+    q,
+    'select id, title, project_id as "projectId", model, budget_cents as "budgetCents", ended_at as "endedAt" from tasks where id = $1 and owner_id = $2',
+    [id, ownerId],
+  );
+
+/** A task as the chat model is told of it. */
+export interface TaskFact {
+  readonly id: string;
+  readonly title: string;
+  readonly repo: string;
+  readonly state: string;
+  readonly statusLine: string;
+  readonly ci: CiCounts | null;
+}
+
+/** The thirty open tasks of an owner that changed last. */
+export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
+  many(
+    q,
+    'select t.id, t.title, p.repo, t.state, t.status_line as "statusLine", t.ci from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and t.ended_at is null order by t.updated_at desc limit 30',
+    [ownerId],
+  );
+
+/** Thirty tasks of an owner, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
+export const listFacts = (q: Queryable, ownerId: string): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
+  many(
+    q,
+    'select t.id, t.title, t.state, t.status_line as "statusLine", t.ci, t.cost_microusd as "costMicrousd", p.repo from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 order by t.ended_at nulls first, t.updated_at desc limit 30',
+    [ownerId],
+  );
