@@ -15,7 +15,7 @@ test('every rule notices a break', () => {
   const breaks: [rule: string, file: string, code: string][] = [
     ['flow-imports-nothing', 'packages/models/src/flow', "import 'node:fs';"],
     ['contracts-know-flow-and-zod', 'packages/models/src/contracts', "import '../db/pool.ts';"],
-    ['workflows-are-sealed', 'apps/worker/src/workflows', "import '../tasks.ts';"],
+    ['workflows-are-sealed', 'apps/worker/src/workflows', "import '../evidence.ts';"],
     ['activities-see-ports-not-vendors', 'apps/worker/src/activities', "import '@mainloop/adapters/forge/github';"],
     ['adapters-stand-alone', 'packages/adapters/src/forge', "import '../sandbox/port.ts';"],
     ['doors-know-decisions', 'packages/doors/src', "import '../../models/src/db/pool.ts';"],

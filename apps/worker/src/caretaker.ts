@@ -3,8 +3,10 @@ import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/fo
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
 import { saveCheckup } from '@mainloop/models/db/checkup';
 import { append } from '@mainloop/models/db/log';
-import { pokeAbout, WAITS_FOR_FORGE } from '@mainloop/models/db/pokes';
-import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/pokes';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import { listActive, listSilent } from '@mainloop/models/db/run-lists';
+import { findOwner, findState } from '@mainloop/models/db/tasks';
 import { sendCommand } from '@mainloop/models/db/commands';
 import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
 import { isEnded } from '@mainloop/models/flow/states';
@@ -17,8 +19,8 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   const gone: string[] = [];
   const failed: unknown[] = [];
   for (const taskId of await sandbox.list()) {
-    const t = await one<{ state: string }>(db, 'select state from tasks where id = $1', [taskId]);
-    if (t && !isEnded(t.state)) continue;
+    const state = await findState(db, taskId);
+    if (state !== null && !isEnded(state)) continue;
     try {
       await sandbox.release(taskId);
       gone.push(taskId);
@@ -29,8 +31,8 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
   }
   for (const s of await sandbox.stuck()) {
     if (s.forMs < STUCK_MS) continue;
-    const t = await one<{ owner_id: string }>(db, 'select owner_id from tasks where id = $1', [s.taskId]);
-    if (!t) continue;
+    const ownerId = await findOwner(db, s.taskId);
+    if (ownerId === null) continue;
     await withTx(db, (tx) =>
       append(
         tx,
@@ -43,7 +45,7 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
             payload: { reason: s.reason.slice(0, 500) },
           },
         ],
-        t.owner_id,
+        ownerId,
       ),
     );
   }
@@ -57,18 +59,15 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
  * @param told what was told before, kept between calls
  */
 export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string) => void, told: Map<string, number>): Promise<void> {
-  const active = await many<{ id: string; task_id: string; epoch: number }>(
-    db,
-    "select id, task_id, epoch from runs where state in ('starting', 'running') and started_at < now() - interval '2 seconds'",
-  );
+  const active = await listActive(db);
   const ids = new Set(active.map((r) => r.id));
   for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
   await Promise.all(
     active.map(async (r) => {
-      const now = await sandbox.status(r.task_id).catch(() => null);
+      const now = await sandbox.status(r.taskId).catch(() => null);
       if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id)) return;
       told.set(r.id, r.epoch);
-      poke(r.task_id);
+      poke(r.taskId);
     }),
   );
 }
@@ -78,14 +77,7 @@ export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string)
  * silent, it waits.
  */
 export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> {
-  const silent = await many<{ id: string; task_id: string; owner_id: string; epoch: number; ms: number }>(
-    db,
-    `select id, task_id, owner_id, epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) * 1000)::bigint as ms
-       from runs r where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 millisecond'
-        and not exists (select 1 from inbox_items i where i.task_id = r.task_id and i.kind = 'permission' and i.state = 'open')`,
-    [nudgeAfterMs],
-  );
-  for (const r of silent) {
+  for (const r of await listSilent(db, nudgeAfterMs)) {
     const level = r.ms >= nudgeAfterMs * STOP_AFTER_NUDGES ? 'stop' : 'nudge';
     const fresh = await withTx(db, (tx) =>
       append(
@@ -93,13 +85,13 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
         [
           {
             type: 'run.silent',
-            taskId: r.task_id,
+            taskId: r.taskId,
             actor: 'mainloop',
             dedupeKey: `silent/${r.id}/${r.epoch}/${level}`,
             payload: { runId: r.id, minutes: Math.round(r.ms / 60_000) },
           },
         ],
-        r.owner_id,
+        r.ownerId,
       ),
     );
     if (fresh.length === 0) continue;
@@ -132,12 +124,7 @@ export interface Watched {
  * is seen, and what could not be written down this time is not lost.
  */
 export async function pollForge(db: Db, forge: Pick<Forge, 'changed'>, memory: Map<string, Watched>): Promise<void> {
-  const waiting = await many<{ repo: string }>(
-    db,
-    `select distinct p.repo from tasks t join projects p on p.id = t.project_id where t.state = any($1)`,
-    [WAITS_FOR_FORGE],
-  );
-  const repos = new Set(waiting.map((w) => w.repo));
+  const repos = new Set(await listWaitingRepos(db));
   for (const repo of memory.keys()) if (!repos.has(repo)) memory.delete(repo);
   for (const repo of repos) {
     const known = memory.get(repo) ?? memory.set(repo, { forge: freshMemory(), again: NO_NEWS }).get(repo)!;

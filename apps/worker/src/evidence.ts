@@ -1,26 +1,14 @@
 // What the runner recorded about a commit, as the loop and the reader need it.
 import type { Evidence } from '@mainloop/models/contracts/runner';
-import { one, type Queryable } from '@mainloop/models/db/pool';
+import type { TaskRow } from '@mainloop/models/db/tasks';
 import type { Verified } from '@mainloop/models/flow/ci';
 import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
-import type { TaskRow } from './tasks.ts';
-
-/** The newest run of the verify command, or of another check, on exactly this commit; or null. */
-export async function lastVerify(q: Queryable, taskId: string, sha: string, what: Evidence['what'] = 'verify'): Promise<Evidence | null> {
-  const row = await one<{ payload: Evidence }>(
-    q,
-    `select payload from events where task_id = $1 and type = 'evidence.recorded' and payload->>'what' = $3 and payload->>'sha' = $2
-        and (payload->>'clean')::boolean order by seq desc limit 1`,
-    [taskId, sha, what],
-  );
-  return row?.payload ?? null;
-}
 
 export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknown' : e.exitCode === 0 ? 'passed' : 'failed');
 
 /** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
 export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): ForgeText {
-  const sha = agentName((t.head_sha ?? '').slice(0, 7));
+  const sha = agentName((t.headSha ?? '').slice(0, 7));
   const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}`);
   const parts = [
     t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`,

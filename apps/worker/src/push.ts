@@ -1,8 +1,18 @@
 // Notifications to the person's devices, by Web Push (RFC 8030, 8291, 8292). What is due is computed from what is there.
 import { requestOutside } from '@mainloop/doors/outside';
-import { LOCKS } from '@mainloop/models/db/locks';
-import { dueNotices, ensureVapidKeys, noteFailed, noteTold, openItems, type DueNotice, type VapidKeys } from '@mainloop/models/db/push';
-import { one, withTx, type Db } from '@mainloop/models/db/pool';
+import { claimLock } from '@mainloop/models/db/locks';
+import {
+  deleteDevice,
+  dueNotices,
+  ensureVapidKeys,
+  hasDevices,
+  noteFailed,
+  noteTold,
+  openItems,
+  type DueNotice,
+  type VapidKeys,
+} from '@mainloop/models/db/push';
+import { withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
@@ -17,9 +27,9 @@ type Sent = 'sent' | 'gone' | { readonly failed: string };
 
 /** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
 export async function tellDevices(db: Db, from: { readonly subject: string; readonly toLoopback: boolean }, hit: Hit): Promise<number> {
-  if ((await one(db, 'select 1 from push_devices limit 1')) === null) return 0;
+  if (!(await hasDevices(db))) return 0;
   return withTx(db, async (tx) => {
-    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.notices]))!.got) return 0;
+    if (!(await claimLock(tx, 'notices'))) return 0;
     const s = await getSettings(tx, OWNER);
     const due = await dueNotices(tx, { ownerId: OWNER, kinds: s.notifyKinds, quiet: isQuiet(s.quietHours, Date.now()) });
     if (due.length === 0) return 0;
@@ -35,7 +45,7 @@ export async function tellDevices(db: Db, from: { readonly subject: string; read
           hit('push.after');
           // Written besides the lock's transaction: what was sent stays sent when a later write fails.
           if (r === 'sent') await noteTold(db, d.device.id, d.itemId, d.item ? 'shown' : 'withdrawn');
-          else if (r === 'gone') return void (await db.query('delete from push_devices where id = $1', [d.device.id]));
+          else if (r === 'gone') return deleteDevice(db, d.device.id);
           else return noteFailed(db, d.device.id, backoffMs(d.device.failures));
         }
       }),

@@ -1,63 +1,48 @@
 // The outbox relay: rows become starts and signals, in order, at least once. Both are idempotent at the other end.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { LOCKS } from '@mainloop/models/db/locks';
-import type { Db } from '@mainloop/models/db/pool';
-import { many, one, withTx } from '@mainloop/models/db/pool';
+import { claimLock } from '@mainloop/models/db/locks';
+import { listUnsent, postpone, updateSent, type OutboxRow } from '@mainloop/models/db/outbox';
+import { withTx, type Db } from '@mainloop/models/db/pool';
 import { TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import type { Hit } from './failpoints.ts';
-
-interface Row {
-  id: number;
-  kind: 'start' | 'signal';
-  workflow_id: string;
-  name: string;
-  payload: unknown;
-}
 
 /** Sends what waits. @returns how many rows were sent */
 export async function relayOnce(db: Db, client: Client, hit: Hit): Promise<number> {
   return withTx(db, async (tx) => {
     // One relay at a time keeps the order; another worker's relay takes over when this one dies.
-    if (!(await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS.relay]))!.got) return 0;
-    const rows = await many<Row>(
-      tx,
-      'select id, kind, workflow_id, name, payload from outbox where sent_at is null and next_at <= now() order by id limit 100',
-    );
+    if (!(await claimLock(tx, 'relay'))) return 0;
     const stuck = new Set<string>();
     let sent = 0;
-    for (const r of rows) {
+    for (const r of await listUnsent(tx)) {
       // A signal must not overtake the start of its workflow, nor an earlier signal.
-      if (stuck.has(r.workflow_id)) continue;
+      if (stuck.has(r.workflowId)) continue;
       hit('relay.before');
       const error = await send(client, r);
       hit('relay.after');
       if (error !== null && error.retry) {
-        stuck.add(r.workflow_id);
-        await tx.query(
-          "update outbox set attempts = attempts + 1, error = $2, next_at = now() + least(30, power(2, attempts)) * interval '1 second' where workflow_id = $1 and sent_at is null",
-          [r.workflow_id, error.message],
-        );
+        stuck.add(r.workflowId);
+        await postpone(tx, r.workflowId, error.message);
         continue;
       }
-      await tx.query('update outbox set sent_at = now(), attempts = attempts + 1, error = $2 where id = $1', [r.id, error?.message ?? null]);
+      await updateSent(tx, r.id, error?.message ?? null);
       sent++;
     }
     return sent;
   });
 }
 
-async function send(client: Client, r: Row): Promise<{ message: string; retry: boolean } | null> {
+async function send(client: Client, r: OutboxRow): Promise<{ message: string; retry: boolean } | null> {
   try {
     if (r.kind === 'start') {
       await client.workflow.start(r.name, {
         taskQueue: TASK_QUEUE,
-        workflowId: r.workflow_id,
+        workflowId: r.workflowId,
         args: [r.payload],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
       });
     } else {
-      await client.workflow.getHandle(r.workflow_id).signal(r.name, r.payload);
+      await client.workflow.getHandle(r.workflowId).signal(r.name, r.payload);
     }
     return null;
   } catch (err) {

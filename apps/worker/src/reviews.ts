@@ -1,14 +1,16 @@
 // The review on the forge and the one in the app, kept in step: what people said there comes in, what was said here goes out.
 import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/forge/port';
+import { listCommentEffects, saveThread } from '@mainloop/models/db/forge';
+import { listForgeAnswers } from '@mainloop/models/db/inbox';
 import { append, appendOnce } from '@mainloop/models/db/log';
-import { many, withTx, type Db } from '@mainloop/models/db/pool';
-import type { ReviewCommentRow } from '@mainloop/models/db/review';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import { listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review';
+import type { TaskRow } from '@mainloop/models/db/tasks';
 import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { cleanText } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
 import { answerIdOf } from './questions.ts';
-import type { TaskRow } from './tasks.ts';
 
 /** The forge counts reviews, comments on lines and other comments each for themselves. */
 type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk' };
@@ -18,11 +20,11 @@ type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk' };
  * repository. Anybody can comment on a public repository, and a comment steers an agent.
  */
 export async function newComments(db: Db, forge: Forge, t: TaskRow, sinceIso: string): Promise<Said[]> {
-  if (t.pr_number === null) return [];
+  if (t.prNumber === null) return [];
   const [reviews, lines, talk] = await Promise.all([
-    forge.listReviews(t.repo, t.pr_number, sinceIso),
-    forge.listReviewComments(t.repo, t.pr_number, sinceIso),
-    forge.listIssueComments(t.repo, t.pr_number, sinceIso),
+    forge.listReviews(t.repo, t.prNumber, sinceIso),
+    forge.listReviewComments(t.repo, t.prNumber, sinceIso),
+    forge.listIssueComments(t.repo, t.prNumber, sinceIso),
   ]);
   const all = [
     ...reviews
@@ -31,22 +33,11 @@ export async function newComments(db: Db, forge: Forge, t: TaskRow, sinceIso: st
     ...lines.map((c) => ({ ...c, where: 'line' as const })),
     ...talk.map((c) => ({ ...c, where: 'talk' as const })),
   ].filter((c) => c.at > sinceIso && !isOurComment(c));
-  const answers = await answersOf(db, t.id);
+  const answers = new Set(await listForgeAnswers(db, t.id));
   const may = new Map<string, boolean>();
   for (const author of new Set(all.map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
   return all.filter((c) => may.get(c.author) && !(c.where === 'talk' && answers.has(answerIdOf(c.id)))).sort((a, b) => (a.at < b.at ? -1 : 1));
 }
-
-const answersOf = async (db: Db, taskId: string): Promise<Set<string | null>> =>
-  new Set(
-    (
-      await many<{ id: string | null }>(
-        db,
-        "select answer->>'answerId' as id from inbox_items where task_id = $1 and kind = 'question' and answered_via = 'github'",
-        [taskId],
-      )
-    ).map((r) => r.id),
-  );
 
 /** Puts what people said on the forge beside what was said in the app. Once each, however often it is seen. */
 export async function importComments(db: Db, t: TaskRow, found: readonly Said[]): Promise<void> {
@@ -65,7 +56,7 @@ export async function importComments(db: Db, t: TaskRow, found: readonly Said[])
           side: 'new' as const,
           startLine: null,
           line: c.line,
-          sha: t.head_sha,
+          sha: t.headSha,
           quote: '',
           text: cleanText(c.body.trim() || 'Changes are asked for.', 20_000),
           author: c.author,
@@ -74,21 +65,16 @@ export async function importComments(db: Db, t: TaskRow, found: readonly Said[])
           forgeId: c.id,
         },
       })),
-      t.owner_id,
+      t.ownerId,
     ),
   );
 }
 
 /** Brings comments made in the app, and the agent's replies to any comment, onto the pull request. */
 export async function publishReview({ db, forge, effect }: { db: Db; forge: Forge; effect: Effect }, t: TaskRow): Promise<void> {
-  if (t.pr_number === null) return;
-  const at = { repo: t.repo, number: t.pr_number };
-  const said = await many<ReviewCommentRow>(
-    db,
-    "select * from review_comments where task_id = $1 and via = 'app' and forge_id is null and state <> 'draft' order by created_at, id",
-    [t.id],
-  );
-  for (const c of said) {
+  if (t.prNumber === null) return;
+  const at = { repo: t.repo, number: t.prNumber };
+  for (const c of await listUnpublished(db, t.id)) {
     const m = marker(t.id, `comment-${c.id}`);
     const { id } = await effect(t, `comment-${c.id}`, async () => {
       if (c.path !== null && c.line !== null && c.sha !== null) {
@@ -106,26 +92,14 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       { type: 'review.published', taskId: t.id, actor: 'mainloop', dedupeKey: `published/${c.id}`, payload: { id: c.id, forgeId: id } },
     ]);
   }
-  const replies = await many<{ seq: number; id: string; text: string; path: string | null; body: string; forge_id: number | null; via: string }>(
-    db,
-    `select e.seq, c.id, e.payload->>'text' as text, c.path, c.body, c.forge_id, c.via from events e join review_comments c on c.id = e.payload->>'id'
-      where e.task_id = $1 and e.type = 'review.replied' order by e.seq limit 500`,
-    [t.id],
-  );
-  const online = new Map(
-    (
-      await many<{ key: string; result: { line?: boolean } | null }>(db, 'select key, result from forge_effects where task_id = $1 and key like $2', [
-        t.id,
-        `${t.id}/comment-%`,
-      ])
-    ).map((r) => [r.key, r.result?.line === true]),
-  );
+  const replies = await listReplies(db, t.id);
+  const online = await listCommentEffects(db, t.id);
   for (const r of replies) {
     const m = marker(t.id, `reply-${r.seq}`);
     const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : (online.get(`${t.id}/comment-${r.id}`) ?? false);
     await effect(t, `reply-${r.seq}`, () =>
-      isLine && r.forge_id !== null
-        ? forge.ensureReply({ ...at, inReplyTo: r.forge_id, marker: m, body: agentQuote(r.text) })
+      isLine && r.forgeId !== null
+        ? forge.ensureReply({ ...at, inReplyTo: r.forgeId, marker: m, body: agentQuote(r.text) })
         : forge.ensureComment({ ...at, marker: m, body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}` }),
     );
   }
@@ -143,18 +117,12 @@ function inWords(c: ReviewCommentRow): ForgeText {
  * from it has changed.
  */
 export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<void> {
-  if (t.pr_number === null) return;
-  const ours = await many<{ id: string; state: string; forge_id: number; agreed: boolean | null }>(
-    db,
-    `select c.id, c.state, c.forge_id, (f.result->>'resolved')::boolean as agreed from review_comments c
-       left join forge_effects f on f.key = c.task_id || '/thread-' || c.id
-      where c.task_id = $1 and c.forge_id is not null and c.path is not null and c.state <> 'draft'`,
-    [t.id],
-  );
+  if (t.prNumber === null) return;
+  const ours = await listThreads(db, t.id);
   if (ours.length === 0) return;
-  const there = new Map((await forge.listThreads(t.repo, t.pr_number)).map((x) => [x.commentId, x]));
+  const there = new Map((await forge.listThreads(t.repo, t.prNumber)).map((x) => [x.commentId, x]));
   for (const c of ours) {
-    const thread = there.get(c.forge_id);
+    const thread = there.get(c.forgeId);
     if (!thread) continue;
     const here = c.state === 'resolved';
     const agreed = c.agreed ?? false;
@@ -162,9 +130,6 @@ export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<voi
       await appendOnce(db, [{ type: 'review.resolved', taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } }]);
     else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
     else continue;
-    await db.query(
-      `insert into forge_effects (key, task_id, state, result) values ($1,$2,'done',$3) on conflict (key) do update set result = excluded.result`,
-      [`${t.id}/thread-${c.id}`, t.id, JSON.stringify({ resolved: thread.resolved !== agreed ? thread.resolved : here })],
-    );
+    await saveThread(db, t.id, c.id, thread.resolved !== agreed ? thread.resolved : here);
   }
 }

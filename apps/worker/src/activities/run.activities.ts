@@ -3,23 +3,26 @@ import type { Forge } from '@mainloop/adapters/forge/port';
 import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
+import { deleteCheckpoint } from '@mainloop/models/db/checkpoints';
+import { findEvidence } from '@mainloop/models/db/evidence';
+import { findItem } from '@mainloop/models/db/inbox';
 import { appendOnce } from '@mainloop/models/db/log';
-import { many, one, type Db } from '@mainloop/models/db/pool';
+import type { Db } from '@mainloop/models/db/pool';
+import { listUnended } from '@mainloop/models/db/run-lists';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs';
 import { sendCommand } from '@mainloop/models/db/commands';
 import { openComments } from '@mainloop/models/db/review';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
 import { ciVerdict } from '@mainloop/models/flow/ci';
 import { own } from '@mainloop/models/flow/look';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
-import { lastVerify } from '../evidence.ts';
 import { effects } from '../effects.ts';
 import type { Hit } from '../failpoints.ts';
 import { publishReview } from '../reviews.ts';
-import { getTask, type TaskRow } from '../tasks.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;
 
@@ -34,7 +37,7 @@ export interface RunDeps {
 export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) => {
   const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
     takeSlot(db, runId, {
-      all: (await getSettings(db, t.owner_id)).maxRuns,
+      all: (await getSettings(db, t.ownerId)).maxRuns,
       ofProject: (settings) => resolveProjectSettings(settings).maxRuns,
     });
 
@@ -51,7 +54,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         title: t.title,
         prompt: t.prompt,
         branch: t.branch,
-        base: t.default_branch,
+        base: t.defaultBranch,
         plan: t.plan,
         answers,
         resumed: i.context.resumed ?? false,
@@ -59,7 +62,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
         files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
         revise: i.phase === 'plan' ? (about ?? null) : null,
-        ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.head_sha ?? '') } : {}),
+        ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') } : {}),
         ...(i.phase === 'address_review'
           ? {
               comments: [
@@ -79,7 +82,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
           : {}),
       };
       const runId = await ensureRun(db, {
-        ownerId: t.owner_id,
+        ownerId: t.ownerId,
         taskId: t.id,
         n: i.n,
         phase: i.phase,
@@ -144,11 +147,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
     },
 
     async stopRun(i: { taskId: string }): Promise<void> {
-      const active = await many<{ id: string; epoch: number; state: string }>(
-        db,
-        "select id, epoch, state from runs where task_id = $1 and state <> 'ended'",
-        [i.taskId],
-      );
+      const active = await listUnended(db, i.taskId);
       for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
       await sandbox.stop(i.taskId);
       for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
@@ -162,7 +161,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
     async releaseSandbox(i: { taskId: string }): Promise<void> {
       hit('sandbox.release.before');
       await sandbox.release(i.taskId);
-      await db.query('delete from checkpoints where task_id = $1', [i.taskId]);
+      await deleteCheckpoint(db, i.taskId);
       hit('sandbox.release.after');
     },
   };
@@ -176,11 +175,7 @@ function short(o: RunOutcome): RunEnd {
 async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: string; answer: string }[]> {
   const out: { question: string; answer: string }[] = [];
   for (const id of ids) {
-    const item = await one<{ title: string; kind: string; answer: { decision: string; text: string } | null }>(
-      db,
-      'select title, kind, answer from inbox_items where id = $1',
-      [id],
-    );
+    const item = await findItem(db, id);
     if (item?.answer) out.push({ question: item.title, answer: item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision });
   }
   return out;
@@ -193,7 +188,7 @@ const ANSWER_WORDS: Record<string, string> = {
 /** The log of the first failing job, cut to what a repair needs. */
 async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promise<string> {
   const parts: string[] = [];
-  const verify = await lastVerify(db, t.id, sha);
+  const verify = await findEvidence(db, t.id, sha, 'verify');
   if (verify && verify.exitCode !== 0)
     parts.push(
       `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,

@@ -1,43 +1,43 @@
 // What a task workflow does to our own records: state, plan, inbox. Postgres only.
 import { append, decideAndAppend } from '@mainloop/models/db/log';
-import { one, type Db } from '@mainloop/models/db/pool';
+import type { Db } from '@mainloop/models/db/pool';
+import { findOutcome, lastNumber } from '@mainloop/models/db/run-lists';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
 import type { ItemKind, NewEvent, Option } from '@mainloop/models/flow/events';
 import { isEnded, type TaskState } from '@mainloop/models/flow/states';
-import { getTask, type TaskRow } from '../tasks.ts';
 
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
   async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
     const t = await getTask(db, i.taskId);
-    const r = (await one<{ n: number }>(db, 'select coalesce(max(n), 0)::int as n from runs where task_id = $1', [i.taskId]))!;
-    return { skipPlan: t.skip_plan, planRevision: t.plan_revision, hasPr: t.pr_number !== null, runs: r.n, ciGraceMs };
+    return { skipPlan: t.skipPlan, planRevision: t.planRevision, hasPr: t.prNumber !== null, runs: await lastNumber(db, i.taskId), ciGraceMs };
   },
 
   async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string }): Promise<void> {
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
-      if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.status_line === i.statusLine)) return;
+      if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.statusLine === i.statusLine)) return;
       await append(
         tx,
         [{ type: 'task.state', taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } }],
-        t.owner_id,
+        t.ownerId,
       );
     });
   },
 
   /** The final text of a planning run becomes the next revision of the plan. */
   async writePlan(i: { taskId: string; runId: string }): Promise<{ revision: number; empty: boolean }> {
-    const run = await one<{ outcome: { kind: string; summary?: string } }>(db, 'select outcome from runs where id = $1', [i.runId]);
-    const markdown = planOf(run?.outcome.summary ?? '');
+    const outcome = await findOutcome(db, i.runId);
+    const markdown = planOf(outcome?.kind === 'completed' ? outcome.summary : '');
     return decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
-      if (markdown === '') return { revision: t.plan_revision, empty: true };
-      const revision = t.plan_revision + 1;
+      if (markdown === '') return { revision: t.planRevision, empty: true };
+      const revision = t.planRevision + 1;
       const [fresh] = await append(
         tx,
         [{ type: 'plan.written', taskId: i.taskId, actor: 'agent', dedupeKey: `plan/${i.runId}`, payload: { revision, markdown } }],
-        t.owner_id,
+        t.ownerId,
       );
-      return { revision: fresh ? revision : t.plan_revision, empty: false };
+      return { revision: fresh ? revision : t.planRevision, empty: false };
     });
   },
 
@@ -57,7 +57,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
             payload: { id: i.id, kind: i.kind, title: i.title, body: i.body, options: i.options },
           },
         ],
-        t.owner_id,
+        t.ownerId,
       );
     });
   },
@@ -68,7 +68,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       await append(
         tx,
         [{ type: 'inbox.closed', taskId: i.taskId, actor: 'mainloop', dedupeKey: `closed/${i.id}`, payload: { id: i.id, why: i.why } }],
-        t.owner_id,
+        t.ownerId,
       );
     });
   },
@@ -89,7 +89,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
           },
           note(i.taskId, 'ended', NOTES[i.state](t, i.statusLine)),
         ],
-        t.owner_id,
+        t.ownerId,
       );
     });
   },

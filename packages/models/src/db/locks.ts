@@ -1,4 +1,6 @@
 // Advisory locks of Postgres that we take, in one place so that no two share a number.
+import { one, type Tx } from './pool.ts';
+
 export const LOCKS = {
   /** Appends are serial. Without it a reader at `seq > cursor` skips rows that commit late (tried: 1 of 2 was lost). */
   append: 7_140_001,
@@ -13,3 +15,10 @@ export const LOCKS = {
   /** Money for model calls is promised one call at a time. Taken by the function reserve_model_call in the database itself. */
   money: 7_140_008,
 } as const;
+
+/**
+ * Takes a lock for this transaction if nobody has it, and does not wait for it.
+ * @returns whether it is ours
+ */
+export const claimLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<boolean> =>
+  (await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS[lock]]))!.got;

@@ -3,10 +3,20 @@ import { taskWorkflowId } from '../flow/ids.ts';
 import type { News } from '../flow/news.ts';
 import { SIGNALS } from '../flow/workflow.ts';
 import { toOutbox } from './log.ts';
-import { many, type Tx } from './pool.ts';
+import { many, type Queryable, type Tx } from './pool.ts';
 
 /** `blocked`: a question may be answered there. */
-export const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
+const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
+
+/** @returns "owner/name" of each repository with tasks that wait for news of it */
+export async function listWaitingRepos(q: Queryable): Promise<string[]> {
+  const waiting = await many<{ repo: string }>(
+    q,
+    `select distinct p.repo from tasks t join projects p on p.id = t.project_id where t.state = any($1)`,
+    [WAITS_FOR_FORGE],
+  );
+  return waiting.map((w) => w.repo);
+}
 
 /** @returns how many tasks were poked */
 export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {

@@ -35,6 +35,14 @@ export async function addDevice(q: Queryable, ownerId: string, d: PushDevice): P
 export const removeDevice = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   ((await q.query('delete from push_devices where id = $1 and owner_id = $2', [id, ownerId])).rowCount ?? 0) > 0;
 
+/** Takes away a device that its push service no longer knows, whoever's it is. */
+export async function deleteDevice(q: Queryable, id: string): Promise<void> {
+  await q.query('delete from push_devices where id = $1', [id]);
+}
+
+/** Whether anybody's device is to be told. */
+export const hasDevices = async (q: Queryable): Promise<boolean> => (await one(q, 'select 1 from push_devices limit 1')) !== null;
+
 export const listDevices = (
   q: Queryable,
   ownerId: string,
