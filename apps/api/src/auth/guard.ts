@@ -2,7 +2,8 @@
 import { fromNodeHeaders } from 'better-auth/node';
 import { isSecret } from '@mainloop/doors/secrets';
 import type { NextFunction, Request, Response } from 'express';
-import { one, type Db } from '@mainloop/models/db/pool';
+import { findFirstUser } from '@mainloop/models/db/devices';
+import type { Db } from '@mainloop/models/db/pool';
 import type { ApiConfig } from '../config.ts';
 import type { Auth } from './auth.ts';
 import { deviceFamily } from './devices.ts';
@@ -60,8 +61,7 @@ export class Guard {
     const { session, user } = found;
     const copied = await this.endIfCopied(this.auth, session, req);
     if (copied !== null) return copied;
-    const owner = await one<{ id: string }>(this.db, 'select id from auth_users order by created_at limit 1');
-    if (owner?.id !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
+    if ((await findFirstUser(this.db)) !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
     if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return no(403, 'forbidden', 'This came from another site.');
     headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };

@@ -1,34 +1,15 @@
 // What the chat model is told: who it is, what there is, and as much of the thread as fits. Pure.
 import type { ChatImage, ChatMessage } from '@mainloop/adapters/model/port';
+import type { ThreadMessage } from '@mainloop/models/db/conversation';
+import type { ProjectName } from '@mainloop/models/db/projects';
+import type { TaskFact } from '@mainloop/models/db/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { nextSentence } from '@mainloop/models/flow/states';
-
-export interface ThreadMessage {
-  readonly role: string;
-  readonly text: string;
-  readonly at: Date;
-  readonly attachments?: readonly AttachmentRef[];
-  /** The turn that a message began or that a reply ends; null for a note of ours. */
-  readonly turnId: string | null;
-  readonly seq: number;
-}
-export interface ProjectFact {
-  readonly id: string;
-  readonly repo: string;
-}
-export interface TaskFact {
-  readonly id: string;
-  readonly title: string;
-  readonly repo: string;
-  readonly state: string;
-  readonly status_line: string;
-  readonly ci: { passed: number; failed: number; pending: number } | null;
-}
 
 const MAX_CHARS = 60_000;
 const MAX_MESSAGES = 60;
 
-export function systemPrompt(projects: readonly ProjectFact[], tasks: readonly TaskFact[], nowIso: string): string {
+export function systemPrompt(projects: readonly ProjectName[], tasks: readonly TaskFact[], nowIso: string): string {
   return [
     'You are mainloop: the one conversation in which a developer manages all of their AI coding work. Short, warm, exact.',
     'You do not write code yourself. When something is worth doing, call spawn_task: it shows a card, and nothing runs before the person taps Start. One task for one change. Do not say that work has started.',
@@ -38,7 +19,7 @@ export function systemPrompt(projects: readonly ProjectFact[], tasks: readonly T
     `Projects: ${projects.length === 0 ? 'none yet' : projects.map((p) => p.repo).join(', ')}.`,
     tasks.length === 0
       ? 'No tasks are open.'
-      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence({ state: t.state, statusLine: t.status_line, ci: t.ci })}`).join('\n')}`,
+      : `Open tasks:\n${tasks.map((t) => `- ${t.id} "${t.title}" in ${t.repo}: ${nextSentence(t)}`).join('\n')}`,
   ].join('\n');
 }
 

@@ -1,10 +1,14 @@
 // What the chat model may do. It reads freely; the one way to work is a proposal, which does nothing by itself.
 import type { ChatTool } from '@mainloop/adapters/model/port';
 import { DEFAULTS } from '@mainloop/models/contracts/http';
+import { listFiles } from '@mainloop/models/db/conversation';
 import { decide } from '@mainloop/models/db/decide';
-import { many, one, withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
+import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox';
+import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
+import { findProjectOf } from '@mainloop/models/db/projects';
 import { propose } from '@mainloop/models/db/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { nextSentence } from '@mainloop/models/flow/states';
@@ -66,11 +70,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
     switch (c.name) {
       case 'spawn_task': {
         const i = SpawnTask.parse(c.input);
-        const p = await one<{ id: string; settings: unknown }>(
-          db,
-          'select id, settings from projects where owner_id = $1 and lower(repo) = lower($2)',
-          [c.ownerId, i.project],
-        );
+        const p = await findProjectOf(db, c.ownerId, i.project);
         if (!p) return bad(`There is no project ${i.project}. The person can add it under Projects.`);
         const s = resolveProjectSettings(p.settings);
         const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
@@ -97,13 +97,9 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
       }
       case 'tell_task': {
         const i = TellTask.parse(c.input);
-        const t = await one<{ id: string; title: string; project_id: string; model: string; budget_cents: number; ended_at: Date | null }>(
-          db,
-          'select id, title, project_id, model, budget_cents, ended_at from tasks where id = $1 and owner_id = $2',
-          [i.taskId, c.ownerId],
-        );
+        const t = await findTaskToTell(db, c.ownerId, i.taskId);
         if (!t) return bad('There is no such task.');
-        if (t.ended_at) return bad('That task has ended. Propose a new one.');
+        if (t.endedAt) return bad('That task has ended. Propose a new one.');
         const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
         await withTx(db, (tx) =>
           propose(
@@ -112,11 +108,11 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
             `${c.turnId}/${c.index}`,
             c.turnId,
             {
-              projectId: t.project_id,
+              projectId: t.projectId,
               title: t.title,
               prompt: i.message,
               model: t.model,
-              budgetCents: t.budget_cents,
+              budgetCents: t.budgetCents,
               skipPlan: false,
               toTaskId: t.id,
             },
@@ -126,39 +122,22 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
         return fine('The card is shown. Nothing was told yet; the person decides.');
       }
       case 'list_tasks': {
-        const rows = await many<{ id: string; title: string; state: string; status_line: string; ci: null; repo: string; cost_microusd: number }>(
-          db,
-          'select t.id, t.title, t.state, t.status_line, t.ci, t.cost_microusd, p.repo from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 order by t.ended_at nulls first, t.updated_at desc limit 30',
-          [c.ownerId],
-        );
+        const rows = await listFacts(db, c.ownerId);
         return fine(
           rows.length === 0
             ? 'There are no tasks.'
-            : rows
-                .map(
-                  (t) =>
-                    `${t.id} "${t.title}" (${t.repo}): ${nextSentence({ state: t.state, statusLine: t.status_line, ci: t.ci })} ${dollars(t.cost_microusd)}`,
-                )
-                .join('\n'),
+            : rows.map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t)} ${dollars(t.costMicrousd)}`).join('\n'),
         );
       }
       case 'inspect_task': {
         const { taskId } = TaskRef.parse(c.input);
-        const t = await one<{ title: string; state: string; plan: string | null; pr_url: string | null; status_line: string }>(
-          db,
-          'select title, state, plan, pr_url, status_line from tasks where id = $1 and owner_id = $2',
-          [taskId, c.ownerId],
-        );
+        const t = await findTask(db, c.ownerId, taskId);
         if (!t) return bad('There is no such task.');
-        const items = await many<{ id: string; kind: string; title: string; options: { label: string }[] }>(
-          db,
-          "select id, kind, title, options from inbox_items where task_id = $1 and state = 'open'",
-          [taskId],
-        );
+        const items = await listOpenOfTask(db, taskId);
         return fine(
           [
-            `"${t.title}" is ${t.state}. ${t.status_line}`,
-            t.pr_url ?? '',
+            `"${t.title}" is ${t.state}. ${t.statusLine}`,
+            t.prUrl ?? '',
             ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map((o) => o.label).join(' | ')}]`),
             t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',
           ]
@@ -173,13 +152,9 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
       }
       case 'retry_task': {
         const { taskId } = TaskRef.parse(c.input);
-        const item = await one<{ id: string }>(
-          db,
-          "select id from inbox_items where task_id = $1 and owner_id = $2 and kind = 'failure' and state = 'open' limit 1",
-          [taskId, c.ownerId],
-        );
-        if (!item) return bad('Nothing has failed in this task.');
-        const r = await decide(db, { ownerId: c.ownerId, itemId: item.id, decision: 'retry', text: '', via: 'chat', by: 'you' });
+        const itemId = await findFailure(db, c.ownerId, taskId);
+        if (itemId === null) return bad('Nothing has failed in this task.');
+        const r = await decide(db, { ownerId: c.ownerId, itemId, decision: 'retry', text: '', via: 'chat', by: 'you' });
         return r.ok ? fine('It goes on.') : bad(r.sentence);
       }
       case 'cancel_task': {
@@ -199,20 +174,12 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
 
 /** Files of the message that this turn answers, and of the few before it: what is talked about is rarely sent twice. */
 async function filesFor(q: Queryable, c: ToolCall): Promise<AttachmentRef[]> {
-  const rows = await many<{ attachments: AttachmentRef[] }>(
-    q,
-    `select attachments from (select attachments, seq from messages where owner_id = $1 and role = 'user' order by seq desc limit 4) m order by seq`,
-    [c.ownerId],
-  );
   const taken = new Set<string>();
-  return rows
-    .flatMap((r) => r.attachments)
-    .slice(-20)
-    .map((a) => {
-      // Two pasted pictures are both called image.png; side by side they need names of their own.
-      let name = a.name;
-      for (let n = 2; taken.has(name); n++) name = a.name.replace(/(\.[^.]*)?$/, (end) => `-${n}${end}`);
-      taken.add(name);
-      return { ...a, name };
-    });
+  return (await listFiles(q, c.ownerId)).slice(-20).map((a) => {
+    // Two pasted pictures are both called image.png; side by side they need names of their own.
+    let name = a.name;
+    for (let n = 2; taken.has(name); n++) name = a.name.replace(/(\.[^.]*)?$/, (end) => `-${n}${end}`);
+    taken.add(name);
+    return { ...a, name };
+  });
 }

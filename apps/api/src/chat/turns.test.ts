@@ -2,11 +2,12 @@
 import { afterEach, beforeAll, afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { ChatCall, Model } from '@mainloop/adapters/model/port';
 import { append } from '@mainloop/models/db/log';
+import type { ThreadMessage } from '@mainloop/models/db/conversation';
 import { many, withTx } from '@mainloop/models/db/pool';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { until } from '@mainloop/testkit/stack';
 import fc from 'fast-check';
-import { threadFor, threadUpTo, type ThreadMessage } from './context.ts';
+import { threadFor, threadUpTo } from './context.ts';
 import { say, Turns } from './turns.ts';
 
 let t: TestDatabase;

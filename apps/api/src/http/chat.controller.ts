@@ -2,8 +2,9 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/co
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ConfirmProposal, SendMessage } from '@mainloop/models/contracts/http';
 import { refsOf } from '@mainloop/models/db/attachments';
-import { many, type Db } from '@mainloop/models/db/pool';
-import { confirm, decline } from '@mainloop/models/db/proposals';
+import { listMessages, type MessageRow } from '@mainloop/models/db/conversation';
+import type { Db } from '@mainloop/models/db/pool';
+import { confirm, decline, listOpenProposals, type ProposalSummary } from '@mainloop/models/db/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { say, type Turns } from '../chat/turns.ts';
 import { DB } from '../tokens.ts';
@@ -32,23 +33,14 @@ export class ChatController {
 
   @Get('chat/messages')
   @ApiOperation({ summary: 'The thread, newest 200, oldest first' })
-  messages(): Promise<unknown[]> {
-    return many(
-      this.db,
-      'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq',
-      [OWNER],
-    );
+  messages(): Promise<MessageRow[]> {
+    return listMessages(this.db, OWNER);
   }
 
   @Get('proposals')
   @ApiOperation({ summary: 'Proposals that wait for a yes or no' })
-  proposals(): Promise<unknown[]> {
-    return many(
-      this.db,
-      `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
-      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`,
-      [OWNER],
-    );
+  proposals(): Promise<ProposalSummary[]> {
+    return listOpenProposals(this.db, OWNER);
   }
 
   @Post('proposals/:id/confirm')

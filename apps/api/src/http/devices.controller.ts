@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { many, one, type Db } from '@mainloop/models/db/pool';
+import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices';
+import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
 import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
@@ -31,14 +32,14 @@ export class DevicesController {
     @Req() req: Request,
   ): Promise<{ needed: boolean; signedIn: boolean; kind: string | null; sentence: string; ways: string[]; hasOwner: boolean }> {
     const p = await this.guard.passage(req);
-    const owner = this.auth ? await one(this.db, 'select 1 from auth_users limit 1') : null;
+    const hasOwner = this.auth !== null && (await hasUsers(this.db));
     return {
       needed: this.auth !== null,
       signedIn: p.ok,
       kind: p.ok ? null : p.kind,
       sentence: p.ok ? '' : p.sentence,
       ways: [...(this.auth ? ['passkey'] : []), ...(this.config.signIn?.github ? ['github'] : []), ...(this.config.signIn?.oidc ? ['oidc'] : [])],
-      hasOwner: owner !== null,
+      hasOwner,
     };
   }
 
@@ -46,15 +47,12 @@ export class DevicesController {
   @ApiOperation({ summary: 'Devices that are signed in' })
   async devices(@Req() req: Request): Promise<{ id: string; label: string; since: Date; seenAt: Date; isThis: boolean }[]> {
     const p = await this.guard.passage(req);
-    const rows = await many<{ id: string; token: string; user_agent: string | null; created_at: Date; updated_at: Date }>(
-      this.db,
-      'select id, token, user_agent, created_at, updated_at from auth_sessions where expires_at > now() order by updated_at desc limit 100',
-    );
+    const rows = await listSessions(this.db);
     return rows.map((r) => ({
       id: r.id,
-      label: deviceKind(r.user_agent ?? ''),
-      since: r.created_at,
-      seenAt: r.updated_at,
+      label: deviceKind(r.userAgent ?? ''),
+      since: r.createdAt,
+      seenAt: r.updatedAt,
       isThis: p.ok && p.sessionToken === r.token,
     }));
   }
@@ -62,8 +60,7 @@ export class DevicesController {
   @Delete('devices/:id')
   @ApiOperation({ summary: 'Sign a device out, at once' })
   async remove(@Param('id') id: string): Promise<{ ok: true }> {
-    const r = await this.db.query('delete from auth_sessions where id = $1', [id]);
-    if (r.rowCount === 0) throw refuse('not_found', 'There is no such device.');
+    if (!(await deleteSession(this.db, id))) throw refuse('not_found', 'There is no such device.');
     return { ok: true };
   }
 

@@ -1,7 +1,8 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { readCheckup, settingsChecks } from '@mainloop/models/db/checkup';
-import { many, one, type Db } from '@mainloop/models/db/pool';
+import { count, countTasks, ping } from '@mainloop/models/db/health';
+import type { Db } from '@mainloop/models/db/pool';
 import { checksOf, type Check } from '@mainloop/models/flow/checkup';
 import type { ApiConfig } from '../config.ts';
 import type { Hub } from '../stream/hub.ts';
@@ -22,7 +23,7 @@ export class HealthController {
   @Get('api/healthz')
   @ApiOperation({ summary: 'Is it up, and is this the demo?' })
   async health(): Promise<{ ok: true; demo: boolean }> {
-    await this.db.query('select 1');
+    await ping(this.db);
     return { ok: true, demo: this.config.demo };
   }
 
@@ -37,16 +38,8 @@ export class HealthController {
   @Header('content-type', 'text/plain; version=0.0.4')
   @ApiExcludeEndpoint()
   async metrics(): Promise<string> {
-    const tasks = await many<{ state: string; n: number }>(this.db, 'select state, count(*)::int as n from tasks group by state');
-    const x = (await one<{ unsent: number; lag: number; runs: number; cost: number; open: number }>(
-      this.db,
-      `select
-      (select count(*)::int from outbox where sent_at is null) as unsent,
-      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where sent_at is null) as lag,
-      (select count(*)::int from runs where state in ('starting','running')) as runs,
-      (select coalesce(sum(cost_microusd), 0)::float / 1e6 from tasks) as cost,
-      (select count(*)::int from inbox_items where state = 'open') as open`,
-    ))!;
+    const tasks = await countTasks(this.db);
+    const x = await count(this.db);
     const line = (name: string, type: string, help: string, rows: string[]): string =>
       `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${rows.join('\n')}\n`;
     return [

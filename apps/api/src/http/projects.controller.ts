@@ -2,7 +2,9 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@ne
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AddProject, DEFAULTS, InitRepo, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
 import { append, freshId, lastSeq, toOutbox } from '@mainloop/models/db/log';
-import { many, one, withTx, type Db } from '@mainloop/models/db/pool';
+import { wasSent } from '@mainloop/models/db/outbox';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import { findProject, hasProject, listProjects, type ProjectRow } from '@mainloop/models/db/projects';
 import { propose } from '@mainloop/models/db/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
 import type { LoggedEvent } from '@mainloop/models/flow/events';
@@ -31,17 +33,13 @@ export class ProjectsController {
 
   @Get('projects')
   @ApiOperation({ summary: 'Projects' })
-  projects(): Promise<unknown[]> {
-    return many(
-      this.db,
-      'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at',
-      [OWNER],
-    );
+  projects(): Promise<ProjectRow[]> {
+    return listProjects(this.db, OWNER);
   }
 
   @Post('projects')
   @ApiOperation({ summary: 'Add a GitHub repository (owner/name) or a git folder of this machine' })
-  async add(@Body({ schema: AddProject }) body: AddProject): Promise<unknown> {
+  async add(@Body({ schema: AddProject }) body: AddProject): Promise<ProjectRow | undefined> {
     const projectId = `pr-${freshId()}`;
     const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
     const from = await lastSeq(this.db, OWNER);
@@ -49,8 +47,8 @@ export class ProjectsController {
     const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
     if (said?.type === 'project.refused') throw refuse('rejected', said.payload.sentence);
     // Adding what is there already gives the project that is there.
-    if (said !== null) return (await this.projects()).find((p) => (p as { repo: string }).repo === said.payload.repo);
-    if (await one(this.db, 'select 1 from outbox where workflow_id = $1 and sent_at is not null', [`project/${projectId}`]))
+    if (said !== null) return (await this.projects()).find((p) => p.repo === said.payload.repo);
+    if (await wasSent(this.db, `project/${projectId}`))
       throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
     throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');
   }
@@ -58,7 +56,7 @@ export class ProjectsController {
   @Post('projects/:id/init')
   @ApiOperation({ summary: 'Propose checks and previews for a repository: a card, as if it had been asked for in the chat' })
   async init(@Param('id') id: string, @Body({ schema: InitRepo }) body: InitRepo): Promise<{ proposalId: string }> {
-    const p = await one<{ settings: unknown }>(this.db, 'select settings from projects where id = $1 and owner_id = $2', [id, OWNER]);
+    const p = await findProject(this.db, OWNER, id);
     if (!p) throw refuse('not_found', 'There is no such project.');
     const s = resolveProjectSettings(p.settings);
     const draft = { projectId: id, ...templateTask(body.parts), model: s.model, budgetCents: s.budgetCents, skipPlan: false };
@@ -70,8 +68,7 @@ export class ProjectsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Models, budget, egress and limits of a project' })
   async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
-    if (!(await one(this.db, 'select 1 from projects where id = $1 and owner_id = $2', [id, OWNER])))
-      throw refuse('not_found', 'There is no such project.');
+    if (!(await hasProject(this.db, OWNER, id))) throw refuse('not_found', 'There is no such project.');
     await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
     return { ok: true };
   }

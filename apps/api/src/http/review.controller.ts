@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EditComment, Looked, NewComment, ResolveComment } from '@mainloop/models/contracts/http';
-import { many, type Db } from '@mainloop/models/db/pool';
-import { changeComment, draftComment, noteLooked, type ReviewResult } from '@mainloop/models/db/review';
+import type { Db } from '@mainloop/models/db/pool';
+import { changeComment, draftComment, listComments, noteLooked, type CommentSummary, type ReviewResult } from '@mainloop/models/db/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
@@ -17,13 +17,8 @@ export class ReviewController {
 
   @Get('tasks/:id/comments')
   @ApiOperation({ summary: 'Comments on the change of a task, made here or on GitHub, with what the agent answered' })
-  comments(@Param('id') id: string): Promise<unknown[]> {
-    return many(
-      this.db,
-      `select id, path, side, start_line as "startLine", line, sha, quote, body, author, via, state, answer, answered_at as "answeredAt", created_at as "createdAt"
-         from review_comments where task_id = $1 and owner_id = $2 order by created_at, id limit 1000`,
-      [id, OWNER],
-    );
+  comments(@Param('id') id: string): Promise<CommentSummary[]> {
+    return listComments(this.db, OWNER, id);
   }
 
   @Post('tasks/:id/comments')

@@ -1,5 +1,6 @@
 import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { claimDelivery } from '@mainloop/models/db/forge';
 import { pokeAbout } from '@mainloop/models/db/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { newsOf } from '@mainloop/models/flow/news';
@@ -72,8 +73,7 @@ export class WebhooksController {
     if (body === undefined) throw refuse('invalid', 'That is not the JSON of a webhook.');
     const repo = (body as { repository?: { full_name?: unknown } } | null)?.repository?.full_name ?? '';
     await withTx(this.db, async (tx) => {
-      const first = await tx.query('insert into webhook_deliveries (id) values ($1) on conflict do nothing', [delivery.slice(0, 100)]);
-      if (first.rowCount === 0) return;
+      if (!(await claimDelivery(tx, delivery.slice(0, 100)))) return;
       await pokeAbout(tx, String(repo), newsOf(body));
     });
     return { ok: true };

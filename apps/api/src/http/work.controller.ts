@@ -3,16 +3,15 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CaughtUp, ChangeModel, Decide, RaiseBudget, Seen, Snooze, Steer } from '@mainloop/models/contracts/http';
 import { pause, steer } from '@mainloop/models/db/commands';
 import { cancelTask, decide, noteAttention, setBudget, setModel } from '@mainloop/models/db/decide';
+import { listItemsOfTask, listOpenItems, type ItemSummary } from '@mainloop/models/db/inbox';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
-import { many, one, type Db } from '@mainloop/models/db/pool';
+import type { Db } from '@mainloop/models/db/pool';
+import { hasRun, listRuns, type RunSummary } from '@mainloop/models/db/run-lists';
 import { readOutput } from '@mainloop/models/db/runs';
+import { findTask, listTasks, type TaskDetail, type TaskSummary } from '@mainloop/models/db/tasks';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
-
-const TASK = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine", t.model, t.budget_cents as "budgetCents", t.cost_microusd as "costMicrousd", t.branch, t.head_sha as "headSha",
-  t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
-  t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
 
 @ApiTags('work')
 @Controller('api')
@@ -24,29 +23,17 @@ export class WorkController {
 
   @Get('tasks')
   @ApiOperation({ summary: 'Tasks, open ones first, newest 200' })
-  tasks(@Query('state') state?: string): Promise<unknown[]> {
-    return many(
-      this.db,
-      `select ${TASK} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`,
-      [OWNER, state ?? null],
-    );
+  tasks(@Query('state') state?: string): Promise<TaskSummary[]> {
+    return listTasks(this.db, OWNER, state ?? null);
   }
 
   @Get('tasks/:id')
   @ApiOperation({ summary: 'One task with its plan, open items and runs' })
-  async task(@Param('id') id: string): Promise<unknown> {
-    const task = await one(
-      this.db,
-      `select ${TASK}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`,
-      [id, OWNER],
-    );
+  async task(@Param('id') id: string): Promise<TaskDetail & { items: ItemSummary[]; runs: RunSummary[] }> {
+    const task = await findTask(this.db, OWNER, id);
     if (!task) throw refuse('not_found', 'There is no such task.');
-    const runs = await many(
-      this.db,
-      'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n',
-      [id],
-    );
-    return { ...task, items: await this.items('task', id), runs };
+    const runs = await listRuns(this.db, id);
+    return { ...task, items: await listItemsOfTask(this.db, OWNER, id), runs };
   }
 
   @Get('tasks/:id/events')
@@ -103,7 +90,7 @@ export class WorkController {
   @Get('runs/:id/output')
   @ApiOperation({ summary: "A run's output from an offset: JSON lines as the agent printed them" })
   async output(@Param('id') id: string, @Query('from') from?: string): Promise<{ from: number; next: number; text: string }> {
-    if (!(await one(this.db, 'select 1 from runs where id = $1 and owner_id = $2', [id, OWNER]))) throw refuse('not_found', 'There is no such run.');
+    if (!(await hasRun(this.db, OWNER, id))) throw refuse('not_found', 'There is no such run.');
     const start = Math.max(0, Number(from ?? 0) || 0);
     const r = await readOutput(this.db, id, start);
     return { from: start, next: start + r.data.length, text: r.data.toString('utf8') };
@@ -111,8 +98,8 @@ export class WorkController {
 
   @Get('inbox')
   @ApiOperation({ summary: 'What needs you' })
-  inbox(): Promise<unknown[]> {
-    return this.items('open', null);
+  inbox(): Promise<ItemSummary[]> {
+    return listOpenItems(this.db, OWNER);
   }
 
   @Post('inbox/:id')
@@ -165,14 +152,5 @@ export class WorkController {
   async caughtUp(@Body({ schema: CaughtUp }) body: CaughtUp): Promise<{ ok: true }> {
     await appendOnce(this.db, [{ type: 'owner.caught_up', actor: 'you', dedupeKey: `caught_up/${body.seq}`, payload: { seq: body.seq } }]);
     return { ok: true };
-  }
-
-  private items(which: 'open' | 'task', taskId: string | null): Promise<unknown[]> {
-    return many(
-      this.db,
-      `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
-      from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1 and ${which === 'open' ? "i.state = 'open' and $2::text is null" : 'i.task_id = $2'} order by i.created_at limit 500`,
-      [OWNER, taskId],
-    );
   }
 }

@@ -1,9 +1,9 @@
 // The live stream: one LISTEN for all readers of this replica. NOTIFY is a hint, the table is the truth, a slow poll is the net.
+import { DELTA_CHANNEL, listenTo, OUTPUT_CHANNEL } from '@mainloop/models/db/listen';
 import { CHANNEL, eventsAfter, lastSeq } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import type { LoggedEvent } from '@mainloop/models/flow/events';
 import { OWNER } from '@mainloop/models/flow/ids';
-import pg from 'pg';
 
 interface StreamItem {
   /** Present on events only; a reader resumes from it. Deltas and output hints are transient. */
@@ -20,8 +20,7 @@ export class Hub {
   private cursor = 0;
   private reading = false;
   private again = false;
-  private stopped = false;
-  private listener: pg.Client | null = null;
+  private stopListening: (() => Promise<void>) | null = null;
   private timer: NodeJS.Timeout | null = null;
   private readonly db: Db;
   private readonly url: string;
@@ -33,15 +32,20 @@ export class Hub {
 
   async start(): Promise<void> {
     this.cursor = await lastSeq(this.db, OWNER);
-    this.listen();
+    this.stopListening = listenTo(
+      this.url,
+      'mainloop-api-listen',
+      [CHANNEL, DELTA_CHANNEL, OUTPUT_CHANNEL],
+      (channel, payload) => this.heard(channel, payload),
+      () => void this.read(),
+    );
     this.timer = setInterval(() => void this.read(), POLL_MS);
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
     if (this.timer) clearInterval(this.timer);
     this.sinks.clear();
-    await this.listener?.end().catch(() => undefined);
+    await this.stopListening?.();
   }
 
   get readers(): number {
@@ -105,6 +109,13 @@ export class Hub {
     }
   }
 
+  private heard(channel: string, payload: string): void {
+    if (channel === CHANNEL) return void this.read();
+    const kind = channel === DELTA_CHANNEL ? 'delta' : 'output';
+    const data: unknown = JSON.parse(payload || '{}');
+    for (const s of this.sinks) s({ kind, data });
+  }
+
   private async read(): Promise<void> {
     if (this.reading) {
       this.again = true;
@@ -126,32 +137,5 @@ export class Hub {
     } finally {
       this.reading = false;
     }
-  }
-
-  private listen(): void {
-    const l = new pg.Client({ connectionString: this.url, application_name: 'mainloop-api-listen' });
-    this.listener = l;
-    l.once('error', () => this.reconnect(l));
-    l.once('end', () => this.reconnect(l));
-    l.on('notification', (n) => {
-      if (n.channel === CHANNEL) return void this.read();
-      const kind = n.channel === 'mainloop_delta' ? 'delta' : 'output';
-      const data: unknown = JSON.parse(n.payload ?? '{}');
-      for (const s of this.sinks) s({ kind, data });
-    });
-    l.connect()
-      .then(() => l.query(`listen ${CHANNEL}; listen mainloop_delta; listen mainloop_output`))
-      .then(() => this.read())
-      .catch(() => this.reconnect(l));
-  }
-
-  private reconnect(l: pg.Client): void {
-    if (this.listener !== l || this.stopped) return;
-    this.listener = null;
-    l.on('error', () => undefined);
-    void l.end().catch(() => undefined);
-    setTimeout(() => {
-      if (!this.stopped) this.listen();
-    }, 500).unref();
   }
 }

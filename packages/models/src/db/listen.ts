@@ -1,6 +1,11 @@
 // NOTIFY is a hint that saves a wait. Whoever listens has a timer as the net under it.
 import pg from 'pg';
 
+/** What comes to the draft of a turn that is spoken. Only on its way: nothing of it is kept. */
+export const DELTA_CHANNEL = 'mainloop_delta';
+/** Up to where the output of a run is there now. */
+export const OUTPUT_CHANNEL = 'mainloop_output';
+
 /**
  * Waits for a word, at most `ms` milliseconds and no longer than `over` is not aborted. One that came since this listener last
  * waited counts. Never rejects, and leaves nothing behind however it ends.
@@ -71,4 +76,48 @@ export function wakeOn(url: string, name: string, channel: string, isOver: () =>
   };
   listen();
   return word.listener;
+}
+
+/**
+ * Listens on some channels and passes on what is said, over any break of the connection. What was said during one is lost.
+ * @param url of Postgres
+ * @param name how Postgres shows this connection
+ * @param heard takes what was said on a channel, '' for nothing
+ * @param isUp called whenever it listens again: whoever keeps a place reads on from there
+ * @returns stops it, and resolves when the connection is closed
+ */
+export function listenTo(
+  url: string,
+  name: string,
+  channels: readonly string[],
+  heard: (channel: string, payload: string) => void,
+  isUp: () => void,
+): () => Promise<void> {
+  let current: pg.Client | null = null;
+  let isOver = false;
+  const again = (l: pg.Client): void => {
+    if (current !== l || isOver) return;
+    current = null;
+    l.on('error', () => undefined);
+    void l.end().catch(() => undefined);
+    setTimeout(() => {
+      if (!isOver) listen();
+    }, 500).unref();
+  };
+  const listen = (): void => {
+    const l = new pg.Client({ connectionString: url, application_name: name });
+    current = l;
+    l.once('error', () => again(l));
+    l.once('end', () => again(l));
+    l.on('notification', (n) => heard(n.channel, n.payload ?? ''));
+    l.connect()
+      .then(() => l.query(channels.map((channel) => `listen ${channel}`).join('; ')))
+      .then(isUp)
+      .catch(() => again(l));
+  };
+  listen();
+  return async () => {
+    isOver = true;
+    await current?.end().catch(() => undefined);
+  };
 }

@@ -7,7 +7,7 @@ import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import { tell } from './commands.ts';
 import { append, freshId, lockLog, toOutbox } from './log.ts';
-import { one, withTx, type Db, type Tx } from './pool.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 
 export interface ProposalDraft {
   readonly projectId: string;
@@ -129,3 +129,26 @@ export async function decline(db: Db, ownerId: string, id: string, by: string): 
     return 'declined';
   });
 }
+
+export interface ProposalSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly budgetCents: number;
+  readonly skipPlan: boolean;
+  readonly digest: string;
+  readonly state: string;
+  readonly expiresAt: Date;
+  /** The repository of its project. */
+  readonly project: string;
+}
+
+/** Proposals that wait for a yes or no, oldest first. */
+export const listOpenProposals = (q: Queryable, ownerId: string): Promise<ProposalSummary[]> =>
+  many(
+    q,
+    `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
+      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`,
+    [ownerId],
+  );

@@ -8,6 +8,7 @@ import type { Phase } from '../flow/states.ts';
 import { mayStart } from '../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
 import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
+import { OUTPUT_CHANNEL } from './listen.ts';
 import { LOCKS } from './locks.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { many, one, withTx, type Db, type Queryable } from './pool.ts';
@@ -195,7 +196,7 @@ export async function appendOutput(db: Db, runId: string, offset: number, chunk:
     const fresh = all.subarray(0, verdict.bytes);
     await tx.query('insert into run_output (run_id, "offset", chunk) values ($1,$2,$3)', [runId, end, fresh]);
     await tx.query('update runs set output_at = now() where id = $1', [runId]);
-    await tx.query('select pg_notify($1, $2)', ['mainloop_output', JSON.stringify({ runId, end: end + fresh.length })]);
+    await tx.query('select pg_notify($1, $2)', [OUTPUT_CHANNEL, JSON.stringify({ runId, end: end + fresh.length })]);
     return end + fresh.length;
   });
 }

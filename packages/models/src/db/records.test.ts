@@ -1,0 +1,443 @@
+// What each statement gives, on a real database: the compiler believes the type that stands beside a statement, so a test has to look.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { OWNER } from '../flow/ids.ts';
+import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from './checkpoints.ts';
+import {
+  claimTurn,
+  insertTurn,
+  listFiles,
+  listMessages,
+  listThread,
+  updateDraft,
+  updateTurnDone,
+  type MessageRow,
+  type ThreadMessage,
+  type Turn,
+} from './conversation.ts';
+import { decide } from './decide.ts';
+import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './devices.ts';
+import { findEvidence } from './evidence.ts';
+import {
+  claimDelivery,
+  findEffect,
+  findLatestDiff,
+  hasPushed,
+  insertIntent,
+  insertPush,
+  listCommentEffects,
+  saveThread,
+  updateDone,
+  type EffectRow,
+} from './forge.ts';
+import { count, countTasks, ping, type Counts } from './health.ts';
+import {
+  findDecision,
+  findFailure,
+  findItem,
+  findQuestion,
+  hasOpenQuestion,
+  listForgeAnswers,
+  listItemsOfTask,
+  listOpenItems,
+  listOpenOfTask,
+  type AnsweredItem,
+  type ItemSummary,
+  type OpenItem,
+  type QuestionRow,
+} from './inbox.ts';
+import { claimLock } from './locks.ts';
+import { appendOnce, hasEvent, toOutbox } from './log.ts';
+import { listUnsent, postpone, updateSent, wasSent, type OutboxRow } from './outbox.ts';
+import { listWaitingRepos } from './pokes.ts';
+import { withTx } from './pool.ts';
+import { findProject, findProjectOf, hasProject, listProjectNames, listProjects, type ProjectName, type ProjectRow } from './projects.ts';
+import { listOpenProposals, type ProposalSummary } from './proposals.ts';
+import { addDevice, deleteDevice, hasDevices } from './push.ts';
+import {
+  draftComment,
+  isOpenComment,
+  listComments,
+  listReplies,
+  listThreads,
+  listUnpublished,
+  type CommentSummary,
+  type ReplyRow,
+  type ThreadRow,
+} from './review.ts';
+import {
+  findOutcome,
+  hasRun,
+  lastNumber,
+  listActive,
+  listCompleted,
+  listRuns,
+  listSilent,
+  listUnended,
+  type RunSummary,
+  type SilentRun,
+} from './run-lists.ts';
+import { endRun, ensureRun, openEpoch, renewLease } from './runs.ts';
+import {
+  findOwner,
+  findState,
+  findTask,
+  findTaskToTell,
+  getTask,
+  isLive,
+  listFacts,
+  listOpenFacts,
+  listSaid,
+  listTasks,
+  type TaskDetail,
+  type TaskFact,
+  type TaskRow,
+  type TaskToTell,
+} from './tasks.ts';
+
+let t: TestDatabase;
+let runId: string;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+  await seedTask(t.db, 'one');
+  runId = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 1, phase: 'implement', prompt: () => 'go', model: 'm' });
+  await openEpoch(t.db, runId);
+  await renewLease(t.db, runId, 1);
+  await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
+});
+afterAll(() => t.drop());
+
+/** What a row has to have: every name that its type says, so that one that is left out does not compile. */
+type Names<T> = Record<keyof T, true>;
+function expectNames<T extends object>(row: T | null | undefined, names: Names<T>): void {
+  expect(row).not.toBeNull();
+  expect(Object.keys(row!).toSorted()).toEqual(Object.keys(names).toSorted());
+  expect(Object.values(row!)).not.toContain(undefined);
+}
+
+const SUMMARY = {
+  id: true,
+  title: true,
+  state: true,
+  phase: true,
+  statusLine: true,
+  model: true,
+  budgetCents: true,
+  costMicrousd: true,
+  branch: true,
+  headSha: true,
+  issueNumber: true,
+  issueUrl: true,
+  prNumber: true,
+  prUrl: true,
+  planRevision: true,
+  failure: true,
+  ci: true,
+  activeRunId: true,
+  createdAt: true,
+  updatedAt: true,
+  endedAt: true,
+  project: true,
+} as const;
+const FACT: Names<TaskFact> = { id: true, title: true, repo: true, state: true, statusLine: true, ci: true };
+
+test('a task, as the worker, the api and the chat read it', async () => {
+  const q = t.db;
+  expectNames<TaskRow>(await getTask(q, 'one'), {
+    id: true,
+    ownerId: true,
+    projectId: true,
+    title: true,
+    prompt: true,
+    model: true,
+    skipPlan: true,
+    state: true,
+    phase: true,
+    statusLine: true,
+    issueNumber: true,
+    prNumber: true,
+    branch: true,
+    headSha: true,
+    ci: true,
+    plan: true,
+    planRevision: true,
+    costMicrousd: true,
+    repo: true,
+    defaultBranch: true,
+    settings: true,
+    attachments: true,
+  });
+  await expect(getTask(q, 'none')).rejects.toThrow('there is no task none');
+  const [summary] = await listTasks(q, OWNER, null);
+  expectNames(summary, SUMMARY);
+  expect(await listTasks(q, OWNER, 'done')).toEqual([]);
+  expectNames<TaskDetail>(await findTask(q, OWNER, 'one'), { ...SUMMARY, prompt: true, plan: true });
+  expect(await findTask(q, 'somebody else', 'one')).toBeNull();
+  expectNames<TaskToTell>(await findTaskToTell(q, OWNER, 'one'), {
+    id: true,
+    title: true,
+    projectId: true,
+    model: true,
+    budgetCents: true,
+    endedAt: true,
+  });
+  const [fact] = await listOpenFacts(q, OWNER);
+  expectNames(fact, FACT);
+  const [withCost] = await listFacts(q, OWNER);
+  expectNames(withCost, { ...FACT, costMicrousd: true });
+  expect([await findOwner(q, 'one'), await findOwner(q, 'none')]).toEqual([OWNER, null]);
+  expect([await findState(q, 'one'), await findState(q, 'none')]).toEqual([summary!.state, null]);
+  expect([await isLive(q, 'one'), await isLive(q, 'none')]).toEqual([true, false]);
+  await appendOnce(q, [{ type: 'agent.said', taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } }]);
+  expect(await listSaid(q, 'one')).toEqual([{ seq: expect.any(Number), text: 'Half of it is there.' }]);
+});
+
+test('a project', async () => {
+  const [row] = await listProjects(t.db, OWNER);
+  expectNames<ProjectRow>(row, {
+    id: true,
+    name: true,
+    repo: true,
+    defaultBranch: true,
+    remoteUrl: true,
+    localPath: true,
+    settings: true,
+    createdAt: true,
+  });
+  const [name] = await listProjectNames(t.db, OWNER);
+  expectNames<ProjectName>(name, { id: true, repo: true });
+  expect(await findProject(t.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
+  expect(await findProjectOf(t.db, OWNER, 'Demo/Tally')).toEqual({ id: 'pr-1', settings: row!.settings });
+  expect([await hasProject(t.db, OWNER, 'pr-1'), await hasProject(t.db, 'somebody else', 'pr-1')]).toEqual([true, false]);
+});
+
+test('the conversation and a turn of it', async () => {
+  const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };
+  const [said] = await appendOnce(t.db, [
+    { type: 'message.said', actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } },
+  ]);
+  await withTx(t.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
+  const [message] = await listMessages(t.db, OWNER);
+  expectNames<MessageRow>(message, { id: true, role: true, text: true, turnId: true, seq: true, at: true });
+  const [inThread] = await listThread(t.db, OWNER, said!.seq);
+  expectNames<ThreadMessage>(inThread, { role: true, text: true, at: true, attachments: true, turnId: true, seq: true });
+  expect(await listFiles(t.db, OWNER)).toEqual([file]);
+  const turn = await claimTurn(t.db, 'me', 60_000);
+  expectNames<Turn>(turn, { id: true, ownerId: true, attempts: true, seq: true });
+  expect(await claimTurn(t.db, 'another', 60_000)).toBeNull();
+  expect(await updateDraft(t.db, { id: 'turn-1', by: 'another', text: 'x', leaseMs: 1 })).toBe(false);
+  expect(await updateDraft(t.db, { id: 'turn-1', by: 'me', text: 'x', leaseMs: 60_000 })).toBe(true);
+  expect(await withTx(t.db, (tx) => updateTurnDone(tx, 'turn-1', 'another'))).toBe(false);
+  expect(await withTx(t.db, (tx) => updateTurnDone(tx, 'turn-1', 'me'))).toBe(true);
+  await seedProposal(t.db, 'any');
+  const [proposal] = await listOpenProposals(t.db, OWNER);
+  expectNames<ProposalSummary>(proposal, {
+    id: true,
+    title: true,
+    prompt: true,
+    model: true,
+    budgetCents: true,
+    skipPlan: true,
+    digest: true,
+    state: true,
+    expiresAt: true,
+    project: true,
+  });
+});
+
+test('an item of the inbox, before and after it is answered', async () => {
+  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A']);
+  expect([await hasOpenQuestion(t.db, runId), await hasOpenQuestion(t.db, 'none')]).toEqual([true, false]);
+  const [open] = await listOpenItems(t.db, OWNER);
+  const names: Names<ItemSummary> = {
+    id: true,
+    kind: true,
+    title: true,
+    body: true,
+    options: true,
+    state: true,
+    answer: true,
+    answeredVia: true,
+    createdAt: true,
+    taskId: true,
+    taskTitle: true,
+    project: true,
+    plan: true,
+  };
+  expectNames(open, names);
+  const [ofTask] = await listOpenOfTask(t.db, 'one');
+  expectNames<OpenItem>(ofTask, { id: true, kind: true, title: true, options: true });
+  expect([await findDecision(t.db, id), await findDecision(t.db, 'none')]).toEqual([null, null]);
+  await decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: 'A', via: 'github', by: 'ada', answerId: 'github-comment-5' });
+  expect(await hasOpenQuestion(t.db, runId)).toBe(false);
+  expect(await listOpenItems(t.db, OWNER)).toEqual([]);
+  const [again] = await listItemsOfTask(t.db, OWNER, 'one');
+  expectNames(again, names);
+  expect(await findDecision(t.db, id)).toBe('answer');
+  expectNames<AnsweredItem>(await findItem(t.db, id), { title: true, kind: true, answer: true });
+  const question = await findQuestion(t.db, id);
+  expectNames<QuestionRow>(question, {
+    id: true,
+    state: true,
+    title: true,
+    body: true,
+    options: true,
+    multiple: true,
+    answer: true,
+    answeredBy: true,
+    answeredVia: true,
+  });
+  expect([question!.answeredBy, question!.answeredVia]).toEqual(['ada', 'github']);
+  expect(await listForgeAnswers(t.db, 'one')).toEqual(['github-comment-5']);
+  expect(await findFailure(t.db, OWNER, 'one')).toBeNull();
+  await seedItem(t.db, 'one', 'failed', 'failure', 'It failed.');
+  expect(await findFailure(t.db, OWNER, 'one')).toBe('failed');
+});
+
+test('the review', async () => {
+  const place = { path: 'a.ts', side: 'new' as const, startLine: null, line: 3 };
+  await draftComment(t.db, { ownerId: OWNER, taskId: 'one', by: 'you', comment: { id: 'c1', ...place, quote: '', text: 'Why?' } });
+  const [draft] = await listComments(t.db, OWNER, 'one');
+  expectNames<CommentSummary>(draft, {
+    id: true,
+    path: true,
+    side: true,
+    startLine: true,
+    line: true,
+    sha: true,
+    quote: true,
+    body: true,
+    author: true,
+    via: true,
+    state: true,
+    answer: true,
+    answeredAt: true,
+    createdAt: true,
+  });
+  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([false, 0]);
+  await appendOnce(t.db, [{ type: 'review.submitted', taskId: 'one', actor: 'you', payload: { ids: ['c1'] } }]);
+  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([true, 1]);
+  await appendOnce(t.db, [
+    { type: 'review.published', taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } },
+    { type: 'review.replied', taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } },
+  ]);
+  const [reply] = await listReplies(t.db, 'one');
+  expectNames<ReplyRow>(reply, { seq: true, id: true, text: true, path: true, body: true, forgeId: true, via: true });
+  const [thread] = await listThreads(t.db, 'one');
+  expectNames<ThreadRow>(thread, { id: true, state: true, forgeId: true, agreed: true });
+  expect([thread!.forgeId, thread!.agreed]).toEqual([9, null]);
+  await saveThread(t.db, 'one', 'c1', true);
+  expect((await listThreads(t.db, 'one'))[0]!.agreed).toBe(true);
+});
+
+test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
+  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual(['', false]);
+  const push = { id: 'p1', ownerId: OWNER, taskId: 'one', runId, branch: 'b', oldSha: 'old', newSha: 'new', diff: 'the diff', delta: 'the delta' };
+  await withTx(t.db, (tx) => insertPush(tx, push));
+  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual(['the diff', true]);
+  const { rows } = await t.db.query('select old_sha, new_sha, state, delta from pushes');
+  expect(rows).toEqual([{ old_sha: 'old', new_sha: 'new', state: 'forwarded', delta: 'the delta' }]);
+  const key = 'one/comment-c1';
+  expect(await findEffect(t.db, key)).toBeNull();
+  await insertIntent(t.db, key, 'one');
+  await insertIntent(t.db, key, 'one');
+  expect(await findEffect(t.db, key)).toEqual({ state: 'intent', result: null } satisfies EffectRow<object>);
+  await updateDone(t.db, key, { id: 9, line: true });
+  expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
+  expect(await listCommentEffects(t.db, 'one')).toEqual(new Map([[key, true]]));
+  expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
+  await appendOnce(t.db, [{ type: 'task.state', taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } }]);
+  expect(await listWaitingRepos(t.db)).toEqual(['demo/tally']);
+});
+
+test('runs, while one works and after it', async () => {
+  expect(await listActive(t.db)).toEqual([{ id: runId, taskId: 'one', epoch: 1 }]);
+  const [silent] = await listSilent(t.db, 30_000);
+  expectNames<SilentRun>(silent, { id: true, taskId: true, ownerId: true, epoch: true, ms: true });
+  expect(silent!.ms).toBeGreaterThanOrEqual(60_000);
+  expect(await listSilent(t.db, 3_600_000)).toEqual([]);
+  expect(await listUnended(t.db, 'one')).toEqual([{ id: runId, epoch: 1, state: 'running' }]);
+  expect([await lastNumber(t.db, 'one'), await lastNumber(t.db, 'none')]).toEqual([1, 0]);
+  expect([await hasRun(t.db, OWNER, runId), await hasRun(t.db, 'somebody else', runId)]).toEqual([true, false]);
+  expect([await findOutcome(t.db, runId), await findOutcome(t.db, 'none')]).toEqual([null, null]);
+  const data = Buffer.from('an archive');
+  for (const epoch of [1, 2]) await saveCheckpoint(t.db, { taskId: 'one', runId, epoch, data });
+  expect(await findCheckpoint(t.db, 'one')).toEqual(data);
+  await deleteCheckpoint(t.db, 'one');
+  expect(await findCheckpoint(t.db, 'one')).toBeNull();
+  // A question was asked in this run, so it ends as one that asked.
+  await endRun(t.db, runId, 1, { kind: 'interrupted', reason: 'stopped' });
+  expect(await findOutcome(t.db, runId)).toEqual({ kind: 'interrupted', reason: 'stopped' });
+  expect([await listUnended(t.db, 'one'), await listActive(t.db), await listCompleted(t.db, 'one')]).toEqual([[], [], []]);
+  const outcome = { kind: 'completed', summary: 'It is done.' } as const;
+  await t.db.query('update runs set outcome = $1', [JSON.stringify(outcome)]);
+  expect(await listCompleted(t.db, 'one')).toEqual([{ phase: 'implement', outcome }]);
+  const [run] = await listRuns(t.db, 'one');
+  expectNames<RunSummary>(run, {
+    id: true,
+    phase: true,
+    n: true,
+    state: true,
+    epoch: true,
+    outcome: true,
+    costMicrousd: true,
+    startedAt: true,
+    endedAt: true,
+  });
+});
+
+test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {
+  const evidence = { runId, what: 'verify' as const, command: 'make test', exitCode: 0, ms: 5, tail: '', sha: 'abc', clean: true };
+  await appendOnce(t.db, [
+    { type: 'evidence.recorded', taskId: 'one', actor: 'runner', dedupeKey: 'evidence/1', payload: evidence },
+    { type: 'evidence.recorded', taskId: 'one', actor: 'runner', dedupeKey: 'evidence/2', payload: { ...evidence, exitCode: 1, clean: false } },
+  ]);
+  expect(await findEvidence(t.db, 'one', 'abc', 'verify')).toEqual(evidence);
+  expect([await findEvidence(t.db, 'one', 'abc', 'lint'), await findEvidence(t.db, 'one', 'other', 'verify')]).toEqual([null, null]);
+  expect([await hasEvent(t.db, 'evidence/1'), await hasEvent(t.db, 'evidence/3')]).toEqual([true, false]);
+});
+
+test('the outbox, in order', async () => {
+  await t.db.query('delete from outbox');
+  for (const name of ['first', 'second'])
+    await withTx(t.db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: 'task/one', name, payload: { name } }));
+  const rows = await withTx(t.db, (tx) => listUnsent(tx));
+  expect(rows.map((r) => r.name)).toEqual(['first', 'second']);
+  expectNames<OutboxRow>(rows[0], { id: true, kind: true, workflowId: true, name: true, payload: true });
+  expect(await wasSent(t.db, 'task/one')).toBe(false);
+  await withTx(t.db, (tx) => updateSent(tx, rows[0]!.id, null));
+  expect(await wasSent(t.db, 'task/one')).toBe(true);
+  await withTx(t.db, (tx) => postpone(tx, 'task/one', 'away'));
+  expect(await withTx(t.db, (tx) => listUnsent(tx))).toEqual([]);
+  const kept = await t.db.query('select name, error, attempts, sent_at is null as waits from outbox order by id');
+  expect(kept.rows).toEqual([
+    { name: 'first', error: null, attempts: 1, waits: false },
+    { name: 'second', error: 'away', attempts: 1, waits: true },
+  ]);
+});
+
+test('devices, counts, and a lock that one has at a time', async () => {
+  expect([await findFirstUser(t.db), await hasUsers(t.db), await hasDevices(t.db)]).toEqual([null, false, false]);
+  await t.db.query("insert into auth_users (id, name, email) values ('u1', 'Owner', 'a@b.invalid')");
+  await t.db.query("insert into auth_sessions (id, expires_at, token, user_id) values ('s1', now() + interval '1 day', 'x', 'u1')");
+  expect([await findFirstUser(t.db), await hasUsers(t.db)]).toEqual(['u1', true]);
+  const [session] = await listSessions(t.db);
+  expectNames<SessionRow>(session, { id: true, token: true, userAgent: true, createdAt: true, updatedAt: true });
+  expect([await deleteSession(t.db, 's1'), await deleteSession(t.db, 's1')]).toEqual([true, false]);
+  const { id } = await addDevice(t.db, OWNER, { endpoint: 'https://push.invalid/1', keys: { p256dh: 'a', auth: 'b' }, label: 'Phone' });
+  expect(await hasDevices(t.db)).toBe(true);
+  await deleteDevice(t.db, id);
+  expect(await hasDevices(t.db)).toBe(false);
+  await ping(t.db);
+  expect(await countTasks(t.db)).toEqual([{ state: 'ci', n: 1 }]);
+  const counts = await count(t.db);
+  expectNames<Counts>(counts, { unsent: true, lag: true, runs: true, cost: true, open: true });
+  expect(Object.values(counts).every((n) => typeof n === 'number')).toBe(true);
+  await withTx(t.db, async (mine) => {
+    expect(await claimLock(mine, 'relay')).toBe(true);
+    expect(await withTx(t.db, (another) => claimLock(another, 'relay'))).toBe(false);
+    expect(await withTx(t.db, (another) => claimLock(another, 'notices'))).toBe(true);
+  });
+});
