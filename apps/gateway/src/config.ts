@@ -1,6 +1,7 @@
 // The gateway's settings, read once. It is the only process that holds the model key; it also holds the forge token.
 import path from 'node:path';
 import { doorSettings, type DoorSettings } from '@mainloop/doors/door';
+import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { z } from 'zod';
 
 const Env = z.object({
@@ -18,6 +19,12 @@ const Env = z.object({
   /** How long the head of a request may take to arrive, and all of it. Slower ones are cut off, or they would hold their place for ever. */
   GATEWAY_HEADERS_SECONDS: z.coerce.number().min(0.1).max(600).default(15),
   GATEWAY_BODY_SECONDS: z.coerce.number().min(0.1).max(3_600).default(300),
+  /** How long a package registry may take until its answer begins, and how long it may be silent in it. */
+  GATEWAY_REGISTRY_SECONDS: z.coerce.number().min(0.1).max(600).default(8),
+  /** The packages that are kept, in all. */
+  GATEWAY_PACKAGES_MIB: z.coerce.number().int().min(0).default(20_480),
+  /** Signs what a job of the local CI shows. Where there is no local CI nobody has it. */
+  MAINLOOP_CI_SECRET: z.string().min(16).optional(),
 });
 
 export interface GatewayConfig {
@@ -32,6 +39,14 @@ export interface GatewayConfig {
   readonly githubToken: string;
   readonly headersMs: number;
   readonly bodyMs: number;
+  readonly packages: {
+    readonly folder: string;
+    readonly maxBytes: number;
+    readonly ms: number;
+    /** The operator's own, as far as it is about packages. */
+    readonly env: Readonly<Record<string, string | undefined>>;
+  };
+  readonly ciSecret: string | null;
 }
 
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
@@ -51,5 +66,12 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
     headersMs: e.GATEWAY_HEADERS_SECONDS * 1_000,
     // Node insists that all of a request may take no less than its head.
     bodyMs: Math.max(e.GATEWAY_HEADERS_SECONDS, e.GATEWAY_BODY_SECONDS) * 1_000,
+    packages: {
+      folder: path.join(e.MAINLOOP_HOME, 'packages'),
+      maxBytes: e.GATEWAY_PACKAGES_MIB * 1024 * 1024,
+      ms: e.GATEWAY_REGISTRY_SECONDS * 1_000,
+      env: Object.fromEntries(Object.entries(env).filter(([name]) => name === 'HOME' || isPackageSetting(name))),
+    },
+    ciSecret: e.MAINLOOP_CI_SECRET ?? null,
   });
 }

@@ -19,6 +19,7 @@ import { gitProxy, sweepQuarantine } from './git-proxy.ts';
 import { countBody, readOn, Refused, sendJson, tokenOf } from './http.ts';
 import { afterUncaught } from './last-net.ts';
 import { modelProxy } from './model-proxy.ts';
+import { packagesOf } from './registry/packages.ts';
 import { routeOf } from './routes.ts';
 import { runnerLink } from './runner-link.ts';
 
@@ -37,6 +38,7 @@ const newsOf = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () =
 mkdirSync(c.gitDir, { recursive: true });
 const model = modelProxy(c, db, me, log);
 const git = gitProxy(c, db);
+const packages = packagesOf(c, db, log);
 
 async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const url = URL.parse(req.url ?? '/', 'http://gateway');
@@ -49,12 +51,15 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const token = tokenOf(req);
   if (token === null) throw new Refused(401, 'Say who you are.');
   if (typeof route === 'object' && route.door === 'model') return model.handle(req, res, url, token);
+  if (typeof route === 'object' && route.door === 'packages' && (await packages.ofJob(req, res, url, token))) return;
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
   if (route === 404) throw new Refused(404, 'No such door.');
   if (route === 405) throw new Refused(405, `This door does not know ${req.method}.`);
   if (route.door === 'git') return git(req, res, url, run);
-  return runnerLink(db, newsOf, req, res, url, run);
+  if (route.door === 'packages') return packages.ofRun(req, res, url, run);
+  if (route.path === '/run/result') await packages.tellOf(run.id);
+  return runnerLink(db, newsOf, req, res, url, run, packages.hints);
 }
 
 /** @returns the status and the sentence of an error */
@@ -138,6 +143,7 @@ const every = (ms: number, what: string, work: () => Promise<unknown>): void => 
   setInterval(once, ms).unref();
 };
 every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(c, db));
+every(SWEEP_MS, 'the kept packages could not be swept', () => packages.sweep());
 every(CALL_LEASE_MS / 3, 'calls to the model could not be accounted for', async () => {
   await renewCalls(db, me);
   await settleLapsed(db);
@@ -152,7 +158,7 @@ async function end(code: number): Promise<void> {
     s.close();
     s.closeAllConnections();
   }
-  await Promise.race([model.idle(), new Promise((done) => setTimeout(done, GRACE_MS))]);
+  await Promise.race([Promise.all([model.idle(), packages.tellAll()]), new Promise((done) => setTimeout(done, GRACE_MS))]);
   await Promise.race([db.end(), new Promise((done) => setTimeout(done, GRACE_MS))]);
   process.exit(code);
 }

@@ -1,9 +1,10 @@
 // Every door of the gateway. What is not in this table is not reachable, and the fuzz test throws its bodies at every row of it.
 // Pure.
 
-type Door = 'health' | 'model' | 'git' | 'run';
+type Door = 'health' | 'model' | 'git' | 'run' | 'packages';
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  /** With a slash at its end: all that is below it. */
   readonly path: string;
   readonly door: Door;
 }
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...of('health', 'GET /healthz'),
   ...of('model', 'POST /v1/messages', 'POST /v1/messages/count_tokens'),
   ...REPOSITORIES.flatMap((r) => of('git', `GET ${r}/info/refs`, `POST ${r}/git-upload-pack`, `POST ${r}/git-receive-pack`)),
+  ...of('packages', 'GET /registry/', 'HEAD /registry/'),
   ...of(
     'run',
     'GET /run/spec',
@@ -42,6 +44,6 @@ export const ROUTES: readonly Route[] = [
 
 /** @returns the row, or which answer there is instead: 404 for a path that is not there, 405 for another method */
 export function routeOf(method: string, path: string): Route | 404 | 405 {
-  const here = ROUTES.filter((r) => r.path === path);
+  const here = ROUTES.filter((r) => (r.path.endsWith('/') ? path.startsWith(r.path) : r.path === path));
   return here.find((r) => r.method === method) ?? (here.length > 0 ? 405 : 404);
 }

@@ -32,7 +32,15 @@ const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
 const LOOK_MS = 1_000;
 
-export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> {
+export async function runnerLink(
+  db: Db,
+  listen: () => Listener,
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+  r: RunByToken,
+  packages: RunSpec['packages'],
+): Promise<void> {
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
       const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
@@ -58,6 +66,7 @@ export async function runnerLink(db: Db, listen: () => Listener, req: IncomingMe
         setupCommand: project.setupCommand,
         findSetup: project.findSetup,
         verifyCommand: project.verifyCommand,
+        packages,
         attachments: r.attachments.map((a) => ({ id: a.id, name: a.name })),
       };
       return sendJson(res, 200, spec);

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { INSIDE, MustNotReach, type Target } from '@mainloop/models/contracts/runner';
 
 export interface RunnerConfig {
+  /** Without confinement, by the user's own word. */
+  readonly outside: boolean;
   readonly token: string;
   /** Where the agent and git reach the gateway: a port inside the sandbox, relayed to the socket. */
   readonly gatewayUrl: string;
@@ -27,6 +29,7 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
   const kit = env.MAINLOOP_KIT ?? INSIDE.kit;
   const port = outside ? 0 : INSIDE.port;
   return Object.freeze({
+    outside: outside !== undefined,
     token,
     gatewayUrl: `http://127.0.0.1:${port}`,
     gatewayPort: port,

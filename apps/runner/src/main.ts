@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
+import { relayPackages } from '@mainloop/doors/package-relay';
+import { CHECKPOINT_MAX_BYTES, INSIDE, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import { packageEnvironment } from '@mainloop/models/flow/packages';
 import { bringsNothingToRun, startAgent } from './agent.ts';
 import type { Around } from './around.ts';
 import { ensureSetup, setupIsDone, verify } from './commands.ts';
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     JSON.parse((await link.patiently('GET', '/run/spec', undefined, { 'x-mainloop-holder': randomUUID() })).body.toString()),
   );
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
-  const around: Around = { config, spec, link, spool, env: environment(config, spec.askPermissions) };
+  const around: Around = { config, spec, link, spool, env: { ...environment(config, spec.askPermissions), ...(await packagesAt(config, spec)) } };
   const pumping = spool.pump();
   const save = (): Promise<unknown> => checkpoint(config, spec, link, around.env, CHECKPOINT_MAX_BYTES);
   // Its node is drained, or it is evicted: what is not pushed is saved, and the next epoch starts from there.
@@ -75,6 +77,15 @@ function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
     no_proxy: '127.0.0.1,localhost',
     ...gitEnv(c, asks),
   };
+}
+
+/**
+ * Where package clients find their registry. Not on a machine without confinement: whoever else is on it could ask there without a token.
+ */
+async function packagesAt(c: RunnerConfig, spec: RunSpec): Promise<Record<string, string>> {
+  if (c.outside) return {};
+  const { port } = await relayPackages({ gateway: c.gateway, token: c.token, port: INSIDE.packagesPort });
+  return packageEnvironment(`http://127.0.0.1:${port}`, spec.packages);
 }
 
 /** Moments of a start, for its story. */

@@ -49,6 +49,8 @@ export async function startGateway(databaseUrl: string, modelUrl: string, env: R
       ANTHROPIC_BASE_URL: modelUrl,
       ANTHROPIC_API_KEY: 'the-real-key',
       GITHUB_TOKEN: 'the-forge-token',
+      // Nobody's: a test that wants packages says where from.
+      npm_config_registry: 'http://127.0.0.1:9/',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

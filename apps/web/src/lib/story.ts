@@ -78,6 +78,15 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
         more: tail,
       };
     }
+    case 'packages.fetched': {
+      const { packages, more } = e.payload;
+      const n = packages.length + more;
+      return {
+        text: n === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${n} packages fetched.`,
+        tone: 'plain',
+        more: packages.join('\n') + (more > 0 ? `\nand ${more} more` : ''),
+      };
+    }
     case 'agent.said':
       return { text: e.payload.text, tone: 'said' };
     case 'plan.written':

@@ -25,6 +25,8 @@ export const RunSpec = z.object({
   verifyCommand: z.string().nullable().default(null),
   /** Where there is no set-up command: whether the runner looks for one in the clone. */
   findSetup: z.boolean().default(false),
+  /** What package clients have to be told of the registries behind the gateway. */
+  packages: z.object({ npmReplaces: z.enum(['npmjs', 'always']) }).default({ npmReplaces: 'npmjs' }),
   /** Files of the reader, to be fetched by id. */
   attachments: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
 });
@@ -116,4 +118,6 @@ export const INSIDE = {
   mirror: '/mirror',
   socket: '/run/gateway/gateway.sock',
   port: 8700,
+  /** Where package clients find their registry. */
+  packagesPort: 8701,
 } as const;

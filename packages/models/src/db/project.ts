@@ -206,6 +206,7 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'task.steered':
     case 'task.allowed':
     case 'evidence.recorded':
+    case 'packages.fetched':
     case 'pr.ready':
     case 'pr.merged':
     case 'pr.closed':

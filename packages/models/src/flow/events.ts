@@ -112,6 +112,8 @@ export type EventBody =
         from?: readonly string[] | undefined;
       };
     }
+  /** Packages the gateway handed to the run since it last said so, like "npm is-odd@3.0.1"; `more`: so many that are not named. */
+  | { type: 'packages.fetched'; payload: { runId: string; packages: string[]; more: number } }
   | { type: 'agent.said'; payload: { runId: string; text: string } }
   | {
       type: 'branch.pushed';

@@ -1,0 +1,107 @@
+// The packages of all tasks, on disk: files under what they hash to, and pages with the time they were read. Nothing gets here but from a
+// registry, and no file before it hashes to what the registry's page says.
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { Refused } from '../http.ts';
+import type { Hash } from './asked.ts';
+import { UPSTREAM_FAILED } from './fetcher.ts';
+
+export interface KeptPage {
+  readonly body: Buffer;
+  readonly etag: string | null;
+  readonly readAt: number;
+}
+
+export interface KeptFile {
+  readonly bytes: number;
+  read(): Readable;
+}
+
+export type Cache = ReturnType<typeof openCache>;
+
+/** @param folder only ours: no sandbox sees it */
+export function openCache(folder: string) {
+  const [files, pages, arriving] = ['files', 'pages', 'arriving'].map((f) => path.join(folder, f)) as [string, string, string];
+  rmSync(arriving, { recursive: true, force: true });
+  for (const f of [folder, files, pages, arriving]) mkdirSync(f, { recursive: true, mode: 0o700 });
+  const fileAt = (h: Hash): string => path.join(files, `${h.algorithm}-${h.hex}`);
+  const pageAt = (key: string): string => path.join(pages, createHash('sha256').update(key).digest('hex'));
+  const put = async (to: string, data: Buffer): Promise<void> => {
+    const part = path.join(arriving, randomUUID());
+    await writeFile(part, data, { mode: 0o600 });
+    await rename(part, to);
+  };
+  const used = (file: string): Promise<void> => utimes(file, new Date(), new Date()).catch(() => undefined);
+
+  return {
+    async page(key: string): Promise<KeptPage | null> {
+      const whole = await readFile(pageAt(key)).catch(() => null);
+      const end = whole?.indexOf(10) ?? -1;
+      if (whole === null || end < 0) return null;
+      const head = JSON.parse(whole.subarray(0, end).toString()) as { etag: string | null; readAt: number };
+      return { ...head, body: whole.subarray(end + 1) };
+    },
+
+    keepPage: (key: string, p: KeptPage): Promise<void> =>
+      put(pageAt(key), Buffer.concat([Buffer.from(`${JSON.stringify({ etag: p.etag, readAt: p.readAt })}\n`), p.body])),
+
+    async file(h: Hash): Promise<KeptFile | null> {
+      const at = fileAt(h);
+      const s = await stat(at).catch(() => null);
+      if (s === null) return null;
+      await used(at);
+      return { bytes: s.size, read: () => createReadStream(at) };
+    },
+
+    /**
+     * Reads it to its end and keeps it when it is what it should be.
+     * @param name for the sentence
+     * @throws Refused when it is too large or hashes to something else: then nothing of it stays
+     */
+    async keepFile(h: Hash, from: Readable, o: { name: string; maxBytes: number }): Promise<KeptFile> {
+      const part = path.join(arriving, randomUUID());
+      try {
+        const hash = createHash(h.algorithm);
+        const out = await open(part, 'wx', 0o600);
+        let bytes = 0;
+        try {
+          for await (const piece of from as AsyncIterable<Buffer>) {
+            bytes += piece.length;
+            if (bytes > o.maxBytes) throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is over ${Math.round(o.maxBytes / 1024 / 1024)} MiB.`);
+            hash.update(piece);
+            await out.writeFile(piece);
+          }
+        } finally {
+          await out.close();
+        }
+        if (hash.digest('hex') !== h.hex)
+          throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is not what its registry says it is (${h.algorithm}), so it is not handed out.`);
+        await rename(part, fileAt(h));
+        return { bytes, read: () => createReadStream(fileAt(h)) };
+      } finally {
+        await rm(part, { force: true });
+      }
+    },
+
+    /** Forgets what was not used for longest, until no more is left than that. @returns how many bytes are left */
+    async sweep(maxBytes: number): Promise<number> {
+      const all: { at: string; bytes: number; usedMs: number }[] = [];
+      for (const dir of [files, pages])
+        for (const name of await readdir(dir)) {
+          const at = path.join(dir, name);
+          const s = await stat(at).catch(() => null);
+          if (s !== null) all.push({ at, bytes: s.size, usedMs: s.mtimeMs });
+        }
+      let left = all.reduce((n, f) => n + f.bytes, 0);
+      for (const f of all.sort((a, b) => a.usedMs - b.usedMs)) {
+        if (left <= maxBytes) break;
+        await rm(f.at, { force: true });
+        left -= f.bytes;
+      }
+      return left;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// What the operator's own package clients are set to: whom they ask and how they sign in. Pure: the files are read elsewhere.
+
+/** A registry that the operator named. It alone may lie in a private network, and it alone is shown the credential. */
+export interface Upstream {
+  /** Ends with a slash; no credential in it. */
+  readonly base: string;
+  /** The value of the header, or null. Never leaves the gateway but to this registry. */
+  readonly authorization: string | null;
+}
+
+export interface NpmUpstreams {
+  readonly all: Upstream;
+  /** "@acme" to its own. */
+  readonly scopes: ReadonlyMap<string, Upstream>;
+  /** Files with certificate authorities. */
+  readonly caFiles: readonly string[];
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+const NPM = 'https://registry.npmjs.org/';
+
+/** @param files the text of the npmrc files, the one that counts most first */
+export function npmUpstreams(env: Environment, files: readonly string[]): NpmUpstreams {
+  const settings = new Map<string, string>();
+  for (const text of [...files].reverse()) for (const [k, v] of iniLines(text)) settings.set(k, expand(v, env));
+  for (const [k, v] of Object.entries(env)) {
+    const name = /^npm_config_(.+)$/i.exec(k)?.[1];
+    if (name === undefined || v === undefined || v === '') continue;
+    settings.set(name.startsWith('//') || name.startsWith('@') ? name : name.toLowerCase().replace(/(?!^)_/g, '-'), v);
+  }
+  const upstream = (url: string): Upstream | null => upstreamOf(url, (bare) => npmSignIn(settings, bare));
+  const scopes = new Map<string, Upstream>();
+  for (const [k, v] of settings) {
+    const scope = /^(@[^:]+):registry$/.exec(k)?.[1];
+    const up = scope === undefined ? null : upstream(v);
+    if (scope !== undefined && up !== null) scopes.set(scope, up);
+  }
+  const all = upstream(settings.get('registry') ?? NPM) ?? { base: NPM, authorization: null };
+  return { all, scopes, caFiles: [settings.get('cafile')].filter((f): f is string => f !== undefined && f !== '') };
+}
+
+/** An address as somebody wrote it, with the credential taken out of it. @returns null when it is no address of the web */
+export function upstreamOf(address: string, signIn: (bare: URL) => string | null = () => null): Upstream | null {
+  const url = URL.parse(address.trim());
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return { base: url.href, authorization: user + password === '' ? signIn(url) : basic(`${user}:${password}`) };
+}
+
+const basic = (userAndPassword: string): string => `Basic ${Buffer.from(userAndPassword).toString('base64')}`;
+
+/** npm looks for the most specific path that has a credential. */
+function npmSignIn(settings: ReadonlyMap<string, string>, url: URL): string | null {
+  for (let path = url.pathname; ; path = path.replace(/[^/]*\/$/, '')) {
+    const at = (key: string): string | undefined =>
+      settings.get(`//${url.host}${path}:${key}`) ?? settings.get(`//${url.host}${path.slice(0, -1)}:${key}`);
+    const [token, auth, user, password] = ['_authToken', '_auth', 'username', '_password'].map(at);
+    if (token) return `Bearer ${token}`;
+    if (auth) return `Basic ${auth}`;
+    if (user && password) return basic(`${user}:${Buffer.from(password, 'base64').toString()}`);
+    if (path === '/' || path === '') return null;
+  }
+}
+
+/** Lines of `key = value`; sections are told by a prefix: "global.index-url". */
+export function iniLines(text: string): [key: string, value: string][] {
+  const lines: [string, string][] = [];
+  let section = '';
+  for (const line of text.split(/\r?\n/)) {
+    const inSection = /^\s*\[([^\]]+)\]\s*$/.exec(line)?.[1];
+    if (inSection !== undefined) section = `${inSection.trim().toLowerCase()}.`;
+    const m = /^\s*([^#;\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
+    if (m) lines.push([section + m[1]!, m[2]!.replace(/^(["'])(.*)\1$/, '$2')]);
+  }
+  return lines;
+}
+
+const expand = (value: string, env: Environment): string =>
+  value.replace(/\$\{([^}?]+)\??\}/g, (whole, name: string) => env[name] ?? (whole.endsWith('?}') ? '' : whole));

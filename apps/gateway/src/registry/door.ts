@@ -1,0 +1,177 @@
+// The package door: the registry of every sandbox and CI job. It reads, never writes; the client chooses a name, and all else is looked up.
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { allowedHost } from '../egress.ts';
+import { Refused } from '../http.ts';
+import { plainPath, type Answer, type AnswerTo, type Asked, type Found, type Page } from './asked.ts';
+import type { Cache, KeptFile } from './cache.ts';
+import type { Upstream } from './clients.ts';
+import { UPSTREAM_FAILED, type Fetch } from './fetcher.ts';
+import type { Registry } from './registries.ts';
+
+/** A page is asked for again after this. */
+const FRESH_MS = 60_000;
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Pages in memory at once: the largest are tens of megabytes. */
+const MAX_PAGES = 8;
+
+export interface PackageClient {
+  readonly projectSettings: unknown;
+  /** Hears what was handed out: "npm is-odd@3.0.1". */
+  given(name: string): void;
+}
+
+export function packageDoor(registries: readonly Registry[], cache: Cache, fetch: Fetch) {
+  const underWay = new Map<string, Promise<KeptFile>>();
+  const turn = gate(MAX_PAGES);
+
+  const readPage = async (r: Registry, page: Page): Promise<Buffer> => {
+    const up = r.upstream(page);
+    const url = new URL(page.path, up.base);
+    const key = `${url.href} ${page.accept}`;
+    const kept = await cache.page(key);
+    if (kept !== null && Date.now() - kept.readAt < FRESH_MS) return kept.body;
+    const headers = { accept: page.accept, 'accept-encoding': 'gzip', ...(kept?.etag ? { 'if-none-match': kept.etag } : {}) };
+    try {
+      const got = await fetch(url, up, headers);
+      if (got.status === 304 && kept !== null) {
+        got.body.resume();
+        await cache.keepPage(key, { ...kept, readAt: Date.now() });
+        return kept.body;
+      }
+      if (got.status !== 200) throw refusedBy(r, up, page.name, got.status, got.body);
+      const body = await wholeOf(got.body, got.headers['content-encoding'] === 'gzip', page.name);
+      await cache.keepPage(key, { body, etag: got.headers.etag ?? null, readAt: Date.now() });
+      return body;
+    } catch (err) {
+      // A registry that is down is no reason to forget what it said.
+      if (kept !== null && err instanceof Refused && err.status === UPSTREAM_FAILED) return kept.body;
+      throw err;
+    }
+  };
+
+  const file = async (r: Registry, a: Asked & { kind: 'file' }): Promise<{ found: Found; kept: KeptFile }> => {
+    const found = await turn(async () => understood(r, a.page, await readPage(r, a.page), a.find));
+    if (found === 'no file') throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
+    if (found === 'no hash')
+      throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} names no hash for ${a.file}, so nobody could tell whether it is that.`);
+    const key = `${found.hash.algorithm}-${found.hash.hex}`;
+    const there = await cache.file(found.hash);
+    if (there !== null) return { found, kept: there };
+    const fetching = underWay.get(key) ?? download(r, a.page, a.file, found).finally(() => underWay.delete(key));
+    underWay.set(key, fetching);
+    return { found, kept: await fetching };
+  };
+
+  const download = async (r: Registry, page: Page, name: string, found: Found): Promise<KeptFile> => {
+    const up = r.upstream(page);
+    const url = URL.parse(found.url, new URL(page.path, up.base).href);
+    if (url === null || !/^https?:$/.test(url.protocol)) throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${name} is.`);
+    url.username = '';
+    url.password = '';
+    const got = await fetch(url, up, { accept: '*/*' });
+    if (got.status !== 200) throw refusedBy(r, { ...up, base: url.href }, name, got.status, got.body);
+    return cache.keepFile(found.hash, got.body, { name: found.label, maxBytes: MAX_FILE_BYTES }).catch((err: unknown) => {
+      got.body.destroy();
+      throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: ${name} broke off on its way from ${url.host}.`);
+    });
+  };
+
+  return async (req: IncomingMessage, res: ServerResponse, url: URL, client: PackageClient): Promise<void> => {
+    const path = plainPath(url.pathname.slice('/registry'.length));
+    const to: AnswerTo = { origin: originOf(req), userAgent: req.headers['user-agent'] ?? '', accept: req.headers.accept ?? '' };
+    for (const r of path === null ? [] : registries) {
+      const asked = r.asked(path!, to.accept);
+      if (asked === null) continue;
+      if (asked.kind === 'here') return sendPage(req, res, asked.answer);
+      const hosts = [r.publicHost, new URL(r.upstream(asked.page).base).hostname];
+      if (!hosts.some((h) => allowedHost(h, 443, client.projectSettings)))
+        throw new Refused(403, `mainloop: ${r.name} is not on this project's allow-list.`);
+      if (asked.kind === 'page') {
+        const answer = await turn(async () => understood(r, asked.page, await readPage(r, asked.page), (body) => asked.answer(body, to)));
+        if (answer === null) throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
+        return sendPage(req, res, answer);
+      }
+      const { found, kept } = await file(r, asked);
+      client.given(`${asked.page.ecosystem} ${found.label}`);
+      res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
+      if (req.method === 'HEAD') return void res.end();
+      return pipeline(kept.read(), res).catch(() => void res.destroy());
+    }
+    throw new Refused(404, 'mainloop: there is no such package address here.');
+  };
+}
+
+/** What the pure part makes of an answer. A registry that answers with something else is named. */
+function understood<T>(r: Registry, page: Page, body: Buffer, read: (body: Buffer) => T): T {
+  try {
+    return read(body);
+  } catch {
+    throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} answers for ${page.name} with what is no list of files.`);
+  }
+}
+
+function refusedBy(r: Registry, up: Upstream, name: string, status: number, body: Readable): Refused {
+  body.resume();
+  const host = new URL(up.base).host;
+  if (status === 404 || status === 410) return new Refused(404, `mainloop: ${host} knows no ${name}.`);
+  if (status === 401 || status === 403)
+    return new Refused(
+      UPSTREAM_FAILED,
+      `mainloop: ${host} does not give ${name} to this machine (${status}). Sign its own ${r.client} in, then start mainloop again.`,
+    );
+  return new Refused(UPSTREAM_FAILED, `mainloop: ${host} answers ${status} for ${name}.`);
+}
+
+async function wholeOf(body: Readable, packed: boolean, name: string): Promise<Buffer> {
+  const from = packed ? body.pipe(createGunzip()) : body;
+  body.on('error', (err) => from.destroy(err));
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of from as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > MAX_PAGE_BYTES) throw new Refused(UPSTREAM_FAILED, `mainloop: the list of ${name} is over ${MAX_PAGE_BYTES / 1024 / 1024} MiB.`);
+      parts.push(part);
+    }
+  } catch (err) {
+    body.destroy();
+    throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: the list of ${name} broke off on its way.`);
+  }
+  return Buffer.concat(parts);
+}
+
+function sendPage(req: IncomingMessage, res: ServerResponse, a: Answer): void {
+  const body = Buffer.from(a.body);
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const same = req.headers['if-none-match'] === etag;
+  res.writeHead(same ? 304 : 200, { 'content-type': a.type, etag, ...(same ? {} : { 'content-length': body.length }) });
+  res.end(same || req.method === 'HEAD' ? undefined : body);
+}
+
+/** Where the client sees us: always a port of its own machine. */
+function originOf(req: IncomingMessage): string {
+  const host = req.headers.host ?? '';
+  return /^127\.0\.0\.1:\d{1,5}$/.test(host) ? `http://${host}` : 'http://127.0.0.1';
+}
+
+/** @returns runs what it is given, so many at once */
+function gate(max: number): <T>(f: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (f) => {
+    if (running >= max) await new Promise<void>((go) => waiting.push(go));
+    else running += 1;
+    try {
+      return await f();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}

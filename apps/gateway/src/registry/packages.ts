@@ -1,0 +1,42 @@
+// The package door with all that it works with: whoever asks is a run, or a job of the local CI.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { repoOfCiToken } from '@mainloop/doors/ci-token';
+import { one, type Db } from '@mainloop/models/db/pool';
+import type { RunByToken } from '@mainloop/models/db/runs';
+import type { Logger } from 'pino';
+import type { GatewayConfig } from '../config.ts';
+import { Refused } from '../http.ts';
+import { openCache } from './cache.ts';
+import { packageDoor } from './door.ts';
+import { fetcher } from './fetcher.ts';
+import { readRegistries } from './registries.ts';
+import { teller } from './told.ts';
+
+export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
+  const registries = readRegistries(c.packages.env);
+  const cache = openCache(c.packages.folder);
+  const door = packageDoor(registries.all, cache, fetcher({ ms: c.packages.ms, authorities: registries.authorities, env: c.packages.env }));
+  const told = teller(db, (err) => log.warn({ err }, 'the packages of a run could not be told'));
+
+  return {
+    hints: registries.hints,
+
+    ofRun: (req: IncomingMessage, res: ServerResponse, url: URL, run: RunByToken): Promise<void> =>
+      door(req, res, url, { projectSettings: run.project_settings, given: (name) => told.given(run, name) }),
+
+    /** @returns false when that is no token of a job */
+    async ofJob(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<boolean> {
+      const repo = c.ciSecret === null ? null : repoOfCiToken(c.ciSecret, token, Date.now());
+      if (repo === null) return false;
+      const project = await one<{ settings: unknown }>(db, 'select settings from projects where repo = $1 limit 1', [repo]);
+      if (!project) throw new Refused(403, `mainloop: ${repo} is no project here.`);
+      // What a job was given stands in its own log.
+      await door(req, res, url, { projectSettings: project.settings, given: () => undefined });
+      return true;
+    },
+
+    tellOf: (runId: string): Promise<void> => told.end(runId),
+    tellAll: (): Promise<void> => told.all(),
+    sweep: (): Promise<number> => cache.sweep(c.packages.maxBytes),
+  };
+}

@@ -1,0 +1,52 @@
+// The registry of a sandbox, as its package clients see it: a port of their own machine that needs no sign-in. What they ask goes on to the
+// gateway with the token that the sandbox has anyway. A CI job starts this file by itself, so it uses nothing but Node.
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface PackageRelay {
+  readonly gateway: { readonly path: string } | { readonly host: string; readonly port: number };
+  readonly token: string;
+  /** 0: whatever is free. */
+  readonly port: number;
+}
+
+/** What a client says of itself and of what it wants. Nothing else is passed on. */
+const PASSED_ON = ['accept', 'user-agent', 'if-none-match', 'range'];
+
+/** @returns the port it listens on, and how it ends */
+export function relayPackages(o: PackageRelay): Promise<{ readonly port: number; close(): void }> {
+  const agent = new http.Agent({ keepAlive: true });
+  const gateway = 'path' in o.gateway ? { socketPath: o.gateway.path } : o.gateway;
+  const carry = (req: IncomingMessage, res: ServerResponse): void => {
+    const headers: Record<string, string> = { authorization: `Bearer ${o.token}`, host: `127.0.0.1:${req.socket.localPort}` };
+    for (const name of PASSED_ON) if (typeof req.headers[name] === 'string') headers[name] = req.headers[name];
+    const on = http.request({ ...gateway, agent, method: req.method, path: `/registry${req.url}`, headers }, (answer) => {
+      res.writeHead(answer.statusCode!, answer.statusMessage, answer.headers);
+      answer.on('error', () => res.destroy());
+      answer.pipe(res);
+    });
+    on.on('error', () => {
+      if (res.headersSent) return void res.destroy();
+      res.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' });
+      res.end(JSON.stringify({ error: 'mainloop is not ready, try again.' }));
+    });
+    res.on('error', () => undefined);
+    res.on('close', () => on.destroy());
+    req.resume();
+    on.end();
+  };
+  const server = http.createServer(carry);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(o.port, '127.0.0.1', () =>
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close() {
+          server.close();
+          server.closeAllConnections();
+          agent.destroy();
+        },
+      }),
+    );
+  });
+}

@@ -1,0 +1,38 @@
+// What the package clients of a sandbox and of a CI job are told, so that the gateway is their registry. Pure.
+
+/**
+ * Variables by which the operator's own package clients are set up: the gateway reads them, and nobody else of ours is given them. They may
+ * hold credentials.
+ */
+export const isPackageSetting = (name: string): boolean =>
+  /^(npm_config_.+|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(name);
+
+/** What only the gateway knows of the registries behind it, and a client has to be told. */
+export interface PackageHints {
+  /**
+   * Whose addresses in lock files npm takes for its registry: those of npmjs, or all. "All" is for registries of somebody's own, which a lock
+   * file may name; a dependency that is an address of its own can't be had then.
+   * @see https://docs.npmjs.com/cli/v11/using-npm/config#replace-registry-host
+   */
+  readonly npmReplaces: 'npmjs' | 'always';
+}
+
+/**
+ * @param origin where the packages are, "http://127.0.0.1:8701"
+ * @returns variables that clients read before any file of theirs
+ */
+export function packageEnvironment(origin: string, hints: PackageHints): Record<string, string> {
+  return {
+    // npm, Yarn 1, Bun and pnpm before 11 read the first.
+    npm_config_registry: `${origin}/npm/`,
+    pnpm_config_registry: `${origin}/npm/`,
+    npm_config_replace_registry_host: hints.npmReplaces,
+    // What they would ask a registry besides packages. The gateway takes names only, and answers for its registry by itself.
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
+    YARN_NPM_REGISTRY_SERVER: `${origin}/npm`,
+    YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
+    COREPACK_NPM_REGISTRY: `${origin}/npm`,
+  };
+}
