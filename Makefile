@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -19,6 +19,9 @@ dev: build ## start everything on this machine and print one address; Ctrl-C sto
 
 check: setup ## format, lint, types, unused code, import boundaries
 	@$(RUN) node tools/check.ts
+
+style: setup ## how our code reads, in figures, next to code that others hold up: WHERE=figure lists the places
+	@$(RUN) node tools/style.ts
 
 test: build ## all tests; ends with one line for all suites
 	@$(RUN) node tools/test.ts
