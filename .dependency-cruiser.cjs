@@ -1,4 +1,4 @@
-// Which part of the house may know which (docs/flow.md). A planted break of each rule is tried in tools/boundaries.test.ts.
+// Which part of the house may know which (docs/architecture.md). A planted break of each rule is tried in tools/boundaries.test.ts.
 const CODE = { pathNot: '\\.(test|spec)\\.ts$' }; // tests may reach further than code
 const mayOnlyUse = (name, path, allowed, { typesAreFree = false } = {}) => ({
   name,

@@ -2,8 +2,10 @@
 SHELL := /bin/sh
 NODE := ./.tools/node_modules/.bin/node
 RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
+REGISTRY ?= localhost
+TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -17,7 +19,7 @@ build: setup ## build what changed
 dev: build ## start everything on this machine and print one address; Ctrl-C stops it
 	@exec ./apps/cli/mainloop up
 
-check: setup ## format, lint, types, unused code, import boundaries
+check: setup ## the quick gate: format, lint, types, unused code, imports, and that the docs are true
 	@$(RUN) node tools/check.ts
 
 style: setup ## how our code reads, in figures, next to code that others hold up: WHERE=figure lists the places
@@ -43,6 +45,15 @@ cluster-up: setup ## start a one-node Kubernetes in namespaces of its own (root,
 
 cluster-down: setup ## end it and leave the machine as it was
 	@$(RUN) node tools/cluster/main.ts down
+
+images: ## build the two images with docker, podman or buildah: REGISTRY=where they are pushed, TAG=version
+	@for tool in docker podman buildah; do command -v $$tool >/dev/null 2>&1 && break; tool=; done; \
+	[ -n "$$tool" ] || { echo "make images needs docker, podman or buildah. Install one of them." >&2; exit 1; }; \
+	$$tool build -f docker/Dockerfile --target mainloop -t $(REGISTRY)/mainloop:$(TAG) . && \
+	$$tool build -f docker/Dockerfile --target agent -t $(REGISTRY)/mainloop-agent:$(TAG) .
+
+print-rooms: setup ## print the rooms and their imports into docs/architecture.md
+	@$(RUN) node tools/rooms.ts --write
 
 print-k8s: setup ## print what code says about the cluster into k8s/
 	@$(RUN) node --disable-warning=ExperimentalWarning tools/print-k8s.ts

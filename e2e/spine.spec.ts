@@ -1,4 +1,4 @@
-// The way of a message, in the words of docs/flow.md: asked on a phone, merged on a desktop. Real everything.
+// The way of a message, in the words of docs/architecture.md: asked on a phone, merged on a desktop. Real everything.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage } from '@mainloop/testkit/browser';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';

@@ -1,4 +1,4 @@
-// The quick gate: format, lint, types, unused code, import boundaries. Each says its own name and how long it took.
+// The quick gate; docs/development.md says what each step wants. Each says its own name and how long it took.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,9 @@ const steps: [string, string, string[]][] = [
   ['downloads are pinned', process.execPath, ['tools/downloads.ts']],
   ['known vulnerabilities', process.execPath, ['tools/audit.ts']],
   ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
-  ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e']],
+  ['docs name what is there', process.execPath, ['tools/docs.ts']],
+  ['docs/architecture.md shows the imports', process.execPath, ['tools/rooms.ts']],
+  ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],

@@ -1,5 +1,5 @@
 // The two images, for the test cluster: built by buildah from our Dockerfile on a base of Debian packages, cached by their inputs.
-// For your own registry use docker or buildah with the two commands at the top of docker/Dockerfile, or `make images`.
+// For your own registry: `make images`, which builds the first two with docker, podman or buildah from their published base.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {

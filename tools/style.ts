@@ -98,7 +98,7 @@ function isSql(node: ts.Node, source: ts.SourceFile): boolean {
 function exportedFunctions(source: ts.SourceFile): { name: string; node: ts.Node }[] {
   const isExported = (node: ts.Node): boolean =>
     ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
-  return source.statements.filter(isExported).flatMap((statement) => {
+  return source.statements.filter(isExported).flatMap((statement): { name: string; node: ts.Node }[] => {
     if (ts.isFunctionDeclaration(statement)) return [{ name: statement.name?.text ?? 'default', node: statement }];
     if (!ts.isVariableStatement(statement)) return [];
     return statement.declarationList.declarations

@@ -178,7 +178,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action((id: string, words: string[]) => decide(id, 'answer', words.join(' '), 'Answered.'));
   program
     .command('approve')
-    .description('approve a plan, merge a review, let held CI files through')
+    .description('approve a plan, merge a reviewed pull request, allow a held change to CI files')
     .argument('<item>')
     .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
   program
@@ -210,7 +210,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     });
   program
     .command('tell')
-    .description('say something to a task; a running agent hears it before its next model call')
+    .description('say something to a task; a running agent receives it before its next model call')
     .argument('<task>')
     .argument('<text...>')
     .action(async (id: string, words: string[]) => {

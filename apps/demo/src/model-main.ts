@@ -11,8 +11,9 @@ const env = z
   .object({
     DEMO_MODEL_PORT: z.coerce.number().int(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
+    DEMO_PACE_MS: z.coerce.number().optional(),
   })
   .parse(process.env);
-const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT), doorSettings(process.env));
+const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT, env.DEMO_PACE_MS), doorSettings(process.env));
 console.log(`demo model on ${model.url}`);
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

@@ -44,8 +44,11 @@ export const Story = z.strictObject({
 });
 export type Story = z.infer<typeof Story>;
 
-/** @throws Error with one sentence that names the place in the file */
-export function loadStory(file: string): Story {
+/**
+ * @param paceMs stands in for what the file says, when it is given
+ * @throws Error with one sentence that names the place in the file
+ */
+export function loadStory(file: string, paceMs?: number): Story {
   let raw: unknown;
   try {
     raw = parse(readFileSync(file, 'utf8'));
@@ -54,7 +57,7 @@ export function loadStory(file: string): Story {
   }
   const r = Story.safeParse(raw);
   if (!r.success) throw new Error(`MAINLOOP_DEMO_SCRIPT ${file}: ${r.error.issues[0]!.path.join('.')}: ${r.error.issues[0]!.message}`);
-  if (process.env.DEMO_PACE_MS !== undefined) r.data.paceMs = Number(process.env.DEMO_PACE_MS);
+  if (paceMs !== undefined) r.data.paceMs = paceMs;
   for (const rule of [...r.data.chat, ...r.data.agent]) new RegExp(rule.when, 'is');
   return r.data;
 }

@@ -1,13 +1,12 @@
 // Headers for every page, and the door: who is not signed in sees the sign-in, where one is needed.
 import { redirect } from '@sveltejs/kit';
 import type { Handle } from '@sveltejs/kit/hooks';
+import { settings } from '#lib/server/settings.ts';
 
-const API = process.env.API_URL ?? 'http://127.0.0.1:8000';
-const needsSignIn = (process.env.MAINLOOP_PUBLIC_URL ?? '') !== '';
 const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
 
 export const handle: Handle = async ({ event, resolve }) => {
-  if (needsSignIn && !OPEN.test(event.url.pathname)) {
+  if (settings.needsSignIn && !OPEN.test(event.url.pathname)) {
     const who = await passage(event.request);
     if (who === 'away') return new Response(STARTING, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' } });
     if (who === 'no') redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
@@ -16,14 +15,14 @@ export const handle: Handle = async ({ event, resolve }) => {
   res.headers.set('x-content-type-options', 'nosniff');
   res.headers.set('x-frame-options', 'DENY');
   res.headers.set('referrer-policy', 'same-origin');
-  if (needsSignIn) res.headers.set('strict-transport-security', 'max-age=31536000');
+  if (settings.needsSignIn) res.headers.set('strict-transport-security', 'max-age=31536000');
   return res;
 };
 
 /** The api knows the devices; the pages only ask it. */
 async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
   try {
-    const r = await fetch(`${API}/api/signin`, {
+    const r = await fetch(`${settings.api}/api/signin`, {
       headers: { cookie: req.headers.get('cookie') ?? '', 'user-agent': req.headers.get('user-agent') ?? '' },
       signal: AbortSignal.timeout(5_000),
     });

@@ -1,15 +1,12 @@
 import { statfsSync } from 'node:fs';
 import { openRead, type Read } from '@mainloop/models/db/read';
+import { settings } from './settings.ts';
 
 let opened: Read | undefined;
 /** One pool for the process, opened by the first page. */
-export const read = (): Read => (opened ??= openRead(process.env.WEB_DATABASE_URL ?? ''));
-export const flags = {
-  demo: process.env.MAINLOOP_DEMO === 'yes',
-  localGitHub: process.env.MAINLOOP_LOCAL_GITHUB === 'yes',
-  /** Everybody has to sign in. */
-  signIn: (process.env.MAINLOOP_PUBLIC_URL ?? '') !== '',
-};
+export const read = (): Read => (opened ??= openRead(settings.databaseUrl));
+/** What the layout tells the pages about this place. */
+export const flags = { demo: settings.demo, localGitHub: settings.localGitHub, signIn: settings.needsSignIn };
 
 const ALMOST_FULL_MB = 500;
 let looked = { at: 0, freeMb: Infinity };
@@ -17,7 +14,7 @@ let looked = { at: 0, freeMb: Infinity };
 export function almostFullMb(): number | null {
   if (Date.now() - looked.at > 5_000) {
     try {
-      const f = statfsSync(process.env.MAINLOOP_HOME ?? '/');
+      const f = statfsSync(settings.home);
       looked = { at: Date.now(), freeMb: Math.floor((f.bavail * f.bsize) / 1024 / 1024) };
     } catch {
       looked = { at: Date.now(), freeMb: Infinity };

@@ -1,10 +1,9 @@
+import { settings } from '#lib/server/settings.ts';
 import type { PageServerLoad } from './$types';
-
-const API = process.env.API_URL ?? 'http://127.0.0.1:8000';
 
 /** What the sign-in offers, and why one is here. Says nothing about the owner's work. */
 export const load: PageServerLoad = async ({ request, url }) => {
-  const r = await fetch(`${API}/api/signin`, {
+  const r = await fetch(`${settings.api}/api/signin`, {
     headers: { cookie: request.headers.get('cookie') ?? '', 'user-agent': request.headers.get('user-agent') ?? '' },
   }).catch(() => null);
   const s = r?.ok ? ((await r.json()) as { ways: string[]; hasOwner: boolean; kind: string | null; sentence: string; signedIn: boolean }) : null;
