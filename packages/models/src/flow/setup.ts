@@ -1,4 +1,5 @@
 // What a repository needs before anybody can work in it, found from the files at its root. Pure: names and texts in, a command out.
+import { own } from './look.ts';
 
 /** Files whose text decides; of every other file only its name does. */
 export const SETUP_TEXTS = [
@@ -153,13 +154,13 @@ function packageJson(text: string | undefined): Manifest | null {
 
 const needsPackages = (m: Manifest): boolean =>
   ['dependencies', 'devDependencies', 'optionalDependencies'].some((field) => {
-    const list = Object.hasOwn(m, field) ? m[field] : null;
+    const list = own(m, field);
     return typeof list === 'object' && list !== null && Object.keys(list).length > 0;
   }) || Object.hasOwn(m, 'workspaces');
 
 /** `"packageManager": "pnpm@9.1.0+sha512.…"`. Only a plain version: it becomes part of a command. */
 function namedVersion(m: Manifest, tool: string): string | null {
-  const named = Object.hasOwn(m, 'packageManager') ? m.packageManager : null;
+  const named = own(m, 'packageManager');
   if (typeof named !== 'string' || !named.startsWith(`${tool}@`)) return null;
   return /^\d+\.\d+\.\d+(?:-[\w.]+)?(?=\+|$)/.exec(named.slice(tool.length + 1))?.[0] ?? null;
 }
@@ -167,7 +168,7 @@ function namedVersion(m: Manifest, tool: string): string | null {
 function versionsOf({ texts }: SetupFiles): Setup['versions'] {
   const firstLine = (name: SetupText): string | undefined => texts[name]?.split('\n', 1)[0]?.trim();
   const manifest = packageJson(texts['package.json']) ?? {};
-  const engines = Object.hasOwn(manifest, 'engines') ? (manifest.engines as Record<string, unknown> | null) : null;
+  const engines = own(manifest, 'engines') as Record<string, unknown> | null | undefined;
   const asdf = (tool: string): string | undefined => new RegExp(`^${tool}\\s+(\\S+)`, 'm').exec(texts['.tool-versions'] ?? '')?.[1];
   const all: [Setup['versions'][number]['tool'], string | undefined, string][] = [
     ['node', firstLine('.nvmrc'), '.nvmrc'],
