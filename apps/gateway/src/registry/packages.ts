@@ -1,7 +1,8 @@
 // The package door with all that it works with: whoever asks is a run, or a job of the local CI.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { repoOfCiToken } from '@mainloop/doors/ci-token';
-import { one, type Db } from '@mainloop/models/db/pool';
+import type { Db } from '@mainloop/models/db/pool';
+import { findAnyProject } from '@mainloop/models/db/projects';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config.ts';
@@ -28,7 +29,7 @@ export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
     async ofJob(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<boolean> {
       const repo = c.ciSecret === null ? null : repoOfCiToken(c.ciSecret, token, Date.now());
       if (repo === null) return false;
-      const project = await one<{ settings: unknown }>(db, 'select settings from projects where repo = $1 limit 1', [repo]);
+      const project = await findAnyProject(db, repo);
       if (!project) throw new Refused(403, `mainloop: ${repo} is no project here.`);
       // What a job was given stands in its own log.
       await door(req, res, url, { projectSettings: project.settings, given: () => undefined });

@@ -38,5 +38,9 @@ export const findProject = (q: Queryable, ownerId: string, id: string): Promise<
 export const findProjectOf = (q: Queryable, ownerId: string, repo: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
   one(q, 'select id, settings from projects where owner_id = $1 and lower(repo) = lower($2)', [ownerId, repo]);
 
+/** A project of whichever owner. @param repo "owner/name", exactly @returns null when there is none */
+export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly settings: unknown } | null> =>
+  one(q, 'select settings from projects where repo = $1 limit 1', [repo]);
+
 export const hasProject = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   (await one(q, 'select 1 from projects where id = $1 and owner_id = $2', [id, ownerId])) !== null;

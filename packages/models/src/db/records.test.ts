@@ -52,7 +52,16 @@ import { appendOnce, hasEvent, toOutbox } from './log.ts';
 import { listUnsent, postpone, updateSent, wasSent, type OutboxRow } from './outbox.ts';
 import { listWaitingRepos } from './pokes.ts';
 import { withTx } from './pool.ts';
-import { findProject, findProjectOf, hasProject, listProjectNames, listProjects, type ProjectName, type ProjectRow } from './projects.ts';
+import {
+  findAnyProject,
+  findProject,
+  findProjectOf,
+  hasProject,
+  listProjectNames,
+  listProjects,
+  type ProjectName,
+  type ProjectRow,
+} from './projects.ts';
 import { listOpenProposals, type ProposalSummary } from './proposals.ts';
 import { addDevice, deleteDevice, hasDevices } from './push.ts';
 import {
@@ -210,6 +219,7 @@ test('a project', async () => {
   expectNames<ProjectName>(name, { id: true, repo: true });
   expect(await findProject(t.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
   expect(await findProjectOf(t.db, OWNER, 'Demo/Tally')).toEqual({ id: 'pr-1', settings: row!.settings });
+  expect([await findAnyProject(t.db, 'demo/tally'), await findAnyProject(t.db, 'demo/none')]).toEqual([{ settings: row!.settings }, null]);
   expect([await hasProject(t.db, OWNER, 'pr-1'), await hasProject(t.db, 'somebody else', 'pr-1')]).toEqual([true, false]);
 });
 
