@@ -1,4 +1,4 @@
-// The one thread of an owner: messages, which are a projection of the log, and turns, in which the chat model answers them.
+// The one thread of a user: messages, which are a projection of the log, and turns, in which the chat model answers them.
 import type { AttachmentRef } from '../flow/events.ts';
 import { DELTA_CHANNEL } from './listen.ts';
 import { many, one, type Queryable, type Tx } from './pool.ts';
@@ -12,7 +12,7 @@ export interface MessageRow {
   readonly at: Date;
 }
 
-/** The newest two hundred of an owner, oldest first. */
+/** The newest two hundred of a user, oldest first. */
 export const listMessages = (q: Queryable, ownerId: string): Promise<MessageRow[]> =>
   many(
     q,
@@ -42,7 +42,7 @@ export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<
     [ownerId, seq],
   );
 
-/** Files of the newest four messages of an owner, oldest first. */
+/** Files of the newest four messages of a user, oldest first. */
 export async function listFiles(q: Queryable, ownerId: string): Promise<AttachmentRef[]> {
   const rows = await many<{ attachments: AttachmentRef[] }>(
     q,
@@ -68,7 +68,7 @@ export async function insertTurn(tx: Tx, ownerId: string, id: string, seq: numbe
 }
 
 /**
- * Takes the oldest turn that nobody holds and that no earlier one of its owner stands before. Its draft begins anew.
+ * Takes the oldest turn that nobody holds and that no earlier one of its user stands before. Its draft begins anew.
  * @returns null when there is none
  */
 export const claimTurn = (q: Queryable, by: string, leaseMs: number): Promise<Turn | null> =>

@@ -6,7 +6,7 @@ export async function ping(q: Queryable): Promise<void> {
   await q.query('select 1');
 }
 
-/** How many tasks are in each state, of all owners. A state that no task is in is left out. */
+/** How many tasks are in each state, of all users. A state that no task is in is left out. */
 export const countTasks = (q: Queryable): Promise<{ readonly state: string; readonly n: number }[]> =>
   many(q, 'select state, count(*)::int as n from tasks group by state');
 
@@ -19,11 +19,11 @@ export interface Counts {
   readonly runs: number;
   /** Dollars, of all tasks. */
   readonly cost: number;
-  /** Items of the inbox that wait for a person. */
+  /** Items of the inbox that wait for the user. */
   readonly open: number;
 }
 
-/** How much of everything there is, of all owners. */
+/** How much of everything there is, of all users. */
 export const count = async (q: Queryable): Promise<Counts> =>
   (await one<Counts>(
     q,

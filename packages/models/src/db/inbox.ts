@@ -5,7 +5,7 @@ import type { Decision } from '../flow/workflow.ts';
 import { many, one, type Queryable } from './pool.ts';
 import { attemptsOf, questionsOf } from './runs.ts';
 
-/** @returns what the person said to an item; null while nobody has, and for an item that is not there */
+/** @returns what the user said to an item; null while nobody has, and for an item that is not there */
 export async function findDecision(q: Queryable, itemId: string): Promise<Decision | null> {
   const item = await one<{ answer: { decision: Decision } | null }>(q, 'select answer from inbox_items where id = $1', [itemId]);
   return item?.answer?.decision ?? null;
@@ -74,7 +74,7 @@ export interface ItemSummary {
 const SUMMARY = `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
       from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1`;
 
-/** What waits for an owner, oldest first, 500 at most. */
+/** What waits for a user, oldest first, 500 at most. */
 export const listOpenItems = (q: Queryable, ownerId: string): Promise<ItemSummary[]> =>
   many(q, `${SUMMARY} and i.state = 'open' order by i.created_at limit 500`, [ownerId]);
 
@@ -89,11 +89,11 @@ export interface OpenItem {
   readonly options: readonly Option[];
 }
 
-/** What waits for the person in one task. */
+/** What waits for the user in one task. */
 export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]> =>
   many(q, "select id, kind, title, options from inbox_items where task_id = $1 and state = 'open'", [taskId]);
 
-/** @returns the id of the open item that says what failed in a task of this owner; null when nothing did */
+/** @returns the id of the open item that says what failed in a task of this user; null when nothing did */
 export const findFailure = async (q: Queryable, ownerId: string, taskId: string): Promise<string | null> =>
   (
     await one<{ id: string }>(q, "select id from inbox_items where task_id = $1 and owner_id = $2 and kind = 'failure' and state = 'open' limit 1", [

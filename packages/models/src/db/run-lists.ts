@@ -3,7 +3,7 @@ import type { RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { many, one, type Queryable } from './pool.ts';
 
-/** Runs of all owners that have had two seconds to start and have not ended. */
+/** Runs of all users that have had two seconds to start and have not ended. */
 export const listActive = (q: Queryable): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
   many(q, `select id, task_id as "taskId", epoch from runs where state in ('starting', 'running') and started_at < now() - interval '2 seconds'`);
 
@@ -69,6 +69,6 @@ export const listRuns = (q: Queryable, taskId: string): Promise<RunSummary[]> =>
     [taskId],
   );
 
-/** Whether this owner has such a run. */
+/** Whether this user has such a run. */
 export const hasRun = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   (await one(q, 'select 1 from runs where id = $1 and owner_id = $2', [id, ownerId])) !== null;

@@ -92,7 +92,7 @@ const SUMMARY = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine",
   t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
   t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
 
-/** Tasks of an owner, open ones first, newest 200. @param state only those in this one; null for all */
+/** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
 export const listTasks = (q: Queryable, ownerId: string, state: string | null): Promise<TaskSummary[]> =>
   many(
     q,
@@ -105,7 +105,7 @@ export interface TaskDetail extends TaskSummary {
   readonly plan: string | null;
 }
 
-/** @returns null when the owner has no such task */
+/** @returns null when the user has no such task */
 export const findTask = (q: Queryable, ownerId: string, id: string): Promise<TaskDetail | null> =>
   one(q, `select ${SUMMARY}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [
     id,
@@ -121,7 +121,7 @@ export interface TaskToTell {
   readonly endedAt: Date | null;
 }
 
-/** What a proposal to tell a task something is made from. @returns null when the owner has no such task */
+/** What a proposal to tell a task something is made from. @returns null when the user has no such task */
 export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promise<TaskToTell | null> =>
   one(
     q,
@@ -139,7 +139,7 @@ export interface TaskFact {
   readonly ci: CiCounts | null;
 }
 
-/** The thirty open tasks of an owner that changed last. */
+/** The thirty open tasks of a user that changed last. */
 export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
   many(
     q,
@@ -147,7 +147,7 @@ export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]
     [ownerId],
   );
 
-/** Thirty tasks of an owner, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
+/** Thirty tasks of a user, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
 export const listFacts = (q: Queryable, ownerId: string): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
   many(
     q,
