@@ -64,6 +64,7 @@ test.each([
   "f('This was deleted from the list.');",
   "f('Look for an update');",
   "f('Begin with the tests');",
+  "git('commit', '-m', words);",
   'f(request.url, new URLSearchParams(search), querySelector);',
 ])('is let through: %s', (code) => {
   expect(texts(code)).toEqual([]);
@@ -89,6 +90,8 @@ test('no app holds one, and a break in any of them is noticed', () => {
   const breaks: [file: string, code: string][] = [
     ['apps/api/src/chat/planted-statement.ts', "export const planted = 'select id from tasks';"],
     ['apps/gateway/src/planted-statement.ts', "export const planted = 'delete from checkpoints';"],
+    ['apps/cli/src/planted-statement.ts', "export const planted = 'select 1';"],
+    ['apps/runner/src/planted-statement.ts', "export const planted = 'select 1';"],
     ['apps/worker/src/activities/planted-statement.ts', "export { many } from '@mainloop/models/db/pool';"],
     ['apps/web/src/lib/server/planted-statement.ts', "import 'pg';"],
     ['apps/web/src/lib/PlantedStatement.svelte', '<script>const planted = "update tasks set plan = null";</script>'],

@@ -13,6 +13,13 @@ export interface Finding {
   readonly text: string;
 }
 
+/** All but the demo: what stands in for GitHub there keeps its state in an SQLite of its own. */
+const APPS = 'apps/{api,cli,gateway,runner,web,worker}';
+/** Files that may, and why. */
+const MAY: ReadonlyMap<string, string> = new Map([
+  ['apps/cli/src/up/postgres.ts', 'it makes the data folder, and gives its first role a password before anybody can connect'],
+]);
+
 /** What runs a statement, by its module and, where the rest of the module is free, its names. */
 const RUNNERS: readonly (readonly [module: RegExp, names: ReadonlySet<string> | null])[] = [
   [/^(pg|pg-[a-z]+|postgres|kysely|@prisma\/.*)$/, null],
@@ -38,7 +45,9 @@ const STATEMENTS: readonly RegExp[] = [
   new RegExp(String.raw`\bmerge\s+into\s+${NAME}\s+(as\s+)?\w+\s+using\b`, 'i'),
   /\bfor\s+(no\s+key\s+)?update\s*(of\s+\w+\s*)?(nowait|skip\s+locked)?\s*$/i,
   /\bpg_[a-z_]+\s*\(/i,
-  /^\s*(begin|commit|rollback|start\s+transaction)\s*(;.*)?$/is,
+  // `commit` alone is a word of git.
+  /^\s*(begin|rollback|start\s+transaction)\s*(;.*)?$/is,
+  /^\s*commit\s*;/i,
   /^\s*((un)?listen|notify|truncate(\s+table)?)\s+[a-z_\u2026*]+\s*([;,].*)?$/is,
   /^\s*lock\s+table\b/i,
   /^\s*(create|alter|drop)\s+(table|(unique\s+)?index|view|role|function|trigger|type|schema)\b/i,
@@ -127,7 +136,7 @@ export const scriptsOf = (page: string): string => {
 
 /** @returns each finding in the code of the apps, tests aside, as `file:line: text` */
 export function statementsInApps(): string[] {
-  const files = globSync('apps/{api,gateway,worker,web}/{src/**/*,*}.{ts,svelte}', { cwd: root }).filter((file) => !file.endsWith('.test.ts'));
+  const files = globSync(`${APPS}/{src/**/*,*}.{ts,svelte}`, { cwd: root }).filter((file) => !file.endsWith('.test.ts') && !MAY.has(file));
   // A pattern that matches nothing would let everything through.
   if (files.length < 50) throw new Error(`only ${files.length} files were found to look at`);
   return files.flatMap((file) => {
