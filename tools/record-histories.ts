@@ -51,7 +51,7 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
     script: () => ({
       ends: [{ kind: 'interrupted', reason: 'lost' }],
       cis: [{ verdict: 'red' }],
-      failing: new Map([['hasPushed', [broken('the table pushes is gone')]]]),
+      instead: new Map([['hasPushed', [broken('the table pushes is gone')]]]),
     }),
     async walk(r) {
       const h = await r.start(STORIES.cancelled!.script(0));

@@ -2,7 +2,7 @@
 // answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
-import type { HumanSignal } from '@mainloop/models/flow/workflow';
+import type { HumanSignal, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createRequire } from 'node:module';
@@ -37,11 +37,12 @@ export interface Script {
   asked: number[];
   /** What happens while the next looks for an answer to the plan are on their way. */
   duringLook: (() => Promise<void>)[];
-  /** What the next calls of an activity do instead of answering, by its name. */
-  readonly failing: Map<string, (() => never)[]>;
+  /** What the next calls of an activity do or answer instead, by its name. */
+  readonly instead: Map<string, (() => unknown)[]>;
   /** Whether the pull request was merged elsewhere. */
   gone: boolean;
-  readonly calls: string[];
+  /** Which activity was called with what, in order. */
+  readonly calls: { readonly name: string; readonly input: unknown }[];
   readonly states: string[];
   readonly failures: { readonly id: string; readonly title: string; readonly body: string }[];
   ended: { readonly state: string; readonly statusLine: string } | null;
@@ -51,7 +52,7 @@ const blank = (): Script => ({
   cis: [],
   asked: [],
   duringLook: [],
-  failing: new Map(),
+  instead: new Map(),
   gone: false,
   calls: [],
   states: [],
@@ -95,10 +96,17 @@ export interface Rehearsal {
   script(): Script;
   /** How often an activity was called. */
   count(name: string): number;
-  /** @param script what differs from a world where everything goes well */
-  start(script?: Partial<Script>): Promise<WorkflowHandle>;
+  /** What an activity was called with, each time. */
+  inputs(name: string): unknown[];
+  /**
+   * @param script what differs from a world where everything goes well
+   * @param at where it is continued; a new task without it
+   */
+  start(script?: Partial<Script>, at?: TaskWorkflowInput['at']): Promise<WorkflowHandle>;
   /** @param id what follows the task's id in the decision's */
-  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind']): Promise<void>;
+  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind'], text?: string): Promise<void>;
+  /** Where a task stands, in its own words. */
+  standing(h: WorkflowHandle): Promise<TaskStanding>;
   close(): Promise<void>;
 }
 
@@ -114,9 +122,9 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
     Object.entries(answers(() => script)).map(([name, answer]) => [
       name,
       (i: never) => {
-        script.calls.push(name);
-        script.failing.get(name)?.shift()?.();
-        return Promise.resolve(answer(i));
+        script.calls.push({ name, input: i });
+        const instead = script.instead.get(name)?.shift();
+        return Promise.resolve(instead === undefined ? answer(i) : instead());
       },
     ]),
   );
@@ -130,12 +138,15 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
   return {
     env,
     script: () => script,
-    count: (name) => script.calls.filter((c) => c === name).length,
-    start(given = {}) {
+    count: (name) => script.calls.filter((c) => c.name === name).length,
+    inputs: (name) => script.calls.filter((c) => c.name === name).map((c) => c.input),
+    start(given = {}, at) {
       script = { ...blank(), ...given };
-      return env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${++n}`, args: [{ taskId: `w${n}` }] });
+      const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
+      return env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] });
     },
-    say: (h, id, kind) => h.signal('human', { id: `w${n}${id}`, kind } satisfies HumanSignal),
+    say: (h, id, kind, text) => h.signal('human', { id: `w${n}${id}`, kind, text } satisfies HumanSignal),
+    standing: (h) => h.query<TaskStanding>('standing'),
     async close() {
       worker.shutdown();
       await running;

@@ -1,6 +1,6 @@
 // What reaches a running workflow: human decisions, ended runs, and pokes that only say "look again".
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { SIGNALS, type HumanSignal, type RunEndedSignal } from '@mainloop/models/flow/workflow';
+import { SIGNALS, type HumanSignal, type RunEndedSignal, type WaitsFor } from '@mainloop/models/flow/workflow';
 
 /** Thrown out of any wait when the person cancels. */
 export class Cancelled extends Error {}
@@ -9,8 +9,14 @@ export interface Desk {
   /** Waits for a decision on one item. A decision that came before the wait counts. */
   decision(itemId: string): Promise<HumanSignal>;
   decided(itemId: string): HumanSignal | undefined;
-  /** Waits until `done()` or until something happened or `ms` passed; false when time passed. */
-  until(done: () => boolean, ms: number): Promise<boolean>;
+  /**
+   * Waits until `done()` or until `ms` milliseconds passed.
+   * @param waitsFor what to tell who asks meanwhile
+   * @returns false when time passed
+   */
+  until(done: () => boolean, ms: number, waitsFor: WaitsFor): Promise<boolean>;
+  /** What it waits for right now, if it does. */
+  waitsFor(): WaitsFor | null;
   pokes(): number;
   /** How often the person said go on, where nothing was asked: with another model, before a limit is over. */
   goOns(): number;
@@ -30,18 +36,23 @@ export function openDesk(pending: readonly HumanSignal[]): Desk {
   setHandler(defineSignal<[RunEndedSignal]>(SIGNALS.runEnded), (r) => void ended.add(r.runId));
   setHandler(defineSignal<[unknown?]>(SIGNALS.poke), () => void pokes++);
 
-  const until = async (done: () => boolean, ms: number): Promise<boolean> => {
+  let waiting: WaitsFor | null = null;
+  const wait = async <T>(waitsFor: WaitsFor, act: () => Promise<T>): Promise<T> => {
     if (cancelled) throw new Cancelled();
-    const woke = await condition(() => cancelled || done(), ms);
-    if (cancelled) throw new Cancelled();
-    return woke;
+    waiting = waitsFor;
+    try {
+      const result = await act();
+      if (cancelled) throw new Cancelled();
+      return result;
+    } finally {
+      waiting = null;
+    }
   };
   return {
-    until,
+    until: (done, ms, waitsFor) => wait(waitsFor, () => condition(() => cancelled || done(), ms)),
+    waitsFor: () => waiting,
     async decision(itemId) {
-      if (cancelled) throw new Cancelled();
-      await condition(() => cancelled || humans.has(itemId));
-      if (cancelled) throw new Cancelled();
+      await wait({ what: 'decision', itemId }, () => condition(() => cancelled || humans.has(itemId)));
       return humans.get(itemId)!;
     },
     decided: (itemId) => humans.get(itemId),

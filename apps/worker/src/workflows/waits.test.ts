@@ -124,7 +124,7 @@ describe('a task that waits', () => {
 
 describe('a task that something unexpected happens to', () => {
   test('says so in the inbox, is failed, hears what is said meanwhile, and goes on at Retry', async () => {
-    const h = await r.start({ failing: new Map([['hasPushed', [broken('the table pushes is gone')]]]) });
+    const h = await r.start({ instead: new Map([['hasPushed', [broken('the table pushes is gone')]]]) });
     await r.say(h, '-plan-1', 'approve');
     await r.env.sleep(HOUR);
     expect(r.script().failures.map((f) => [f.id, f.title, f.body])).toEqual([
@@ -143,7 +143,7 @@ describe('a task that something unexpected happens to', () => {
   }, 60_000);
 
   test('can be cancelled there', async () => {
-    const h = await r.start({ failing: new Map([['hasPushed', [broken('gone')]]]) });
+    const h = await r.start({ instead: new Map([['hasPushed', [broken('gone')]]]) });
     await r.say(h, '-plan-1', 'approve');
     await r.env.sleep(HOUR);
     await r.say(h, '-cancel', 'cancel');
@@ -152,7 +152,7 @@ describe('a task that something unexpected happens to', () => {
 
   test('while it ends: what stays behind is said, and it has ended all the same', async () => {
     const h = await r.start({
-      failing: new Map([
+      instead: new Map([
         ['stopRun', [broken('no such process')]],
         ['releaseSandbox', [broken('the folder is busy')]],
       ]),

@@ -124,6 +124,26 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
 };
 
 export const SIGNALS = { human: 'human', runEnded: 'runEnded', poke: 'poke' } as const;
+export const QUERIES = { standing: 'standing' } as const;
+
+/** What a task's workflow answers to the query `standing`, while it runs and after its end. */
+export interface TaskStanding {
+  /** `start` until it has read what it is about, `end` once nothing follows but cleaning up. */
+  readonly stage: 'start' | Stage | 'end';
+  /** Null while a step is under way or tried again, and after the end. */
+  readonly waitsFor: WaitsFor | null;
+  /** Ids of the inbox items that it has asked about and nobody has answered, oldest first. */
+  readonly openItems: readonly string[];
+  /** How many runs of the agent it has prepared. */
+  readonly runs: number;
+}
+export type WaitsFor =
+  | { readonly what: 'decision'; readonly itemId: string }
+  | { readonly what: 'run'; readonly runId: string }
+  | { readonly what: 'slot'; readonly runId: string }
+  | { readonly what: 'checks'; readonly sha: string }
+  /** An account's limit, or a pause before the next try. */
+  | { readonly what: 'time'; readonly untilIso: string };
 
 export interface RunRequest {
   readonly taskId: string;

@@ -24,7 +24,7 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
     switch (next.do) {
       case 'wait': {
         const ms = untilNextLook(task, now.verdict, looks);
-        if (await desk.until(() => desk.pokes() > pokes, ms)) looks = -1;
+        if (await desk.until(() => desk.pokes() > pokes, ms, { what: 'checks', sha: now.sha })) looks = -1;
         else waitedMs += ms;
         continue;
       }

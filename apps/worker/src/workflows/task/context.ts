@@ -1,8 +1,9 @@
 // What every stage of a task is given: who it is about, what reaches it, and what it counts.
-import { patched } from '@temporalio/workflow';
+import { defineQuery, patched, setHandler } from '@temporalio/workflow';
 import { readResume, writeResume } from '@mainloop/models/flow/resume';
+import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import type { TaskState } from '@mainloop/models/flow/states';
-import type { Position, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import { QUERIES, type Position, type TaskStanding, type TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import { openDesk, type Desk } from '../desk.ts';
 import { quietly } from '../failures.ts';
 import { ahead, records } from './activities.ts';
@@ -27,6 +28,10 @@ export interface TaskContext {
   seenRuns: number;
   /** Failure items opened so far; part of their ids. */
   items: number;
+  /** Every item it has asked about since it began or was continued, by id. */
+  readonly asked: Set<string>;
+  /** Whether nothing follows but cleaning up. */
+  isEnding: boolean;
 }
 
 /** Reads what the workflow begins with, anew or where it was continued. */
@@ -34,8 +39,10 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
   const looksSoon = patched('look-soon-again');
   const resume = at === undefined ? undefined : readResume(at);
   const desk = openDesk(resume?.pending ?? []);
+  let task: TaskContext | null = null;
+  setHandler(defineQuery<TaskStanding>(QUERIES.standing), () => standingOf(task, resume?.seenRuns ?? 0), { description: STANDING });
   const facts = await records.loadTask({ taskId });
-  return {
+  task = {
     taskId,
     desk,
     planRevision: facts.planRevision,
@@ -45,7 +52,20 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
     position: resume?.position ?? (facts.skipPlan ? { stage: 'implement' } : { stage: 'plan', revises: null }),
     seenRuns: resume?.seenRuns ?? 0,
     items: resume?.items ?? 0,
+    asked: new Set(),
+    isEnding: false,
   };
+  return task;
+}
+
+const STANDING = 'The stage of the task, what it waits for, which inbox items are open, and how many runs there were.';
+
+function standingOf(task: TaskContext | null, runsBefore: number): TaskStanding {
+  if (task === null) return { stage: 'start', waitsFor: null, openItems: [], runs: runsBefore };
+  const { desk, asked, seenRuns, position, isEnding } = task;
+  if (isEnding) return { stage: 'end', waitsFor: null, openItems: [], runs: seenRuns };
+  const openItems = [...asked].filter((id) => desk.decided(id) === undefined);
+  return { stage: position.stage, waitsFor: desk.waitsFor(), openItems, runs: seenRuns };
 }
 
 /** @returns the input of the workflow that goes on where this one stands */
@@ -56,3 +76,23 @@ export function handOver({ taskId, position, seenRuns, items, desk }: TaskContex
 /** Writes down where the task is, for the pages. */
 export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, statusLine = ''): Promise<void> =>
   records.setState({ taskId, state, phase, statusLine });
+
+interface NewItem {
+  readonly id: string;
+  readonly kind: ItemKind;
+  readonly title: string;
+  readonly body: string;
+  readonly options: Option[];
+}
+
+/** Asks the person something in the inbox. Asking again under the same id asks nothing new. */
+export function openItem({ taskId, asked }: TaskContext, item: NewItem): Promise<void> {
+  asked.add(item.id);
+  return records.openItem({ taskId, ...item });
+}
+
+/** @param why nobody has to answer any more */
+export function closeItem({ taskId, asked }: TaskContext, id: string, why: string): Promise<void> {
+  asked.delete(id);
+  return records.closeItem({ taskId, id, why });
+}

@@ -17,7 +17,9 @@ export const ENDS = {
   cancelledInTemporal: { state: 'cancelled', line: 'Cancelled in Temporal.' },
 } as const satisfies Record<string, Outcome & { line: string }>;
 
-export async function end({ taskId }: TaskContext, how: keyof typeof ENDS): Promise<Outcome> {
+export async function end(task: TaskContext, how: keyof typeof ENDS): Promise<Outcome> {
+  task.isEnding = true;
+  const { taskId } = task;
   const { state, line } = ENDS[how];
   const sentences: string[] = [line];
   /** What stays behind is said, and does not keep the task from ending: the caretaker removes what is left of its sandbox. */

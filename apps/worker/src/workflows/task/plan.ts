@@ -1,7 +1,7 @@
 // The plan: written by the agent, told on its issue, and answered by a person, here or there.
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge, records } from './activities.ts';
-import { setState, type TaskContext } from './context.ts';
+import { openItem, setState, type TaskContext } from './context.ts';
 import { run } from './run.ts';
 import { askPerson, untilDone } from './trouble.ts';
 import { nowOnForge, wordFromForge } from './word.ts';
@@ -24,13 +24,13 @@ export async function awaitPlan(task: TaskContext, { revision }: In<'await_plan'
   const id = `${taskId}-plan-${revision}`;
   const sinceIso = nowOnForge();
   const options = [{ label: 'Approve' }, { label: 'Revise' }];
-  await records.openItem({ taskId, id, kind: 'plan', title: `Plan, revision ${revision}`, body: '', options });
-  const word = wordFromForge(task);
+  await openItem(task, { id, kind: 'plan', title: `Plan, revision ${revision}`, body: '', options });
+  const word = wordFromForge(task, id);
   await setState(task, 'awaiting_plan', 'plan');
   while (!desk.decided(id)) {
     // The decision that a look may bring comes back as a signal. GitHub tells nobody of a reaction, and the poller sees only the
     // newest issues.
-    await word(() => desk.decided(id) !== undefined);
+    await word();
     if (!desk.decided(id)) await untilDone(task, 'plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso }));
   }
   return desk.decided(id)!.kind === 'approve' ? { stage: 'implement' } : { stage: 'plan', revises: id };

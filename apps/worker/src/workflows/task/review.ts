@@ -1,8 +1,8 @@
 // The review: a person looks at what is ready, merges it, or asks for changes, here or on GitHub.
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import type { In } from '@mainloop/models/flow/workflow';
-import { forge, records } from './activities.ts';
-import { setState, type TaskContext } from './context.ts';
+import { forge } from './activities.ts';
+import { closeItem, openItem, setState, type TaskContext } from './context.ts';
 import { merge, type Finished } from './merge.ts';
 import { run } from './run.ts';
 import { untilDone } from './trouble.ts';
@@ -19,10 +19,11 @@ export async function review(task: TaskContext, { reviewedUntil }: In<'review'>)
     const now = await untilDone(task, 'review', () => forge.readReview({ taskId, sinceIso: reviewedUntil }));
     if (now.state !== 'open') return { stage: now.state };
     if (now.comments > 0) {
-      await records.closeItem({ taskId, id, why: `${now.author} asked for changes on GitHub` });
+      await closeItem(task, id, `${now.author} asked for changes on GitHub`);
       return { stage: 'address_review', asked: { where: 'github', sinceIso: reviewedUntil }, reviewedUntil: now.newestIso };
     }
-    if (await desk.until(() => desk.decided(id) !== undefined || desk.pokes() > pokes, lookAgainMs(looks))) looks = -1;
+    const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;
+    if (await desk.until(news, lookAgainMs(looks), { what: 'decision', itemId: id })) looks = -1;
   }
 }
 
@@ -33,7 +34,7 @@ async function offer(task: TaskContext): Promise<string> {
   await untilDone(task, 'review', () => forge.ensureReady({ taskId }));
   const id = `${taskId}-review-${task.seenRuns}`;
   const options = [{ label: 'Merge' }, { label: 'Ask for changes' }];
-  await records.openItem({ taskId, id, kind: 'review', title: 'Ready for review', body: '', options });
+  await openItem(task, { id, kind: 'review', title: 'Ready for review', body: '', options });
   await setState(task, 'in_review', 'review');
   return id;
 }

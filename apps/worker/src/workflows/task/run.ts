@@ -52,7 +52,7 @@ async function runOnce(task: TaskContext, phase: Phase, working: TaskState, cont
   await queued;
   for (let slot = prepared.slot ?? (await runs.takeSlot({ runId })); !slot.got; slot = await runs.takeSlot({ runId })) {
     const pokes = desk.pokes();
-    await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS);
+    await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS, { what: 'slot', runId });
   }
   const told = setState(task, working, phase);
   if (!atOnce) await told;
@@ -71,7 +71,7 @@ async function drive({ desk }: TaskContext, runId: string, meanwhile: Promise<vo
       await meanwhile;
     }
     for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
-      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS);
+      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS, { what: 'run', runId });
       const now = await runs.checkRun({ runId });
       if (now.at === 'ended') return now.outcome;
       if (now.at === 'gone') break;
@@ -88,11 +88,13 @@ async function pause(task: TaskContext, phase: Phase, outcome: RunEnd, { delayMs
   // Known by its name only to new histories: an old one goes on as it was recorded.
   const words = outcome.kind === 'wait' && patched('wait-words') ? waitsUntil(outcome.untilMs) : null;
   if (words !== null) await setState(task, 'blocked', phase, words);
-  await desk.until(() => words !== null && desk.goOns() > before, delayMs);
+  const untilIso = new Date(Date.now() + delayMs).toISOString();
+  await desk.until(() => words !== null && desk.goOns() > before, delayMs, { what: 'time', untilIso });
 }
 
 async function answers(task: TaskContext, phase: Phase, itemIds: readonly string[]): Promise<void> {
   await setState(task, 'blocked', phase, 'Claude has a question for you.');
+  for (const id of itemIds) task.asked.add(id);
   for (const id of itemIds) {
     if (patched('ask-on-forge')) await askOnForge(task, id);
     await task.desk.decision(id);

@@ -3,8 +3,7 @@ import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflo
 import { unexpected } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import { sentenceOf } from '../failures.ts';
-import { records } from './activities.ts';
-import { setState, type TaskContext } from './context.ts';
+import { openItem, setState, type TaskContext } from './context.ts';
 
 /** Between two tries of what has to be written down before anything else can happen. */
 const WRITE_AGAIN_MS = 60_000;
@@ -16,7 +15,7 @@ const WRITE_AGAIN_MS = 60_000;
  */
 export async function askPerson(task: TaskContext, phase: string, sentence: string, detail: string, stopped: TaskState = 'blocked'): Promise<void> {
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  await records.openItem({ taskId: task.taskId, id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
+  await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
   await setState(task, stopped, phase, sentence);
   await task.desk.decision(id);
 }

@@ -9,14 +9,16 @@ export const nowOnForge = (): string => new Date().toISOString().replace(/\.\d+Z
 
 /**
  * Whoever waits for a word from the forge looks then, soon after it again, and now and then besides.
- * @returns waits for the next look, or until `done()`; a word that comes during a look counts for the next wait
+ * @param itemId what a decision may come on meanwhile
+ * @returns waits for the next look, or until that item is decided; a word that comes during a look counts for the next wait
  */
-export function wordFromForge({ desk, looksSoon }: TaskContext): (done: () => boolean) => Promise<void> {
+export function wordFromForge({ desk, looksSoon }: TaskContext, itemId: string): () => Promise<void> {
   let seen = desk.pokes();
   let looks = 0;
-  return async (done) => {
+  return async () => {
     if (!looksSoon) seen = desk.pokes();
-    const heard = await desk.until(() => done() || desk.pokes() > seen, lookAgainMs(looks));
+    const news = (): boolean => desk.decided(itemId) !== undefined || desk.pokes() > seen;
+    const heard = await desk.until(news, lookAgainMs(looks), { what: 'decision', itemId });
     looks = heard ? 0 : looks + 1;
     seen = desk.pokes();
   };
@@ -26,10 +28,10 @@ export function wordFromForge({ desk, looksSoon }: TaskContext): (done: () => bo
 export async function askOnForge(task: TaskContext, itemId: string): Promise<void> {
   const { taskId, desk } = task;
   const sinceIso = nowOnForge();
-  const word = wordFromForge(task);
+  const word = wordFromForge(task, itemId);
   if (!desk.decided(itemId)) await quietly(aside.ensureQuestion({ taskId, itemId }));
   while (!desk.decided(itemId)) {
-    await word(() => desk.decided(itemId) !== undefined);
+    await word();
     if (!desk.decided(itemId)) await quietly(aside.readAnswer({ taskId, itemId, sinceIso }));
   }
   await quietly(aside.ensureQuestion({ taskId, itemId }));
