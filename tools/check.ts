@@ -14,6 +14,7 @@ const steps: [string, string, string[]][] = [
   ['docs name what is there', process.execPath, ['tools/docs.ts']],
   ['docs/architecture.md shows the imports', process.execPath, ['tools/rooms.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench']],
+  ['no error is dropped without a reason', process.execPath, ['tools/errors.ts']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],
   ['no statements in apps', process.execPath, ['tools/statements.ts']],

@@ -83,6 +83,7 @@ function tried(f: string): [string, string][] {
   try {
     return [[f, readFileSync(path.join(root, f), 'utf8')]];
   } catch {
+    // Deleted, and git does not know it yet.
     return [];
   }
 }

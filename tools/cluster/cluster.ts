@@ -205,6 +205,7 @@ function isOurs(pid: number): boolean {
   try {
     return /node\.sh|socat/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
+    // It has ended.
     return false;
   }
 }

@@ -59,7 +59,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const hub = new Hub(db, c.databaseUrl);
   const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
   const model = c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
-  const turns = new Turns(db, model);
+  const turns = new Turns(db, model, (err, turn) => log.warn({ err, turn }, 'a turn is tried again'));
   const auth = c.signIn === null ? null : openAuth(db, c.signIn);
   const guard = new Guard(db, auth, c);
   await hub.start();

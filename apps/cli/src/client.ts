@@ -21,6 +21,7 @@ export function apiAt(base: string, token: string | null): Api {
     } catch {
       throw new Refused(`mainloop does not answer on ${base}. Start it with make dev.`);
     }
+    // No JSON: then the status is all there is to say.
     const data = (await r.json().catch(() => ({}))) as { error?: string };
     if (!r.ok) throw new Refused(data.error ?? `mainloop answered ${r.status}.`);
     return data as T;

@@ -71,6 +71,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
       const rows = (file?.processes ?? []).map((p) => ({ ...p, alive: startTicksOf(p.pid) === p.startTicks }));
       const health = await api()
         .get<{ ok: boolean; demo: boolean }>('/api/healthz')
+        // An api that does not answer is what `healthy: false` says.
         .catch(() => null);
       const data = { home: s.home, url: file?.url ?? null, healthy: health?.ok ?? false, demo: health?.demo ?? null, processes: rows };
       out(
@@ -115,6 +116,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
       checks.push(
         ...(await api()
           .get<Check[]>('/api/checkup')
+          // That it does not answer is a line of its own.
           .catch(() => [])),
       );
       out(checks, checks.map((c) => `${c.ok ? 'ok  ' : 'BAD '} ${c.name}: ${c.says}`).join('\n'));
@@ -143,6 +145,7 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
     return Math.floor((f.bavail * f.bsize) / 1024 / 1024);
   })();
   const userns = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8', ...(process.getuid?.() === 0 ? { uid: 2_000_001, gid: 2_000_001 } : {}) });
+  // That it does not answer is the finding.
   const up = await healthy().catch(() => false);
   const database = s.DATABASE_URL === undefined ? 'embedded' : 'from DATABASE_URL';
   return [

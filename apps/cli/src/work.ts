@@ -246,6 +246,7 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
+    // A line that another program printed.
     return { text: line };
   }
 }

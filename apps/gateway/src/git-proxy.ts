@@ -45,6 +45,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
     const next = (locks.get(key) ?? Promise.resolve()).then(f, f);
     locks.set(
       key,
+      // The caller has the error; the next in line only waits for the end.
       next.catch(() => undefined),
     );
     return next;
@@ -87,6 +88,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       timeout: ADVERTISE_MS,
     });
     const code = new Promise<number | null>((resolve, reject) => p.once('error', reject).once('close', resolve));
+    // Awaited below; an error before that must not end the process.
     code.catch(() => undefined);
     res.on('close', () => p.kill());
     const words = p.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -112,6 +114,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     p.stdin.on('error', () => undefined);
+    // What did not start is said by the wait for its start.
     const ended = once(p, 'close').catch(() => undefined);
     res.on('close', () => p.kill());
     await once(p, 'spawn');
@@ -140,6 +143,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       const dir = await quarantine(r, mirror);
       const failed = await unpack(dir, env, body.file);
       const u = head.updates[0]!;
+      // There is no such branch, so the push did not apply.
       const now = (await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
       if (failed !== null || now !== u.newSha) return answer(failed ?? 'the push did not apply', '');
       const refuse = async (reason: string): Promise<void> => {
@@ -193,6 +197,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
 
   /** A push that reached the forge while we died before writing it down: git would say "up to date" and nobody would know. */
   const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
+    // There is no such branch.
     const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
     if (tip === '' || (await hasPushed(db, r.task_id, tip))) return;
     const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
@@ -276,6 +281,7 @@ async function alreadyThere(
   u: RefUpdate,
   env: NodeJS.ProcessEnv,
 ): Promise<boolean> {
+  // The forge does not answer, so it has not confirmed the push.
   const out = await git(dir, ['ls-remote', r.remote_url, `refs/heads/${r.branch}`], env).catch(() => '');
   return out.startsWith(u.newSha);
 }

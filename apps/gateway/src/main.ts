@@ -89,6 +89,7 @@ function onRequest(req: IncomingMessage, res: ServerResponse): void {
 async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy());
   const token = tokenOf(req, 'proxy-authorization');
+  // Who can't be looked up has no way out; the program that asked says so.
   const run = token === null ? null : await findRunByToken(db, token).catch(() => null);
   if (!run) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n');
   await connectOut(req.url ?? '', { runId: run.id, projectSettings: run.project_settings }, socket, head);

@@ -101,6 +101,7 @@ function carry(
   const takeMore = async (more: More): Promise<void> => {
     asking = true;
     answer.pause();
+    // The agent is the one to know, and the sentence says it.
     const got = await more(meter.outputSoFar).catch(() => ({ cut: 'mainloop: what is left of the budget could not be read, try again.' }));
     asking = false;
     if (over) return;

@@ -46,6 +46,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
   const carry = async (req: IncomingMessage, res: ServerResponse, url: URL, run: RunByToken | null): Promise<void> => {
     const path = url.pathname as ModelPath;
     const settings = run ? getSettings(db, run.owner_id) : null;
+    // Awaited below; an error before that must not end the process.
     settings?.catch(() => undefined);
     const read = readRequest(path, url.searchParams, await readBody(req, MAX_BODY), run ? [run.model] : 'any');
     if (read.kind === 'refuse') {

@@ -59,6 +59,7 @@ export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken
   // After a force push the old commit may be gone from here: then there is the whole change to look at.
   const delta = u.oldSha === ZERO ? '' : await cutDiff([...at, ...DIFF, '-M', `${u.oldSha}..${u.newSha}`, '--'], env).catch(() => '');
   const since = u.oldSha === ZERO ? main : u.oldSha;
+  // After a force push the old commit may be gone: the titles are left out.
   const log = await readGit([...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${u.newSha}`, '--'], env, 256 * 1024).catch(() => null);
   return {
     files,
@@ -117,6 +118,7 @@ async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: strin
       return { entries: found.entries, open: isOdd ? 'a name is not UTF-8' : found.open };
     }
     for (const id of found.wants) {
+      // What can't be read counts as unknown, and that holds the push.
       const text = known.size < MAX_INCLUDES ? await readGit([...at, 'cat-file', 'blob', id], env, MAX_INCLUDE_BYTES).catch(() => null) : null;
       known.set(id, text === null || text.cut ? null : text.bytes.toString());
     }
@@ -134,6 +136,7 @@ async function ciChange(env: NodeJS.ProcessEnv, at: readonly string[], main: str
   const [before, after] = [await ciOf(env, at, main), await ciOf(env, at, sha)];
   const changed = changedCiFiles(before.entries, after.entries);
   if (changed.length === 0) return { kind: 'none' };
+  // No common history: then the push is held.
   const fork = (await readGit([...at, 'merge-base', main, sha], env, 1_000).catch(() => null))?.bytes.toString().trim() ?? '';
   if (fork !== '' && changedCiFiles((await ciOf(env, at, fork)).entries, after.entries).length === 0) return { kind: 'behind' };
   const few = changed.slice(0, MAX_CI_FILES);

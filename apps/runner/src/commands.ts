@@ -85,6 +85,7 @@ async function isUntouched(a: Around): Promise<boolean> {
     ]);
     return head === base && changed.split('\n').every((line) => line === '' || line === '!! TASK.md');
   } catch {
+    // What can't be compared is not the same.
     return false;
   }
 }
@@ -116,6 +117,7 @@ async function record(
   const { code, ms, tail: printed } = await shell(command, a, LIMIT_MS[what]);
   const tail = `${found?.before ?? ''}${printed}`;
   const git = async (...args: string[]): Promise<string> =>
+    // The evidence says `?` where git could not be asked.
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
   const evidence: Evidence = {
     what,

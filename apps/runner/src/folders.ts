@@ -43,6 +43,7 @@ export function readPlain(file: string): string | null {
     fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : null;
   } catch {
+    // No such file, or none that may be read.
     return null;
   } finally {
     if (fd !== null) closeSync(fd);

@@ -44,6 +44,7 @@ export function isProgram(file: string): boolean {
     accessSync(file, constants.X_OK);
     return true;
   } catch {
+    // Not there, or not to be run.
     return false;
   }
 }

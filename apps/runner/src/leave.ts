@@ -20,6 +20,7 @@ export async function mayUnasked(a: Pick<Around, 'config' | 'env'>, tool: string
     if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(root, f))))) return false;
     return !ifs.git || (await isPlainClone(root, a));
   } catch {
+    // What can't be looked at is asked about.
     return false;
   }
 }

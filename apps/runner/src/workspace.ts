@@ -87,6 +87,7 @@ export async function ensureWorkspace(
     existsSync(path.join(c.repo, '.git')) &&
     (await git('rev-parse', '--verify', 'HEAD').then(
       () => true,
+      // No commit in it: it is cloned anew.
       () => false,
     ));
   if (!whole) {
@@ -102,6 +103,7 @@ export async function ensureWorkspace(
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
+    // The branch is not on the forge yet.
     const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(() => '');
     const from = remote !== '' ? `origin/${spec.branch}` : `origin/${spec.base}`;
     try {
@@ -111,10 +113,12 @@ export async function ensureWorkspace(
     }
     await restore(c, link, git);
   } else {
+    // A detached head is on no branch.
     const on = await git('symbolic-ref', '-q', '--short', 'HEAD').catch(() => '');
     if (on !== spec.branch)
       await git('checkout', '-q', spec.branch)
         .catch(() => git('checkout', '-q', '-B', spec.branch))
+        // The agent finds the tree as it left it, and git says the same to it.
         .catch(() => undefined);
   }
   await git('remote', 'set-url', 'origin', `${c.gatewayUrl}/git/repo.git`).catch(() =>
@@ -150,6 +154,7 @@ export async function checkpoint(
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { ...SAVING, cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
   try {
+    // git makes no empty bundle: there is no new commit.
     await git('bundle', 'create', '-q', path.join(dir, 'commits.bundle'), 'HEAD', '--not', '--remotes=origin').catch(() => undefined);
     // A commit object of the tree as it is, made beside the index so that the agent's own staging is not touched.
     const index = path.join(dir, 'index');
@@ -181,6 +186,7 @@ export async function checkpoint(
     await link.patiently('PUT', `/run/checkpoint?run=${encodeURIComponent(spec.runId)}`, data);
     return 'kept';
   } catch {
+    // The agent may be in the middle of changing the tree; the next one comes soon.
     return 'nothing';
   }
 }
@@ -194,13 +200,17 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   writeFileSync(path.join(c.spool, 'restore.tgz'), r.body);
   await unpackCheckpoint(path.join(c.spool, 'restore.tgz'), dir);
   const head = existsSync(path.join(dir, 'head')) ? readFileSync(path.join(dir, 'head'), 'utf8').trim() : '';
-  if (existsSync(path.join(dir, 'commits.bundle'))) await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(() => '');
-  if (/^[0-9a-f]{40,64}$/.test(head)) await git('reset', '-q', '--hard', head).catch(() => '');
+  if (existsSync(path.join(dir, 'commits.bundle')))
+    await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(notKept('commits of the checkpoint'));
+  if (/^[0-9a-f]{40,64}$/.test(head)) await git('reset', '-q', '--hard', head).catch(notKept('the commit of the checkpoint'));
   const patch = path.join(dir, 'uncommitted.patch');
-  if (existsSync(patch) && readFileSync(patch).length > 0) await git('apply', '--whitespace=nowarn', patch).catch(() => '');
+  if (existsSync(patch) && readFileSync(patch).length > 0)
+    await git('apply', '--whitespace=nowarn', patch).catch(notKept('uncommitted changes of the checkpoint'));
   if (existsSync(path.join(dir, '.claude/projects'))) {
     ensureFolder(path.join(c.home, '.claude'));
-    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')], RESTORING).catch(() => undefined);
+    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')], RESTORING).catch(
+      notKept('the session of the checkpoint'),
+    );
   }
   rmSync(dir, { recursive: true, force: true });
 }
@@ -214,13 +224,15 @@ const MAX_RESTORED = { bytes: 512 * 1024 * 1024, files: 20_000 } as const;
  * @param file a tar, packed with gzip
  */
 export async function unpackCheckpoint(file: string, into: string): Promise<void> {
-  const listing = await run('tar', ['-tvzf', file], { ...RESTORING, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }).catch(() => null);
-  const names = listing === null ? null : checkpointNames(listing.stdout);
+  const listing = await run('tar', ['-tvzf', file], { ...RESTORING, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }).catch(
+    notKept('the list of the checkpoint'),
+  );
+  const names = listing === undefined ? null : checkpointNames(listing.stdout);
   if (names === null || names.length === 0) return;
   const list = path.join(into, '.names');
   writeFileSync(list, names.join('\0'));
   await run('tar', ['-xzf', file, '-C', into, '--no-same-owner', '--no-same-permissions', '--no-recursion', '--null', '-T', list], RESTORING).catch(
-    () => undefined,
+    notKept('files of the checkpoint'),
   );
   rmSync(list);
 }
@@ -257,6 +269,12 @@ async function patiently<T>(act: () => Promise<T>, againMs: readonly number[]): 
   }
   return act();
 }
+
+/** A run goes on with what could be had of its checkpoint; its log says what was not. */
+const notKept =
+  (what: string) =>
+  (err: unknown): undefined =>
+    void console.error(`not restored: ${what}: ${lastLine(err)}`);
 
 const lastLine = (err: unknown): string => {
   const e = err as { stderr?: string; message: string; killed?: boolean };

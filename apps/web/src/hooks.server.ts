@@ -29,6 +29,7 @@ async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
     if (!r.ok) return 'away';
     return ((await r.json()) as { signedIn: boolean }).signedIn ? 'yes' : 'no';
   } catch {
+    // The page says that mainloop is starting, and tries again.
     return 'away';
   }
 }

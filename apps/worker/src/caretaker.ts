@@ -64,6 +64,7 @@ export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string)
   for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
   await Promise.all(
     active.map(async (r) => {
+      // It is looked at again in a moment; the checkup says what is wrong with the cluster.
       const now = await sandbox.status(r.taskId).catch(() => null);
       if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id)) return;
       told.set(r.id, r.epoch);

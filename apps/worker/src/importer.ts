@@ -42,6 +42,7 @@ function isDirectory(dir: string): boolean {
   try {
     return statSync(dir).isDirectory();
   } catch {
+    // Not there.
     return false;
   }
 }

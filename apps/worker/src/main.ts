@@ -38,7 +38,7 @@ const hit = failpoints(c.failpoints);
 const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
 const poke = (taskId: string): void =>
   void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
-    () => undefined,
+    (err: unknown) => log.warn({ err, task: taskId }, 'a task could not be told to look again; it looks by itself'),
   );
 /** The agent hears of a limit it met while it works; of one that ended it the person does. */
 const onLimit = (hit: LimitHit): void =>

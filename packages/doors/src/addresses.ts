@@ -37,6 +37,7 @@ export async function resolvePublic(host: string, lookup: typeof dns.lookup = dn
   try {
     found = net.isIP(name) ? [{ address: name, family: net.isIP(name) }] : await lookup(name, { all: true });
   } catch {
+    // The name does not resolve, which the caller puts in words.
     return { kind: 'unknown' };
   }
   const [first, ...rest] = found;

@@ -25,6 +25,7 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`${url.hostname} did not answer in time.`)), { once: true });
   });
+  // Raced below; when something else comes first it must not end the process.
   late.catch(() => undefined);
   const found = named ? null : await Promise.race([(o.resolve ?? resolvePublic)(url.hostname), late]);
   if (found?.kind === 'unknown') throw new Error(`${url.hostname} does not resolve.`);

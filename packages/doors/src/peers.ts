@@ -34,6 +34,7 @@ export function tellsUsers(): boolean {
   try {
     return readFileSync(TABLES[0], 'latin1').includes('local_address');
   } catch {
+    // No such table on this machine.
     return false;
   }
 }
@@ -53,6 +54,7 @@ function sharedReading(file: string): () => Promise<string> {
     next ??= now
       .then(
         () => undefined,
+        // Who asked has the error; this only waits for the end.
         () => undefined,
       )
       .then(() => {
@@ -75,6 +77,7 @@ export async function peerOf(socket: Socket): Promise<Peer> {
   let tables = 0;
   for (let look = 0; look < LOOKS; look++) {
     for (const read of readings) {
+      // No table, no answer: whoever is in none is refused below.
       const table = await read().catch(() => null);
       if (table === null) continue;
       tables++;

@@ -95,6 +95,7 @@ export class Guard {
     const timer = setInterval(() => {
       this.passage(req).then(
         (p) => p.ok || res.end(),
+        // The next round asks again.
         () => undefined,
       );
     }, ASK_AGAIN_MS);

@@ -21,6 +21,7 @@ let told: string[][] = [];
 let gates: ((reply: string) => void)[] = [];
 const model: Model = {
   converse(c: ChatCall) {
+    if (broken) return Promise.reject(new Error('the socket hung up'));
     told.push(c.messages.map((m) => `${m.role}: ${m.texts.join(' + ')}`));
     return new Promise<string>((resolve, reject) => {
       gates.push(resolve);
@@ -28,9 +29,12 @@ const model: Model = {
     });
   },
 };
+let complaints: string[] = [];
+/** The model fails in a way of its own that nobody has a sentence for. */
+let broken = false;
 let turns: Turns[] = [];
 const speaker = (): Turns => {
-  const x = new Turns(t.db, model);
+  const x = new Turns(t.db, model, (err, turn) => complaints.push(`${turn}: ${(err as Error).message}`));
   turns.push(x);
   x.start();
   return x;
@@ -41,6 +45,8 @@ const replies = (owner: string): Promise<{ text: string }[]> =>
 beforeEach(() => {
   told = [];
   gates = [];
+  complaints = [];
+  broken = false;
 });
 afterEach(async () => {
   await Promise.all(turns.map((x) => x.stop()));
@@ -85,6 +91,17 @@ test('a message whose answer kills whoever speaks it is given up, and the next o
   expect(first!.text).toMatch(/Say it again/);
   expect(second!.text).toBe('here');
   expect(told).toEqual([['user: deadly', `assistant: ${first!.text}`, 'user: harmless']]);
+});
+
+test('an error that no sentence is known for is said in the log, and the turn stays to be tried again', async () => {
+  broken = true;
+  const { turnId } = await say(t.db, 'kim', 'hello');
+  speaker();
+  await until('the complaint', async () => complaints.length > 0);
+  expect(complaints[0]).toBe(`${turnId}: the socket hung up`);
+  expect(await many(t.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([{ state: 'running', attempts: 1 }]);
+  expect(await replies('kim')).toEqual([]);
+  await t.db.query("update turns set state = 'done' where id = $1", [turnId]);
 });
 
 test('a note of ours stands where it was said', async () => {

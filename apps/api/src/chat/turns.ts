@@ -53,9 +53,12 @@ export class Turns {
   private timer: NodeJS.Timeout | null = null;
   private readonly db: Db;
   private readonly model: Model;
-  constructor(db: Db, model: Model) {
+  private readonly complain: (err: unknown, turnId?: string) => void;
+  /** @param complain takes what went wrong and is tried again, for the log; with the turn where there is one */
+  constructor(db: Db, model: Model, complain: (err: unknown, turnId?: string) => void) {
     this.db = db;
     this.model = model;
+    this.complain = complain;
   }
 
   start(): void {
@@ -79,7 +82,7 @@ export class Turns {
         // The next message of this owner may have waited for this answer.
         this.wake();
       })
-      .catch(() => undefined);
+      .catch((err: unknown) => this.complain(err));
     this.running.add(work);
     void work.finally(() => this.running.delete(work));
   }
@@ -101,6 +104,7 @@ export class Turns {
     };
     let keeping = Promise.resolve();
     const timer = setInterval(() => {
+      // When it goes on like this the lease ends, and the turn is said anew.
       keeping = keeping.then(keep).catch(() => undefined);
     }, KEEP_MS);
     try {
@@ -110,6 +114,7 @@ export class Turns {
       await this.finish(turn, said);
     } catch (err) {
       if (signal.aborted) return;
+      if (!(err instanceof ModelError)) this.complain(err, turn.id);
       if (err instanceof ModelError) await this.finish(turn, `${text ? `${text}\n\n` : ''}_${err.message}_`);
       else if (turn.attempts >= MAX_ATTEMPTS) await this.finish(turn, WENT_WRONG);
     } finally {

@@ -65,6 +65,7 @@ const isText = (data: Buffer): boolean => {
   try {
     return !new TextDecoder('utf-8', { fatal: true }).decode(data).includes('\0');
   } catch {
+    // Not UTF-8: that is the answer.
     return false;
   }
 };

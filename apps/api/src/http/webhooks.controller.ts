@@ -38,6 +38,7 @@ function bodyOf(raw: Buffer, contentType: string): unknown {
   try {
     return JSON.parse(/^application\/x-www-form-urlencoded\b/i.test(contentType) ? (new URLSearchParams(text).get('payload') ?? '') : text);
   } catch {
+    // Neither JSON nor that form: the caller refuses it.
     return undefined;
   }
 }

@@ -13,6 +13,7 @@ export function startTicksOf(pid: number): string | null {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
+    // There is no such process any more.
     return null;
   }
 }
@@ -24,6 +25,7 @@ export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
   } catch {
+    // It has ended, and its children are nobody's.
     return [];
   }
 }

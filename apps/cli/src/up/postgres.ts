@@ -155,6 +155,7 @@ export function adopt(dir: string): { process: ProcessRef; folder: string; isClo
     // Line 5 is the socket's folder, line 6 the first address it listens on (miscadmin.h, LOCK_FILE_LINE_*).
     return { process: refOf(pid), folder: lines[4] ?? '', isClosed: (lines[5] ?? '').trim() === '' };
   } catch {
+    // No file, or a process that ended while we looked: nothing to adopt.
     return null;
   }
 }

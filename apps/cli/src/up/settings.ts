@@ -157,6 +157,7 @@ export function apiToken(env: Record<string, string | undefined>): string | null
   try {
     return (JSON.parse(readFileSync(path.join(env.MAINLOOP_HOME ?? defaultHome(), 'secrets.json'), 'utf8')) as Partial<Secrets>).apiToken ?? null;
   } catch {
+    // Not there yet, or not for us to read: the api says what is missing.
     return null;
   }
 }

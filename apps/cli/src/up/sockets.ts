@@ -51,6 +51,7 @@ function runtimeDirOf(env: Record<string, string | undefined>, uid: number): str
     const s = lstatSync(dir);
     return s.isDirectory() && s.uid === uid && (s.mode & 0o022) === 0 ? dir : null;
   } catch {
+    // Not there, so not to be used.
     return null;
   }
 }

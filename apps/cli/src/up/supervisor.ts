@@ -62,6 +62,7 @@ export class Supervisor {
     this.kept.push(k);
     this.launch(k);
     const deadline = Date.now() + timeoutMs;
+    // Not ready yet; what is wrong stands in its log, which is quoted when it takes too long.
     while (!(await service.ready().catch(() => false))) {
       if (k.restarts >= 3) throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
       if (Date.now() > deadline)
@@ -162,6 +163,7 @@ export function readRunFile(home: string): RunFile | null {
   try {
     return JSON.parse(readFileSync(path.join(home, 'run', 'processes.json'), 'utf8')) as RunFile;
   } catch {
+    // Nothing has been started here, or a full disk left half a file.
     return null;
   }
 }

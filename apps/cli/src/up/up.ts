@@ -108,6 +108,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
     if (starting || adopt(dir) !== null) return;
     starting = true;
     void start()
+      // It is looked for again a moment later, and says in its own log why it did not start.
       .catch(() => undefined)
       .finally(() => {
         starting = false;

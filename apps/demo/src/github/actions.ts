@@ -67,6 +67,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
   });
 
   const pushed = async (repo: Repo, branch: string, sha: string): Promise<void> => {
+    // No workflows at that commit.
     const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
       .split('\0')
       .filter((f) => /\.ya?ml$/.test(f));
@@ -81,6 +82,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     try {
       wf = parse(text) as typeof wf;
     } catch {
+      // No YAML: GitHub runs nothing either.
       return;
     }
     if (!wf || !triggered(wf.on, branch)) return;

@@ -30,6 +30,7 @@ export class Bare {
     const next = (this.locks.get(full) ?? Promise.resolve()).then(work, work);
     this.locks.set(
       full,
+      // The caller has the error; the next in line only waits for the end.
       next.catch(() => undefined),
     );
     return next;
@@ -56,6 +57,7 @@ export class Bare {
 
   async sha(full: string, branch: string): Promise<string | null> {
     if (!isBranchName(branch)) return null;
+    // There is no such branch.
     return (await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')).trim() || null;
   }
 

@@ -14,6 +14,7 @@ export const invalid = (message: string, errors: unknown[] = []): Answer => ({
 });
 
 export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
+  // The branch may be gone.
   const diff = i.pr && !i.pr.merged ? await c.bare.git(i.repo, ['diff', '--numstat', `${i.pr.baseSha}...${i.pr.headSha}`]).catch(() => '') : '';
   const stat = diff
     .split('\n')
@@ -24,6 +25,7 @@ export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
     comments: c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length,
     reactions: c.store.find('reaction', (x) => x.repo === i.repo && x.number === i.number),
     reviewComments: c.store.find('reviewComment', (x) => x.repo === i.repo && x.number === i.number).length,
+    // The branch may be gone.
     commits: i.pr ? Number(await c.bare.git(i.repo, ['rev-list', '--count', `${i.pr.baseSha}..${i.pr.headSha}`]).catch(() => '0')) : 0,
     stat: {
       files: stat.length,

@@ -43,6 +43,7 @@ export async function serveGit(
 async function notePush(c: Ctx, repo: Repo, branch: string, from: string | undefined, to: string | undefined, user: string): Promise<void> {
   if (from === to) return;
   const git = (...args: string[]): Promise<string> => c.bare.git(repo.full, args);
+  // No common history: it begins at itself.
   const base = to === undefined ? '' : (from ?? (await git('merge-base', `refs/heads/${repo.defaultBranch}`, to).catch(() => to)).trim());
   c.store.insert('call', {
     at: nowIso(),

@@ -148,6 +148,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           isObjectName(commit) &&
           (await bare.git(i.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, i.pr.headSha]).then(
             () => true,
+            // Exit 1: it is no ancestor.
             () => false,
           ));
         if (to === null && (!touched.includes(wanted) || !known))

@@ -12,6 +12,7 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
     await (await import('./waiting.ts')).keep({ path, body, label: later });
     return { ok: true, data: {}, kept: true };
   }
+  // No JSON: then the status is all there is to say.
   const data = (await r.json().catch(() => ({}))) as { error?: string } & Record<string, unknown>;
   return r.ok ? { ok: true, data } : { ok: false, sentence: data.error ?? 'That did not work. Try again.' };
 }

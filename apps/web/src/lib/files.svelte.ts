@@ -26,6 +26,7 @@ export class Outbox {
           headers: { 'content-type': 'application/octet-stream' },
           body: data,
         });
+        // No JSON: then the status is all there is to say.
         const said = (await r.json().catch(() => ({}))) as AttachmentRef & { error?: string };
         if (!r.ok) throw new Error(said.error ?? `${file.name} could not be sent.`);
         this.files.push(said);

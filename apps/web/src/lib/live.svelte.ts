@@ -5,7 +5,9 @@ const LOOK_AGAIN_MS = 120;
 
 /** A device that was signed out elsewhere says so, instead of seeming to have no network. */
 async function leaveIfSignedOut(): Promise<void> {
+  // No network: then nobody was signed out.
   const r = await fetch('/api/signin').catch(() => null);
+  // No JSON: then it was not the api that answered.
   const who = r?.ok ? ((await r.json().catch(() => null)) as { needed: boolean; signedIn: boolean } | null) : null;
   if (!who?.needed || who.signedIn) return;
   navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });

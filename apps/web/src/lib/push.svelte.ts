@@ -37,6 +37,7 @@ export class Push {
       localStorage.setItem('push-device', this.deviceId);
       this.state = 'on';
     } catch {
+      // Which of the vendor's errors it was changes nothing for the person.
       this.problem = "The browser's push service did not answer. Try again in a while.";
     }
   }

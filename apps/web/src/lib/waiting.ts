@@ -14,10 +14,13 @@ const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'wai
 
 export async function keep(w: Waiting): Promise<void> {
   await set(crypto.randomUUID(), { ...w, at: Date.now() } satisfies Kept, store());
+  // Without a service worker the page sends it.
   const r = await navigator.serviceWorker?.ready.catch(() => undefined);
+  // A browser without background sync: the page sends it when it is open.
   await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync?.register('waiting').catch(() => undefined);
 }
 
+// A browser that keeps nothing has nothing waiting.
 export const countWaiting = async (): Promise<number> => (await entries(store()).catch(() => [])).length;
 
 /** Page and service worker may both try: one does at a time. @returns what was refused, as sentences */
@@ -31,11 +34,13 @@ async function send(): Promise<{ sent: number; refused: string[] }> {
   let sent = 0;
   for (const [id, w] of all) {
     const r = await fetch(w.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(w.body) }).catch(
+      // No network: it waits on, see below.
       () => null,
     );
     // Still away, starting, or signed out: it waits on.
     if (r === null || r.status >= 500 || r.status === 401) break;
     if (r.ok) sent++;
+    // No JSON: then there is a sentence of our own.
     else refused.push(`${w.label}: ${((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'this could not be sent any more.'}`);
     await del(id, store());
   }

@@ -56,6 +56,7 @@ async function page(req: Request, url: URL): Promise<Response> {
   try {
     return await (kept ? Promise.race([fresh, late()]) : fresh);
   } catch {
+    // It came too late, and may still fail.
     void fresh.catch(() => undefined);
     return kept ?? new Response(NOT_KEPT, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
   }
@@ -110,6 +111,7 @@ const show = (title: string, o: NotificationOptions & { actions?: { action: stri
   self.registration.showNotification(title, { icon: '/icon-192.png', badge: '/badge-96.png', ...o });
 
 const badge = (n: number): Promise<void> =>
+  // A number on the icon is a nicety.
   (n > 0 ? self.navigator.setAppBadge?.(n) : self.navigator.clearAppBadge?.())?.catch(() => undefined) ?? Promise.resolve();
 
 self.addEventListener('notificationclick', (e) => {
@@ -126,6 +128,7 @@ async function answer(n: Notification, shown: Shown, a: NoticeAction): Promise<v
   try {
     const r = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     if (r.status === 401) return again('This device is signed out. Open mainloop to sign in.');
+    // No JSON: then there is a sentence of our own.
     if (!r.ok) return again(((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'That did not work. Tap to open it.');
   } catch {
     await keep({ path, body, label: n.title });
@@ -135,6 +138,7 @@ async function answer(n: Notification, shown: Shown, a: NoticeAction): Promise<v
 
 async function focus(url: string): Promise<void> {
   for (const w of await self.clients.matchAll({ type: 'window' })) {
+    // A browser may keep its focus to itself.
     await w.focus().catch(() => undefined);
     return void (await w.navigate(url).catch(() => self.clients.openWindow(url)));
   }

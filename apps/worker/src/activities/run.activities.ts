@@ -196,6 +196,7 @@ async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promis
   const { checks, statuses } = await forge.listChecks(t.repo, sha);
   if (ciVerdict(checks, statuses).verdict !== 'red') return parts.join('\n\n');
   for (const c of checks.filter((x) => x.status === 'completed' && !['success', 'neutral', 'skipped'].includes(x.conclusion ?? '')).slice(0, 3)) {
+    // A log is a help and no condition; the prompt says that there is none.
     const log = await forge.jobLog(t.repo, c.id, LOG_BYTES).catch(() => '');
     parts.push(`Job "${c.name}": ${c.conclusion}\n${log === '' ? '(its log could not be fetched)' : cutLog(log)}`);
   }

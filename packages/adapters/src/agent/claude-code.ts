@@ -106,6 +106,7 @@ export const claudeCode: AgentAdapter = {
         try {
           e = JSON.parse(line) as Record<string, unknown>;
         } catch {
+          // A line that is no JSON is for people.
           return { kind: 'other' };
         }
         if (e.type === 'assistant' && typeof e.error === 'string') error = e.error;

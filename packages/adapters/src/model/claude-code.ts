@@ -156,6 +156,7 @@ const parse = (line: string): Line => {
   try {
     return JSON.parse(line) as Line;
   } catch {
+    // A line that is no JSON is for people.
     return {};
   }
 };

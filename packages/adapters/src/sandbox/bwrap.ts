@@ -87,6 +87,7 @@ function linkOf(p: string): string | null {
   try {
     return readlinkSync(p);
   } catch {
+    // Not a link, or not there.
     return null;
   }
 }

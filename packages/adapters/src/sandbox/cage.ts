@@ -55,6 +55,7 @@ export function findCageSite(): CageSite | null {
     const own = ownGroups(readFileSync('/proc/self/cgroup', 'utf8'));
     return versionTwo(mounts, own) ?? versionOne(mounts, own);
   } catch {
+    // No control groups here: `mainloop doctor` says what holds instead.
     return null;
   }
 }
@@ -79,6 +80,7 @@ function enables(base: string, c: Controller): boolean {
     if (!has()) writeFileSync(file, `+${c}`);
     return has();
   } catch {
+    // Not ours to turn on.
     return false;
   }
 }
@@ -101,6 +103,7 @@ function admits(base: string): boolean {
     mkdirSync(child);
     return spawnSync('/bin/sh', ['-c', 'echo $$ > "$0/cgroup.procs"', child], { stdio: 'ignore' }).status === 0;
   } catch {
+    // Not ours to write in.
     return false;
   } finally {
     removeFolder(child);
@@ -140,6 +143,7 @@ export function countsOf(cage: Cage): CageCounts {
     try {
       return Number(new RegExp(`^${word} (\\d+)$`, 'm').exec(readFileSync(path.join(cage.folders[c] ?? '/nowhere', file), 'utf8'))?.[1] ?? 0);
     } catch {
+      // The group is gone, and what it counted with it.
       return 0;
     }
   };

@@ -93,6 +93,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     try {
       return JSON.parse(readFileSync(runFile(taskId), 'utf8')) as RunFile;
     } catch {
+      // Nothing was started here.
       return null;
     }
   };
@@ -180,6 +181,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const failed = new Promise<never>((_, no) =>
         child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))),
       );
+      // Returned below when there is no process; otherwise the exit says it.
       failed.catch(() => undefined);
       child.once('exit', () => o.onExit?.(run.taskId));
       child.unref();
@@ -305,6 +307,7 @@ function lastLines(file: string): string {
       closeSync(fd);
     }
   } catch {
+    // It printed nothing.
     return '';
   }
 }

@@ -9,6 +9,7 @@ export function startTicks(pid: number): string | null {
     const f = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return f[0] === 'Z' ? null : (f[19] ?? null);
   } catch {
+    // There is no such process any more.
     return null;
   }
 }
@@ -19,6 +20,7 @@ export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
   } catch {
+    // It has ended, and its children are nobody's.
     return [];
   }
 }
@@ -42,6 +44,7 @@ export function sandboxesWith(program: string, argument: string): number[] {
           startTicks(Number(pid)) !== null
         );
       } catch {
+        // It ended while we looked.
         return false;
       }
     })

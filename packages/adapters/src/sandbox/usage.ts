@@ -87,6 +87,7 @@ function list(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
+    // It ended while we looked.
     return [];
   }
 }
@@ -94,6 +95,7 @@ function read(file: string): string {
   try {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   } catch {
+    // It ended while we looked.
     return '';
   }
 }

@@ -101,6 +101,7 @@ export function watcher(o: WatchOptions): { add(w: Watched): void } {
       }
     }
     const sudden = s.freeThen - free(s.w.place) > SUDDEN_BYTES && Date.now() > s.measureAt - MEASURE_MS + MEASURE_SOON_MS;
+    // Measured again in the next round.
     if (!s.measuring && (sudden || Date.now() > s.measureAt)) void measure(s).catch(() => undefined);
   };
 
@@ -148,6 +149,7 @@ export function overOf(place: string, runId: string, epoch: number): 'disk' | nu
     const over = JSON.parse(readFileSync(overFile(place), 'utf8')) as { runId: string; epoch: number; limit: 'disk' };
     return over.runId === runId && over.epoch === epoch ? over.limit : null;
   } catch {
+    // No run of this place went over a limit.
     return null;
   }
 }

@@ -65,6 +65,7 @@ export function wakeOn(url: string, name: string, channel: string, isOver: () =>
     const again = (): void => {
       l.removeAllListeners();
       l.on('error', () => undefined);
+      // It is broken, which is why another one comes.
       void l.end().catch(() => undefined);
       if (!isOver()) setTimeout(listen, 1_000).unref();
     };

@@ -127,6 +127,7 @@ async function connectPatiently(url: string, forMs: number): Promise<pg.Client> 
       await client.connect();
       return client;
     } catch (err) {
+      // What is wrong is the error that we have.
       await client.end().catch(() => undefined);
       const code = (err as { code?: string }).code;
       // 57P03: the server is starting up. Everything else (wrong password, no such database) will not mend itself.

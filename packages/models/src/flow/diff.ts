@@ -175,6 +175,7 @@ function isUtf8(bytes: Uint8Array): boolean {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return true;
   } catch {
+    // Not UTF-8: that is the answer.
     return false;
   }
 }

@@ -16,6 +16,7 @@ export function isTimeZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
+    // Intl does not know it: that is the answer.
     return false;
   }
 }

@@ -5,7 +5,7 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = async ({ request, url }) => {
   const r = await fetch(`${settings.api}/api/signin`, {
     headers: { cookie: request.headers.get('cookie') ?? '', 'user-agent': request.headers.get('user-agent') ?? '' },
-  }).catch(() => null);
+  }).catch(() => null); // The page offers what it can without the api.
   const s = r?.ok ? ((await r.json()) as { ways: string[]; hasOwner: boolean; kind: string | null; sentence: string; signedIn: boolean }) : null;
   const to = url.searchParams.get('to') ?? '/inbox';
   return {

@@ -95,6 +95,7 @@ const parse = (body: unknown): unknown => {
   try {
     return JSON.parse(body) as unknown;
   } catch {
+    // Something before the API server answered, in words.
     return { message: body };
   }
 };
