@@ -18,6 +18,7 @@ const APPS = 'apps/{api,cli,gateway,runner,web,worker}';
 /** Files that may, and why. */
 const MAY: ReadonlyMap<string, string> = new Map([
   ['apps/cli/src/up/postgres.ts', 'it makes the data folder, and gives its first role a password before anybody can connect'],
+  ['apps/worker/src/replay/rehearsal.ts', 'its query is one of Temporal, to a workflow'],
 ]);
 
 /** What runs a statement, by its module and, where the rest of the module is free, its names. */

@@ -63,6 +63,7 @@ async function versionWords(a: Around): Promise<string> {
     const [program, ...args] = VERSION_OF[tool];
     const runs = await run(program, args, { cwd: '/', env: a.env }).then(
       (r) => `${(r.stdout || r.stderr).trim().split('\n', 1)[0]} runs here`,
+      // No such program, which is the answer.
       () => 'there is none here',
     );
     lines.push(`${from} asks for ${tool} ${wanted}; ${runs}.\n`);

@@ -50,6 +50,7 @@ export function plainPath(path: string): string | null {
     // eslint-disable-next-line no-control-regex
     return /[\\%?#\u0000-\u0020\u007f]|\/\/|(^|\/)\.\.?(\/|$)/.test(plain) ? null : plain;
   } catch {
+    // Escapes that stand for no character.
     return null;
   }
 }

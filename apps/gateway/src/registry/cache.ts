@@ -34,10 +34,12 @@ export function openCache(folder: string) {
     await writeFile(part, data, { mode: 0o600 });
     await rename(part, to);
   };
+  // Only the order in which files are forgotten hangs on it.
   const used = (file: string): Promise<void> => utimes(file, new Date(), new Date()).catch(() => undefined);
 
   return {
     async page(key: string): Promise<KeptPage | null> {
+      // Not there, or not readable: it is read from the registry again.
       const whole = await readFile(pageAt(key)).catch(() => null);
       const end = whole?.indexOf(10) ?? -1;
       if (whole === null || end < 0) return null;
@@ -50,6 +52,7 @@ export function openCache(folder: string) {
 
     async file(h: Hash): Promise<KeptFile | null> {
       const at = fileAt(h);
+      // Not there: it is downloaded.
       const s = await stat(at).catch(() => null);
       if (s === null) return null;
       await used(at);
@@ -92,6 +95,7 @@ export function openCache(folder: string) {
       for (const dir of [files, pages])
         for (const name of await readdir(dir)) {
           const at = path.join(dir, name);
+          // Forgotten by somebody else meanwhile.
           const s = await stat(at).catch(() => null);
           if (s !== null) all.push({ at, bytes: s.size, usedMs: s.mtimeMs });
         }

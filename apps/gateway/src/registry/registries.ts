@@ -58,6 +58,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
+    // Most people have not all of these files.
     return '';
   }
 }

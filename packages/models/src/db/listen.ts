@@ -66,6 +66,7 @@ export function wakeOn(url: string, name: string, channel: string, isOver: () =>
       l.removeAllListeners();
       l.on('error', () => undefined);
       // It is broken, which is why another one comes.
+      // It is broken, which is why another one comes.
       void l.end().catch(() => undefined);
       if (!isOver()) setTimeout(listen, 1_000).unref();
     };
@@ -100,6 +101,7 @@ export function listenTo(
     if (current !== l || isOver) return;
     current = null;
     l.on('error', () => undefined);
+    // It is broken, which is why another one comes.
     void l.end().catch(() => undefined);
     setTimeout(() => {
       if (!isOver) listen();
@@ -119,6 +121,7 @@ export function listenTo(
   listen();
   return async () => {
     isOver = true;
+    // It is closing; a connection that is gone already is as good.
     await current?.end().catch(() => undefined);
   };
 }

@@ -141,13 +141,14 @@ const ruby = ({ names }: SetupFiles): Step | null =>
 
 type Manifest = Readonly<Record<string, unknown>>;
 
-/** @returns null for what is no manifest; a broken one is npm's to complain of */
+/** @returns null for what is no manifest */
 function packageJson(text: string | undefined): Manifest | null {
   if (text === undefined) return null;
   try {
     const m: unknown = JSON.parse(text);
     return typeof m === 'object' && m !== null && !Array.isArray(m) ? (m as Manifest) : null;
   } catch {
+    // A broken manifest is npm's to complain of.
     return null;
   }
 }
