@@ -22,7 +22,7 @@ beforeAll(async () => {
   door = http.createServer((req, res) => {
     void (async () => {
       const run = (await findRunByToken(t.db, req.headers.authorization!.slice(7)))!;
-      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, { npmReplaces: 'npmjs' });
+      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, { npmReplaces: 'npmjs', goNoSumDb: '' });
     })().catch((err: Error) => sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }));
   });
   await new Promise<void>((r) => door.listen(0, '127.0.0.1', r));

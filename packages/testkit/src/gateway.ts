@@ -51,6 +51,8 @@ export async function startGateway(databaseUrl: string, modelUrl: string, env: R
       GITHUB_TOKEN: 'the-forge-token',
       // Nobody's: a test that wants packages says where from.
       npm_config_registry: 'http://127.0.0.1:9/',
+      PIP_INDEX_URL: 'http://127.0.0.1:9/',
+      GOPROXY: 'http://127.0.0.1:9/',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

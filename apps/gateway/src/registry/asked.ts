@@ -20,9 +20,10 @@ export interface Page {
 export interface Found {
   /** Where the registry says it is. */
   readonly url: string;
-  readonly hash: Hash;
-  /** For the story of a run: "is-odd@3.0.1". */
-  readonly label: string;
+  /** `by the client`: it knows what the file hashes to, and this registry does not say. Then it is kept under its address. */
+  readonly hash: Hash | 'by the client';
+  /** For the story of a run: "is-odd@3.0.1". null: no package, only what is said of one. */
+  readonly label: string | null;
 }
 
 export type Asked =
@@ -40,7 +41,7 @@ export interface AnswerTo {
 
 export interface Answer {
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** @returns the path with its escapes undone, once; null when it is none, or when a part of it could lead elsewhere */

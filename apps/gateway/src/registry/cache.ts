@@ -15,6 +15,9 @@ export interface KeptPage {
   readonly readAt: number;
 }
 
+/** What a file is kept under: its hash, or where it came from. */
+export type FileKey = Hash | { readonly address: string };
+
 export interface KeptFile {
   readonly bytes: number;
   read(): Readable;
@@ -27,7 +30,8 @@ export function openCache(folder: string) {
   const [files, pages, arriving] = ['files', 'pages', 'arriving'].map((f) => path.join(folder, f)) as [string, string, string];
   rmSync(arriving, { recursive: true, force: true });
   for (const f of [folder, files, pages, arriving]) mkdirSync(f, { recursive: true, mode: 0o700 });
-  const fileAt = (h: Hash): string => path.join(files, `${h.algorithm}-${h.hex}`);
+  const fileAt = (k: FileKey): string =>
+    path.join(files, 'address' in k ? `address-${createHash('sha256').update(k.address).digest('hex')}` : `${k.algorithm}-${k.hex}`);
   const pageAt = (key: string): string => path.join(pages, createHash('sha256').update(key).digest('hex'));
   const put = async (to: string, data: Buffer): Promise<void> => {
     const part = path.join(arriving, randomUUID());
@@ -50,8 +54,8 @@ export function openCache(folder: string) {
     keepPage: (key: string, p: KeptPage): Promise<void> =>
       put(pageAt(key), Buffer.concat([Buffer.from(`${JSON.stringify({ etag: p.etag, readAt: p.readAt })}\n`), p.body])),
 
-    async file(h: Hash): Promise<KeptFile | null> {
-      const at = fileAt(h);
+    async file(k: FileKey): Promise<KeptFile | null> {
+      const at = fileAt(k);
       // Not there: it is downloaded.
       const s = await stat(at).catch(() => null);
       if (s === null) return null;
@@ -64,10 +68,10 @@ export function openCache(folder: string) {
      * @param name for the sentence
      * @throws Refused when it is too large or hashes to something else: then nothing of it stays
      */
-    async keepFile(h: Hash, from: Readable, o: { name: string; maxBytes: number }): Promise<KeptFile> {
+    async keepFile(k: FileKey, from: Readable, o: { name: string; maxBytes: number }): Promise<KeptFile> {
       const part = path.join(arriving, randomUUID());
       try {
-        const hash = createHash(h.algorithm);
+        const hash = createHash('address' in k ? 'sha256' : k.algorithm);
         const out = await open(part, 'wx', 0o600);
         let bytes = 0;
         try {
@@ -80,10 +84,10 @@ export function openCache(folder: string) {
         } finally {
           await out.close();
         }
-        if (hash.digest('hex') !== h.hex)
-          throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is not what its registry says it is (${h.algorithm}), so it is not handed out.`);
-        await rename(part, fileAt(h));
-        return { bytes, read: () => createReadStream(fileAt(h)) };
+        if (!('address' in k) && hash.digest('hex') !== k.hex)
+          throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is not what its registry says it is (${k.algorithm}), so it is not handed out.`);
+        await rename(part, fileAt(k));
+        return { bytes, read: () => createReadStream(fileAt(k)) };
       } finally {
         await rm(part, { force: true });
       }

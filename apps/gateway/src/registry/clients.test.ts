@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { npmUpstreams, upstreamOf } from './clients.ts';
+import { goUpstreams, npmUpstreams, pipUpstreams, upstreamOf } from './clients.ts';
 
 const basic = (s: string): string => `Basic ${Buffer.from(s).toString('base64')}`;
 
@@ -35,6 +35,57 @@ test('a scope has its own registry and its own sign-in', () => {
   expect(up.caFiles).toEqual(['/etc/acme.pem']);
 });
 
+test('where a registry keeps its files is named with it', () => {
+  expect(upstreamOf('https://pypi.org/simple')?.filesAt).toEqual(['https://files.pythonhosted.org']);
+  expect(upstreamOf('https://pypi.org.evil.example/simple')?.filesAt).toBeUndefined();
+});
+
 test.each(['ftp://r.example/', 'not an address', ''])('%j is no registry', (address) => {
   expect(upstreamOf(address)).toBeNull();
+});
+
+const NETRC = 'machine r.example\n  login u\n  password p\ndefault login anonymous password x';
+test.each([
+  ['nothing', {}, [], ['https://pypi.org/simple/']],
+  ['a file', {}, ['[global]\nindex-url = https://a.example/simple'], ['https://a.example/simple/']],
+  [
+    'the environment',
+    { PIP_INDEX_URL: 'https://e.example/simple/' },
+    ['[global]\nindex-url = https://a.example/simple'],
+    ['https://e.example/simple/'],
+  ],
+  [
+    'a further index',
+    {},
+    ['[install]\nextra-index-url = https://b.example/ https://c.example/'],
+    ['https://pypi.org/simple/', 'https://b.example/', 'https://c.example/'],
+  ],
+  ['no address', { PIP_INDEX_URL: 'file:///srv/wheels' }, [], []],
+])('pip set up with %s', (_, env, files, bases) => {
+  expect(pipUpstreams(env, files, '').map((u) => u.base)).toEqual(bases);
+});
+
+test.each([
+  ['nothing', {}, '', ['https://proxy.golang.org/']],
+  ['its own file', {}, 'GOPROXY=https://a.example/go,direct\n', ['https://a.example/go/']],
+  [
+    'the environment',
+    { GOPROXY: 'https://a.example|https://b.example,off' },
+    'GOPROXY=https://c.example',
+    ['https://a.example/', 'https://b.example/'],
+  ],
+  ['no proxy', { GOPROXY: 'direct' }, '', []],
+])('Go set up with %s', (_, env, file, bases) => {
+  expect(goUpstreams(env, file, '').all.map((u) => u.base)).toEqual(bases);
+});
+test('Go does not look up what its operator keeps to himself', () => {
+  expect(goUpstreams({ GOPRIVATE: '*.corp.example' }, '', '').noSumDb).toBe('*.corp.example');
+  expect(goUpstreams({ GOPRIVATE: 'x', GONOSUMDB: 'y' }, '', '').noSumDb).toBe('y');
+});
+
+test('a sign-in comes from the address, else from netrc, and only for that host', () => {
+  const of = (url: string): string | null | undefined => pipUpstreams({ PIP_INDEX_URL: url }, [], NETRC)[0]?.authorization;
+  expect(of('https://r.example/simple/')).toBe(basic('u:p'));
+  expect(of('https://a:b@r.example/simple/')).toBe(basic('a:b'));
+  expect(of('https://other.example/simple/')).toBeNull();
 });

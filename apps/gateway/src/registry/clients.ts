@@ -1,12 +1,19 @@
 // What the operator's own package clients are set to: whom they ask and how they sign in. Pure: the files are read elsewhere.
 
+import { own } from '@mainloop/models/flow/look';
+
 /** A registry that the operator named. It alone may lie in a private network, and it alone is shown the credential. */
 export interface Upstream {
   /** Ends with a slash; no credential in it. */
   readonly base: string;
   /** The value of the header, or null. Never leaves the gateway but to this registry. */
   readonly authorization: string | null;
+  /** Origins at which this registry keeps its files, known to everybody: naming the registry names them. They are shown no credential. */
+  readonly filesAt?: readonly string[];
 }
+
+/** Split-horizon names are common: what the internet calls public may lie in a private network here. */
+const FILES_OF: Readonly<Record<string, readonly string[]>> = { 'https://pypi.org': ['https://files.pythonhosted.org'] };
 
 export interface NpmUpstreams {
   readonly all: Upstream;
@@ -49,7 +56,12 @@ export function upstreamOf(address: string, signIn: (bare: URL) => string | null
   url.search = '';
   url.hash = '';
   if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return { base: url.href, authorization: user + password === '' ? signIn(url) : basic(`${user}:${password}`) };
+  const filesAt = own(FILES_OF, url.origin);
+  return {
+    base: url.href,
+    authorization: user + password === '' ? signIn(url) : basic(`${user}:${password}`),
+    ...(filesAt === undefined ? {} : { filesAt }),
+  };
 }
 
 const basic = (userAndPassword: string): string => `Basic ${Buffer.from(userAndPassword).toString('base64')}`;
@@ -68,7 +80,7 @@ function npmSignIn(settings: ReadonlyMap<string, string>, url: URL): string | nu
 }
 
 /** Lines of `key = value`; sections are told by a prefix: "global.index-url". */
-export function iniLines(text: string): [key: string, value: string][] {
+function iniLines(text: string): [key: string, value: string][] {
   const lines: [string, string][] = [];
   let section = '';
   for (const line of text.split(/\r?\n/)) {
@@ -82,3 +94,38 @@ export function iniLines(text: string): [key: string, value: string][] {
 
 const expand = (value: string, env: Environment): string =>
   value.replace(/\$\{([^}?]+)\??\}/g, (whole, name: string) => env[name] ?? (whole.endsWith('?}') ? '' : whole));
+
+/**
+ * Whom pip asks: its index, then the further ones.
+ * @param files the text of pip's files, the one that counts most first
+ */
+export function pipUpstreams(env: Environment, files: readonly string[], netrc: string): readonly Upstream[] {
+  const settings = new Map<string, string>();
+  for (const text of [...files].reverse())
+    for (const [k, v] of iniLines(text)) settings.set(k.replace(/^(global|install|download)\./, '').replaceAll('_', '-'), v);
+  const index = env.PIP_INDEX_URL || settings.get('index-url') || 'https://pypi.org/simple/';
+  const more = env.PIP_EXTRA_INDEX_URL ?? settings.get('extra-index-url') ?? '';
+  return [index, ...more.split(/\s+/)].map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare))).filter((u) => u !== null);
+}
+
+/**
+ * Whom Go asks for modules. Repositories (`direct`) can't be asked from a sandbox.
+ * @param file the text of `go env`'s own file
+ */
+export function goUpstreams(env: Environment, file: string, netrc: string): { readonly all: readonly Upstream[]; readonly noSumDb: string } {
+  const settings = new Map(iniLines(file));
+  const of = (name: string): string => env[name] || settings.get(name) || '';
+  const all = (of('GOPROXY') || 'https://proxy.golang.org').split(/[,|]/).map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare)));
+  return { all: all.filter((u) => u !== null), noSumDb: of('GONOSUMDB') || of('GOPRIVATE') };
+}
+
+/** @see https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html */
+function netrcSignIn(netrc: string, url: URL): string | null {
+  const words = netrc.split(/\s+/);
+  const at = words.findIndex((w, i) => w === 'machine' && words[i + 1] === url.hostname);
+  if (at < 0) return null;
+  const end = words.findIndex((w, i) => i > at && (w === 'machine' || w === 'default'));
+  const entry = words.slice(at, end < 0 ? undefined : end);
+  const after = (word: string): string => (entry.includes(word) ? (entry[entry.indexOf(word) + 1] ?? '') : '');
+  return basic(`${after('login')}:${after('password')}`);
+}

@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { allowedHost } from '../egress.ts';
 import { Refused } from '../http.ts';
 import { plainPath, type Answer, type AnswerTo, type Asked, type Found, type Page } from './asked.ts';
-import type { Cache, KeptFile } from './cache.ts';
+import type { Cache, FileKey, KeptFile } from './cache.ts';
 import type { Upstream } from './clients.ts';
 import { UPSTREAM_FAILED, type Fetch } from './fetcher.ts';
 import type { Registry } from './registries.ts';
@@ -29,8 +29,19 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
   const underWay = new Map<string, Promise<KeptFile>>();
   const turn = gate(MAX_PAGES);
 
-  const readPage = async (r: Registry, page: Page): Promise<Buffer> => {
-    const up = r.upstream(page);
+  /** The first registry that knows it; one that fails is not passed over, or somebody else's package would be taken for it. */
+  const readPage = async (r: Registry, page: Page): Promise<{ up: Upstream; body: Buffer }> => {
+    const all = r.upstreams(page);
+    for (const [i, up] of all.entries())
+      try {
+        return { up, body: await readFrom(r, up, page) };
+      } catch (err) {
+        if (!(err instanceof Refused && err.status === 404) || i === all.length - 1) throw err;
+      }
+    throw new Refused(404, `mainloop: ${r.name} is switched off on this machine.`);
+  };
+
+  const readFrom = async (r: Registry, up: Upstream, page: Page): Promise<Buffer> => {
     const url = new URL(page.path, up.base);
     const key = `${url.href} ${page.accept}`;
     const kept = await cache.page(key);
@@ -43,7 +54,7 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
         await cache.keepPage(key, { ...kept, readAt: Date.now() });
         return kept.body;
       }
-      if (got.status !== 200) throw refusedBy(r, up, page.name, got.status, got.body);
+      if (got.status !== 200) throw refusedBy(r, url.host, page.name, got.status, got.body);
       const body = await wholeOf(got.body, got.headers['content-encoding'] === 'gzip', page.name);
       await cache.keepPage(key, { body, etag: got.headers.etag ?? null, readAt: Date.now() });
       return body;
@@ -55,55 +66,74 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
   };
 
   const file = async (r: Registry, a: Asked & { kind: 'file' }): Promise<{ found: Found; kept: KeptFile }> => {
-    const found = await turn(async () => understood(r, a.page, await readPage(r, a.page), a.find));
+    const { up, found } = await turn(async () => {
+      const page = await readPage(r, a.page);
+      return { up: page.up, found: understood(r, a.page, page.body, a.find) };
+    });
     if (found === 'no file') throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
     if (found === 'no hash')
       throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} names no hash for ${a.file}, so nobody could tell whether it is that.`);
-    const key = `${found.hash.algorithm}-${found.hash.hex}`;
-    const there = await cache.file(found.hash);
+    const url = URL.parse(found.url, new URL(a.page.path, up.base).href);
+    if (url === null || !/^https?:$/.test(url.protocol)) throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${a.file} is.`);
+    url.username = '';
+    url.password = '';
+    const key: FileKey = found.hash === 'by the client' ? { address: url.href } : found.hash;
+    const there = await cache.file(key);
     if (there !== null) return { found, kept: there };
-    const fetching = underWay.get(key) ?? download(r, a.page, a.file, found).finally(() => underWay.delete(key));
-    underWay.set(key, fetching);
+    const id = JSON.stringify(key);
+    const fetching = underWay.get(id) ?? download(r, up, url, a, key).finally(() => underWay.delete(id));
+    underWay.set(id, fetching);
     return { found, kept: await fetching };
   };
 
-  const download = async (r: Registry, page: Page, name: string, found: Found): Promise<KeptFile> => {
-    const up = r.upstream(page);
-    const url = URL.parse(found.url, new URL(page.path, up.base).href);
-    if (url === null || !/^https?:$/.test(url.protocol)) throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${name} is.`);
-    url.username = '';
-    url.password = '';
+  const download = async (r: Registry, up: Upstream, url: URL, a: Asked & { kind: 'file' }, key: FileKey): Promise<KeptFile> => {
     const got = await fetch(url, up, { accept: '*/*' });
-    if (got.status !== 200) throw refusedBy(r, { ...up, base: url.href }, name, got.status, got.body);
-    return cache.keepFile(found.hash, got.body, { name: found.label, maxBytes: MAX_FILE_BYTES }).catch((err: unknown) => {
+    if (got.status !== 200) throw refusedBy(r, url.host, a.file, got.status, got.body);
+    return cache.keepFile(key, got.body, { name: a.file, maxBytes: MAX_FILE_BYTES }).catch((err: unknown) => {
       got.body.destroy();
-      throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: ${name} broke off on its way from ${url.host}.`);
+      throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: ${a.file} broke off on its way from ${url.host}.`);
     });
   };
 
-  return async (req: IncomingMessage, res: ServerResponse, url: URL, client: PackageClient): Promise<void> => {
+  const answer = async (req: IncomingMessage, res: ServerResponse, url: URL, client: PackageClient): Promise<void> => {
     const path = plainPath(url.pathname.slice('/registry'.length));
     const to: AnswerTo = { origin: originOf(req), userAgent: req.headers['user-agent'] ?? '', accept: req.headers.accept ?? '' };
     for (const r of path === null ? [] : registries) {
       const asked = r.asked(path!, to.accept);
       if (asked === null) continue;
       if (asked.kind === 'here') return sendPage(req, res, asked.answer);
-      const hosts = [r.publicHost, new URL(r.upstream(asked.page).base).hostname];
+      const hosts = [r.publicHost, ...r.upstreams(asked.page).map((up) => new URL(up.base).hostname)];
       if (!hosts.some((h) => allowedHost(h, 443, client.projectSettings)))
         throw new Refused(403, `mainloop: ${r.name} is not on this project's allow-list.`);
       if (asked.kind === 'page') {
-        const answer = await turn(async () => understood(r, asked.page, await readPage(r, asked.page), (body) => asked.answer(body, to)));
-        if (answer === null) throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
-        return sendPage(req, res, answer);
+        const made = await turn(async () => understood(r, asked.page, (await readPage(r, asked.page)).body, (body) => asked.answer(body, to)));
+        if (made === null) throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
+        return sendPage(req, res, made);
       }
       const { found, kept } = await file(r, asked);
-      client.given(`${asked.page.ecosystem} ${found.label}`);
+      if (found.label !== null) client.given(`${asked.page.ecosystem} ${found.label}`);
       res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': kept.bytes });
       if (req.method === 'HEAD') return void res.end();
       return pipeline(kept.read(), res).catch(() => void res.destroy());
     }
     throw new Refused(404, 'mainloop: there is no such package address here.');
   };
+
+  return (req: IncomingMessage, res: ServerResponse, url: URL, client: PackageClient): Promise<void> =>
+    answer(req, res, url, client).catch((err: unknown) => {
+      if (!(err instanceof Refused) || res.headersSent) throw err;
+      refuse(req, res, err);
+    });
+}
+
+/** npm shows the field of a JSON, Go a plain text, pip what stands in the line of the status. */
+function refuse(req: IncomingMessage, res: ServerResponse, { status, message }: Refused): void {
+  const asText = req.url?.startsWith('/registry/go/') === true;
+  const body = asText ? `${message}\n` : JSON.stringify({ error: message });
+  res.writeHead(status, message.replace(/[^\x20-\x7e]/g, '?').slice(0, 300), {
+    'content-type': asText ? 'text/plain; charset=utf-8' : 'application/json',
+  });
+  res.end(req.method === 'HEAD' ? undefined : body);
 }
 
 /** What the pure part makes of an answer. A registry that answers with something else is named. */
@@ -115,9 +145,8 @@ function understood<T>(r: Registry, page: Page, body: Buffer, read: (body: Buffe
   }
 }
 
-function refusedBy(r: Registry, up: Upstream, name: string, status: number, body: Readable): Refused {
+function refusedBy(r: Registry, host: string, name: string, status: number, body: Readable): Refused {
   body.resume();
-  const host = new URL(up.base).host;
   if (status === 404 || status === 410) return new Refused(404, `mainloop: ${host} knows no ${name}.`);
   if (status === 401 || status === 403)
     return new Refused(

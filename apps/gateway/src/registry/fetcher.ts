@@ -19,7 +19,7 @@ export interface FetcherOptions {
   readonly env: Environment;
 }
 
-export interface Fetched {
+interface Fetched {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: IncomingMessage;
@@ -39,7 +39,7 @@ export function fetcher(o: FetcherOptions): Fetch {
   const seconds = `${Math.round(o.ms / 100) / 10} seconds`;
 
   const once = async (url: URL, upstream: Upstream, headers: Record<string, string>, deadline: number): Promise<Fetched> => {
-    const named = url.origin === new URL(upstream.base).origin;
+    const named = [new URL(upstream.base).origin, ...(upstream.filesAt ?? [])].includes(url.origin);
     const late = new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} did not answer within ${seconds}.`);
     const left = Math.max(1, deadline - Date.now());
     const place = named || proxied ? {} : await publicPlace(url, left, late);

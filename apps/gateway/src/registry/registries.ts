@@ -4,8 +4,10 @@ import path from 'node:path';
 import tls from 'node:tls';
 import type { PackageHints } from '@mainloop/models/flow/packages';
 import type { Asked, Page } from './asked.ts';
-import { npmUpstreams, type Environment, type Upstream } from './clients.ts';
+import { goUpstreams, npmUpstreams, pipUpstreams, type Environment, type Upstream } from './clients.ts';
+import { askedOfGo } from './go.ts';
 import { askedOfNpm } from './npm.ts';
+import { askedOfPypi } from './pypi.ts';
 
 export interface Registry {
   /** For sentences. */
@@ -15,7 +17,8 @@ export interface Registry {
   /** Whom a project's allow-list would name. */
   readonly publicHost: string;
   asked(path: string, accept: string): Asked | null;
-  upstream(page: Page): Upstream;
+  /** In the order in which they are asked. */
+  upstreams(page: Page): readonly Upstream[];
 }
 
 export interface Registries {
@@ -29,19 +32,28 @@ export interface Registries {
 export function readRegistries(env: Environment): Registries {
   const home = env.HOME ?? '/';
   const npm = npmUpstreams(env, npmrcFiles(env, home).map(textOf));
+  const config = env.XDG_CONFIG_HOME || path.join(home, '.config');
+  const netrc = textOf(env.NETRC || path.join(home, '.netrc'));
+  const pip = pipUpstreams(env, pipFiles(env, home, config).map(textOf), netrc);
+  const go = goUpstreams(env, textOf(env.GOENV || path.join(config, 'go/env')), netrc);
   const all: Registry[] = [
     {
       name: "npm's registry",
       client: 'npm',
       publicHost: 'registry.npmjs.org',
       asked: askedOfNpm,
-      upstream: (page) => npm.scopes.get(page.name.split('/')[0]!) ?? npm.all,
+      upstreams: (page) => [npm.scopes.get(page.name.split('/')[0]!) ?? npm.all],
     },
+    { name: "Python's index", client: 'pip', publicHost: 'pypi.org', asked: askedOfPypi, upstreams: () => pip },
+    { name: "Go's module proxy", client: 'Go', publicHost: 'proxy.golang.org', asked: askedOfGo, upstreams: () => go.all },
   ];
-  const files = [...npm.caFiles, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((f): f is string => f !== undefined && f !== '');
+  const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((f): f is string => f !== undefined && f !== '');
   return {
     all,
-    hints: { npmReplaces: [npm.all, ...npm.scopes.values()].every((u) => new URL(u.base).host === 'registry.npmjs.org') ? 'npmjs' : 'always' },
+    hints: {
+      goNoSumDb: go.noSumDb,
+      npmReplaces: [npm.all, ...npm.scopes.values()].every((u) => new URL(u.base).host === 'registry.npmjs.org') ? 'npmjs' : 'always',
+    },
     authorities: [...new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...files.map(textOf)])].filter(
       (pem) => pem !== '',
     ),
@@ -52,6 +64,13 @@ const npmrcFiles = (env: Environment, home: string): string[] => [
   env.npm_config_userconfig ?? env.NPM_CONFIG_USERCONFIG ?? path.join(home, '.npmrc'),
   env.npm_config_globalconfig ?? env.NPM_CONFIG_GLOBALCONFIG ?? path.join(env.PREFIX ?? '/usr/local', 'etc/npmrc'),
   '/etc/npmrc',
+];
+
+const pipFiles = (env: Environment, home: string, config: string): string[] => [
+  ...(env.PIP_CONFIG_FILE ? [env.PIP_CONFIG_FILE] : []),
+  path.join(config, 'pip/pip.conf'),
+  path.join(home, '.pip/pip.conf'),
+  '/etc/pip.conf',
 ];
 
 function textOf(file: string): string {

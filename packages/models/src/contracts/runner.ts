@@ -26,7 +26,9 @@ export const RunSpec = z.object({
   /** Where there is no set-up command: whether the runner looks for one in the clone. */
   findSetup: z.boolean().default(false),
   /** What package clients have to be told of the registries behind the gateway. */
-  packages: z.object({ npmReplaces: z.enum(['npmjs', 'always']) }).default({ npmReplaces: 'npmjs' }),
+  packages: z
+    .object({ npmReplaces: z.enum(['npmjs', 'always']), goNoSumDb: z.string().default('') })
+    .default({ npmReplaces: 'npmjs', goNoSumDb: '' }),
   /** Files of the reader, to be fetched by id. */
   attachments: z.array(z.object({ id: z.string(), name: z.string() })).default([]),
 });

@@ -5,7 +5,9 @@
  * hold credentials.
  */
 export const isPackageSetting = (name: string): boolean =>
-  /^(npm_config_.+|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(name);
+  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
+    name,
+  );
 
 /** What only the gateway knows of the registries behind it, and a client has to be told. */
 export interface PackageHints {
@@ -15,6 +17,8 @@ export interface PackageHints {
    * @see https://docs.npmjs.com/cli/v11/using-npm/config#replace-registry-host
    */
   readonly npmReplaces: 'npmjs' | 'always';
+  /** Modules that the operator's Go does not look up in the public checksum database. */
+  readonly goNoSumDb: string;
 }
 
 /**
@@ -34,5 +38,10 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
     YARN_NPM_REGISTRY_SERVER: `${origin}/npm`,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
     COREPACK_NPM_REGISTRY: `${origin}/npm`,
+    // Not uv: it writes the index that it is told into its lock file, and takes a lock file that names another for outdated.
+    PIP_INDEX_URL: `${origin}/pypi/simple/`,
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    GOPROXY: `${origin}/go`,
+    ...(hints.goNoSumDb === '' ? {} : { GONOSUMDB: hints.goNoSumDb }),
   };
 }
