@@ -2,7 +2,7 @@
 // answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
-import type { HumanSignal, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import type { HumanSignal, Position, Resume, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createRequire } from 'node:module';
@@ -21,10 +21,20 @@ export const broken = (message: string) => (): never => {
   throw ApplicationFailure.nonRetryable(message, 'test.broken');
 };
 
+/** What a workflow was handed over with that stands there, after two runs. */
+export const standingAt = (position: Position, pending: readonly HumanSignal[] = []): Resume => ({
+  version: 2,
+  position,
+  seenRuns: 2,
+  items: 0,
+  pending,
+});
+
 interface CiLook {
   readonly verdict: string;
   readonly weakened?: readonly string[];
   readonly verified?: string;
+  readonly sha?: string;
 }
 
 /** What the world answers, in order; and what it was asked and told. */
@@ -99,6 +109,7 @@ export interface Rehearsal {
   /** What an activity was called with, each time. */
   inputs(name: string): unknown[];
   /**
+   * Starts a task; the one before it is over then.
    * @param script what differs from a world where everything goes well
    * @param at where it is continued; a new task without it
    */
@@ -118,6 +129,7 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
   const env = await testing.TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: server } } });
   let script = blank();
   let n = 0;
+  let last: WorkflowHandle | undefined;
   const noted = Object.fromEntries(
     Object.entries(answers(() => script)).map(([name, answer]) => [
       name,
@@ -140,10 +152,13 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
     script: () => script,
     count: (name) => script.calls.filter((c) => c.name === name).length,
     inputs: (name) => script.calls.filter((c) => c.name === name).map((c) => c.input),
-    start(given = {}, at) {
+    async start(given = {}, at) {
+      // It may have ended; one that goes on would take the answers of this one.
+      await last?.terminate().catch(() => undefined);
       script = { ...blank(), ...given };
       const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
-      return env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] });
+      last = await env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] });
+      return last;
     },
     say: (h, id, kind, text) => h.signal('human', { id: `w${n}${id}`, kind, text } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+
+const MINUTE = 60_000;
+
+let r: Rehearsal;
+beforeAll(async () => {
+  r = await openRehearsal();
+}, 120_000);
+afterAll(() => r?.close(), 60_000);
+
+const REVIEWED = { reviewedUntil: '2026-11-20T10:00:00Z' };
+const inCi = (repairs: number, acceptedSha: string | null = null) => standingAt({ stage: 'ci', repairs, acceptedSha, ...REVIEWED });
+const weakened = ['a.test.ts: deleted'];
+
+describe('ci', () => {
+  test.each([
+    ['green', [{ verdict: 'green' }]],
+    ['nothing to check it but the verify command, which passes', nothing(9, 'passed')],
+    ['weakened tests that were let through', [{ verdict: 'green', weakened, sha: 'seen' }]],
+  ])(
+    '%s: goes to review, and takes along until when it was reviewed',
+    async (_, cis) => {
+      const h = await r.start({ cis }, inCi(1, 'seen'));
+      await r.env.sleep(10 * MINUTE);
+      expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: REVIEWED.reviewedUntil });
+      expect(await r.standing(h)).toMatchObject({ stage: 'review', runs: 2 });
+      expect([r.script().states[0], r.script().failures]).toEqual(['ci', []]);
+    },
+    60_000,
+  );
+
+  test.each([
+    ['red', { verdict: 'red', sha: 'bad' }],
+    ['green, and the verify command fails', { verdict: 'green', verified: 'failed', sha: 'bad' }],
+  ])(
+    '%s: is repaired, and counts',
+    async (_, look) => {
+      await r.start({ cis: [look] }, inCi(1));
+      await r.env.sleep(10 * MINUTE);
+      expect(r.inputs('readCi')).toMatchObject([{ round: 1 }, { round: 2 }]);
+      expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'fix_ci', context: { round: 2, ciSha: 'bad' } }]);
+    },
+    60_000,
+  );
+
+  test('red after three repairs: the person is asked, and Retry gives it another set', async () => {
+    const h = await r.start({ cis: [{ verdict: 'red' }, { verdict: 'red', sha: 'b' }] }, inCi(3));
+    await r.env.sleep(10 * MINUTE);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['CI is still red after 3 repairs.']);
+    expect(r.count('prepareRun')).toBe(0);
+    await r.say(h, '-f2-1', 'retry');
+    await r.env.sleep(10 * MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 1, ciSha: 'b' } }]);
+  }, 60_000);
+
+  test('weakened tests: the person is asked once for each commit', async () => {
+    const h = await r.start(
+      {
+        cis: [
+          { verdict: 'green', weakened, sha: 'b' },
+          { verdict: 'green', weakened, sha: 'c' },
+        ],
+      },
+      inCi(0, 'seen'),
+    );
+    await r.env.sleep(10 * MINUTE);
+    expect(r.script().failures).toMatchObject([{ body: weakened[0] }]);
+    await r.say(h, '-f2-1', 'retry');
+    await r.env.sleep(10 * MINUTE);
+    expect(r.script().failures).toHaveLength(2);
+    r.script().cis = [{ verdict: 'green', weakened, sha: 'c' }];
+    await r.say(h, '-f2-2', 'retry');
+    await r.env.sleep(10 * MINUTE);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review' });
+  }, 60_000);
+
+  test('nothing that checks it: waits for its grace, then asks, and Retry goes on to review', async () => {
+    const h = await r.start({ cis: nothing(9) }, inCi(0));
+    await r.env.sleep(10 * MINUTE);
+    // A minute of grace, looked at in quarters.
+    expect(r.count('readCi')).toBe(5);
+    expect(r.script().failures.map((f) => f.title)).toEqual([expect.stringMatching(/^This repository has no CI/)]);
+    await r.say(h, '-f2-1', 'retry');
+    await r.env.sleep(MINUTE);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review' });
+  }, 60_000);
+});
+
+describe('fix_ci', () => {
+  test.each([
+    ['the commit that failed', 'bad', { round: 2, ciSha: 'bad' }],
+    ['whatever is newest', null, { round: 2 }],
+  ])(
+    'repairs %s, and goes back to CI with its count',
+    async (_, redSha, context) => {
+      await r.start({ cis: [{ verdict: 'pending' }] }, standingAt({ stage: 'fix_ci', repairs: 2, redSha, ...REVIEWED }));
+      await r.env.sleep(10 * MINUTE);
+      expect(r.inputs('prepareRun')).toEqual([expect.objectContaining({ phase: 'fix_ci', context: { ...context, answered: [], resumed: false } })]);
+      expect(r.script().states).toEqual(['queued', 'drafting', 'ci', 'in_review']);
+      expect(r.inputs('readCi')[0]).toMatchObject({ round: 2 });
+      expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: REVIEWED.reviewedUntil });
+    },
+    60_000,
+  );
+});
+
+function nothing(looks: number, verified = 'unknown') {
+  return Array.from({ length: looks }, () => ({ verdict: 'none', verified }));
+}

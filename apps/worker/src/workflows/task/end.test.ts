@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import { broken, openRehearsal, standingAt, type Rehearsal, type Script } from '../../replay/rehearsal.ts';
+
+const MINUTE = 60_000;
+
+let r: Rehearsal;
+beforeAll(async () => {
+  r = await openRehearsal();
+}, 120_000);
+afterAll(() => r?.close(), 60_000);
+
+const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
+const closed = () => ({ state: 'closed', comments: 0, newestIso: '', author: '' });
+
+describe('end', () => {
+  test.each<[string, Partial<Script>, (h: WorkflowHandle) => Promise<unknown>, 'done' | 'cancelled', string]>([
+    ['merged elsewhere', { gone: true }, () => Promise.resolve(), 'done', 'Merged.'],
+    [
+      'closed elsewhere',
+      { instead: new Map([['readReview', [closed]]]) },
+      () => Promise.resolve(),
+      'cancelled',
+      'The pull request was closed without a merge.',
+    ],
+    ['cancelled by the person', {}, (h) => r.say(h, '-cancel', 'cancel'), 'cancelled', 'Cancelled by you.'],
+    ['cancelled in Temporal', {}, (h) => h.cancel(), 'cancelled', 'Cancelled in Temporal.'],
+  ])(
+    '%s: its agent, what is open on the forge and its sandbox go, then it is written down',
+    async (_, script, act, state, line) => {
+      const h = await r.start(script, REVIEW);
+      if (script.gone === undefined && script.instead === undefined) await r.env.sleep(MINUTE);
+      await act(h);
+      expect(await h.result()).toEqual({ state });
+      expect(
+        r
+          .script()
+          .calls.slice(-4)
+          .map((c) => c.name),
+      ).toEqual(['stopRun', 'cleanForge', 'releaseSandbox', 'endTask']);
+      expect(r.inputs('cleanForge')).toMatchObject([{ merged: state === 'done' }]);
+      expect(r.script().ended).toMatchObject({ state, statusLine: line });
+    },
+    60_000,
+  );
+
+  test('what stays behind is said, and is no reason to stay', async () => {
+    const h = await r.start({ gone: true, instead: new Map([['cleanForge', [broken('The token may not close issues.')]]]) }, REVIEW);
+    expect(await h.result()).toEqual({ state: 'done' });
+    expect(r.script().ended?.statusLine).toBe('Merged. Something on GitHub could not be cleaned up: The token may not close issues.');
+  }, 60_000);
+
+  test('it has not ended before that is written down', async () => {
+    const h = await r.start({ gone: true, instead: new Map([['endTask', [broken('no connection'), broken('no connection')]]]) }, REVIEW);
+    await r.env.sleep(MINUTE / 2);
+    expect((await h.describe()).status.name).toBe('RUNNING');
+    expect(await r.standing(h)).toMatchObject({ stage: 'end', waitsFor: null, openItems: [] });
+    expect(await h.result()).toEqual({ state: 'done' });
+    expect([r.count('endTask'), r.count('cleanForge')]).toEqual([3, 1]);
+  }, 60_000);
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { broken, openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let r: Rehearsal;
+beforeAll(async () => {
+  r = await openRehearsal();
+}, 120_000);
+afterAll(() => r?.close(), 60_000);
+
+const REVISED = standingAt({ stage: 'plan', revises: 'w-plan-1' });
+
+describe('plan', () => {
+  test('the first one is queued, written and told on its issue; then it waits for the person', async () => {
+    const h = await r.start();
+    await r.env.sleep(MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ n: 1, phase: 'plan', context: { answered: [], resumed: false } }]);
+    expect(r.inputs('prepareRun')).not.toMatchObject([{ context: { about: expect.anything() } }]);
+    expect(r.inputs('writePlan')).toMatchObject([{ runId: 'r1' }]);
+    expect(r.count('ensureIssue')).toBe(1);
+    expect(r.script().states).toEqual(['queued', 'queued', 'planning', 'awaiting_plan']);
+    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan', runs: 1 });
+  }, 60_000);
+
+  test('a later one takes up what was said to the one before', async () => {
+    await r.start({}, REVISED);
+    await r.env.sleep(MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'plan', context: { about: 'w-plan-1' } }]);
+    expect(r.script().states).toEqual(['queued', 'planning', 'awaiting_plan']);
+  }, 60_000);
+
+  test('one without a word is not told anywhere; Retry has it written again', async () => {
+    const h = await r.start({ instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]) });
+    await r.env.sleep(MINUTE);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['Claude ended without a plan. Retry, or cancel and say it in other words.']);
+    expect([r.count('ensureIssue'), r.script().states.at(-1)]).toEqual([0, 'blocked']);
+    await r.say(h, '-f1-1', 'retry');
+    await r.env.sleep(MINUTE);
+    expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([2, 1]);
+    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
+  }, 60_000);
+
+  test('one whose issue the forge refuses is not written again by Retry', async () => {
+    const h = await r.start({ instead: new Map([['ensureIssue', [broken('Issues are switched off.')]]]) });
+    await r.env.sleep(MINUTE);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['Issues are switched off.']);
+    await r.say(h, '-f1-1', 'retry');
+    await r.env.sleep(MINUTE);
+    expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([1, 2]);
+  }, 60_000);
+});
+
+describe('await_plan', () => {
+  const WAITS = standingAt({ stage: 'await_plan', revision: 4 });
+
+  test('asks about that revision, and looks on the forge for an answer to it', async () => {
+    const h = await r.start({}, WAITS);
+    await r.env.sleep(MINUTE);
+    const { openItems } = await r.standing(h);
+    expect(openItems).toEqual([expect.stringMatching(/^w\d+-plan-4$/)]);
+    expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'plan', title: 'Plan, revision 4' }]);
+    expect(r.inputs('readPlanAnswer')[0]).toMatchObject({ itemId: openItems[0], sinceIso: expect.stringMatching(/^[-\d]+T[\d:]+Z$/) });
+  }, 60_000);
+
+  test.each([
+    ['approve', 'implement', undefined],
+    ['revise', 'plan', /^w\d+-plan-4$/],
+  ] as const)(
+    '%s leads to %s',
+    async (decision, phase, about) => {
+      const h = await r.start({}, WAITS);
+      await r.say(h, '-plan-4', decision);
+      await r.env.sleep(MINUTE);
+      expect(r.inputs('prepareRun')[0]).toMatchObject({ phase, context: about === undefined ? {} : { about: expect.stringMatching(about) } });
+    },
+    60_000,
+  );
+
+  test('a forge that cannot be read is told, and Retry looks again', async () => {
+    const h = await r.start({ instead: new Map([['readPlanAnswer', [broken('The token may not read issues.')]]]) }, WAITS);
+    await r.env.sleep(MINUTE);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['The token may not read issues.']);
+    await r.say(h, '-f2-1', 'retry');
+    await r.env.sleep(HOUR);
+    expect(r.count('readPlanAnswer')).toBeGreaterThan(1);
+    expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
+  }, 60_000);
+});

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+
+const MINUTE = 60_000;
+
+let r: Rehearsal;
+beforeAll(async () => {
+  r = await openRehearsal();
+}, 120_000);
+afterAll(() => r?.close(), 60_000);
+
+const SINCE = '2026-11-20T10:00:00Z';
+const LATER = '2026-11-20T11:00:00Z';
+const REVIEW = standingAt({ stage: 'review', reviewedUntil: SINCE });
+const asks = (comments: number) => () => ({ state: 'open', comments, newestIso: LATER, author: 'mona' });
+const found = (state: 'merged' | 'closed') => () => ({ state, comments: 0, newestIso: SINCE, author: '' });
+
+describe('review', () => {
+  test('what is ready is told in a summary, offered to the person, and looked at on the forge', async () => {
+    const h = await r.start({}, REVIEW);
+    await r.env.sleep(3_000);
+    const order = ['loadTask', 'ensureSummary', 'ensureReady', 'openItem', 'setState', 'readReview'];
+    expect(r.script().calls.map((c) => c.name)).toEqual(order);
+    const { openItems } = await r.standing(h);
+    expect(openItems).toEqual([expect.stringMatching(/^w\d+-review-2$/)]);
+    expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'review', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] }]);
+    expect(r.inputs('readReview')).toMatchObject([{ sinceIso: SINCE }]);
+    expect(r.script().states).toEqual(['in_review']);
+  }, 60_000);
+
+  test('changes asked for in the app go to the agent with their item, and the forge is read from where it was', async () => {
+    const h = await r.start({}, REVIEW);
+    await r.say(h, '-review-2', 'changes');
+    await r.env.sleep(5 * MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([
+      { phase: 'address_review', context: { reviewSince: SINCE, about: expect.stringMatching(/^w\d+-review-2$/) } },
+    ]);
+    expect(r.count('closeItem')).toBe(0);
+    expect(r.inputs('readReview').at(-1)).toMatchObject({ sinceIso: SINCE });
+  }, 60_000);
+
+  test('comments on GitHub close the item, go to the agent, and are not read again', async () => {
+    const h = await r.start({ instead: new Map([['readReview', [asks(0), asks(2)]]]) }, REVIEW);
+    await r.env.sleep(5 * MINUTE);
+    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'mona asked for changes on GitHub' }]);
+    expect(r.inputs('prepareRun')).toEqual([
+      expect.objectContaining({ phase: 'address_review', context: { reviewSince: SINCE, answered: [], resumed: false } }),
+    ]);
+    expect(r.inputs('readReview').slice(0, 3)).toMatchObject([{ sinceIso: SINCE }, { sinceIso: SINCE }, { sinceIso: LATER }]);
+    expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-3$/)]);
+  }, 60_000);
+
+  test.each([
+    ['merged', 'done'],
+    ['closed', 'cancelled'],
+  ] as const)(
+    '%s elsewhere: it is %s, and merges nothing',
+    async (state, ended) => {
+      const h = await r.start({ instead: new Map([['readReview', [found(state)]]]) }, REVIEW);
+      expect(await h.result()).toEqual({ state: ended });
+      expect(r.count('merge')).toBe(0);
+    },
+    60_000,
+  );
+});
+
+describe('address_review', () => {
+  test.each([
+    ['inbox', { where: 'inbox', itemId: 'w-review-2' }, { reviewSince: LATER, about: 'w-review-2' }],
+    ['github', { where: 'github', sinceIso: SINCE }, { reviewSince: SINCE }],
+  ] as const)(
+    'asked for in %s: goes to the agent, then to CI with a new count of repairs',
+    async (_, asked, context) => {
+      await r.start({}, standingAt({ stage: 'address_review', asked, reviewedUntil: LATER }));
+      await r.env.sleep(5 * MINUTE);
+      expect(r.inputs('prepareRun')).toEqual([
+        expect.objectContaining({ n: 3, phase: 'address_review', context: { ...context, answered: [], resumed: false } }),
+      ]);
+      expect(r.inputs('readCi')).toMatchObject([{ round: 0 }]);
+      expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: LATER });
+      expect(r.script().states).toEqual(['queued', 'drafting', 'ci', 'in_review']);
+    },
+    60_000,
+  );
+});
