@@ -107,3 +107,18 @@ test('no app holds one, and a break in any of them is noticed', () => {
       .toSorted(),
   ).toEqual(breaks.map(([file]) => file).toSorted());
 });
+
+test('a workflow is asked by a member of the same name, and is told apart by its type', () => {
+  const file = 'apps/worker/src/planted-query.ts';
+  planted.push(file);
+  writeFileSync(
+    path.join(root, file),
+    `import type { WorkflowHandle } from '@temporalio/client';
+import type { Db } from '@mainloop/models/db/pool';
+export const asks = (handle: WorkflowHandle): Promise<string> => handle.query('where');
+export const runs = (handle: Db, words: string): Promise<unknown> => handle.query(words);
+export const either = (handle: Db | WorkflowHandle): unknown => handle.query('where');
+`,
+  );
+  expect(statementsInApps()).toEqual([`${file}:4: .query`, `${file}:5: .query`]);
+});
