@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { scriptsOf } from './statements.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -79,13 +80,7 @@ export function droppedIn(file: string, text: string): Dropped[] {
   return found;
 }
 
-/** The script of a component, each line where it stood; of a `.ts` file all of it. */
-const scriptOf = (file: string, text: string): string =>
-  file.endsWith('.svelte')
-    ? (/^([\s\S]*?<script[^>]*>)([\s\S]*?)<\/script>/.exec(text)?.slice(1, 3) ?? ['', ''])
-        .map((part, n) => (n === 0 ? part.replace(/[^\n]/g, ' ') : part))
-        .join('')
-    : text;
+const scriptOf = (file: string, text: string): string => (file.endsWith('.svelte') ? scriptsOf(text) : text);
 
 /** Tests and what helps them fail by themselves when something is lost. */
 const NOT_ASKED =
