@@ -6,13 +6,13 @@ import path from 'node:path';
 import { relayPackages } from '@mainloop/doors/package-relay';
 import { CHECKPOINT_MAX_BYTES, INSIDE, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
-import { packageEnvironment } from '@mainloop/models/flow/packages';
+import { cargoConfig, packageEnvironment } from '@mainloop/models/flow/packages';
 import { bringsNothingToRun, startAgent } from './agent.ts';
 import type { Around } from './around.ts';
 import { ensureSetup, setupIsDone, verify } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
-import { ensureFolder, setAside } from './folders.ts';
+import { ensureFolder, putFile, setAside } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { exposedWords, prove } from './probe.ts';
 import { Spool } from './spool.ts';
@@ -85,7 +85,12 @@ function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
 async function packagesAt(c: RunnerConfig, spec: RunSpec): Promise<Record<string, string>> {
   if (c.outside) return {};
   const { port } = await relayPackages({ gateway: c.gateway, token: c.token, port: INSIDE.packagesPort });
-  return packageEnvironment(`http://127.0.0.1:${port}`, spec.packages);
+  const origin = `http://127.0.0.1:${port}`;
+  // Cargo looks in every folder above the one it works in.
+  const cargo = path.join(path.dirname(c.repo), '.cargo');
+  ensureFolder(cargo);
+  putFile(path.join(cargo, 'config.toml'), cargoConfig(origin));
+  return packageEnvironment(origin, spec.packages);
 }
 
 /** Moments of a start, for its story. */

@@ -29,8 +29,14 @@ export interface Found {
 export type Asked =
   /** The page itself, or what `answer` makes of it; null: it names no such thing. */
   | { readonly kind: 'page'; readonly page: Page; readonly answer: (body: Buffer, o: AnswerTo) => Answer | null }
-  | { readonly kind: 'file'; readonly page: Page; readonly find: (body: Buffer) => Found | 'no file' | 'no hash'; readonly file: string }
-  | { readonly kind: 'here'; readonly answer: Answer };
+  | {
+      readonly kind: 'file';
+      readonly page: Page;
+      readonly find: (body: Buffer, also: Buffer | null) => Found | 'no file' | 'no hash';
+      readonly file: string;
+      /** Of the same registry, where one page does not say it all. */ readonly also?: Page;
+    }
+  | { readonly kind: 'here'; readonly answer: (o: AnswerTo) => Answer };
 
 export interface AnswerTo {
   /** Where this client sees the gateway's packages, "http://127.0.0.1:8701". */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { goUpstreams, npmUpstreams, pipUpstreams, upstreamOf } from './clients.ts';
+import { cargoUpstream, goUpstreams, npmUpstreams, pipUpstreams, upstreamOf } from './clients.ts';
 
 const basic = (s: string): string => `Basic ${Buffer.from(s).toString('base64')}`;
 
@@ -88,4 +88,20 @@ test('a sign-in comes from the address, else from netrc, and only for that host'
   expect(of('https://r.example/simple/')).toBe(basic('u:p'));
   expect(of('https://a:b@r.example/simple/')).toBe(basic('a:b'));
   expect(of('https://other.example/simple/')).toBeNull();
+});
+
+test.each([
+  ['nothing', '', 'https://index.crates.io/'],
+  [
+    'a source in its place',
+    '[source.crates-io]\nreplace-with = "corp"\n[source.corp]\nregistry = "sparse+https://c.example/index/"\n',
+    'https://c.example/index/',
+  ],
+  [
+    'a repository, which is no sparse index',
+    '[source.crates-io]\nreplace-with = "g"\n[source.g]\nregistry = "https://g.example/index.git"\n',
+    'https://index.crates.io/',
+  ],
+])('Cargo set up with %s', (_, file, base) => {
+  expect(cargoUpstream(file).base).toBe(base);
 });

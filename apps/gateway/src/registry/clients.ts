@@ -13,7 +13,10 @@ export interface Upstream {
 }
 
 /** Split-horizon names are common: what the internet calls public may lie in a private network here. */
-const FILES_OF: Readonly<Record<string, readonly string[]>> = { 'https://pypi.org': ['https://files.pythonhosted.org'] };
+const FILES_OF: Readonly<Record<string, readonly string[]>> = {
+  'https://pypi.org': ['https://files.pythonhosted.org'],
+  'https://index.crates.io': ['https://static.crates.io'],
+};
 
 export interface NpmUpstreams {
   readonly all: Upstream;
@@ -128,4 +131,17 @@ function netrcSignIn(netrc: string, url: URL): string | null {
   const entry = words.slice(at, end < 0 ? undefined : end);
   const after = (word: string): string => (entry.includes(word) ? (entry[entry.indexOf(word) + 1] ?? '') : '');
   return basic(`${after('login')}:${after('password')}`);
+}
+
+/**
+ * Whom Cargo asks for what stands on crates.io.
+ * @param file the text of its own file, as far as lines tell it
+ * @see https://doc.rust-lang.org/cargo/reference/source-replacement.html
+ */
+export function cargoUpstream(file: string): Upstream {
+  const settings = new Map(iniLines(file));
+  const other = settings.get('source.crates-io.replace-with');
+  const registry = other === undefined ? undefined : settings.get(`source.${other}.registry`);
+  const sparse = registry?.startsWith('sparse+') === true ? upstreamOf(registry.slice('sparse+'.length)) : null;
+  return sparse ?? upstreamOf('https://index.crates.io/')!;
 }

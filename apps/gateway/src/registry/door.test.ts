@@ -9,7 +9,6 @@ import { seedRun, setProject, startGateway, type TestGateway } from '@mainloop/t
 import { npmPackage, startNpm, startRegistry, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,8 +29,6 @@ let open: TestRegistry;
 let signedIn: TestRegistry;
 let silent: TestRegistry;
 let elsewhere: TestRegistry;
-let index: TestRegistry;
-let modules: TestRegistry;
 const root = mkdtempSync('/tmp/mainloop-packages-');
 
 beforeAll(async () => {
@@ -48,16 +45,8 @@ beforeAll(async () => {
     const dist = { tarball: `${url.replace('127.0.0.1', 'localhost')}/x.tgz`, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` };
     res.end(JSON.stringify({ name: '@led/astray', versions: { '1.0.0': { version: '1.0.0', dist } } }));
   });
-  index = await startIndex();
-  modules = await startRegistry((asked, res) => {
-    if (asked === '/go/rsc.io/quote/@v/v1.0.0.info') return void res.end('{"Version":"v1.0.0"}');
-    if (asked === '/go/rsc.io/quote/@v/v1.0.0.zip') return void res.end('a zip');
-    res.writeHead(410).end('gone');
-  });
   gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
     npm_config_registry: open.url,
-    PIP_INDEX_URL: `${index.url.replace('//', '//me:secret-of-pip@')}/simple/`,
-    GOPROXY: `${modules.url}/go,direct`,
     'npm_config_@closed:registry': signedIn.url,
     'npm_config_@led:registry': elsewhere.url,
     'npm_config_@nobody:registry': 'http://127.0.0.1:9/',
@@ -72,7 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   relayed?.close();
   await gateway?.kill('SIGKILL');
-  await Promise.all([open, signedIn, silent, elsewhere, index, modules].map((r) => r?.close()));
+  await Promise.all([open, signedIn, silent, elsewhere].map((r) => r?.close()));
   await database?.drop();
   rmSync(root, { recursive: true, force: true });
 });
@@ -85,23 +74,6 @@ const get = async (at: string, o: { as?: string | null; method?: string } = {}):
   });
   return { status: r.status, body: await r.text() };
 };
-const WHEEL = Buffer.from('a wheel');
-/** An index of Python's with a wheel, one that was changed, and one that nobody knows the hash of. */
-function startIndex(): Promise<TestRegistry> {
-  const sha256 = createHash('sha256').update(WHEEL).digest('hex');
-  return startRegistry((asked, res) => {
-    if (asked === '/files/good-1.0-py3-none-any.whl') return void res.end(WHEEL);
-    if (asked.startsWith('/files/')) return void res.end('changed');
-    if (asked !== '/simple/thing/') return void res.writeHead(404).end();
-    const link = (file: string, hash: string): string => `<a href="/files/${file}${hash}">${file}</a>`;
-    const links = [
-      link('good-1.0-py3-none-any.whl', `#sha256=${sha256}`),
-      link('bad-1.0.tar.gz', `#sha256=${'ab'.repeat(32)}`),
-      link('none-1.0.tar.gz', ''),
-    ];
-    res.writeHead(200, { 'content-type': 'text/html' }).end(links.join(''));
-  });
-}
 /** Every file that was kept. */
 const kept = (): string[] => readdirSync(path.join(gateway.home, 'packages/files'));
 
@@ -172,26 +144,6 @@ test('a credential of the operator goes to its registry and nowhere else', async
   for (const text of [page.body, file.body, refused.body, gateway.log()]) expect(text).not.toContain(SECRET);
   // The run's own token stays here, too.
   for (const r of [open, signedIn, silent, elsewhere]) expect(JSON.stringify(r.asked)).not.toContain(token);
-});
-
-test.each([
-  ['good-1.0-py3-none-any.whl', 200, 'a wheel'],
-  ['bad-1.0.tar.gz', 424, 'mainloop: bad-1.0.tar.gz is not what its registry says it is (sha256), so it is not handed out.'],
-  ['none-1.0.tar.gz', 424, "mainloop: Python's index names no hash for none-1.0.tar.gz, so nobody could tell whether it is that."],
-  ['missing-1.0.tar.gz', 404, "mainloop: Python's index knows no file missing-1.0.tar.gz of thing."],
-])("a file of Python's: %s", async (file, status, said) => {
-  const r = await get(`/pypi/files/thing/${file}`);
-  expect({ status: r.status, said: r.status === 200 ? r.body : (JSON.parse(r.body) as { error: string }).error }).toEqual({ status, said });
-  const page = await get('/pypi/simple/Thing/');
-  expect(page.body).toContain(`/pypi/files/thing/good-1.0-py3-none-any.whl#sha256=`);
-  expect(page.body + r.body).not.toContain('secret-of-pip');
-  expect(index.asked.every((a) => a.path.startsWith('/files/') || a.authorization?.startsWith('Basic '))).toBe(true);
-});
-
-test("Go's modules come from its proxy, a zip is asked for once, and a module that is gone is told as such", async () => {
-  for (const _ of [1, 2]) expect(await get('/go/rsc.io/quote/@v/v1.0.0.zip')).toEqual({ status: 200, body: 'a zip' });
-  expect(modules.asked.filter((a) => a.path.endsWith('.zip'))).toHaveLength(1);
-  expect(await get('/go/rsc.io/other/@v/list')).toEqual({ status: 404, body: `mainloop: ${new URL(modules.url).host} knows no rsc.io/other.\n` });
 });
 
 test.each([

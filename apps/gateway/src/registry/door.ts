@@ -68,7 +68,8 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
   const file = async (r: Registry, a: Asked & { kind: 'file' }): Promise<{ found: Found; kept: KeptFile }> => {
     const { up, found } = await turn(async () => {
       const page = await readPage(r, a.page);
-      return { up: page.up, found: understood(r, a.page, page.body, a.find) };
+      const also = a.also ? await readFrom(r, page.up, a.also) : null;
+      return { up: page.up, found: understood(r, a.page, page.body, (body) => a.find(body, also)) };
     });
     if (found === 'no file') throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
     if (found === 'no hash')
@@ -101,7 +102,7 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
     for (const r of path === null ? [] : registries) {
       const asked = r.asked(path!, to.accept);
       if (asked === null) continue;
-      if (asked.kind === 'here') return sendPage(req, res, asked.answer);
+      if (asked.kind === 'here') return sendPage(req, res, asked.answer(to));
       const hosts = [r.publicHost, ...r.upstreams(asked.page).map((up) => new URL(up.base).hostname)];
       if (!hosts.some((h) => allowedHost(h, 443, client.projectSettings)))
         throw new Refused(403, `mainloop: ${r.name} is not on this project's allow-list.`);

@@ -26,7 +26,7 @@ export function askedOfNpm(path: string, accept: string): Asked | null {
   if (tarball) return fileOf(tarball[1]!, tarball[2]!);
   const below = /^\/npm\/(.+)$/.exec(path)?.[1];
   if (below === undefined) return null;
-  if (below === '-/ping') return { kind: 'here', answer: json({}) };
+  if (below === '-/ping') return { kind: 'here', answer: () => json({}) };
   if (isName(below)) {
     const page = pageOf(below, accept.includes(SHORT) ? `${SHORT}; q=1.0, application/json; q=0.8` : 'application/json');
     return { kind: 'page', page, answer: (body, o) => json(pointed(read(body), below, o)) };

@@ -4,7 +4,8 @@ import path from 'node:path';
 import tls from 'node:tls';
 import type { PackageHints } from '@mainloop/models/flow/packages';
 import type { Asked, Page } from './asked.ts';
-import { goUpstreams, npmUpstreams, pipUpstreams, type Environment, type Upstream } from './clients.ts';
+import { cargoUpstream, goUpstreams, npmUpstreams, pipUpstreams, type Environment, type Upstream } from './clients.ts';
+import { askedOfCrates } from './crates.ts';
 import { askedOfGo } from './go.ts';
 import { askedOfNpm } from './npm.ts';
 import { askedOfPypi } from './pypi.ts';
@@ -36,6 +37,7 @@ export function readRegistries(env: Environment): Registries {
   const netrc = textOf(env.NETRC || path.join(home, '.netrc'));
   const pip = pipUpstreams(env, pipFiles(env, home, config).map(textOf), netrc);
   const go = goUpstreams(env, textOf(env.GOENV || path.join(config, 'go/env')), netrc);
+  const cargo = cargoUpstream(textOf(path.join(env.CARGO_HOME || path.join(home, '.cargo'), 'config.toml')));
   const all: Registry[] = [
     {
       name: "npm's registry",
@@ -46,6 +48,7 @@ export function readRegistries(env: Environment): Registries {
     },
     { name: "Python's index", client: 'pip', publicHost: 'pypi.org', asked: askedOfPypi, upstreams: () => pip },
     { name: "Go's module proxy", client: 'Go', publicHost: 'proxy.golang.org', asked: askedOfGo, upstreams: () => go.all },
+    { name: 'crates.io', client: 'Cargo', publicHost: 'index.crates.io', asked: askedOfCrates, upstreams: () => [cargo] },
   ];
   const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((f): f is string => f !== undefined && f !== '');
   return {

@@ -5,7 +5,7 @@
  * hold credentials.
  */
 export const isPackageSetting = (name: string): boolean =>
-  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
+  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
     name,
   );
 
@@ -45,3 +45,7 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
     ...(hints.goNoSumDb === '' ? {} : { GONOSUMDB: hints.goNoSumDb }),
   };
 }
+
+/** Cargo knows another source for crates.io only from a file. Its lock files stay what they are. */
+export const cargoConfig = (origin: string): string =>
+  `[source.crates-io]\nreplace-with = "mainloop"\n\n[source.mainloop]\nregistry = "sparse+${origin}/crates/"\n`;

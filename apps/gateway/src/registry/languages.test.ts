@@ -1,0 +1,104 @@
+// The package door for other languages than npm's: the real gateway before registries of the test's own.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
+import { startRegistry, type TestRegistry } from '@mainloop/testkit/package-registry';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+let database: TestDatabase;
+let gateway: TestGateway;
+let token: string;
+let index: TestRegistry;
+let modules: TestRegistry;
+let crates: TestRegistry;
+const root = mkdtempSync('/tmp/mainloop-packages-');
+
+const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await seedProject(database.db);
+  token = (await seedRun(database.db, await seedTask(database.db, 'aaaa'))).token;
+  index = await startIndex();
+  modules = await startRegistry((asked, res) => {
+    if (asked === '/go/rsc.io/quote/@v/v1.0.0.info') return void res.end('{"Version":"v1.0.0"}');
+    if (asked === '/go/rsc.io/quote/@v/v1.0.0.zip') return void res.end('a zip');
+    res.writeHead(410).end('gone');
+  });
+  crates = await startRegistry((asked, res, _, url) => {
+    const line = (vers: string, cksum: string): string => `${JSON.stringify({ name: 'itoa', vers, cksum })}\n`;
+    if (asked === '/index/config.json') return void res.end(JSON.stringify({ dl: `${url}/dl` }));
+    if (asked === '/index/it/oa/itoa') return void res.end(line('1.0.0', sha256('a crate')) + line('1.0.1', sha256('another')));
+    if (asked.startsWith('/dl/itoa/')) return void res.end('a crate');
+    res.writeHead(404).end();
+  });
+  writeFileSync(path.join(root, 'config.toml'), `[source.crates-io]\nreplace-with = "c"\n[source.c]\nregistry = "sparse+${crates.url}/index/"\n`);
+  gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
+    PIP_INDEX_URL: `${index.url.replace('//', '//me:secret-of-pip@')}/simple/`,
+    GOPROXY: `${modules.url}/go,direct`,
+    CARGO_HOME: root,
+  });
+}, 60_000);
+afterAll(async () => {
+  await gateway?.kill('SIGKILL');
+  await Promise.all([index, modules, crates].map((r) => r?.close()));
+  await database?.drop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const get = async (at: string): Promise<{ status: number; body: string }> => {
+  const r = await fetch(`${gateway.url}/registry${at}`, { headers: { authorization: `Bearer ${token}` } });
+  return { status: r.status, body: await r.text() };
+};
+
+const WHEEL = Buffer.from('a wheel');
+/** An index of Python's with a wheel, one that was changed, and one that nobody knows the hash of. */
+function startIndex(): Promise<TestRegistry> {
+  return startRegistry((asked, res) => {
+    if (asked === '/files/good-1.0-py3-none-any.whl') return void res.end(WHEEL);
+    if (asked.startsWith('/files/')) return void res.end('changed');
+    if (asked !== '/simple/thing/') return void res.writeHead(404).end();
+    const link = (file: string, hash: string): string => `<a href="/files/${file}${hash}">${file}</a>`;
+    const links = [
+      link('good-1.0-py3-none-any.whl', `#sha256=${sha256(WHEEL)}`),
+      link('bad-1.0.tar.gz', `#sha256=${'ab'.repeat(32)}`),
+      link('none-1.0.tar.gz', ''),
+    ];
+    res.writeHead(200, { 'content-type': 'text/html' }).end(links.join(''));
+  });
+}
+
+test.each([
+  ['good-1.0-py3-none-any.whl', 200, 'a wheel'],
+  ['bad-1.0.tar.gz', 424, 'mainloop: bad-1.0.tar.gz is not what its registry says it is (sha256), so it is not handed out.'],
+  ['none-1.0.tar.gz', 424, "mainloop: Python's index names no hash for none-1.0.tar.gz, so nobody could tell whether it is that."],
+  ['missing-1.0.tar.gz', 404, "mainloop: Python's index knows no file missing-1.0.tar.gz of thing."],
+])("a file of Python's: %s", async (file, status, said) => {
+  const r = await get(`/pypi/files/thing/${file}`);
+  expect({ status: r.status, said: r.status === 200 ? r.body : (JSON.parse(r.body) as { error: string }).error }).toEqual({ status, said });
+  const page = await get('/pypi/simple/Thing/');
+  expect(page.body).toContain(`/pypi/files/thing/good-1.0-py3-none-any.whl#sha256=`);
+  expect(page.body + r.body).not.toContain('secret-of-pip');
+  expect(index.asked.every((a) => a.path.startsWith('/files/') || a.authorization?.startsWith('Basic '))).toBe(true);
+});
+
+test("Go's modules come from its proxy, a zip is asked for once, and a module that is gone is told as such", async () => {
+  for (const _ of [1, 2]) expect(await get('/go/rsc.io/quote/@v/v1.0.0.zip')).toEqual({ status: 200, body: 'a zip' });
+  expect(modules.asked.filter((a) => a.path.endsWith('.zip'))).toHaveLength(1);
+  expect(await get('/go/rsc.io/other/@v/list')).toEqual({ status: 404, body: `mainloop: ${new URL(modules.url).host} knows no rsc.io/other.\n` });
+});
+
+test('crates come from where their index says, and one that was changed is refused by name', async () => {
+  expect(JSON.parse((await get('/crates/config.json')).body)).toEqual({
+    dl: 'http://127.0.0.1:' + gateway.port + '/crate-files/{crate}/{version}.crate',
+  });
+  expect((await get('/crates/it/oa/itoa')).body).toContain('"vers":"1.0.0"');
+  expect(await get('/crate-files/itoa/1.0.0.crate')).toEqual({ status: 200, body: 'a crate' });
+  expect(await get('/crate-files/itoa/1.0.1.crate')).toEqual({
+    status: 424,
+    body: JSON.stringify({ error: 'mainloop: itoa-1.0.1.crate is not what its registry says it is (sha256), so it is not handed out.' }),
+  });
+});
