@@ -1,4 +1,4 @@
-// One task, from confirmed to merged. It reads like the table of stages in docs/flow.md; decisions are in models/flow.
+// One task, from confirmed to merged. It reads like the table of stages in docs/architecture.md; decisions are in models/flow.
 import { CancellationScope, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Position, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import { Cancelled } from './desk.ts';

@@ -1,0 +1,40 @@
+// A task whose workflow is handed over to a new one after every stage, as happens once its history has grown long.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { openRehearsal, WORKFLOWS, type Rehearsal } from '../../replay/rehearsal.ts';
+
+const MINUTE = 60_000;
+
+let r: Rehearsal;
+beforeAll(async () => {
+  const code = readFileSync(WORKFLOWS, 'utf8');
+  const hasty = code.replace('LONGEST_HISTORY = 4000', 'LONGEST_HISTORY = 1');
+  expect(hasty).not.toBe(code);
+  const bundle = path.join(mkdtempSync(path.join(os.tmpdir(), 'workflows-')), 'workflows.js');
+  writeFileSync(bundle, hasty);
+  r = await openRehearsal(bundle);
+}, 120_000);
+afterAll(() => r?.close(), 60_000);
+
+test('goes on where it stood, with its counts and with what was said to it', async () => {
+  const plans = [1, 2].map((revision) => () => ({ revision, empty: false }));
+  const h = await r.start({ cis: [{ verdict: 'red', sha: 'bad' }], asked: [1], instead: new Map([['writePlan', plans]]) });
+  await r.env.sleep(MINUTE);
+  await r.say(h, '-plan-1', 'revise');
+  // Said before its item is there: it counts all the same.
+  await r.say(h, '-review-5', 'merge', 'rebase');
+  await r.env.sleep(MINUTE);
+  await r.say(h, '-plan-2', 'approve');
+  expect(await h.result()).toEqual({ state: 'done' });
+  const runs = r.inputs('prepareRun') as { n: number; phase: string; context: object }[];
+  expect(runs.map(({ n, phase }) => `${n} ${phase}`)).toEqual(['1 plan', '2 plan', '3 implement', '4 fix_ci', '5 address_review']);
+  expect(runs[1]?.context).toMatchObject({ about: expect.stringMatching(/-plan-1$/) });
+  expect(runs[3]?.context).toMatchObject({ round: 1, ciSha: 'bad' });
+  expect(runs[4]?.context).toMatchObject({ reviewSince: '' });
+  expect(r.inputs('merge')).toMatchObject([{ method: 'rebase' }]);
+  // One workflow for each stage: seven hand-overs and more, and the sandbox is made ahead only at the first.
+  expect(r.count('loadTask')).toBeGreaterThan(7);
+  expect(r.count('ensurePlace')).toBe(1);
+}, 60_000);
