@@ -45,3 +45,14 @@ test('nothing set is the demo, with everything embedded and secrets only the own
 test('an empty value counts as not set', () => {
   expect(loadSettings({ MAINLOOP_HOME: home, ANTHROPIC_API_KEY: ' ', GITHUB_TOKEN: '' })).toMatchObject({ demoModel: true, localGitHub: true });
 });
+
+test("the package clients' own variables go to the gateway by themselves, and nothing else does", () => {
+  const env = {
+    MAINLOOP_HOME: home,
+    npm_config_registry: 'https://npm.example.com',
+    PIP_INDEX_URL: 'https://pip.example.com',
+    GOPROXY: undefined,
+    LANG: 'C',
+  };
+  expect(loadSettings(env).packages).toEqual({ npm_config_registry: 'https://npm.example.com', PIP_INDEX_URL: 'https://pip.example.com' });
+});

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { config as readDotenv } from 'dotenv';
 import { z } from 'zod';
 import { doorOf } from './closed.ts';
@@ -117,6 +118,8 @@ export type Settings = z.infer<typeof Env> & {
   readonly secrets: Secrets;
   readonly demoModel: boolean;
   readonly localGitHub: boolean;
+  /** Where packages come from, in npm's own names, for the gateway. */
+  readonly packages: Readonly<Record<string, string>>;
 };
 /** Who logs in to a Postgres of our own: whoever migrates, and each process under its own name (packages/models/src/db/roles.ts). */
 export const DATABASE_ROLES = ['mainloop_owner', 'mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
@@ -136,7 +139,8 @@ type Secrets = Readonly<Record<(typeof SECRETS)[number], string>>;
 export function loadSettings(env: Record<string, string | undefined>): Settings {
   const file: Record<string, string> = {};
   readDotenv({ path: path.join(ROOT, '.env'), processEnv: file, quiet: true });
-  const r = Env.safeParse({ ...file, ...env });
+  const all = { ...file, ...env };
+  const r = Env.safeParse(all);
   if (!r.success) throw new Error(r.error.issues[0]!.message);
   const home = path.resolve(r.data.MAINLOOP_HOME ?? defaultHome());
   mkdirSync(home, { recursive: true });
@@ -148,6 +152,9 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
     secrets: loadSecrets(home),
     demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN,
     localGitHub: !r.data.GITHUB_TOKEN,
+    packages: Object.fromEntries(
+      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined && isPackageSetting(entry[0])),
+    ),
   });
 }
 

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { isPackageSetting } from '@mainloop/models/flow/packages';
 import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
 import { ensureKit } from './kit.ts';
@@ -229,7 +228,7 @@ function services(
         GATEWAY_PORT: String(s.GATEWAY_PORT),
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
         GITHUB_TOKEN: githubToken,
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => isPackageSetting(name))),
+        ...s.packages,
         ...modelEnv,
       },
     },
