@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DOWNLOADS, IMAGES } from './pins.ts';
+import { DOWNLOADS, HANDED_ON, IMAGES } from './pins.ts';
 
 /** What brings something from elsewhere, in text without quotes, brackets and commas. The first two words name it. */
 const COMMANDS = [
@@ -32,7 +32,8 @@ export function unheld(file: string, text: string): string[] {
   if (/\bnpm ci (?!.{0,60}--ignore-scripts)/.test(plain)) wrong.push(`${file} lets npm run install scripts: say --ignore-scripts.`);
   if (/\bpnpm install (?!.{0,60}--frozen-lockfile)/.test(plain)) wrong.push(`${file} lets pnpm write another lockfile: say --frozen-lockfile.`);
   if (/\bdebootstrap (?!--force-check-gpg)--/.test(plain)) wrong.push(`${file} takes packages that nobody signed: say --force-check-gpg.`);
-  if (/\b(?:allow-unauthenticated|AllowInsecure|GONOSUMDB|GOINSECURE|trusted-host|strict-ssl=false)\b/.test(plain))
+  const made = HANDED_ON.includes(file) ? plain.replaceAll('GONOSUMDB', '') : plain;
+  if (/\b(?:allow-unauthenticated|AllowInsecure|GONOSUMDB|GOINSECURE|trusted-host|strict-ssl=false)\b/.test(made))
     wrong.push(`${file} turns off the check of a download.`);
   return [...wrong, ...images(file, text)];
 }
