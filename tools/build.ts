@@ -44,7 +44,7 @@ const pieces: Piece[] = [
   },
   {
     name: 'sandbox runner',
-    inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],
+    inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent', 'packages/doors/src'],
     output: 'apps/runner/dist/typescript/package.json',
     build: () => {
       const dist = path.join(root, 'apps/runner/dist');

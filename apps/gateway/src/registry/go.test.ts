@@ -41,7 +41,7 @@ test.each([
 
 test('a zip is beside its description, and its story has the name as people write it', () => {
   const a = asked('/go/github.com/!burnt!sushi/toml/@v/v1.4.0.zip');
-  expect(a?.kind === 'file' && a.find(Buffer.alloc(0))).toEqual({
+  expect(a?.kind === 'file' && a.find(Buffer.alloc(0), null)).toEqual({
     url: './v1.4.0.zip',
     hash: 'by the client',
     label: 'github.com/BurntSushi/toml@v1.4.0',
