@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { SandboxLimits } from '@mainloop/adapters/sandbox/limits';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
+import { repoOfCiToken } from '@mainloop/doors/ci-token';
 import { until } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
@@ -160,6 +162,33 @@ describe('a job of the local GitHub', () => {
   test('runs to its end within its limits, and nothing of it stays', async () => {
     expect(await ci(say('here'))).toContain('here');
     expect(readdirSync(path.join(hub, 'ci')).filter((f) => f.startsWith('ci-'))).toEqual([]);
+  }, 60_000);
+
+  test('finds its package registry beside it, as itself, and is told of it', async () => {
+    const gatewayDir = path.join(hub, 'gateway');
+    mkdirSync(gatewayDir, { mode: 0o755 });
+    const shown: string[] = [];
+    const gateway = http.createServer((req, res) => {
+      shown.push(
+        `${req.method} ${req.url}`,
+        repoOfCiToken('the-secret-of-a-test', req.headers.authorization!.replace('Bearer ', ''), Date.now()) ?? '',
+      );
+      res.end('from the gateway');
+    });
+    await new Promise<void>((done) => gateway.listen(path.join(gatewayDir, 'gateway.sock'), done));
+    chmodSync(path.join(gatewayDir, 'gateway.sock'), 0o777);
+    const script = `at="$(printf '%s\\n' "$@" | sed -n 's/^npm_config_registry=//p')"
+${say('$(/opt/ci/node -e "fetch(process.argv[1]).then((r) => r.text()).then(console.log)" "${at}left-pad")')}
+${say('token $(env | grep -c TOKEN)')}`;
+    const log = await pushWith(hub, script, {
+      bwrap,
+      limits: LIMITS,
+      node: path.join(home, 'kit/current/node'),
+      packages: { gatewayDir, secret: 'the-secret-of-a-test' },
+    }).finally(() => gateway.close());
+    expect(log).toContain('from the gateway');
+    expect(log).toContain('token 0');
+    expect(shown).toEqual(['GET /registry/npm/left-pad', 'local/till']);
   }, 60_000);
 
   test('has no more memory than it may', async () => {

@@ -22,6 +22,8 @@ const env = z
     /** Not set only in a pod, which is the confinement. */
     MAINLOOP_BWRAP: z.string().optional(),
     MAINLOOP_NODE: z.string(),
+    /** Signs what its jobs show at the gateway, for their packages. */
+    MAINLOOP_CI_SECRET: z.string().min(16).optional(),
     MAINLOOP_DEMO_SCRIPT: z.string().default(path.join(here, '../stories/odd-cent.yaml')),
     LOCAL_GITHUB_STALE_MS: z.coerce.number().default(0),
     /** More people, for tests: "token=login", with commas between. Their rights are those of their login. */
@@ -38,7 +40,12 @@ const github = await startLocalGitHub({
   tokens: new Map([...pairs(env.LOCAL_GITHUB_USERS), [env.GITHUB_TOKEN, 'mainloop']]),
   operatorSecret: env.LOCAL_GITHUB_OPERATOR_SECRET,
   webhook: { url: env.WEBHOOK_URL, secret: env.GITHUB_WEBHOOK_SECRET },
-  ci: { act: env.MAINLOOP_ACT, bwrap: env.MAINLOOP_BWRAP ?? null, node: env.MAINLOOP_NODE },
+  ci: {
+    act: env.MAINLOOP_ACT,
+    bwrap: env.MAINLOOP_BWRAP ?? null,
+    node: env.MAINLOOP_NODE,
+    packages: env.MAINLOOP_CI_SECRET ? { gatewayDir: path.join(env.MAINLOOP_HOME, 'run/gateway'), secret: env.MAINLOOP_CI_SECRET } : null,
+  },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
   staleMs: env.LOCAL_GITHUB_STALE_MS,
 });

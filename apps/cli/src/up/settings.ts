@@ -128,6 +128,7 @@ const SECRETS = [
   'webhookSecret',
   'localGitHubToken',
   'localGitHubOperator',
+  'ciSecret',
   'authSecret',
   'apiToken',
   'postgresSuperuser',

@@ -185,6 +185,7 @@ function services(
             MAINLOOP_ACT: tools.act!,
             MAINLOOP_BWRAP: tools.bwrap,
             MAINLOOP_NODE: tools.node,
+            MAINLOOP_CI_SECRET: s.secrets.ciSecret,
             LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
             ...given({
               MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT,
@@ -227,6 +228,7 @@ function services(
         GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
         GATEWAY_PORT: String(s.GATEWAY_PORT),
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
+        ...given({ MAINLOOP_CI_SECRET: s.localGitHub ? s.secrets.ciSecret : undefined }),
         GITHUB_TOKEN: githubToken,
         ...s.packages,
         ...modelEnv,

@@ -10,7 +10,11 @@ import { Store, type Repo } from './store.ts';
  * @param confined as it runs on a machine; not given: as in a pod
  * @returns the log of the jobs of main's newest commit in `local/till`
  */
-export async function pushWith(home: string, script: string, confined?: Pick<ActionsOptions, 'bwrap' | 'limits' | 'node'>): Promise<string> {
+export async function pushWith(
+  home: string,
+  script: string,
+  confined?: Pick<ActionsOptions, 'bwrap' | 'limits' | 'node'> & Partial<Pick<ActionsOptions, 'packages'>>,
+): Promise<string> {
   const act = path.join(home, 'act');
   writeFileSync(act, `#!/bin/sh\n${script}\n`);
   chmodSync(act, 0o755);
@@ -22,6 +26,7 @@ export async function pushWith(home: string, script: string, confined?: Pick<Act
     node: '/usr/bin/node',
     work: path.join(home, 'ci'),
     base: 'http://x',
+    packages: null,
     ...confined,
   });
   await runner.pushed({ full: 'local/till' } as Repo, 'main', (await bare.sha('local/till', 'main'))!);

@@ -1,4 +1,4 @@
-// GitHub Actions, locally: `act` really runs the pushed workflow, confined like an agent, without network.
+// GitHub Actions, locally: `act` really runs the pushed workflow, confined like an agent, without network but for its packages.
 import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
@@ -16,6 +16,7 @@ import { parse } from 'yaml';
 import type { Bare } from './bare.ts';
 import { checkOut, remove } from './checkout.ts';
 import type { Hooks } from './hooks.ts';
+import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
@@ -29,6 +30,8 @@ export interface ActionsOptions {
   readonly node: string;
   readonly work: string;
   readonly base: string;
+  /** null: its jobs have no package registry. In a pod there is none. */
+  readonly packages: JobPackages | null;
   /** Of one job, where the machine's share is not wanted. */
   readonly limits?: WantedLimits;
 }
@@ -188,6 +191,10 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       await checkOut({ source: bare.dir(repo.full), dir, branch, sha, owner });
       const etc = path.join(o.work, '.etc');
       writeEtc(etc);
+      const packages =
+        o.packages === null || o.bwrap === null
+          ? null
+          : withPackages(o.packages, { repo: repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
       const act = (program: string, folder: string): string[] => [
         program,
         'push',
@@ -197,6 +204,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         file,
         ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
         ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
+        ...(packages === null ? [] : Object.entries(packageVariables()).flatMap(([name, value]) => ['--env', `${name}=${value}`])),
       ];
       const around = (home: string, tools: string): Record<string, string> => ({
         PATH: `${tools}:/usr/local/bin:/usr/bin:/bin`,
@@ -211,16 +219,16 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           : [
               o.bwrap,
               bwrapArgs({
-                readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc)],
+                readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc), ...(packages?.readOnly ?? [])],
                 writable: [[dir, '/work']],
                 cwd: '/work/repo',
                 dieWithParent: true,
                 infoFd: 3,
                 blockFd: 4,
                 ...limits,
-                command: act('/opt/ci/act', '/work/repo'),
+                command: [...(packages?.command ?? []), ...act('/opt/ci/act', '/work/repo')],
               }),
-              around('/work/home', '/opt/ci'),
+              { ...around('/work/home', '/opt/ci'), ...packages?.env },
             ];
       return await new Promise<number>((resolve) => {
         const infoPath = path.join(place, 'info.json');

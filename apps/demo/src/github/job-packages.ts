@@ -1,0 +1,50 @@
+// The package registry of a CI job: how its processes are started with it, and told of it.
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ciToken } from '@mainloop/doors/ci-token';
+import { INSIDE } from '@mainloop/models/contracts/runner';
+import { cargoConfig, packageEnvironment } from '@mainloop/models/flow/packages';
+
+export interface JobPackages {
+  /** Folder with the gateway's socket; bound, because a restarted gateway makes a new one. */
+  readonly gatewayDir: string;
+  /** Shared with the gateway. */
+  readonly secret: string;
+}
+
+const ORIGIN = `http://127.0.0.1:${INSIDE.packagesPort}`;
+const START = '/opt/ci/job-start.mts';
+const RELAY = '/opt/ci/package-relay.mts';
+
+/**
+ * @param folder where a job's account may read
+ * @param untilMs when the job is over at the latest
+ */
+export function withPackages(
+  o: JobPackages,
+  job: { readonly repo: string; readonly untilMs: number; readonly folder: string; readonly node: string },
+) {
+  mkdirSync(job.folder, { recursive: true, mode: 0o755 });
+  const require = createRequire(import.meta.url);
+  const readOnly: [from: string, to: string][] = [[o.gatewayDir, path.dirname(INSIDE.socket)]];
+  for (const [from, to] of [
+    [path.join(path.dirname(fileURLToPath(import.meta.url)), 'job-start.mts'), START],
+    [require.resolve('@mainloop/doors/package-relay'), RELAY],
+  ] as const) {
+    const copy = path.join(job.folder, path.basename(to));
+    copyFileSync(from, copy);
+    chmodSync(copy, 0o644);
+    readOnly.push([copy, to]);
+  }
+  return {
+    readOnly,
+    /** Goes before the command of the job. */
+    command: [job.node, START, RELAY, String(INSIDE.packagesPort), INSIDE.socket],
+    env: { MAINLOOP_PACKAGES_TOKEN: ciToken(o.secret, job.repo, job.untilMs), MAINLOOP_CARGO_CONFIG: cargoConfig(ORIGIN) },
+  };
+}
+
+/** What the steps of a job are told. Which registry stands behind the gateway is not known here, and an address of its own can't be had in a job. */
+export const packageVariables = (): Record<string, string> => packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb: '' });
