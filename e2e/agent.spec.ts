@@ -99,7 +99,7 @@ test('pause stops the agent where it stands, and Retry goes on in its session', 
   expect((await detail(id)).activeRunId).not.toBeNull();
   await s.call('POST', `/api/tasks/${id}/pause`);
   const f = await until('the pause', async () => (await items(id)).find((i) => i.kind === 'failure'));
-  expect(f.title).toBe('Paused. Retry goes on where it stopped.');
+  expect(f.title).toBe('Paused by you. Resume continues from here.');
   expect((await detail(id)).runs[0]!.outcome).toEqual({ kind: 'interrupted', reason: 'stopped' });
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
   await printed(id, 'gone on');

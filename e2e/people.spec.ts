@@ -103,8 +103,8 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
 
   // No CI here, so the person says go on; then a reviewer's comment wakes the job, a stranger's does not.
   await until('the no-CI question', async () => {
-    const f = (await items(id)).find((i) => i.kind === 'failure' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
+    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
     return f;
   });
   const pr = (await inState(id, 'in_review')).prNumber!;
@@ -136,8 +136,8 @@ test('a question is answered by a comment, on the issue and on the pull request;
 
   await s.call('POST', `/api/inbox/${(await items(id)).find((i) => i.kind === 'plan')!.id}`, { decision: 'approve' });
   await until('the no-CI question', async () => {
-    const f = (await items(id)).find((i) => i.kind === 'failure' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
+    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
     return f;
   });
   const pr = (await inState(id, 'in_review')).prNumber!;
@@ -145,8 +145,8 @@ test('a question is answered by a comment, on the issue and on the pull request;
   await until('the question on the pull request', () => asked(pr));
   await forge('toky', 'POST', `/issues/${pr}/comments`, { body: 'Ultramarine, please' });
   await until('the no-CI question again', async () => {
-    const f = (await items(id)).find((i) => i.kind === 'failure' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+    const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
+    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
     return f;
   });
   await inState(id, 'in_review');

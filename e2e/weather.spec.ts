@@ -197,11 +197,11 @@ test('a repository without CI never counts as green: the person says to go on', 
   await s.call('POST', '/api/projects', { source: dir });
   const id = await spawn('noci');
   const f = await until(
-    'a failure',
-    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'failure'),
+    'a gate',
+    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'gate'),
     120_000,
   );
-  expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.');
+  expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.');
   // Nobody has said "go on" yet, so the forge still has it as a draft.
   const { prNumber } = await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`);
   const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });

@@ -1,4 +1,5 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
+import { waitsWords } from '@mainloop/models/flow/waits';
 import { isEnded } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
 import { Option, type Command } from 'commander';
@@ -161,8 +162,12 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('inbox')
     .description('what needs you')
     .action(async () => {
-      const list = await api().get<ItemView[]>('/api/inbox');
-      out(list, list.length === 0 ? 'Nothing needs you.' : list.map(itemText).join('\n\n'));
+      const [list, cards, { waiting }] = await Promise.all([
+        api().get<ItemView[]>('/api/inbox'),
+        api().get<ProposalView[]>('/api/proposals'),
+        api().get<{ waiting: number }>('/api/waiting'),
+      ]);
+      out(list, [waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)].join('\n\n'));
     });
 
   const decide = async (id: string, decision: string, text: string, done: string): Promise<void> => {
@@ -178,7 +183,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action((id: string, words: string[]) => decide(id, 'answer', words.join(' '), 'Answered.'));
   program
     .command('approve')
-    .description('approve a plan, merge a reviewed pull request, allow a held change to CI files')
+    .description('approve a plan, merge a reviewed pull request, allow a held change to CI files, or what a gate holds back')
     .argument('<item>')
     .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
   program
@@ -239,6 +244,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
 const APPROVED: ReadonlyMap<string, string> = new Map([
   ['review', 'merge'],
   ['ci_files', 'allow'],
+  ['gate', 'allow'],
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */

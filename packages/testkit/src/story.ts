@@ -56,7 +56,7 @@ const TROUBLE_MS = 10_000;
 
 /**
  * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.
- * @param mends which trouble the test has made and mends with Retry, by its title; any other is an error
+ * @param mends which trouble the test has made and mends with Retry, or lets through, by its title; any other is an error
  */
 export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: RegExp): Promise<Task> {
   const since = new Map<string, number>();
@@ -66,7 +66,7 @@ export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: 
       const task = await s.call<Task>('GET', `/api/tasks/${taskId}`);
       if (['done', 'cancelled'].includes(task.state)) return { task };
       for (const i of (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId)) {
-        const answer = answerTo(i) ?? (mends?.test(i.title) ? { decision: 'retry', text: '' } : null);
+        const answer = answerTo(i) ?? (mends?.test(i.title) ? { decision: i.kind === 'gate' ? 'allow' : 'retry', text: '' } : null);
         if (answer === null) {
           const seen = since.get(i.id) ?? since.set(i.id, Date.now()).get(i.id)!;
           if (Date.now() - seen > TROUBLE_MS) return { trouble: [`${i.kind}: ${i.title}`, i.body ?? ''].join('\n') };
@@ -85,9 +85,9 @@ export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: 
   return walked.task;
 }
 
-/** The built-in story told again where it was merged before: it writes the same test file anew, with fewer tests. Retry goes on. */
+/** The built-in story told again where it was merged before: it writes the same test file anew, with fewer tests. It is let through. */
 export const TOLD_BEFORE = /the change removes or skips tests/;
-/** The sentence of a change that no CI has looked at; Retry goes on. */
+/** The sentence of a change that no CI has looked at; it is let through. */
 export const NO_CI = /^This repository has no CI/;
 
 /**

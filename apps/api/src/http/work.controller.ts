@@ -5,6 +5,7 @@ import { pause, steer } from '@mainloop/models/db/commands';
 import { cancelTask, decide, noteAttention, setBudget, setModel } from '@mainloop/models/db/decide';
 import { listItemsOfTask, listOpenItems, type ItemSummary } from '@mainloop/models/db/inbox';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
+import { openItems } from '@mainloop/models/db/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { hasRun, listRuns, type RunSummary } from '@mainloop/models/db/run-lists';
 import { readOutput } from '@mainloop/models/db/runs';
@@ -100,6 +101,12 @@ export class WorkController {
   @ApiOperation({ summary: 'What needs you' })
   inbox(): Promise<ItemSummary[]> {
     return listOpenItems(this.db, OWNER);
+  }
+
+  @Get('waiting')
+  @ApiOperation({ summary: 'How many things are stopped on you: the number on every badge' })
+  async waiting(): Promise<{ waiting: number }> {
+    return { waiting: await openItems(this.db, OWNER) };
   }
 
   @Post('inbox/:id')

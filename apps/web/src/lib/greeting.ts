@@ -1,4 +1,6 @@
-// What happened while the person was away, in three sentences at most. Pure; markdown with links of our own.
+// What happened while the person was away, in four sentences at most. Pure; markdown with links of our own.
+import { waitsWords } from '@mainloop/models/flow/waits';
+
 interface Happened {
   readonly type: string;
   readonly taskId: string;
@@ -6,17 +8,19 @@ interface Happened {
 }
 
 const AWAY_MS = 15 * 60_000;
-const WAITS = new Set(['inbox.question', 'inbox.plan', 'inbox.permission', 'inbox.review', 'inbox.ci_files']);
+const WAITS = new Set(['inbox.question', 'inbox.plan', 'inbox.permission', 'inbox.review', 'inbox.ci_files', 'inbox.gate']);
 
 /**
  * @param open tasks with an item that still waits
  * @param failed tasks that wait for a retry
+ * @param waiting all that is stopped on the person, as the badge shows it
  * @returns null when there is nothing to tell, or the person was hardly away
  */
 export function greetingOf(
   away: { readonly since: Date; readonly events: readonly Happened[] } | null,
   open: ReadonlySet<string>,
   failed: ReadonlySet<string>,
+  waiting: number,
   nowMs: number,
 ): string | null {
   if (away === null || nowMs - away.since.getTime() < AWAY_MS) return null;
@@ -41,7 +45,8 @@ export function greetingOf(
     broke.length > 0 ? `${list(broke)} did not get through.` : '',
   ].filter(Boolean);
   if (said.length === 0) return null;
-  return `While you were away (${gone(nowMs - away.since.getTime())}): ${said.join(' ')}`;
+  const all = waiting > 0 ? ` ${waitsWords(waiting)}` : '';
+  return `While you were away (${gone(nowMs - away.since.getTime())}): ${said.join(' ')}${all}`;
 }
 
 function list(tasks: readonly Happened[]): string {

@@ -16,13 +16,19 @@ export interface Doors {
   help(): void;
 }
 
+/** Whether a form that the person opened is on the page: then every letter is meant for it. */
+export const formIsOpen = (): boolean => [...document.querySelectorAll<HTMLElement>('[data-writing]')].some((f) => f.offsetParent !== null);
+
 export function onKey(e: KeyboardEvent, doors: Doors): void {
   if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {
     e.preventDefault();
     return doors.find();
   }
   const t = e.target as HTMLElement;
+  // Escape leaves a form, and its words are kept.
+  if (e.key === 'Escape') return t.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
   if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing || t.closest('input, textarea, select, dialog, [contenteditable]')) return;
+  if (formIsOpen()) return;
   const now = t.closest<HTMLElement>('[data-row]');
   switch (e.key) {
     case 'j':
@@ -41,6 +47,8 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
     case 'r':
     case 's':
     case 'e': {
+      // A key that is held down aims at nothing: the next row would get the rest.
+      if (e.repeat) return;
       const to = now?.querySelector<HTMLElement>(`[data-key=${e.key}]`);
       if (!to) return;
       e.preventDefault();

@@ -3,7 +3,7 @@ import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { storyOf } from './story.ts';
-import { ago, learnServerTime } from './words.ts';
+import { ago, backAt, learnServerTime } from './words.ts';
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
@@ -101,12 +101,41 @@ test('greeting: three sentences at most, only of what still matters, and none af
     ev('pr.merged', 'x]'),
   ];
   const since = new Date(now - 3 * 3_600_000);
-  expect(greetingOf({ since, events }, new Set(['a']), new Set(['d']), now)).toBe(
-    'While you were away (3 h): [Task b](/task/b) and [Task x](/task/x%5D) were merged. [Task a](/task/a) waits for you. [Task d](/task/d) did not get through.',
+  expect(greetingOf({ since, events }, new Set(['a']), new Set(['d']), 3, now)).toBe(
+    'While you were away (3 h): [Task b](/task/b) and [Task x](/task/x%5D) were merged. [Task a](/task/a) waits for you. [Task d](/task/d) did not get through. 3 things need you.',
   );
   const many = Array.from({ length: 5 }, (_, i) => ev('pr.merged', String(i)));
-  expect(greetingOf({ since, events: many }, new Set(), new Set(), now)).toContain('[Task 2](/task/2) and 2 more were merged.');
-  expect(greetingOf({ since: new Date(now - 60_000), events }, new Set(['a']), new Set(), now)).toBeNull();
-  expect(greetingOf({ since, events: [] }, new Set(['a']), new Set(), now)).toBeNull();
-  expect(greetingOf(null, new Set(), new Set(), now)).toBeNull();
+  expect(greetingOf({ since, events: many }, new Set(), new Set(), 0, now)).toContain('[Task 2](/task/2) and 2 more were merged.');
+  expect(greetingOf({ since: new Date(now - 60_000), events }, new Set(['a']), new Set(), 0, now)).toBeNull();
+  expect(greetingOf({ since, events: [] }, new Set(['a']), new Set(), 0, now)).toBeNull();
+  expect(greetingOf(null, new Set(), new Set(), 0, now)).toBeNull();
+});
+
+test('what was put off says when it comes back', () => {
+  const now = new Date(2026, 10, 25, 22, 0).getTime();
+  expect([new Date(2026, 10, 25, 23, 30), new Date(2026, 10, 26, 1, 0), new Date(2026, 10, 28, 9, 5)].map((at) => backAt(at, now))).toEqual([
+    'Back today at 23:30',
+    'Back tomorrow at 01:00',
+    'Back on Saturday at 09:05',
+  ]);
+});
+
+test('the story tells a pause and a cancellation as what they are, and names what a gate let through', () => {
+  const e = (type: string, payload: object) => ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
+  const told = storyOf([
+    e('inbox.opened', { id: 'i', kind: 'failure', title: 'Paused by you. Resume continues from here.', body: 'stopped', options: [] }),
+    e('inbox.opened', { id: 'i', kind: 'failure', title: 'CI is still red after 3 repairs.', body: '', options: [] }),
+    e('inbox.answered', { id: 'i', decision: 'allow', text: 'a.test.ts: deleted\nb.test.ts: deleted', via: 'app', by: 'you' }),
+    e('task.ended', { state: 'cancelled', statusLine: 'Cancelled by you.' }),
+    e('task.ended', { state: 'cancelled', statusLine: 'Cancelled by you. Its sandbox could not be removed yet: busy.' }),
+    e('task.ended', { state: 'cancelled', statusLine: 'The pull request was closed without a merge.' }),
+  ]);
+  expect(told.map((s) => [s.text, s.tone])).toEqual([
+    ['You paused it.', 'you'],
+    ['CI is still red after 3 repairs.', 'bad'],
+    ['You allowed: a.test.ts: deleted; b.test.ts: deleted', 'you'],
+    ['You cancelled it.', 'you'],
+    ['You cancelled it. Its sandbox could not be removed yet: busy.', 'bad'],
+    ['The pull request was closed without a merge.', 'plain'],
+  ]);
 });

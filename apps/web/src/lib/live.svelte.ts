@@ -1,6 +1,10 @@
 // The live link: events say "look again", deltas are shown as they come. Resumes by cursor after any break.
 import { invalidate } from '$app/navigation';
 
+import { forgetDrafts } from './drafts.svelte.ts';
+import { notes } from './notes.svelte.ts';
+import { whenUntouched } from './steady.svelte.ts';
+
 const LOOK_AGAIN_MS = 120;
 
 /** A device that was signed out elsewhere says so, instead of seeming to have no network. */
@@ -11,8 +15,11 @@ async function leaveIfSignedOut(): Promise<void> {
   const who = r?.ok ? ((await r.json().catch(() => null)) as { needed: boolean; signedIn: boolean } | null) : null;
   if (!who?.needed || who.signedIn) return;
   navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
+  forgetDrafts();
   location.href = `/signin?to=${encodeURIComponent(location.pathname)}`;
 }
+
+const lookNow = (): void => void invalidate('app:live');
 
 class Live {
   online = $state(true);
@@ -93,9 +100,8 @@ class Live {
     // Not simply none: what met a server that was starting waits on.
     await this.count();
     if (r.sent + r.refused.length === 0) return;
-    const { toast } = await import('svelte-sonner');
-    for (const sentence of r.refused) toast.warning(sentence, { duration: 12_000 });
-    if (r.sent > 0) toast.success(r.sent === 1 ? 'What you said offline is sent.' : `${r.sent} things you said offline are sent.`);
+    for (const sentence of r.refused) notes.tell(sentence, 12_000);
+    if (r.sent > 0) notes.tell(r.sent === 1 ? 'What you said offline is sent.' : `${r.sent} things you said offline are sent.`);
     this.lookAgain();
   }
 
@@ -111,7 +117,7 @@ class Live {
     this.timer = setTimeout(() => {
       this.timer = null;
       this.lastLook = performance.now();
-      void invalidate('app:live');
+      whenUntouched(lookNow);
     }, wait);
   }
 }

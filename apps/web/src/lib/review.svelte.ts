@@ -2,11 +2,29 @@
 import type { CommentPlace } from '@mainloop/models/flow/events';
 import type { DiffLine } from './diff.ts';
 import { act } from './act.ts';
+import { draftOf } from './drafts.svelte.ts';
 import { live } from './live.svelte.ts';
 
 export type Side = CommentPlace['side'];
 
 export class Composer {
+  /** Whether the person opened it on this page; else it was left open and takes no focus. */
+  byHand = $state(false);
+  private readonly draft: ReturnType<typeof draftOf>;
+  /** @param taskId whose change is read */
+  constructor(taskId: string) {
+    this.draft = draftOf(`comment/${taskId}`);
+    $effect(() => {
+      const { path, side, start, end, text } = this;
+      if (path !== null && text !== '') this.draft.text = JSON.stringify({ path, side, start, end, text });
+    });
+  }
+  /** Opens where it was left. */
+  load(): void {
+    this.draft.load();
+    if (this.draft.text !== '') Object.assign(this, JSON.parse(this.draft.text));
+  }
+
   path = $state<string | null>(null);
   side = $state<Side>('new');
   start = $state(0);
@@ -29,10 +47,11 @@ export class Composer {
       return;
     }
     if (this.text.trim() !== '') return void (this.problem = 'Keep or drop this one first.');
-    Object.assign(this, { path, side, start: line, end: line, problem: '' });
+    Object.assign(this, { path, side, start: line, end: line, problem: '', byHand: true });
   }
 
   close(): void {
+    this.draft.drop();
     Object.assign(this, { path: null, text: '', problem: '' });
   }
 

@@ -1,5 +1,7 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
 import type { LoggedEvent } from '@mainloop/models/flow/events';
+import { isPaused } from '@mainloop/models/flow/outcomes';
+import { CANCELLED_BY_YOU } from '@mainloop/models/flow/states';
 
 export interface Step {
   readonly seq: number;
@@ -25,7 +27,7 @@ const DECISION: Record<string, (text: string) => string> = {
   retry: () => 'You said go on.',
   merge: () => 'You said merge.',
   changes: (t) => (t.trim() ? `You asked for changes: ${t}` : 'You asked for changes.'),
-  allow: () => 'You allowed it.',
+  allow: (t) => (t.trim() ? `You allowed: ${t.split('\n').join('; ')}` : 'You allowed it.'),
   deny: (t) => (t ? `You refused it: ${t}` : 'You refused it.'),
   allow_task: () => 'You allowed it for this task.',
   allow_project: () => 'You allowed it for this project.',
@@ -127,7 +129,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
     case 'pr.merged':
       return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
-      return { text: `Pull request #${e.payload.number} was closed.`, tone: 'bad' };
+      return { text: `Pull request #${e.payload.number} was closed.`, tone: 'plain' };
     case 'settings.unreadable':
       return { text: e.payload.sentence, tone: 'bad' };
     case 'run.silent':
@@ -135,6 +137,8 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
       if (e.payload.kind === 'permission') return { text: `Claude asks leave. ${e.payload.title}`, tone: 'said' };
+      if (e.payload.kind === 'gate') return { text: e.payload.title, tone: 'bad', ...(e.payload.body ? { more: e.payload.body } : {}) };
+      if (e.payload.kind === 'failure' && isPaused({ detail: e.payload.body })) return { text: 'You paused it.', tone: 'you' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':
       return {
@@ -143,8 +147,12 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
           (e.payload.via === 'github' ? ` (${e.payload.by}, on GitHub)` : ''),
         tone: 'you',
       };
-    case 'task.ended':
-      return e.payload.state === 'done' ? { text: 'Done. Nothing is left behind.', tone: 'good' } : { text: e.payload.statusLine, tone: 'bad' };
+    case 'task.ended': {
+      if (e.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
+      const left = e.payload.statusLine.startsWith(CANCELLED_BY_YOU) ? e.payload.statusLine.slice(CANCELLED_BY_YOU.length) : null;
+      if (left !== null) return { text: `You cancelled it.${left}`, tone: left === '' ? 'you' : 'bad' };
+      return { text: e.payload.statusLine, tone: e.payload.state === 'failed' ? 'bad' : 'plain' };
+    }
     default:
       return null;
   }

@@ -21,4 +21,12 @@ export function ago(at: Date, now = serverNow()): string {
   if (s < 86_400) return `${Math.round(s / 3_600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
+/** When something that was put off comes back: "Back today at 17:30". */
+export function backAt(at: Date, now = serverNow()): string {
+  const day = (d: Date): string => d.toDateString();
+  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  if (day(at) === day(new Date(now))) return `Back today at ${time}`;
+  if (day(at) === day(new Date(now + 24 * 3_600_000))) return `Back tomorrow at ${time}`;
+  return `Back on ${at.toLocaleDateString('en-GB', { weekday: 'long' })} at ${time}`;
+}
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;

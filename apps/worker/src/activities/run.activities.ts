@@ -62,7 +62,8 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
         files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
         revise: i.phase === 'plan' ? (about ?? null) : null,
-        ...(i.phase === 'fix_ci' ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') } : {}),
+        ...(i.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
+        ...(i.phase === 'fix_ci' && about === undefined ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') } : {}),
         ...(i.phase === 'address_review'
           ? {
               comments: [

@@ -54,7 +54,10 @@ export interface Script {
   /** Which activity was called with what, in order. */
   readonly calls: { readonly name: string; readonly input: unknown }[];
   readonly states: string[];
-  readonly failures: { readonly id: string; readonly title: string; readonly body: string }[];
+  /** Failures and gates. */
+  readonly failures: { readonly id: string; readonly kind: string; readonly title: string; readonly body: string }[];
+  /** What each run was about. */
+  readonly abouts: (string | undefined)[];
   ended: { readonly state: string; readonly statusLine: string } | null;
 }
 const blank = (): Script => ({
@@ -67,6 +70,7 @@ const blank = (): Script => ({
   calls: [],
   states: [],
   failures: [],
+  abouts: [],
   ended: null,
 });
 
@@ -74,10 +78,14 @@ const answers = (script: () => Script) => ({
   loadTask: () => ({ skipPlan: false, planRevision: 0, hasPr: false, runs: 0, ciGraceMs: 60_000 }),
   setState: (i: { state: string }) => void script().states.push(i.state),
   writePlan: () => ({ revision: 1, empty: false }),
-  openItem: (i: { kind: string; id: string; title: string; body: string }) => void (i.kind === 'failure' && script().failures.push(i)),
+  openItem: (i: { kind: string; id: string; title: string; body: string }) =>
+    void ((i.kind === 'failure' || i.kind === 'gate') && script().failures.push(i)),
   closeItem: () => undefined,
   endTask: (i: { state: string; statusLine: string }) => void (script().ended = i),
-  prepareRun: (i: { n: number; phase: Phase }) => ({ runId: `r${i.n}` }),
+  prepareRun: (i: { n: number; phase: Phase; context: { about?: string } }) => {
+    script().abouts.push(i.context.about);
+    return { runId: `r${i.n}` };
+  },
   ensurePlace: () => undefined,
   takeSlot: () => ({ got: true, ahead: 0 }),
   startRun: () => undefined,
@@ -115,7 +123,7 @@ export interface Rehearsal {
    */
   start(script?: Partial<Script>, at?: TaskWorkflowInput['at']): Promise<WorkflowHandle>;
   /** @param id what follows the task's id in the decision's */
-  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind'], text?: string): Promise<void>;
+  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind'], text?: string, more?: Pick<HumanSignal, 'onlyRetry'>): Promise<void>;
   /** Where a task stands, in its own words. */
   standing(h: WorkflowHandle): Promise<TaskStanding>;
   close(): Promise<void>;
@@ -160,7 +168,7 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       last = await env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] });
       return last;
     },
-    say: (h, id, kind, text) => h.signal('human', { id: `w${n}${id}`, kind, text } satisfies HumanSignal),
+    say: (h, id, kind, text, more = {}) => h.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
     async close() {
       worker.shutdown();

@@ -122,6 +122,56 @@ describe('a task that waits', () => {
   }, 60_000);
 });
 
+describe('at a gate', () => {
+  const gone = { verdict: 'green', weakened: ['a.test.ts: deleted'], verified: 'passed' };
+  const opened = (): string[][] => r.script().failures.map((f) => [f.kind, f.body]);
+
+  test('what weakens tests is held: "Put it back" starts a run that is about it, "Allow" goes on to review', async () => {
+    const h = await r.start({ cis: [gone, gone, gone] });
+    await r.say(h, '-plan-1', 'approve');
+    await r.env.sleep(HOUR);
+    expect([opened(), r.count('ensureReady')]).toEqual([[['gate', 'a.test.ts: deleted']], 0]);
+    await r.say(h, '-f2-1', 'deny');
+    await r.env.sleep(HOUR);
+    expect([r.script().abouts.at(-1), opened().length, r.count('ensureReady')]).toEqual([`${taskIdOfWorkflow(h.workflowId)}-f2-1`, 2, 0]);
+    await r.say(h, '-f3-2', 'allow');
+    await r.env.sleep(HOUR);
+    expect(r.count('ensureReady')).toBe(1);
+    await r.say(h, '-cancel', 'cancel');
+    await h.result();
+  }, 60_000);
+
+  test('a repository without CI is looked at again, or let through', async () => {
+    const none = { verdict: 'none' };
+    const h = await r.start({ cis: Array.from({ length: 40 }, () => none) });
+    await r.say(h, '-plan-1', 'approve');
+    await r.env.sleep(HOUR);
+    expect(opened()).toEqual([['gate', '']]);
+    const looks = r.count('readCi');
+    await r.say(h, '-f2-1', 'deny');
+    await r.env.sleep(HOUR);
+    expect([opened().length, r.count('readCi') > looks, r.count('ensureReady')]).toEqual([2, true, 0]);
+    await r.say(h, '-f2-2', 'allow');
+    await r.env.sleep(HOUR);
+    expect(r.count('ensureReady')).toBe(1);
+    await r.say(h, '-cancel', 'cancel');
+    await h.result();
+  }, 60_000);
+
+  test('the Retry of a red CI lets nothing through that weakens tests', async () => {
+    const red = { verdict: 'red', weakened: gone.weakened };
+    const h = await r.start({ cis: [red, red, red, red, gone] });
+    await r.say(h, '-plan-1', 'approve');
+    await r.env.sleep(HOUR);
+    expect(opened().map(([kind]) => kind)).toEqual(['failure']);
+    await r.say(h, '-f5-1', 'retry', undefined, { onlyRetry: true });
+    await r.env.sleep(HOUR);
+    expect([opened().map(([kind]) => kind), r.count('ensureReady')]).toEqual([['failure', 'gate'], 0]);
+    await r.say(h, '-cancel', 'cancel');
+    await h.result();
+  }, 60_000);
+});
+
 describe('a task that something unexpected happens to', () => {
   test('says so in the inbox, is failed, hears what is said meanwhile, and goes on at Retry', async () => {
     const h = await r.start({ instead: new Map([['hasPushed', [broken('the table pushes is gone')]]]) });

@@ -1,6 +1,7 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
 import { ANSWERED_WHERE } from '../flow/answers.ts';
 import type { ItemKind, Via } from '../flow/events.ts';
+import { gateAnswer, isGate } from '../flow/gates.ts';
 import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { isEnded } from '../flow/states.ts';
@@ -39,7 +40,9 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       answered_via: string | null;
       answered_by: string | null;
       options: { label: string }[];
-    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by, options from inbox_items where id = $1 and owner_id = $2', [
+      title: string;
+      body: string;
+    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by, options, title, body from inbox_items where id = $1 and owner_id = $2', [
       i.itemId,
       i.ownerId,
     ]);
@@ -54,6 +57,9 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
     if (!DECISIONS_OF[item.kind].includes(i.decision))
       return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
+    // Neither a button on a notification nor the chat shows what would be let through.
+    if ((i.via === 'push' || i.via === 'chat') && isGate(item))
+      return { ok: false, kind: 'wrong_decision', sentence: 'Open it first: it shows what would be let through.' };
     // A held change that could not be shown whole offers no such choice, and nobody takes it from another surface.
     if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW))
       return { ok: false, kind: 'wrong_decision', sentence: "This can't be allowed here: it could not be shown whole. Refuse it." };
@@ -62,6 +68,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
     if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
       return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };
+    // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
+    const text = item.kind === 'gate' ? gateAnswer(item) : i.text;
     await append(
       tx,
       [
@@ -72,7 +80,7 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
           payload: {
             id: i.itemId,
             decision: i.decision,
-            text: i.text,
+            text,
             via: i.via,
             by: i.by,
             ...(i.answerId === undefined ? {} : { answerId: i.answerId }),
@@ -94,7 +102,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       id: i.itemId,
       kind: i.decision,
       itemId: i.itemId,
-      text: i.decision === 'merge' ? (i.method ?? MERGE_METHODS[0]) : i.text,
+      text: i.decision === 'merge' ? (i.method ?? MERGE_METHODS[0]) : text,
+      ...(i.decision === 'retry' ? { onlyRetry: true } : {}),
     };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });
     return { ok: true, taskId: item.task_id };

@@ -114,5 +114,11 @@ export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number)
     waitMs,
   ]));
 
+/** What is stopped on the person, counted as `flow/waits` does: the number on every badge. */
 export const openItems = async (q: Queryable, ownerId: string): Promise<number> =>
-  (await one<{ n: number }>(q, "select count(*)::int as n from inbox_items where owner_id = $1 and state = 'open'", [ownerId]))!.n;
+  (await one<{ n: number }>(
+    q,
+    `select ((select count(*) from inbox_items where owner_id = $1 and state = 'open' and (snoozed_until is null or snoozed_until <= now()))
+           + (select count(*) from proposals where owner_id = $1 and state = 'open' and expires_at > now()))::int as n`,
+    [ownerId],
+  ))!.n;

@@ -19,6 +19,8 @@ export interface ItemView {
   readonly repo: string;
   readonly plan: string | null;
   readonly prUrl: string | null;
+  /** For a review: what the person let through on the way, a line for each. */
+  readonly allowed: readonly string[];
 }
 export interface TaskView {
   readonly id: string;
@@ -81,7 +83,11 @@ export interface ReviewView {
   readonly comments: readonly CommentView[];
 }
 export interface Inbox {
+  /** Everything that is stopped on the person: the number that every surface shows. */
+  readonly waiting: number;
   readonly needsYou: ItemView[];
+  /** Those that can still be started. */
+  readonly proposals: ProposalView[];
   /** They wait too, but not now. */
   readonly later: ItemView[];
   readonly working: TaskView[];

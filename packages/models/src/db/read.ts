@@ -2,10 +2,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../flow/checkup.ts';
 import type { AttachmentRef, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
+import { linesOf } from '../flow/gates.ts';
 import { OWNER } from '../flow/ids.ts';
 import { ENDED_STATES, sectionOf, type CiCounts } from '../flow/states.ts';
+import { isLater, waitsForPerson } from '../flow/waits.ts';
 import { PrismaClient } from './generated/client.ts';
-import type { ItemView, TaskView, AttentionWeek, CostDay, ReviewView, Inbox, ThreadItem } from './read-views.ts';
+import type { ItemView, TaskView, AttentionWeek, CostDay, ReviewView, Inbox, ProposalView, ThreadItem } from './read-views.ts';
 
 export type * from './read-views.ts';
 
@@ -43,6 +45,22 @@ export function openRead(url: string) {
     updatedAt: t.updatedAt,
     endedAt: t.endedAt,
   });
+  type ProposalRow = Awaited<ReturnType<typeof db.proposal.findFirstOrThrow>>;
+  const proposalView = (p: ProposalRow, repo: Map<string, string>, now: Date): ProposalView => ({
+    id: p.id,
+    title: p.title,
+    prompt: p.prompt,
+    repo: repo.get(p.projectId) ?? '',
+    model: p.model,
+    budgetCents: p.budgetCents,
+    skipPlan: p.skipPlan,
+    state: p.state === 'open' && p.expiresAt < now ? 'expired' : p.state,
+    digest: p.digest,
+    expiresAt: p.expiresAt,
+    taskId: p.taskId,
+    attachments: p.attachments as unknown as AttachmentRef[],
+    toTaskId: p.toTaskId,
+  });
   const itemsWhere = async (where: Record<string, unknown>): Promise<ItemView[]> => {
     const rows = await db.inboxItem.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { createdAt: 'asc' }, take: 500 });
     const tasks = new Map(
@@ -54,6 +72,22 @@ export function openRead(url: string) {
       ).map((t) => [t.id, t]),
     );
     const repo = await repoOf([...tasks.values()].map((t) => t.projectId));
+    const reviewed = rows.filter((r) => r.kind === 'review').map((r) => r.taskId);
+    const passed =
+      reviewed.length === 0
+        ? []
+        : await db.inboxItem.findMany({
+            where: { ownerId: OWNER, taskId: { in: reviewed }, kind: { in: ['gate', 'ci_files'] }, state: 'answered' },
+            orderBy: { createdAt: 'asc' },
+            select: { taskId: true, kind: true, title: true, answer: true },
+          });
+    const allowedOf = (taskId: string): string[] => [
+      ...new Set(
+        passed
+          .filter((g) => g.taskId === taskId && (g.answer as ItemView['answer'])?.decision === 'allow')
+          .flatMap((g) => (g.kind === 'gate' ? linesOf((g.answer as ItemView['answer'])!.text) : [g.title])),
+      ),
+    ];
     return rows.map((r) => {
       const t = tasks.get(r.taskId);
       return {
@@ -73,6 +107,7 @@ export function openRead(url: string) {
         repo: repo.get(t?.projectId ?? '') ?? '',
         plan: r.kind === 'plan' ? (t?.plan ?? null) : null,
         prUrl: t?.prUrl ?? null,
+        allowed: r.kind === 'review' ? allowedOf(r.taskId) : [],
       };
     });
   };
@@ -85,19 +120,21 @@ export function openRead(url: string) {
 
     async inbox(): Promise<Inbox> {
       const nowMs = Date.now();
-      const isLater = (i: ItemView): boolean => i.snoozedUntil !== null && i.snoozedUntil.getTime() > nowMs;
       const dayAgo = new Date(nowMs - 24 * 3_600_000);
-      const [open, live, ended, historyCount] = await Promise.all([
+      const [open, proposals, live, ended, historyCount] = await Promise.all([
         itemsWhere({ state: 'open' }),
+        db.proposal.findMany({ where: { ownerId: OWNER, state: 'open', expiresAt: { gt: new Date(nowMs) } }, orderBy: { seq: 'asc' }, take: 50 }),
         db.task.findMany({ where: { ownerId: OWNER, endedAt: null }, orderBy: { updatedAt: 'desc' }, take: 200 }),
         db.task.findMany({ where: { ownerId: OWNER, endedAt: { not: null } }, orderBy: { endedAt: 'desc' }, take: HISTORY }),
         db.task.count({ where: { ownerId: OWNER, state: { in: [...ENDED_STATES] }, OR: [{ endedAt: { lt: dayAgo } }, { state: { not: 'done' } }] } }),
       ]);
-      const repo = await repoOf([...live, ...ended].map((t) => t.projectId));
+      const repo = await repoOf([...live, ...ended, ...proposals].map((t) => t.projectId));
       const all = [...live, ...ended].map((t) => taskView(t, repo, nowMs));
       return {
-        needsYou: open.filter((i) => i.kind !== 'failure' && !isLater(i)),
-        later: open.filter((i) => i.kind !== 'failure' && isLater(i)),
+        waiting: waitsForPerson({ items: open, proposals }, nowMs),
+        needsYou: open.filter((i) => i.kind !== 'failure' && !isLater(i, nowMs)),
+        proposals: proposals.map((p) => proposalView(p, repo, new Date(nowMs))),
+        later: open.filter((i) => i.kind !== 'failure' && isLater(i, nowMs)),
         working: all.filter((t) => t.section === 'working'),
         failed: all
           .filter((t) => t.section === 'failed')
@@ -131,21 +168,7 @@ export function openRead(url: string) {
             seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,
             kind: 'proposal',
             at: p.at,
-            proposal: {
-              id: p.id,
-              title: p.title,
-              prompt: p.prompt,
-              repo: repo.get(p.projectId) ?? '',
-              model: p.model,
-              budgetCents: p.budgetCents,
-              skipPlan: p.skipPlan,
-              state: p.state === 'open' && p.expiresAt < new Date() ? 'expired' : p.state,
-              digest: p.digest,
-              expiresAt: p.expiresAt,
-              taskId: p.taskId,
-              attachments: p.attachments as unknown as AttachmentRef[],
-              toTaskId: p.toTaskId,
-            },
+            proposal: proposalView(p, repo, new Date()),
           })),
       ];
       return { items: items.sort((a, b) => a.seq - b.seq), draft: turn ? { turnId: turn.id, text: turn.draft } : null };

@@ -40,11 +40,8 @@ test.each<[Parameters<typeof afterCi>[0], Partial<Parameters<typeof afterCi>[1]>
   ['red', { repairs: 1 }, { do: 'repair', round: 2 }],
   ['red', { repairs: 2 }, { do: 'ask_human', sentence: 'CI is still red after 2 repairs.' }],
   ['green', { repairs: 2, verified: 'failed' }, { do: 'ask_human', sentence: 'The verify command still fails after 2 repairs.' }],
-  [
-    'green',
-    { weakened: true },
-    { do: 'ask_human', sentence: 'The checks are green, but the change removes or skips tests. Look at it before it counts.' },
-  ],
+  ['green', { weakened: true }, { do: 'gate', what: 'weakened' }],
+  ['none', { waitedMs: 60_000 }, { do: 'gate', what: 'unchecked' }],
   ['none', { waitedMs: 59_999 }, { do: 'wait' }],
 ])('%s %j', (v, more, want) => {
   expect(afterCi(v, { ...base, ...more })).toEqual(want);

@@ -47,9 +47,10 @@ function latestByName(checks: readonly CheckRun[]): CheckRun[] {
 
 export type AfterCi =
   | { readonly do: 'wait' }
-  | { readonly do: 'verify_locally' }
   | { readonly do: 'review' }
   | { readonly do: 'repair'; readonly round: number }
+  /** Something stands against the change that only the person may let through. */
+  | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' }
   | { readonly do: 'ask_human'; readonly sentence: string };
 
 /** What the project's own verify command said about this commit, when the runner ran it. */
@@ -63,12 +64,9 @@ export function afterCi(
   const red = v === 'red' || i.verified === 'failed';
   if (!red && v === 'none') {
     if (i.waitedMs < i.graceMs) return { do: 'wait' };
-    if (i.verified === 'unknown') return { do: 'verify_locally' };
+    if (i.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
   }
-  if (!red)
-    return i.weakened
-      ? { do: 'ask_human', sentence: 'The checks are green, but the change removes or skips tests. Look at it before it counts.' }
-      : { do: 'review' };
+  if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
   return i.repairs < i.maxRepairs
     ? { do: 'repair', round: i.repairs + 1 }
     : { do: 'ask_human', sentence: `${v === 'red' ? 'CI is still red' : 'The verify command still fails'} after ${i.maxRepairs} repairs.` };

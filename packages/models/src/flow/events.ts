@@ -2,7 +2,7 @@
 import type { CiCounts, Phase, TaskState } from './states.ts';
 import type { RunOutcome } from './outcomes.ts';
 
-export const ITEM_KINDS = ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] as const;
+export const ITEM_KINDS = ['question', 'plan', 'permission', 'review', 'ci_files', 'gate', 'failure'] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /** The running agent's request that an item of kind `permission` answers. */

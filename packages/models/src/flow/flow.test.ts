@@ -52,15 +52,15 @@ describe('afterCi', () => {
   test.each([
     ['pending', base, 'wait'],
     ['none', base, 'wait'],
-    ['none', { ...base, waitedMs: 60_000 }, 'verify_locally'],
+    ['none', { ...base, waitedMs: 60_000 }, 'gate'],
     ['none', { ...base, waitedMs: 60_000, verified: 'passed' }, 'review'],
     ['none', { ...base, verified: 'failed' }, 'repair'],
-    ['none', { ...base, waitedMs: 60_000, verified: 'passed', weakened: true }, 'ask_human'],
+    ['none', { ...base, waitedMs: 60_000, verified: 'passed', weakened: true }, 'gate'],
     ['pending', { ...base, verified: 'failed' }, 'wait'],
     ['green', base, 'review'],
     ['green', { ...base, verified: 'failed' }, 'repair'],
     ['green', { ...base, verified: 'failed', repairs: 3 }, 'ask_human'],
-    ['green', { ...base, weakened: true }, 'ask_human'],
+    ['green', { ...base, weakened: true }, 'gate'],
     ['red', base, 'repair'],
     ['red', { ...base, repairs: 3 }, 'ask_human'],
   ] as const)('%s', (v, i, want) => {
@@ -256,6 +256,7 @@ test('a notification has two buttons at most, and none that decides what should 
     ['permission', 'allow', 'deny'],
     ['review', undefined],
     ['ci_files', undefined],
+    ['gate', undefined],
     ['failure', 'retry', undefined],
   ]);
   // What a notification does not show whole is not decided by it.

@@ -1,6 +1,8 @@
 // What a device is told, when, and which answers its buttons give. Pure.
 import type { ItemKind, Option } from './events.ts';
 import { titleSaysAll } from './permissions.ts';
+import { isPaused } from './outcomes.ts';
+import { isGate } from './gates.ts';
 import type { Decision } from './workflow.ts';
 
 export interface QuietHours {
@@ -80,6 +82,7 @@ const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
   permission: (i) => `May I? ${i.title}`,
   review: (i) => `Ready for review: ${i.taskTitle}`,
   ci_files: (i) => `CI files: ${i.taskTitle}`,
+  gate: (i) => `Held back: ${i.taskTitle}`,
   failure: (i) => i.title,
 };
 
@@ -100,9 +103,11 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
         { action: 'deny', title: 'Refuse', decision: 'deny' },
       ];
     case 'failure':
-      return [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN];
+      if (isGate(i)) return [OPEN];
+      return [{ action: 'retry', title: isPaused({ detail: i.body }) ? 'Resume' : 'Retry', decision: 'retry' }, OPEN];
     case 'review':
     case 'ci_files':
+    case 'gate':
       return [OPEN];
   }
 }

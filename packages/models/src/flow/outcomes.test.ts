@@ -31,7 +31,7 @@ test.each<[string, RunEnd, number, AfterRun]>([
     MAX_ATTEMPTS,
     asks('The model kept failing (rate limit). Try again in a while.', 'rate_limit'),
   ],
-  ['paused', { kind: 'interrupted', reason: 'stopped' }, 1, asks('Paused. Retry goes on where it stopped.', 'stopped')],
+  ['paused', { kind: 'interrupted', reason: 'stopped' }, 1, asks('Paused by you. Resume continues from here.', 'stopped')],
   [
     'silent',
     { kind: 'interrupted', reason: 'silent' },

@@ -47,6 +47,10 @@ export const WAITS_FOR_LIMIT = "The account's usage limit is reached.";
 export const waitsUntil = (untilMs: number): string =>
   `${WAITS_FOR_LIMIT} It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
 
+/** The detail of a stop that the person asked for. It is no failure: nothing is red, and what goes on is called Resume. */
+const STOPPED = 'stopped';
+export const isPaused = (failure: { readonly detail: string } | null): boolean => failure?.detail === STOPPED;
+
 export const MAX_ATTEMPTS = 4;
 
 /**
@@ -67,7 +71,7 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
         ? { do: 'ask_human', sentence: `The model kept failing (${words(o.reason)}). Try again in a while.`, detail: o.reason }
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
-      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'Paused. Retry goes on where it stopped.', detail: o.reason };
+      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'Paused by you. Resume continues from here.', detail: STOPPED };
       if (o.reason === 'silent')
         return { do: 'ask_human', sentence: 'The agent hung without a word and was stopped. Look at its output, then retry.', detail: o.reason };
       // Somebody said something in the very moment the turn ended: the next run hears it.

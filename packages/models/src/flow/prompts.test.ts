@@ -44,6 +44,7 @@ const cases = (): Record<string, string> => ({
   'implement, interrupted': promptFor({ ...BARE, phase: 'implement', resumed: true }),
   'fix_ci, in a new session': promptFor({ ...FULL, phase: 'fix_ci', resumed: true, freshSession: true }),
   'fix_ci, in a new session without a plan': promptFor({ ...BARE, phase: 'fix_ci', freshSession: true }),
+  'fix_ci, tests come back': promptFor({ ...BARE, phase: 'fix_ci', putBack: 'a.test.ts: deleted\nb.test.ts: a test is skipped' }),
   'plan, in a new session': promptFor({ ...FULL, phase: 'plan', freshSession: true }),
   CLAUDE_MD: AGENT_CLAUDE_MD,
 });

@@ -28,6 +28,9 @@ export interface CiCounts {
 /** What a task says of itself while its agent waits for a permission. */
 export const WAITS_FOR_LEAVE = 'Claude waits for your leave to go on.';
 
+/** How a task ends that the person cancelled; what could not be tidied up follows. */
+export const CANCELLED_BY_YOU = 'Cancelled by you.';
+
 /** One sentence that says what happens next, and whether the reader is needed. */
 export function nextSentence(t: { state: string; statusLine: string; ci: CiCounts | null }): string {
   switch (t.state as TaskState) {
@@ -50,7 +53,7 @@ export function nextSentence(t: { state: string; statusLine: string; ci: CiCount
     case 'done':
       return 'Merged.';
     case 'cancelled':
-      return 'Cancelled.';
+      return t.statusLine.startsWith(CANCELLED_BY_YOU) ? `You cancelled this.${t.statusLine.slice(CANCELLED_BY_YOU.length)}` : 'Cancelled.';
     case 'failed':
       return t.statusLine || 'Failed.';
     default:

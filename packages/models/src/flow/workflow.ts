@@ -36,6 +36,8 @@ export type Position =
       readonly stage: 'fix_ci';
       /** The commit whose checks failed; null for the newest. */
       readonly redSha: string | null;
+      /** The gate at which the person said that the tests come back; without it, CI was red. */
+      readonly putBack?: string;
     })
   | (Reviewed & { readonly stage: 'review' })
   | (Reviewed & { readonly stage: 'address_review'; readonly asked: ChangesAsked });
@@ -86,6 +88,8 @@ export interface HumanSignal {
   readonly kind: Decision;
   readonly itemId?: string;
   readonly text?: string;
+  /** On a retry that lets nothing through. Those from before gates did, and their histories go on as they were. */
+  readonly onlyRetry?: boolean;
 }
 /** Carries no outcome: transcripts and summaries stay out of the history, the workflow asks for what it needs. */
 export interface RunEndedSignal {
@@ -120,6 +124,8 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   failure: ['retry'],
   review: ['merge', 'changes'],
   ci_files: ['allow', 'deny'],
+  /** `deny`: the agent puts back what it took away, or where there is nothing to put back, CI is looked at again. */
+  gate: ['allow', 'deny'],
   permission: ['allow', 'allow_task', 'allow_project', 'deny'],
 };
 

@@ -66,22 +66,22 @@ describe('ci', () => {
     );
     await r.env.sleep(10 * MINUTE);
     expect(r.script().failures).toMatchObject([{ body: weakened[0] }]);
-    await r.say(h, '-f2-1', 'retry');
+    await r.say(h, '-f2-1', 'allow');
     await r.env.sleep(10 * MINUTE);
     expect(r.script().failures).toHaveLength(2);
     r.script().cis = [{ verdict: 'green', weakened, sha: 'c' }];
-    await r.say(h, '-f2-2', 'retry');
+    await r.say(h, '-f2-2', 'allow');
     await r.env.sleep(10 * MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
   }, 60_000);
 
-  test('nothing that checks it: waits for its grace, then asks, and Retry goes on to review', async () => {
+  test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const h = await r.start({ cis: nothing(9) }, inCi(0));
     await r.env.sleep(10 * MINUTE);
     // A minute of grace, looked at in quarters.
     expect(r.count('readCi')).toBe(5);
     expect(r.script().failures.map((f) => f.title)).toEqual([expect.stringMatching(/^This repository has no CI/)]);
-    await r.say(h, '-f2-1', 'retry');
+    await r.say(h, '-f2-1', 'allow');
     await r.env.sleep(MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
   }, 60_000);

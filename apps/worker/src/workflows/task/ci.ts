@@ -6,7 +6,7 @@ import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
 import { run } from './run.ts';
-import { askPerson, untilDone } from './trouble.ts';
+import { askAtGate, askPerson, untilDone } from './trouble.ts';
 
 const MAX_REPAIRS = 3;
 /** CI that is not a workflow of GitHub's own is seen by nobody who polls. */
@@ -32,19 +32,25 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
         return { stage: 'review', reviewedUntil };
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
-      case 'verify_locally':
-        await askPerson(task, 'ci', NO_CI, '');
-        return { stage: 'review', reviewedUntil };
-      case 'ask_human':
-        await askPerson(task, 'ci', next.sentence, now.weakened.join('\n'));
+      case 'gate': {
+        const { id, allowed } = await askAtGate(task, next.what, now.weakened);
+        if (!allowed && now.weakened.length > 0) return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
+        if (allowed && next.what === 'unchecked') return { stage: 'review', reviewedUntil };
         await setState(task, 'ci', 'ci');
-        // The person has looked: weakened tests count for this commit, and a red CI gets another set of repairs.
-        task.position = at = { ...at, repairs: 0, acceptedSha: now.sha };
+        // The person has looked: weakened tests count for this commit.
+        if (allowed) task.position = at = { ...at, repairs: 0, acceptedSha: now.sha };
+        else waitedMs = 0;
+        continue;
+      }
+      case 'ask_human': {
+        const said = await askPerson(task, 'ci', next.sentence, now.weakened.join('\n'));
+        await setState(task, 'ci', 'ci');
+        // A red CI gets another set of repairs. What weakens tests is not let through by it; a retry from before gates did that too.
+        task.position = at = { ...at, repairs: 0, acceptedSha: said.onlyRetry === true ? null : now.sha };
+      }
     }
   }
 }
-
-const NO_CI = 'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.';
 
 interface CiLook {
   readonly verdict: CiVerdict;
@@ -71,7 +77,8 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiVerdict
   return looksSoon ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : LONGEST_LOOK_MS;
 }
 
-export async function fixCi(task: TaskContext, { repairs, redSha, reviewedUntil }: In<'fix_ci'>): Promise<In<'ci'>> {
-  await run(task, 'fix_ci', 'drafting', { round: repairs, ...(redSha === null ? {} : { ciSha: redSha }) });
+export async function fixCi(task: TaskContext, { repairs, redSha, putBack, reviewedUntil }: In<'fix_ci'>): Promise<In<'ci'>> {
+  const about = putBack === undefined ? {} : { about: putBack };
+  await run(task, 'fix_ci', 'drafting', { round: repairs, ...(redSha === null ? {} : { ciSha: redSha }), ...about });
   return { stage: 'ci', repairs, acceptedSha: null, reviewedUntil };
 }

@@ -1,7 +1,9 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import { gateOf } from '@mainloop/models/flow/gates';
 import { unexpected } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
+import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { sentenceOf } from '../failures.ts';
 import { openItem, setState, type TaskContext } from './context.ts';
 
@@ -13,11 +15,35 @@ const WRITE_AGAIN_MS = 60_000;
  * @param sentence what is wrong and what to do; also the title of the item
  * @param stopped the state it is in meanwhile
  */
-export async function askPerson(task: TaskContext, phase: string, sentence: string, detail: string, stopped: TaskState = 'blocked'): Promise<void> {
+export async function askPerson(
+  task: TaskContext,
+  phase: string,
+  sentence: string,
+  detail: string,
+  stopped: TaskState = 'blocked',
+): Promise<HumanSignal> {
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
   await setState(task, stopped, phase, sentence);
-  await task.desk.decision(id);
+  return task.desk.decision(id);
+}
+
+/**
+ * Asks about what only the person may let through. A decision of its own: a Retry never means it.
+ * @param weakened what the change does to its tests, a line for each
+ * @returns the item, and whether it was let through
+ */
+export async function askAtGate(
+  task: TaskContext,
+  what: 'weakened' | 'unchecked',
+  weakened: readonly string[],
+): Promise<{ id: string; allowed: boolean }> {
+  // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
+  const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
+  const { title, lines, options } = gateOf(what, weakened);
+  await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options] });
+  await setState(task, 'blocked', 'ci', title);
+  return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };
 }
 
 /** What retrying can't repair goes to the person, and then it is tried again. */
@@ -52,5 +78,7 @@ export async function caught(task: TaskContext, err: unknown): Promise<void> {
   const { stage } = task.position;
   const reason = err instanceof ActivityFailure ? sentenceOf(err) : err instanceof Error ? err.message : String(err);
   log.error('a stage failed', { taskId: task.taskId, stage, reason, stack: err instanceof Error ? err.stack : undefined });
-  await untilWritten(() => askPerson(task, stage, unexpected(stage), reason, 'failed'));
+  await untilWritten(async () => {
+    await askPerson(task, stage, unexpected(stage), reason, 'failed');
+  });
 }

@@ -1,0 +1,72 @@
+// What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
+import { keptFor } from './kept.ts';
+
+const PREFIX = 'draft/';
+const WRITE_MS = 150;
+
+class Draft {
+  private value = $state('');
+  private loaded = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly key: string;
+  constructor(key: string) {
+    this.key = `${PREFIX}${key}`;
+  }
+  get text(): string {
+    return this.value;
+  }
+  set text(text: string) {
+    this.value = text;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.write(), WRITE_MS);
+  }
+  /** Reads what was kept, once. What was typed before this page listened counts for more. */
+  load(): void {
+    if (this.loaded) return;
+    this.loaded = true;
+    if (this.value === '') this.value = keptFor(localStorage.getItem(this.key), Date.now()) ?? '';
+  }
+  /** It was sent. */
+  drop(): void {
+    this.value = '';
+    this.write();
+  }
+  /** Without delay: the page may be about to go. */
+  write(): void {
+    clearTimeout(this.timer);
+    try {
+      if (this.value === '') localStorage.removeItem(this.key);
+      else localStorage.setItem(this.key, JSON.stringify({ text: this.value, at: Date.now() }));
+    } catch {
+      // Storage that is full or forbidden: the words stay for as long as the page does.
+    }
+  }
+}
+
+const drafts = new Map<string, Draft>();
+
+/** @param key what it is about: `chat`, `item/ID`, `task/ID`. Two places that show the same thing write the same words. */
+export function draftOf(key: string): Draft {
+  // A server renders for everybody, so it keeps nothing.
+  if (typeof localStorage === 'undefined' || typeof document === 'undefined') return new Draft(key);
+  const draft = drafts.get(key) ?? new Draft(key);
+  drafts.set(key, draft);
+  return draft;
+}
+
+/** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */
+export function keepDrafts(): () => void {
+  const flush = (): void => {
+    for (const d of drafts.values()) d.write();
+  };
+  for (const key of Object.keys(localStorage))
+    if (key.startsWith(PREFIX) && keptFor(localStorage.getItem(key), Date.now()) === null) localStorage.removeItem(key);
+  addEventListener('pagehide', flush);
+  return () => removeEventListener('pagehide', flush);
+}
+
+/** Whoever signs out leaves no words behind. */
+export function forgetDrafts(): void {
+  drafts.clear();
+  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+}

@@ -1,0 +1,37 @@
+// Whether a button may decide now. What came under a finger was not aimed at. Pure.
+
+/** How long a button takes no tap after it moved, in milliseconds: longer than between two taps, shorter than reading it takes. */
+export const SETTLE_MS = 1_000;
+/** Less than this, in CSS pixels, no finger misses by. */
+const MOVED_PX = 4;
+
+/** Where a button is, in CSS pixels: in the window, and how far what it stands in is scrolled. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly scrolledX: number;
+  readonly scrolledY: number;
+}
+
+/**
+ * Whether a button moved under the finger. One that the person scrolled did not: they move it themselves. Nor did one that a browser
+ * held in place, by scrolling as much as what stands above it grew.
+ * @param before null when it was not there before
+ * @param byProgram whether the page scrolled itself meanwhile: then scrolling counts too
+ */
+export function hasMoved(before: Place | null, now: Place, byProgram = false): boolean {
+  if (before === null) return true;
+  const far = (by: number): boolean => Math.abs(by) > MOVED_PX;
+  const axis = (inWindow: number, scrolled: number): boolean => far(inWindow) && (byProgram || far(inWindow + scrolled));
+  return axis(now.x - before.x, now.scrolledX - before.scrolledX) || axis(now.y - before.y, now.scrolledY - before.scrolledY);
+}
+
+/** How long it still takes until a button may decide, in milliseconds; 0 when it may. */
+export const settlesInMs = (movedAtMs: number, nowMs: number): number => Math.max(0, movedAtMs + SETTLE_MS - nowMs);
+
+/**
+ * Whether a click decides. A key is aimed by the focus, which does not move with the page; holding it down aims at nothing.
+ * @param clicks how many clicks of a pointer the event tells of, 0 for a key
+ */
+export const mayDecide = (i: { movedAtMs: number; nowMs: number; clicks: number }): boolean =>
+  i.clicks === 0 || settlesInMs(i.movedAtMs, i.nowMs) === 0;

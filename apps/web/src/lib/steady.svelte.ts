@@ -1,0 +1,136 @@
+// Watches where the deciding buttons are, so that none decides by a finger that was aimed at another one.
+import { hasMoved, mayDecide, settlesInMs, type Place } from './settling.ts';
+
+interface Watched {
+  place: Place | null;
+  movedAtMs: number;
+  settled(is: boolean): void;
+  readonly scrollers: readonly HTMLElement[];
+}
+
+/** What moves is followed for as long as an animation of ours takes. */
+const FOLLOW_MS = 300;
+const LOOK_MS = 100;
+const watched = new Map<HTMLElement, Watched>();
+let followUntil = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let byProgram = false;
+let mutations: MutationObserver | undefined;
+let sizes: ResizeObserver | undefined;
+
+function scrollersOf(el: HTMLElement): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  for (let e = el.parentElement; e !== null; e = e.parentElement) if (/auto|scroll/.test(getComputedStyle(e).overflow)) found.push(e);
+  return found;
+}
+
+function placeOf(el: HTMLElement, scrollers: readonly HTMLElement[]): Place {
+  const { x, y } = el.getBoundingClientRect();
+  let [scrolledX, scrolledY] = [scrollX, scrollY];
+  for (const s of scrollers) [scrolledX, scrolledY] = [scrolledX + s.scrollLeft, scrolledY + s.scrollTop];
+  return { x, y, scrolledX, scrolledY };
+}
+
+function look(el: HTMLElement, w: Watched, nowMs: number): void {
+  const now = placeOf(el, w.scrollers);
+  if (hasMoved(w.place, now, byProgram)) w.movedAtMs = nowMs;
+  w.place = now;
+  w.settled(settlesInMs(w.movedAtMs, nowMs) === 0);
+}
+
+/** Looks at all of them now, and again until everything has settled. */
+function lookAll(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const nowMs = performance.now();
+  let waits = nowMs < followUntil;
+  for (const [el, w] of watched) {
+    look(el, w, nowMs);
+    waits ||= settlesInMs(w.movedAtMs, nowMs) > 0;
+  }
+  byProgram = false;
+  if (waits && watched.size > 0) timer = setTimeout(lookAll, LOOK_MS);
+}
+
+function somethingMoved(): void {
+  followUntil = performance.now() + FOLLOW_MS;
+  if (timer === undefined) timer = setTimeout(lookAll, 0);
+}
+
+/** Scrolls without the person: what comes under a finger by it was not aimed at. */
+export function scrollByProgram(scroll: () => void): void {
+  lookAll();
+  scroll();
+  byProgram = true;
+  lookAll();
+  somethingMoved();
+}
+
+/** One deciding button: whether it has settled, and whether a click on it counts. */
+export class Steady {
+  settled = $state(false);
+  private w: Watched | null = null;
+
+  readonly watch = (el: HTMLElement): (() => void) => {
+    mutations ??= new MutationObserver(somethingMoved);
+    sizes ??= new ResizeObserver(somethingMoved);
+    if (watched.size === 0) {
+      mutations.observe(document.body, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+        attributes: true,
+        attributeFilter: ['open', 'hidden'],
+      });
+      sizes.observe(document.body);
+    }
+    // A place on the way up grows without any element coming or going: a picture that arrived, a field that is typed into.
+    const scrollers = scrollersOf(el);
+    const content = scrollers[0]?.firstElementChild;
+    if (content) sizes.observe(content);
+    this.w = { place: null, movedAtMs: performance.now(), settled: (is) => (this.settled = is), scrollers };
+    watched.set(el, this.w);
+    somethingMoved();
+    return () => {
+      watched.delete(el);
+      this.w = null;
+      if (watched.size > 0) return;
+      mutations?.disconnect();
+      sizes?.disconnect();
+    };
+  };
+
+  /** Looks once more in the very moment of the click. */
+  takes(e: MouseEvent): boolean {
+    if (this.w === null) return false;
+    look(e.currentTarget as HTMLElement, this.w, performance.now());
+    if (!this.settled) somethingMoved();
+    return mayDecide({ movedAtMs: this.w.movedAtMs, nowMs: performance.now(), clicks: e.detail });
+  }
+}
+
+let fingers = 0;
+const waiting = new Set<() => void>();
+/** Calls back at once, or when no finger is on the page any more: a list does not shift under one. */
+export function whenUntouched(then: () => void): void {
+  if (fingers === 0) then();
+  else waiting.add(then);
+}
+function lifted(): void {
+  fingers = 0;
+  const all = [...waiting];
+  waiting.clear();
+  for (const then of all) then();
+}
+/** Knows from here on whether a finger is on the page. */
+export function watchFingers(): () => void {
+  const down = (): void => void (fingers = 1);
+  const up = (): void => void setTimeout(lifted, 0);
+  const ends = ['pointerup', 'pointercancel', 'blur'] as const;
+  addEventListener('pointerdown', down, { capture: true });
+  for (const end of ends) addEventListener(end, up, { capture: true });
+  return () => {
+    removeEventListener('pointerdown', down, { capture: true });
+    for (const end of ends) removeEventListener(end, up, { capture: true });
+  };
+}

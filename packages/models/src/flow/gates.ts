@@ -1,0 +1,35 @@
+// A gate: what stands against a change, and what the person says about it. Never the Retry of a failure. Pure.
+import type { ItemKind } from './events.ts';
+
+export const PUT_BACK = 'Put it back';
+export const LOOK_AGAIN = 'Look again';
+export const ALLOW_GATE = 'Allow';
+
+/** What was told of checks that are green though tests are gone, and of a change that nothing checks. */
+export const WEAKENED = 'The checks are green, but the change removes or skips tests. Look at it before it counts.';
+export const UNCHECKED = 'This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.';
+
+export interface Gate {
+  readonly title: string;
+  /** What stands against it, a line for each: `path: what`. */
+  readonly lines: readonly string[];
+  readonly options: readonly { readonly label: string }[];
+}
+
+/** @param weakened what the change does to its tests, a line for each */
+export const gateOf = (what: 'weakened' | 'unchecked', weakened: readonly string[]): Gate => ({
+  title: what === 'weakened' ? WEAKENED : weakened.length === 0 ? UNCHECKED : `${UNCHECKED} It also removes or skips tests.`,
+  lines: weakened,
+  options: [{ label: weakened.length > 0 ? PUT_BACK : LOOK_AGAIN }, { label: ALLOW_GATE }],
+});
+
+export const linesOf = (body: string): string[] => body.split('\n').filter((l) => l.trim() !== '');
+
+/** What an answer to a gate is noted as: what was let through, or what has to come back, by name. */
+export const gateAnswer = (i: { title: string; body: string }): string => linesOf(i.body).join('\n') || i.title;
+
+/** Failures of tasks from before gates were items of their own, whose Retry lets something through. */
+const OLD_GATES = ['The checks are green, but the change removes or skips tests.', 'This repository has no CI, so nothing has checked the change.'];
+/** Whether a button that only says "Retry" would let something through unseen. */
+export const isGate = (i: { kind: ItemKind; title: string }): boolean =>
+  i.kind === 'gate' || (i.kind === 'failure' && OLD_GATES.some((t) => i.title.startsWith(t)));

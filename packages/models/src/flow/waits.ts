@@ -1,0 +1,22 @@
+// What is stopped on the person. Pure: one number, the same on every surface.
+
+/**
+ * @param items open ones, of every kind: a failure and a pause wait for the person as a question does
+ * @param proposals open ones
+ * @returns what waits now; what was put off until later does not, nor what has expired
+ */
+export function waitsForPerson(
+  w: { readonly items: readonly { readonly snoozedUntil: Date | null }[]; readonly proposals: readonly { readonly expiresAt: Date }[] },
+  nowMs: number,
+): number {
+  return w.items.filter((i) => !isLater(i, nowMs)).length + w.proposals.filter((p) => p.expiresAt.getTime() > nowMs).length;
+}
+
+export const isLater = (i: { readonly snoozedUntil: Date | null }, nowMs: number): boolean =>
+  i.snoozedUntil !== null && i.snoozedUntil.getTime() > nowMs;
+
+/** The number in words, to begin with. */
+export const waitsWords = (n: number): string => {
+  if (n === 0) return 'Nothing needs you.';
+  return n === 1 ? 'One thing needs you.' : `${n} things need you.`;
+};
