@@ -125,6 +125,6 @@ test('every package declares the packages of ours that it imports', () => {
   expect(undeclared()).toEqual([]);
   const f = path.join(root, 'apps/runner/src/planted-undeclared.ts');
   planted.push(f);
-  writeFileSync(f, "import '@mainloop/models/flow/ids';\nexport { keepDoor } from '@mainloop/doors/door';\n");
-  expect(undeclared()).toEqual(['apps/runner/src/planted-undeclared.ts: @mainloop/doors']);
+  writeFileSync(f, "import '@mainloop/models/flow/ids';\nexport { ROOT } from '@mainloop/ui/root';\n");
+  expect(undeclared()).toEqual(['apps/runner/src/planted-undeclared.ts: @mainloop/ui']);
 });
