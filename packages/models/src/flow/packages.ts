@@ -5,7 +5,7 @@
  * hold credentials.
  */
 export const isPackageSetting = (name: string): boolean =>
-  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
+  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
     name,
   );
 
