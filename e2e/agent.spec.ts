@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { openPool } from '@mainloop/models/db/pool';
 import { firstWords, openTo, portsOf } from '@mainloop/testkit/neighbour';
+import { npmPackage, startNpm, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { walkToEnd, type Item } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
@@ -10,13 +11,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileS
 import path from 'node:path';
 
 let s: Stack;
+let registry: TestRegistry;
 let projectId: string;
 const dir = path.join(mkdtempSync('/tmp/agent-repo-'), 'channel');
 
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/agent-story-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3' });
+  registry = await startNpm({ outer: npmPackage('outer', { inner: '^1.0.0' }), inner: npmPackage('inner') });
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3', npm_config_registry: registry.url });
   mkdirSync(dir, { recursive: true });
   const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
@@ -31,7 +34,10 @@ beforeAll(async () => {
   projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
   await settings({ findSetup: false });
 }, 120_000);
-afterAll(() => s?.stop(), 60_000);
+afterAll(async () => {
+  await s?.stop();
+  await registry?.close();
+}, 60_000);
 
 const settings = (change: object): Promise<unknown> => s.call('PATCH', `/api/projects/${projectId}/settings`, change);
 interface Detail {
@@ -231,6 +237,37 @@ test('a repository with a lock file is set up without a word of its owner, once,
   }
 }, 90_000);
 
+test('npm installs in a sandbox and in a job of the local CI, from the registry that the npm of this machine is set to', async () => {
+  const packaged = path.join(path.dirname(dir), 'packaged');
+  mkdirSync(path.join(packaged, '.github/workflows'), { recursive: true });
+  writeFileSync(path.join(packaged, 'package.json'), JSON.stringify({ name: 'packaged', dependencies: { outer: '1.0.0' } }));
+  writeFileSync(path.join(packaged, '.gitignore'), 'node_modules\n');
+  const ci = {
+    on: 'push',
+    jobs: { t: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v4' }, { run: `npm ci && node -p 'require("outer") + " in CI"'` }] } },
+  };
+  writeFileSync(path.join(packaged, '.github/workflows/ci.yml'), JSON.stringify(ci));
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: packaged, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A');
+  git('commit', '-q', '-m', 'first');
+  await s.call('POST', '/api/projects', { source: packaged });
+  const id = await spawn('packaged');
+  await printed(id, 'outer in the sandbox');
+  expect((await walkToEnd(s, id, 120_000)).state).toBe('done');
+  const told = await events(id);
+  expect(told.filter((e) => e.type === 'ci.verdict').at(-1)?.payload.verdict).toBe('green');
+  expect(
+    told
+      .filter((e) => e.type === 'packages.fetched')
+      .flatMap((e) => e.payload.packages as string[])
+      .sort(),
+  ).toEqual(['npm inner@1.0.0', 'npm outer@1.0.0']);
+  // Two sandboxes' worth of packages, and each was fetched once.
+  expect(registry.asked.filter((a) => a.path.endsWith('.tgz'))).toHaveLength(2);
+}, 180_000);
+
 test('a set-up command that fails says so with its output', async () => {
   await settings({ setupCommand: 'echo no such registry >&2; exit 7' });
   try {
@@ -340,12 +377,23 @@ chat:
       - text: ok
         tool: { name: spawn_task, input: { project: local/typed, title: "Case typed", prompt: do it, skipPlan: true } }
       - text: ok
+  - when: '^case packaged'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/packaged, title: "Case packaged", prompt: do it, skipPlan: true } }
+      - text: ok
   - when: '^case (\\w+)'
     steps:
       - text: ok
         tool: { name: spawn_task, input: { project: local/channel, title: "Case {{1}}", prompt: do it, skipPlan: true } }
       - text: ok
 agent:
+  - when: 'Task: Case packaged'
+    steps:
+      - bash: npm install
+      - bash: node -p 'require("outer") + " in the sandbox"'
+      - bash: git add -A && git commit -qm "Lock the packages" && git push -q
+      - text: done
   - when: 'Task: Case typed'
     steps:
       - read: b.ts
