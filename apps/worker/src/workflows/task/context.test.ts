@@ -37,4 +37,4 @@ test('goes on where it stood, with its counts and with what was said to it', asy
   // One workflow for each stage: seven hand-overs and more, and the sandbox is made ahead only at the first.
   expect(r.count('loadTask')).toBeGreaterThan(7);
   expect(r.count('ensurePlace')).toBe(1);
-}, 60_000);
+}, 120_000);
