@@ -1,0 +1,265 @@
+// The inbox under a thumb: what was not aimed at is not decided, what was typed is kept, and one number tells what waits.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { openPool, type Db } from '@mainloop/models/db/pool';
+import type { ItemKind } from '@mainloop/models/flow/events';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import path from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+let s: Stack;
+let db: Db;
+let browser: Browser;
+type Size = 'phone' | 'desktop';
+const SIZES: readonly Size[] = ['phone'];
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `thumb-${name}.png`);
+
+beforeAll(async () => {
+  s = await startStack();
+  db = openPool(s.databaseUrl, 'thumb-test');
+  await seedProject(db, 'pr-1', 'acme/api');
+  if (hasBrowser) browser = await openBrowser();
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await db?.end();
+  await s?.stop();
+}, 60_000);
+
+let n = 0;
+const fresh = (): string => `th${++n}`;
+// Each test has the inbox to itself.
+beforeEach(async () => {
+  await db.query("update inbox_items set state = 'closed' where state = 'open'");
+  await db.query("update proposals set state = 'declined' where state = 'open'");
+  await db.query("update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null");
+});
+
+const stateOf = async (id: string): Promise<string> =>
+  (await db.query<{ state: string }>('select state from inbox_items where id = $1', [id])).rows[0]!.state;
+const answerOf = async (id: string): Promise<string | undefined> =>
+  (await db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
+const open = async (size: Size, where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+  const opened = await openPage(browser, size, dark);
+  await visit(opened.page, `${s.web}${where}`);
+  return opened;
+};
+const plan = async (): Promise<string> => seedItem(db, await seedTask(db, fresh()), `${fresh()}-plan`, 'plan', 'Plan, revision 1');
+const stopped = async (
+  title: string,
+  body: string,
+  kind: ItemKind = 'failure',
+  options: string[] = ['Retry'],
+): Promise<{ id: string; task: string }> => {
+  const task = await seedTask(db, fresh());
+  const id = `${task}-f`;
+  await appendOnce(db, [
+    {
+      type: 'inbox.opened',
+      taskId: task,
+      actor: 'test',
+      dedupeKey: `inbox/${id}`,
+      payload: { id, kind, title, body, options: options.map((label) => ({ label })) },
+    },
+    { type: 'task.state', taskId: task, actor: 'test', dedupeKey: `state/${id}`, payload: { state: 'blocked', phase: 'ci', statusLine: title } },
+  ]);
+  return { id, task };
+};
+const settled = (b: Locator): Promise<unknown> => until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
+const tap = async (page: Page, size: Size, at: { x: number; y: number }): Promise<void> =>
+  size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y);
+const middle = async (b: Locator): Promise<{ x: number; y: number }> => {
+  const box = (await b.boundingBox())!;
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+};
+
+inBrowser.each(SIZES)(
+  'two taps on one point decide one thing: the card that came under the finger takes none until it has settled, %s',
+  async (size) => {
+    const [first, second] = [await plan(), await plan()];
+    const { page, complaints } = await open(size, '/inbox');
+    const approve = (id: string): Locator => page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' });
+    await settled(approve(first));
+    const at = await middle(approve(first));
+    await tap(page, size, at);
+    await page.locator(`#item-${first}`).waitFor({ state: 'detached' });
+    await tap(page, size, at);
+    await page.screenshot({ path: shot(`settling-${size}`) });
+    await settled(approve(second));
+    expect([await answerOf(first), await stateOf(second)]).toEqual(['approve', 'open']);
+    await tap(page, size, await middle(approve(second)));
+    await until('the second, now that it was aimed at', async () => (await answerOf(second)) === 'approve');
+    // A failure that moves up behaves alike.
+    const [a, b] = [await stopped('It broke.', ''), await stopped('It broke too.', '')];
+    const retry = page.getByRole('button', { name: 'Retry' });
+    await retry.nth(1).waitFor();
+    await settled(retry.nth(0));
+    const where = await middle(retry.nth(0));
+    await tap(page, size, where);
+    await until('one to be gone', async () => (await retry.count()) === 1);
+    await tap(page, size, where);
+    await settled(retry);
+    expect([a.id, b.id].sort()).toEqual([...(await openIds()), ...(await answered('retry', [a.id, b.id]))].sort());
+    expect(await openIds()).toHaveLength(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+const openIds = async (): Promise<string[]> =>
+  (await db.query<{ id: string }>("select id from inbox_items where state = 'open'")).rows.map((r) => r.id);
+const answered = async (decision: string, ids: string[]): Promise<string[]> =>
+  (await db.query<{ id: string }>("select id from inbox_items where id = any($1) and answer->>'decision' = $2", [ids, decision])).rows.map(
+    (r) => r.id,
+  );
+
+inBrowser.each(SIZES)(
+  'a gate is no failure with a Retry: it shows the lines, is put back or allowed, and what was allowed stays in red on the review, %s',
+  async (size) => {
+    const lines = 'test/sum.test.ts: deleted\ntest/odd.test.ts: a test is skipped';
+    const gate = await stopped('The checks are green, but the change removes or skips tests.', lines, 'gate' as ItemKind, ['Put it back', 'Allow']);
+    const { page, complaints } = await open(size, '/inbox');
+    const card = page.locator(`#item-${gate.id}`);
+    await card.getByText('test/sum.test.ts: deleted').waitFor();
+    await card.getByRole('button', { name: 'Put it back' }).waitFor();
+    expect(await card.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+    await expect(s.call('POST', `/api/inbox/${gate.id}`, { decision: 'retry' })).rejects.toThrow(/takes allow or deny/);
+    await settled(card.getByRole('button', { name: 'Allow' }));
+    await page.screenshot({ path: shot(`gate-${size}`) });
+    await card.getByRole('button', { name: 'Allow' }).click();
+    await until('allowed', async () => (await answerOf(gate.id)) === 'allow');
+    const review = await seedItem(db, gate.task, `${gate.task}-review`, 'review', 'Ready for review');
+    const told = page.locator(`#item-${review}`).getByRole('list', { name: 'What you allowed' });
+    await told.getByText('test/sum.test.ts: deleted').waitFor();
+    await told.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: shot(`allowed-${size}`) });
+    await page.goto(`${s.web}/task/${gate.task}`);
+    await page.getByRole('region', { name: 'Story' }).getByText('You allowed: test/sum.test.ts: deleted').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+inBrowser.each(SIZES)(
+  'what is typed fires no shortcut: a field that opens has the focus, and no key acts while a form is open, %s',
+  async (size) => {
+    const id = await plan();
+    const { page, complaints } = await open(size, '/inbox');
+    const card = page.locator(`#item-${id}`);
+    await settled(card.getByRole('button', { name: 'Change it' }));
+    await card.focus();
+    await page.keyboard.press('r');
+    await page.keyboard.type('smaller steps as asked');
+    expect(await card.getByRole('textbox').inputValue()).toBe('smaller steps as asked');
+    // The hand slips off the field: its letters still do nothing.
+    await card.focus();
+    await page.keyboard.type('sa');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe(`item-${id}`);
+    await page.screenshot({ path: shot(`form-${size}`) });
+    const row = (await db.query<{ snoozed_until: Date | null; state: string }>('select snoozed_until, state from inbox_items where id = $1', [id]))
+      .rows[0]!;
+    expect([row.snoozed_until, row.state]).toEqual([null, 'open']);
+    await card.getByRole('button', { name: 'Back' }).click();
+    await card.focus();
+    await page.keyboard.press('s');
+    await until(
+      'later, now that no form is open',
+      async () =>
+        (await db.query<{ later: boolean }>('select snoozed_until is not null as later from inbox_items where id = $1', [id])).rows[0]!.later,
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+inBrowser.each(SIZES)(
+  'what was written stays until it is sent: the chat on another tab, a revision and an answer of its own over a reload, %s',
+  async (size) => {
+    const id = await plan();
+    const asked = await seedItem(db, await seedTask(db, fresh()), `${fresh()}-q`, 'question', 'Which way?', ['Left', 'Right']);
+    const { page, complaints } = await open(size, '/');
+    await page.getByLabel('Message', { exact: true }).fill('half a thought');
+    await page.goto(`${s.web}/inbox`);
+    await page.locator(`#item-${id}`).getByRole('button', { name: 'Change it' }).click();
+    await page.locator(`#item-${id}`).getByRole('textbox').fill('half a revision');
+    await page.locator(`#item-${asked}`).getByRole('textbox').fill('half an answer');
+    await Promise.all([page.waitForResponse((r) => new URL(r.url()).pathname === '/greeting'), page.reload()]);
+    const value = (b: Locator, words: string): Promise<unknown> => until(words, async () => (await b.inputValue()) === words);
+    await value(page.locator(`#item-${id}`).getByRole('textbox'), 'half a revision');
+    await value(page.locator(`#item-${asked}`).getByRole('textbox'), 'half an answer');
+    await page.goto(`${s.web}/`);
+    await value(page.getByLabel('Message', { exact: true }), 'half a thought');
+    await page.goto(`${s.web}/inbox`);
+    await page.locator(`#item-${id}`).getByRole('button', { name: 'Send' }).click();
+    await until('sent', async () => (await answerOf(id)) === 'revise');
+    await page.locator(`#item-${id}`).waitFor({ state: 'detached' });
+    expect(await page.evaluate<string>('JSON.stringify(localStorage)')).not.toContain('half a revision');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+inBrowser.each(SIZES)(
+  'a pause and a cancellation are no failures, a confirmation is in sight, and a message at the foot covers nothing, %s',
+  async (size) => {
+    const paused = await stopped('Paused by you. Resume continues from here.', 'stopped');
+    const id = await plan();
+    const { page, complaints } = await open(size, '/inbox');
+    const row = page.locator('article').filter({ hasText: 'Paused by you. Resume continues from here.' });
+    await row.getByRole('button', { name: 'Resume' }).waitFor();
+    expect(await row.locator('.text-bad').count()).toBe(0);
+    expect(await page.getByRole('heading', { name: /Failed/ }).count()).toBe(0);
+    await page.screenshot({ path: shot(`paused-${size}`) });
+    await page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' }).click();
+    const note = page.getByRole('status').filter({ hasText: 'Approved.' }).last();
+    await page.locator(`#item-${id}`).waitFor({ state: 'detached' });
+    await note.waitFor();
+    await page.screenshot({ path: shot(`note-${size}`) });
+    const at = (await note.boundingBox())!;
+    const covered = await page.evaluate<string[]>(`(() => {
+      const [x, y, w, h] = ${JSON.stringify([at.x, at.y, at.width, at.height])};
+      return [...document.querySelectorAll('main button, main a, main textarea, nav a')].filter((e) => {
+        const r = e.getBoundingClientRect();
+        const box = e.closest('[data-scroll]')?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
+        const [top, bottom] = [Math.max(r.top, box.top), Math.min(r.bottom, box.bottom)];
+        return r.width > 0 && bottom > top && !e.closest('[data-notes]') && r.left < x + w && r.right > x && top < y + h && bottom > y;
+      }).map((e) => e.textContent);
+    })()`);
+    expect(covered).toEqual([]);
+
+    await page.goto(`${s.web}/task/${paused.task}`);
+    await page.getByRole('button', { name: 'Cancel task' }).click();
+    const ask = page.getByRole('alertdialog');
+    await ask.waitFor();
+    const box = (await ask.boundingBox())!;
+    await until('all of it in sight', async () => {
+      const b = (await ask.boundingBox())!;
+      return b.y >= 0 && b.y + b.height <= page.viewportSize()!.height;
+    });
+    expect(box.height).toBeGreaterThan(0);
+    await page.screenshot({ path: shot(`confirm-${size}`) });
+    await ask.getByRole('button', { name: 'Cancel the task' }).click();
+    await appendOnce(db, [
+      {
+        type: 'task.ended',
+        taskId: paused.task,
+        actor: 'test',
+        dedupeKey: `ended/${paused.task}`,
+        payload: { state: 'cancelled', statusLine: 'Cancelled by you.' },
+      },
+    ]);
+    const told = page.getByRole('region', { name: 'Story' }).getByText('You cancelled it.');
+    await told.first().waitFor();
+    expect(await page.getByRole('region', { name: 'Story' }).locator('.text-bad').count()).toBe(0);
+    await page.screenshot({ path: shot(`cancelled-${size}`) });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
