@@ -14,7 +14,8 @@ const END = '<!-- end of what is printed -->';
 const ROOMS: Record<string, string> = {
   'apps/web': 'the page; reads Postgres with a role that may only read, and writes through the api',
   'apps/api': 'takes messages and decisions, speaks the chat, streams what happens',
-  'apps/gateway': 'the one way out of a sandbox: the model, git, and the words of runner and agent; holds the model key, the forge token and what package clients sign in with',
+  'apps/gateway':
+    'the one way out of a sandbox: the model, git, and the words of runner and agent; holds the model key, the forge token and what package clients sign in with',
   'apps/worker': 'does what a task needs: starts sandboxes, speaks with the forge, sends notifications',
   'apps/worker/src/workflows': 'a task as a durable workflow, sealed: decisions and waits, no effects',
   'apps/runner': 'inside the sandbox, beside Claude Code; holds the token of one run',

@@ -11,15 +11,15 @@ export interface PackageRelay {
 }
 
 /** What a client says of itself and of what it wants. Nothing else is passed on. */
-const PASSED_ON = ['accept', 'user-agent', 'if-none-match', 'range'];
+const PASSED_ON: ReadonlySet<string> = new Set(['accept', 'user-agent', 'if-none-match', 'range']);
 
 /** @returns the port it listens on, and how it ends */
 export function relayPackages(o: PackageRelay): Promise<{ readonly port: number; close(): void }> {
   const agent = new http.Agent({ keepAlive: true });
   const gateway = 'path' in o.gateway ? { socketPath: o.gateway.path } : o.gateway;
   const carry = (req: IncomingMessage, res: ServerResponse): void => {
-    const headers: Record<string, string> = { authorization: `Bearer ${o.token}`, host: `127.0.0.1:${req.socket.localPort}` };
-    for (const name of PASSED_ON) if (typeof req.headers[name] === 'string') headers[name] = req.headers[name];
+    const passedOn = Object.fromEntries(Object.entries(req.headers).filter(([name]) => PASSED_ON.has(name)));
+    const headers = { ...passedOn, authorization: `Bearer ${o.token}`, host: `127.0.0.1:${req.socket.localPort}` };
     const on = http.request({ ...gateway, agent, method: req.method, path: `/registry${req.url}`, headers }, (answer) => {
       res.writeHead(answer.statusCode!, answer.statusMessage, answer.headers);
       answer.on('error', () => res.destroy());

@@ -29,7 +29,7 @@ export type Fetch = (url: URL, upstream: Upstream, headers: Record<string, strin
 
 /** @throws Refused by the returned function, with one sentence that names the host and holds no credential */
 export function fetcher(o: FetcherOptions): Fetch {
-  const proxied = Object.keys(o.env).some((k) => /^https?_proxy$/i.test(k) && o.env[k]);
+  const proxied = Object.entries(o.env).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
   const proxyEnv = proxied ? { proxyEnv: { ...o.env } } : {};
   const agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: 32, ...proxyEnv }),
