@@ -188,6 +188,21 @@ describe('decisions', () => {
     expect(await d('answer', '  ')).toMatchObject({ kind: 'empty' });
     expect(await d('answer', 'x', 'nothing')).toMatchObject({ kind: 'not_found' });
   });
+  test.each<['gate' | 'failure', string]>([
+    ['gate', 'Anything'],
+    ['failure', 'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.'],
+  ])('nothing is let through at a %s from where it is not shown, and what was is named by us', async (kind, title) => {
+    const task = await seedTask(t.db, `t-${kind}`);
+    const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [] };
+    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: task, actor: 'worker', payload }]);
+    const decision = kind === 'gate' ? 'allow' : 'retry';
+    const d = (via: 'push' | 'chat' | 'app') =>
+      decide(t.db, { ownerId: OWNER, itemId: payload.id, decision, text: 'nothing to see here', via, by: 'you' });
+    for (const via of ['push', 'chat'] as const) expect(await d(via)).toMatchObject({ ok: false, sentence: expect.stringMatching(/^Open it first/) });
+    expect(await d('app')).toMatchObject({ ok: true });
+    const [item] = await many<{ answer: { text: string } }>(t.db, 'select answer from inbox_items where id = $1', [payload.id]);
+    expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
+  });
   test('cancel twice is one cancel', async () => {
     const task = await seedTask(t.db, 't-cancel');
     for (let i = 0; i < 3; i++) expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
