@@ -4,7 +4,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -12,8 +12,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 let s: Stack;
 let db: Db;
 let browser: Browser;
-type Size = 'phone' | 'desktop';
-const SIZES: readonly Size[] = ['phone'];
+const SIZES = ['phone', 'desktop'] as const;
 const inBrowser = hasBrowser ? test : test.skip;
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `thumb-${name}.png`);
 
@@ -42,7 +41,7 @@ const stateOf = async (id: string): Promise<string> =>
   (await db.query<{ state: string }>('select state from inbox_items where id = $1', [id])).rows[0]!.state;
 const answerOf = async (id: string): Promise<string | undefined> =>
   (await db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
-const open = async (size: Size, where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+const open = async (size: (typeof SIZES)[number], where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
   const opened = await openPage(browser, size, dark);
   await visit(opened.page, `${s.web}${where}`);
   return opened;
@@ -69,7 +68,7 @@ const stopped = async (
   return { id, task };
 };
 const settled = (b: Locator): Promise<unknown> => until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
-const tap = async (page: Page, size: Size, at: { x: number; y: number }): Promise<void> =>
+const tap = async (page: Page, size: (typeof SIZES)[number], at: { x: number; y: number }): Promise<void> =>
   size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y);
 const middle = async (b: Locator): Promise<{ x: number; y: number }> => {
   const box = (await b.boundingBox())!;
@@ -204,6 +203,87 @@ inBrowser.each(SIZES)(
   },
   60_000,
 );
+
+inBrowser.each(SIZES)(
+  'the chat follows at its end only: elsewhere it stays, and a pill says how much is new, %s',
+  async (size) => {
+    const say = (text: string): Promise<unknown> =>
+      appendOnce(db, [
+        {
+          type: 'message.said',
+          actor: 'test',
+          dedupeKey: `m-${text}-${size}`,
+          payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null },
+        },
+      ]);
+    for (let i = 0; i < 40; i++) await say(`Line ${i} of what was said.`);
+    const { page, complaints } = await open(size, '/');
+    const top = (): Promise<number> => page.evaluate<number>("document.querySelector('[data-thread]').scrollTop");
+    await until('the end to be in sight', async () => (await top()) > 300);
+    await page.evaluate(
+      "new Promise((r) => { document.querySelector('[data-thread]').scrollTop = 40; requestAnimationFrame(() => requestAnimationFrame(r)); })",
+    );
+    await seedTask(db, fresh());
+    const asked = await seedItem(db, `th${n}`, `${fresh()}-q`, 'question', 'Does this move it?');
+    await until('the event to be seen', async () => (await page.title()).includes('(1)'));
+    expect(await top()).toBe(40);
+    await say('Something new.');
+    const pill = page.getByRole('button', { name: '1 new message' });
+    await pill.waitFor();
+    expect(await top()).toBe(40);
+    await page.screenshot({ path: shot(`pill-${size}`) });
+    await pill.click();
+    await until('the end', async () => (await top()) > 300);
+    expect(await pill.count()).toBe(0);
+    await say('And one more.');
+    await page.getByText('And one more.').waitFor();
+    await until('to have followed', () =>
+      page.evaluate<boolean>(
+        "(() => { const b = document.querySelector('[data-thread]'); return b.scrollHeight - b.scrollTop - b.clientHeight < 24; })()",
+      ),
+    );
+    expect(asked).toBeTruthy();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+
+inBrowser.each(SIZES)(
+  'one number counts all that is stopped on the person, failures come before what works, and later says until when, %s',
+  async (size) => {
+    const id = await plan();
+    await stopped('CI is still red after 3 repairs.', '');
+    await stopped('The budget of this task is spent. Raise it and retry, or cancel.', 'budget');
+    await seedProposal(db, `count-${size}`);
+    await seedTask(db, fresh());
+    await db.query("update tasks set state = 'drafting' where id = $1", [`th${n}`]);
+    const { page, complaints } = await open(size, '/inbox');
+    await until('four in the name of the page', async () => (await page.title()).startsWith('(4)'));
+    const needs = page.getByRole('region', { name: 'Needs you' });
+    expect((await needs.getByRole('heading', { level: 2 }).first().textContent())!.replace(/\s+/g, ' ')).toContain('4');
+    const y = async (name: string): Promise<number> => (await page.getByRole('heading', { name: new RegExp(name), level: 2 }).boundingBox())!.y;
+    expect(await y('Failed')).toBeLessThan(await y('Working'));
+    await page.screenshot({ path: shot(`counts-${size}`), fullPage: true });
+    const card = page.locator(`#item-${id}`);
+    await card.getByRole('button', { name: 'Later' }).click();
+    await until('three', async () => (await page.title()).startsWith('(3)'));
+    await page.locator('summary', { hasText: 'Later' }).click();
+    await card.getByText(/Back (today|tomorrow) at \d\d:\d\d/).waitFor();
+    expect(
+      await page
+        .getByRole('region', { name: 'Working' })
+        .getByText((await taskOf(id)) ?? '')
+        .count(),
+    ).toBe(0);
+    await page.screenshot({ path: shot(`later-${size}`), fullPage: true });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  60_000,
+);
+const taskOf = async (id: string): Promise<string | undefined> =>
+  (await db.query<{ title: string }>('select t.title from inbox_items i join tasks t on t.id = i.task_id where i.id = $1', [id])).rows[0]?.title;
 
 inBrowser.each(SIZES)(
   'a pause and a cancellation are no failures, a confirmation is in sight, and a message at the foot covers nothing, %s',
