@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import pg from 'pg';
 import { applyRights, heldRights, OWNER_ROLE, prepareRoles, PROCESS_ROLES, RIGHTS, wantedRights, type RolePasswords } from './roles.ts';
-import { many } from './pool.ts';
+import { many, openPool } from './pool.ts';
+import { dueNotices, openItems } from './push.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {
@@ -133,6 +134,16 @@ test.each([
   ['mainloop_web', 'reads a checkpoint', 'select data from checkpoints'],
 ])('%s does not: %s', async (role, _what, sql) => {
   expect(await say(role, sql)).toBe(DENIED);
+});
+
+test('the worker counts what waits and finds what devices are to be told, with its own rights', async () => {
+  const worker = openPool(urlOf('mainloop_worker'), 'test', 1);
+  try {
+    expect(await openItems(worker, 'nobody')).toBe(0);
+    expect(await dueNotices(worker, { ownerId: 'nobody', kinds: ['plan'], quiet: false })).toEqual([]);
+  } finally {
+    await worker.end();
+  }
 });
 
 test('the superuser can do what the others are refused, so the refusals mean something', async () => {

@@ -51,6 +51,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     outbox: may('SIU'),
     projects: may('SIU'),
     messages: may('SI'),
+    proposals: may('S'),
     tasks: may('SU'),
     inbox_items: may('SIU'),
     review_comments: may('SIU'),
