@@ -2,7 +2,7 @@
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Around } from './around.ts';
 import { ensureSetup, setupIsDone } from './commands.ts';
@@ -91,6 +91,20 @@ test("the project's own command comes first, and what it says when it fails ends
   expect(await ensureSetup(around(spec), nobodyAsks)).toBe('echo mine; exit 3: exit 3\nmine\n');
   expect(told).toMatchObject([{ command: 'echo mine; exit 3', exitCode: 3 }]);
   expect([ran(), told[0]!.from]).toEqual([0, undefined]);
+});
+
+test('lists of requirements in their folder are found, one that is a link is not followed', () => {
+  expect(setupIsDone(around())).toBe(false);
+  rmSync(path.join(repo, 'package.json'));
+  expect(setupIsDone(around())).toBe(true);
+  mkdirSync(path.join(dir, 'elsewhere'));
+  writeFileSync(path.join(dir, 'elsewhere/tests.txt'), 'pytest\n');
+  symlinkSync(path.join(dir, 'elsewhere'), path.join(repo, 'requirements'));
+  expect(setupIsDone(around())).toBe(true);
+  rmSync(path.join(repo, 'requirements'));
+  mkdirSync(path.join(repo, 'requirements'));
+  put('requirements/tests.txt', 'pytest\n');
+  expect(setupIsDone(around())).toBe(false);
 });
 
 test('a lock file that is a pipe, or a folder, holds nobody up', () => {

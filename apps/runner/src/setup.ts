@@ -1,6 +1,6 @@
 // What the clone itself says has to be done before work, for a project whose set-up nobody has set.
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { SETUP_TEXTS, setupOf, type Setup, type SetupText } from '@mainloop/models/flow/setup';
 import { readPlain } from './folders.ts';
@@ -16,9 +16,7 @@ const MAX_LOCK_BYTES = 32 * 1024 * 1024;
  * @param toolPath PATH of the sandbox
  */
 export function findSetup(repo: string, toolPath: string): Setup {
-  const names = readdirSync(repo, { withFileTypes: true })
-    .filter((e) => e.isFile())
-    .map((e) => e.name);
+  const names = [...filesIn(repo), ...filesIn(path.join(repo, 'requirements')).map((name) => `requirements/${name}`)];
   const texts: Partial<Record<SetupText, string>> = {};
   for (const name of SETUP_TEXTS) {
     const text = names.includes(name) ? readPlain(path.join(repo, name)) : null;
@@ -27,6 +25,14 @@ export function findSetup(repo: string, toolPath: string): Setup {
   const folders = toolPath.split(':');
   return setupOf({ names: new Set(names), texts }, (tool) => folders.some((d) => isProgram(path.join(d, tool))));
 }
+
+/** Names of the plain files in a folder; none where there is no such folder. */
+const filesIn = (folder: string): string[] =>
+  lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((e) => e.isFile())
+        .map((e) => e.name)
+    : [];
 
 /** The same as long as the command and the files that it comes from are the same. */
 export function setupKey(repo: string, command: string, from: readonly string[]): string {

@@ -66,6 +66,7 @@ describe('what a repository says about itself becomes its set-up', () => {
       { 'requirements-dev.txt': '', 'requirements.txt': '', 'requirements.in': '' },
       `${PIP} -r requirements-dev.txt -r requirements.txt`,
     ],
+    ['lists in a folder', { 'requirements/dev.txt': '', 'requirements/tests.txt': '', 'setup.py': '' }, `${PIP} -r requirements/tests.txt -e .`],
     ['a Python package', { 'pyproject.toml': PYPROJECT }, `${PIP} -e .`],
     ['only settings of tools', { 'pyproject.toml': '[tool.ruff]\nline-length = 100\n' }, null],
     [

@@ -16,7 +16,7 @@ export const SETUP_TEXTS = [
 export type SetupText = (typeof SETUP_TEXTS)[number];
 
 export interface SetupFiles {
-  /** Names of the plain files at the root. */
+  /** Names of the plain files at the root, and paths of those in the folder `requirements`. */
   readonly names: ReadonlySet<string>;
   /** Their text, for those of `SETUP_TEXTS` that are there. */
   readonly texts: Readonly<Partial<Record<SetupText, string>>>;
@@ -101,7 +101,9 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
     if (has('poetry')) return { from: ['poetry.lock'], tool: 'poetry', command: `POETRY_VIRTUALENVS_IN_PROJECT=true poetry ${install}` };
     return { from: ['poetry.lock'], tool: 'python3', command: `${venv} && ${pip} poetry && VIRTUAL_ENV="$PWD/.venv" .venv/bin/poetry ${install}` };
   }
-  const lists = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
+  const atRoot = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
+  const inFolder = ['tests', 'test', 'dev'].map((n) => `requirements/${n}.txt`).find((n) => names.has(n));
+  const lists = inFolder === undefined ? atRoot : [...atRoot, inFolder];
   const isPackage = /^\[(?:project|build-system)\]\s*$/m.test(texts['pyproject.toml'] ?? '') || names.has('setup.py');
   if (lists.length === 0 && !isPackage) return null;
   const itself = isPackage ? ` -e ${editable(texts['pyproject.toml'] ?? '')}` : '';
