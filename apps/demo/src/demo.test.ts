@@ -27,6 +27,22 @@ test('a story is followed step by step, whatever resumes it', () => {
   expect(replyTo(story, agent('greet ana', 2)).blocks[0]).toEqual({ type: 'text', text: 'Done.' });
 });
 
+test('a prompt that comes together with the made-up result of a call that was killed begins anew', () => {
+  const story = Story.parse({ version: 1, agent: [{ when: 'Phase: plan', steps: [{ bash: 'mainloop ask' }, { text: 'I asked.' }] }] });
+  const killed = agent('# Phase: plan', 1);
+  const [result] = killed.messages.at(-1)!.content as { type: string }[];
+  const together = [result!, { type: 'text', text: '# Phase: plan\nYou were interrupted.' }];
+  expect(replyTo(story, { ...killed, messages: [...killed.messages.slice(0, -1), { role: 'user', content: together }] }).blocks[0]).toMatchObject({
+    name: 'Bash',
+  });
+  // What Claude Code reminds the model of beside a result is no prompt.
+  const reminded = [result!, { type: 'text', text: 'Remember the # Phase: plan' }];
+  expect(replyTo(story, { ...killed, messages: [...killed.messages.slice(0, -1), { role: 'user', content: reminded }] }).blocks[0]).toEqual({
+    type: 'text',
+    text: 'I asked.',
+  });
+});
+
 test('a note before what the person says does not hide it', () => {
   const story = Story.parse({ version: 1, chat: [{ when: '^hello$', steps: [{ text: 'hi' }] }] });
   const content = [

@@ -97,13 +97,16 @@ export function view(messages: readonly Message[]): { prompt: string; last: stri
   messages.forEach((m, i) => {
     // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
     if (m.role === 'system' && textsOf(m.content).some((t) => t.startsWith(STEERED))) at = i;
-    if (m.role === 'user' && !(Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result'))) at = i;
+    if (m.role === 'user' && (!holdsResult(m) || textsOf(m.content).some((t) => t.startsWith(PROMPT)))) at = i;
   });
   const parts = at < 0 ? [''] : textsOf(messages[at]!.content);
   return { prompt: parts.join('\n'), last: parts.at(-1) ?? '', turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length };
 }
 
 const MCP = 'mcp__mainloop__';
+/** After a kill in the middle of a tool call Claude Code sends what it makes up for the result and the next prompt in one message. */
+const PROMPT = '# Phase: ';
+const holdsResult = (m: Message): boolean => Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result');
 const STEERED = 'The user sent a new message while you were working:';
 const textsOf = (content: Message['content']): string[] =>
   typeof content === 'string'
