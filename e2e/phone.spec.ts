@@ -261,15 +261,11 @@ describe('on the phone', () => {
       for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
       await a.page.locator('#item-race').getByText('One').click();
       await b.page.locator('#item-race').getByText('Two').click();
+      const answers = [a, b].map(({ page }) => page.locator('#item-race').getByRole('button', { name: 'Answer' }));
+      // Both take a tap by now; whichever comes second may find its card gone.
+      for (const button of answers) await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
       // A double tap on one of them besides.
-      await Promise.all([
-        a.page
-          .locator('#item-race')
-          .getByRole('button', { name: 'Answer' })
-          .dblclick()
-          .catch(() => undefined),
-        b.page.locator('#item-race').getByRole('button', { name: 'Answer' }).click(),
-      ]);
+      await Promise.all([answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) => tap.catch(() => undefined)));
       await until('answered', async () => (await item('t1', 'race')).state === 'answered');
       const events = await s.call<{ type: string; payload: { id: string } }[]>('GET', '/api/tasks/t1/events');
       expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
