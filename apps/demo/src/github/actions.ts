@@ -255,6 +255,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
             const alive = (): boolean => running.has(job);
             watch.add({ taskId: job, runId: job, epoch: 1, pid: inner, cage, place, owner, alive } satisfies Watched);
             p.once('close', () => {
+              watch.leave(job);
               running.delete(job);
               if (cage !== null) removeCage(cage);
             });

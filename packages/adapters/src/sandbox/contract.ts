@@ -43,7 +43,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     expect(await s.sandbox.status('1nobody')).toEqual({ kind: 'none' });
     await s.sandbox.stop('1nobody');
     await s.sandbox.release('1nobody');
-  }, 60_000);
+  });
 
   test('provisioning twice is provisioning once, and it is listed', async () => {
     const { taskId } = fresh();
@@ -52,7 +52,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     expect((await s.sandbox.list()).filter((t) => t === taskId)).toHaveLength(1);
     expect(await s.sandbox.status(taskId)).toEqual({ kind: 'none' });
     await s.sandbox.release(taskId);
-  }, 60_000);
+  });
 
   test('a run starts once, however often it is asked for', async () => {
     const run = fresh();
@@ -63,7 +63,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 1 });
     await oneLives(run.taskId);
     await s.sandbox.release(run.taskId);
-  }, 120_000);
+  });
 
   test('a newer epoch replaces the older one', async () => {
     const run = fresh();
@@ -73,7 +73,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
     await oneLives(run.taskId);
     await s.sandbox.release(run.taskId);
-  }, 120_000);
+  });
 
   test('a runner that was killed is found to be gone, and its successor starts', async () => {
     const run = fresh();
@@ -89,7 +89,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     await oneLives(run.taskId);
     expect(await s.sandbox.status(run.taskId)).toEqual({ kind: 'running', runId: run.runId, epoch: 2 });
     await s.sandbox.release(run.taskId);
-  }, 120_000);
+  });
 
   test('stopping ends what runs and leaves the place', async () => {
     const run = fresh();
@@ -100,7 +100,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     expect((await s.sandbox.status(run.taskId)).kind).not.toBe('running');
     expect(await s.sandbox.list()).toContain(run.taskId);
     await s.sandbox.release(run.taskId);
-  }, 120_000);
+  });
 
   test('releasing removes the place with whatever runs in it, and it can be made again', async () => {
     const run = fresh();
@@ -117,7 +117,7 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     await s.sandbox.start({ ...run, epoch: 2 });
     await oneLives(run.taskId);
     await s.sandbox.release(run.taskId);
-  }, 180_000);
+  });
 
   test('nothing is wrong with a place that works', async () => {
     expect((await s.sandbox.checkup()).filter((c) => !c.ok)).toEqual([]);
@@ -132,5 +132,5 @@ export function sandboxContract(make: () => Promise<Subject>, patienceMs: number
     await oneLives(b.taskId);
     expect(await s.sandbox.list()).toContain(b.taskId);
     await s.sandbox.release(b.taskId);
-  }, 120_000);
+  });
 }

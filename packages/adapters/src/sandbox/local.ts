@@ -104,6 +104,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const r = read(taskId);
       const left = r && alive(r) ? pidsOf(r) : sandboxesWith(o.bwrap, workOf(dirOf(taskId)));
       if (left.length === 0) {
+        watch.leave(taskId);
         if (r?.cage) removeCage(r.cage);
         return;
       }

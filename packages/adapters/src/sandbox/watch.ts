@@ -45,7 +45,13 @@ export interface WatchOptions {
   end(taskId: string): Promise<void>;
 }
 
-export function watcher(o: WatchOptions): { add(w: Watched): void } {
+export interface Watcher {
+  add(w: Watched): void;
+  /** It has ended, and its cage is still there: what it met since the last round is told now. */
+  leave(taskId: string): void;
+}
+
+export function watcher(o: WatchOptions): Watcher {
   const states = new Map<string, State>();
   let timer: NodeJS.Timeout | null = null;
 
@@ -80,14 +86,18 @@ export function watcher(o: WatchOptions): { add(w: Watched): void } {
     }
   };
 
+  const lookAtCage = (s: State): void => {
+    if (s.w.cage === null) return;
+    const l = o.limits();
+    const now = countsOf(s.w.cage);
+    if (now.processes > s.counts.processes) tell(s, 'processes', l.maxProcesses);
+    if (now.memory > s.counts.memory) tell(s, 'memory', l.maxMemoryMiB);
+    s.counts = now;
+  };
+
   const look = (s: State): void => {
     const l = o.limits();
-    if (s.w.cage !== null) {
-      const now = countsOf(s.w.cage);
-      if (now.processes > s.counts.processes) tell(s, 'processes', l.maxProcesses);
-      if (now.memory > s.counts.memory) tell(s, 'memory', l.maxMemoryMiB);
-      s.counts = now;
-    }
+    lookAtCage(s);
     const { folders } = s.w.cage ?? { folders: {} as Cage['folders'] };
     if (folders.memory === undefined || folders.pids === undefined) {
       const pids = processesUnder(s.w.pid);
@@ -105,11 +115,17 @@ export function watcher(o: WatchOptions): { add(w: Watched): void } {
     if (!s.measuring && (sudden || Date.now() > s.measureAt)) void measure(s).catch(() => undefined);
   };
 
+  const leave = (taskId: string): void => {
+    const s = states.get(taskId);
+    states.delete(taskId);
+    if (s !== undefined) lookAtCage(s);
+  };
+
   const round = (): void => {
     for (const [taskId, s] of states) {
       try {
         if (s.w.alive()) look(s);
-        else states.delete(taskId);
+        else leave(taskId);
       } catch {
         // It went away under our eyes; the next round sees that.
       }
@@ -127,6 +143,7 @@ export function watcher(o: WatchOptions): { add(w: Watched): void } {
       states.set(w.taskId, { w, counts, measureAt: Date.now() + MEASURE_SOON_MS, measuring: false, freeThen: free(w.place), told: new Map() });
       timer ??= setInterval(round, LOOK_MS).unref();
     },
+    leave,
   };
 }
 
