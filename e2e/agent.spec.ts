@@ -1,7 +1,7 @@
 // The channel to a running agent, on the real binary: steering, pausing, leave to run something, set-up and verify commands.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
-import { openPool } from '@mainloop/models/db/pool';
+import { openPool, type Db } from '@mainloop/models/db/pool';
 import { firstWords, openTo, portsOf } from '@mainloop/testkit/neighbour';
 import { npmPackage, startNpm, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -33,11 +33,11 @@ beforeAll(async () => {
   git('commit', '-q', '-m', 'first');
   projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
   await settings({ findSetup: false });
-}, 120_000);
+});
 afterAll(async () => {
   await s?.stop();
   await registry?.close();
-}, 60_000);
+});
 
 const settings = (change: object): Promise<unknown> => s.call('PATCH', `/api/projects/${projectId}/settings`, change);
 interface Detail {
@@ -72,15 +72,31 @@ const remoteFile = (branch: string, file: string): string => {
   return execFileSync('git', ['show', `FETCH_HEAD:${file}`], { cwd: dir, encoding: 'utf8' });
 };
 
+async function inDatabase<T>(ask: (db: Db) => Promise<T>): Promise<T> {
+  const db = openPool(s.databaseUrl, 'test', 1);
+  try {
+    return await ask(db);
+  } finally {
+    await db.end();
+  }
+}
+
 test('what is said in mid-run reaches the agent before its next model call', async () => {
   const id = await spawn('steer');
   await printed(id, 'the long command runs');
   expect(await s.call('POST', `/api/tasks/${id}/say`, { text: 'Make it blue.' })).toEqual({ heard: 'now' });
+  await inDatabase((db) =>
+    until('the agent to have it', async () => {
+      const told = await db.query('select 1 from run_commands where task_id = $1 and delivered_at is not null', [id]);
+      return told.rowCount === 1;
+    }),
+  );
+  writeFileSync(path.join(s.home, 'sandboxes', id, 'work/go-on'), '');
   await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
   expect((await detail(id)).runs.filter((r) => r.phase === 'implement')).toHaveLength(1);
   expect(await output(id)).toContain('painted blue');
   expect((await events(id)).filter((e) => e.type === 'task.steered')).toHaveLength(1);
-}, 90_000);
+});
 
 test('what is said when nobody listens starts the next run, once', async () => {
   const id = await spawn('nopush');
@@ -90,18 +106,15 @@ test('what is said when nobody listens starts the next run, once', async () => {
   await printed(id, 'painted green');
   await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
   expect((await output(id)).split('"content":"painted green"')).toHaveLength(2);
-}, 90_000);
+});
 
 test('pause stops the agent where it stands, and Retry goes on in its session', async () => {
   const id = await spawn('pause');
   await printed(id, 'the long command runs');
-  const db = openPool(s.databaseUrl, 'test', 1);
-  try {
+  await inDatabase(async (db) => {
     await db.query(`insert into run_commands (run_id, payload) values ($1, '{"type":"checkpoint"}')`, [(await detail(id)).activeRunId]);
     await until('a checkpoint in mid-run', async () => (await db.query('select 1 from checkpoints where task_id = $1', [id])).rowCount === 1);
-  } finally {
-    await db.end();
-  }
+  });
   expect((await detail(id)).activeRunId).not.toBeNull();
   await s.call('POST', `/api/tasks/${id}/pause`);
   const f = await until('the pause', async () => (await items(id)).find((i) => i.kind === 'failure'));
@@ -109,7 +122,7 @@ test('pause stops the agent where it stands, and Retry goes on in its session', 
   expect((await detail(id)).runs[0]!.outcome).toEqual({ kind: 'interrupted', reason: 'stopped' });
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
   await printed(id, 'gone on');
-}, 90_000);
+});
 
 test('a command waits for leave: once, refused with a reason, and always', async () => {
   await settings({ permissions: 'ask' });
@@ -138,7 +151,7 @@ test('a command waits for leave: once, refused with a reason, and always', async
   } finally {
     await settings({ permissions: 'sandbox' });
   }
-}, 120_000);
+});
 
 test('no harmless-looking command makes a later one run something', async () => {
   await settings({ permissions: 'ask', verifyCommand: 'sh check.sh' });
@@ -147,7 +160,7 @@ test('no harmless-looking command makes a later one run something', async () => 
     const permissions = async () => (await items(id)).filter((i) => i.kind === 'permission');
     const refused: string[] = [];
     const refuse = async (title: string): Promise<void> => {
-      const i = await until(`"${title}"`, async () => (await permissions())[0], 60_000);
+      const i = await until(`"${title}"`, async () => (await permissions())[0]);
       refused.push(i.title);
       expect(i.title).toBe(title);
       await s.call('POST', `/api/inbox/${i.id}`, { decision: 'deny' });
@@ -172,7 +185,7 @@ test('no harmless-looking command makes a later one run something', async () => 
   } finally {
     await settings({ permissions: 'sandbox', verifyCommand: null });
   }
-}, 150_000);
+});
 
 test('init-repo is a card like any other, and does nothing by itself', async () => {
   const { proposalId } = await s.call<{ proposalId: string }>('POST', `/api/projects/${projectId}/init`, { parts: ['ci', 'database'] });
@@ -181,7 +194,7 @@ test('init-repo is a card like any other, and does nothing by itself', async () 
   expect(card?.prompt).toContain('.github/workflows/preview.yml');
   await s.call('POST', `/api/proposals/${proposalId}/decline`);
   await expect(s.call('POST', `/api/projects/${projectId}/init`, { parts: ['world'] })).rejects.toThrow(/400/);
-}, 30_000);
+});
 
 test('an agent that never ends is ended when its time is up', async () => {
   await settings({ maxMinutes: 0.1 });
@@ -192,7 +205,7 @@ test('an agent that never ends is ended when its time is up', async () => {
   } finally {
     await settings({ maxMinutes: 60 });
   }
-}, 90_000);
+});
 
 test('set-up and verify commands run in the sandbox, and their exit codes rule', async () => {
   // As a package manager would: a compiler that says what it thinks, in a folder that git ignores.
@@ -218,7 +231,7 @@ test('set-up and verify commands run in the sandbox, and their exit codes rule',
   } finally {
     await settings({ setupCommand: null, verifyCommand: null });
   }
-}, 200_000);
+});
 
 test('a repository with a lock file is set up without a word of its owner, once, and nothing of it is in the change', async () => {
   await settings({ findSetup: true });
@@ -235,7 +248,7 @@ test('a repository with a lock file is set up without a word of its owner, once,
   } finally {
     await settings({ findSetup: false });
   }
-}, 90_000);
+});
 
 test('npm installs in a sandbox and in a job of the local CI, from the registry that the npm of this machine is set to', async () => {
   const packaged = path.join(path.dirname(dir), 'packaged');
@@ -266,7 +279,7 @@ test('npm installs in a sandbox and in a job of the local CI, from the registry 
   ).toEqual(['npm inner@1.0.0', 'npm outer@1.0.0']);
   // Two sandboxes' worth of packages, and each was fetched once.
   expect(registry.asked.filter((a) => a.path.endsWith('.tgz'))).toHaveLength(2);
-}, 180_000);
+});
 
 test('a set-up command that fails says so with its output', async () => {
   await settings({ setupCommand: 'echo no such registry >&2; exit 7' });
@@ -279,7 +292,7 @@ test('a set-up command that fails says so with its output', async () => {
   } finally {
     await settings({ setupCommand: null });
   }
-}, 90_000);
+});
 
 test('what is wrong in a file it has just edited reaches the agent by itself; one that has to ask first has no language server', async () => {
   const typed = path.join(path.dirname(dir), 'typed');
@@ -302,11 +315,11 @@ test('what is wrong in a file it has just edited reaches the agent by itself; on
   await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
   await s.call('PATCH', `/api/projects/${project}/settings`, { permissions: 'ask' });
   const asks = await spawn('typed');
-  await until('leave to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'), 60_000);
+  await until('leave to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'));
   expect(await output(asks)).not.toContain('"LSP"');
   expect(await output(id)).toContain('"LSP"');
   for (const t of [id, asks]) await s.call('POST', `/api/tasks/${t}/cancel`);
-}, 120_000);
+});
 
 test('another account of the machine reads nothing of the data folder and reaches none of its sockets, and no argument holds a secret', async () => {
   const all = execFileSync(
@@ -338,7 +351,7 @@ test('another account of the machine reads nothing of the data folder and reache
   await until('the agent to work', async () => processes().some((p) => p.cmdline.includes('claude\0')) && (await output(id)) !== '');
   expect(processes().filter((p) => p.cmdline.includes(token))).toEqual([]);
   await s.call('POST', `/api/tasks/${id}/cancel`);
-}, 60_000);
+});
 
 const processes = (): { pid: string; cmdline: string }[] =>
   readdirSync('/proc')
@@ -400,11 +413,11 @@ agent:
       - edit: { path: b.ts, old: 'add(1, 2)', new: 'add(1, "2")' }
       - bash: sleep 4
       - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
-      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
-      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
-      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
-      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
-      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 4'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 8'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 15'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 30'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 60'
+      - bash: 'grep -rho "[n]ot assignable to parameter" ~/.claude/projects | head -1 | sed "s/^/heard: /" | grep . || sleep 90'
       - text: done
   - when: 'Make it (blue|green)'
     steps:
@@ -417,7 +430,7 @@ agent:
   - when: 'Task: Case (steer|pause)'
     steps:
       - bash: echo the long command runs
-      - bash: sleep 6
+      - bash: 'until [ -e /work/go-on ]; do sleep 0.1; done; sleep 1'
       - text: nobody said anything
   - when: 'Task: Case endless'
     steps:

@@ -176,7 +176,7 @@ test('errors are a closed union with a sentence', async () => {
   });
   await expect(forge.getRepo('no/such')).rejects.toMatchObject({ kind: 'not_found' });
   await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({ kind: 'unavailable' });
-}, 60_000);
+});
 
 describe('what GitHub may refuse, as one sentence and one kind', () => {
   let answer: { status: number; headers?: Record<string, string>; body: unknown } = { status: 200, body: {} };
@@ -265,7 +265,7 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
     expect(log.endsWith('##[error] the telling line')).toBe(true);
     // Below the log's own size; how far below is the garbage collector's mood, and the server is in this process too.
     expect(most).toBeLessThan(260 * 1024 * 1024);
-  }, 60_000);
+  });
 });
 
 test('a poller pays only for news: what did not change is a 304 without a body, by the count of the one who answers', async () => {
@@ -381,7 +381,7 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('GET', `${REPO}/commits/{ref}/status`, { ref: await git('rev-parse', 'main') });
   await ask('GET', `${REPO}/actions/runs`, {});
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
-}, 120_000);
+});
 
 test("what we ask over GraphQL fits GitHub's own schema", async () => {
   const calls = (await (await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token operator-secret-for-tests' } })).json()) as {

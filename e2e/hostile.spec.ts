@@ -80,7 +80,7 @@ beforeAll(async () => {
   const otherToken = await until('the other run to be alive', async () => tokenOf(other));
   taskId = await spawnTask(s, 'be hostile');
   const work = path.join(s.home, 'sandboxes', taskId, 'work');
-  await until('the decoys to be planted', async () => existsSync(path.join(work, 'ready')), 120_000);
+  await until('the decoys to be planted', async () => existsSync(path.join(work, 'ready')));
   secrets = secretsOf(s, PROCESSES);
   secrets.set(otherToken, "the other run's token");
   const hidden = ['environment', 'arguments', 'memory', 'disk', 'output'].map((w) => `${DECOY}-${w}`);
@@ -103,7 +103,7 @@ afterAll(async () => {
   metadata(false);
   await s?.stop();
   await model?.close();
-}, 60_000);
+});
 
 /** The metadata service's address, on this machine's loopback for as long as the test runs. Only root may, and only where nobody has it. */
 let hasMetadata = false;
@@ -185,7 +185,7 @@ test('a change to CI files waits for a yes, and goes through after it', async ()
   expect(t.state).toBe('done');
   const calls = await s.forgeCalls();
   expect(calls.filter((c) => c.path.endsWith('git-receive-pack')).length).toBeGreaterThan(0);
-}, 150_000);
+});
 
 const PROCESSES = ['api', 'gateway', 'worker', 'web', 'temporal', 'local-github'];
 

@@ -38,13 +38,13 @@ const killPod = (app: string): void => {
     await s.call('POST', '/api/projects', { source: 'demo/tally' });
     await until('the project', async () => (await s.call<{ repo: string }[]>('GET', '/api/projects')).some((p) => p.repo === 'demo/tally'));
   }, 1_800_000);
-  afterAll(() => t?.stop(), 120_000);
+  afterAll(() => t?.stop());
 
   test('from a chat message to a merged pull request, and nothing is left', async () => {
     const id = await spawnTask(s);
     await until('the namespace of the task', async () => taskNamespaces().length === 1);
     expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
-    await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
+    await until('the namespace to be gone', async () => taskNamespaces().length === 0);
     expect(await pulls()).toBe(1);
   }, 400_000);
 
@@ -65,7 +65,7 @@ const killPod = (app: string): void => {
     expect((await walkToEnd(s, id, 400_000, TOLD_BEFORE)).state).toBe('done');
     await killed;
     expect((await pulls()) - before).toBe(1);
-    await until('the namespace to be gone', async () => taskNamespaces().length === 0, 60_000);
+    await until('the namespace to be gone', async () => taskNamespaces().length === 0);
   }, 500_000);
 
   test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {

@@ -24,14 +24,14 @@ test('a port that is taken is named, with what to set', async () => {
   } finally {
     server.close();
   }
-}, 60_000);
+});
 
 test("a database or a Temporal that can't be reached is named without a password, before anything starts", async () => {
   await expect(startStack({ DATABASE_URL: 'postgres://me:secret-word@127.0.0.1:9/none' })).rejects.toThrow(
     /^mainloop did not come up:\nNothing answers at 127\.0\.0\.1:9, where DATABASE_URL points\./,
   );
   await expect(startStack({ TEMPORAL_ADDRESS: '127.0.0.1:9' })).rejects.toThrow('Nothing answers at 127.0.0.1:9, where TEMPORAL_ADDRESS points.');
-}, 90_000);
+});
 
 test('with Postgres and Temporal of somebody else, the story goes from chat to merge', async () => {
   const first = await startStack();
@@ -56,7 +56,7 @@ test('with Postgres and Temporal of somebody else, the story goes from chat to m
   } finally {
     await first.stop();
   }
-}, 240_000);
+});
 
 const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d']).status === 0;
 (mountable ? describe : describe.skip)('a full disk (needs root, for a small disk of its own)', () => {
@@ -91,14 +91,14 @@ const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmp
         expect(await (await fetch(s.web)).text()).toMatch(/almost full|That did not work/);
         rmSync(filler);
         rmSync(`${filler}2`, { force: true });
-        const after = await until('an answer again', async () => await s.call<unknown[]>('GET', `/api/tasks/${taskId}/events`), 90_000);
+        const after = await until('an answer again', async () => await s.call<unknown[]>('GET', `/api/tasks/${taskId}/events`));
         expect(after.slice(0, before.length)).toEqual(before);
         expect((await walkToEnd(s, taskId, 150_000, /disk|No space/i)).state).toBe('done');
       } finally {
         await s.stop();
       }
     } finally {
-      await until('the disk to be let go', async () => spawnSync('umount', [disk]).status === 0, 20_000);
+      await until('the disk to be let go', async () => spawnSync('umount', [disk]).status === 0);
       rmSync(disk, { recursive: true, force: true });
     }
   }, 400_000);

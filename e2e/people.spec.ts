@@ -26,8 +26,8 @@ beforeAll(async () => {
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
   execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
   await s.call('POST', '/api/projects', { source: dir });
-}, 120_000);
-afterAll(() => s?.stop(), 60_000);
+});
+afterAll(() => s?.stop());
 
 interface Detail {
   state: string;
@@ -118,7 +118,7 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
     (c) => c.method === 'POST' && c.path.endsWith('/issues') && String(c.body?.body).includes(`mainloop:${id}:`),
   );
   expect(made).toHaveLength(1);
-}, 180_000);
+});
 
 test('a question is answered by a comment, on the issue and on the pull request; it asks for nothing else, and a stranger answers nothing', async () => {
   const id = await spawn('asked');
@@ -155,7 +155,7 @@ test('a question is answered by a comment, on the issue and on the pull request;
   expect((await detail(id)).runs.filter((r) => r.phase === 'address_review')).toHaveLength(2);
   expect((await events(id)).some((e) => e.type === 'review.commented' && String(e.payload.text).includes('Ultramarine'))).toBe(false);
   expect((await walkToEnd(s, id, 60_000, NO_CI)).state).toBe('done');
-}, 180_000);
+});
 
 test('webhooks: a bad signature is refused; twice, late and lying ones change nothing', async () => {
   const id = await spawn('hooked');
@@ -191,7 +191,7 @@ test('webhooks: a bad signature is refused; twice, late and lying ones change no
   await looksInVain(s, id, 'readPlanAnswer');
   expect((await detail(id)).state).toBe('awaiting_plan');
   expect((await walkToEnd(s, id, 90_000, NO_CI)).state).toBe('done');
-}, 150_000);
+});
 
 test('with one slot, one agent runs at a time, in order, and the others say that they wait', async () => {
   await s.call('PATCH', '/api/settings', { maxRuns: 1 });
@@ -216,14 +216,14 @@ test('with one slot, one agent runs at a time, in order, and the others say that
   } finally {
     await s.call('PATCH', '/api/settings', { maxRuns: 4 });
   }
-}, 120_000);
+});
 
 test('an agent that hangs without a word is asked, then stopped, then brought to the person', async () => {
   const id = await spawn('hang');
-  const f = await until('the hang to be noticed', async () => (await items(id)).find((i) => i.kind === 'failure'), 90_000);
+  const f = await until('the hang to be noticed', async () => (await items(id)).find((i) => i.kind === 'failure'));
   expect(f.title).toBe('The agent hung without a word and was stopped. Look at its output, then retry.');
   expect((await events(id)).filter((e) => e.type === 'run.silent')).toHaveLength(2);
-}, 120_000);
+});
 
 const STORY = `
 version: 1

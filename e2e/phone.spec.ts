@@ -23,13 +23,13 @@ beforeAll(async () => {
   for (const t of ['t1', 't2', 't3']) await seedTask(db, t);
   push = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
   if (hasBrowser) browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   push?.close();
   await db?.end();
   await s?.stop();
-}, 60_000);
+});
 
 interface Item {
   id: string;
@@ -76,7 +76,7 @@ describe('push', () => {
     await until('the plan is told', async () => phone.got.length === 3);
     expect(phone.got.map((g) => g.notice.itemId)).toEqual(['q1', 'q1', 'q2']);
     for (const d of [phone, laptop]) await s.call('DELETE', `/api/push/devices/${d.id}`);
-  }, 90_000);
+  });
 
   test('a subscription that is gone is forgotten; a service that fails is tried again; kinds and quiet hours are kept', async () => {
     const gone = await addDevice('An old phone');
@@ -87,7 +87,7 @@ describe('push', () => {
     await until('the gone one is forgotten', async () => !(await devices()).some((d) => d.id === gone.id));
     expect((await devices()).some((d) => d.id === shaky.id)).toBe(true);
     shaky.raw.answer = 201;
-    await until('told in the end', async () => shaky.got.length === 1, 30_000);
+    await until('told in the end', async () => shaky.got.length === 1);
     await s.call('PATCH', '/api/settings', { notifyKinds: ['review'] });
     await seedItem(db, 't2', 'q4', 'question', 'Not this');
     await s.call('PATCH', '/api/settings', { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } });
@@ -95,11 +95,11 @@ describe('push', () => {
     await new Promise((r) => setTimeout(r, 1_500));
     expect(shaky.got).toHaveLength(1);
     await s.call('PATCH', '/api/settings', { quietHours: null });
-    await until('told after the night', async () => shaky.got.length === 2, 20_000);
+    await until('told after the night', async () => shaky.got.length === 2);
     expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
     await s.call('PATCH', '/api/settings', { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] });
     await s.call('DELETE', `/api/push/devices/${shaky.id}`);
-  }, 90_000);
+  });
 
   test('we send only to push services: not to plain http, not to addresses inside', async () => {
     const { keys } = push.subscribe().subscription;
@@ -128,7 +128,7 @@ async function openPhone(origin: string): Promise<{
   const context = await browser.newContext({ viewport: SIZES.phone, isMobile: true, hasTouch: true, reducedMotion: 'reduce' });
   await context.grantPermissions(['notifications'], { origin });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const cdp: CDPSession = await context.newCDPSession(page);
   let registrationId = '';
   cdp.on('ServiceWorker.workerRegistrationUpdated', (e) => {

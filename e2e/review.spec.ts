@@ -29,11 +29,11 @@ beforeAll(async () => {
   const { id } = await s.call<{ id: string }>('POST', '/api/projects', { source: dir });
   await s.call('PATCH', `/api/projects/${id}/settings`, { verifyCommand: 'true' });
   if (hasBrowser) browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await s?.stop();
-}, 60_000);
+});
 
 interface Comment {
   id: string;
@@ -191,7 +191,7 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
   await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
   await gql('mutation { unresolveReviewThread }', { input: { threadId: /PRRT_\d+/.exec(await threads())![0] } });
   await until('open here', async () => (await comments(id))[0]!.state === 'open');
-}, 90_000);
+});
 
 test('drafts: edited, dropped, kept from the agent until they are sent; an answer that is sent twice counts once', async () => {
   const id = await spawn('third');
@@ -221,7 +221,7 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   await until('the plain comment', async () =>
     (await forge<{ body: string }[]>('GET', `/issues/${pr}/comments`)).some((c) => c.body.startsWith('On `README.md`, line 40:')),
   );
-}, 90_000);
+});
 
 const TILL = `export function total(prices: number[]): number {
   let sum = 0;

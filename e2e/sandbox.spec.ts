@@ -78,7 +78,7 @@ const OPTIONS: KubernetesSandboxOptions = {
 /** One cluster for this file. */
 let shared: Promise<TestCluster> | undefined;
 const cluster = (): Promise<TestCluster> => (shared ??= startTestCluster(['agent']));
-afterAll(async () => (await shared)?.stop(), 120_000);
+afterAll(async () => (await shared)?.stop());
 
 async function kubernetes(): Promise<Subject> {
   const t = await cluster();
@@ -110,7 +110,7 @@ test('a killed outer bubblewrap leaves its run at work, and the next start or re
   const run = { taskId: '1outer', runId: '1outer-r1', epoch: 1, token: 'x', repo: 'demo/nothing' };
   await s.sandbox.start(run);
   process.kill(s.outer('1outer'), 'SIGKILL');
-  await until('the outer one to be gone', async () => !existsSync(`/proc/${s.outer('1outer')}`) || null, 5_000);
+  await until('the outer one to be gone', async () => !existsSync(`/proc/${s.outer('1outer')}`) || null);
   expect(await s.living('1outer')).toBe(1);
   expect(await s.sandbox.status('1outer')).toMatchObject({ kind: 'running', epoch: 1 });
   await s.sandbox.start({ ...run, epoch: 2 });
@@ -119,7 +119,7 @@ test('a killed outer bubblewrap leaves its run at work, and the next start or re
   await s.sandbox.release('1outer');
   expect(await s.living('1outer')).toBe(0);
   await s.close();
-}, 60_000);
+});
 
 test('a runner whose folder was removed under it ends, instead of spinning', async () => {
   const s = await local();
@@ -128,9 +128,9 @@ test('a runner whose folder was removed under it ends, instead of spinning', asy
   expect(await s.living('1removed')).toBe(1);
   const gone = s.place('1removed');
   rmSync(path.join(gone, 'work'), { recursive: true });
-  await until('its end', async () => (await s.living('1removed')) === 0, 10_000);
+  await until('its end', async () => (await s.living('1removed')) === 0);
   await s.close();
-}, 60_000);
+});
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
@@ -174,7 +174,7 @@ describe('what an agent leaves in its place', () => {
     await s.sandbox.release('1mess');
     expect(readdirSync(s.root).filter((n) => n !== '.etc')).toEqual([]);
     await s.close();
-  }, 60_000);
+  });
 
   test('a run whose starter died before it wrote down what it had started is found and ended', async () => {
     const s = await local();
@@ -188,7 +188,7 @@ describe('what an agent leaves in its place', () => {
     await s.sandbox.release('1unknown');
     expect(await s.living('1unknown')).toBe(0);
     await s.close();
-  }, 60_000);
+  });
 
   test('what a killed worker left half removed is removed later', async () => {
     const s = await local();
@@ -200,7 +200,7 @@ describe('what an agent leaves in its place', () => {
     await sweepPlaces(s.root, ownerOf, Date.now() + 3_600_000);
     expect(existsSync(gone)).toBe(false);
     await s.close();
-  }, 60_000);
+  });
 });
 
 if (noCluster === null) {
@@ -224,13 +224,13 @@ if (noCluster === null) {
       expect(await stuck('1noimage', { image: 'localhost/nobody-built-this:1', pullPolicy: 'Never' })).toMatch(
         /^The agent image can't be pulled: .*nobody-built-this.* Check MAINLOOP_AGENT_IMAGE and the pull secret, then retry\.$/,
       );
-    }, 150_000);
+    });
     test('more than any node has', async () => {
       const resources = { ...OPTIONS.resources, cpu: '2000', requestCpu: '1000' };
       expect(await stuck('1toobig', { resources })).toMatch(
         /^No node of the cluster takes the pod: .*Insufficient cpu.* Free some capacity, then retry\.$/,
       );
-    }, 150_000);
+    });
     const refusedPod = async (taskId: string, obstacle: (t: TestCluster) => void): Promise<string> => {
       const t = await cluster();
       const sandbox = kubernetesSandbox(openKubeConfig(t.workerKubeconfig), OPTIONS);
@@ -247,7 +247,7 @@ if (noCluster === null) {
           t.kubectl('wait', '--for=jsonpath={.status.hard.pods}=0', 'resourcequota/of-the-company', '-n', 'mainloop-task-1quota', '--timeout=20s');
         }),
       ).toMatch(/^The cluster's quota is used up: .*exceeded quota: of-the-company.* Raise it or free some of it, then retry\.$/);
-    }, 150_000);
+    });
     test('an admission rule that lets no agent in', async () => {
       const policy = `apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -270,7 +270,7 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
         /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
       );
       t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
-    }, 150_000);
+    });
     const broken = async (change: (kubeconfig: string) => string): Promise<unknown> => {
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
       writeFileSync(file, change(readFileSync((await cluster()).workerKubeconfig, 'utf8')));
@@ -283,10 +283,10 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
         kind: 'setup',
         message: "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
       });
-    }, 60_000);
+    });
     test('no cluster at all', async () => {
       expect(await broken((c) => c.replace(/"server":"[^"]*"/, '"server":"https://127.0.0.1:1"'))).toMatchObject({ kind: 'unavailable' });
-    }, 60_000);
+    });
     test('a kubeconfig that is none', () => {
       expect(() => openKubeConfig('/nowhere/config')).toThrow(/^The kubeconfig \/nowhere\/config can't be used: .* Check KUBECONFIG\.$/);
     });
@@ -307,6 +307,6 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
           says: expect.stringMatching(/^The worker may not do this in the cluster: .*create namespaces/) as unknown as string,
         },
       ]);
-    }, 60_000);
+    });
   });
 } else test.skip(`the Kubernetes sandbox: ${noCluster}`, () => undefined);

@@ -29,7 +29,7 @@ const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OU
     await db?.end();
     await s?.stop();
     await t?.stop();
-  }, 120_000);
+  });
 
   test('all of them run, none is taken for lost, and nothing is left of them', async () => {
     const project = (await s.call<{ id: string }[]>('GET', '/api/projects'))[0]!.id;
@@ -53,12 +53,12 @@ const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OU
       4_000,
     );
     const up = Date.now() - began;
-    await until('each of them to be known as running', async () => (await running()) === TASKS, 60_000);
+    await until('each of them to be known as running', async () => (await running()) === TASKS);
     // Long enough for every lease to run out, if one were not kept, and for every watcher to have come by several times.
     await new Promise((r) => setTimeout(r, 45_000));
     expect(await running()).toBe(TASKS);
     await Promise.all([...pods.values()].map((p) => p.end()));
-    await until('each of them to be heard', async () => (await running()) === 0, 60_000);
+    await until('each of them to be heard', async () => (await running()) === 0);
     const epochs = await db.query<{ n: number }>("select count(*)::int as n from events where type = 'run.started' and (payload->>'epoch')::int > 1");
     expect(epochs.rows[0]!.n).toBe(0);
     const cancelled = Date.now();

@@ -40,13 +40,13 @@ beforeAll(async () => {
   [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
   db = openPool(s.databaseUrl, 'signin-test');
   if (hasBrowser) browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await db?.end();
   await s?.stop();
   oidc?.close();
-}, 60_000);
+});
 
 /** As a person at the machine does it. */
 const newLink = (): string =>
@@ -153,7 +153,7 @@ describe('every door', () => {
     // And the owner is let in: the doors are not merely walled up.
     expect((await ask(s.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
     expect((await ask(s.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status).toBe(200);
-  }, 60_000);
+  });
 
   test('each page leads to the sign-in, its data too, and says nothing of the work', async () => {
     for (const p of ['/', '/inbox', '/task/x', '/task/x/changes', '/projects', '/settings', '/nonsense']) {
@@ -217,7 +217,7 @@ describe('every door', () => {
     expect(tries.filter((t) => t === 429).length).toBeGreaterThan(0);
     expect(tries).not.toContain(200);
     await db.query('delete from auth_rate_limits');
-  }, 30_000);
+  });
 });
 
 async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
@@ -229,7 +229,7 @@ async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ pag
     ...(size === 'phone' ? { userAgent: 'Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36' } : {}),
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
   page.on('console', (m) => {

@@ -21,12 +21,12 @@ beforeAll(async () => {
   db = openPool(s.databaseUrl, 'thumb-test');
   await seedProject(db, 'pr-1', 'acme/api');
   if (hasBrowser) browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await db?.end();
   await s?.stop();
-}, 60_000);
+});
 
 let n = 0;
 const fresh = (): string => `th${++n}`;

@@ -11,8 +11,8 @@ beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/weather-'), 'story.yaml');
   writeFileSync(story, STORY);
   s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '5' });
-}, 120_000);
-afterAll(() => s?.stop(), 60_000);
+});
+afterAll(() => s?.stop());
 
 interface Failure {
   id: string;
@@ -116,13 +116,13 @@ test('a conversation that grew too long is said so, and Retry has a new session 
   expect(fresh).toHaveLength(1);
   expect([fresh[0]!.includes('Write a small file'), fresh[0]!.includes('noise noise')]).toEqual([true, false]);
   await s.call('POST', `/api/tasks/${id}/cancel`);
-}, 150_000);
+});
 
 test('an agent that ends without a push', async () => {
   const id = await spawn('nopush');
   expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
   expect([await outputOf(id), await refusalsOf(id)]).toEqual([expect.stringContaining('I did nothing.'), []]);
-}, 90_000);
+});
 
 test('an agent that pushes where it may not reads why, and so does the person', async () => {
   const id = await spawn('wrongbranch');
@@ -131,7 +131,7 @@ test('an agent that pushes where it may not reads why, and so does the person', 
   const reason = (tried: string): string => `this task may only push to ${branch}, not ${tried}`;
   expect(await refusalsOf(id)).toEqual([reason('elsewhere'), reason('main')]);
   for (const r of await refusalsOf(id)) expect(await outputOf(id)).toContain(r);
-}, 90_000);
+});
 
 test('an agent that deletes its own repository finds it again on the next try', async () => {
   const id = await spawn('deleted');
@@ -141,13 +141,13 @@ test('an agent that deletes its own repository finds it again on the next try', 
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
   await until('the draft', async () => (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null);
   await s.call('POST', `/api/tasks/${id}/cancel`);
-}, 120_000);
+});
 
 test('a budget that is too small for one call: the model is not even asked', async () => {
   const id = await spawn('poor', { budgetCents: 1 });
   expect((await failureOf(id)).title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
   expect(await callsOf('poor')).toEqual([]);
-}, 90_000);
+});
 
 test('a spent budget is raised, and the task goes on', async () => {
   const id = await spawn('poorer', { budgetCents: 1 });
@@ -158,7 +158,7 @@ test('a spent budget is raised, and the task goes on', async () => {
   await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
   expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
   expect((await callsOf('poorer')).length).toBeGreaterThan(0);
-}, 90_000);
+});
 
 test.each([
   [
@@ -207,7 +207,7 @@ test('a repository without CI never counts as green: the person says to go on', 
   const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
   expect((await walkToEnd(s, id, 60_000, NO_CI)).state).toBe('done');
-}, 200_000);
+});
 
 test('a hundred megabytes without a newline harm nobody', async () => {
   const id = await spawn('noise');
@@ -217,7 +217,7 @@ test('a hundred megabytes without a newline harm nobody', async () => {
   expect(text).toContain('100000000 of them');
   expect(text).toContain('x'.repeat(1_000));
   expect(text.length).toBeLessThan(1_500_000);
-}, 120_000);
+});
 
 test('the chat says it when the model is down', async () => {
   await s.call('POST', '/api/chat', { text: 'storm' });
@@ -230,7 +230,7 @@ test('the chat says it when the model is down', async () => {
     60_000,
   );
   expect(new Set(await faultsOf('storm'))).toEqual(new Set(['529']));
-}, 90_000);
+});
 
 test('a comment brings neither HTML nor a script to the page', async () => {
   await s.call('POST', '/api/chat', { text: 'html' });
@@ -242,7 +242,7 @@ test('a comment brings neither HTML nor a script to the page', async () => {
   expect(page).not.toContain('onerror=');
   expect(page).not.toContain('<img src=x');
   expect(page).not.toContain('javascript:');
-}, 60_000);
+});
 
 const STORY = `
 version: 1

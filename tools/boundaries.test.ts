@@ -103,7 +103,7 @@ test('every rule notices each of its breaks', () => {
     found.some((v) => v.rule.name === rule && path.basename(v.from).startsWith(`${name}.`));
   expect(breaks.filter((b) => !noticed(b)).map((b) => `${b.name}: ${b.code}`)).toEqual([]);
   expect(found.filter((v) => !v.from.includes('planted-'))).toEqual([]);
-}, 120_000);
+});
 
 /** Imports of our own packages that a package does not declare. On a laptop the root's node_modules hides them; in an image they end the process. */
 function undeclared(): string[] {

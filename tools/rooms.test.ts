@@ -34,7 +34,7 @@ test('docs/architecture.md shows the imports of today, and a planted import is a
   expect(withRooms(page, printed(roomsOf(drifted)))).not.toBe(page);
   const fewer = { modules: today.modules.filter((module) => !module.source.startsWith('apps/demo/')) };
   expect(withRooms(page, printed(roomsOf(fewer)))).not.toBe(page);
-}, 120_000);
+});
 
 test('a room imports what any of its files imports, tests left out', () => {
   const cruised = imports(

@@ -25,12 +25,12 @@ beforeAll(async () => {
   t = await freshDatabase();
   open = await startApi(loadConfig(env()));
   signedIn = await startApi(loadConfig(env(SIGN_IN)));
-}, 60_000);
+});
 afterAll(async () => {
   await open?.close();
   await signedIn?.close();
   await t?.drop();
-}, 60_000);
+});
 
 interface Answer {
   status: number;

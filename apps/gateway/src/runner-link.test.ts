@@ -57,7 +57,7 @@ test('50 questions at once: five reach the reader, each with an id of its own, a
   expect(items.map((i) => i.id)).toEqual([0, 1, 2, 3, 4].map((n) => `asks-r1-q${n}`));
   expect(answers.filter((a) => a.status === 200)).toHaveLength(5);
   expect(new Set(answers.filter((a) => a.status === 429).map((a) => a.error))).toEqual(new Set(['This run has had its 5 questions. Go on without.']));
-}, 60_000);
+});
 
 test('words at once: no more than a minute holds', async () => {
   const { token } = await liveRun('says');
@@ -66,21 +66,21 @@ test('words at once: no more than a minute holds', async () => {
   expect(answers.filter((a) => a.status === 429).map((a) => a.error)).toEqual(
     Array.from({ length: 20 }, () => 'More than 60 events in one minute. Wait a minute.'),
   );
-}, 60_000);
+});
 
 test('requests for leave at once: twenty are open, not more', async () => {
   const { token } = await liveRun('leave');
   const answers = await times(50, (i) => post(token, '/run/permission', { requestId: `p${i}`, tool: 'Bash', input: { command: `make ${i}` } }));
   expect(answers.filter((a) => a.status === 200)).toHaveLength(20);
   expect((await many(t.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length).toBe(20);
-}, 60_000);
+});
 
 test('refused pushes at once: the story has ten of them', async () => {
   const { token } = await liveRun('pushes');
   const run = (await findRunByToken(t.db, token))!;
   await times(50, () => noteRefused(t.db, run, 'refs/heads/main', 'not your branch'));
   expect(await countOf('pushes', 'push.refused')).toBe(10);
-}, 60_000);
+});
 
 test.each([
   ['started again under the next epoch', async (id: string) => (await openEpoch(t.db, id)).token],
@@ -147,7 +147,7 @@ test('output that comes too fast is told to come again, and comes through later'
   await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [id]);
   expect((await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).status).toBe(200);
   expect(await kept(id)).toBe(OUTPUT_LIMITS.atOnce - 10 + chunk.length);
-}, 60_000);
+});
 
 test('of a run that has printed all it may nothing more is kept, and it goes on', async () => {
   const { id, token } = await liveRun('talks');
@@ -159,4 +159,4 @@ test('of a run that has printed all it may nothing more is kept, and it goes on'
   expect(await print(token, OUTPUT_LIMITS.aRun, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 1000 });
   expect(await print(token, OUTPUT_LIMITS.aRun + 1000, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 2000 });
   expect(await kept(id)).toBe(20);
-}, 60_000);
+});

@@ -47,4 +47,4 @@ test('reached, even when it is looked at again and again', async () => {
   expect(proof.open.map((t) => t.name)).toEqual(['something open']);
   expect(said[0]).toMatchObject({ exitCode: 1, tail: `something open (127.0.0.1:${port}): REACHED` });
   expect(exposedWords(proof)).toContain('could be reached: something open');
-}, 30_000);
+});

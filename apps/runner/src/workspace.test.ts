@@ -24,7 +24,7 @@ test('a git that does not end is ended, and the run says so', async () => {
   await expect(ensureWorkspace(c, { branch: 'b', base: 'main' } as RunSpec, null as unknown as GatewayLink, env, 2_000)).rejects.toThrow(
     'git took too long, and was ended',
   );
-}, 30_000);
+});
 
 test.each([
   ["fatal: unable to access 'http://127.0.0.1:8700/git/repo.git/': Empty reply from server", 2, 3, null],
@@ -94,7 +94,7 @@ test('a checkpoint that unpacks to more than it may is left packed', async () =>
   };
   expect(await restored(big(1024))).toEqual(['head']);
   expect(await restored(big(513 * 1024 * 1024))).toEqual([]);
-}, 60_000);
+});
 
 test('names that lead out, and very many, are none of ours', () => {
   const line = (name: string): string => `-rw-r--r-- a/b 1 2026-01-01 00:00 ${name}`;

@@ -27,7 +27,7 @@ export async function openPage(browser: Browser, size: keyof typeof SIZES, dark 
     isMobile: size === 'phone',
     reducedMotion: 'reduce',
   });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
   page.on('console', (m) => {

@@ -117,7 +117,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
 }
 
 /** Asks until something is there. The sentence says what never came. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>, ms = 60_000, everyMs = 150): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>, ms = 120_000, everyMs = 150): Promise<T> {
   const deadline = Date.now() + ms;
   let last: unknown;
   for (;;) {

@@ -52,7 +52,7 @@ export async function answerFirst(s: Stack, taskId: string): Promise<void> {
 }
 
 /** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to mend. */
-const TROUBLE_MS = 10_000;
+const TROUBLE_MS = 30_000;
 
 /**
  * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.

@@ -46,7 +46,7 @@ test('a reader that moves between two replicas, across a restart, sees every eve
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   expect(one.readers).toBe(0);
   await Promise.all([one.stop(), two.stop()]);
-}, 60_000);
+});
 
 test('whoever waits for an event gets it, be it from before or to come, or hears that none came; nobody stays', async () => {
   const hub = new Hub(t.db, t.url);
@@ -62,4 +62,4 @@ test('whoever waits for an event gets it, be it from before or to come, or hears
   expect(await hub.waitFor(await lastSeq(t.db, 'owner'), idOf(`m${n}`), 50)).toBeNull();
   expect(hub.readers).toBe(0);
   await hub.stop();
-}, 60_000);
+});

@@ -83,7 +83,7 @@ test('the socket leads to the server, and a port of that number is nobody’s he
   expect(spawnSync('readlink', [`/proc/${all[2].pid}/ns/net`]).stdout.toString()).not.toBe(
     spawnSync('readlink', ['/proc/self/ns/net']).stdout.toString(),
   );
-}, 30_000);
+});
 
 test.each([
   ['keeper', 0],
@@ -103,4 +103,4 @@ test('asked to end by its door, all three end', async () => {
   const { all } = await start();
   await endProcess(all[0], 20_000, 'SIGTERM', childrenOf(all[0].pid));
   expect(all.map(isAlive)).toEqual([false, false, false]);
-}, 30_000);
+});

@@ -57,7 +57,7 @@ beforeAll(async () => {
   });
   relayed = await relayPackages({ gateway: { host: '127.0.0.1', port: gateway.port }, token, port: 0 });
   relay = `http://127.0.0.1:${relayed.port}`;
-}, 60_000);
+});
 afterAll(async () => {
   relayed?.close();
   await gateway?.kill('SIGKILL');
@@ -119,7 +119,7 @@ test('what was fetched once is handed out with the registry away, and again by n
   await run('npm', ['ci'], { cwd: dir, env });
   expect(readdirSync(path.join(dir, 'node_modules'))).toContain('outer');
   expect(open.asked.filter((a) => a.path.endsWith('.tgz') && a.path.includes('outer'))).toHaveLength(1);
-}, 120_000);
+});
 
 test('bytes that are not what the registry says are refused by name, and nothing of them is kept', async () => {
   const before = kept();
@@ -132,7 +132,7 @@ test('bytes that are not what the registry says are refused by name, and nothing
   expect((await get('/npm/poisoned/-/poisoned-1.0.0.tgz')).status).toBe(424);
   const { said } = await client('npm', ['install'], { name: 'x', dependencies: { poisoned: '1.0.0' } });
   expect(said).toContain('poisoned-1.0.0.tgz is not what its registry says it is');
-}, 60_000);
+});
 
 test('a credential of the operator goes to its registry and nowhere else', async () => {
   const page = await get('/npm/@closed%2fthing');
@@ -166,7 +166,7 @@ test('npm does not ask a registry again and again that does not answer, and says
   const { said } = await client('npm', ['install'], { name: 'x', dependencies: { '@silent/x': '1.0.0' } });
   expect(said).toContain(`did not answer within ${LIMIT_S} seconds`);
   expect(silent.asked.length - before).toBe(1);
-}, 60_000);
+});
 
 test.each([
   ['nobody', null, 'GET', '/npm/outer', 401],

@@ -41,7 +41,7 @@ beforeAll(async () => {
     GOPROXY: `${modules.url}/go,direct`,
     CARGO_HOME: root,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.kill('SIGKILL');
   await Promise.all([index, modules, crates].map((r) => r?.close()));

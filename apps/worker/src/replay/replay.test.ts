@@ -60,4 +60,4 @@ test('a step that is changed without a patch is noticed', async () => {
   const changed = path.join(mkdtempSync(path.join(os.tmpdir(), 'workflows-')), 'workflows.js');
   writeFileSync(changed, withoutPatch(code, 'place-ahead'));
   await expect(replay('merged.with-all.json', changed)).rejects.toThrow();
-}, 60_000);
+});

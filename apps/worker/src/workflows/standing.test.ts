@@ -13,7 +13,7 @@ const PENDING = () => Array.from({ length: 50 }, () => ({ verdict: 'pending' }))
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
+});
 afterAll(() => r?.close(), 60_000);
 
 /** Its steps take the time of this machine, which the test's clock knows nothing of; so it is asked until it stands there. */
@@ -56,7 +56,7 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
   await h.signal('poke');
   await h.result();
   expect(await r.standing(h)).toEqual({ stage: 'end', waitsFor: null, openItems: [], runs: 3 });
-}, 120_000);
+});
 
 test('a task that waits for a limit says until when', async () => {
   const untilMs = (await r.env.currentTimeMs()) + 60 * MINUTE;
@@ -65,11 +65,11 @@ test('a task that waits for a limit says until when', async () => {
   const { stage, waitsFor } = await r.standing(h);
   expect(stage).toBe('plan');
   expect(waitsFor?.what === 'time' ? Math.abs(Date.parse(waitsFor.untilIso) - untilMs) : waitsFor).toBeLessThan(5 * MINUTE);
-}, 120_000);
+});
 
 test('an item that nobody has to answer any more is not open', async () => {
   const at = { stage: 'review', round: 0, reviewedUntil: '', seenRuns: 2, items: 0, pending: [] } satisfies ResumeBefore2;
   const h = await r.start({ asked: [1], cis: PENDING() }, at);
   await r.env.sleep(2 * MINUTE);
   await comesTo(h, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
-}, 120_000);
+});

@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
+});
 afterAll(() => r?.close(), 60_000);
 
 describe('a task that waits', () => {
@@ -33,7 +33,7 @@ describe('a task that waits', () => {
     r.script().gone = true;
     await h.signal('poke');
     expect(await h.result()).toEqual({ state: 'done' });
-  }, 60_000);
+  });
 
   test('for a review whose list lags behind the webhook: what the first look does not find, one soon after it does', async () => {
     const h = await r.start();
@@ -44,7 +44,7 @@ describe('a task that waits', () => {
     await h.signal('poke');
     await r.env.sleep(60_000);
     expect(r.count('prepareRun')).toBe(3);
-  }, 60_000);
+  });
 
   test('for CI whose last word was told before it could be read', async () => {
     const h = await r.start({ cis: Array.from({ length: 6 }, () => ({ verdict: 'pending' })) });
@@ -55,7 +55,7 @@ describe('a task that waits', () => {
     await h.signal('poke');
     await r.env.sleep(60_000);
     expect(r.count('ensureReady')).toBe(1);
-  }, 60_000);
+  });
 
   test('for a plan answer, and hears a word that comes while it looks', async () => {
     const h = await r.start();
@@ -66,7 +66,7 @@ describe('a task that waits', () => {
     await r.env.sleep(HOUR);
     // At the word, at the one that came meanwhile, 4 s and 30 s later, and after 10 and 20 minutes.
     expect(r.count('readPlanAnswer') - looked).toBe(6);
-  }, 60_000);
+  });
 
   test("for a model's usage limit until its reset, days away, once", async () => {
     const now = await r.env.currentTimeMs();
@@ -75,7 +75,7 @@ describe('a task that waits', () => {
     expect(r.count('startRun')).toBe(1);
     await r.env.sleep(2 * HOUR);
     expect(r.count('startRun')).toBe(2);
-  }, 60_000);
+  });
 
   test('for that reset, and goes on at once when the person says with which model', async () => {
     const now = await r.env.currentTimeMs();
@@ -87,7 +87,7 @@ describe('a task that waits', () => {
     await r.say(h, '-go-on', 'go_on');
     await r.env.sleep(HOUR);
     expect(r.count('startRun')).toBe(2);
-  }, 60_000);
+  });
 
   test('for CI that takes a day: it looks now and then, and never takes silence for green', async () => {
     const h = await r.start({ cis: Array.from({ length: 50 }, () => ({ verdict: 'pending' })) });
@@ -97,7 +97,7 @@ describe('a task that waits', () => {
     expect(r.count('readCi')).toBeLessThanOrEqual(40);
     await r.env.sleep(12 * HOUR);
     expect(r.count('ensureReady')).toBe(1);
-  }, 60_000);
+  });
 
   test('after a cancel: nothing is left open', async () => {
     const h = await r.start();
@@ -105,7 +105,7 @@ describe('a task that waits', () => {
     await r.say(h, '-cancel', 'cancel');
     expect(await h.result()).toEqual({ state: 'cancelled' });
     expect([r.count('cleanForge'), r.count('releaseSandbox'), r.count('endTask')]).toEqual([1, 1, 1]);
-  }, 60_000);
+  });
 
   test('in a repair loop: three repairs, then the person, however long that takes', async () => {
     const h = await r.start({ cis: Array.from({ length: 4 }, () => ({ verdict: 'red' })) });
@@ -119,7 +119,7 @@ describe('a task that waits', () => {
     await r.say(h, '-f5-1', 'retry');
     await r.env.sleep(HOUR);
     expect(r.count('ensureReady')).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe('at a gate', () => {
@@ -139,7 +139,7 @@ describe('at a gate', () => {
     expect(r.count('ensureReady')).toBe(1);
     await r.say(h, '-cancel', 'cancel');
     await h.result();
-  }, 60_000);
+  });
 
   test('a repository without CI is looked at again, or let through', async () => {
     const none = { verdict: 'none' };
@@ -156,7 +156,7 @@ describe('at a gate', () => {
     expect(r.count('ensureReady')).toBe(1);
     await r.say(h, '-cancel', 'cancel');
     await h.result();
-  }, 60_000);
+  });
 
   test('the Retry of a red CI lets nothing through that weakens tests', async () => {
     const red = { verdict: 'red', weakened: gone.weakened };
@@ -169,7 +169,7 @@ describe('at a gate', () => {
     expect([opened().map(([kind]) => kind), r.count('ensureReady')]).toEqual([['failure', 'gate'], 0]);
     await r.say(h, '-cancel', 'cancel');
     await h.result();
-  }, 60_000);
+  });
 });
 
 describe('a task that something unexpected happens to', () => {
@@ -190,7 +190,7 @@ describe('a task that something unexpected happens to', () => {
     await r.say(h, '-f2-1', 'retry');
     expect(await h.result()).toEqual({ state: 'done' });
     expect(r.count('merge')).toBe(1);
-  }, 60_000);
+  });
 
   test('can be cancelled there', async () => {
     const h = await r.start({ instead: new Map([['hasPushed', [broken('gone')]]]) });
@@ -198,7 +198,7 @@ describe('a task that something unexpected happens to', () => {
     await r.env.sleep(HOUR);
     await r.say(h, '-cancel', 'cancel');
     expect(await h.result()).toEqual({ state: 'cancelled' });
-  }, 60_000);
+  });
 
   test('while it ends: what stays behind is said, and it has ended all the same', async () => {
     const h = await r.start({
@@ -213,7 +213,7 @@ describe('a task that something unexpected happens to', () => {
     expect(r.script().ended?.statusLine).toBe(
       'Cancelled by you. Its agent could not be stopped: no such process. Its sandbox could not be removed yet: the folder is busy.',
     );
-  }, 60_000);
+  });
 
   test('somebody cancels its workflow in Temporal: it ends as a cancelled task does', async () => {
     const h = await r.start();
@@ -221,5 +221,5 @@ describe('a task that something unexpected happens to', () => {
     await h.cancel();
     expect(await h.result()).toEqual({ state: 'cancelled' });
     expect([r.count('cleanForge'), r.count('releaseSandbox'), r.script().ended?.statusLine]).toEqual([1, 1, 'Cancelled in Temporal.']);
-  }, 60_000);
+  });
 });

@@ -74,7 +74,7 @@ describe.each(adapters)('%s', (_, make) => {
     const { c, said } = call('good morning');
     expect(await make().converse(c)).toBe('Hello.');
     expect(said.join('')).toBe('Hello.');
-  }, 30_000);
+  });
 
   test('a picture that came with a message reaches the model', async () => {
     const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -82,13 +82,13 @@ describe.each(adapters)('%s', (_, make) => {
     expect(await make().converse(c)).toBe('Hello.');
     const asked = (await (await fetch(`${demo.url}/_requests`)).json()) as { images: string[] }[];
     expect(asked.at(-1)!.images).toEqual([`image/png ${base64.length}`]);
-  }, 30_000);
+  });
 
   test('runs a tool in between, and both texts are one reply', async () => {
     const { c, used } = call('propose');
     expect(await make().converse(c)).toBe('Let me see.\n\nIt is on the card.');
     expect(used).toEqual(['spawn_task {"title":"T"}']);
-  }, 30_000);
+  });
 
   test('goes back to its tools, but not for ever', async () => {
     const twice = call('twice');
@@ -100,14 +100,14 @@ describe.each(adapters)('%s', (_, make) => {
       .catch(() => undefined);
     expect(circles.used.length).toBeGreaterThan(2);
     expect(circles.used.length).toBeLessThanOrEqual(5);
-  }, 60_000);
+  });
 
   test('stops when it is told to', async () => {
     const stop = new AbortController();
     const { c, said } = call('slowly', { signal: stop.signal, onText: () => stop.abort() });
     await expect(make().converse(c)).rejects.toThrow();
     expect(said.join('')).not.toContain('ten');
-  }, 30_000);
+  });
 
   test.each([
     ['no key', 'auth'],
@@ -129,5 +129,5 @@ describe.each(adapters)('%s', (_, make) => {
     } finally {
       demo = await startDemoModel(port, story);
     }
-  }, 90_000);
+  });
 });

@@ -76,7 +76,7 @@ describe('whatever is in a repository', () => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 
   test('of a changed file both sides come out as they were', () => {
     fc.assert(
@@ -92,7 +92,7 @@ describe('whatever is in a repository', () => {
       }),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 
   test('a rename is read by both names', () => {
     const content = Buffer.from('one\ntwo\nthree\nfour\n');
@@ -104,7 +104,7 @@ describe('whatever is in a repository', () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 
   test('a diff that is cut anywhere says so, and forges nothing', () => {
     const whole = diff(

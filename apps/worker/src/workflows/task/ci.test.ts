@@ -6,8 +6,8 @@ const MINUTE = 60_000;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const REVIEWED = { reviewedUntil: '2026-11-20T10:00:00Z' };
 const inCi = (repairs: number, acceptedSha: string | null = null) => standingAt({ stage: 'ci', repairs, acceptedSha, ...REVIEWED });
@@ -52,7 +52,7 @@ describe('ci', () => {
     await r.say(h, '-f2-1', 'retry');
     await r.env.sleep(10 * MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 1, ciSha: 'b' } }]);
-  }, 60_000);
+  });
 
   test('weakened tests: the person is asked once for each commit', async () => {
     const h = await r.start(
@@ -73,7 +73,7 @@ describe('ci', () => {
     await r.say(h, '-f2-2', 'allow');
     await r.env.sleep(10 * MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
-  }, 60_000);
+  });
 
   test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const h = await r.start({ cis: nothing(9) }, inCi(0));
@@ -84,7 +84,7 @@ describe('ci', () => {
     await r.say(h, '-f2-1', 'allow');
     await r.env.sleep(MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
-  }, 60_000);
+  });
 });
 
 describe('fix_ci', () => {

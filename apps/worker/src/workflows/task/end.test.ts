@@ -7,8 +7,8 @@ const MINUTE = 60_000;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
 const closed = () => ({ state: 'closed', comments: 0, newestIso: '', author: '' });
@@ -48,7 +48,7 @@ describe('end', () => {
     const h = await r.start({ gone: true, instead: new Map([['cleanForge', [broken('The token may not close issues.')]]]) }, REVIEW);
     expect(await h.result()).toEqual({ state: 'done' });
     expect(r.script().ended?.statusLine).toBe('Merged. Something on GitHub could not be cleaned up: The token may not close issues.');
-  }, 60_000);
+  });
 
   test('it has not ended before that is written down', async () => {
     const h = await r.start({ gone: true, instead: new Map([['endTask', [broken('no connection'), broken('no connection')]]]) }, REVIEW);
@@ -57,5 +57,5 @@ describe('end', () => {
     expect(await r.standing(h)).toMatchObject({ stage: 'end', waitsFor: null, openItems: [] });
     expect(await h.result()).toEqual({ state: 'done' });
     expect([r.count('endTask'), r.count('cleanForge')]).toEqual([3, 1]);
-  }, 60_000);
+  });
 });

@@ -6,8 +6,8 @@ const MINUTE = 60_000;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const IMPLEMENT = standingAt({ stage: 'implement' });
 /** So that it stays in CI, where the next stage begins. */
@@ -25,7 +25,7 @@ describe('implement', () => {
     expect(onForge.slice(0, 5)).toEqual(['narrate', 'hasPushed', 'ensureDraftPr', 'narrate', 'readCi']);
     expect(r.script().states).toEqual(['queued', 'drafting', 'ci']);
     expect(await r.standing(h)).toMatchObject({ stage: 'ci', runs: 3 });
-  }, 60_000);
+  });
 
   test('without a push there is no pull request; Retry lets the agent go on', async () => {
     const h = await r.start({ cis, instead: new Map([['hasPushed', [() => false]]]) }, IMPLEMENT);
@@ -36,7 +36,7 @@ describe('implement', () => {
     await r.say(h, '-f3-1', 'retry');
     await r.env.sleep(MINUTE);
     expect([r.count('prepareRun'), r.count('ensureDraftPr')]).toEqual([2, 1]);
-  }, 60_000);
+  });
 
   test('a pull request that is refused is asked for again by Retry, without another run', async () => {
     const h = await r.start({ cis, instead: new Map([['ensureDraftPr', [broken('Drafts are not allowed here.')]]]) }, IMPLEMENT);
@@ -46,5 +46,5 @@ describe('implement', () => {
     await r.env.sleep(MINUTE);
     expect([r.count('prepareRun'), r.count('ensureDraftPr')]).toEqual([1, 2]);
     expect(await r.standing(h)).toMatchObject({ stage: 'ci' });
-  }, 60_000);
+  });
 });

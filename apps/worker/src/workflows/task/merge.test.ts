@@ -6,8 +6,8 @@ const MINUTE = 60_000;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
 
@@ -34,5 +34,5 @@ describe('merge', () => {
     await r.say(h, '-f2-1', 'retry');
     expect(await h.result()).toEqual({ state: 'done' });
     expect(r.inputs('merge')).toMatchObject([{ method: 'rebase' }, { method: 'rebase' }]);
-  }, 60_000);
+  });
 });

@@ -7,8 +7,8 @@ const HOUR = 60 * MINUTE;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const REVISED = standingAt({ stage: 'plan', revises: 'w-plan-1' });
 
@@ -22,14 +22,14 @@ describe('plan', () => {
     expect(r.count('ensureIssue')).toBe(1);
     expect(r.script().states).toEqual(['queued', 'queued', 'planning', 'awaiting_plan']);
     expect(await r.standing(h)).toMatchObject({ stage: 'await_plan', runs: 1 });
-  }, 60_000);
+  });
 
   test('a later one takes up what was said to the one before', async () => {
     await r.start({}, REVISED);
     await r.env.sleep(MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'plan', context: { about: 'w-plan-1' } }]);
     expect(r.script().states).toEqual(['queued', 'planning', 'awaiting_plan']);
-  }, 60_000);
+  });
 
   test('one without a word is not told anywhere; Retry has it written again', async () => {
     const h = await r.start({ instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]) });
@@ -40,7 +40,7 @@ describe('plan', () => {
     await r.env.sleep(MINUTE);
     expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([2, 1]);
     expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
-  }, 60_000);
+  });
 
   test('one whose issue the forge refuses is not written again by Retry', async () => {
     const h = await r.start({ instead: new Map([['ensureIssue', [broken('Issues are switched off.')]]]) });
@@ -49,7 +49,7 @@ describe('plan', () => {
     await r.say(h, '-f1-1', 'retry');
     await r.env.sleep(MINUTE);
     expect([r.count('prepareRun'), r.count('ensureIssue')]).toEqual([1, 2]);
-  }, 60_000);
+  });
 });
 
 describe('await_plan', () => {
@@ -62,7 +62,7 @@ describe('await_plan', () => {
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-plan-4$/)]);
     expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'plan', title: 'Plan, revision 4' }]);
     expect(r.inputs('readPlanAnswer')[0]).toMatchObject({ itemId: openItems[0], sinceIso: expect.stringMatching(/^[-\d]+T[\d:]+Z$/) });
-  }, 60_000);
+  });
 
   test.each([
     ['approve', 'implement', undefined],
@@ -86,5 +86,5 @@ describe('await_plan', () => {
     await r.env.sleep(HOUR);
     expect(r.count('readPlanAnswer')).toBeGreaterThan(1);
     expect(await r.standing(h)).toMatchObject({ stage: 'await_plan' });
-  }, 60_000);
+  });
 });

@@ -6,8 +6,8 @@ const MINUTE = 60_000;
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 const SINCE = '2026-11-20T10:00:00Z';
 const LATER = '2026-11-20T11:00:00Z';
@@ -26,7 +26,7 @@ describe('review', () => {
     expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'review', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] }]);
     expect(r.inputs('readReview')).toMatchObject([{ sinceIso: SINCE }]);
     expect(r.script().states).toEqual(['in_review']);
-  }, 60_000);
+  });
 
   test('changes asked for in the app go to the agent with their item, and the forge is read from where it was', async () => {
     const h = await r.start({}, REVIEW);
@@ -37,7 +37,7 @@ describe('review', () => {
     ]);
     expect(r.count('closeItem')).toBe(0);
     expect(r.inputs('readReview').at(-1)).toMatchObject({ sinceIso: SINCE });
-  }, 60_000);
+  });
 
   test('comments on GitHub close the item, go to the agent, and are not read again', async () => {
     const h = await r.start({ instead: new Map([['readReview', [asks(0), asks(2)]]]) }, REVIEW);
@@ -48,7 +48,7 @@ describe('review', () => {
     ]);
     expect(r.inputs('readReview').slice(0, 3)).toMatchObject([{ sinceIso: SINCE }, { sinceIso: SINCE }, { sinceIso: LATER }]);
     expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-3$/)]);
-  }, 60_000);
+  });
 
   test.each([
     ['merged', 'done'],

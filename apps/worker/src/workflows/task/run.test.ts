@@ -7,8 +7,8 @@ const IMPLEMENT = standingAt({ stage: 'implement' });
 let r: Rehearsal;
 beforeAll(async () => {
   r = await openRehearsal();
-}, 120_000);
-afterAll(() => r?.close(), 60_000);
+});
+afterAll(() => r?.close());
 
 /** What each run was told, and whether it goes on with one that was cut off. */
 const contexts = (): unknown[] => r.inputs('prepareRun').map((i) => (i as { context: unknown }).context);
@@ -33,7 +33,7 @@ test('what was answered in one run is known to all that follow in this phase', a
     { answered: ['q1'], resumed: true },
     { answered: ['q1', 'q2'], resumed: true },
   ]);
-}, 60_000);
+});
 
 test('a run that is lost is done by another, four times; Retry begins to count anew', async () => {
   const h = await r.start({ ends: Array.from({ length: 5 }, () => ({ kind: 'interrupted', reason: 'lost' })) }, IMPLEMENT);
@@ -44,7 +44,7 @@ test('a run that is lost is done by another, four times; Retry begins to count a
   await r.env.sleep(10 * MINUTE);
   expect(r.count('prepareRun')).toBe(6);
   expect(r.count('ensureDraftPr')).toBe(1);
-}, 60_000);
+});
 
 test('a sandbox that is gone is started again, five times, and then the run is given up', async () => {
   const gone = () => ({ at: 'gone' });
@@ -52,7 +52,7 @@ test('a sandbox that is gone is started again, five times, and then the run is g
   await r.env.sleep(10 * MINUTE);
   expect(r.inputs('startRun').map((i) => (i as { runId: string }).runId)).toEqual(['r3', 'r3', 'r3', 'r3', 'r3', 'r4']);
   expect(r.inputs('giveUpRun')).toEqual([{ runId: 'r3' }]);
-}, 60_000);
+});
 
 test('a run that has no slot waits for one, and looks at once when one may be free', async () => {
   const h = await r.start({ instead: new Map([['takeSlot', Array.from({ length: 3 }, () => () => ({ got: false, ahead: 1 }))]]) }, IMPLEMENT);
@@ -63,4 +63,4 @@ test('a run that has no slot waits for one, and looks at once when one may be fr
   expect(r.count('takeSlot')).toBe(2);
   await r.env.sleep(MINUTE);
   expect([r.count('takeSlot'), r.count('startRun')]).toEqual([4, 1]);
-}, 60_000);
+});
