@@ -17,5 +17,5 @@ export default {
     ],
   },
   // Only what hangs is ended by it: a busy machine is no reason to fail, and a wait for a fact has a limit and a name of its own (until).
-  testTimeout: 300_000,
+  testTimeout: 600_000,
 };

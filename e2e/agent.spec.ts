@@ -214,7 +214,7 @@ test('set-up and verify commands run in the sandbox, and their exit codes rule',
   await settings({ setupCommand: `echo prepared > .git/prepared; ${install}`, verifyCommand: 'test "$(cat colour)" = right' });
   try {
     const id = await spawn('verify');
-    const t = await walkToEnd(s, id, 150_000);
+    const t = await walkToEnd(s, id);
     expect(t.state).toBe('done');
     const seen = (await events(id)).filter((e) => e.type === 'evidence.recorded').map((e) => [e.payload.what, e.payload.exitCode, e.payload.clean]);
     expect(seen).toEqual([
@@ -268,7 +268,7 @@ test('npm installs in a sandbox and in a job of the local CI, from the registry 
   await s.call('POST', '/api/projects', { source: packaged });
   const id = await spawn('packaged');
   await printed(id, 'outer in the sandbox');
-  expect((await walkToEnd(s, id, 120_000)).state).toBe('done');
+  expect((await walkToEnd(s, id)).state).toBe('done');
   const told = await events(id);
   expect(told.filter((e) => e.type === 'ci.verdict').at(-1)?.payload.verdict).toBe('green');
   expect(

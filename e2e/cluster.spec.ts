@@ -122,7 +122,7 @@ spec:
   test('from a chat message to a merged pull request, and nothing is left', async () => {
     const id = await spawnTask(s);
     await until('the namespace', async () => namespaces().includes(namespaceOf(id)));
-    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    expect((await walkToEnd(s, id)).state).toBe('done');
     await until('the namespace to be gone', async () => namespaces().length === 0);
     const probes = (await events<Evidence>(id)).filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'probe');
     expect(probes.length).toBeGreaterThanOrEqual(3);
@@ -202,7 +202,7 @@ spec:
     const id = await spawnTask(s);
     await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running'), 60_000, 50);
     process.kill(s.pidOf('worker'), 'SIGKILL');
-    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
+    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
     const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started');
     expect(started.every((e) => e.payload.epoch === 1)).toBe(true);
   }, 400_000);
@@ -224,7 +224,7 @@ spec:
     } finally {
       t.cluster.inside('kill', '-CONT', apiserver);
     }
-    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
+    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
     const started = (await events<{ type: string; payload: { runId: string; epoch: number } }>(id)).filter((e) => e.type === 'run.started');
     expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
   }, 500_000);

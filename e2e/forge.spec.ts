@@ -241,17 +241,13 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
       'At least 1 approving review is required',
     ],
     ['a server error', 502, {}, { message: 'Bad Gateway' }, 'unavailable', "can't be reached"],
-  ])(
-    '%s',
-    async (_, status, headers, body, kind, sentence) => {
-      answer = { status, headers, body };
-      await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({
-        kind,
-        message: expect.stringContaining(sentence),
-      });
-    },
-    30_000,
-  );
+  ])('%s', async (_, status, headers, body, kind, sentence) => {
+    answer = { status, headers, body };
+    await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(sentence),
+    });
+  });
 
   test('a log of 300 MB is read to its end and never held', async () => {
     const before = process.memoryUsage().rss;

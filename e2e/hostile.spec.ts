@@ -90,10 +90,8 @@ beforeAll(async () => {
   writeFileSync(path.join(work, 'scanned'), '');
   chmodSync(path.join(work, 'other-token'), 0o666);
   chownToWork(path.join(work, 'other-token'));
-  await until(
-    'the first run to end',
-    async () => (await s.call<{ runs: { state: string }[] }>('GET', `/api/tasks/${taskId}`)).runs.some((r) => r.state === 'ended'),
-    180_000,
+  await until('the first run to end', async () =>
+    (await s.call<{ runs: { state: string }[] }>('GET', `/api/tasks/${taskId}`)).runs.some((r) => r.state === 'ended'),
   );
   out = await outputOf(taskId);
   for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out })) finds.get(text)!.push(...list);
@@ -181,7 +179,7 @@ test('a change to CI files waits for a yes, and goes through after it', async ()
   expect(held.body).toContain('+      - run: echo stolen');
   const remote = (): string => execFileSync('git', ['ls-remote', '--heads', `${s.github}/${repo}.git`], { encoding: 'utf8' });
   expect(remote().trim().split('\n')).toHaveLength(1);
-  const t = await walkToEnd(s, taskId, 120_000);
+  const t = await walkToEnd(s, taskId);
   expect(t.state).toBe('done');
   const calls = await s.forgeCalls();
   expect(calls.filter((c) => c.path.endsWith('git-receive-pack')).length).toBeGreaterThan(0);

@@ -39,113 +39,101 @@ interface Item {
 }
 const open = (taskId: string): Promise<Item[]> => s.call<Item[]>('GET', '/api/inbox').then((l) => l.filter((i) => i.taskId === taskId));
 
-inBrowser(
-  'several questions of one run are asked one after the other, several answers count, and the agent gets them all',
-  async () => {
-    await s.call('POST', '/api/chat', { text: 'case questions' });
-    const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
-    const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
-    await until('both questions, and a run that waits', async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked');
-    const { page, complaints } = await openPage(browser, 'phone');
-    await page.goto(`${s.web}/inbox`);
-    await page.getByText('Question, one more after this').waitFor();
-    expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
-    await page.getByLabel('Linux').check();
-    await page.getByLabel('macOS').check();
-    await page.screenshot({ path: shot('phone-two-questions') });
-    await page.getByRole('button', { name: 'Answer' }).click();
-    await page.getByText('Which name?').waitFor();
-    // One answer is not enough: it waits for the other.
-    expect(await state(taskId)).toBe('blocked');
-    await page.getByLabel('Your own answer').fill('Tally');
-    await page.getByRole('button', { name: 'Answer' }).click();
-    const t = await until('the plan', async () => {
-      const d = await s.call<{ plan: string | null }>('GET', `/api/tasks/${taskId}`);
-      return d.plan ? d : null;
-    });
-    expect(t.plan).toContain('Linux, macOS and Tally');
-    expect(complaints).toEqual([]);
-    await s.call('POST', `/api/tasks/${taskId}/cancel`);
-    await page.close();
-  },
-  90_000,
-);
+inBrowser('several questions of one run are asked one after the other, several answers count, and the agent gets them all', async () => {
+  await s.call('POST', '/api/chat', { text: 'case questions' });
+  const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+  await until('both questions, and a run that waits', async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked');
+  const { page, complaints } = await openPage(browser, 'phone');
+  await page.goto(`${s.web}/inbox`);
+  await page.getByText('Question, one more after this').waitFor();
+  expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
+  await page.getByLabel('Linux').check();
+  await page.getByLabel('macOS').check();
+  await page.screenshot({ path: shot('phone-two-questions') });
+  await page.getByRole('button', { name: 'Answer' }).click();
+  await page.getByText('Which name?').waitFor();
+  // One answer is not enough: it waits for the other.
+  expect(await state(taskId)).toBe('blocked');
+  await page.getByLabel('Your own answer').fill('Tally');
+  await page.getByRole('button', { name: 'Answer' }).click();
+  const t = await until('the plan', async () => {
+    const d = await s.call<{ plan: string | null }>('GET', `/api/tasks/${taskId}`);
+    return d.plan ? d : null;
+  });
+  expect(t.plan).toContain('Linux, macOS and Tally');
+  expect(complaints).toEqual([]);
+  await s.call('POST', `/api/tasks/${taskId}/cancel`);
+  await page.close();
+});
 const state = async (id: string): Promise<string> => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state;
 
-inBrowser(
-  'a phone whose clock is a day off tells the right times, and "later" lasts as long as it says',
-  async () => {
-    await seedTask(db, 'clock');
-    await seedItem(db, 'clock', 'clock-q', 'question', 'What time is it?', ['Late', 'Early']);
-    for (const off of [-1, 1]) {
-      const { page, complaints } = await openPage(browser, 'phone');
-      await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
-      await visit(page, `${s.web}/inbox`);
-      const card = page.locator('#item-clock-q');
-      await card.getByText(/^(now|\d min)$/).waitFor();
-      await card.getByRole('button', { name: 'Later' }).click();
-      await until('later', async () => {
-        const r = await db.query<{ h: number }>("select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'");
-        return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
-      });
-      await s.call('POST', '/api/inbox/clock-q/snooze', { minutes: 0 });
-      expect(complaints).toEqual([]);
-      await page.close();
-    }
-    await s.call('POST', '/api/inbox/clock-q', { decision: 'answer', text: 'Late' }).catch(() => undefined);
-  },
-  60_000,
-);
-
-inBrowser(
-  'by keyboard: move, approve, reply, later, find, and the keys themselves',
-  async () => {
-    for (const t of ['k1', 'k2', 'k3']) await seedTask(db, t);
-    await seedItem(db, 'k1', 'k1-plan', 'plan', 'Plan, revision 1');
-    await seedItem(db, 'k2', 'k2-q', 'question', 'Which way?', ['Left', 'Right']);
-    await seedItem(db, 'k3', 'k3-plan', 'plan', 'Plan, revision 1');
-    const { page, complaints } = await openPage(browser, 'desktop');
-    await page.goto(`${s.web}/inbox`);
-    await page.locator('#item-k3-plan').waitFor();
-    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.id');
-    await until('the page to listen', async () => {
-      await page.keyboard.press('j');
-      return (await focused()) === 'item-k1-plan';
+inBrowser('a phone whose clock is a day off tells the right times, and "later" lasts as long as it says', async () => {
+  await seedTask(db, 'clock');
+  await seedItem(db, 'clock', 'clock-q', 'question', 'What time is it?', ['Late', 'Early']);
+  for (const off of [-1, 1]) {
+    const { page, complaints } = await openPage(browser, 'phone');
+    await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
+    await visit(page, `${s.web}/inbox`);
+    const card = page.locator('#item-clock-q');
+    await card.getByText(/^(now|\d min)$/).waitFor();
+    await card.getByRole('button', { name: 'Later' }).click();
+    await until('later', async () => {
+      const r = await db.query<{ h: number }>("select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'");
+      return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
     });
-    await page.keyboard.press('a');
-    await until('approved by a', async () => (await item('k1', 'k1-plan')).state === 'answered');
-    await page.locator('#item-k1-plan').waitFor({ state: 'detached' });
-    await page.locator('#item-k2-q').focus();
-    await page.keyboard.press('r');
-    await page.keyboard.type('Straight on, j and k are letters here');
-    await page.keyboard.press('Enter');
-    await until('answered', async () => (await item('k2', 'k2-q')).state === 'answered');
-    await page.locator('#item-k2-q').waitFor({ state: 'detached' });
-    await page.locator('#item-k3-plan').focus();
-    await page.keyboard.press('s');
-    await page.getByText('Later', { exact: false }).first().waitFor();
-    await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor({ state: 'detached' });
-    await page.locator('summary', { hasText: 'Later' }).click();
-    await page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }).click();
-    await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor();
-    await page.keyboard.press('Control+k');
-    await page.keyboard.type('task k3');
-    await page.getByRole('option', { name: /Task k3/ }).waitFor();
-    await page.screenshot({ path: shot('desktop-find') });
-    await page.keyboard.press('Enter');
-    await page.waitForURL(/\/task\/k3$/);
-    await page.keyboard.press('?');
-    await page.getByRole('heading', { name: 'Keys' }).waitFor();
-    await page.keyboard.press('Escape');
-    // Everything that can be tapped can be reached by Tab, and shows that it is.
-    await page.goto(`${s.web}/inbox`);
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
+    await s.call('POST', '/api/inbox/clock-q/snooze', { minutes: 0 });
     expect(complaints).toEqual([]);
     await page.close();
-  },
-  60_000,
-);
+  }
+  await s.call('POST', '/api/inbox/clock-q', { decision: 'answer', text: 'Late' }).catch(() => undefined);
+});
+
+inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselves', async () => {
+  for (const t of ['k1', 'k2', 'k3']) await seedTask(db, t);
+  await seedItem(db, 'k1', 'k1-plan', 'plan', 'Plan, revision 1');
+  await seedItem(db, 'k2', 'k2-q', 'question', 'Which way?', ['Left', 'Right']);
+  await seedItem(db, 'k3', 'k3-plan', 'plan', 'Plan, revision 1');
+  const { page, complaints } = await openPage(browser, 'desktop');
+  await page.goto(`${s.web}/inbox`);
+  await page.locator('#item-k3-plan').waitFor();
+  const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.id');
+  await until('the page to listen', async () => {
+    await page.keyboard.press('j');
+    return (await focused()) === 'item-k1-plan';
+  });
+  await page.keyboard.press('a');
+  await until('approved by a', async () => (await item('k1', 'k1-plan')).state === 'answered');
+  await page.locator('#item-k1-plan').waitFor({ state: 'detached' });
+  await page.locator('#item-k2-q').focus();
+  await page.keyboard.press('r');
+  await page.keyboard.type('Straight on, j and k are letters here');
+  await page.keyboard.press('Enter');
+  await until('answered', async () => (await item('k2', 'k2-q')).state === 'answered');
+  await page.locator('#item-k2-q').waitFor({ state: 'detached' });
+  await page.locator('#item-k3-plan').focus();
+  await page.keyboard.press('s');
+  await page.getByText('Later', { exact: false }).first().waitFor();
+  await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor({ state: 'detached' });
+  await page.locator('summary', { hasText: 'Later' }).click();
+  await page.locator('#item-k3-plan').getByRole('button', { name: 'Back' }).click();
+  await page.locator('section[aria-label="Needs you"] #item-k3-plan').waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('task k3');
+  await page.getByRole('option', { name: /Task k3/ }).waitFor();
+  await page.screenshot({ path: shot('desktop-find') });
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/task\/k3$/);
+  await page.keyboard.press('?');
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  // Everything that can be tapped can be reached by Tab, and shows that it is.
+  await page.goto(`${s.web}/inbox`);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
 const item = async (task: string, id: string): Promise<Item> =>
   (await s.call<{ items: Item[] }>('GET', `/api/tasks/${task}`)).items.find((i) => i.id === id)!;
 
@@ -207,7 +195,6 @@ inBrowser(
     }
     expect(complaints).toEqual([]);
   },
-  60_000,
 );
 interface Ledger {
   shown_at: Date | null;
@@ -271,71 +258,62 @@ inBrowser(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  90_000,
 );
 
-inBrowser(
-  'a message about a task that runs is offered to it, and told only after a tap',
-  async () => {
-    await seedTask(db, 'told');
-    const { page, complaints } = await openPage(browser, 'phone');
-    await visit(page, `${s.web}/`);
-    await page.getByLabel('Message', { exact: true }).fill('tell told to keep the old name');
-    await page.getByRole('button', { name: 'Send' }).click();
-    const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
-    await card.getByText('Keep the old name, please.').waitFor();
-    const steered = async (): Promise<number> =>
-      (await s.call<{ type: string }[]>('GET', '/api/tasks/told/events')).filter((e) => e.type === 'task.steered').length;
-    expect(await steered()).toBe(0);
-    await page.screenshot({ path: shot('phone-tell') });
-    await card.getByRole('button', { name: 'Tell it' }).dblclick();
-    await card.getByText('Told.').waitFor();
-    expect(await steered()).toBe(1);
-    expect(complaints).toEqual([]);
-    await page.close();
-  },
-  60_000,
-);
+inBrowser('a message about a task that runs is offered to it, and told only after a tap', async () => {
+  await seedTask(db, 'told');
+  const { page, complaints } = await openPage(browser, 'phone');
+  await visit(page, `${s.web}/`);
+  await page.getByLabel('Message', { exact: true }).fill('tell told to keep the old name');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
+  await card.getByText('Keep the old name, please.').waitFor();
+  const steered = async (): Promise<number> =>
+    (await s.call<{ type: string }[]>('GET', '/api/tasks/told/events')).filter((e) => e.type === 'task.steered').length;
+  expect(await steered()).toBe(0);
+  await page.screenshot({ path: shot('phone-tell') });
+  await card.getByRole('button', { name: 'Tell it' }).dblclick();
+  await card.getByText('Told.').waitFor();
+  expect(await steered()).toBe(1);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
 
-inBrowser.each(['light', 'dark'] as const)(
-  'axe finds nothing serious on any page, %s',
-  async (theme) => {
-    await seedTask(db, `x-${theme}`);
-    await seedItem(db, `x-${theme}`, `x-${theme}-q`, 'question', 'Which?', ['A', 'B']);
-    await seedItem(db, `x-${theme}`, `x-${theme}-p`, 'plan', 'Plan, revision 1');
-    await seedItem(db, `x-${theme}`, `x-${theme}-m`, 'permission', 'Run: npm test');
-    await seedItem(db, `x-${theme}`, `x-${theme}-f`, 'failure', 'CI is still red after 3 repairs.');
-    const found: string[] = [];
-    for (const size of ['phone', 'desktop'] as const) {
-      const { page } = await openPage(browser, size, theme === 'dark');
-      for (const p of [
-        '/',
-        '/inbox',
-        `/task/x-${theme}`,
-        `/task/x-${theme}/changes`,
-        '/projects',
-        '/settings',
-        '/week',
-        '/signin',
-        '/pair',
-        '/nothing-here',
-      ]) {
-        await page.goto(`${s.web}${p}`);
-        await page.waitForLoadState('networkidle').catch(() => undefined);
-        found.push(...(await serious(page)).map((v) => `${size} ${p}: ${v}`));
-      }
-      await page.goto(`${s.web}/inbox`);
-      await until('the page to listen', async () => {
-        await page.keyboard.press('Control+k');
-        return page.getByRole('combobox').isVisible();
-      });
-      found.push(...(await serious(page)).map((v) => `${size} find: ${v}`));
-      await page.close();
+inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any page, %s', async (theme) => {
+  await seedTask(db, `x-${theme}`);
+  await seedItem(db, `x-${theme}`, `x-${theme}-q`, 'question', 'Which?', ['A', 'B']);
+  await seedItem(db, `x-${theme}`, `x-${theme}-p`, 'plan', 'Plan, revision 1');
+  await seedItem(db, `x-${theme}`, `x-${theme}-m`, 'permission', 'Run: npm test');
+  await seedItem(db, `x-${theme}`, `x-${theme}-f`, 'failure', 'CI is still red after 3 repairs.');
+  const found: string[] = [];
+  for (const size of ['phone', 'desktop'] as const) {
+    const { page } = await openPage(browser, size, theme === 'dark');
+    for (const p of [
+      '/',
+      '/inbox',
+      `/task/x-${theme}`,
+      `/task/x-${theme}/changes`,
+      '/projects',
+      '/settings',
+      '/week',
+      '/signin',
+      '/pair',
+      '/nothing-here',
+    ]) {
+      await page.goto(`${s.web}${p}`);
+      await page.waitForLoadState('networkidle').catch(() => undefined);
+      found.push(...(await serious(page)).map((v) => `${size} ${p}: ${v}`));
     }
-    expect(found).toEqual([]);
-  },
-  120_000,
-);
+    await page.goto(`${s.web}/inbox`);
+    await until('the page to listen', async () => {
+      await page.keyboard.press('Control+k');
+      return page.getByRole('combobox').isVisible();
+    });
+    found.push(...(await serious(page)).map((v) => `${size} find: ${v}`));
+    await page.close();
+  }
+  expect(found).toEqual([]);
+});
 
 async function serious(page: Page): Promise<string[]> {
   // A button that has just come is disabled for a second; axe would look at it in the middle of becoming an enabled one.

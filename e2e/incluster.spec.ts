@@ -43,7 +43,7 @@ const killPod = (app: string): void => {
   test('from a chat message to a merged pull request, and nothing is left', async () => {
     const id = await spawnTask(s);
     await until('the namespace of the task', async () => taskNamespaces().length === 1);
-    expect((await walkToEnd(s, id, 300_000)).state).toBe('done');
+    expect((await walkToEnd(s, id)).state).toBe('done');
     await until('the namespace to be gone', async () => taskNamespaces().length === 0);
     expect(await pulls()).toBe(1);
   }, 400_000);
@@ -62,7 +62,7 @@ const killPod = (app: string): void => {
       killPod('api');
       killPod('worker');
     })();
-    expect((await walkToEnd(s, id, 400_000, TOLD_BEFORE)).state).toBe('done');
+    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
     await killed;
     expect((await pulls()) - before).toBe(1);
     await until('the namespace to be gone', async () => taskNamespaces().length === 0);
@@ -75,7 +75,7 @@ const killPod = (app: string): void => {
       for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
       for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
     }
-    expect((await walkToEnd(s, id, 300_000, TOLD_BEFORE)).state).toBe('done');
+    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
   }, 500_000);
 
   test('a backlog changes the number of workers', async () => {

@@ -110,24 +110,20 @@ describe('a sandbox', () => {
     ['files', 'for i in 1 2 3; do head -c 19M /dev/urandom > f$i; done'],
     ['files in a folder that is closed to everybody', 'mkdir a; for i in 1 2 3; do head -c 19M /dev/urandom > a/f$i; done; chmod 000 a'],
     ['files that were deleted and are still open', 'for i in 1 2 3; do exec {fd}<>f; head -c 19M /dev/urandom >&$fd; rm f; done; sleep 100'],
-  ])(
-    'ends when its disk is full of %s, whatever its runner says, and says why',
-    async (_, script) => {
-      const s = await inside(`cd /work; ${script}`);
-      const ended = await until(
-        'its end',
-        async () => {
-          const st = await s.sandbox.status(s.taskId);
-          return st.kind === 'exited' ? st : null;
-        },
-        40_000,
-      );
-      expect(ended).toMatchObject({ over: 'disk', runId: `${s.taskId}-r1`, epoch: 1 });
-      expect(s.hits.map((h) => [h.limit, h.max])).toContainEqual(['disk', 50]);
-      await s.end();
-    },
-    60_000,
-  );
+  ])('ends when its disk is full of %s, whatever its runner says, and says why', async (_, script) => {
+    const s = await inside(`cd /work; ${script}`);
+    const ended = await until(
+      'its end',
+      async () => {
+        const st = await s.sandbox.status(s.taskId);
+        return st.kind === 'exited' ? st : null;
+      },
+      40_000,
+    );
+    expect(ended).toMatchObject({ over: 'disk', runId: `${s.taskId}-r1`, epoch: 1 });
+    expect(s.hits.map((h) => [h.limit, h.max])).toContainEqual(['disk', 50]);
+    await s.end();
+  });
 
   test('leaves the processor to others', async () => {
     const s = await inside('sleep 100');

@@ -161,162 +161,142 @@ interface Shown {
 }
 
 describe('on the phone', () => {
-  inBrowser(
-    'a button on the notification answers without the app; a second device is told who was first; a tap opens the item',
-    async () => {
-      const phone = await openPhone(s.web);
-      const told = await addDevice('The phone');
-      const other = await openPhone(s.web);
-      await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
-      await until('told', async () => told.got.length === 1);
-      // Nobody looks at the app.
-      await phone.page.goto('about:blank');
-      await other.page.goto('about:blank');
-      for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
-      await until('shown', async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1);
-      expect(await phone.notifications()).toEqual([
-        { tag: 'q5', title: 'Back off, or give up?', body: 'acme/api · Task t3', actions: ['Back off', 'Give up'] },
-      ]);
-      await phone.tap('q5', 'answer-0');
-      const done = await until('answered', async () => {
-        const i = await item('t3', 'q5');
-        return i.state === 'answered' ? i : null;
-      });
-      expect([done.answeredVia, done.answer!.text]).toEqual(['push', 'Back off']);
-      await until('closed there', async () => (await phone.notifications()).length === 0);
-      await other.tap('q5', 'answer-1');
-      await until('told who was first', async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.');
-      await until('the withdrawal', async () => told.got.length === 2);
-      await other.deliver(told.got[1]!.notice);
-      await until('withdrawn', async () => (await other.notifications()).length === 0);
+  inBrowser('a button on the notification answers without the app; a second device is told who was first; a tap opens the item', async () => {
+    const phone = await openPhone(s.web);
+    const told = await addDevice('The phone');
+    const other = await openPhone(s.web);
+    await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
+    await until('told', async () => told.got.length === 1);
+    // Nobody looks at the app.
+    await phone.page.goto('about:blank');
+    await other.page.goto('about:blank');
+    for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
+    await until('shown', async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1);
+    expect(await phone.notifications()).toEqual([
+      { tag: 'q5', title: 'Back off, or give up?', body: 'acme/api · Task t3', actions: ['Back off', 'Give up'] },
+    ]);
+    await phone.tap('q5', 'answer-0');
+    const done = await until('answered', async () => {
+      const i = await item('t3', 'q5');
+      return i.state === 'answered' ? i : null;
+    });
+    expect([done.answeredVia, done.answer!.text]).toEqual(['push', 'Back off']);
+    await until('closed there', async () => (await phone.notifications()).length === 0);
+    await other.tap('q5', 'answer-1');
+    await until('told who was first', async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.');
+    await until('the withdrawal', async () => told.got.length === 2);
+    await other.deliver(told.got[1]!.notice);
+    await until('withdrawn', async () => (await other.notifications()).length === 0);
 
-      await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
-      await until('told', async () => told.got.length === 3);
-      await phone.deliver(told.got[2]!.notice);
-      await until('shown', async () => (await phone.notifications()).length === 1);
-      await phone.page.goto(`${s.web}/inbox?item=p5`);
-      const card = phone.page.locator('#item-p5');
-      await card.getByRole('button', { name: 'Approve' }).waitFor();
-      const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
-      expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
-      await phone.page.screenshot({ path: shot('phone-push-item') });
-      await card.getByRole('button', { name: 'Approve' }).click();
-      await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
-      await phone.page.goto(`${s.web}/inbox?item=q5`);
-      await phone.page.getByText('was already answered from a notification').waitFor();
-      await s.call('DELETE', `/api/push/devices/${told.id}`);
-      await phone.context.close();
-      await other.context.close();
-    },
-    90_000,
-  );
+    await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
+    await until('told', async () => told.got.length === 3);
+    await phone.deliver(told.got[2]!.notice);
+    await until('shown', async () => (await phone.notifications()).length === 1);
+    await phone.page.goto(`${s.web}/inbox?item=p5`);
+    const card = phone.page.locator('#item-p5');
+    await card.getByRole('button', { name: 'Approve' }).waitFor();
+    const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
+    expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
+    await phone.page.screenshot({ path: shot('phone-push-item') });
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
+    await phone.page.goto(`${s.web}/inbox?item=q5`);
+    await phone.page.getByText('was already answered from a notification').waitFor();
+    await s.call('DELETE', `/api/push/devices/${told.id}`);
+    await phone.context.close();
+    await other.context.close();
+  });
 
-  inBrowser(
-    'without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely',
-    async () => {
-      const wire = await openWire(Number(new URL(s.web).port));
-      const origin = `http://localhost:${wire.port}`;
-      await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
-      await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
-      const phone = await openPhone(origin);
-      await phone.page.reload();
-      await phone.page.locator('#item-o1').waitFor();
-      // The service worker keeps the inbox, the chat and the tasks that wait.
-      await until('kept pages', async () =>
-        phone.page.evaluate<boolean>("caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)"),
+  inBrowser('without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely', async () => {
+    const wire = await openWire(Number(new URL(s.web).port));
+    const origin = `http://localhost:${wire.port}`;
+    await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
+    await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
+    const phone = await openPhone(origin);
+    await phone.page.reload();
+    await phone.page.locator('#item-o1').waitFor();
+    // The service worker keeps the inbox, the chat and the tasks that wait.
+    await until('kept pages', async () =>
+      phone.page.evaluate<boolean>("caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)"),
+    );
+    await wire.cut();
+    await phone.page.getByText('No connection.').waitFor();
+    await phone.page.goto(`${origin}/inbox`);
+    await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
+    await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
+    await phone.page.locator('#item-o2').getByRole('button', { name: 'Approve' }).click();
+    await phone.page.locator('#item-o2').getByText('Kept.').waitFor();
+    await phone.page.getByText('2 things you said go out then').waitFor();
+    await phone.page.screenshot({ path: shot('phone-offline') });
+    await phone.page.goto(`${origin}/task/t1`);
+    await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
+    await phone.page.goto(`${origin}/projects`);
+    await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
+    await phone.page.goto(`${origin}/inbox`);
+    // Meanwhile somebody answers one of them elsewhere.
+    await s.call('POST', '/api/inbox/o2', { decision: 'revise', text: 'Shorter', via: 'cli' });
+    await wire.mend();
+    await phone.page.getByText(/Already answered by you on the command line/).waitFor();
+    await phone.page.screenshot({ path: shot('phone-back') });
+    await until('sent', async () => (await item('t1', 'o1')).state === 'answered');
+    expect((await item('t2', 'o2')).answer!.decision).toBe('revise');
+    await phone.context.close();
+    await wire.cut();
+  });
+
+  inBrowser('two devices at the same moment: one counts, the other one says who', async () => {
+    await seedItem(db, 't1', 'race', 'question', 'Who is first?', ['One', 'Two']);
+    const a = await openPage(browser, 'phone');
+    const b = await openPage(browser, 'desktop');
+    for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
+    await a.page.locator('#item-race').getByText('One').click();
+    await b.page.locator('#item-race').getByText('Two').click();
+    const answers = [a, b].map(({ page }) => page.locator('#item-race').getByRole('button', { name: 'Answer' }));
+    // Both take a tap by now; whichever comes second may find its card gone.
+    for (const button of answers) await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
+    // A double tap on one of them besides.
+    await Promise.all([answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) => tap.catch(() => undefined)));
+    await until('answered', async () => (await item('t1', 'race')).state === 'answered');
+    const events = await s.call<{ type: string; payload: { id: string } }[]>('GET', '/api/tasks/t1/events');
+    expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
+    for (const { page } of [a, b]) await page.close();
+  });
+
+  inBrowser('500 items in the inbox open, and nothing runs over the edge', async () => {
+    await seedTask(db, 'many');
+    for (let i = 0; i < 500; i += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, k) =>
+          seedItem(db, 'many', `many-${i + k}`, 'question', `Question ${i + k} ${'x'.repeat(k * 4)}`, ['Yes', 'No']),
+        ),
       );
-      await wire.cut();
-      await phone.page.getByText('No connection.').waitFor();
-      await phone.page.goto(`${origin}/inbox`);
-      await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
-      await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
-      await phone.page.locator('#item-o2').getByRole('button', { name: 'Approve' }).click();
-      await phone.page.locator('#item-o2').getByText('Kept.').waitFor();
-      await phone.page.getByText('2 things you said go out then').waitFor();
-      await phone.page.screenshot({ path: shot('phone-offline') });
-      await phone.page.goto(`${origin}/task/t1`);
-      await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
-      await phone.page.goto(`${origin}/projects`);
-      await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
-      await phone.page.goto(`${origin}/inbox`);
-      // Meanwhile somebody answers one of them elsewhere.
-      await s.call('POST', '/api/inbox/o2', { decision: 'revise', text: 'Shorter', via: 'cli' });
-      await wire.mend();
-      await phone.page.getByText(/Already answered by you on the command line/).waitFor();
-      await phone.page.screenshot({ path: shot('phone-back') });
-      await until('sent', async () => (await item('t1', 'o1')).state === 'answered');
-      expect((await item('t2', 'o2')).answer!.decision).toBe('revise');
-      await phone.context.close();
-      await wire.cut();
-    },
-    90_000,
-  );
+    for (const size of ['phone', 'desktop'] as const) {
+      const { page, complaints } = await openPage(browser, size, true);
+      await page.goto(`${s.web}/inbox`);
+      await page.locator('#item-many-480').waitFor({ state: 'attached' });
+      expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await page.screenshot({ path: shot(`${size}-500-items`) });
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+    await db.query("update inbox_items set state = 'closed' where task_id = 'many'");
+  });
 
-  inBrowser(
-    'two devices at the same moment: one counts, the other one says who',
-    async () => {
-      await seedItem(db, 't1', 'race', 'question', 'Who is first?', ['One', 'Two']);
-      const a = await openPage(browser, 'phone');
-      const b = await openPage(browser, 'desktop');
-      for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
-      await a.page.locator('#item-race').getByText('One').click();
-      await b.page.locator('#item-race').getByText('Two').click();
-      const answers = [a, b].map(({ page }) => page.locator('#item-race').getByRole('button', { name: 'Answer' }));
-      // Both take a tap by now; whichever comes second may find its card gone.
-      for (const button of answers) await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
-      // A double tap on one of them besides.
-      await Promise.all([answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) => tap.catch(() => undefined)));
-      await until('answered', async () => (await item('t1', 'race')).state === 'answered');
-      const events = await s.call<{ type: string; payload: { id: string } }[]>('GET', '/api/tasks/t1/events');
-      expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
-      for (const { page } of [a, b]) await page.close();
-    },
-    60_000,
-  );
-
-  inBrowser(
-    '500 items in the inbox open, and nothing runs over the edge',
-    async () => {
-      await seedTask(db, 'many');
-      for (let i = 0; i < 500; i += 50)
-        await Promise.all(
-          Array.from({ length: 50 }, (_, k) =>
-            seedItem(db, 'many', `many-${i + k}`, 'question', `Question ${i + k} ${'x'.repeat(k * 4)}`, ['Yes', 'No']),
-          ),
-        );
-      for (const size of ['phone', 'desktop'] as const) {
-        const { page, complaints } = await openPage(browser, size, true);
-        await page.goto(`${s.web}/inbox`);
-        await page.locator('#item-many-480').waitFor({ state: 'attached' });
-        expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-        await page.screenshot({ path: shot(`${size}-500-items`) });
-        expect(complaints).toEqual([]);
-        await page.close();
-      }
-      await db.query("update inbox_items set state = 'closed' where task_id = 'many'");
-    },
-    60_000,
-  );
-
-  inBrowser(
-    'settings: which kinds, which hours, which devices',
-    async () => {
-      await addDevice('Chrome on Android');
-      for (const size of ['phone', 'desktop'] as const) {
-        const { page, complaints } = await openPage(browser, size, size === 'desktop');
-        await page.goto(`${s.web}/settings`);
-        await page.getByText('Chrome on Android').first().waitFor();
-        if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
-        await page.getByLabel('from').fill('21:30');
-        await page.getByLabel('from').blur();
-        await page.getByText('Saved.').waitFor();
-        await page.screenshot({ path: shot(`${size}-settings`), fullPage: true });
-        expect(complaints).toEqual([]);
-        await page.close();
-      }
-      const row = await db.query<{ value: { quietHours: { from: string } } }>("select value from settings where key = 'general'");
-      expect(row.rows[0]!.value.quietHours.from).toBe('21:30');
-    },
-    60_000,
-  );
+  inBrowser('settings: which kinds, which hours, which devices', async () => {
+    await addDevice('Chrome on Android');
+    for (const size of ['phone', 'desktop'] as const) {
+      const { page, complaints } = await openPage(browser, size, size === 'desktop');
+      await page.goto(`${s.web}/settings`);
+      await page.getByText('Chrome on Android').first().waitFor();
+      if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
+      await page.getByLabel('from').fill('21:30');
+      await page.getByLabel('from').blur();
+      await page.getByText('Saved.').waitFor();
+      await page.screenshot({ path: shot(`${size}-settings`), fullPage: true });
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+    const row = await db.query<{ value: { quietHours: { from: string } } }>("select value from settings where key = 'general'");
+    expect(row.rows[0]!.value.quietHours.from).toBe('21:30');
+  });
 });

@@ -155,7 +155,6 @@ async function letThrough(id: string): Promise<void> {
       /has ended/,
     );
   },
-  120_000,
 );
 
 test('a comment on GitHub wakes the job, is a thread in the app, and is answered under it', async () => {

@@ -250,112 +250,104 @@ async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ pag
   return { page, complaints, close: () => context.close() };
 }
 
-inBrowser(
-  'from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out',
-  async () => {
-    await db.query('delete from auth_users');
-    await db.query('delete from auth_rate_limits');
-    const laptop = await openDevice('desktop');
-    await laptop.page.goto(`${s.web}/task/abc?x=1`);
-    await laptop.page.getByText('This mainloop has no owner yet').waitFor();
-    await laptop.page.screenshot({ path: shot('1-no-owner') });
-    await laptop.page.goto(newLink());
-    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
-    await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
-    expect(laptop.page.url()).not.toContain('#');
-    await laptop.page.screenshot({ path: shot('2-signed-in') });
-    await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
-    await laptop.page.waitForURL(`${s.web}/inbox`);
+inBrowser('from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out', async () => {
+  await db.query('delete from auth_users');
+  await db.query('delete from auth_rate_limits');
+  const laptop = await openDevice('desktop');
+  await laptop.page.goto(`${s.web}/task/abc?x=1`);
+  await laptop.page.getByText('This mainloop has no owner yet').waitFor();
+  await laptop.page.screenshot({ path: shot('1-no-owner') });
+  await laptop.page.goto(newLink());
+  await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+  await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
+  expect(laptop.page.url()).not.toContain('#');
+  await laptop.page.screenshot({ path: shot('2-signed-in') });
+  await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
+  await laptop.page.waitForURL(`${s.web}/inbox`);
 
-    await laptop.page.goto(`${s.web}/settings`);
-    await laptop.page.getByRole('button', { name: 'Add a device' }).click();
-    await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
-    await laptop.page.screenshot({ path: shot('3-add-a-phone') });
-    const link = await laptop.page.getByLabel('The link').inputValue();
-    const phone = await openDevice('phone', true);
-    await phone.page.goto(link);
-    await phone.page.screenshot({ path: shot('4-phone') });
-    await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
-    await phone.page.getByRole('link', { name: 'Not now' }).click();
-    await phone.page.waitForURL(`${s.web}/inbox`);
-    await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
+  await laptop.page.goto(`${s.web}/settings`);
+  await laptop.page.getByRole('button', { name: 'Add a device' }).click();
+  await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
+  await laptop.page.screenshot({ path: shot('3-add-a-phone') });
+  const link = await laptop.page.getByLabel('The link').inputValue();
+  const phone = await openDevice('phone', true);
+  await phone.page.goto(link);
+  await phone.page.screenshot({ path: shot('4-phone') });
+  await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
+  await phone.page.getByRole('link', { name: 'Not now' }).click();
+  await phone.page.waitForURL(`${s.web}/inbox`);
+  await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
 
-    // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
-    await laptop.page.context().clearCookies();
-    await laptop.page.goto(`${s.web}/projects`);
-    await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
-    await laptop.page.screenshot({ path: shot('5-sign-in') });
-    const [answer] = await Promise.all([
-      laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
-      laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
-    ]);
-    await laptop.page.waitForURL(`${s.web}/projects`);
-    const headers = await answer.allHeaders();
-    const replay = await ask(
-      s.web,
-      'POST',
-      '/api/auth/passkey/verify-authentication',
-      { ...own(), cookie: headers.cookie ?? '' },
-      answer.postDataJSON(),
-    );
-    expect([replay.status >= 400 && replay.status < 500, replay.cookie.includes('session_token=')]).toEqual([true, false]);
+  // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
+  await laptop.page.context().clearCookies();
+  await laptop.page.goto(`${s.web}/projects`);
+  await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
+  await laptop.page.screenshot({ path: shot('5-sign-in') });
+  const [answer] = await Promise.all([
+    laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
+    laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
+  ]);
+  await laptop.page.waitForURL(`${s.web}/projects`);
+  const headers = await answer.allHeaders();
+  const replay = await ask(
+    s.web,
+    'POST',
+    '/api/auth/passkey/verify-authentication',
+    { ...own(), cookie: headers.cookie ?? '' },
+    answer.postDataJSON(),
+  );
+  expect([replay.status >= 400 && replay.status < 500, replay.cookie.includes('session_token=')]).toEqual([true, false]);
 
-    await laptop.page.goto(`${s.web}/settings`);
-    await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
-    await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
-    // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
-    await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
-    await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"));
-    await phone.page.screenshot({ path: shot('6-phone-out') });
-    expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
-    const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
-    expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
-    await laptop.close();
-    await phone.close();
-  },
-  90_000,
-);
+  await laptop.page.goto(`${s.web}/settings`);
+  await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
+  await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
+  // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
+  await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
+  await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"));
+  await phone.page.screenshot({ path: shot('6-phone-out') });
+  expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
+  const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
+  expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
+  await laptop.close();
+  await phone.close();
+});
 
 const inBrowserEach = hasBrowser ? test.each : test.skip.each;
 inBrowserEach([
   ['oidc', 'Link company sign-in', "Use your company's sign-in"],
   ['github', 'Link GitHub', 'Use GitHub'],
-])(
-  'by %s: an account that the owner linked comes in, another one does not',
-  async (provider, linkIt, use) => {
-    oidc.person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' };
-    await db.query('delete from auth_users');
-    await db.query('delete from auth_rate_limits');
-    const laptop = await openDevice('desktop');
-    await laptop.page.goto(newLink());
-    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
-    await laptop.page.getByRole('link', { name: 'Not now' }).click();
-    await laptop.page.goto(`${s.web}/settings`);
-    await laptop.page.getByRole('button', { name: linkIt }).click();
-    await until('the link', async () => (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1);
-    await laptop.page.waitForURL(`${s.web}/settings`);
-    await laptop.page.getByText('(this one)').first().waitFor();
-    // We asked who it is; what else the provider handed out is not kept.
-    const tokens = async (): Promise<unknown> => (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
-    const none = [{ access_token: null, refresh_token: null, id_token: null }];
-    expect(await tokens()).toEqual(none);
-    const signIn = async (): Promise<void> => {
-      // Nothing of the page that was open may still be on its way somewhere.
-      await laptop.page.goto('about:blank');
-      await laptop.page.context().clearCookies();
-      await laptop.page.goto(`${s.web}/week`);
-      await laptop.page.getByRole('button', { name: use }).click();
-    };
-    await signIn();
-    await laptop.page.waitForURL(`${s.web}/week`);
-    expect(await tokens()).toEqual(none);
-    oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
-    await signIn();
-    await laptop.page.getByText('That account is not linked here.').waitFor();
+])('by %s: an account that the owner linked comes in, another one does not', async (provider, linkIt, use) => {
+  oidc.person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' };
+  await db.query('delete from auth_users');
+  await db.query('delete from auth_rate_limits');
+  const laptop = await openDevice('desktop');
+  await laptop.page.goto(newLink());
+  await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+  await laptop.page.getByRole('link', { name: 'Not now' }).click();
+  await laptop.page.goto(`${s.web}/settings`);
+  await laptop.page.getByRole('button', { name: linkIt }).click();
+  await until('the link', async () => (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1);
+  await laptop.page.waitForURL(`${s.web}/settings`);
+  await laptop.page.getByText('(this one)').first().waitFor();
+  // We asked who it is; what else the provider handed out is not kept.
+  const tokens = async (): Promise<unknown> => (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
+  const none = [{ access_token: null, refresh_token: null, id_token: null }];
+  expect(await tokens()).toEqual(none);
+  const signIn = async (): Promise<void> => {
+    // Nothing of the page that was open may still be on its way somewhere.
+    await laptop.page.goto('about:blank');
+    await laptop.page.context().clearCookies();
     await laptop.page.goto(`${s.web}/week`);
-    await laptop.page.waitForURL(/\/signin/);
-    expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
-    await laptop.close();
-  },
-  60_000,
-);
+    await laptop.page.getByRole('button', { name: use }).click();
+  };
+  await signIn();
+  await laptop.page.waitForURL(`${s.web}/week`);
+  expect(await tokens()).toEqual(none);
+  oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
+  await signIn();
+  await laptop.page.getByText('That account is not linked here.').waitFor();
+  await laptop.page.goto(`${s.web}/week`);
+  await laptop.page.waitForURL(/\/signin/);
+  expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
+  await laptop.close();
+});

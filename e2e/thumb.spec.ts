@@ -106,7 +106,6 @@ inBrowser.each(SIZES)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  60_000,
 );
 const openIds = async (): Promise<string[]> =>
   (await db.query<{ id: string }>("select id from inbox_items where state = 'open'")).rows.map((r) => r.id);
@@ -140,41 +139,35 @@ inBrowser.each(SIZES)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  60_000,
 );
 
-inBrowser.each(SIZES)(
-  'what is typed fires no shortcut: a field that opens has the focus, and no key acts while a form is open, %s',
-  async (size) => {
-    const id = await plan();
-    const { page, complaints } = await open(size, '/inbox');
-    const card = page.locator(`#item-${id}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.focus();
-    await page.keyboard.press('r');
-    await page.keyboard.type('smaller steps as asked');
-    expect(await card.getByRole('textbox').inputValue()).toBe('smaller steps as asked');
-    // The hand slips off the field: its letters still do nothing.
-    await card.focus();
-    await page.keyboard.type('sa');
-    expect(await page.evaluate<string>('document.activeElement.id')).toBe(`item-${id}`);
-    await page.screenshot({ path: shot(`form-${size}`) });
-    const row = (await db.query<{ snoozed_until: Date | null; state: string }>('select snoozed_until, state from inbox_items where id = $1', [id]))
-      .rows[0]!;
-    expect([row.snoozed_until, row.state]).toEqual([null, 'open']);
-    await card.getByRole('button', { name: 'Back' }).click();
-    await card.focus();
-    await page.keyboard.press('s');
-    await until(
-      'later, now that no form is open',
-      async () =>
-        (await db.query<{ later: boolean }>('select snoozed_until is not null as later from inbox_items where id = $1', [id])).rows[0]!.later,
-    );
-    expect(complaints).toEqual([]);
-    await page.close();
-  },
-  60_000,
-);
+inBrowser.each(SIZES)('what is typed fires no shortcut: a field that opens has the focus, and no key acts while a form is open, %s', async (size) => {
+  const id = await plan();
+  const { page, complaints } = await open(size, '/inbox');
+  const card = page.locator(`#item-${id}`);
+  await settled(card.getByRole('button', { name: 'Change it' }));
+  await card.focus();
+  await page.keyboard.press('r');
+  await page.keyboard.type('smaller steps as asked');
+  expect(await card.getByRole('textbox').inputValue()).toBe('smaller steps as asked');
+  // The hand slips off the field: its letters still do nothing.
+  await card.focus();
+  await page.keyboard.type('sa');
+  expect(await page.evaluate<string>('document.activeElement.id')).toBe(`item-${id}`);
+  await page.screenshot({ path: shot(`form-${size}`) });
+  const row = (await db.query<{ snoozed_until: Date | null; state: string }>('select snoozed_until, state from inbox_items where id = $1', [id]))
+    .rows[0]!;
+  expect([row.snoozed_until, row.state]).toEqual([null, 'open']);
+  await card.getByRole('button', { name: 'Back' }).click();
+  await card.focus();
+  await page.keyboard.press('s');
+  await until(
+    'later, now that no form is open',
+    async () => (await db.query<{ later: boolean }>('select snoozed_until is not null as later from inbox_items where id = $1', [id])).rows[0]!.later,
+  );
+  expect(complaints).toEqual([]);
+  await page.close();
+});
 
 inBrowser.each(SIZES)(
   'what was written stays until it is sent: the chat on another tab, a revision and an answer of its own over a reload, %s',
@@ -201,53 +194,48 @@ inBrowser.each(SIZES)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  60_000,
 );
 
-inBrowser.each(SIZES)(
-  'the chat follows at its end only: elsewhere it stays, and a pill says how much is new, %s',
-  async (size) => {
-    const say = (text: string): Promise<unknown> =>
-      appendOnce(db, [
-        {
-          type: 'message.said',
-          actor: 'test',
-          dedupeKey: `m-${text}-${size}`,
-          payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null },
-        },
-      ]);
-    for (let i = 0; i < 40; i++) await say(`Line ${i} of what was said.`);
-    const { page, complaints } = await open(size, '/');
-    const top = (): Promise<number> => page.evaluate<number>("document.querySelector('[data-thread]').scrollTop");
-    await until('the end to be in sight', async () => (await top()) > 300);
-    await page.evaluate(
-      "new Promise((r) => { document.querySelector('[data-thread]').scrollTop = 40; requestAnimationFrame(() => requestAnimationFrame(r)); })",
-    );
-    await seedTask(db, fresh());
-    const asked = await seedItem(db, `th${n}`, `${fresh()}-q`, 'question', 'Does this move it?');
-    await until('the event to be seen', async () => (await page.title()).includes('(1)'));
-    expect(await top()).toBe(40);
-    await say('Something new.');
-    const pill = page.getByRole('button', { name: '1 new message' });
-    await pill.waitFor();
-    expect(await top()).toBe(40);
-    await page.screenshot({ path: shot(`pill-${size}`) });
-    await pill.click();
-    await until('the end', async () => (await top()) > 300);
-    expect(await pill.count()).toBe(0);
-    await say('And one more.');
-    await page.getByText('And one more.').waitFor();
-    await until('to have followed', () =>
-      page.evaluate<boolean>(
-        "(() => { const b = document.querySelector('[data-thread]'); return b.scrollHeight - b.scrollTop - b.clientHeight < 24; })()",
-      ),
-    );
-    expect(asked).toBeTruthy();
-    expect(complaints).toEqual([]);
-    await page.close();
-  },
-  60_000,
-);
+inBrowser.each(SIZES)('the chat follows at its end only: elsewhere it stays, and a pill says how much is new, %s', async (size) => {
+  const say = (text: string): Promise<unknown> =>
+    appendOnce(db, [
+      {
+        type: 'message.said',
+        actor: 'test',
+        dedupeKey: `m-${text}-${size}`,
+        payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null },
+      },
+    ]);
+  for (let i = 0; i < 40; i++) await say(`Line ${i} of what was said.`);
+  const { page, complaints } = await open(size, '/');
+  const top = (): Promise<number> => page.evaluate<number>("document.querySelector('[data-thread]').scrollTop");
+  await until('the end to be in sight', async () => (await top()) > 300);
+  await page.evaluate(
+    "new Promise((r) => { document.querySelector('[data-thread]').scrollTop = 40; requestAnimationFrame(() => requestAnimationFrame(r)); })",
+  );
+  await seedTask(db, fresh());
+  const asked = await seedItem(db, `th${n}`, `${fresh()}-q`, 'question', 'Does this move it?');
+  await until('the event to be seen', async () => (await page.title()).includes('(1)'));
+  expect(await top()).toBe(40);
+  await say('Something new.');
+  const pill = page.getByRole('button', { name: '1 new message' });
+  await pill.waitFor();
+  expect(await top()).toBe(40);
+  await page.screenshot({ path: shot(`pill-${size}`) });
+  await pill.click();
+  await until('the end', async () => (await top()) > 300);
+  expect(await pill.count()).toBe(0);
+  await say('And one more.');
+  await page.getByText('And one more.').waitFor();
+  await until('to have followed', () =>
+    page.evaluate<boolean>(
+      "(() => { const b = document.querySelector('[data-thread]'); return b.scrollHeight - b.scrollTop - b.clientHeight < 24; })()",
+    ),
+  );
+  expect(asked).toBeTruthy();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
 
 inBrowser.each(SIZES)(
   'one number counts all that is stopped on the person, failures come before what works, and later says until when, %s',
@@ -280,7 +268,6 @@ inBrowser.each(SIZES)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  60_000,
 );
 const taskOf = async (id: string): Promise<string | undefined> =>
   (await db.query<{ title: string }>('select t.title from inbox_items i join tasks t on t.id = i.task_id where i.id = $1', [id])).rows[0]?.title;
@@ -341,5 +328,4 @@ inBrowser.each(SIZES)(
     expect(complaints).toEqual([]);
     await page.close();
   },
-  60_000,
 );

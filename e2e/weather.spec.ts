@@ -36,10 +36,8 @@ async function spawn(name: string, edits: object = {}): Promise<string> {
   return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest, edits })).taskId;
 }
 const failureOf = (taskId: string, but = ''): Promise<Failure> =>
-  until(
-    'a failure',
-    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
-    60_000,
+  until('a failure', async () =>
+    (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
   );
 /** The model's own list of calls: what it was asked for a case, and which fault it answered with. */
 const callsOf = async (name: string): Promise<Call[]> =>
@@ -62,38 +60,30 @@ test.each([
   ['credit', '400', 'The account of the model key has no credit left. Top it up, then retry.'],
   ['model', '404', 'The model of this task does not exist for this key. Choose another one in the project, then retry.'],
   ['key', '401', 'The model refused our key. Check ANTHROPIC_API_KEY, then retry.'],
-])(
-  'the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"',
-  async (name, fault, sentence) => {
-    const id = await spawn(name);
-    const f = await failureOf(id);
-    const met = await faultsOf(name);
-    expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
-    // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
-    let last = f;
-    for (let tries = 0; last.title === sentence && tries < 4; tries++) {
-      await s.call('POST', `/api/inbox/${last.id}`, { decision: 'retry' });
-      last = await failureOf(id, last.id);
-    }
-    expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
-  },
-  120_000,
-);
+])('the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"', async (name, fault, sentence) => {
+  const id = await spawn(name);
+  const f = await failureOf(id);
+  const met = await faultsOf(name);
+  expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
+  // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
+  let last = f;
+  for (let tries = 0; last.title === sentence && tries < 4; tries++) {
+    await s.call('POST', `/api/inbox/${last.id}`, { decision: 'retry' });
+    last = await failureOf(id, last.id);
+  }
+  expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
+});
 
 test.each([
   ['overloaded', ['529', '529'], 'here again'],
   ['cut', ['cut'], 'a text that is long enough to be cut in two'],
-])(
-  'the model stumbles and comes back: the agent goes on by itself, nobody is asked about it: "%s"',
-  async (name, faults, text) => {
-    const id = await spawn(name);
-    // The story's agent does nothing but say its words, which is what the person reads about.
-    expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
-    expect(await faultsOf(name)).toEqual(faults);
-    expect(await outputOf(id)).toContain(text);
-  },
-  90_000,
-);
+])('the model stumbles and comes back: the agent goes on by itself, nobody is asked about it: "%s"', async (name, faults, text) => {
+  const id = await spawn(name);
+  // The story's agent does nothing but say its words, which is what the person reads about.
+  expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+  expect(await faultsOf(name)).toEqual(faults);
+  expect(await outputOf(id)).toContain(text);
+});
 
 test('a conversation that grew too long is said so, and Retry has a new session with the plan, not the spent one', async () => {
   const id = await spawn('long');
@@ -174,21 +164,17 @@ test.each([
     },
     "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   ],
-])(
-  'a limit for the day, %s, holds the next call back; without it the task goes on',
-  async (_, limit, sentence) => {
-    await limit(1);
-    const asked = (await callsOf('poorer')).length;
-    const id = await spawn('poorer', {});
-    const f = await failureOf(id);
-    expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
-    await limit(null);
-    await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
-    expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
-    expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
-  },
-  90_000,
-);
+])('a limit for the day, %s, holds the next call back; without it the task goes on', async (_, limit, sentence) => {
+  await limit(1);
+  const asked = (await callsOf('poorer')).length;
+  const id = await spawn('poorer', {});
+  const f = await failureOf(id);
+  expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
+  await limit(null);
+  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+  expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
+});
 
 test('a repository without CI never counts as green: the person says to go on', async () => {
   const dir = path.join(mkdtempSync('/tmp/weather-repo-'), 'noci');
@@ -196,17 +182,13 @@ test('a repository without CI never counts as green: the person says to go on', 
   execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
   await s.call('POST', '/api/projects', { source: dir });
   const id = await spawn('noci');
-  const f = await until(
-    'a gate',
-    async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'gate'),
-    120_000,
-  );
+  const f = await until('a gate', async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'gate'));
   expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.');
   // Nobody has said "go on" yet, so the forge still has it as a draft.
   const { prNumber } = await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`);
   const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
-  expect((await walkToEnd(s, id, 60_000, NO_CI)).state).toBe('done');
+  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 });
 
 test('a hundred megabytes without a newline harm nobody', async () => {
@@ -221,13 +203,10 @@ test('a hundred megabytes without a newline harm nobody', async () => {
 
 test('the chat says it when the model is down', async () => {
   await s.call('POST', '/api/chat', { text: 'storm' });
-  await until(
-    'an honest reply',
-    async () =>
-      (await s.call<{ role: string; text: string }[]>('GET', '/api/chat/messages')).some(
-        (m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.'),
-      ),
-    60_000,
+  await until('an honest reply', async () =>
+    (await s.call<{ role: string; text: string }[]>('GET', '/api/chat/messages')).some(
+      (m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.'),
+    ),
   );
   expect(new Set(await faultsOf('storm'))).toEqual(new Set(['529']));
 });

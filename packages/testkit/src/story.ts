@@ -58,7 +58,7 @@ const TROUBLE_MS = 30_000;
  * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.
  * @param mends which trouble the test has made and mends with Retry, or lets through, by its title; any other is an error
  */
-export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: RegExp): Promise<Task> {
+export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promise<Task> {
   const since = new Map<string, number>();
   const walked = await until(
     `task ${taskId} to end`,
@@ -78,7 +78,7 @@ export async function walkToEnd(s: Stack, taskId: string, ms = 180_000, mends?: 
       }
       return null;
     },
-    ms,
+    400_000,
     300,
   );
   if ('trouble' in walked) throw new Error(`task ${taskId} needs to be mended: ${walked.trouble}`);
