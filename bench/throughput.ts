@@ -74,6 +74,8 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
 async function tasks(db: Db, client: Client, connection: NativeConnection, namespace: string): Promise<{ perMinute: number; activities: number }> {
   const hit = (): void => undefined;
   const sandbox = instantSandbox(db);
+  // Nobody's folder is a project here.
+  const importer = { look: () => Promise.reject(new Error('no folder')) };
   const worker = await Worker.create({
     connection,
     namespace,
@@ -81,7 +83,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
     workflowBundle: { codePath: path.join(here, '../apps/worker/dist/workflows.js') },
     activities: translated({
       ...taskActivities({ db, ciGraceMs: 1_000 }),
-      ...runActivities({ db, forge: instantForge, sandbox, hit, settleMs: 0 }),
+      ...runActivities({ db, forge: instantForge, sandbox, importer, hit, settleMs: 0 }),
       ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0 }),
     }),
     ...WORKER,

@@ -281,6 +281,49 @@ test('npm installs in a sandbox and in a job of the local CI, from the registry 
   expect(registry.asked.filter((a) => a.path.endsWith('.tgz'))).toHaveLength(2);
 });
 
+test('a folder of mine: its commits and tags are there for the next task, its files stay its own, and one command brings the work back', async () => {
+  const own = path.join(mkdtempSync('/tmp/agent-own-'), 'channel');
+  mkdirSync(own);
+  const git = (...a: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: own, encoding: 'utf8', stdio: 'pipe' }).trim();
+  git('init', '-q', '-b', 'main');
+  writeFileSync(path.join(own, 'TASK.md'), 'Mine.\n');
+  git('add', '-A');
+  git('commit', '-qm', 'first');
+  const add = (): Promise<{ repo: string; localPath: string; remoteUrl: string; defaultBranch: string; look: unknown }> =>
+    s.call('POST', '/api/projects', { source: own });
+  const project = await add();
+  expect(project).toMatchObject({ repo: 'local/channel-2', localPath: own, look: { outcome: 'added' } });
+  git('commit', '-q', '--allow-empty', '-m', 'said after it was added');
+  git('tag', 'v1.2.0');
+  const id = await spawn('own');
+  await until('the gate of a repository without CI', async () => {
+    const gate = (await items(id)).find((i) => i.kind === 'gate');
+    return gate && s.call('POST', `/api/inbox/${gate.id}`, { decision: 'allow' });
+  });
+  expect((await walkToEnd(s, id)).state).toBe('done');
+  const out = await output(id);
+  expect(out).toContain('stands on v1.2.0, said after it was added');
+  expect(out).toContain('the brief is do it');
+
+  // Worked on at both ends, nothing starts from half of it; the words of the refusal are the way out.
+  git('commit', '-q', '--allow-empty', '-m', 'meanwhile');
+  const next = await spawn('own');
+  const refused = await until('the refusal', async () => (await items(next)).find((i) => i.kind === 'failure'));
+  const command = /Run (git .*) and then Retry\./.exec(refused.title)?.[1] ?? refused.title;
+  execFileSync('sh', ['-c', command], {
+    cwd: '/',
+    env: { ...process.env, GIT_AUTHOR_NAME: 'x', GIT_AUTHOR_EMAIL: 'x@x', GIT_COMMITTER_NAME: 'x', GIT_COMMITTER_EMAIL: 'x@x' },
+    stdio: 'pipe',
+  });
+  expect(readFileSync(path.join(own, 'made.txt'), 'utf8')).toBe('made\n');
+  expect(readFileSync(path.join(own, 'TASK.md'), 'utf8')).toBe('Mine.\n');
+  await s.call('POST', `/api/inbox/${refused.id}`, { decision: 'retry' });
+  await printed(next, 'the brief is do it');
+  await s.call('POST', `/api/tasks/${next}/cancel`);
+  expect((await add()).look).toEqual({ outcome: 'unchanged', commits: 0 });
+});
+
 test('a set-up command that fails says so with its output', async () => {
   await settings({ setupCommand: 'echo no such registry >&2; exit 7' });
   try {
@@ -385,6 +428,11 @@ test('another account of the machine is heard on no port of ours, Temporal has n
 const STORY = `
 version: 1
 chat:
+  - when: '^case own'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/channel-2, title: "Case own", prompt: do it, skipPlan: true } }
+      - text: ok
   - when: '^case typed'
     steps:
       - text: ok
@@ -401,6 +449,12 @@ chat:
         tool: { name: spawn_task, input: { project: local/channel, title: "Case {{1}}", prompt: do it, skipPlan: true } }
       - text: ok
 agent:
+  - when: 'Task: Case own'
+    steps:
+      - bash: 'echo "stands on $(git describe --tags), $(git log -1 --format=%s)"'
+      - bash: 'echo "the brief is $(tail -n 1 .git/TASK.md)"'
+      - bash: echo made >> made.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
+      - text: done
   - when: 'Task: Case packaged'
     steps:
       - bash: npm install

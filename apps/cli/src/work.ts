@@ -1,4 +1,5 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
+import { lookWords, pullWords, type Look, type PulledBack } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
 import { isEnded } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
@@ -13,6 +14,11 @@ interface Message {
   role: string;
   text: string;
   turnId: string | null;
+}
+interface Project extends PulledBack {
+  readonly id: string;
+  /** "owner/name" */
+  readonly repo: string;
 }
 type TaskDetail = TaskView & {
   plan: string | null;
@@ -70,12 +76,12 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('projects')
     .description('list projects')
     .action(async () => {
-      const list = await api().get<{ id: string; repo: string; remoteUrl: string }[]>('/api/projects');
+      const list = await api().get<Project[]>('/api/projects');
       out(
         list,
         list.length === 0
           ? 'No projects yet. mainloop projects add owner/name, or the path of a git folder.'
-          : list.map((p) => `${p.repo}\n    git remote add mainloop ${p.remoteUrl}`).join('\n'),
+          : list.map((p) => (p.localPath === null ? p.repo : `${p.repo}\n    ${p.localPath}`)).join('\n'),
       );
     });
   projects
@@ -84,10 +90,33 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<source>')
     .action(async (source: string) => {
       const { resolve } = await import('node:path');
-      const p = await api().post<{ repo: string; remoteUrl: string; defaultBranch: string }>('/api/projects', {
-        source: /^[/~.]/.test(source) ? resolve(source.replace(/^~/, process.env.HOME ?? '~')) : source,
+      const p = await api().post<Project & { look: Look | null }>('/api/projects', {
+        source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source,
       });
-      out(p, `Added ${p.repo}. Merged work comes back with:\n    git remote add mainloop ${p.remoteUrl} && git pull mainloop ${p.defaultBranch}`);
+      const said = lookWords(p.repo, p.look ?? { outcome: 'added', commits: 0 });
+      out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.repo}`);
+    });
+  program
+    .command('pull')
+    .description('bring merged work back into the folder that a project is, with your own git')
+    .argument('[project]', 'owner/name; otherwise the folder that you are in')
+    .action(async (repo: string | undefined) => {
+      const { realpathSync } = await import('node:fs');
+      const { spawnSync } = await import('node:child_process');
+      const folders = (await api().get<Project[]>('/api/projects')).filter((p) => p.localPath !== null);
+      const here = realpathSync('.');
+      const p = folders.find((x) => (repo === undefined ? isWithin(here, x.localPath!) : x.repo === repo));
+      if (!p)
+        throw new Refused(
+          repo === undefined
+            ? 'The folder that you are in is no project. mainloop projects lists those that are.'
+            : `There is no folder of this machine called ${repo}. mainloop projects lists them.`,
+        );
+      const [git, ...words] = pullWords(p);
+      const { status, error } = spawnSync(git!, words, { stdio: ['inherit', 2, 2] });
+      if (error) throw new Refused(`git could not be started: ${error.message}`);
+      if (status !== 0) throw new Refused('git did not bring it back. What it said stands above; nothing of yours was lost.');
+      out(p, `${p.localPath} has what was merged.`);
     });
 
   program
@@ -248,6 +277,8 @@ const APPROVED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */
+const isWithin = (folder: string, of: string): boolean => folder === of || folder.startsWith(`${of}/`);
+
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -64,7 +64,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
       }
       // Several requests of one clone come within a second; the forge need not be asked for each.
       if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
-        await git(dir, ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*'], forgeEnv);
+        await git(dir, ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], forgeEnv);
         fetchedAt.set(r.repo, Date.now());
       }
       return dir;

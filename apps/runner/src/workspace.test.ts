@@ -31,35 +31,31 @@ test.each([
   ["fatal: unable to access 'http://127.0.0.1:8700/git/repo.git/': The requested URL returned error: 502", 1, 2, null],
   ['fatal: early EOF', 9, 4, 'early EOF'],
   ["fatal: repository 'http://127.0.0.1:8700/git/repo.git/' not found", 1, 1, 'not found'],
-])(
-  'a fetch that ends with "%s" %d times is tried %d times',
-  async (words, failing, tries, error) => {
-    const at = mkdtempSync(path.join(dir, 'fetch-'));
-    const [source, bin, count] = [path.join(at, 'source'), path.join(at, 'bin'), path.join(at, 'count')];
-    const git = (...a: string[]): void =>
-      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source, stdio: 'ignore' });
-    mkdirSync(source);
-    mkdirSync(bin);
-    git('init', '-q', '-b', 'main');
-    git('commit', '-q', '--allow-empty', '-m', 'first');
-    writeFileSync(count, '0');
-    const fetch = `n=$(cat ${count}); echo $((n+1)) > ${count}; [ $n -ge ${failing} ] || { echo "${words}" >&2; exit 128; }; exec /usr/bin/git fetch -q ${source} "+refs/heads/*:refs/remotes/origin/*"`;
-    writeFileSync(path.join(bin, 'git'), `#!/bin/sh\ncase "$1" in fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`);
-    chmodSync(path.join(bin, 'git'), 0o755);
-    const c = { repo: path.join(at, 'repo'), home: at, mirror: path.join(at, 'none'), gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
-    const link = { getCheckpoint: () => Promise.resolve(null), checkpoint: () => Promise.resolve(null) } as unknown as GatewayLink;
-    const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: at };
-    const made = ensureWorkspace(c, { branch: 'b', base: 'main', attachments: [] } as unknown as RunSpec, link, env, 10_000, [1, 1, 1]).then(
-      () => null,
-      (err: Error) => err.message,
-    );
-    const said = await made;
-    expect(readFileSync(count, 'utf8').trim()).toBe(String(tries));
-    if (error !== null) expect(said).toContain(error);
-    else expect(said ?? '').not.toContain(words.slice(-12));
-  },
-  30_000,
-);
+])('a fetch that ends with "%s" %d times is tried %d times', async (words, failing, tries, error) => {
+  const at = mkdtempSync(path.join(dir, 'fetch-'));
+  const [source, bin, count] = [path.join(at, 'source'), path.join(at, 'bin'), path.join(at, 'count')];
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source, stdio: 'ignore' });
+  mkdirSync(source);
+  mkdirSync(bin);
+  git('init', '-q', '-b', 'main');
+  git('commit', '-q', '--allow-empty', '-m', 'first');
+  writeFileSync(count, '0');
+  const fetch = `n=$(cat ${count}); echo $((n+1)) > ${count}; [ $n -ge ${failing} ] || { echo "${words}" >&2; exit 128; }; exec /usr/bin/git fetch -q ${source} "+refs/heads/*:refs/remotes/origin/*"`;
+  writeFileSync(path.join(bin, 'git'), `#!/bin/sh\ncase "$1" in fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`);
+  chmodSync(path.join(bin, 'git'), 0o755);
+  const c = { repo: path.join(at, 'repo'), home: at, mirror: path.join(at, 'none'), gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+  const link = { getCheckpoint: () => Promise.resolve(null), checkpoint: () => Promise.resolve(null) } as unknown as GatewayLink;
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: at };
+  const made = ensureWorkspace(c, { branch: 'b', base: 'main', attachments: [] } as unknown as RunSpec, link, env, 10_000, [1, 1, 1]).then(
+    () => null,
+    (err: Error) => err.message,
+  );
+  const said = await made;
+  expect(readFileSync(count, 'utf8').trim()).toBe(String(tries));
+  if (error !== null) expect(said).toContain(error);
+  else expect(said ?? '').not.toContain(words.slice(-12));
+});
 
 /** @returns what lies there after it was unpacked, but folders */
 async function restored(make: (from: string) => string[]): Promise<string[]> {

@@ -98,7 +98,8 @@ export async function ensureWorkspace(
       if (existsSync(path.join(c.mirror, 'objects')))
         writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
       await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
-      const fetch = (): Promise<string> => git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+      const fetch = (): Promise<string> =>
+        git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
       await patiently(fetch, againMs);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
@@ -126,8 +127,10 @@ export async function ensureWorkspace(
   );
   const exclude = path.join(c.repo, '.git/info/exclude');
   ensureFolder(path.dirname(exclude));
-  putFile(exclude, ['TASK.md', ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES : []), ''].join('\n'));
-  putFile(path.join(c.repo, 'TASK.md'), spec.taskMd);
+  // One that the repository has is the repository's: it stays as it is, and in the change.
+  const own = (await git('ls-files', '--', 'TASK.md')) !== '';
+  putFile(exclude, [...(own ? [] : ['TASK.md']), ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES : []), ''].join('\n'));
+  putFile(path.join(c.repo, own ? '.git/TASK.md' : 'TASK.md'), spec.taskMd);
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
   ensureFolder(config);

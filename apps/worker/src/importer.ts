@@ -1,40 +1,62 @@
-// Bringing a git folder of this machine into the local GitHub. With a real GitHub there is no such thing.
+// A git folder of this machine as a repository of the local GitHub: brought in, and looked at again. With a real GitHub there is no such thing.
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ForgeError } from '@mainloop/adapters/forge/port';
+import { repositoryNameOf, type FolderLook } from '@mainloop/models/flow/folders';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 
 const run = promisify(execFile);
-export type Importer = (folder: string) => Promise<{ full: string }>;
+
+export interface Importer {
+  /**
+   * Brings in what the folder has and we do not: all of it at first, later the commits that were made since.
+   * @param folder as a person writes it; `~` is their home
+   * @param known its branch, of one that is here already: in the middle of a rebase a folder is on none
+   * @returns what came of it, and the folder's whole path
+   * @throws ForgeError `rejected` or `not_found` with what to do
+   */
+  look(folder: string, known?: string): Promise<FolderLook & { readonly localPath: string }>;
+}
 
 export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
-  return async (folder) => {
-    if (c.localGitHubSecret === null || !/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
-      throw new ForgeError(
-        'rejected',
-        'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
-      );
-    const dir = path.resolve(folder);
-    if (!isDirectory(dir)) throw new ForgeError('not_found', `There is no folder ${dir} on this machine.`);
-    const git = async (...a: string[]): Promise<string> =>
-      (await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })).stdout.trim();
-    let branch: string;
-    try {
-      branch = await git('symbolic-ref', '--short', 'HEAD');
-      await git('rev-parse', '--verify', 'HEAD');
-    } catch {
-      throw new ForgeError('rejected', `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`);
-    }
-    const full = `local/${path.basename(dir).replace(/[^\w.-]+/g, '-')}`;
-    const r = await fetch(`${c.githubApiUrl}/_local/import`, {
-      method: 'POST',
-      headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ full, folder: dir, branch }),
-    });
-    if (!r.ok) throw new ForgeError('rejected', ((await r.json()) as { message: string }).message);
-    return { full };
+  return {
+    async look(folder, known) {
+      if (c.localGitHubSecret === null || !/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(c.githubApiUrl))
+        throw new ForgeError(
+          'rejected',
+          'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
+        );
+      const dir = path.resolve(folder.replace(/^~(?=\/|$)/, homedir()));
+      if (!isDirectory(dir)) throw new ForgeError('not_found', `There is no folder ${dir} on this machine.`);
+      const git = async (...a: string[]): Promise<string> =>
+        (await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })).stdout.trim();
+      let branch: string;
+      try {
+        await git('rev-parse', '--verify', 'HEAD');
+        branch = await git('symbolic-ref', '--short', 'HEAD').catch((err: unknown) => {
+          if (known === undefined) throw err;
+          return known;
+        });
+      } catch {
+        throw new ForgeError('rejected', `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`);
+      }
+      const inside = await git('rev-parse', '--show-prefix');
+      if (inside !== '')
+        throw new ForgeError('rejected', `${dir} is a folder inside a repository. Add the whole of it: ${await git('rev-parse', '--show-toplevel')}`);
+      const r = await fetch(`${c.githubApiUrl}/_local/import`, {
+        method: 'POST',
+        headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ full: `local/${repositoryNameOf(path.basename(dir))}`, folder: dir, branch }),
+      }).catch(() => {
+        throw new ForgeError('unavailable', 'The local GitHub does not answer.');
+      });
+      const said = (await r.json()) as { message: string; look: FolderLook };
+      if (!r.ok) throw new ForgeError('rejected', said.message);
+      return { ...said.look, localPath: dir };
+    },
   };
 }
 

@@ -51,6 +51,7 @@ const { address } = await bridgeTo(c.temporalAddress, c.localUsers);
 const connection = await patiently(() => NativeConnection.connect({ address }));
 const client = new Client({ connection: await patiently(() => Connection.connect({ address })), namespace: c.temporalNamespace });
 const here = path.dirname(fileURLToPath(import.meta.url));
+const importer = localImporter(c);
 const worker = await Worker.create({
   connection,
   namespace: c.temporalNamespace,
@@ -60,9 +61,9 @@ const worker = await Worker.create({
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
   activities: translated({
     ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
-    ...runActivities({ db, forge, sandbox, hit, settleMs: c.forgeSettleMs }),
+    ...runActivities({ db, forge, sandbox, importer, hit, settleMs: c.forgeSettleMs }),
     ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }),
-    ...projectActivities({ db, forge, importer: localImporter(c) }),
+    ...projectActivities({ db, forge, importer }),
   }),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
   stickyQueueScheduleToStartTimeout: '1s',

@@ -8,6 +8,7 @@ import { findProject, hasProject, listProjects, type ProjectRow } from '@mainloo
 import { propose } from '@mainloop/models/db/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
 import type { LoggedEvent } from '@mainloop/models/flow/events';
+import type { Look } from '@mainloop/models/flow/folders';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -20,6 +21,9 @@ const WAIT_MS = 60_000;
 type Settled = Extract<LoggedEvent, { type: 'project.added' | 'project.refused' }>;
 const isAbout = (e: LoggedEvent, projectId: string): e is Settled =>
   (e.type === 'project.added' || e.type === 'project.refused') && e.payload.id === projectId;
+
+/** `look` is what adding a folder came to; null for a repository of GitHub. */
+type AddedProject = ProjectRow & { readonly look: Look | null };
 
 @ApiTags('projects')
 @Controller('api')
@@ -39,7 +43,7 @@ export class ProjectsController {
 
   @Post('projects')
   @ApiOperation({ summary: 'Add a GitHub repository (owner/name) or a git folder of this machine' })
-  async add(@Body({ schema: AddProject }) body: AddProject): Promise<ProjectRow | undefined> {
+  async add(@Body({ schema: AddProject }) body: AddProject): Promise<AddedProject | undefined> {
     const projectId = `pr-${freshId()}`;
     const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
     const from = await lastSeq(this.db, OWNER);
@@ -47,7 +51,10 @@ export class ProjectsController {
     const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
     if (said?.type === 'project.refused') throw refuse('rejected', said.payload.sentence);
     // Adding what is there already gives the project that is there.
-    if (said !== null) return (await this.projects()).find((p) => p.repo === said.payload.repo);
+    if (said !== null) {
+      const project = (await this.projects()).find((p) => p.repo === said.payload.repo);
+      return project && { ...project, look: said.payload.look ?? null };
+    }
     if (await wasSent(this.db, `project/${projectId}`))
       throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
     throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');

@@ -45,14 +45,20 @@ export class Bare {
     await this.git(full, ['config', 'gc.auto', '0']);
   }
 
+  /** A branch of a folder, and all of its tags, into a repository that is new here. */
   async importFrom(full: string, folder: string, branch: string): Promise<void> {
     await this.init(full, branch);
     try {
-      await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', '--', folder, `+refs/heads/${branch}:refs/heads/${branch}`]);
+      await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`);
     } catch (err) {
       rmSync(this.dir(full), { recursive: true, force: true });
       throw err;
     }
+  }
+
+  /** @param refs what to bring from the folder, as git-fetch(1) names it; the folder's tags come with it */
+  async fetchFrom(full: string, folder: string, refs: string): Promise<void> {
+    await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', '--', folder, refs, '+refs/tags/*:refs/tags/*']);
   }
 
   async sha(full: string, branch: string): Promise<string | null> {

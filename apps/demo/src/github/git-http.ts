@@ -60,7 +60,8 @@ async function notePush(c: Ctx, repo: Repo, branch: string, from: string | undef
   });
 }
 
-async function moved(
+/** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
+export async function moved(
   c: Ctx,
   repo: Repo,
   branch: string,

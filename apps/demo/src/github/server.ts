@@ -1,11 +1,10 @@
 // The local GitHub: REST, a little GraphQL, git over HTTP, signed webhooks and a CI runner, over real bare repositories.
 import { createHash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
 import { isSecret } from '@mainloop/doors/secrets';
-import { isBranchName, isRepositoryName, isWholePath } from '@mainloop/models/flow/operands';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
 import { factsOf, notFound } from './desk.ts';
@@ -13,6 +12,7 @@ import type { Answer, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
 import { serveGit } from './git-http.ts';
+import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
 import { issuePage } from './pages.ts';
 import * as shape from './shapes.ts';
@@ -79,15 +79,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const review = colleague(c, o.reviewers);
   const reads: Read[] = [];
 
-  const importRepo = async (full: string, folder: string, branch: string): Promise<Repo> => {
-    if (!isRepositoryName(full)) throw new Error('a repository is called owner/name');
-    if (!isBranchName(branch)) throw new Error('that is no name of a branch');
-    if (!isWholePath(folder) || !statSync(folder).isDirectory()) throw new Error('a folder is a whole path to one on this machine');
-    const there = repoOf(full);
-    if (there) return there;
-    await bare.importFrom(full, folder, branch);
-    return store.insert('repo', { full, defaultBranch: branch, createdAt: nowIso() });
-  };
+  const machine = folders(c, (repo, branch, sha) => void ci?.pushed(repo, branch, sha));
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', base);
@@ -136,7 +128,8 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     if (req.method !== 'POST' || url.pathname !== '/_local/import') return json(res, 404, { message: 'Not Found' });
     const data = JSON.parse(await body(req)) as Record<string, unknown>;
     try {
-      json(res, 201, shape.repo(base, await importRepo(String(data.full), String(data.folder), String(data.branch))));
+      const { repo, look } = await machine.look(String(data.full), String(data.folder), String(data.branch));
+      json(res, look.outcome === 'added' ? 201 : 200, { ...shape.repo(base, repo), look });
     } catch (err) {
       json(res, 422, { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` });
     }
@@ -239,7 +232,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     url: base,
     store,
     reads,
-    importRepo,
+    importRepo: machine.ensure,
     close: () =>
       new Promise((r) => {
         server.close(() => {

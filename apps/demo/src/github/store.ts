@@ -6,6 +6,8 @@ export interface Doc {
 }
 export interface Repo extends Doc {
   full: string;
+  /** The folder of this machine that it was made from, without links in it; absent: none, or made before this was noted. */
+  folder?: string;
   defaultBranch: string;
   createdAt: string;
 }

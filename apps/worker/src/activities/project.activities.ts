@@ -11,7 +11,8 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
     let event: NewEvent;
     try {
       const folder = /^[/~.]/.test(i.source);
-      const full = folder ? (await importer(i.source)).full : repoName(i.source);
+      const look = folder ? await importer.look(i.source) : null;
+      const full = look?.full ?? repoName(i.source);
       const repo = await forge.getRepo(full);
       if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
       if (!repo.canPush)
@@ -25,7 +26,8 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           repo: repo.full,
           defaultBranch: repo.defaultBranch,
           remoteUrl: repo.cloneUrl,
-          localPath: folder ? i.source : null,
+          localPath: look?.localPath ?? null,
+          ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
         },
       };
     } catch (err) {

@@ -22,6 +22,8 @@ import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
 import { effects } from '../effects.ts';
 import type { Hit } from '../failpoints.ts';
+import { ensureFresh } from '../folder.ts';
+import type { Importer } from '../importer.ts';
 import { publishReview } from '../reviews.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;
@@ -30,11 +32,12 @@ export interface RunDeps {
   readonly db: Db;
   readonly forge: Forge;
   readonly sandbox: Sandbox;
+  readonly importer: Importer;
   readonly hit: Hit;
   readonly settleMs: number;
 }
 
-export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) => {
+export const runActivities = ({ db, forge, sandbox, importer, hit, settleMs }: RunDeps) => {
   const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
     takeSlot(db, runId, {
       all: (await getSettings(db, t.ownerId)).maxRuns,
@@ -45,6 +48,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
     /** @returns the run and, unless an older worker answers, whether it may start at once */
     async prepareRun(i: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
       const t = await getTask(db, i.taskId);
+      const base = await ensureFresh({ db, importer }, t);
       // Colleagues see what was asked before it is done.
       if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
       const answers = await answersOf(db, i.context.answered);
@@ -54,7 +58,7 @@ export const runActivities = ({ db, forge, sandbox, hit, settleMs }: RunDeps) =>
         title: t.title,
         prompt: t.prompt,
         branch: t.branch,
-        base: t.defaultBranch,
+        base,
         plan: t.plan,
         answers,
         resumed: i.context.resumed ?? false,

@@ -27,7 +27,8 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'project.added':
       await tx.query(
         `insert into projects (id, owner_id, name, repo, default_branch, remote_url, local_path, created_at) values ($1,$2,$3,$4,$5,$6,$7,$8)
-         on conflict (owner_id, repo) do update set default_branch = excluded.default_branch, remote_url = excluded.remote_url`,
+         on conflict (owner_id, repo) do update set default_branch = excluded.default_branch, remote_url = excluded.remote_url,
+           local_path = coalesce(excluded.local_path, projects.local_path)`,
         [p.id, e.ownerId, p.name, p.repo, p.defaultBranch, p.remoteUrl, p.localPath, e.at],
       );
       return;

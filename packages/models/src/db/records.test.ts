@@ -175,6 +175,8 @@ test('a task, as the worker, the api and the chat read it', async () => {
     costMicrousd: true,
     repo: true,
     defaultBranch: true,
+    remoteUrl: true,
+    localPath: true,
     settings: true,
     attachments: true,
   });

@@ -26,6 +26,9 @@ export interface TaskRow {
   readonly costMicrousd: number;
   readonly repo: string;
   readonly defaultBranch: string;
+  readonly remoteUrl: string;
+  /** The folder of this machine that the project is; null when it is none. */
+  readonly localPath: string | null;
   /** Of the project, as they are stored: `resolveProjectSettings` reads them. */
   readonly settings: unknown;
   readonly attachments: readonly AttachmentRef[];
@@ -37,7 +40,8 @@ export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
     q,
     `select t.id, t.owner_id as "ownerId", t.project_id as "projectId", t.title, t.prompt, t.model, t.skip_plan as "skipPlan", t.state, t.phase,
             t.status_line as "statusLine", t.issue_number as "issueNumber", t.pr_number as "prNumber", t.branch, t.head_sha as "headSha", t.ci, t.plan,
-            t.plan_revision as "planRevision", t.cost_microusd as "costMicrousd", t.attachments, p.repo, p.default_branch as "defaultBranch", p.settings
+            t.plan_revision as "planRevision", t.cost_microusd as "costMicrousd", t.attachments, p.repo, p.default_branch as "defaultBranch",
+            p.remote_url as "remoteUrl", p.local_path as "localPath", p.settings
        from tasks t join projects p on p.id = t.project_id where t.id = $1`,
     [taskId],
   );

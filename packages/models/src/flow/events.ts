@@ -1,4 +1,5 @@
 // Everything that happens, once. Tasks, inbox, messages and proposals are projections of these and can be rebuilt from them.
+import type { Look } from './folders.ts';
 import type { CiCounts, Phase, TaskState } from './states.ts';
 import type { RunOutcome } from './outcomes.ts';
 
@@ -38,7 +39,10 @@ export type EventBody =
       type: 'message.said';
       payload: { id: string; role: 'user' | 'assistant' | 'note'; text: string; turnId: string | null; attachments?: AttachmentRef[] };
     }
-  | { type: 'project.added'; payload: { id: string; name: string; repo: string; defaultBranch: string; remoteUrl: string; localPath: string | null } }
+  | {
+      type: 'project.added';
+      payload: { id: string; name: string; repo: string; defaultBranch: string; remoteUrl: string; localPath: string | null; look?: Look };
+    }
   | { type: 'project.refused'; payload: { id: string; source: string; sentence: string } }
   | { type: 'project.settings'; payload: { id: string; settings: Record<string, unknown> } }
   | {

@@ -11,6 +11,7 @@ export const load: PageServerLoad = async ({ depends }) => {
         id: p.id,
         repo: p.repo,
         defaultBranch: p.defaultBranch,
+        localPath: p.localPath,
         remoteUrl: p.remoteUrl,
         settings,
         unreadable: unreadableWords(unreadable, 'this project'),

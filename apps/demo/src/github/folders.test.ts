@@ -1,0 +1,169 @@
+// A folder of this machine as a repository: real folders, real git, the real server.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { doorSettings } from '@mainloop/doors/door';
+import type { FolderLook } from '@mainloop/models/flow/folders';
+import { startLocalGitHub, type LocalGitHub } from './server.ts';
+
+const OPERATOR = 'operator-secret-of-this-test';
+let hub: LocalGitHub;
+let dir: string;
+beforeEach(async () => {
+  dir = mkdtempSync('/tmp/mainloop-folders-');
+  hub = await start();
+});
+afterEach(async () => {
+  await hub.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+const start = (): Promise<LocalGitHub> =>
+  startLocalGitHub({
+    root: path.join(dir, 'hub'),
+    port: 0,
+    door: doorSettings({}),
+    tokens: new Map([['tok', 'you']]),
+    operatorSecret: OPERATOR,
+    webhook: null,
+    ci: null,
+    reviewers: [],
+  });
+
+const run = promisify(execFile);
+// The server answers in this process, so nothing here may block it.
+const git = async (folder: string, ...a: string[]): Promise<string> =>
+  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', folder, ...a])).stdout.trim();
+const commit = async (folder: string, subject: string): Promise<string> => {
+  await git(folder, 'commit', '-q', '--allow-empty', '-m', subject);
+  return git(folder, 'rev-parse', 'HEAD');
+};
+async function make(name: string, branch = 'main'): Promise<string> {
+  const folder = path.join(dir, name);
+  mkdirSync(folder, { recursive: true });
+  await git(folder, 'init', '-q', '-b', branch);
+  await commit(folder, `first of ${name}`);
+  return folder;
+}
+async function look(folder: string, branch = 'main', wanted = `local/${path.basename(folder)}`): Promise<FolderLook> {
+  const r = await fetch(`${hub.url}/_local/import`, {
+    method: 'POST',
+    headers: { authorization: `token ${OPERATOR}` },
+    body: JSON.stringify({ full: wanted, folder, branch }),
+  });
+  const said = (await r.json()) as { look: FolderLook; message: string; default_branch: string };
+  if (!r.ok) throw new Error(said.message);
+  expect([said.look.branch, r.status]).toEqual([said.default_branch, said.look.outcome === 'added' ? 201 : 200]);
+  return said.look;
+}
+const tipOf = async (full: string, ref: string): Promise<string> => (await git(dir, 'ls-remote', `${hub.url}/${full}.git`, ref)).split('\t')[0]!;
+/** As a merge here: a commit on the default branch that the folder does not have. */
+async function mergeHere(full: string, branch = 'main'): Promise<string> {
+  const clone = mkdtempSync(path.join(dir, 'clone-'));
+  await git(clone, 'clone', '-q', `${hub.url}/${full}.git`, '.');
+  const sha = await commit(clone, 'merged here');
+  await git(clone, '-c', 'http.extraHeader=Authorization: token tok', 'push', '-q', 'origin', `HEAD:${branch}`);
+  return sha;
+}
+
+test('two folders of one name are two repositories; one that is added twice, also by a link to it, is one', async () => {
+  const [a, b] = [await make('a/api'), await make('b/api')];
+  expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'added' });
+  expect(await look(b)).toMatchObject({ full: 'local/api-2', outcome: 'added' });
+  symlinkSync(a, path.join(dir, 'elsewhere'));
+  expect(await look(path.join(dir, 'elsewhere'))).toMatchObject({ full: 'local/api', outcome: 'unchanged' });
+  expect(await look(b)).toMatchObject({ full: 'local/api-2', outcome: 'unchanged' });
+  expect(await tipOf('local/api', 'refs/heads/main')).toBe(await git(a, 'rev-parse', 'HEAD'));
+  expect(await tipOf('local/api-2', 'refs/heads/main')).toBe(await git(b, 'rev-parse', 'HEAD'));
+});
+
+test('added ten times at once it is one', async () => {
+  const a = await make('once');
+  const looks = await Promise.all(Array.from({ length: 10 }, () => look(a)));
+  expect(new Set(looks.map((l) => l.full))).toEqual(new Set(['local/once']));
+  expect(looks.filter((l) => l.outcome === 'added')).toHaveLength(1);
+});
+
+test('commits made in the folder come in with its tags, whatever is checked out; the webhook hears of them', async () => {
+  const a = await make('api');
+  await git(a, 'tag', 'v1.2.0');
+  await look(a);
+  expect(await tipOf('local/api', 'refs/tags/v1.2.0')).toBe(await git(a, 'rev-parse', 'v1.2.0'));
+  await commit(a, 'second');
+  const third = await commit(a, 'third');
+  await git(a, 'tag', '-a', 'v1.3.0', '-m', 'released');
+  await git(a, 'switch', '-q', '-c', 'try-something');
+  await commit(a, 'not for anybody');
+  expect(await look(a, 'try-something')).toEqual({ full: 'local/api', branch: 'main', outcome: 'refreshed', commits: 2 });
+  expect(await tipOf('local/api', 'refs/heads/main')).toBe(third);
+  expect(await tipOf('local/api', 'refs/tags/v1.3.0')).toBe(await git(a, 'rev-parse', 'v1.3.0'));
+  expect(await git(dir, 'ls-remote', `${hub.url}/local/api.git`)).not.toContain('incoming');
+});
+
+test('what was merged here stays: a folder that lacks it is behind, one with commits of its own has diverged', async () => {
+  const a = await make('api');
+  await look(a);
+  const merged = await mergeHere('local/api');
+  expect(await look(a)).toMatchObject({ outcome: 'behind', commits: 0 });
+  await commit(a, 'mine');
+  expect(await look(a)).toMatchObject({ outcome: 'diverged', commits: 0 });
+  expect(await tipOf('local/api', 'refs/heads/main')).toBe(merged);
+  await git(a, 'pull', '-q', '--no-rebase', '--no-edit', '--', `${hub.url}/local/api.git`, 'main');
+  expect(await look(a)).toMatchObject({ outcome: 'refreshed', commits: 2 });
+});
+
+test('a history that was written anew changes nothing here', async () => {
+  const a = await make('api');
+  await look(a);
+  const before = await tipOf('local/api', 'refs/heads/main');
+  await git(a, 'commit', '-q', '--amend', '--allow-empty', '-m', 'first, said better');
+  expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'diverged' });
+  expect(await tipOf('local/api', 'refs/heads/main')).toBe(before);
+});
+
+test('a default branch that was renamed is followed', async () => {
+  const a = await make('api', 'master');
+  await look(a, 'master');
+  await git(a, 'branch', '-m', 'master', 'main');
+  const second = await commit(a, 'second');
+  expect(await look(a)).toEqual({ full: 'local/api', branch: 'main', outcome: 'refreshed', commits: 1 });
+  expect(await tipOf('local/api', 'HEAD')).toBe(second);
+  expect(await look(a)).toMatchObject({ branch: 'main', outcome: 'unchanged' });
+});
+
+test('one that was brought in before its folder was noted is known by its history, and another of its name is not taken for it', async () => {
+  const [a, b] = [await make('a/api'), await make('b/api')];
+  await look(a);
+  const repo = hub.store.one('repo', (r) => r.full === 'local/api')!;
+  hub.store.update('repo', repo, { folder: undefined });
+  expect(await look(b)).toMatchObject({ full: 'local/api-2', outcome: 'added' });
+  await commit(a, 'second');
+  expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'refreshed' });
+});
+
+test('a file with a strange name, in two cases, with CRLF, and a branch of a strange name come in as they are', async () => {
+  const a = await make('odd');
+  for (const [name, text] of [
+    ['tab\there "quoted".txt', 'a\r\nb\r\n'],
+    ['README', '1'],
+    ['readme', '2'],
+    ['naïve-\u202e.md', '3'],
+    [Buffer.from([0x6c, 0x61, 0x74, 0xe9]).toString('latin1'), '4'],
+  ] as const)
+    writeFileSync(path.join(a, name), text);
+  await git(a, 'add', '-A');
+  const sha = await commit(a, 'odd ones');
+  await git(a, 'branch', '-m', 'main', "it's/a-$(branch)");
+  expect(await look(a, "it's/a-$(branch)")).toMatchObject({ outcome: 'added', branch: "it's/a-$(branch)" });
+  expect(await tipOf('local/odd', 'HEAD')).toBe(sha);
+});
+
+test('after a restart a folder is still itself', async () => {
+  const [a, b] = [await make('a/api'), await make('b/api')];
+  await look(a);
+  await hub.close();
+  hub = await start();
+  expect(await look(b)).toMatchObject({ full: 'local/api-2' });
+  expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'unchanged' });
+});

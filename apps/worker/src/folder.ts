@@ -1,0 +1,37 @@
+// Before an agent starts on a folder of this machine: the commits that its owner made there since.
+import { ForgeError } from '@mainloop/adapters/forge/port';
+import { append } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import type { TaskRow } from '@mainloop/models/db/tasks';
+import { divergedWords } from '@mainloop/models/flow/folders';
+import type { Importer } from './importer.ts';
+
+/**
+ * Nothing to do for a task whose project is no folder, and for one that has pushed already: its base is looked after with its pull
+ * request.
+ * @returns the branch to start from, as it is called now
+ * @throws ForgeError `rejected` when the folder and we each have commits that the other lacks: an agent would start from half of the work
+ */
+export async function ensureFresh({ db, importer }: { db: Db; importer: Importer }, t: TaskRow): Promise<string> {
+  if (t.localPath === null || t.headSha !== null) return t.defaultBranch;
+  let look;
+  try {
+    look = await importer.look(t.localPath, t.defaultBranch);
+  } catch (err) {
+    if (!(err instanceof ForgeError) || err.kind !== 'not_found') throw err;
+    // It was moved or removed, or its disk is away: what was brought in before is still here.
+    console.warn(`worker: ${t.id}: ${err.message}`);
+    return t.defaultBranch;
+  }
+  if (look.outcome === 'diverged') throw new ForgeError('rejected', divergedWords(t));
+  if (look.branch === t.defaultBranch) return t.defaultBranch;
+  const { projectId: id, repo, remoteUrl, localPath } = t;
+  await withTx(db, (tx) =>
+    append(
+      tx,
+      [{ type: 'project.added', actor: 'worker', payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath } }],
+      t.ownerId,
+    ),
+  );
+  return look.branch;
+}

@@ -1,0 +1,82 @@
+// A git folder of this machine that is a project: what a look at it comes to, how it is called, and how merged work comes back to it.
+
+/** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
+export type FolderOutcome = 'added' | 'refreshed' | 'unchanged' | 'behind' | 'diverged';
+
+export interface Look {
+  readonly outcome: FolderOutcome;
+  /** How many commits came in; 0 unless `refreshed`. */
+  readonly commits: number;
+}
+
+export interface FolderLook extends Look {
+  /** "owner/name" on the local GitHub. */
+  readonly full: string;
+  /** The branch that work starts from. */
+  readonly branch: string;
+}
+
+/** Characters that a repository's name may not have become dashes: "my api" is "my-api". */
+export const repositoryNameOf = (folderName: string): string => folderName.replace(/[^\w.-]+/g, '-').replace(/^-+/, '') || 'folder';
+
+/**
+ * Two folders of one name are two repositories.
+ * @param wanted "owner/name"
+ * @param isTaken by another folder
+ * @returns `wanted`, or with the first number that is free behind it: "local/api-2"
+ */
+export function freeName(wanted: string, isTaken: (full: string) => boolean): string {
+  if (!isTaken(wanted)) return wanted;
+  for (let n = 2; ; n++) if (!isTaken(`${wanted}-${n}`)) return `${wanted}-${n}`;
+}
+
+/**
+ * How a folder's branch stands to ours.
+ * @param theirs the folder's commit
+ * @param ours the commit of the same branch here
+ * @param base the newest commit that both have; null when they have none in common
+ */
+export function standing(theirs: string, ours: string, base: string | null): Exclude<FolderOutcome, 'added'> {
+  if (theirs === ours) return 'unchanged';
+  if (base === ours) return 'refreshed';
+  return base === theirs ? 'behind' : 'diverged';
+}
+
+export interface PulledBack {
+  /** A whole path; null where it is not known. */
+  readonly localPath: string | null;
+  readonly remoteUrl: string;
+  readonly defaultBranch: string;
+}
+
+/**
+ * One command that brings merged work back, wherever it is typed and however often. It merges when both sides have commits, asks
+ * nothing, and leaves the folder's remotes as they are.
+ */
+export const pullCommand = (p: PulledBack): string => pullWords(p).map(shellWord).join(' ');
+
+/** The same, word for word. */
+export const pullWords = (p: PulledBack): string[] => [
+  'git',
+  ...(p.localPath === null ? [] : ['-C', p.localPath]),
+  ...['pull', '--no-rebase', '--no-edit', '--', p.remoteUrl, p.defaultBranch],
+];
+
+/** For a POSIX shell. */
+const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** What was done, in one or two sentences. @param repo "owner/name" */
+export function lookWords(repo: string, { outcome, commits }: Look): string {
+  if (outcome === 'added') return `Added ${repo}.`;
+  return `${repo} was there already. ${NEWS[outcome](commits === 1 ? '1 new commit' : `${commits} new commits`)}`;
+}
+const NEWS: Record<Exclude<FolderOutcome, 'added'>, (commits: string) => string> = {
+  refreshed: (commits) => `${commits} came in.`,
+  unchanged: () => 'Nothing is new.',
+  behind: () => 'Work was merged since; your folder does not have it yet.',
+  diverged: () => 'Your folder and mainloop each have commits that the other lacks.',
+};
+
+/** Why no task can start from a folder that has diverged, and what to do. */
+export const divergedWords = (p: PulledBack): string =>
+  `Your folder and mainloop each have commits on ${p.defaultBranch} that the other lacks. Run ${pullCommand(p)} and then Retry.`;
