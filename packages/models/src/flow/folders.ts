@@ -59,7 +59,12 @@ export const pullCommand = (p: PulledBack): string => pullWords(p).map(shellWord
 export const pullWords = (p: PulledBack): string[] => [
   'git',
   ...(p.localPath === null ? [] : ['-C', p.localPath]),
-  ...['pull', '--no-rebase', '--no-edit', '--', p.remoteUrl, p.defaultBranch],
+  'pull',
+  '--no-rebase',
+  '--no-edit',
+  '--',
+  p.remoteUrl,
+  p.defaultBranch,
 ];
 
 /** For a POSIX shell. */
