@@ -1,16 +1,9 @@
 // The one way out of the command line. What an agent, a repository or a forge says must not move the cursor, set a title, fill the
 // clipboard or turn a line around: whatever a terminal would act on is spelt out.
-import { escapeHidden, reveal } from '@mainloop/models/flow/text';
-
-/** An emoji with what belongs to it: a variation, and further ones joined to it. */
-const EMOJI = /(\p{Extended_Pictographic}\ufe0f?(?:\u200d\p{Extended_Pictographic}\ufe0f?)*)/u;
+import { escapeHidden, reveal, withoutHidden } from '@mainloop/models/flow/text';
 
 /** One line, with everything that can't be seen spelt out: `[U+001B]`. */
-export const plainLine = (text: string): string =>
-  text
-    .split(EMOJI)
-    .map((part, i) => (i % 2 === 1 ? part : reveal(part)))
-    .join('');
+export const plainLine = (text: string): string => withoutHidden(text, reveal).replaceAll('\n', reveal);
 
 /** The same for several lines. */
 export const plainLines = (text: string): string => text.replaceAll('\r\n', '\n').split('\n').map(plainLine).join('\n');

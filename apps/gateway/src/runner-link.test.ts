@@ -160,3 +160,25 @@ test('of a run that has printed all it may nothing more is kept, and it goes on'
   expect(await print(token, OUTPUT_LIMITS.aRun + 1000, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 2000 });
   expect(await kept(id)).toBe(20);
 });
+
+test('what hides in an agent’s words is spelt out before anybody reads them, and who does its work anew is still not heard twice', async () => {
+  const { id, token: first } = await liveRun('hides');
+  let token = first;
+  const words = 'a\u202eb\u{e0041}\rc\u001b[2J';
+  const said = 'a[U+202E]b[U+E0041][CR]c[U+001B][2J';
+  const ask = { question: `Which?\n${words}`, options: [{ label: 'a\u202e', description: 'b\u{e0041}' }], multiple: false };
+  const tell = async (): Promise<number[]> => [
+    (await post(token, '/talk/say', { text: words })).status,
+    (await post(token, '/talk/ask', ask)).status,
+  ];
+  expect(await tell()).toEqual([200, 200]);
+  token = (await openEpoch(t.db, id)).token;
+  expect(await tell()).toEqual([200, 200]);
+  expect(await many(t.db, "select payload->>'text' as text from events where task_id = 'hides' and type = 'agent.said'")).toEqual([{ text: said }]);
+  expect(await many(t.db, "select title, body, options from inbox_items where task_id = 'hides'")).toEqual([
+    { title: 'Which?', body: said, options: [{ label: 'a', description: 'b' }] },
+  ]);
+  const other = await liveRun('hides-in-its-plan');
+  expect((await post(other.token, '/run/result', { outcome: { kind: 'completed', summary: words }, outputEnd: 0 })).status).toBe(200);
+  expect((await getRun(t.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
+});

@@ -23,7 +23,7 @@ import { isOpenComment } from '@mainloop/models/db/review';
 import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
-import { cleanText, cleanTitle } from '@mainloop/models/flow/text';
+import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
@@ -115,7 +115,7 @@ export async function runnerLink(
     }
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));
-      await endRun(db, r.id, r.epoch, outcome.kind === 'completed' ? { ...outcome, summary: cleanText(outcome.summary, 50_000) } : outcome);
+      await endRun(db, r.id, r.epoch, outcome.kind === 'completed' ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) } : outcome);
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/asked':
@@ -144,7 +144,7 @@ export async function runnerLink(
       return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
-      const payload = { runId: r.id, text: cleanText(text, 4_000) };
+      const payload = { runId: r.id, text: cleanText(spellOut(text), 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
         if (await hasTold(tx, r, 'agent.said', { text: payload.text })) return;
@@ -157,7 +157,7 @@ export async function runnerLink(
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       if (!(await isOpenComment(db, r.task_id, id)))
         throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
-      const payload = { id, text: cleanText(text, 4_000), runId: r.id };
+      const payload = { id, text: cleanText(spellOut(text), 4_000), runId: r.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
         if (await hasTold(tx, r, 'review.replied', { id, text: payload.text })) return;
@@ -168,7 +168,7 @@ export async function runnerLink(
     }
     case 'POST /talk/ask': {
       const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
-      const [first, ...rest] = cleanText(question, 4_000).split('\n');
+      const [first, ...rest] = cleanText(spellOut(question), 4_000).split('\n');
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
         await lockLog(tx);

@@ -16,7 +16,7 @@ test('output: tool calls are one line each, control characters are gone', () => 
       '{"type":"mainloop","dropped":5}',
     ].join('\n'),
   );
-  expect(out.map((l) => l.text)).toEqual(['Edited a.ts +2 -1', 'red', 'not json ', '5 bytes of one line were left out']);
+  expect(out.map((l) => l.text)).toEqual(['Edited a.ts +2 -1', 'red[U+0007]', 'not json [U+001B][2J', '5 bytes of one line were left out']);
 });
 
 test('times are told by the server, when the clock here is far off', () => {

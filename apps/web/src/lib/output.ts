@@ -1,4 +1,6 @@
 // An agent's JSON lines as a person reads them: tool calls folded into one line each, text as text. Pure.
+import { spellOut } from '@mainloop/models/flow/text';
+
 export interface Line {
   readonly kind: 'text' | 'tool' | 'result' | 'note';
   readonly text: string;
@@ -61,7 +63,7 @@ function readLine(json: string): Line[] {
 
 function tool(b: Block): Line {
   const i = b.input ?? {};
-  const file = String(i.file_path ?? '').replace('/work/repo/', '');
+  const file = clean(String(i.file_path ?? '').replace('/work/repo/', ''));
   switch (b.name) {
     case 'Bash':
       return {
@@ -82,7 +84,7 @@ function tool(b: Block): Line {
     case 'Read':
       return { kind: 'tool', text: `Read ${file}`, more: '' };
     default:
-      return { kind: 'tool', text: `${b.name} ${String(i.pattern ?? '')}`.trim(), more: '' };
+      return { kind: 'tool', text: clean(`${b.name} ${String(i.pattern ?? '')}`.trim()), more: '' };
   }
 }
 
@@ -95,5 +97,5 @@ const prefix = (p: string, s: unknown): string =>
     .split('\n')
     .map((l) => p + l)
     .join('\n');
-/** Colours of a terminal say nothing here, and control characters may say something they should not. */
-const clean = (s: string): string => s.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+/** Colours of a terminal say nothing here, and what hides may say something it should not. */
+const clean = (s: string): string => spellOut(s);

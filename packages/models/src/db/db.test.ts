@@ -9,7 +9,7 @@ import { append, appendOnce, eventsAfter, rebuild } from './log.ts';
 import { schemaSql } from './migrate.ts';
 import { many, one, withTx } from './pool.ts';
 import { PROJECTION_TABLES } from './project.ts';
-import { confirm, decline } from './proposals.ts';
+import { confirm, decline, digestOf, propose } from './proposals.ts';
 import { openRead } from './read.ts';
 import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs.ts';
 
@@ -101,6 +101,20 @@ describe('the log', () => {
     const e = { ...note('once'), dedupeKey: 'once' };
     expect(await appendOnce(t.db, [e])).toHaveLength(1);
     expect(await appendOnce(t.db, [e])).toHaveLength(0);
+  });
+
+  test('keeps no character that hides: what is read, confirmed and told to the agent is one text', async () => {
+    const [hidden, spelt] = ['do it\u202e\u{e0041}\r', 'do it[U+202E][U+E0041][CR]'];
+    await seedTask(t.db, 'hides');
+    await appendOnce(t.db, [{ type: 'plan.written', taskId: 'hides', actor: 'agent', payload: { revision: 1, markdown: hidden } }]);
+    expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
+    const id = await withTx(t.db, (tx) => propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)));
+    const shown = (await one<{ prompt: string; digest: string }>(t.db, 'select prompt, digest from proposals where id = $1', [id]))!;
+    expect(shown.prompt).toBe(spelt);
+    // The fingerprint is of what is shown.
+    expect(shown.digest).toBe(digestOf({ ...DRAFT, prompt: spelt }));
+    const started = await confirm(t.db, OWNER, id, { digest: shown.digest }, 'you');
+    expect(await one(t.db, 'select prompt from tasks where id = $1', [started.ok ? started.taskId : ''])).toEqual({ prompt: spelt });
   });
 
   test('nobody changes the past', async () => {

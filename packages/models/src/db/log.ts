@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EventBody, LoggedEvent, NewEvent } from '../flow/events.ts';
 import { newId, OWNER } from '../flow/ids.ts';
+import { shownEvent } from '../flow/shown.ts';
 import { LOCKS } from './locks.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { project, PROJECTION_TABLES } from './project.ts';
@@ -11,13 +12,13 @@ export const CHANNEL = 'mainloop';
 export const freshId = (): string => newId(Date.now(), randomBytes);
 
 /**
- * Appends events and applies their projections. Must run inside a transaction.
+ * Appends events, with whatever hides in their words spelt out, and applies their projections. Must run inside a transaction.
  * @returns the events that were new, with their seq; one whose dedupe key is known is left out
  */
 export async function append(tx: Tx, events: readonly NewEvent[], ownerId = OWNER): Promise<LoggedEvent[]> {
   await lockLog(tx);
   const logged: LoggedEvent[] = [];
-  for (const e of events) {
+  for (const e of events.map(shownEvent)) {
     const row = await one<{ seq: number; at: Date }>(
       tx,
       `insert into events (owner_id, type, task_id, actor, payload, dedupe_key) values ($1,$2,$3,$4,$5,$6)

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ConfirmProposal } from '../contracts/http.ts';
 import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
-import { cleanTitle } from '../flow/text.ts';
+import { cleanTitle, spellOut } from '../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import { tell } from './commands.ts';
@@ -31,7 +31,8 @@ export const digestOf = (p: ProposalDraft): string =>
 /** @param key turn and tool index: a regenerated turn proposes the same thing once */
 export async function propose(tx: Tx, ownerId: string, key: string, turnId: string | null, draft: ProposalDraft, expiresAt: Date): Promise<string> {
   const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
-  const p = { ...draft, title: cleanTitle(draft.title) };
+  // As the log keeps it and the card shows it: the fingerprint is of that.
+  const p = { ...draft, title: cleanTitle(draft.title), prompt: spellOut(draft.prompt), model: spellOut(draft.model) };
   await append(
     tx,
     [

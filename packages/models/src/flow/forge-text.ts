@@ -1,5 +1,5 @@
 // What goes out to the forge under the owner's name. Only text that went through here may: the Forge port takes nothing else. Pure.
-import { HIDDEN } from './text.ts';
+import { withoutHidden } from './text.ts';
 
 declare const passed: unique symbol;
 /** Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they could set off taken out. */
@@ -60,18 +60,10 @@ export const agentName = (text: string, max = 300): ForgeText => `\`${agentLine(
 const cut = (s: string, max: number): string =>
   s.length > max ? `${s.slice(0, max).toWellFormed()}\n… (${s.length - max} more characters were cut)` : s;
 
-/** Follows an emoji and belongs to it. Anywhere else it only hides something. */
-const OF_EMOJI = /(?:\p{Extended_Pictographic}|[\u{1f3fb}-\u{1f3ff}]|\ufe0f)(?:\ufe0f|\u200d)$/u;
 const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
 
 /** One kind of line end, and nothing that can't be seen. */
-function base(text: string): string {
-  const lines = text.toWellFormed().replace(LINE_ENDS, '\n');
-  return lines.replace(HIDDEN, (c, at: number) => {
-    const before = lines.slice(Math.max(0, at - 2), at);
-    return OF_EMOJI.test(`${before}${c}`) ? c : '';
-  });
-}
+const base = (text: string): string => withoutHidden(text.toWellFormed().replace(LINE_ENDS, '\n'), () => '');
 
 /** Verbs by which forges close what is named behind them. GitHub: close, fix, resolve; others know more. */
 const CLOSING = /\b(c)(los(?:e[sd]?|ing))\b|\b(f)(ix(?:e[sd]|ing)?)\b|\b(r)(esolv(?:e[sd]?|ing))\b|\b(i)(mplement(?:s|ed|ing)?)\b/gi;

@@ -69,3 +69,10 @@ test('time zones, no quiet hours, and a push service that fails again and again'
   expect(isQuiet(null, 0)).toBe(false);
   expect([0, 1, 2, 10, 11, 12, 1_000].map(backoffMs)).toEqual([2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000, 3_600_000]);
 });
+
+test('a notification says nothing that hides, whatever an older version kept', () => {
+  const words = 'Pay\u202e\u{e0041}\u001b[2J';
+  const notice = noticeOf({ ...ITEM, title: words, taskTitle: words, options: [{ label: words }] }, 1);
+  const said = 'Pay[U+202E][U+E0041][U+001B][2J';
+  expect(notice).toMatchObject({ title: said, body: `demo/tally · ${said}`, actions: [{ title: said }] });
+});

@@ -3,6 +3,7 @@ import type { ItemKind, Option } from './events.ts';
 import { titleSaysAll } from './permissions.ts';
 import { isPaused } from './outcomes.ts';
 import { isGate } from './gates.ts';
+import { spellOut } from './text.ts';
 import type { Decision } from './workflow.ts';
 
 export interface QuietHours {
@@ -112,7 +113,11 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
   }
 }
 
-const cut = (s: string, max: number): string => (s.length > max ? `${s.slice(0, max - 1)}…` : s);
+/** Spelt out here too: the log keeps nothing that hides, but an older version of us did. */
+function cut(words: string, max: number): string {
+  const s = spellOut(words);
+  return s.length > max ? `${s.slice(0, max - 1).toWellFormed()}…` : s;
+}
 
 /** When a push service that failed is tried again, in milliseconds from now. */
 export const backoffMs = (failures: number): number => Math.min(3_600_000, 2_000 * 2 ** Math.min(failures, 12));

@@ -6,6 +6,49 @@
  */
 export const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
+/**
+ * What is of these kinds and seen all the same, because of what it stands with: of an emoji its variation and what joins it to others, a
+ * keycap, and a joiner between two letters of a script that is written with it (RFC 5892, appendix A.1 and A.2).
+ */
+const TONE = '[\\u{1f3fb}-\\u{1f3ff}]?';
+const EMOJI = `\\p{Extended_Pictographic}${TONE}[\\ufe0e\\ufe0f]?(?:\\u200d\\p{Extended_Pictographic}${TONE}\\ufe0f?)*|[0-9#*]\\ufe0f\\u20e3`;
+const JOINED = `(?!${HIDDEN.source})[${[
+  'Arab',
+  'Syrc',
+  'Nkoo',
+  'Mong',
+  'Deva',
+  'Beng',
+  'Guru',
+  'Gujr',
+  'Orya',
+  'Taml',
+  'Telu',
+  'Knda',
+  'Mlym',
+  'Sinh',
+  'Khmr',
+  'Mymr',
+]
+  .map((script) => `\\p{Script=${script}}`)
+  .join('')}]`;
+const SEEN = `${EMOJI}|(?<=${JOINED})[\\u200c\\u200d](?=${JOINED})`;
+const SEEN_OR_HIDDEN = new RegExp(`(${SEEN})|${HIDDEN.source}`, HIDDEN.flags);
+
+/** The text with everything hidden in it replaced; not what only looks like it and is seen. */
+export const withoutHidden = (text: string, instead: (hidden: string) => string): string =>
+  text.replace(SEEN_OR_HIDDEN, (c, seen?: string) => seen ?? instead(c));
+
+/** A pile of marks on one letter covers the lines around it. */
+const PILED = /(?<=\p{M}{6})\p{M}/gu;
+const COLOURS = /\u001b\[[0-9;]*m/g;
+
+/**
+ * Words of somebody else in several lines, as a person may decide by them: everything that moves, hides or reorders is spelt out
+ * (`[U+202E]`), so that what acts on a text acts on what was read. Colours of a terminal go. Once more changes nothing.
+ */
+export const spellOut = (text: string): string => withoutHidden(text.replace(/\r\n/g, '\n').replace(COLOURS, ''), named).replace(PILED, named);
+
 /** One line with nothing hidden in it, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {
   const line = s
@@ -32,8 +75,8 @@ export const visible = (s: string): string => s.replace(HIDDEN, spelt).replace(/
 const spelt = (c: string): string => `\\u{${c.codePointAt(0)!.toString(16)}}`;
 
 /** The same on one line, for a diff or a terminal. */
-export const reveal = (text: string): string =>
-  text.replace(HIDDEN_IN_LINE, (c) => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`));
+export const reveal = (text: string): string => text.replace(HIDDEN_IN_LINE, named);
+const named = (c: string): string => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
 /** The same for JSON: escapes of its own, so that it reads back as it was. */
 export const escapeHidden = (json: string): string =>
   json.replace(HIDDEN_IN_LINE, (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));

@@ -1,5 +1,8 @@
 // Markdown from models and strangers, made safe on the server: the browser gets HTML that may be shown, and no renderer.
-import { marked } from 'marked';
+// What is not shown would be approved unread, so nothing is left out: comments, raw HTML, what stands behind a link's name or a fence, and
+// characters that hide, also those that only an entity (`&#8238;`) makes.
+import { spellOut } from '@mainloop/models/flow/text';
+import { Marked } from 'marked';
 import sanitize from 'sanitize-html';
 
 const ALLOWED: sanitize.IOptions = {
@@ -30,6 +33,7 @@ const ALLOWED: sanitize.IOptions = {
   ],
   allowedAttributes: { a: ['href', 'rel', 'target'], ol: ['start'] },
   allowedSchemes: ['http', 'https', 'mailto'],
+  textFilter: spellOut,
   transformTags: {
     a: (tag, a) => {
       const own = a.href?.startsWith('/') && !a.href.startsWith('//');
@@ -39,4 +43,29 @@ const ALLOWED: sanitize.IOptions = {
   },
 };
 
-export const render = (markdown: string): string => sanitize(marked.parse(markdown, { async: false, gfm: true, breaks: false }), ALLOWED);
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Cells that a table has no column for are left out by the rules of GitHub. */
+const hasMoreCells = (row: string, columns: number): boolean =>
+  row
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)\|$/, '')
+    .split(/(?<!\\)\|/).length > columns;
+const marked = new Marked({
+  async: false,
+  gfm: true,
+  breaks: false,
+  renderer: {
+    html: ({ text, block }) => (block ? `<p>${escaped(text)}</p>` : escaped(text)),
+    def: ({ raw }) => `<p>${escaped(raw)}</p>`,
+    image: ({ raw }) => escaped(raw),
+    // The word behind a fence too: it is a language, or anything.
+    code: ({ text, lang, raw }) => `<pre><code>${/^[\w.+#-]{0,20}$/.test(lang ?? '') ? escaped(text) : escaped(raw)}\n</code></pre>`,
+    table: ({ header, raw }) => (raw.split('\n').some((row) => hasMoreCells(row, header.length)) ? `<pre><code>${escaped(raw)}</code></pre>` : false),
+    link({ href, title, tokens }) {
+      return `<a href="${escaped(href).replaceAll('"', '&quot;')}">${this.parser.parseInline(tokens)}</a>${title ? escaped(` "${title}"`) : ''}`;
+    },
+  },
+});
+
+export const render = (markdown: string): string => sanitize(marked.parse(spellOut(markdown)) as string, ALLOWED);
