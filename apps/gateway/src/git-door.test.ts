@@ -175,6 +175,28 @@ test('an action of the repository is held like a workflow, wherever it stands', 
   expect((await w.push()).said).toMatch(/tools\/greet\/action.yml, tools\/greet\/run.js/);
 });
 
+test('of every commit of the branch it is noted what its message would do on the default branch', async () => {
+  const w = await work('says');
+  const commit = (message: string): void =>
+    void spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', message], { cwd: w.dir, env: CLEAN });
+  const acting = async (): Promise<unknown> =>
+    (await many<{ acting: unknown }>(
+      database.db,
+      "select payload->'acting' as acting from events where task_id = 'says' and type = 'branch.pushed' order by seq",
+    )).at(-1)?.acting; // prettier-ignore
+  commit('Split the bill\n\nAnd fixes #12, says @you.');
+  const first = git(w.dir, 'rev-parse', 'HEAD').trim();
+  expect(await w.push()).toMatchObject({ ok: true });
+  commit('Something else');
+  w.put('a.txt', 'a');
+  expect(await w.push()).toMatchObject({ ok: true });
+  // It is the branch that is merged, not its last push.
+  expect(await acting()).toEqual([`${first.slice(0, 7)} says “And fixes #12, says @you.”`]);
+  git(w.dir, 'reset', '-q', '--soft', 'origin/main');
+  expect(await w.push()).toMatchObject({ ok: true });
+  expect(await acting()).toEqual([]);
+});
+
 test('a push of much text costs the gateway little, and is cut in words', async () => {
   const w = await work('big');
   for (let i = 0; i < 40; i++) w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));

@@ -10,6 +10,7 @@ import type { RunByToken } from '@mainloop/models/db/runs';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
 import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
 import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
+import { actingCommits, UNREAD } from '@mainloop/models/flow/merging';
 import { cleanText, MAX_DIFF_CHARS, reveal } from '@mainloop/models/flow/text';
 import type { Decision } from '@mainloop/models/flow/workflow';
 import { GitFailed, readGit, recordsOfGit } from './git-run.ts';
@@ -31,6 +32,8 @@ export interface Look {
   readonly commits: { sha: string; title: string }[];
   readonly additions: number;
   readonly deletions: number;
+  /** Of the whole branch: what `actingCommits` says of it. */
+  readonly acting: readonly string[];
 }
 
 /** Files of one tree at most, and of a held change. */
@@ -38,6 +41,7 @@ const MAX_TREE = 300_000;
 const MAX_CI_FILES = 100;
 const MAX_INCLUDE_BYTES = 256 * 1024;
 const MAX_INCLUDES = 100;
+const MAX_MESSAGES_BYTES = 1024 * 1024;
 /** What is larger than this is a binary file to git's diff: it is streamed, not held in memory. */
 const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
 const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
@@ -68,12 +72,23 @@ export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken
     diff,
     delta,
     ci: await ciChange(env, at, main, u.newSha),
+    acting: await actingOn(env, at, `${main}..${u.newSha}`),
     commits: (log?.bytes.toString() ?? '')
       .split('\0')
       .map((l) => /^([0-9a-f]{40,64})\t(.*)$/s.exec(l))
       .filter((m) => m !== null)
       .map((m) => ({ sha: m[1]!, title: cleanText(m[2]!.slice(0, 200), 200) })),
   };
+}
+
+async function actingOn(env: NodeJS.ProcessEnv, at: readonly string[], range: string): Promise<readonly string[]> {
+  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%B', range, '--'], env, MAX_MESSAGES_BYTES);
+  if (log.cut) return [UNREAD];
+  const commits = log.bytes
+    .toString()
+    .split('\0')
+    .filter((l) => l !== '');
+  return actingCommits(commits.map((l) => ({ sha: l.slice(0, l.indexOf('\t')), message: l.slice(l.indexOf('\t') + 1) })));
 }
 
 /** Not read beyond what is kept; the last line says so. Renames of very many files are not looked for by git itself. */
@@ -223,6 +238,7 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
             files: look.files,
             additions: look.additions,
             deletions: look.deletions,
+            acting: look.acting,
           },
         },
       ],

@@ -217,6 +217,42 @@ describe('decisions', () => {
     const [item] = await many<{ answer: { text: string } }>(t.db, 'select answer from inbox_items where id = $1', [payload.id]);
     expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
   });
+  test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
+    await seedTask(t.db, 'acts');
+    const pushed = (pushId: string, acting: object) =>
+      appendOnce(t.db, [
+        {
+          type: 'branch.pushed',
+          taskId: 'acts',
+          actor: 'agent',
+          payload: { pushId, branch: 'b', sha: pushId, commits: [], files: 1, additions: 1, deletions: 0, ...acting },
+        },
+      ]);
+    const review = { id: 'acts-review', kind: 'review' as const, title: 'Ready for review', body: '', options: [] };
+    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: 'acts', actor: 'mainloop', payload: review }]);
+    const answer = (method: 'squash' | 'rebase' | 'merge') =>
+      decide(t.db, { ownerId: OWNER, itemId: 'acts-review', decision: 'merge', text: '', via: 'app', by: 'you', method });
+    for (const [pushId, acting] of [
+      ['of an older version', {}],
+      ['acting', { acting: ['1234567 says “fixes #12”'] }],
+    ] as const) {
+      await pushed(pushId, acting);
+      for (const method of ['rebase', 'merge'] as const)
+        expect([pushId, await answer(method)]).toEqual([pushId, expect.objectContaining({ ok: false, kind: 'wrong_decision' })]);
+    }
+    expect(await answer('squash')).toEqual({ ok: true, taskId: 'acts' });
+
+    // The newest push counts: the agent has put it right.
+    await pushed('put right', { acting: [] });
+    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } }]);
+    expect(
+      await decide(t.db, { ownerId: OWNER, itemId: 'acts-again', decision: 'merge', text: '', via: 'app', by: 'you', method: 'rebase' }),
+    ).toEqual({
+      ok: true,
+      taskId: 'acts',
+    });
+  });
+
   test('cancel twice is one cancel', async () => {
     const task = await seedTask(t.db, 't-cancel');
     for (let i = 0; i < 3; i++) expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);

@@ -4,9 +4,11 @@ import type { ItemKind, Via } from '../flow/events.ts';
 import { gateAnswer, isGate } from '../flow/gates.ts';
 import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
+import { wayRefused } from '../flow/merging.ts';
 import { isEnded } from '../flow/states.ts';
 import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from './commands.ts';
+import { findActing } from './forge.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { one, withTx, type Db } from './pool.ts';
 import { draftsOf } from './review.ts';
@@ -65,6 +67,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       return { ok: false, kind: 'wrong_decision', sentence: "This can't be allowed here: it could not be shown whole. Refuse it." };
     if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId)))
       return { ok: false, kind: 'wrong_decision', sentence: 'This is too long to be allowed for good. Allow it once, or refuse it.' };
+    const refused = i.decision === 'merge' ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id)) : null;
+    if (refused !== null) return { ok: false, kind: 'wrong_decision', sentence: refused };
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
     if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
       return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };

@@ -32,6 +32,16 @@ export const hasPushed = async (q: Queryable, taskId: string, sha: string): Prom
 export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>
   (await one<{ diff: string }>(q, 'select diff from pushes where task_id = $1 order by created_at desc limit 1', [taskId]))?.diff ?? '';
 
+/** @returns what the newest push of a task says of the messages of its commits, [] when it has not pushed; null for a push that was not looked at */
+export async function findActing(q: Queryable, taskId: string): Promise<readonly string[] | null> {
+  const pushed = await one<{ acting: readonly string[] | null }>(
+    q,
+    "select payload->'acting' as acting from events where task_id = $1 and type = 'branch.pushed' order by seq desc limit 1",
+    [taskId],
+  );
+  return pushed === null ? [] : pushed.acting;
+}
+
 /** 'intent': it was about to happen, and whether it did is not known. 'done': it did, and `result` is what it gave. */
 export type EffectRow<T> = { readonly state: 'intent'; readonly result: null } | { readonly state: 'done'; readonly result: T };
 

@@ -129,6 +129,8 @@ export type EventBody =
         files: number;
         additions: number;
         deletions: number;
+        /** Of the whole branch: commits whose messages would do something on the default branch. Older pushes were not looked at. */
+        acting?: readonly string[];
       };
     }
   | { type: 'push.held'; payload: { pushId: string; files: string[] } }

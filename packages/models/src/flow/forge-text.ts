@@ -1,5 +1,5 @@
 // What goes out to the forge under the owner's name. Only text that went through here may: the Forge port takes nothing else. Pure.
-import { withoutHidden } from './text.ts';
+import { cleanTitle, withoutHidden } from './text.ts';
 
 declare const passed: unique symbol;
 /** Text that may stand on the forge: our own sentences, a person's own words, and an agent's with what they could set off taken out. */
@@ -73,6 +73,11 @@ const REFERENCE = /#\s*\d|\bGH-\d|\/(issues|pull|pulls|merge_requests)\/|https?:
 const SENTENCES =
   /\b(r)(etest this please)\b|\b(t)(est this please)\b|\b(o)(k to test)\b|\b(a)(dd to whitelist)\b|\b(b)(ors\s+(?:r[+=-]|merge|try|retry|ping|delegate|d\+|p=))|(s)(kip-checks\s*:)|(\*)(\*\*NO_CI\*\*\*)/gi;
 
+const SKIPPING = /\[(?=\s*(?:skip[ -]|ci[ -]?skip|no[ -]ci|actions[ -]?skip|rebase|merge))/gi;
+const TRAILER = /\b([A-Za-z][A-Za-z-]*-by|Change-Id|Fixes|Closes|Refs|See-also|Cc|BREAKING[ -]CHANGE)(?=\s*:)/gi;
+/** Not in an address of mail, which is no mention. */
+const MENTION = /(?<![\w.+-])@(?=[\p{L}\p{N}])/u;
+
 function disarmed(text: string): string {
   const closing = REFERENCE.test(text);
   return (closing ? text.replace(CLOSING, split) : text)
@@ -81,8 +86,8 @@ function disarmed(text: string): string {
     .replace(/&(?=#|[A-Za-z])/g, `&${JOINER}`)
     .replace(/<(?=[A-Za-z/!?])/g, `<${JOINER}`)
     .replace(/!(?=\[)/g, `!${JOINER}`)
-    .replace(/\[(?=\s*(?:skip[ -]|ci[ -]?skip|no[ -]ci|actions[ -]?skip|rebase|merge))/gi, `[${JOINER}`)
-    .replace(/\b([A-Za-z][A-Za-z-]*-by|Change-Id|Fixes|Closes|Refs|See-also|Cc|BREAKING[ -]CHANGE)(?=\s*:)/gi, `$1${JOINER}`)
+    .replace(SKIPPING, `[${JOINER}`)
+    .replace(TRAILER, `$1${JOINER}`)
     .replace(COMMAND, (whole) => `${whole}${JOINER}`);
 }
 
@@ -93,3 +98,16 @@ const split = (...found: unknown[]): string => {
   const [first, rest] = found.slice(1, -2).filter((x) => typeof x === 'string') as [string, string];
   return `${first}${JOINER}${rest}`;
 };
+
+/**
+ * What a commit message that we can't rewrite would do on the default branch: close an issue, call somebody, skip CI, speak for somebody in a
+ * trailer. It rather finds too much: what it costs is that such commits are merged as one.
+ * @returns the line that would, short enough for a sentence; null when none would
+ */
+export function setsOff(message: string): string | null {
+  const text = base(message);
+  const closing = REFERENCE.test(text);
+  const acts = [...(closing ? [CLOSING] : []), SENTENCES, SKIPPING, TRAILER, MENTION];
+  const line = text.split('\n').find((l) => acts.some((act) => l.search(act) >= 0));
+  return line === undefined ? null : cleanTitle(line, 80);
+}
