@@ -38,10 +38,10 @@ async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
   return { id, token: (await openEpoch(t.db, id)).token };
 }
 
-const post = async (token: string, path: string, body: unknown): Promise<{ status: number; error?: string }> => {
+const post = async (token: string, path: string, body: unknown, more: Record<string, string> = {}): Promise<{ status: number; error?: string }> => {
   const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
     body: JSON.stringify(body),
   });
   return { status: r.status, ...((await r.json()) as { error?: string }) };
@@ -181,4 +181,18 @@ test('what hides in an agent’s words is spelt out before anybody reads them, a
   const other = await liveRun('hides-in-its-plan');
   expect((await post(other.token, '/run/result', { outcome: { kind: 'completed', summary: words }, outputEnd: 0 })).status).toBe(200);
   expect((await getRun(t.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
+});
+
+test('what is said again because its answer was lost is there once; without that it is a second word', async () => {
+  const { token } = await liveRun('again');
+  const AGAIN = { 'x-mainloop-again': 'yes' };
+  const ask = { question: 'Which?', options: [], multiple: false };
+  // The first try of each may not have arrived at all.
+  for (const more of [AGAIN, AGAIN]) {
+    expect((await post(token, '/talk/say', { text: 'Half is done.' }, more)).status).toBe(200);
+    expect((await post(token, '/talk/ask', ask, more)).status).toBe(200);
+  }
+  expect([await countOf('again', 'agent.said'), await countOf('again', 'inbox.opened')]).toEqual([1, 1]);
+  await post(token, '/talk/say', { text: 'Half is done.' });
+  expect(await countOf('again', 'agent.said')).toBe(2);
 });

@@ -41,6 +41,7 @@ export async function runnerLink(
   r: RunByToken,
   packages: RunSpec['packages'],
 ): Promise<void> {
+  const again = req.headers['x-mainloop-again'] !== undefined;
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
       const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
@@ -147,7 +148,7 @@ export async function runnerLink(
       const payload = { runId: r.id, text: cleanText(spellOut(text), 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'agent.said', { text: payload.text })) return;
+        if (await hasTold(tx, r, 'agent.said', { text: payload.text }, again)) return;
         await allowed(tx, r, 'says');
         await append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
@@ -160,7 +161,7 @@ export async function runnerLink(
       const payload = { id, text: cleanText(spellOut(text), 4_000), runId: r.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'review.replied', { id, text: payload.text })) return;
+        if (await hasTold(tx, r, 'review.replied', { id, text: payload.text }, again)) return;
         await allowed(tx, r, 'replies');
         await append(tx, [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
@@ -172,7 +173,7 @@ export async function runnerLink(
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
         await lockLog(tx);
-        if (await hasTold(tx, r, 'inbox.opened', { kind: 'question', ...words })) return;
+        if (await hasTold(tx, r, 'inbox.opened', { kind: 'question', ...words }, again)) return;
         const id = `${r.id}-q${await allowed(tx, r, 'questions')}`;
         await append(
           tx,

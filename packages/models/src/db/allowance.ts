@@ -43,15 +43,17 @@ export async function takeAllowance(
  * Whether an agent that was lost and does its work anew has told this already, in the attempts before: then nobody needs to hear it twice.
  * Under the log's lock, so that two of the same at once are one.
  * @param payload what an event of the agent has to say for it to be the same
+ * @param again it is said once more because the answer to it was lost, so this attempt may have told it too
  */
 export async function hasTold(
   tx: Tx,
   run: { readonly id: string; readonly task_id: string; readonly epoch: number },
   type: EventType,
   payload: Record<string, string>,
+  again: boolean,
 ): Promise<boolean> {
   const attempts = await attemptsOf(tx, run.id);
-  if (run.epoch === 1 && attempts.length === 1) return false;
+  if (!again && run.epoch === 1 && attempts.length === 1) return false;
   const told = await one(
     tx,
     `select 1 from events where task_id = $1 and type = $2 and actor = 'agent' and payload @> $3

@@ -1,0 +1,52 @@
+// What an agent says while the gateway, or what it writes to, is away. As it runs in a sandbox: a process for each word.
+import { afterEach, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+
+type Reply = 'away' | readonly [status: number, body: object];
+let door: http.Server | undefined;
+afterEach(() => door?.close());
+
+/** A gateway that answers one after the other; the last one for good. */
+async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard: { again: boolean; body: unknown }[] }> {
+  const heard: { again: boolean; body: unknown }[] = [];
+  door = http.createServer((req, res) => {
+    let text = '';
+    req.on('data', (d: Buffer) => (text += d.toString()));
+    req.on('end', () => {
+      const reply = replies[Math.min(heard.length, replies.length - 1)]!;
+      heard.push({ again: req.headers['x-mainloop-again'] !== undefined, body: JSON.parse(text) });
+      if (reply === 'away') return void req.socket.destroy();
+      res.writeHead(reply[0], { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(reply[1]));
+    });
+  });
+  await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
+  return { url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`, heard };
+}
+const mainloop = (url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, MAINLOOP_GATEWAY: url, MAINLOOP_TOKEN: 'mlr_x' };
+    execFile(process.execPath, [path.join(import.meta.dirname, 'talk.ts'), ...args], { env }, (e, out, err) =>
+      resolve({ code: e === null ? 0 : Number(e.code), out: out.trim(), err: err.trim() }),
+    );
+  });
+
+const NOT_READY: Reply = [503, { error: 'mainloop is not ready, try again.' }];
+test.each([
+  ['say', ['say', 'Half is done.'], 'Said.', { text: 'Half is done.' }],
+  ['ask', ['ask', 'Which?', '--option', 'A'], 'Asked.', { question: 'Which?', options: [{ label: 'A' }], multiple: false }],
+  ['reply', ['reply', 'c-1', 'Done.'], 'Replied.', { id: 'c-1', text: 'Done.' }],
+])('%s: what is said while nobody can hear it is said again until somebody does', async (_, args, said, body) => {
+  const g = await gateway([NOT_READY, 'away', 'away', [200, { say: said }]]);
+  expect(await mainloop(g.url, ...args)).toEqual({ code: 0, out: said, err: '' });
+  // Whoever may have heard it before is told so, or it would be there twice.
+  expect(g.heard).toEqual([false, true, true, true].map((again) => ({ again, body })));
+});
+
+test('a refusal is told at once', async () => {
+  const g = await gateway([[429, { error: 'This run has had its 5 questions. Go on without.' }]]);
+  expect(await mainloop(g.url, 'say', 'x')).toEqual({ code: 1, out: '', err: 'This run has had its 5 questions. Go on without.' });
+  expect(g.heard).toHaveLength(1);
+});
