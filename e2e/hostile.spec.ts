@@ -2,15 +2,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startDemoModel, type DemoModel } from '@mainloop/demo/model/server';
 import { loadStory } from '@mainloop/demo/story';
-import { answers, hostileScript, placesOf, processesOf, scan, secretsOf, tally, type Find, type Place } from '@mainloop/testkit/hostile';
+import { answers, hostileScript, INSIDE, placesOf, processesOf, scan, secretsOf, tally, type Find, type Place } from '@mainloop/testkit/hostile';
+import { ASK, questionFor, startResolver, type Resolver } from '@mainloop/testkit/resolver';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, walkToEnd } from '@mainloop/testkit/story';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 let s: Stack;
 let repo: string;
@@ -22,6 +24,9 @@ let secrets: Map<string, string>;
 const controls: { close(): void }[] = [];
 const outside: Record<string, Place> = {};
 const reached: Record<string, boolean> = {};
+const resolvers: Record<string, Resolver> = {};
+/** What the program that asks inside was told outside. */
+const answered: Record<string, string> = {};
 const canary = '/tmp/mainloop-canary-on-the-host';
 /** Longer than it looks: the script writes 42 as 6 times 7, so that the text itself is only where it was planted. */
 const DECOY = 'mainloop-decoy-42';
@@ -67,9 +72,16 @@ beforeAll(async () => {
   if (hasMetadata) outside.metadata = await controlAt('169.254.169.254');
   // What is not there is out of reach for everybody: each is reached from outside first.
   for (const [name, place] of Object.entries(outside)) reached[name] = await answers(place);
+  resolvers['dns-loopback'] = await startResolver('127.0.0.1');
+  if (own) resolvers['dns-internet'] = await startResolver(own);
+  for (const [name, at] of Object.entries(resolvers)) {
+    controls.push(at);
+    const program = ['--input-type=module', '-e', ASK, questionFor(`outside.${name}.example`), at.host, String(at.port)];
+    answered[name] = (await promisify(execFile)(process.execPath, program)).stdout.trim();
+  }
   writeFileSync(
     path.join(dir, 'hostile.sh'),
-    hostileScript({ home: s.home, canary, pid: process.pid, out: outside, otherRun: true, before: PLANTED }),
+    hostileScript({ home: s.home, canary, pid: process.pid, out: outside, resolvers, otherRun: true, before: PLANTED }),
   );
   const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
   git('init', '-q', '-b', 'main');
@@ -150,6 +162,16 @@ test('every escape was tried, each was refused by the rule that is meant for it,
   expect(existsSync(canary)).toBe(false);
 });
 
+test('a resolver that answers outside hears no name from inside', () => {
+  expect(Object.keys(resolvers)).toContain('dns-loopback');
+  const { tried } = tally(out);
+  for (const [name, { heard }] of Object.entries(resolvers)) {
+    expect([name, answered[name], heard]).toEqual([name, 'answered 192.0.2.1', [`outside.${name}.example`]]);
+    expect(tried).toContain(name);
+  }
+  expect(Object.values(resolvers).flatMap((r) => r.heard)).not.toContain(INSIDE);
+});
+
 test('what the repository wanted to run on its own did not run', () => {
   const work = path.join(s.home, 'sandboxes', taskId, 'work');
   expect(existsSync(path.join(work, 'hook-ran'))).toBe(false);
@@ -187,17 +209,17 @@ test('a change to CI files waits for a yes, and goes through after it', async ()
 
 const PROCESSES = ['api', 'gateway', 'worker', 'web', 'temporal', 'local-github'];
 
-/** A decoy in every place that is scanned, then a pause for the scan. */
+/** A decoy in every place that is scanned; each stays until the scan is over, however long that takes. */
 const PLANTED = `
 D="mainloop-decoy-$((6*7))"
 echo "$D-output"
 echo "$D-disk" > /work/home/decoy
-X="$D-environment" sleep 60 &
-sh -c 'sleep 60; true' "$D-arguments" &
-/opt/mainloop/node -e "globalThis.x=Buffer.from('mainloop-decoy-'+6*7+'-memory');setTimeout(()=>{},60000)" &
-sleep 1
+X="$D-environment" sh -c 'touch /work/home/a; until [ -e /work/scanned ]; do sleep 0.1; done' &
+sh -c 'touch /work/home/b; until [ -e /work/scanned ]; do sleep 0.1; done' "$D-arguments" &
+/opt/mainloop/node -e "globalThis.x=Buffer.from('mainloop-decoy-'+6*7+'-memory');const f=require('fs');f.writeFileSync('/work/home/c','');setInterval(()=>f.existsSync('/work/scanned')&&process.exit(),100)" &
+until [ -e /work/home/a ] && [ -e /work/home/b ] && [ -e /work/home/c ]; do sleep 0.1; done
 touch /work/ready
-for i in $(seq 600); do [ -e /work/scanned ] && break; sleep 0.1; done
+until [ -e /work/scanned ]; do sleep 0.1; done
 `;
 
 const STORY = (project: string): string => `

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, lstatSync, openSync, readSync, closeSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { ASK, questionFor } from './resolver.ts';
 import type { Stack } from './stack.ts';
 
 /** Where a thing lives that must be out of reach: an address, or a socket in the file system. */
@@ -14,6 +15,8 @@ export interface Hostile {
   readonly pid: number;
   /** What must be out of reach, by name. */
   readonly out: Readonly<Record<string, Place>>;
+  /** Resolvers that answered the same program outside, by name. */
+  readonly resolvers?: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
   /** Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the refusal. */
   readonly dropped?: boolean;
   /** A live run's token is put to /work/other-token from outside, for one try with it. */
@@ -88,6 +91,21 @@ js other-run-token '^401 .*Another process has this run' "$fetch await ask('/run
 unset OTHER
 `;
 
+/** In a pod. A name that is not answered may have been asked for all the same. */
+const LOOK_UP = `js dns 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "import dns from 'node:dns/promises';try{console.log(await dns.lookup('example.com'))}catch(e){console.log(e.code);process.exit(1)}"`;
+
+/** What is asked for inside: no resolver may hear it. */
+export const INSIDE = 'inside.tunnel.example';
+const asking = (resolvers: NonNullable<Hostile['resolvers']>): string => `
+cat >/tmp/js-ask <<'EOS'
+${ASK}
+EOS
+ask-for() { name=$1; shift; timeout 10 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-ask)" "$@" >/tmp/o 2>&1; judge "$name" 'ECONNREFUSED|ENETUNREACH' $?; }
+ask-for dns ${questionFor(INSIDE)}
+${Object.entries(resolvers)
+  .map(([name, at]) => `ask-for ${name} ${questionFor(INSIDE)} ${at.host} ${at.port}`)
+  .join('\n')}`;
+
 export const hostileScript = (p: Hostile): string => `
 judge() { name=$1; refusal=$2; rc=$3
   said="$(tr '\\n\\t' '  ' </tmp/o | head -c 200)"
@@ -128,7 +146,7 @@ try kill-host 'No such process|${CLOSED}' bash -c 'kill -0 ${p.pid}'
 ${Object.entries(p.out)
   .map(([name, place]) => `reach ${name} '${p.dropped ? 'DROPPED' : noWay(place)}' ${reach(place).replace(/^js-connect /, '')}`)
   .join('\n')}
-js dns 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "import dns from 'node:dns/promises';try{console.log(await dns.lookup('example.com'))}catch(e){console.log(e.code);process.exit(1)}"
+${p.resolvers === undefined ? LOOK_UP : asking(p.resolvers)}
 git commit -q --allow-empty -m 'not wanted'
 ONE_BRANCH='this task may only push to mainloop/'
 try push-main "$ONE_BRANCH" git push origin HEAD:refs/heads/main
