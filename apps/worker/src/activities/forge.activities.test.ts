@@ -69,3 +69,23 @@ test('what somebody has pushed since is not merged unseen, and the person is tol
   await expect(merge).rejects.toThrow(/^Somebody else has pushed a colle to the pull request/);
   await expect(merge).rejects.toMatchObject({ kind: 'rejected' });
 });
+
+test('whatever the task is called, what is merged has a message of ours that sets nothing off', async () => {
+  await seedTask(t.db, 'named');
+  await t.db.query(
+    "update tasks set state = 'in_review', pr_number = 8, head_sha = 'h', title = 'Fixes #12 for @everybody [skip ci]' where id = 'named'",
+  );
+  const messages: { title: string; body: string }[] = [];
+  const forge = {
+    getPull: () => Promise.resolve({ number: 8, headSha: 'h', merged: false, state: 'open' } as PullInfo),
+    ensureMerged: (...[, , , , message]: Parameters<Forge['ensureMerged']>) => {
+      messages.push(message);
+      return Promise.resolve({ sha: 'm', outcome: 'updated' });
+    },
+  } as unknown as Forge;
+  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'named' });
+  const [{ title, body }] = messages as [{ title: string; body: string }];
+  expect(title.replaceAll('\u2060', '')).toBe('Fixes #12 for @everybody [skip ci] (#8)');
+  expect(title).not.toMatch(/fixes #|@[a-z]|\[skip/i);
+  expect(body).toBe('Asked for, reviewed and merged in mainloop.');
+});
