@@ -25,6 +25,8 @@ const Env = z.object({
   GATEWAY_PACKAGES_MIB: z.coerce.number().int().min(0).default(20_480),
   /** Signs what a job of the local CI shows. Where there is no local CI nobody has it. */
   MAINLOOP_CI_SECRET: z.string().min(16).optional(),
+  /** A folder in which a test names where this process ends. */
+  MAINLOOP_FAILPOINTS: z.string().optional(),
 });
 
 export interface GatewayConfig {
@@ -47,6 +49,7 @@ export interface GatewayConfig {
     readonly env: Readonly<Record<string, string | undefined>>;
   };
   readonly ciSecret: string | null;
+  readonly failpoints: string | null;
 }
 
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
@@ -73,5 +76,6 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
       env: Object.fromEntries(Object.entries(env).filter(([name]) => name === 'HOME' || isPackageSetting(name))),
     },
     ciSecret: e.MAINLOOP_CI_SECRET ?? null,
+    failpoints: e.MAINLOOP_FAILPOINTS ?? null,
   });
 }

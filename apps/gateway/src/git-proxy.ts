@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import type { Hit } from '@mainloop/doors/failpoints';
 import { hasPushed } from '@mainloop/models/db/forge';
 import type { Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
@@ -30,7 +31,7 @@ const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
 /** What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted after unpacking. */
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
-export function gitProxy(c: GatewayConfig, db: Db) {
+export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
   // The forge token travels in the environment of our own git, never in a URL or an argument that `ps` shows.
   const forgeEnv = gitEnvironment({
@@ -174,6 +175,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
           );
         }
       }
+      hit('gateway.push.before');
       try {
         await git(
           dir,
@@ -190,6 +192,7 @@ export function gitProxy(c: GatewayConfig, db: Db) {
         const why = lastLine(err);
         if (!(await alreadyThere(git, dir, r, u, forgeEnv))) return answer(why, `mainloop: the forge refused the push: ${why}`);
       }
+      hit('gateway.push.after');
       fetchedAt.delete(r.repo);
       await recordPush(db, r, u, look);
       answer(null, '');

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { failpoints } from '@mainloop/doors/failpoints';
 import { keepDoor } from '@mainloop/doors/door';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/budget';
@@ -37,7 +38,8 @@ const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
 const newsOf = wakeOn(c.databaseUrl, 'mainloop-gateway-listen', 'mainloop', () => false);
 mkdirSync(c.gitDir, { recursive: true });
 const model = modelProxy(c, db, me, log);
-const git = gitProxy(c, db);
+const hit = failpoints(c.failpoints);
+const git = gitProxy(c, db, hit);
 const packages = packagesOf(c, db, log);
 
 async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -59,7 +61,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (route.door === 'git') return git(req, res, url, run);
   if (route.door === 'packages') return packages.ofRun(req, res, url, run);
   if (route.path === '/run/result') await packages.tellOf(run.id);
-  return runnerLink(db, newsOf, req, res, url, run, packages.hints);
+  return runnerLink(db, newsOf, req, res, url, run, packages.hints, hit);
 }
 
 /** @returns the status and the sentence of an error */

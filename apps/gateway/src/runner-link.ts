@@ -1,4 +1,5 @@
 // The runner's door (spec, output, heartbeat, checkpoint, result) and the talk-back verbs of the agent.
+import type { Hit } from '@mainloop/doors/failpoints';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Ask,
@@ -40,6 +41,7 @@ export async function runnerLink(
   url: URL,
   r: RunByToken,
   packages: RunSpec['packages'],
+  hit: Hit = () => undefined,
 ): Promise<void> {
   const again = req.headers['x-mainloop-again'] !== undefined;
   switch (`${req.method} ${url.pathname}`) {
@@ -116,7 +118,9 @@ export async function runnerLink(
     }
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));
+      hit('gateway.result.before');
       await endRun(db, r.id, r.epoch, outcome.kind === 'completed' ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) } : outcome);
+      hit('gateway.result.after');
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/asked':
@@ -145,6 +149,7 @@ export async function runnerLink(
       return sendJson(res, 200, { ok: true });
     case 'POST /talk/say': {
       const { text } = Say.parse(await readJson(req, 64 * 1024));
+      hit('gateway.talk.before');
       const payload = { runId: r.id, text: cleanText(spellOut(text), 4_000) };
       await withTx(db, async (tx) => {
         await lockLog(tx);
@@ -152,10 +157,12 @@ export async function runnerLink(
         await allowed(tx, r, 'says');
         await append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
+      hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Said.' });
     }
     case 'POST /talk/reply': {
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
+      hit('gateway.talk.before');
       if (!(await isOpenComment(db, r.task_id, id)))
         throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
       const payload = { id, text: cleanText(spellOut(text), 4_000), runId: r.id };
@@ -165,10 +172,12 @@ export async function runnerLink(
         await allowed(tx, r, 'replies');
         await append(tx, [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
       });
+      hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Replied.' });
     }
     case 'POST /talk/ask': {
       const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
+      hit('gateway.talk.before');
       const [first, ...rest] = cleanText(spellOut(question), 4_000).split('\n');
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
       await withTx(db, async (tx) => {
@@ -198,6 +207,7 @@ export async function runnerLink(
           r.owner_id,
         );
       });
+      hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Asked. End your turn now; you are woken in this session with the answer.' });
     }
     default:

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 type Reply = 'away' | readonly [status: number, body: object];
 let door: http.Server | undefined;
-afterEach(() => door?.close());
+afterEach(() => void door?.close());
 
 /** A gateway that answers one after the other; the last one for good. */
 async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard: { again: boolean; body: unknown }[] }> {

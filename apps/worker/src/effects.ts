@@ -2,7 +2,7 @@
 import { findEffect, insertIntent, updateDone } from '@mainloop/models/db/forge';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks';
-import type { Hit } from './failpoints.ts';
+import type { Hit } from '@mainloop/doors/failpoints';
 
 export type Effect = <T extends object>(t: TaskRow, what: string, act: () => Promise<T>) => Promise<T>;
 

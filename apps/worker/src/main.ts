@@ -26,7 +26,7 @@ import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence, type Watched 
 import { loadConfig } from './config.ts';
 import { repeat } from './duties.ts';
 import { localImporter } from './importer.ts';
-import { failpoints } from './failpoints.ts';
+import { failpoints } from '@mainloop/doors/failpoints';
 import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 

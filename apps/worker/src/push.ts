@@ -17,7 +17,7 @@ import { getSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
 import webpush from 'web-push';
-import type { Hit } from './failpoints.ts';
+import type { Hit } from '@mainloop/doors/failpoints';
 
 const TIMEOUT_MS = 10_000;
 /** A decision that waits longer is old news to a phone that was off. */

@@ -37,12 +37,18 @@ export const FAILPOINTS = [
   'forge.clean',
   'relay',
   'push',
+  'gateway.push',
+  'gateway.talk',
+  'gateway.result',
 ].flatMap((n) => [`${n}.before`, `${n}.after`]);
 
 export type Kill =
   | { readonly kind: 'process'; readonly name: (typeof PROCESSES)[number] }
   /** Armed until somebody runs into it. */
   | { readonly kind: 'failpoint'; readonly name: string };
+
+/** Whose code a failpoint stands in, by the first word of its name. */
+const processOf = (failpoint: string): 'worker' | 'gateway' => (failpoint.startsWith('gateway.') ? 'gateway' : 'worker');
 
 /** mulberry32: small, seeded, good enough to choose victims. */
 export function seeded(seed: number): () => number {
@@ -73,7 +79,8 @@ export function chooser(seed: number): { failpoint(): Kill; process(): Kill; ran
 export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs = 45_000): Promise<boolean> {
   if (k.kind === 'failpoint') {
     const file = path.join(t.failpoints, k.name);
-    const worker = t.s.pidOf('worker');
+    const service = processOf(k.name);
+    const pid = t.s.pidOf(service);
     writeFileSync(file, '');
     const gone = await until(k.name, async () => !existsSync(file), patienceMs, 20).catch(() => false);
     if (!gone) {
@@ -81,7 +88,7 @@ export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs
       return false;
     }
     t.fired.push({ at: Date.now(), name: k.name, taskId: null });
-    await back(t, 'worker', worker);
+    await back(t, service, pid);
     return true;
   }
   const { name } = k;

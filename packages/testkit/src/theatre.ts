@@ -151,7 +151,7 @@ export const cutBy =
         f.at >= fromMs - 50 &&
         f.at <= toMs &&
         // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep its cost from being written.
-        (whole ? f.name === 'gateway' || f.name === 'postgres' : f.taskId === null || taskId === null || f.taskId === taskId),
+        (whole ? f.name.startsWith('gateway') || f.name === 'postgres' : f.taskId === null || taskId === null || f.taskId === taskId),
     )?.name ?? null;
 
 async function workflowOf(t: Theatre, taskId: string): Promise<string> {

@@ -228,7 +228,7 @@ function services(
         GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
         GATEWAY_PORT: String(s.GATEWAY_PORT),
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
-        ...given({ MAINLOOP_CI_SECRET: s.localGitHub ? s.secrets.ciSecret : undefined }),
+        ...given({ MAINLOOP_CI_SECRET: s.localGitHub ? s.secrets.ciSecret : undefined, MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS }),
         GITHUB_TOKEN: githubToken,
         ...s.packages,
         ...modelEnv,

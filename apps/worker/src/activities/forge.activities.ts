@@ -13,7 +13,7 @@ import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/m
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
-import type { Hit } from '../failpoints.ts';
+import type { Hit } from '@mainloop/doors/failpoints';
 import { effects } from '../effects.ts';
 import { importComments, newComments, publishReview, syncThreads } from '../reviews.ts';
 import { ensureQuestion, readAnswer } from '../questions.ts';

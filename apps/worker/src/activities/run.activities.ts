@@ -21,9 +21,9 @@ import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
 import { effects } from '../effects.ts';
-import type { Hit } from '../failpoints.ts';
 import { ensureFresh } from '../folder.ts';
 import type { Importer } from '../importer.ts';
+import type { Hit } from '@mainloop/doors/failpoints';
 import { publishReview } from '../reviews.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;

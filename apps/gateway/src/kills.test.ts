@@ -1,0 +1,137 @@
+// The gateway ended in the middle, at each place that is named for it: what it had done is done, is written down, and is done once.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { many, one } from '@mainloop/models/db/pool';
+import { taskBranch } from '@mainloop/models/flow/ids';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
+import { seedTask } from '@mainloop/testkit/seed';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startLocalGitHub, type LocalGitHub } from '../../demo/src/github/server.ts';
+
+const home = mkdtempSync('/tmp/gateway-kills-');
+const failpoints = path.join(home, 'failpoints');
+const CLEAN = { PATH: process.env.PATH, HOME: home, GIT_CONFIG_NOSYSTEM: '1' };
+const AS = ['-c', 'user.name=x', '-c', 'user.email=x@x'];
+const git = (dir: string, ...a: string[]): string => execFileSync('git', [...AS, ...a], { cwd: dir, env: CLEAN, encoding: 'utf8' });
+/** Where our own forge answers, which is in this process. */
+const far = async (dir: string, ...a: string[]): Promise<string> => (await promisify(execFile)('git', a, { cwd: dir, env: CLEAN })).stdout;
+let database: TestDatabase;
+let hub: LocalGitHub;
+let gateway: TestGateway;
+const start = async (): Promise<void> => {
+  gateway = await startGateway(database.url, 'http://127.0.0.1:9', { MAINLOOP_FAILPOINTS: failpoints });
+};
+
+beforeAll(async () => {
+  const folder = path.join(home, 'repo');
+  for (const d of [folder, failpoints]) mkdirSync(d);
+  git(folder, 'init', '-q', '-b', 'main');
+  writeFileSync(path.join(folder, 'README.md'), '# Notes\n');
+  git(folder, 'add', '-A');
+  git(folder, 'commit', '-qm', 'first');
+  hub = await startLocalGitHub({
+    root: path.join(home, 'github'),
+    port: 0,
+    tokens: new Map([['the-forge-token', 'mainloop']]),
+    operatorSecret: 'the operator of this test',
+    webhook: null,
+    ci: null,
+    reviewers: [],
+  });
+  await hub.importRepo('local/repo', folder, 'main');
+  database = await freshDatabase();
+  await appendOnce(database.db, [
+    {
+      type: 'project.added',
+      actor: 'test',
+      payload: { id: 'pr-1', name: 'repo', repo: 'local/repo', defaultBranch: 'main', remoteUrl: `${hub.url}/local/repo.git`, localPath: null },
+    },
+  ]);
+  await start();
+}, 120_000);
+afterAll(async () => {
+  await gateway?.kill('SIGKILL');
+  await hub?.close();
+  await database?.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Arms a point, does what runs into it, and starts the next gateway. */
+async function killedAt(point: string, act: () => Promise<unknown>): Promise<void> {
+  const file = path.join(failpoints, point);
+  writeFileSync(file, '');
+  await act();
+  // Whoever runs into it takes it away and ends.
+  expect([point, existsSync(file)]).toEqual([point, false]);
+  await gateway.kill('SIGKILL');
+  await start();
+}
+const tell = async (token: string, to: string, body: object, again: boolean): Promise<number | null> => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...(again ? { 'x-mainloop-again': 'yes' } : {}) };
+  // It ends in the middle of this.
+  return (await fetch(`${gateway.url}${to}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => null))?.status ?? null;
+};
+const count = async (taskId: string, type: string): Promise<number> =>
+  (await one<{ n: number }>(database.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [taskId, type]))!.n;
+
+test.each(['gateway.push.before', 'gateway.push.after'])(
+  '%s: a push that is pushed again is on the forge and in the log, once',
+  async (point) => {
+    const id = point.replaceAll('.', '-');
+    const { token } = await seedRun(database.db, await seedTask(database.db, id));
+    const dir = path.join(home, id);
+    const header = `http.extraHeader=Authorization: Bearer ${token}`;
+    await far(home, '-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir);
+    git(dir, 'checkout', '-q', '-b', 'work', 'origin/main');
+    git(dir, 'commit', '-q', '--allow-empty', '-m', 'work');
+    const sha = git(dir, 'rev-parse', 'HEAD').trim();
+    const push = (): Promise<string> =>
+      new Promise((done) => {
+        const to = [`${gateway.url}/git/repo.git`, `HEAD:refs/heads/${taskBranch(id, 'x')}`];
+        execFile('git', ['-c', header, 'push', '-q', ...to], { cwd: dir, env: CLEAN }, (err, _, said) => done(err === null ? 'pushed' : said));
+      });
+    await killedAt(point, async () => expect(await push()).toMatch(/RPC failed|hung up|unexpected disconnect/));
+    expect(await push()).toBe('pushed');
+    expect(await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch(id, 'x')}`)).toContain(sha);
+    expect(await many(database.db, "select payload->>'sha' as sha from events where task_id = $1 and type = 'branch.pushed'", [id])).toEqual([
+      { sha },
+    ]);
+  },
+  120_000,
+);
+
+test.each(['gateway.talk.before', 'gateway.talk.after'])(
+  '%s: what is said again is heard once',
+  async (point) => {
+    const id = point.replaceAll('.', '-');
+    const { token } = await seedRun(database.db, await seedTask(database.db, id));
+    const ask = { question: 'Which?', options: [], multiple: false };
+    await killedAt(point, async () => expect(await tell(token, '/talk/say', { text: 'Half is done.' }, false)).toBeNull());
+    expect(await tell(token, '/talk/say', { text: 'Half is done.' }, true)).toBe(200);
+    await killedAt(point, async () => expect(await tell(token, '/talk/ask', ask, false)).toBeNull());
+    expect(await tell(token, '/talk/ask', ask, true)).toBe(200);
+    expect([await count(id, 'agent.said'), await count(id, 'inbox.opened')]).toEqual([1, 1]);
+  },
+  120_000,
+);
+
+test.each([
+  ['gateway.result.before', 200],
+  // It has ended: whoever says so again is told that this run is none any more.
+  ['gateway.result.after', 401],
+] as const)(
+  '%s: a run ends once',
+  async (point, status) => {
+    const id = point.replaceAll('.', '-');
+    const { token } = await seedRun(database.db, await seedTask(database.db, id));
+    const result = { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 };
+    await killedAt(point, async () => expect(await tell(token, '/run/result', result, false)).toBeNull());
+    expect(await tell(token, '/run/result', result, false)).toBe(status);
+    expect(await count(id, 'run.ended')).toBe(1);
+  },
+  120_000,
+);
