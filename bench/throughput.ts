@@ -84,7 +84,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
     activities: translated({
       ...taskActivities({ db, ciGraceMs: 1_000 }),
       ...runActivities({ db, forge: instantForge, sandbox, importer, hit, settleMs: 0 }),
-      ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0 }),
+      ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000 }),
     }),
     ...WORKER,
   });
@@ -197,7 +197,18 @@ const instantForge: Forge = {
   ensureClosed: async () => 'updated',
   ensureBranchGone: async () => 'updated',
   getPull: async (_, number) => ({ number, url: '', state: 'open', merged: false, draft: false, headSha: 'a'.repeat(40), mergeSha: null }),
-  listChecks: async () => ({ checks: [{ id: 1, name: 'ci', status: 'completed', conclusion: 'success', url: null }], statuses: [] }),
+  listChecks: async () => ({
+    checks: [],
+    suites: [],
+    statuses: [{ id: 1, context: 'ci', state: 'success', url: null, summary: '', at: null }],
+    required: [],
+    unreadable: [],
+  }),
+  ensureRerun: async () => ({ asked: 0 }),
+  ensureDraft: async () => 'unchanged',
+  mergeMethods: async () => null,
+  ensureQueued: async () => 'unchanged',
+  listCommits: async () => [],
   jobLog: async () => '',
   listIssueComments: async () => [],
   listReviews: async () => [],

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { github } from '@mainloop/adapters/forge/github';
 import { freshMemory, type Forge } from '@mainloop/adapters/forge/port';
+import { ciVerdict } from '@mainloop/models/flow/ci';
 import { personsWords } from '@mainloop/models/flow/forge-text';
 import { isOurComment } from '@mainloop/models/flow/ids';
 import { doorSettings } from '@mainloop/doors/door';
@@ -125,8 +126,24 @@ describe('every "ensure" may be asked again', () => {
     expect((await forge.listThreads(R, p.number))[0]!.resolved).toBe(true);
     await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).rejects.toMatchObject({ kind: 'rejected' });
     expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual(['updated', 'unchanged']);
+    expect([await forge.ensureDraft(R, p.number), await forge.ensureDraft(R, p.number)]).toEqual(['updated', 'unchanged']);
+    await forge.ensureReady(R, p.number);
+    expect((await forge.listCommits(R, p.number)).map((x) => [x.sha, x.title])).toEqual([[await git('rev-parse', 'one'), 'one']]);
     const two = await forge.ensureDraftPr({ ...pr, marker: '<!-- m:pr2 -->', title: say('Two'), head: 'two' });
     await forge.ensureReady(R, two.number);
+    const merge = async (branch: string) => forge.ensureMerged(R, p.number, await git('rev-parse', branch), 'squash', MESSAGE);
+    // Bound to the commit, by a way that the repository allows, and through its queue where it has one.
+    await expect(merge('two')).rejects.toMatchObject({ kind: 'rejected', why: 'head_moved' });
+    const thing = hub.store.one('repo', (r) => r.full === R)!;
+    for (const [rules, why] of [
+      [{ methods: ['merge'] }, 'method'],
+      [{ mergeQueue: true }, 'queue'],
+    ] as const) {
+      hub.store.update('repo', thing, { rules });
+      await expect(merge('one')).rejects.toMatchObject({ kind: 'rejected', why });
+      expect(await forge.mergeMethods(R)).toEqual(why === 'method' ? ['merge'] : ['squash', 'rebase', 'merge']);
+    }
+    hub.store.update('repo', thing, { rules: {} });
     expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome).toBe('updated');
     expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome).toBe('unchanged');
     await forge.ensureMerged(R, two.number, await git('rev-parse', 'two'), 'merge', MESSAGE);
@@ -162,6 +179,44 @@ test('a comment that the list does not show yet is changed, not made again', asy
     expect(lagging.store.find('comment').map((x) => x.body.split('\n')[0])).toEqual(['Which? That one.']);
   } finally {
     await lagging.close();
+  }
+});
+
+test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
+  const sha = 'c'.repeat(40);
+  const at = { repo: R, sha, branch: 'many', createdAt: '2026-11-20T10:00:00Z', updatedAt: '2026-11-20T10:00:00Z' };
+  const suite = hub.store.insert('run', {
+    ...at,
+    name: 'a',
+    path: '.github/workflows/a.yml',
+    event: 'pull_request',
+    status: 'completed',
+    conclusion: null,
+  });
+  const job = { repo: R, sha, runId: suite.id, startedAt: at.createdAt, completedAt: at.createdAt, status: 'completed', log: '' };
+  for (let n = 0; n < 320; n++) hub.store.insert('job', { ...job, name: `job ${n}`, conclusion: n === 319 ? 'failure' : 'success' });
+  for (let n = 0; n < 120; n++) hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at.createdAt });
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', thing, { rules: { required: ['e2e'] } });
+  try {
+    const seen = await github({ token: 'tok', baseUrl: hub.url }).listChecks(R, sha, 'main');
+    expect([seen.checks.length, seen.statuses.length, seen.suites.length, seen.unreadable]).toEqual([320, 120, 1, []]);
+    expect(seen.checks[0]).toMatchObject({
+      app: 'github-actions',
+      suite: suite.id,
+      workflow: '.github/workflows/a.yml on pull_request',
+      name: 'job 0',
+    });
+    expect(seen.suites[0]).toMatchObject({ id: suite.id, attempt: 1, workflow: '.github/workflows/a.yml on pull_request' });
+    expect(seen.required).toEqual([{ name: 'e2e', appId: null }]);
+    expect(ciVerdict(seen, Date.now())).toMatchObject({
+      outcome: { is: 'red', failed: [{ name: 'job 319 (a.yml)' }] },
+      passed: 439,
+      failed: 1,
+      pending: 1,
+    });
+  } finally {
+    hub.store.update('repo', thing, { rules: {} });
   }
 });
 
@@ -376,6 +431,12 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('POST', `${REPO}/statuses/{sha}`, { sha: await git('rev-parse', 'main') }, { state: 'success' });
   await ask('GET', `${REPO}/commits/{ref}/status`, { ref: await git('rev-parse', 'main') });
   await ask('GET', `${REPO}/actions/runs`, {});
+  await ask('GET', `${REPO}/commits/{ref}/check-suites`, { ref: 'c'.repeat(40) });
+  await ask('GET', `${REPO}/pulls/{pull_number}/commits`, { pull_number: 2 });
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', thing, { rules: { required: ['e2e'], mergeQueue: true } });
+  await ask('GET', `${REPO}/rules/branches/{branch}`, { branch: 'main' });
+  hub.store.update('repo', thing, { rules: {} });
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
 });
 
@@ -385,8 +446,8 @@ test("what we ask over GraphQL fits GitHub's own schema", async () => {
     body: { query: string; variables: Record<string, unknown> };
   }[];
   const asked = [...new Set(calls.filter((c) => c.path === '/graphql').map((c) => c.body.query))];
-  // Ready for review, the threads of a pull request, resolve one: each was asked above.
-  expect(asked).toHaveLength(3);
+  // Ready for review and a draft again, the threads of a pull request, resolve one: each was asked above.
+  expect(asked).toHaveLength(4);
   for (const q of asked) expect([q, validate(q)]).toEqual([q, []]);
 });
 

@@ -10,7 +10,7 @@ import type { RunByToken } from '@mainloop/models/db/runs';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
 import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
 import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
-import { actingCommits, UNREAD } from '@mainloop/models/flow/merging';
+import { actingCommits, UNREAD } from '@mainloop/models/flow/merge-messages';
 import { cleanText, MAX_DIFF_CHARS, reveal } from '@mainloop/models/flow/text';
 import type { Decision } from '@mainloop/models/flow/workflow';
 import { GitFailed, readGit, recordsOfGit } from './git-run.ts';

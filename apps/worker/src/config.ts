@@ -39,6 +39,8 @@ const Env = z.object({
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
   /** How long a push may have no checks before there are taken to be none. */
   CI_GRACE_SECONDS: z.coerce.number().positive().default(60),
+  /** How long a check may be pending, or a required one missing, before the person is told. */
+  CI_PATIENCE_MINUTES: z.coerce.number().positive().default(60),
   /** Where the backlog is told to the cluster's autoscaler; not set: nowhere. */
   MAINLOOP_BACKLOG_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   /** Activities one worker does at the same time. */
@@ -146,6 +148,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,
     forgeSettleMs: e.FORGE_SETTLE_MS,
     ciGraceMs: e.CI_GRACE_SECONDS * 1000,
+    ciPatienceMs: e.CI_PATIENCE_MINUTES * 60_000,
     silenceMs: e.SILENCE_MINUTES * 60_000,
   });
 }

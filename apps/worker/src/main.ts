@@ -62,7 +62,7 @@ const worker = await Worker.create({
   activities: translated({
     ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
     ...runActivities({ db, forge, sandbox, importer, hit, settleMs: c.forgeSettleMs }),
-    ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs }),
+    ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs }),
     ...projectActivities({ db, forge, importer }),
   }),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).

@@ -86,6 +86,7 @@ const Env = z
     FORGE_SETTLE_MS: optional,
     CI_GRACE_SECONDS: optional,
     SILENCE_MINUTES: optional,
+    CI_PATIENCE_MINUTES: optional,
     MAINLOOP_LOCAL_USERS: optional,
     MAINLOOP_SANDBOX_PROCESSES: optional,
     MAINLOOP_SANDBOX_MEMORY_MIB: optional,

@@ -1,6 +1,18 @@
 // GitHub Actions, locally: `act` really runs the pushed workflow, confined like an agent, without network but for its packages.
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
@@ -12,13 +24,15 @@ import { workOf } from '@mainloop/adapters/sandbox/place';
 import type { LimitHit } from '@mainloop/adapters/sandbox/port';
 import { kill } from '@mainloop/adapters/sandbox/processes';
 import { watcher, type Watched } from '@mainloop/adapters/sandbox/watch';
+import { NOT_HERE } from '@mainloop/models/flow/ci';
 import { parse } from 'yaml';
 import type { Bare } from './bare.ts';
 import { checkOut, remove } from './checkout.ts';
 import type { Hooks } from './hooks.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
+import { triggers, type Happened } from './triggers.ts';
+import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
@@ -69,18 +83,34 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     end: async (job) => kill(running.get(job)?.pid ?? -1),
   });
 
-  const pushed = async (repo: Repo, branch: string, sha: string): Promise<void> => {
+  /** @param only the one file of a workflow that runs again */
+  const happened = async (repo: Repo, branch: string, sha: string, what: Happened, only?: string): Promise<void> => {
     // No workflows at that commit.
     const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
       .split('\0')
-      .filter((f) => /\.ya?ml$/.test(f));
+      .filter((f) => /\.ya?ml$/.test(f) && (only === undefined || f === only));
     for (const file of files) {
       const text = await bare.git(repo.full, ['cat-file', 'blob', `${sha}:${file}`]);
-      await runWorkflow(repo, branch, sha, file, text).catch((err: unknown) => console.error('ci', err));
+      await runWorkflow(repo, branch, sha, file, text, what).catch((err: unknown) => console.error('ci', err));
     }
   };
 
-  const runWorkflow = async (repo: Repo, branch: string, sha: string, file: string, text: string): Promise<void> => {
+  const pushed = (repo: Repo, branch: string, sha: string): Promise<void> => happened(repo, branch, sha, { event: 'push', branch });
+  const befell = async (repo: Repo, pull: Issue, action: string): Promise<void> => {
+    const { head, base, headSha } = pull.pr!;
+    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, stat: NO_STAT });
+    const payload = { action, number: pull.number, pull_request: shown, repository: shape.repo(o.base, repo) };
+    await happened(repo, head, headSha, { event: 'pull_request', action, base, payload });
+  };
+  const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
+    const pull = store.one('issue', (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch);
+    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch }, r.path);
+    if (pull === undefined) return;
+    const payload = { action: 'synchronize', number: pull.number };
+    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload }, r.path);
+  };
+
+  const runWorkflow = async (repo: Repo, branch: string, sha: string, file: string, text: string, what: Happened): Promise<void> => {
     let wf: { name?: string; on?: unknown; jobs?: Record<string, { name?: string }> };
     try {
       wf = parse(text) as typeof wf;
@@ -88,13 +118,14 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       // No YAML: GitHub runs nothing either.
       return;
     }
-    if (!wf || !triggered(wf.on, branch)) return;
+    if (!wf || !triggers(wf.on, what)) return;
     const wfRun = store.insert('run', {
       repo: repo.full,
       name: wf.name ?? file,
       path: file,
       branch,
       sha,
+      event: what.event,
       status: 'in_progress',
       conclusion: null,
       createdAt: nowIso(),
@@ -120,9 +151,12 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     const logs = new Map<string, string[]>();
     const size = new Map<string, number>();
     const result = new Map<string, string>();
+    const [begun, notHere] = [new Set<string>(), new Set<string>()];
     const onLine = (l: ActLine): void => {
       const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
       if (id === undefined || !jobs.has(id)) return;
+      const absent = /Skipping unsupported platform/.test(l.msg ?? '');
+      (absent ? notHere : begun).add(id);
       if (l.jobResult) result.set(id, l.jobResult === 'success' ? 'success' : 'failure');
       const said = l.raw_output
         ? l.msg?.replace(/\n$/, '')
@@ -141,13 +175,18 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       const at = `${new Date().toISOString().replace('Z', '0000Z')}`;
       (logs.get(id) ?? logs.set(id, []).get(id)!).push(...said.split('\n').map((x) => `${at} ${x}`));
     };
-    const code = await execute(repo, branch, sha, file, onLine, (hit) => {
+    const code = await execute(repo, branch, sha, file, what, onLine, (hit) => {
       for (const id of jobs.keys()) note(id, `##[error]${overWords(hit)}`);
     });
+    // What never began was not wanted, by its condition or by what it needs; unless nothing did, and not for want of a platform.
+    const isBroken = code !== 0 && begun.size + notHere.size === 0;
     for (const [id, job] of jobs) {
+      const unsaid = code === 0 ? 'success' : 'failure';
+      const idle = notHere.has(id) ? 'neutral' : 'skipped';
       store.update('job', job, {
         status: 'completed',
-        conclusion: result.get(id) ?? (code === 0 ? 'success' : 'failure'),
+        conclusion: result.get(id) ?? (begun.has(id) || isBroken ? unsaid : idle),
+        ...(notHere.has(id) ? { note: `${NOT_HERE}: there is no such machine` } : {}),
         completedAt: nowIso(),
         log: `\ufeff${(logs.get(id) ?? []).join('\n')}\n`,
       });
@@ -176,6 +215,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     branch: string,
     sha: string,
     file: string,
+    what: Happened,
     onLine: (l: ActLine) => void,
     onLimit: (hit: LimitHit) => void,
   ): Promise<number> => {
@@ -195,14 +235,16 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         o.packages === null || o.bwrap === null
           ? null
           : withPackages(o.packages, { repo: repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
+      if (what.event === 'pull_request') writeFileSync(path.join(dir, 'event.json'), JSON.stringify(what.payload));
       const act = (program: string, folder: string): string[] => [
         program,
-        'push',
+        what.event,
         '-C',
         folder,
         '-W',
         file,
         ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
+        ...(what.event === 'pull_request' ? ['-e', path.join(folder, '../event.json')] : []),
         ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
         ...(packages === null ? [] : Object.entries(packageVariables()).flatMap(([name, value]) => ['--env', `${name}=${value}`])),
       ];
@@ -298,11 +340,11 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed'))
         store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
       const repo = store.one('repo', (x) => x.full === r.repo);
-      if (repo) void pushed(repo, r.branch, r.sha);
+      if (repo) void rerun(repo, r);
     }
   };
 
-  return { pushed, recover };
+  return { pushed, befell, rerun, recover };
 }
 
 /** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
@@ -314,12 +356,4 @@ function removeTop(place: string): void {
 const overWords = ({ limit, max }: LimitHit): string =>
   limit === 'processes' ? `This job has its ${max} processes and can't start another.` : `This job used more than its ${max} MiB of ${limit}.`;
 
-function triggered(on: unknown, branch: string): boolean {
-  if (on === 'push' || (Array.isArray(on) && on.includes('push'))) return true;
-  if (typeof on !== 'object' || on === null || !('push' in on)) return false;
-  const branches = (on as { push?: { branches?: string[] } | null }).push?.branches;
-  return (
-    branches === undefined ||
-    branches.some((b) => b === branch || b === '**' || b === '*' || (b.endsWith('/**') && branch.startsWith(b.slice(0, -2))))
-  );
-}
+const NO_STAT = { files: 0, additions: 0, deletions: 0 };

@@ -18,9 +18,41 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
     ],
     [
       'GET',
+      R('/commits/([^/]+)/check-suites'),
+      async (a) => {
+        const sha = (await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!))) ?? a.m[2]!;
+        const list = store.find('run', (r) => r.repo === a.repo.full && r.sha === sha);
+        const jobsOf = (id: number): number => store.find('job', (j) => j.runId === id).length;
+        return ok({ total_count: list.length, check_suites: page(a, list).map((r) => shape.checkSuite(base, r, jobsOf(r.id), a.repo)) });
+      },
+    ],
+    [
+      'GET',
+      R('/rules/branches/(.+)'),
+      async (a) => ok(decodeURIComponent(a.m[2]!) === a.repo.defaultBranch && a.query.get('page') !== '2' ? shape.branchRules(a.repo) : []),
+    ],
+    [
+      'POST',
+      R('/actions/runs/(\\d+)/rerun(?:-failed-jobs)?'),
+      async (a) => {
+        const r = store.one('run', (x) => x.id === Number(a.m[2]) && x.repo === a.repo.full);
+        if (!r) return notFound;
+        if (r.status !== 'completed')
+          return {
+            status: 403,
+            body: { message: 'This workflow is already running', documentation_url: 'https://docs.github.com/rest', status: '403' },
+          };
+        c.rerun(a.repo, r);
+        return created({});
+      },
+    ],
+    [
+      'GET',
       R('/commits/([^/]+)/status'),
       async (a) => {
-        const list = store.find('status', (s) => s.repo === a.repo.full && s.sha === a.m[2]);
+        const all = store.find('status', (s) => s.repo === a.repo.full && s.sha === a.m[2]);
+        // Of each context the newest, as GitHub combines them.
+        const list = [...new Map(all.map((s) => [s.context, s])).values()];
         const state = list.some((s) => s.state === 'failure' || s.state === 'error')
           ? 'failure'
           : list.length > 0 && list.every((s) => s.state === 'success')
@@ -28,13 +60,13 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
             : 'pending';
         return ok({
           state,
-          statuses: list.map((s) => ({
+          statuses: page(a, list).map((s) => ({
             url: `${base}/repos/${s.repo}/statuses/${s.sha}`,
             avatar_url: null,
             id: s.id,
             node_id: `S_${s.id}`,
             state: s.state,
-            description: null,
+            description: s.description ?? null,
             target_url: null,
             context: s.context,
             created_at: s.createdAt,
@@ -57,6 +89,7 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
           sha: a.m[2]!,
           context: String(a.body.context ?? 'default'),
           state: String(a.body.state),
+          description: typeof a.body.description === 'string' ? a.body.description : null,
           createdAt: nowIso(),
         });
         tell(a, 'status', { id: s.id, sha: s.sha, state: s.state, context: s.context });
@@ -66,7 +99,7 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
           id: s.id,
           node_id: `S_${s.id}`,
           state: s.state,
-          description: null,
+          description: s.description ?? null,
           target_url: null,
           context: s.context,
           created_at: s.createdAt,

@@ -1,7 +1,7 @@
 // What the routes of the local GitHub share.
 import type { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
-import type { Repo, Store } from './store.ts';
+import type { Issue, Repo, Store, WorkflowRun } from './store.ts';
 
 export interface Ctx {
   readonly store: Store;
@@ -10,6 +10,10 @@ export interface Ctx {
   readonly base: string;
   /** How far lists lag behind, as GitHub's sometimes do; for tests. */
   readonly staleMs: number;
+  /** Runs a workflow again on the same commit. */
+  rerun(repo: Repo, run: WorkflowRun): void;
+  /** What befell a pull request, for the workflows that wait for that. */
+  befell(repo: Repo, pull: Issue, action: string): void;
 }
 export interface Ask {
   readonly user: string;
@@ -17,5 +21,7 @@ export interface Ask {
   readonly m: RegExpMatchArray;
   readonly query: URLSearchParams;
   readonly body: Record<string, unknown>;
+  /** Set by what pages a list: the page after this one, if there is one. */
+  nextPage?: number;
 }
 export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> };

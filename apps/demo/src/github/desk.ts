@@ -48,6 +48,7 @@ export function openDesk(c: Ctx) {
     const list = c.staleMs > 0 ? all.filter((d) => !store.isNew(d, c.staleMs)) : all;
     const per = Math.min(100, Number(a.query.get('per_page') ?? 30));
     const at = Math.max(1, Number(a.query.get('page') ?? 1));
+    if (list.length > at * per) a.nextPage = at + 1;
     return list.slice((at - 1) * per, at * per);
   };
   const R = (rest: string): RegExp => new RegExp(`^/repos/([^/]+/[^/]+)${rest}$`);

@@ -84,6 +84,7 @@ export async function moved(
       repository: shape.repo(c.base, repo),
       sender: shape.user(c.base, user),
     });
+    c.befell(repo, i, 'synchronize');
   }
   c.hooks.send('push', {
     ref: `refs/heads/${branch}`,

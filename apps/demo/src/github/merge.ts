@@ -1,5 +1,6 @@
 // Merging a pull request on the bare repository, so that two merges of different files both survive.
 import type { Answer, Ctx } from './ctx.ts';
+import { mayMerge } from './shapes.ts';
 import { nowIso, type Issue, type Repo } from './store.ts';
 
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
@@ -8,11 +9,22 @@ const refuse = (status: number, message: string): Answer => ({
   body: { message, documentation_url: 'https://docs.github.com/rest/pulls/pulls#merge-a-pull-request', status: String(status) },
 });
 
+const NOT_ALLOWED: ReadonlyMap<string, string> = new Map([
+  ['squash', 'Squash merges are not allowed on this repository.'],
+  ['rebase', 'Rebase merges are not allowed on this repository.'],
+  ['merge', 'Merge commits are not allowed on this repository.'],
+]);
+
+/** @param body of the request; `queued` is a word of our own, for what the merge queue does */
 export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Record<string, unknown>): Promise<Answer> {
   return c.bare.serial(repo.full, async () => {
     const pr = i.pr!;
     if (pr.merged || i.state !== 'open') return refuse(405, 'Pull Request is not mergeable');
     if (pr.draft) return refuse(405, 'Pull Request is still a draft');
+    const method = String(body.merge_method ?? 'merge');
+    if (!mayMerge(repo, method)) return refuse(405, NOT_ALLOWED.get(method) ?? 'This way of merging is not allowed on this repository.');
+    if (repo.rules?.mergeQueue === true && body.queued !== true)
+      return refuse(405, 'Repository rule violations found\n\nChanges must be made through the merge queue');
     if (typeof body.sha === 'string' && body.sha !== pr.headSha) return refuse(409, 'Head branch was modified. Review and try the merge again.');
     const base = await c.bare.sha(repo.full, pr.base);
     if (base === null) return refuse(405, 'Base branch is gone');

@@ -11,6 +11,9 @@ const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new
   ['REQUEST_CHANGES', 'CHANGES_REQUESTED'],
 ]);
 
+/** Of a commit in the format below, and the one that -z adds. */
+const FIELDS = 11;
+
 export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
   const { store, bare, base } = c;
   return [
@@ -54,6 +57,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           pr: { head, base: to, headSha, baseSha: fork, draft: a.body.draft === true, merged: false, mergedAt: null, mergeSha: null },
         });
         tell(a, 'pull_request', { action: 'opened', number: i.number, pull_request: await showPull(a, i) });
+        c.befell(a.repo, i, 'opened');
         return created(await showPull(a, i));
       },
     ],
@@ -63,6 +67,23 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       async (a) => {
         const i = issueOf(a);
         return i?.pr ? ok(await showPull(a, i)) : notFound;
+      },
+    ],
+    [
+      'GET',
+      R('/pulls/(\\d+)/commits'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i?.pr) return notFound;
+        // Fields end with NUL, which no commit can hold.
+        const format = '%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00';
+        const told = await bare.git(a.repo.full, ['log', '--reverse', '-z', `--format=${format}`, `${i.pr.baseSha}..${i.pr.headSha}`, '--']);
+        const fields = told.split('\0');
+        const commits = Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) => ({
+          id: n,
+          is: fields.slice(n * FIELDS, (n + 1) * FIELDS),
+        }));
+        return ok(page(a, commits).map((x) => shape.commit(base, a.repo, x.is)));
       },
     ],
     [

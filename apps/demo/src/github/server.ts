@@ -8,13 +8,14 @@ import { isSecret } from '@mainloop/doors/secrets';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
 import { factsOf, notFound } from './desk.ts';
-import type { Answer, Ctx } from './ctx.ts';
+import type { Answer, Ask, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
 import { serveGit } from './git-http.ts';
 import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
 import { issuePage } from './pages.ts';
+import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
 import { nowIso, Store, type Repo } from './store.ts';
 
@@ -72,7 +73,16 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
-  const c: Ctx = { store, bare, hooks: hook, base, staleMs: o.staleMs ?? 0 };
+  const late = (what: Promise<void> | undefined): void => void what?.catch((err: unknown) => console.error('ci', err));
+  const c: Ctx = {
+    store,
+    bare,
+    hooks: hook,
+    base,
+    staleMs: o.staleMs ?? 0,
+    rerun: (repo, run) => late(ci?.rerun(repo, run)),
+    befell: (repo, pull, action) => late(ci?.befell(repo, pull, action)),
+  };
   const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
   const table = routes(c);
   const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
@@ -161,7 +171,10 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       const m = method === req.method ? re.exec(url.pathname) : null;
       if (!m) continue;
       const repo = repoOf(m[1]!);
-      return repo ? run({ user, repo, m, query: url.searchParams, body: data }) : notFound;
+      if (repo === undefined) return notFound;
+      const asked: Ask = { user, repo, m, query: url.searchParams, body: data };
+      const answer = await run(asked);
+      return asked.nextPage === undefined ? answer : { ...answer, headers: { ...answer.headers, link: nextLink(base, url, asked.nextPage) } };
     }
     return notFound;
   }
@@ -190,8 +203,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       });
       return done({ [verb]: { thread: { id: threadId, isResolved: verb === 'resolveReviewThread' } } });
     }
-    const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft)\b/.exec(query)?.[1];
+    const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft|enqueuePullRequest)\b/.exec(query)?.[1];
     const wanted = String((variables.input as { pullRequestId?: string } | undefined)?.pullRequestId ?? variables.id ?? '');
+    const wantedSha = (variables.input as { expectedHeadOid?: string } | undefined)?.expectedHeadOid;
     const i = store.one('issue', (x) => x.pr !== null && Buffer.from(`PullRequest:${x.id}`).toString('base64url') === wanted);
     if (!name || !i)
       return {
@@ -206,9 +220,24 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
           ],
         },
       };
+    const repo = repoOf(i.repo)!;
+    if (name === 'enqueuePullRequest') {
+      // A queue of one: it is merged at once.
+      const done = await mergePull(c, repo, i, 'mainloop', { merge_method: 'merge', sha: wantedSha, queued: true });
+      if (done.status !== 200)
+        return { status: 200, body: { data: null, errors: [{ type: 'UNPROCESSABLE', message: (done.body as { message: string }).message }] } };
+      const pull = shape.pull(i, repo, await factsOf(c, i));
+      hook.send('pull_request', {
+        action: 'closed',
+        number: i.number,
+        pull_request: pull,
+        repository: shape.repo(base, repo),
+        sender: shape.user(base, 'mainloop'),
+      });
+      return { status: 200, body: { data: { [name]: { mergeQueueEntry: { id: `MQE_${i.id}` } } } } };
+    }
     const was = i.pr!.draft;
     store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft: name === 'convertPullRequestToDraft' } });
-    const repo = repoOf(i.repo)!;
     if (was && !i.pr!.draft) {
       hook.send('pull_request', {
         action: 'ready_for_review',
@@ -217,6 +246,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         repository: shape.repo(base, repo),
         sender: shape.user(base, 'mainloop'),
       });
+      c.befell(repo, i, 'ready_for_review');
       review.onReady(i);
     }
     return { status: 200, body: { data: { [name]: { pullRequest: { id: wanted, number: i.number, isDraft: i.pr!.draft } } } } };
@@ -242,6 +272,13 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
         server.closeAllConnections();
       }),
   };
+}
+
+/** As GitHub tells clients that there is more: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
+function nextLink(base: string, url: URL, page: number): string {
+  const next = new URL(`${url.pathname}${url.search}`, base);
+  next.searchParams.set('page', String(page));
+  return `<${next.href}>; rel="next"`;
 }
 
 /** @returns what went out */

@@ -73,6 +73,8 @@ const REPO_URLS = [
   'trees',
 ];
 
+export const mayMerge = (r: Repo, method: string): boolean => r.rules?.methods?.includes(method) ?? true;
+
 export function repo(base: string, r: Repo) {
   const [owner, name] = r.full.split('/') as [string, string];
   const api = `${base}/repos/${r.full}`;
@@ -116,6 +118,9 @@ export function repo(base: string, r: Repo) {
     created_at: r.createdAt,
     updated_at: r.createdAt,
     permissions: { admin: true, maintain: true, push: true, triage: true, pull: true },
+    allow_squash_merge: mayMerge(r, 'squash'),
+    allow_merge_commit: mayMerge(r, 'merge'),
+    allow_rebase_merge: mayMerge(r, 'rebase'),
     forks: 0,
     open_issues: 0,
     watchers: 0,
@@ -346,13 +351,74 @@ export const checkRun = (base: string, j: Job) => ({
   app: APP(base),
   pull_requests: [],
   output: {
-    title: j.name,
+    title: j.note ?? j.name,
     summary: j.conclusion ?? '',
     text: null,
     annotations_count: 0,
     annotations_url: `${base}/repos/${j.repo}/check-runs/${j.id}/annotations`,
   },
 });
+
+/** @param fields sha, tree, parents, author's name, address and time, committer's name, address and time, message */
+export function commit(base: string, r: Repo, fields: readonly string[]) {
+  const [sha, tree, parents, author, authorMail, authoredAt, committer, committerMail, committedAt, message] = fields.map((f) =>
+    f.replace(/^\n/, ''),
+  );
+  const api = `${base}/repos/${r.full}`;
+  const at = (x: string): string => `${api}/commits/${x}`;
+  return {
+    url: at(sha!),
+    sha,
+    node_id: `C_${sha}`,
+    html_url: `${base}/${r.full}/commit/${sha}`,
+    comments_url: `${at(sha!)}/comments`,
+    commit: {
+      url: `${api}/git/commits/${sha}`,
+      author: { name: author, email: authorMail, date: authoredAt },
+      committer: { name: committer, email: committerMail, date: committedAt },
+      message: message!.trimEnd(),
+      tree: { sha: tree, url: `${api}/git/trees/${tree}` },
+      comment_count: 0,
+    },
+    author: null,
+    committer: null,
+    parents: parents!
+      .split(' ')
+      .filter((p) => p !== '')
+      .map((p) => ({ sha: p, url: at(p) })),
+  };
+}
+
+/** A workflow run's other face: as a suite of checks. */
+export const checkSuite = (base: string, r: WorkflowRun, jobs: number, repoDoc: Repo) => ({
+  id: r.id,
+  node_id: node('CheckSuite', r.id),
+  head_branch: r.branch,
+  head_sha: r.sha,
+  status: r.status,
+  conclusion: r.conclusion,
+  url: `${base}/repos/${r.repo}/check-suites/${r.id}`,
+  before: null,
+  after: r.sha,
+  pull_requests: [],
+  app: APP(base),
+  repository: repo(base, repoDoc),
+  created_at: r.createdAt,
+  updated_at: r.updatedAt,
+  head_commit: { id: r.sha, tree_id: r.sha, message: '', timestamp: r.createdAt, author: null, committer: null },
+  latest_check_runs_count: jobs,
+  check_runs_url: `${base}/repos/${r.repo}/check-suites/${r.id}/check-runs`,
+});
+
+export function branchRules(r: Repo): object[] {
+  const of = { ruleset_source_type: 'Repository', ruleset_source: r.full, ruleset_id: r.id };
+  const { required = [], mergeQueue = false } = r.rules ?? {};
+  const checks = { strict_required_status_checks_policy: false, required_status_checks: required.map((context) => ({ context })) };
+  return [
+    ...(required.length > 0 ? [{ type: 'required_status_checks', parameters: checks, ...of }] : []),
+    ...(mergeQueue ? [{ type: 'merge_queue', ...of }] : []),
+  ];
+}
 
 export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
   const api = `${base}/repos/${r.repo}/actions/runs/${r.id}`;
@@ -367,7 +433,7 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     path: r.path,
     run_number: 1,
     run_attempt: 1,
-    event: 'push',
+    event: r.event ?? 'push',
     display_title: r.name,
     status: r.status,
     conclusion: r.conclusion,

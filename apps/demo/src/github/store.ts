@@ -10,6 +10,16 @@ export interface Repo extends Doc {
   folder?: string;
   defaultBranch: string;
   createdAt: string;
+  /** Of the default branch, as a ruleset would have them; none without it. */
+  rules?: RepoRules;
+}
+export interface RepoRules {
+  /** Checks without which nothing is merged. */
+  readonly required?: readonly string[];
+  /** Ways to merge; all without it. */
+  readonly methods?: readonly string[];
+  readonly mergeQueue?: boolean;
+  readonly reviews?: number;
 }
 export interface Issue extends Doc {
   repo: string;
@@ -76,6 +86,8 @@ export interface WorkflowRun extends Doc {
   path: string;
   branch: string;
   sha: string;
+  /** What set it off; a push without it. */
+  event?: string;
   status: string;
   conclusion: string | null;
   createdAt: string;
@@ -92,12 +104,15 @@ export interface Job extends Doc {
   startedAt: string;
   completedAt: string | null;
   log: string;
+  /** What its check says of itself. */
+  note?: string;
 }
 export interface Status extends Doc {
   repo: string;
   sha: string;
   context: string;
   state: string;
+  description?: string | null;
   createdAt: string;
 }
 export interface Call extends Doc {

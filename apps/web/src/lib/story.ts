@@ -43,6 +43,14 @@ export function storyOf(events: readonly LoggedEvent[]): Step[] {
   });
 }
 
+const namesOf = (failures: readonly { readonly name: string }[] | undefined): string =>
+  failures === undefined || failures.length === 0
+    ? ''
+    : `: ${failures
+        .slice(0, 3)
+        .map((f) => f.name)
+        .join(', ')}${failures.length > 3 ? ', …' : ''}`;
+
 function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
   switch (e.type) {
     case 'task.budget_raised':
@@ -112,8 +120,13 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
     case 'ci.verdict':
       if (e.payload.verdict === 'green') return { text: `CI is green, ${e.payload.passed} of ${e.payload.passed} checks.`, tone: 'good' };
       return e.payload.verdict === 'red'
-        ? { text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed} checks.`, tone: 'bad' }
+        ? {
+            text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed + e.payload.pending} checks${namesOf(e.payload.failures)}.`,
+            tone: 'bad',
+          }
         : null;
+    case 'pr.taken_back':
+      return { text: `Pull request #${e.payload.number} is a draft again. ${e.payload.why}`, tone: 'bad' };
     case 'pr.ready':
       return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
     case 'review.submitted':
@@ -131,6 +144,7 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
     case 'pr.closed':
       return { text: `Pull request #${e.payload.number} was closed.`, tone: 'plain' };
     case 'settings.unreadable':
+    case 'forge.unreadable':
       return { text: e.payload.sentence, tone: 'bad' };
     case 'run.silent':
       return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };

@@ -1,6 +1,8 @@
 // What CI is asked about, on a real database. The forge is a pull request and its checks.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ForgeError, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
+import { ACTIONS, type CheckRun } from '@mainloop/models/flow/ci';
+import { mergeRefusal } from '@mainloop/models/flow/merging';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { forgeActivities } from './forge.activities.ts';
@@ -28,46 +30,200 @@ const CHECKS: ReadonlyMap<string, string> = new Map([
   ['second', 'success'],
   ['a colleague', 'failure'],
 ]);
+const DEPS = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000 };
+const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo => ({
+  number: 7,
+  url: 'https://forge/7',
+  headSha,
+  merged: false,
+  state: 'open',
+  draft: true,
+  mergeSha: null,
+  ...more,
+});
+const run = (conclusion: string | null, more: Partial<CheckRun> = {}): CheckRun => ({
+  id: 1,
+  app: ACTIONS,
+  appId: 1,
+  suite: 1,
+  workflow: 'a.yml on push',
+  name: 'test',
+  status: conclusion === null ? 'in_progress' : 'completed',
+  conclusion,
+  url: null,
+  summary: '',
+  startedAt: '2026-11-20T10:00:00Z',
+  completedAt: '2026-11-20T10:01:00Z',
+  ...more,
+});
+/** A forge where a pull request stands at a commit, with the checks that each commit has. */
+function forgeAt(at: PullInfo, checks: (sha: string) => readonly CheckRun[], more: Partial<Forge> = {}): ReturnType<typeof forgeActivities> {
+  const forge: Partial<Forge> = {
+    getPull: () => Promise.resolve(at),
+    listChecks: (_, sha) => Promise.resolve({ checks: checks(sha), suites: [], statuses: [], required: [], unreadable: [] }),
+    jobLog: () => Promise.resolve(''),
+    mergeMethods: () => Promise.resolve(null),
+    listCommits: () => Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona' }]),
+    listIssueComments: () => Promise.resolve([]),
+    listReviews: () => Promise.resolve([]),
+    listReviewComments: () => Promise.resolve([]),
+    listThreads: () => Promise.resolve([]),
+    ...more,
+  };
+  return forgeActivities({ db: t.db, forge: forge as Forge, ...DEPS });
+}
+const all = (sha: string): CheckRun[] => [run(CHECKS.get(sha) ?? null)];
+
 test.each([
   ['second', 'second', 'green'],
   // The red of the push before was repaired by this one.
   ['first', 'second', 'green'],
   ['a colleague', 'a colleague', 'red'],
 ])('where the forge says that the head is "%s", CI is asked about "%s": %s', async (headSha, asked, verdict) => {
-  const forge = {
-    getPull: () => Promise.resolve({ number: 7, headSha, merged: false, state: 'open' } as PullInfo),
-    listChecks: (_: string, sha: string) =>
-      Promise.resolve({ checks: [{ id: 1, name: 'test', status: 'completed', conclusion: CHECKS.get(sha) ?? null, url: null }], statuses: [] }),
-  } as unknown as Forge;
-  const activities = forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 });
-  expect(await activities.readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: asked, verdict });
+  expect(await forgeAt(pull(headSha), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: asked, verdict });
 });
 
-test.each([
-  ['second', 'second'],
-  // GitHub itself compares what is merged with what is there.
-  ['first', 'second'],
-])('where the forge shows "%s", what the person was shown is merged: "%s"', async (headSha, asked) => {
-  const merged: string[] = [];
-  const forge = {
-    getPull: () => Promise.resolve({ number: 7, headSha, merged: false, state: 'open' } as PullInfo),
-    ensureMerged: (_: string, __: number, sha: string) => {
-      merged.push(sha);
+test('how a commit failed is told by name, from its log, which is read once', async () => {
+  let logs = 0;
+  const jobLog = () => {
+    logs++;
+    return Promise.resolve('2026-11-20T10:00:00.0Z noise\n2026-11-20T10:00:00.0Z Error: 1 is not 2');
+  };
+  const activities = forgeAt(pull('a colleague'), () => [run('failure', { name: 'unit' })], { jobLog });
+  for (const round of [0, 1]) {
+    const { told } = await activities.readCi({ taskId: 'pushed', round });
+    expect(told).toMatchObject({ ask: null, red: '"unit (a.yml)" is red: Error: 1 is not 2.' });
+  }
+  expect(logs).toBe(1);
+  // A repair that pushed nothing is the last; one that met the same failure in another commit too.
+  expect((await activities.readCi({ taskId: 'pushed', round: 1, redSha: 'a colleague' })).told.ask).toMatch(
+    /^"unit \(a\.yml\)" is still red, and the repair/,
+  );
+  const same = forgeAt(pull('another'), () => [run('failure', { name: 'unit' })], { jobLog });
+  expect((await same.readCi({ taskId: 'pushed', round: 1, redSha: 'a colleague' })).told.ask).toMatch(
+    /^"unit \(a\.yml\)" failed again in the same way/,
+  );
+});
+
+test('what never ran to its end is run again once, costs no repair, and then the person is asked', async () => {
+  const asked: string[] = [];
+  const ensureRerun = (_: string, sha: string) => {
+    asked.push(sha);
+    return Promise.resolve({ asked: 1 });
+  };
+  const activities = forgeAt(pull('cut'), () => [run('cancelled')], { ensureRerun });
+  for (const round of [0, 0]) expect(await activities.readCi({ taskId: 'pushed', round })).toMatchObject({ verdict: 'pending', told: { ask: null } });
+  expect(asked).toEqual(['cut']);
+  const long = { asked: 1, atMs: Date.now() - 10 * 60_000 };
+  await t.db.query("update forge_effects set result = $1 where key = 'pushed/rerun-cut'", [JSON.stringify(long)]);
+  expect((await activities.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain('running it once more did not help');
+  const closed = forgeAt(pull('lost'), () => [run('cancelled')], { ensureRerun: () => Promise.resolve({ asked: 0 }) });
+  expect((await closed.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain('it could not be run again from here');
+  expect(asked).toEqual(['cut']);
+});
+
+test('a pull request that is closed while CI runs asks before anything is spent, and one that is merged is done', async () => {
+  const failing = () => [run('failure')];
+  const closed = await forgeAt(pull('second', { state: 'closed' }), failing).readCi({ taskId: 'pushed', round: 0 });
+  expect(closed.told.ask).toMatch(/^The pull request was closed/);
+  const merged = await forgeAt(pull('second', { state: 'closed', merged: true }), failing).readCi({ taskId: 'pushed', round: 0 });
+  expect(merged.told.pull).toBe('merged');
+});
+
+test('what the token may not read is told once', async () => {
+  const listChecks = () => Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['The token may not read the rules.'] });
+  for (const round of [0, 1]) await forgeAt(pull('second'), all, { listChecks }).readCi({ taskId: 'pushed', round });
+  const { rows } = await t.db.query("select payload from events where type = 'forge.unreadable'");
+  expect(rows).toEqual([{ payload: { sentence: 'The token may not read the rules.' } }]);
+});
+
+describe('merge', () => {
+  const merging = (at: PullInfo, checks: (sha: string) => readonly CheckRun[], ensureMerged: Forge['ensureMerged'], more: Partial<Forge> = {}) =>
+    forgeAt(at, checks, { ensureMerged, ...more });
+  const unseen: Forge['ensureMerged'] = () => Promise.reject(new Error('merged unseen'));
+  const green = () => [run('success')];
+
+  test.each([
+    ['second', 'second'],
+    // GitHub itself compares what is merged with what is there.
+    ['first', 'second'],
+  ])('where the forge shows "%s", what the person was shown is merged: "%s"', async (headSha, asked) => {
+    for (const shown of [undefined, 'second']) {
+      const merged: string[] = [];
+      const ensureMerged: Forge['ensureMerged'] = (_, __, sha) => {
+        merged.push(sha);
+        return Promise.resolve({ sha: 'm', outcome: 'updated' });
+      };
+      expect(await merging(pull(headSha), green, ensureMerged).merge({ taskId: 'pushed', shown })).toEqual({ did: 'merged' });
+      expect(merged).toEqual([asked]);
+    }
+  });
+
+  test('what somebody has pushed since is not merged unseen, and the person is told', async () => {
+    const activities = merging(pull('a colleague'), green, unseen);
+    const sentence = 'mona pushed a colle "add evil.ts" to the pull request after it was offered, so it is not merged. It is looked at anew.';
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second' })).toEqual({ did: 'moved', sentence });
+    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({ state: 'open', again: sentence });
+    const old = activities.merge({ taskId: 'pushed' });
+    await expect(old).rejects.toThrow(/^Somebody else has pushed a colle to the pull request/);
+    await expect(old).rejects.toMatchObject({ kind: 'rejected' });
+  });
+
+  test('what turned red since it was offered is not merged', async () => {
+    const activities = merging(pull('second'), () => [run('failure', { name: 'late' })], unseen);
+    const said = { did: 'red', sentence: 'CI failed after all: "late (a.yml)" is red.' };
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second' })).toEqual(said);
+    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({ again: said.sentence });
+  });
+
+  test.each([
+    ['Head branch was modified. Review and try the merge again.', 'moved'],
+    ['At least 1 approving review is required by reviewers with write access.', 'refused'],
+    ['Changes must be made through the merge queue', 'queued'],
+  ])('the forge says "%s": %s', async (said, did) => {
+    const queued: string[] = [];
+    const ensureQueued: Forge['ensureQueued'] = (_, __, sha) => {
+      queued.push(sha);
+      return Promise.resolve('updated');
+    };
+    const refuse: Forge['ensureMerged'] = () => Promise.reject(new MergeRefused(mergeRefusal(said), said));
+    expect(await merging(pull('second'), green, refuse, { ensureQueued }).merge({ taskId: 'pushed', shown: 'second' })).toMatchObject({ did });
+    expect(queued).toEqual(did === 'queued' ? ['second'] : []);
+    await expect(merging(pull('second'), green, refuse).merge({ taskId: 'pushed' })).rejects.toMatchObject({ kind: 'rejected' });
+  });
+
+  test('a way to merge that the repository does not allow is not tried, and without one an allowed one is', async () => {
+    const used: string[] = [];
+    const ensureMerged: Forge['ensureMerged'] = (_, __, ___, method) => {
+      used.push(method);
       return Promise.resolve({ sha: 'm', outcome: 'updated' });
-    },
-  } as unknown as Forge;
-  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'pushed' });
-  expect(merged).toEqual([asked]);
+    };
+    const activities = merging(pull('second'), green, ensureMerged, { mergeMethods: () => Promise.resolve(['rebase']) });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({ did: 'refused' });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({ did: 'merged' });
+    expect(used).toEqual(['rebase']);
+  });
 });
 
-test('what somebody has pushed since is not merged unseen, and the person is told', async () => {
-  const forge = {
-    getPull: () => Promise.resolve({ number: 7, headSha: 'a colleague', merged: false, state: 'open' } as PullInfo),
-    ensureMerged: () => Promise.reject(new Error('merged unseen')),
-  } as unknown as Forge;
-  const merge = forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'pushed' });
-  await expect(merge).rejects.toThrow(/^Somebody else has pushed a colle to the pull request/);
-  await expect(merge).rejects.toMatchObject({ kind: 'rejected' });
+test('what others have pushed since the agent is named, and nothing in it is markup', async () => {
+  const listCommits = () =>
+    Promise.resolve([
+      { sha: 'second', title: 'ours', author: 'bot' },
+      { sha: 'a colleague', title: 'add [evil](http://x) <b>', author: 'mona' },
+    ]);
+  expect((await forgeAt(pull('a colleague'), all, { listCommits }).readOthers({ taskId: 'pushed' })).body).toContain(
+    '- `a colle` add \\[evil\\]\\(http://x\\) \\<b\\> (mona)',
+  );
+  expect(await forgeAt(pull('second'), all, { listCommits }).readOthers({ taskId: 'pushed' })).toEqual({ body: '' });
+});
+
+test('a "ready" is taken back, and a repository without drafts is no obstacle', async () => {
+  const ensureDraft = () => Promise.reject(new ForgeError('rejected', 'no drafts here'));
+  await forgeAt(pull('second', { draft: false }), all, { ensureDraft }).ensureDraft({ taskId: 'pushed', why: 'CI failed after all.' });
+  const { rows } = await t.db.query("select payload from events where type = 'pr.taken_back'");
+  expect(rows).toEqual([{ payload: { number: 7, why: 'CI failed after all.' } }]);
+  const away = () => Promise.reject(new ForgeError('unavailable', 'later'));
+  await expect(forgeAt(pull('second'), all, { ensureDraft: away }).ensureDraft({ taskId: 'pushed', why: '' })).rejects.toThrow('later');
 });
 
 test('whatever the task is called, what is merged has a message of ours that sets nothing off', async () => {

@@ -1,19 +1,22 @@
 // What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
-import { ForgeError, type Forge } from '@mainloop/adapters/forge/port';
+import { ForgeError, isRetryable, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/decide';
 import { findEvidence } from '@mainloop/models/db/evidence';
-import { findLatestDiff, hasPushed } from '@mainloop/models/db/forge';
+import { findActing, findLatestDiff, hasPushed } from '@mainloop/models/db/forge';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listCompleted, type CompletedRun } from '@mainloop/models/db/run-lists';
 import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks';
-import { ciVerdict, weakenedTests, type CiVerdict, type Verified } from '@mainloop/models/flow/ci';
+import { weakenedTests, wordOf, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
 import type { EventBody } from '@mainloop/models/flow/events';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
-import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Hit } from '@mainloop/doors/failpoints';
+import { wayRefused } from '@mainloop/models/flow/merge-messages';
+import { wayToMerge } from '@mainloop/models/flow/merging';
+import { cleanTitle } from '@mainloop/models/flow/text';
+import { lookAtChecks } from '../checks.ts';
 import { effects } from '../effects.ts';
 import { importComments, newComments, publishReview, syncThreads } from '../reviews.ts';
 import { ensureQuestion, readAnswer } from '../questions.ts';
@@ -24,13 +27,37 @@ export interface ForgeDeps {
   readonly forge: Forge;
   readonly hit: Hit;
   readonly settleMs: number;
+  /** How long a check may be pending before the person is told, in milliseconds. */
+  readonly ciPatienceMs: number;
 }
 
-export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
+/** What came of a merge that a person decided upon. */
+export type Merged =
+  | { readonly did: 'merged' | 'queued' }
+  /** The commit that was looked at is not the one that is there, or its checks turned red: nothing was merged. */
+  | { readonly did: 'moved' | 'red'; readonly sentence: string }
+  | { readonly did: 'refused'; readonly sentence: string };
+
+export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: ForgeDeps) => {
   const log = (t: TaskRow, dedupeKey: string, body: EventBody): Promise<unknown> =>
     withTx(db, (tx) => append(tx, [{ ...body, taskId: t.id, actor: 'mainloop', dedupeKey }], t.ownerId));
 
   const effect = effects({ db, hit, settleMs });
+  const pullOf = (t: TaskRow): Promise<PullInfo | null> => (t.prNumber === null ? Promise.resolve(null) : forge.getPull(t.repo, t.prNumber));
+  const checksOf = { db, forge, effect, patienceMs: ciPatienceMs };
+
+  /** @returns why what was offered for review is not what would be merged; null when it is */
+  const notAsShown = async (t: TaskRow, pr: PullInfo, shown: string): Promise<Extract<Merged, { did: 'moved' | 'red' }> | null> => {
+    const head = await headOf(db, pr, t);
+    if (head !== shown) return { did: 'moved', sentence: await whoPushed(t, pr, head) };
+    const { verdict, told } = await lookAtChecks(checksOf, t, { sha: head, pull: pr, round: 0, redSha: null });
+    return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
+  };
+  const whoPushed = async (t: TaskRow, pr: PullInfo, head: string): Promise<string> => {
+    const commit = (await forge.listCommits(t.repo, pr.number)).find((c) => c.sha === head);
+    const what = commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
+    return `${cleanTitle(commit?.author ?? '', 60) || 'Somebody'} pushed ${what} to the pull request after it was offered, so it is not merged. It is looked at anew.`;
+  };
 
   const ensureIssue = async (i: { taskId: string }): Promise<{ number: number }> => {
     const t = await getTask(db, i.taskId);
@@ -107,20 +134,23 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       await publishReview({ db, forge, effect }, t);
     },
 
-    async readCi(i: { taskId: string; round: number }): Promise<{ verdict: CiVerdict; sha: string; weakened: string[]; verified: Verified }> {
+    /** @param i `redSha`: the commit that the last repair was about */
+    async readCi(i: {
+      taskId: string;
+      round: number;
+      redSha?: string | null;
+    }): Promise<{ verdict: CiWord; sha: string; weakened: string[]; verified: Verified; told: CiTold }> {
       const t = await getTask(db, i.taskId);
-      const sha = await headOf(db, forge, t);
-      const { checks, statuses } = await forge.listChecks(t.repo, sha);
-      const v = ciVerdict(checks, statuses);
-      await log(t, `ci/${t.id}/${sha}/${v.verdict}/${v.passed}/${v.failed}/${v.pending}`, {
-        type: 'ci.verdict',
-        payload: { sha, round: i.round, ...v },
-      });
+      const pull = await pullOf(t);
+      const sha = await headOf(db, pull, t);
+      const { verdict, told } = await lookAtChecks(checksOf, t, { sha, pull, round: i.round, redSha: i.redSha ?? null });
+      if (told.pull === 'merged') await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.prNumber!, sha: pull!.mergeSha } });
       return {
-        verdict: v.verdict,
+        verdict: wordOf(verdict.outcome),
         sha,
         weakened: weakenedTests(await findLatestDiff(db, t.id)).slice(0, 10),
         verified: verdictOf(await findEvidence(db, t.id, sha, 'verify')),
+        told,
       };
     },
 
@@ -130,6 +160,34 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       await forge.ensureReady(t.repo, t.prNumber!);
       hit('forge.ready.after');
       await log(t, `ready/${t.id}`, { type: 'pr.ready', payload: { number: t.prNumber! } });
+    },
+
+    /** Takes the "ready" back; a repository without drafts leaves it as it is. */
+    async ensureDraft(i: { taskId: string; why: string }): Promise<void> {
+      const t = await getTask(db, i.taskId);
+      const pull = await pullOf(t);
+      if (pull === null || pull.merged) return;
+      hit('forge.draft.before');
+      await forge.ensureDraft(t.repo, pull.number).catch((err: unknown) => {
+        // Not to be had, or not by this token: what counts is that it is offered no more.
+        if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
+      });
+      hit('forge.draft.after');
+      await log(t, `taken-back/${t.id}/${pull.headSha}`, { type: 'pr.taken_back', payload: { number: pull.number, why: i.why } });
+    },
+
+    /** @returns what others have pushed since the agent, as lines of Markdown; '' when nobody has */
+    async readOthers(i: { taskId: string }): Promise<{ body: string }> {
+      const t = await getTask(db, i.taskId);
+      const pull = await pullOf(t);
+      if (pull === null || t.headSha === null || (await headOf(db, pull, t)) === t.headSha) return { body: '' };
+      const commits = await forge.listCommits(t.repo, pull.number);
+      const ours = commits.findLastIndex((c) => c.sha === t.headSha);
+      const lines = commits.slice(ours + 1).map((c) => `- \`${c.sha.slice(0, 7)}\` ${inline(c.title)} (${inline(c.author)})`);
+      const [said, more] = [lines.slice(-10), lines.length > 10 ? `\n- and ${lines.length - 10} more before these` : ''];
+      return {
+        body: `Not by the agent, and not in the change shown here; read it on [the pull request](${pull.url}/files):\n\n${said.join('\n')}${more}`,
+      };
     },
 
     async ensureSummary(i: { taskId: string }): Promise<void> {
@@ -157,10 +215,17 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       if (!now) await forge.ensureComment({ ...comment, known: id });
     },
 
-    async readReview(i: {
-      taskId: string;
-      sinceIso: string;
-    }): Promise<{ state: 'open' | 'merged' | 'closed'; comments: number; newestIso: string; author: string }> {
+    /**
+     * @param i `shown`: the commit that was offered for review; older tasks do not say it
+     * @returns `again`: why it is not to be merged as it was offered
+     */
+    async readReview(i: { taskId: string; sinceIso: string; shown?: string | undefined }): Promise<{
+      state: 'open' | 'merged' | 'closed';
+      comments: number;
+      newestIso: string;
+      author: string;
+      again?: string;
+    }> {
       const t = await getTask(db, i.taskId);
       const pr = await forge.getPull(t.repo, t.prNumber!);
       if (pr.merged) {
@@ -177,27 +242,54 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
       const newest = found.at(-1);
       if (newest)
         await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
-      return { state: 'open', comments: found.length, newestIso: newest?.at ?? i.sinceIso, author: newest?.author ?? '' };
+      const again = i.shown === undefined ? null : await notAsShown(t, pr, i.shown);
+      return {
+        state: 'open',
+        comments: found.length,
+        newestIso: newest?.at ?? i.sinceIso,
+        author: newest?.author ?? '',
+        ...(again === null ? {} : { again: again.sentence }),
+      };
     },
 
-    /** Merges what the person was shown, and nothing that has come to the branch since. */
-    async merge(i: { taskId: string; method?: string | undefined }): Promise<void> {
+    /**
+     * Merges what the person was shown, and nothing that has come to the branch since.
+     * @param i `shown`: the commit that they decided upon. Tasks from before it was told go by the agent's last push, and what is refused is thrown.
+     */
+    async merge(i: { taskId: string; method?: string | undefined; shown?: string | undefined }): Promise<Merged> {
       const t = await getTask(db, i.taskId);
       hit('forge.merge.before');
       const pr = await forge.getPull(t.repo, t.prNumber!);
-      const head = await headOf(db, forge, t);
-      if (!pr.merged && head !== t.headSha)
+      const head = i.shown ?? (await headOf(db, pr, t));
+      const again = i.shown === undefined || pr.merged ? null : await notAsShown(t, pr, i.shown);
+      if (again !== null) return again;
+      if (i.shown === undefined && !pr.merged && head !== t.headSha)
         throw new ForgeError(
           'rejected',
           `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
         );
-      const method = MERGE_METHODS.find((x) => x === i.method) ?? MERGE_METHODS[0];
-      const m = await forge.ensureMerged(t.repo, t.prNumber!, head, method, {
-        title: ours`${agentLine(t.title)} (#${t.prNumber!})`,
-        body: ours`Asked for, reviewed and merged in mainloop.`,
-      });
-      hit('forge.merge.after');
-      await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.prNumber!, sha: m.sha } });
+      const way = wayToMerge(i.method, pr.merged ? null : await forge.mergeMethods(t.repo));
+      if ('sentence' in way) return refused(i.shown, way.sentence);
+      // The repository's own way may bring the agent's messages over where the person chose none.
+      const acting = await findActing(db, t.id);
+      const words = wayRefused(way.method, acting);
+      if (words !== null) return refused(i.shown, words);
+      const message = { title: ours`${agentLine(t.title)} (#${t.prNumber!})`, body: ours`Asked for, reviewed and merged in mainloop.` };
+      try {
+        const m = await forge.ensureMerged(t.repo, t.prNumber!, head, way.method, message);
+        hit('forge.merge.after');
+        await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.prNumber!, sha: m.sha } });
+        return { did: 'merged' };
+      } catch (err) {
+        if (!(err instanceof MergeRefused) || i.shown === undefined) throw err;
+        if (err.why === 'head_moved') return { did: 'moved', sentence: err.message };
+        if (err.why !== 'queue') return { did: 'refused', sentence: err.message };
+        // How a queue merges is not told.
+        const queued = wayRefused('merge', acting);
+        if (queued !== null) return { did: 'refused', sentence: queued };
+        await forge.ensureQueued(t.repo, t.prNumber!, head);
+        return { did: 'queued' };
+      }
     },
 
     /** After a merge only the branch goes; a cancelled task leaves nothing open behind. */
@@ -216,12 +308,21 @@ export const forgeActivities = ({ db, forge, hit, settleMs }: ForgeDeps) => {
  * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it is a push of ours that another has
  * followed: its red CI was repaired already. What is none of ours somebody else has pushed, and it counts.
  */
-async function headOf(db: Db, forge: Pick<Forge, 'getPull'>, t: TaskRow): Promise<string> {
-  if (t.prNumber === null) return t.headSha ?? '';
-  const { headSha } = await forge.getPull(t.repo, t.prNumber);
+async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: TaskRow): Promise<string> {
+  if (pull === null) return t.headSha ?? '';
+  const { headSha } = pull;
   if (t.headSha === null || headSha === t.headSha) return headSha;
   return (await hasPushed(db, t.id, headSha)) ? t.headSha : headSha;
 }
+
+/** For tasks that wait for an answer as they were, a refusal is an error whose Retry tries again. */
+function refused(shown: string | undefined, sentence: string): Merged {
+  if (shown === undefined) throw new ForgeError('rejected', sentence);
+  return { did: 'refused', sentence };
+}
+
+/** Words from outside within a line of Markdown. */
+const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_[\]<>()#|!~]/g, '\\$&');
 
 const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
 

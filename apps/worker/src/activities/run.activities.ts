@@ -14,19 +14,19 @@ import { sendCommand } from '@mainloop/models/db/commands';
 import { openComments } from '@mainloop/models/db/review';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
-import { ciVerdict } from '@mainloop/models/flow/ci';
 import { own } from '@mainloop/models/flow/look';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
 import type { RunRequest } from '@mainloop/models/flow/workflow';
+import { logOf, readVerdict } from '../checks.ts';
 import { effects } from '../effects.ts';
 import { ensureFresh } from '../folder.ts';
 import type { Importer } from '../importer.ts';
 import type { Hit } from '@mainloop/doors/failpoints';
 import { publishReview } from '../reviews.ts';
 
-const LOG_BYTES = 2 * 1024 * 1024;
+const MAX_LOGS = 3;
 
 export interface RunDeps {
   readonly db: Db;
@@ -198,13 +198,15 @@ async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promis
     parts.push(
       `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,
     );
-  const { checks, statuses } = await forge.listChecks(t.repo, sha);
-  if (ciVerdict(checks, statuses).verdict !== 'red') return parts.join('\n\n');
-  for (const c of checks.filter((x) => x.status === 'completed' && !['success', 'neutral', 'skipped'].includes(x.conclusion ?? '')).slice(0, 3)) {
-    // A log is a help and no condition; the prompt says that there is none.
-    const log = await forge.jobLog(t.repo, c.id, LOG_BYTES).catch(() => '');
-    parts.push(`Job "${c.name}": ${c.conclusion}\n${log === '' ? '(its log could not be fetched)' : cutLog(log)}`);
+  const { outcome } = await readVerdict({ db, forge }, t, sha);
+  if (outcome.is !== 'red') return parts.join('\n\n');
+  for (const [n, c] of outcome.failed.entries()) {
+    if (c.job === null || n >= MAX_LOGS) parts.push(`Check "${c.name}" failed. ${c.summary}`.trim());
+    else {
+      // A log is a help and no condition; the prompt says that there is none.
+      const log = await logOf(forge, t.repo, c.job);
+      parts.push(`Job "${c.name}" failed.\n${log === '' ? `(its log could not be fetched)\n${c.summary}`.trim() : cutLog(log)}`);
+    }
   }
-  for (const s of statuses.filter((x) => x.state === 'failure' || x.state === 'error')) parts.push(`Status "${s.context}": ${s.state}`);
   return parts.join('\n\n');
 }

@@ -1,5 +1,6 @@
 // A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true ones; what they call is a table of
 // answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
+import type { CiTold } from '@mainloop/models/flow/ci';
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
 import type { HumanSignal, Position, Resume, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -35,7 +36,11 @@ interface CiLook {
   readonly weakened?: readonly string[];
   readonly verified?: string;
   readonly sha?: string;
+  readonly told?: CiTold;
 }
+
+/** What is told of checks about which there is nothing to say. */
+export const TOLD: CiTold = { pull: 'open', ask: null, red: '', pushedNothing: false, unchecked: null };
 
 /** What the world answers, in order; and what it was asked and told. */
 export interface Script {
@@ -104,7 +109,9 @@ const answers = (script: () => Script) => ({
   ensureReady: () => undefined,
   ensureSummary: () => undefined,
   readReview: () => ({ state: script().gone ? 'merged' : 'open', comments: script().asked.shift() ?? 0, newestIso: '', author: '' }),
-  merge: () => undefined,
+  merge: () => ({ did: 'merged' }),
+  ensureDraft: () => undefined,
+  readOthers: () => ({ body: '' }),
   cleanForge: () => undefined,
 });
 

@@ -2,8 +2,19 @@
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
-import type { CheckRun } from '@mainloop/models/flow/ci';
-import { ForgeError, type Ensured, type Forge, type ForgeComment, type ForgeThread, type Outcome } from './port.ts';
+import { checksReader } from './github-checks.ts';
+import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
+import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
+import {
+  ForgeError,
+  MergeRefused,
+  type Ensured,
+  type Forge,
+  type ForgeErrorKind,
+  type ForgeComment,
+  type ForgeThread,
+  type Outcome,
+} from './port.ts';
 
 export interface GitHubOptions {
   readonly token: string;
@@ -49,6 +60,7 @@ export function github(o: GitHubOptions): Forge {
     const by = await author();
     return (x, marker) => by(x.user).mine && (x.body ?? '').includes(marker);
   };
+  const checks = checksReader(kit);
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
   const lineComment = async (i: { repo: string; number: number; marker: string }) => {
     const ours = await isOurs();
@@ -188,21 +200,55 @@ export function github(o: GitHubOptions): Forge {
         return 'updated';
       }),
 
+    ensureDraft: (repo, number) =>
+      call(`pull request #${number}`, async (): Promise<Outcome> => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.draft || pr.state === 'closed') return 'unchanged';
+        await kit.graphql(
+          'mutation($input: ConvertPullRequestToDraftInput!) { convertPullRequestToDraft(input: $input) { pullRequest { id isDraft } } }',
+          {
+            input: { pullRequestId: pr.node_id },
+          },
+        );
+        return 'updated';
+      }),
+
     ensureMerged: (repo, number, headSha, method, message) =>
       call(`pull request #${number}`, async () => {
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
-        const r = (
-          await kit.pulls.merge({
-            ...split(repo),
-            pull_number: number,
-            sha: headSha,
-            merge_method: method,
-            ...(method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body }),
-          })
-        ).data;
+        const ask = { ...split(repo), pull_number: number, sha: headSha, merge_method: method };
+        const words = method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body };
+        const r = (await kit.pulls.merge({ ...ask, ...words }).catch(refusedMerge)).data;
         return { sha: r.sha, outcome: 'updated' as const };
       }),
+
+    mergeMethods: (repo) =>
+      call(repo, async () => {
+        const r = (await kit.repos.get(split(repo))).data;
+        const told = { squash: r.allow_squash_merge, rebase: r.allow_rebase_merge, merge: r.allow_merge_commit };
+        // Only who may push is told.
+        return told.squash === undefined ? null : MERGE_METHODS.filter((m) => told[m] === true);
+      }),
+
+    ensureQueued: (repo, number, headSha) =>
+      call(`pull request #${number}`, async (): Promise<Outcome> => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.merged) return 'unchanged';
+        await kit.graphql('mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }', {
+          input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
+        });
+        return 'updated';
+      }),
+
+    listCommits: (repo, number) =>
+      call(`the commits of #${number}`, async () =>
+        (await kit.paginate(kit.pulls.listCommits, { ...split(repo), pull_number: number, per_page: 100 })).map((c) => ({
+          sha: c.sha,
+          title: c.commit.message.split('\n')[0]!,
+          author: c.author?.login ?? c.commit.author?.name ?? '',
+        })),
+      ),
 
     ensureClosed: (repo, number) =>
       call(`#${number}`, async (): Promise<Outcome> => {
@@ -238,15 +284,10 @@ export function github(o: GitHubOptions): Forge {
         };
       }),
 
-    listChecks: (repo, sha) =>
-      call(`the checks of ${sha.slice(0, 7)}`, async () => {
-        const checks = await kit.paginate(kit.checks.listForRef, { ...split(repo), ref: sha, filter: 'latest', per_page: 100 });
-        const statuses = (await kit.repos.getCombinedStatusForRef({ ...split(repo), ref: sha, per_page: 100 })).data.statuses;
-        return {
-          checks: checks.map((c): CheckRun => ({ id: c.id, name: c.name, status: c.status, conclusion: c.conclusion, url: c.html_url })),
-          statuses: statuses.map((s) => ({ context: s.context, state: s.state })),
-        };
-      }),
+    listChecks: (repo, sha, base) => call(`the checks of ${sha.slice(0, 7)}`, () => checks.listChecks(split(repo), sha, base)),
+
+    ensureRerun: (repo, sha) =>
+      call(`another run of the checks of ${sha.slice(0, 7)}`, async () => ({ asked: await checks.rerun(split(repo), sha) })),
 
     jobLog: (repo, jobId, maxBytes) =>
       call(`the log of job ${jobId}`, async () => {
@@ -403,16 +444,40 @@ async function tail(url: string, maxBytes: number): Promise<string> {
   return Buffer.concat(parts).toString('utf8').slice(-maxBytes);
 }
 
+/** The merge call alone says by 405 and 409 what stands in its way. */
+function refusedMerge(err: unknown): never {
+  const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
+  const said = response?.data?.message ?? '';
+  if (![403, 405, 409, 422].includes(status) || /rate limit/i.test(said)) throw err;
+  const why = mergeRefusal(said);
+  if (status === 403 && why === 'other') throw err;
+  if (why === 'base_moved') throw new ForgeError('unavailable', sayRefusal(why, said));
+  throw new MergeRefused(why, said);
+}
+
+/** GraphQL answers 200 and says in a word what is wrong. */
+const GRAPHQL_KINDS: ReadonlyMap<string, ForgeErrorKind> = new Map([
+  ['FORBIDDEN', 'forbidden'],
+  ['INSUFFICIENT_SCOPES', 'forbidden'],
+  ['NOT_FOUND', 'not_found'],
+  ['RATE_LIMITED', 'rate_limited'],
+  ['SERVICE_UNAVAILABLE', 'unavailable'],
+]);
+
 function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
   const e = err as {
+    name?: string;
     status?: number;
     message?: string;
+    errors?: { type?: string }[];
     response?: { headers?: Record<string, string>; data?: { message?: string; errors?: { message?: string }[] } };
   };
   const said =
     [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)].filter(Boolean).join(': ') || (e.message ?? 'unknown');
   const h = e.response?.headers ?? {};
+  if (e.name === 'GraphqlResponseError')
+    return new ForgeError(GRAPHQL_KINDS.get(e.errors?.[0]?.type ?? '') ?? 'rejected', `GitHub refused ${what}: ${said}`);
   if (e.status === 401) return new ForgeError('auth', 'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.');
   if (e.status === 429 || (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))) {
     const after = h['retry-after']

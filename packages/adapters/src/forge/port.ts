@@ -1,6 +1,7 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
-import type { CheckRun, CommitStatus } from '@mainloop/models/flow/ci';
+import type { CiFacts } from '@mainloop/models/flow/ci';
 import type { ForgeText } from '@mainloop/models/flow/forge-text';
+import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
 import type { News } from '@mainloop/models/flow/news';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
@@ -13,6 +14,17 @@ export class ForgeError extends Error {
     this.name = 'ForgeError';
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+  }
+}
+/** A merge that the forge refuses, with the reason by name. */
+export class MergeRefused extends ForgeError {
+  readonly why: MergeRefusal;
+  /** In the forge's words. */
+  readonly said: string;
+  constructor(why: MergeRefusal, said: string) {
+    super('rejected', sayRefusal(why, said));
+    this.why = why;
+    this.said = said;
   }
 }
 export const isRetryable = (k: ForgeErrorKind): boolean => k === 'rate_limited' || k === 'unavailable';
@@ -59,6 +71,12 @@ export interface ForgeThread {
   readonly commentId: number;
   readonly resolved: boolean;
 }
+export interface ForgeCommit {
+  readonly sha: string;
+  readonly title: string;
+  /** Account or, of a commit that belongs to none, name. */
+  readonly author: string;
+}
 export interface PullInfo {
   readonly number: number;
   readonly url: string;
@@ -67,6 +85,11 @@ export interface PullInfo {
   readonly draft: boolean;
   readonly headSha: string;
   readonly mergeSha: string | null;
+}
+
+/** What the forge tells of a commit, and what of it this token may not read: a sentence each. */
+export interface SeenChecks extends CiFacts {
+  readonly unreadable: readonly string[];
 }
 
 /** What a poller remembers of one repository: ETags by address, and a fingerprint of each thing it has seen. */
@@ -92,7 +115,14 @@ export interface Forge {
   listThreads(repo: string, number: number): Promise<readonly ForgeThread[]>;
   ensureThread(repo: string, thread: ForgeThread, resolved: boolean): Promise<Outcome>;
   ensureReady(repo: string, number: number): Promise<Outcome>;
-  /** @param message of the commit that a squash or a merge makes: the forge's own would repeat those of the agent */
+  /** Takes a "ready" back. `rejected` where the repository has no drafts. */
+  ensureDraft(repo: string, number: number): Promise<Outcome>;
+  /** Ways to merge that the repository allows; null where it does not tell. */
+  mergeMethods(repo: string): Promise<readonly MergeMethod[] | null>;
+  /**
+   * Merges exactly this commit. @throws MergeRefused when the forge says no; `unavailable` when the base moved just then
+   * @param message of the commit that a squash or a merge makes: the forge's own would repeat those of the agent
+   */
   ensureMerged(
     repo: string,
     number: number,
@@ -100,10 +130,17 @@ export interface Forge {
     method: MergeMethod,
     message: { readonly title: ForgeText; readonly body: ForgeText },
   ): Promise<{ sha: string | null; outcome: Outcome }>;
+  /** Puts it into the repository's merge queue, bound to this commit. */
+  ensureQueued(repo: string, number: number, headSha: string): Promise<Outcome>;
+  /** The commits of a pull request, oldest first. */
+  listCommits(repo: string, number: number): Promise<readonly ForgeCommit[]>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;
-  listChecks(repo: string, sha: string): Promise<{ checks: readonly CheckRun[]; statuses: readonly CommitStatus[] }>;
+  /** @param base the branch that it is to be merged into: its rules say what is required */
+  listChecks(repo: string, sha: string, base: string): Promise<SeenChecks>;
+  /** Runs what did not run to its end once more. @returns how much of it the forge took up */
+  ensureRerun(repo: string, sha: string): Promise<{ asked: number }>;
   /** The log of a job, at most `maxBytes` of its end. */
   jobLog(repo: string, jobId: number, maxBytes: number): Promise<string>;
   /** Comments of people since a time: on the issue or pull request, in reviews, on lines. */

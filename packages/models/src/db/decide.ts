@@ -4,9 +4,9 @@ import type { ItemKind, Via } from '../flow/events.ts';
 import { gateAnswer, isGate } from '../flow/gates.ts';
 import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
-import { wayRefused } from '../flow/merging.ts';
+import { wayRefused } from '../flow/merge-messages.ts';
 import { isEnded } from '../flow/states.ts';
-import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
+import { DECISIONS_OF, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from './commands.ts';
 import { findActing } from './forge.ts';
 import { append, lockLog, toOutbox } from './log.ts';
@@ -106,7 +106,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       id: i.itemId,
       kind: i.decision,
       itemId: i.itemId,
-      text: i.decision === 'merge' ? (i.method ?? MERGE_METHODS[0]) : text,
+      // Without one the repository's own way is taken.
+      text: i.decision === 'merge' ? (i.method ?? '') : text,
       ...(i.decision === 'retry' ? { onlyRetry: true } : {}),
     };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });

@@ -1,4 +1,5 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what came from it: webhooks.
+import type { Failure } from '../flow/ci.ts';
 import { many, one, type Queryable, type Tx } from './pool.ts';
 
 /** A push that the gateway forwarded. The shas are of git, in hex; `oldSha` is all zeros for a branch that was new. */
@@ -27,6 +28,27 @@ export async function insertPush(tx: Tx, p: NewPush): Promise<void> {
 /** Whether a task has pushed this commit. */
 export const hasPushed = async (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
   (await one(q, 'select 1 from pushes where task_id = $1 and new_sha = $2', [taskId, sha])) !== null;
+
+/** @returns when a task pushed a commit; null for what is none of its pushes */
+export const findPushedAt = async (q: Queryable, taskId: string, sha: string): Promise<Date | null> =>
+  (
+    await one<{ createdAt: Date }>(
+      q,
+      'select created_at as "createdAt" from pushes where task_id = $1 and new_sha = $2 order by created_at limit 1',
+      [taskId, sha],
+    )
+  )?.createdAt ?? null;
+
+/** @returns how the checks of a commit failed, as it was last told; null when it was never told as red, or in words alone */
+export async function findFailures(q: Queryable, taskId: string, sha: string): Promise<readonly Failure[] | null> {
+  const row = await one<{ failures: Failure[] | null }>(
+    q,
+    `select payload->'failures' as failures from events where task_id = $1 and type = 'ci.verdict' and payload->>'sha' = $2
+        and payload->>'verdict' = 'red' order by seq desc limit 1`,
+    [taskId, sha],
+  );
+  return row?.failures ?? null;
+}
 
 /** @returns the diff of the whole branch at a task's newest push; '' when it has not pushed */
 export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>

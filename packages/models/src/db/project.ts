@@ -128,7 +128,16 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
       await task('head_sha = $3, ci = null', p.sha);
       return;
     case 'ci.verdict':
-      await task('ci = $3', JSON.stringify({ passed: p.passed, failed: p.failed, pending: p.pending, verdict: p.verdict }));
+      await task(
+        'ci = $3',
+        JSON.stringify({
+          passed: p.passed,
+          failed: p.failed,
+          pending: p.pending,
+          verdict: p.verdict,
+          ...(p.outcome === undefined ? {} : { outcome: p.outcome }),
+        }),
+      );
       return;
     case 'cost.metered':
       await tx.query(
@@ -213,6 +222,8 @@ export async function project(tx: Tx, e: LoggedEvent): Promise<void> {
     case 'pr.closed':
     case 'run.silent':
     case 'settings.unreadable':
+    case 'forge.unreadable':
+    case 'pr.taken_back':
     case 'sandbox.stuck':
     case 'push.held':
     case 'push.refused':

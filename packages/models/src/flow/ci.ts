@@ -1,49 +1,408 @@
 // The verdict over one commit's checks, and what follows from it.
 import { readDiff, type DiffFile } from './diff.ts';
+import { cleanTitle, tellingLines } from './text.ts';
 
+/** One attempt of one check. */
 export interface CheckRun {
+  /** Ascending: of two attempts the later has the higher. */
   readonly id: number;
+  /** The app's short name, like "github-actions". */
+  readonly app: string;
+  readonly appId: number | null;
+  readonly suite: number;
+  /** Which workflow it belongs to and what set it off, like ".github/workflows/a.yml on push"; null where the forge does not tell. */
+  readonly workflow: string | null;
   readonly name: string;
   readonly status: string;
   readonly conclusion: string | null;
   readonly url: string | null;
+  /** What it says of itself, in a line or two. */
+  readonly summary: string;
+  /** ISO times. */
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
 }
+/** What an app does on one commit: a workflow run of Actions, all checks of another app. */
+export interface CheckSuite {
+  readonly id: number;
+  readonly app: string;
+  readonly workflow: string | null;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  /** How often it was run; null where the forge does not tell. */
+  readonly attempt: number | null;
+  readonly url: string | null;
+  /** ISO time. */
+  readonly createdAt: string | null;
+}
+/** The older way to say how a commit fares. */
 export interface CommitStatus {
+  readonly id: number;
   readonly context: string;
   readonly state: string;
+  readonly url: string | null;
+  readonly summary: string;
+  /** ISO time. */
+  readonly at: string | null;
 }
-export type CiVerdict = 'pending' | 'green' | 'red' | 'none';
+/** A check without which the base branch takes nothing. */
+export interface RequiredCheck {
+  readonly name: string;
+  /** Null: any app may report it. */
+  readonly appId: number | null;
+}
+/** All that the forge tells of one commit. */
+export interface CiFacts {
+  readonly checks: readonly CheckRun[];
+  readonly suites: readonly CheckSuite[];
+  readonly statuses: readonly CommitStatus[];
+  readonly required: readonly RequiredCheck[];
+}
 
-const GOOD = new Set(['success', 'neutral', 'skipped']);
+/** A check by its name, with what it said. */
+export interface NamedCheck {
+  readonly name: string;
+  readonly url: string | null;
+  readonly summary: string;
+  /** Id of the job of GitHub Actions whose log tells more; null for what has none. */
+  readonly job: number | null;
+}
+export interface AwaitedCheck {
+  readonly name: string;
+  /** ISO time since when; null: since the commit is there. */
+  readonly since: string | null;
+  readonly required: boolean;
+}
+export type CiOutcome =
+  /** `notHere`: what of it could not run on this forge. */
+  | { readonly is: 'green'; readonly notHere: readonly string[] }
+  | { readonly is: 'red'; readonly failed: readonly NamedCheck[] }
+  | { readonly is: 'pending'; readonly awaited: readonly AwaitedCheck[] }
+  /** Everything was skipped, or there is nothing at all. */
+  | { readonly is: 'nothing_ran'; readonly skipped: readonly string[] }
+  /** Nothing ran but what says that it can't run here. */
+  | { readonly is: 'not_run_here'; readonly checks: readonly string[] }
+  /** No fault of the code: cancelled, never started, waits for somebody's approval. */
+  | { readonly is: 'infrastructure'; readonly troubled: readonly NamedCheck[] };
 
-/** GitHub's check runs and the older commit statuses count alike. No checks at all is `none`, never green. */
-export function ciVerdict(
-  checks: readonly CheckRun[],
-  statuses: readonly CommitStatus[],
-): { verdict: CiVerdict; passed: number; failed: number; pending: number } {
-  let passed = 0,
-    failed = 0,
-    pending = 0;
-  for (const c of latestByName(checks)) {
-    if (c.status !== 'completed') pending++;
-    else if (GOOD.has(c.conclusion ?? '')) passed++;
-    else failed++;
+/** How many checks there are of each kind; what was skipped counts nowhere. */
+export interface CiVerdict {
+  readonly outcome: CiOutcome;
+  readonly passed: number;
+  readonly failed: number;
+  readonly pending: number;
+}
+
+type Judgement = 'passed' | 'failed' | 'pending' | 'skipped' | 'not_here' | 'trouble';
+interface Judged extends NamedCheck {
+  readonly is: Judgement;
+  /** As a rule of the branch would name it; null for what no rule can name. */
+  readonly context: string | null;
+  readonly since: string | null;
+}
+
+export const ACTIONS = 'github-actions';
+/** With these words a runner says that a job can't run where it is. */
+export const NOT_HERE = 'Not run here';
+/** GitHub opens a suite for every app that might report, and many never do: after so long one without any check holds nothing up. */
+export const SILENT_APP_MS = 10 * 60_000;
+
+/**
+ * What the forge tells of one commit, in one word. The order of the lists says nothing.
+ * @param nowMs in milliseconds since 1970
+ * @see https://docs.github.com/rest/checks/runs for statuses and conclusions
+ */
+export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs: number): CiVerdict {
+  const standing = standingChecks(checks, suites);
+  const contexts = latestStatuses(statuses);
+  const judged: Judged[] = [
+    ...standing.map((c) => ({
+      is: judgeCheck(c),
+      name: nameOf(c),
+      context: c.name,
+      url: c.url,
+      summary: summaryOf(c),
+      job: jobOf(c),
+      since: c.startedAt,
+    })),
+    ...contexts.map((s) => ({
+      is: judgeStatus(s.state),
+      name: s.context,
+      context: s.context,
+      url: s.url,
+      summary: s.summary,
+      job: null,
+      since: s.at,
+    })),
+    ...judgeSuites(suites, checks, nowMs),
+  ];
+  const isReported = (r: RequiredCheck): boolean =>
+    standing.some((c) => c.name === r.name && (r.appId === null || c.appId === r.appId)) || contexts.some((s) => s.context === r.name);
+  const isRequired = ({ context }: Judged): boolean => required.some((r) => r.name === context);
+  const missing = unique(required).filter((r) => !isReported(r));
+  const of = (is: Judgement): Judged[] => byName(judged.filter((j) => j.is === is));
+  const [passed, failed, pending] = [of('passed').length, of('failed'), of('pending')];
+  const count = { passed, failed: failed.length, pending: pending.length + missing.length };
+  const named = ({ name, url, summary, job }: Judged): NamedCheck => ({ name, url, summary, job });
+  const outcome = (): CiOutcome => {
+    if (failed.length > 0) return { is: 'red', failed: failed.map(named) };
+    if (count.pending > 0) {
+      const awaited = pending.map((j) => ({ name: j.name, since: j.since, required: isRequired(j) }));
+      return { is: 'pending', awaited: byName([...awaited, ...missing.map((r) => ({ name: r.name, since: null, required: true }))]) };
+    }
+    const troubled = of('trouble');
+    if (troubled.length > 0) return { is: 'infrastructure', troubled: troubled.map(named) };
+    const absent = of('not_here');
+    const notHere = absent.map((j) => j.name);
+    if (passed > 0 && !absent.some(isRequired)) return { is: 'green', notHere };
+    if (notHere.length > 0) return { is: 'not_run_here', checks: notHere };
+    return { is: 'nothing_ran', skipped: of('skipped').map((j) => j.name) };
+  };
+  return { outcome: outcome(), ...count };
+}
+
+/** Sorted, so that the same verdict reads the same. */
+function byName<T extends { readonly name: string }>(xs: readonly T[]): T[] {
+  const keyed = xs.map((x) => ({ x, key: JSON.stringify([x.name, x]) }));
+  return keyed.sort((a, b) => Number(a.key > b.key) - Number(a.key < b.key)).map(({ x }) => x);
+}
+
+/** Two workflows may have a job of one name, so the workflow is part of it. */
+const nameOf = (c: CheckRun): string => (c.workflow === null ? c.name : `${c.name} (${shortWorkflow(c.workflow)})`);
+const summaryOf = (c: CheckRun): string => (judgeCheck(c) === 'trouble' ? words(c.conclusion ?? 'without a conclusion') : c.summary);
+const jobOf = (c: CheckRun): number | null => (c.app === ACTIONS ? c.id : null);
+const shortWorkflow = (w: string): string => w.replace(/^\.github\/workflows\//, '').replace(/ on .*$/, '');
+
+function judgeCheck(c: CheckRun): Judgement {
+  if (c.status !== 'completed') return 'pending';
+  switch (c.conclusion) {
+    case 'success':
+      return 'passed';
+    case 'failure':
+      return 'failed';
+    case 'timed_out':
+      // It had its time, or it waited for a machine all the while.
+      return c.startedAt !== null && c.startedAt !== c.completedAt ? 'failed' : 'trouble';
+    case 'neutral':
+    case 'skipped':
+      return c.summary.startsWith(NOT_HERE) ? 'not_here' : 'skipped';
+    default:
+      // cancelled, stale, action_required, startup_failure, and words that GitHub has not said so far: neither good nor the code's fault.
+      return 'trouble';
   }
-  for (const s of statuses) {
-    if (s.state === 'pending') pending++;
-    else if (s.state === 'success') passed++;
-    else failed++;
-  }
-  const verdict = failed > 0 && pending === 0 ? 'red' : pending > 0 ? 'pending' : passed > 0 ? 'green' : 'none';
-  return { verdict, passed, failed, pending };
 }
 
-/** A re-run makes a second check run of the same name; the newer one (the higher id) counts. */
-function latestByName(checks: readonly CheckRun[]): CheckRun[] {
-  const byName = new Map<string, CheckRun>();
-  for (const c of checks) if ((byName.get(c.name)?.id ?? -1) < c.id) byName.set(c.name, c);
-  return [...byName.values()];
+function judgeStatus(state: string): Judgement {
+  switch (state) {
+    case 'success':
+      return 'passed';
+    case 'pending':
+      return 'pending';
+    case 'failure':
+    case 'error':
+      return 'failed';
+    default:
+      return 'trouble';
+  }
 }
+
+/** The attempts that count: of each app, workflow and name the latest, and a red one until something of the same key passes. */
+function standingChecks(checks: readonly CheckRun[], suites: readonly CheckSuite[]): CheckRun[] {
+  const attempts = new Map(suites.map((s) => [s.id, s.attempt]));
+  const byKey = new Map<string, CheckRun[]>();
+  for (const c of unique(checks)) {
+    // Without the workflow's name only the suite tells two of them apart.
+    const key = JSON.stringify([c.app, c.workflow ?? c.suite, c.name]);
+    byKey.set(key, [...(byKey.get(key) ?? []), c]);
+  }
+  const isCovered = (earlier: CheckRun, later: CheckRun): boolean => {
+    if (later.id <= earlier.id) return false;
+    const says = judgeCheck(later);
+    if (judgeCheck(earlier) === 'failed' && says !== 'passed' && says !== 'failed' && says !== 'pending') return false;
+    if (later.app !== ACTIONS || later.suite !== earlier.suite) return true;
+    // One workflow may hold two jobs of one name. A second attempt begins when the first is over.
+    if (attempts.get(later.suite) === 1 || earlier.completedAt === null) return false;
+    return later.startedAt === null || later.startedAt >= earlier.completedAt;
+  };
+  return [...byKey.values()].flatMap((same) => same.filter((c) => !same.some((other) => isCovered(c, other))));
+}
+
+function latestStatuses(statuses: readonly CommitStatus[]): CommitStatus[] {
+  const all = unique(statuses);
+  return all.filter((s) => !all.some((other) => other.context === s.context && other.id > s.id));
+}
+
+/** A list that grows while its pages are read may show one entry twice. */
+const unique = <T>(xs: readonly T[]): T[] => [...new Map(xs.map((x) => [JSON.stringify(x), x])).values()];
+
+/** What suites tell that none of their checks does: more is to come, or there never was one. */
+function judgeSuites(suites: readonly CheckSuite[], checks: readonly CheckRun[], nowMs: number): Judged[] {
+  const filled = new Set(checks.map((c) => c.suite));
+  const isRunAnew = (s: CheckSuite): boolean =>
+    s.workflow !== null && suites.some((x) => x.id > s.id && x.app === s.app && x.workflow === s.workflow);
+  return suites.flatMap((s): Judged[] => {
+    const isEmpty = !filled.has(s.id);
+    const name = s.workflow === null ? s.app : shortWorkflow(s.workflow);
+    const told = (is: Judgement, summary = ''): Judged[] => [{ is, name, context: null, url: s.url, summary, job: null, since: s.createdAt }];
+    if (s.status !== 'completed') {
+      // Jobs that need others are there when those are done. What another app is about is told by its checks.
+      if (s.app === ACTIONS) return told('pending');
+      const isSilent = s.createdAt !== null && nowMs - Date.parse(s.createdAt) >= SILENT_APP_MS;
+      return isEmpty && !isSilent ? told('pending') : [];
+    }
+    if (!isEmpty || isRunAnew(s)) return [];
+    switch (s.conclusion) {
+      case 'failure':
+      case 'timed_out':
+        return told('failed', 'It ended before any of its jobs began; look at the file of the workflow.');
+      case 'cancelled':
+      case 'stale':
+      case 'action_required':
+      case 'startup_failure':
+        return told('trouble', words(s.conclusion));
+      default:
+        return told('skipped');
+    }
+  });
+}
+
+const words = (conclusion: string): string => conclusion.replaceAll('_', ' ');
+
+/** The same in the words that tasks were told in from before there were six. */
+export type CiWord = 'pending' | 'green' | 'red' | 'none';
+const WORDS: Record<CiOutcome['is'], CiWord> = {
+  green: 'green',
+  red: 'red',
+  pending: 'pending',
+  nothing_ran: 'none',
+  not_run_here: 'none',
+  infrastructure: 'pending',
+};
+export const wordOf = (o: CiOutcome): CiWord => WORDS[o.is];
+
+/** How a check failed, fit to be compared with how it failed before. */
+export interface Failure {
+  readonly name: string;
+  readonly url: string | null;
+  /** Without what differs from run to run; '' when it is not known. */
+  readonly message: string;
+}
+/** What a task does besides waiting and repairing, and why; in sentences, because nobody can decide by a word. */
+export interface CiTold {
+  readonly pull: 'open' | 'closed' | 'merged';
+  /** Set when only a person gets any further. */
+  readonly ask: string | null;
+  /** What is red, and how, for when the repairs are used up; '' when nothing is. */
+  readonly red: string;
+  /** Whether the last repair left the branch as it was. */
+  readonly pushedNothing: boolean;
+  /** Why nothing has checked the change, when there is more to say than that there is no CI. */
+  readonly unchecked: string | null;
+}
+
+export interface Situation {
+  readonly sha: string;
+  readonly pull: CiTold['pull'];
+  /** How the checks failed that are red now. */
+  readonly failures: readonly Failure[];
+  /** The commit that the last repair was about, and how that had failed; null when there was none. */
+  readonly repaired: { readonly sha: string; readonly failures: readonly Failure[] } | null;
+  /** What came of the one time that it was asked to run again. */
+  readonly rerun: 'not_yet' | 'settling' | 'done' | 'refused';
+  /** ISO time of the commit's arrival. */
+  readonly since: string;
+  readonly nowMs: number;
+  /** After so many milliseconds, what is pending is told. */
+  readonly patienceMs: number;
+}
+
+export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
+  const told = { pull: i.pull, ask: null, red: '', unchecked: null, pushedNothing: i.repaired?.sha === i.sha };
+  if (i.pull === 'closed') return { ...told, ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.' };
+  switch (outcome.is) {
+    case 'green':
+      return told;
+    case 'red':
+      return { ...told, red: sayRed(i.failures, 'is red'), ask: sayStuck(i) };
+    case 'pending':
+      return { ...told, ask: sayOverdue(outcome.awaited, i) };
+    case 'infrastructure':
+      return { ...told, ask: i.rerun === 'done' || i.rerun === 'refused' ? sayTroubled(outcome.troubled, i.rerun) : null };
+    case 'nothing_ran':
+      return outcome.skipped.length === 0
+        ? told
+        : { ...told, unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}` };
+    case 'not_run_here':
+      return { ...told, unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}` };
+  }
+}
+
+const CLOSELY = 'Allow it to go to review without checks: look closely.';
+
+/** A repair that changed nothing about the failure is the last one. */
+function sayStuck({ sha, failures, repaired }: Situation): string | null {
+  if (repaired === null) return null;
+  if (repaired.sha === sha) return `${sayRed(failures, 'is still red, and the repair pushed nothing')} ${LOOK}`;
+  const failed = new Map(repaired.failures.map((f) => [f.name, f.message]));
+  const isSame = failures.length >= failed.size && failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
+  return isSame && failures.length > 0 ? `${sayRed(failures, 'failed again in the same way after a repair')} ${LOOK}` : null;
+}
+const LOOK = 'Look at it, then Retry.';
+
+function sayRed(failures: readonly Failure[], how: string): string {
+  const [first, ...others] = failures;
+  if (first === undefined) return `CI ${how}.`;
+  const line = firstLine(first.message, 160).replace(/[.\s]+$/, '');
+  return `${nameAll([first, ...others])} ${how}${line === '' ? '' : `: ${line}`}.`;
+}
+
+function sayOverdue(awaited: readonly AwaitedCheck[], { since, nowMs, patienceMs }: Situation): string | null {
+  const startOf = (a: AwaitedCheck): number => {
+    const ms = Date.parse(a.since ?? since);
+    return Number.isNaN(ms) ? nowMs : ms;
+  };
+  const late = awaited.filter((a) => nowMs - startOf(a) >= patienceMs);
+  if (late.length === 0 || late.length < awaited.length) return null;
+  const from = Math.min(...late.map(startOf));
+  const what = late.some((a) => a.required) ? 'which is required' : 'which has not said how it ended';
+  return `CI waits for ${nameAll(late)}, ${what}, since ${new Date(from).toISOString().slice(11, 16)} UTC (${Math.floor((nowMs - from) / 60_000)} min). It goes on by itself as soon as it reports; Retry looks again.`;
+}
+
+function sayTroubled(troubled: readonly NamedCheck[], rerun: 'done' | 'refused'): string {
+  const [first] = troubled;
+  const why = first === undefined || first.summary === '' ? '' : ` (${firstLine(first.summary, 80)})`;
+  const tried = rerun === 'done' ? 'running it once more did not help' : 'it could not be run again from here';
+  return `${nameAll(troubled)} did not run to its end${why}, which is no fault of the change, and ${tried}. Run it again on GitHub, then Retry.`;
+}
+
+const nameAll = (checks: readonly { readonly name: string }[]): string =>
+  `"${cleanTitle(checks[0]?.name ?? '', 60)}"${checks.length > 1 ? ` and ${checks.length - 1} more` : ''}`;
+const list = (names: readonly string[]): string =>
+  `${names
+    .slice(0, 4)
+    .map((n) => cleanTitle(n, 40))
+    .join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
+const firstLine = (text: string, max: number): string => cleanTitle(text.split('\n').find((l) => l.trim() !== '') ?? '', max);
+
+/** How long a failure is kept, in characters. */
+const MAX_FAILURE_CHARS = 1_000;
+
+/**
+ * What a job's log says went wrong, without what is another in each run: times, commits, temporary folders, ports.
+ * @returns '' for a log that says nothing
+ */
+export const failureOf = (log: string): string =>
+  tellingLines(log)
+    .map((l) =>
+      l
+        .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, '<time>')
+        .replace(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|m|min)\b/g, '<time>')
+        .replace(/\/(tmp|var\/folders)\/[^\s:'")]+/g, '<tmp>')
+        .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, '<id>')
+        .replace(/\b(localhost|127\.0\.0\.1):\d+/g, '$1:<port>'),
+    )
+    .join('\n')
+    .slice(0, MAX_FAILURE_CHARS);
 
 export type AfterCi =
   | { readonly do: 'wait' }
@@ -51,15 +410,27 @@ export type AfterCi =
   | { readonly do: 'repair'; readonly round: number }
   /** Something stands against the change that only the person may let through. */
   | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' }
-  | { readonly do: 'ask_human'; readonly sentence: string };
+  | { readonly do: 'ask_human'; readonly sentence: string }
+  /** Somebody has merged it meanwhile. */
+  | { readonly do: 'finish' };
 
 /** What the project's own verify command said about this commit, when the runner ran it. */
 export type Verified = 'passed' | 'failed' | 'unknown';
 
-export function afterCi(
-  v: CiVerdict,
-  i: { repairs: number; maxRepairs: number; waitedMs: number; graceMs: number; weakened: boolean; verified: Verified },
-): AfterCi {
+export interface AtCi {
+  readonly repairs: number;
+  readonly maxRepairs: number;
+  readonly waitedMs: number;
+  readonly graceMs: number;
+  readonly weakened: boolean;
+  readonly verified: Verified;
+  /** Absent in histories from before it was told. */
+  readonly told?: CiTold | undefined;
+}
+
+export function afterCi(v: CiWord, i: AtCi): AfterCi {
+  if (i.told?.pull === 'merged') return { do: 'finish' };
+  if (typeof i.told?.ask === 'string') return { do: 'ask_human', sentence: i.told.ask };
   if (v === 'pending') return { do: 'wait' };
   const red = v === 'red' || i.verified === 'failed';
   if (!red && v === 'none') {
@@ -67,9 +438,12 @@ export function afterCi(
     if (i.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
   }
   if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
-  return i.repairs < i.maxRepairs
-    ? { do: 'repair', round: i.repairs + 1 }
-    : { do: 'ask_human', sentence: `${v === 'red' ? 'CI is still red' : 'The verify command still fails'} after ${i.maxRepairs} repairs.` };
+  if (v !== 'red' && i.told?.pushedNothing === true)
+    return { do: 'ask_human', sentence: `The verify command still fails, and the repair pushed nothing. ${LOOK}` };
+  if (i.repairs < i.maxRepairs) return { do: 'repair', round: i.repairs + 1 };
+  const spent = `after ${i.maxRepairs} repairs.`;
+  if (v !== 'red') return { do: 'ask_human', sentence: `The verify command still fails ${spent}` };
+  return { do: 'ask_human', sentence: `CI is still red ${spent}${i.told ? ` ${i.told.red} ${LOOK}` : ''}` };
 }
 
 /**

@@ -1,4 +1,5 @@
 // Everything that happens, once. Tasks, inbox, messages and proposals are projections of these and can be rebuilt from them.
+import type { CiOutcome, Failure } from './ci.ts';
 import type { Look } from './folders.ts';
 import type { CiCounts, Phase, TaskState } from './states.ts';
 import type { RunOutcome } from './outcomes.ts';
@@ -135,7 +136,22 @@ export type EventBody =
     }
   | { type: 'push.held'; payload: { pushId: string; files: string[] } }
   | { type: 'push.refused'; payload: { branch: string; reason: string } }
-  | { type: 'ci.verdict'; payload: { sha: string; verdict: string; round: number } & CiCounts }
+  | {
+      type: 'ci.verdict';
+      payload: {
+        sha: string;
+        verdict: string;
+        round: number;
+        /** Older events have the word alone. */
+        outcome?: CiOutcome['is'];
+        /** Of a red one: which checks, and how. */
+        failures?: Failure[];
+      } & CiCounts;
+    }
+  /** Something of the forge that the token may not read; told once for each repository. */
+  | { type: 'forge.unreadable'; payload: { sentence: string } }
+  /** A pull request that was ready is so no more. */
+  | { type: 'pr.taken_back'; payload: { number: number; why: string } }
   | {
       type: 'review.commented';
       payload: CommentPlace & {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterCi, ciVerdict, weakenedTests, type CheckRun } from './ci.ts';
+import { afterCi, weakenedTests } from './ci.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
 import { costMicrousd, reserveMicrousd } from './pricing.ts';
@@ -9,43 +9,6 @@ import { isQuiet, noticeOf } from './notices.ts';
 import { promptFor } from './prompts.ts';
 import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence, visible } from './text.ts';
-
-const check = (name: string, status: string, conclusion: string | null, id = 1): CheckRun => ({ id, name, status, conclusion, url: null });
-
-describe('ciVerdict', () => {
-  test.each<[string, CheckRun[], { context: string; state: string }[], string]>([
-    ['no checks at all is none, never green', [], [], 'none'],
-    ['one success', [check('a', 'completed', 'success')], [], 'green'],
-    ['neutral and skipped count as good', [check('a', 'completed', 'neutral'), check('b', 'completed', 'skipped', 2)], [], 'green'],
-    ['something still runs', [check('a', 'completed', 'success'), check('b', 'in_progress', null, 2)], [], 'pending'],
-    ['red waits until the rest is done', [check('a', 'completed', 'failure'), check('b', 'queued', null, 2)], [], 'pending'],
-    ['a failure', [check('a', 'completed', 'failure')], [], 'red'],
-    ['cancelled and timed out are not green', [check('a', 'completed', 'cancelled'), check('b', 'completed', 'timed_out', 2)], [], 'red'],
-    ['commit statuses count too', [check('a', 'completed', 'success')], [{ context: 'x', state: 'failure' }], 'red'],
-    ['a pending status', [], [{ context: 'x', state: 'pending' }], 'pending'],
-    ['a re-run replaces its older self', [check('a', 'completed', 'failure', 1), check('a', 'completed', 'success', 2)], [], 'green'],
-  ])('%s', (_, checks, statuses, want) => {
-    expect(ciVerdict(checks, statuses).verdict).toBe(want);
-  });
-
-  test('is never green while anything failed or is pending, whatever the order', () => {
-    const one = fc.record({
-      name: fc.string({ minLength: 1, maxLength: 3 }),
-      status: fc.constantFrom('completed', 'queued', 'in_progress'),
-      conclusion: fc.constantFrom('success', 'failure', 'neutral', 'cancelled', null),
-    });
-    fc.assert(
-      fc.property(fc.uniqueArray(one, { selector: (c) => c.name, maxLength: 8 }), (list) => {
-        const checks = list.map((c, i) => check(c.name, c.status, c.conclusion, i));
-        const v = ciVerdict(checks, []);
-        const allGood =
-          checks.length > 0 && checks.every((c) => c.status === 'completed' && ['success', 'neutral', 'skipped'].includes(c.conclusion ?? ''));
-        expect(v.verdict === 'green').toBe(allGood);
-        expect(ciVerdict(checks.toReversed(), [])).toEqual(v);
-      }),
-    );
-  });
-});
 
 describe('afterCi', () => {
   const base = { repairs: 0, maxRepairs: 3, waitedMs: 0, graceMs: 60_000, weakened: false, verified: 'unknown' as const };

@@ -16,12 +16,18 @@ export interface Gate {
   readonly options: readonly { readonly label: string }[];
 }
 
-/** @param weakened what the change does to its tests, a line for each */
-export const gateOf = (what: 'weakened' | 'unchecked', weakened: readonly string[]): Gate => ({
-  title: what === 'weakened' ? WEAKENED : weakened.length === 0 ? UNCHECKED : `${UNCHECKED} It also removes or skips tests.`,
-  lines: weakened,
-  options: [{ label: weakened.length > 0 ? PUT_BACK : LOOK_AGAIN }, { label: ALLOW_GATE }],
-});
+/**
+ * @param weakened what the change does to its tests, a line for each
+ * @param unchecked why nothing has checked the change, where there is more to say than that there is no CI
+ */
+export function gateOf(what: 'weakened' | 'unchecked', weakened: readonly string[], unchecked: string = UNCHECKED): Gate {
+  const both = weakened.length === 0 ? unchecked : `${unchecked} It also removes or skips tests.`;
+  return {
+    title: what === 'weakened' ? WEAKENED : both,
+    lines: weakened,
+    options: [{ label: weakened.length > 0 ? PUT_BACK : LOOK_AGAIN }, { label: ALLOW_GATE }],
+  };
+}
 
 export const linesOf = (body: string): string[] => body.split('\n').filter((l) => l.trim() !== '');
 

@@ -5,8 +5,15 @@ const SINCE = 'since:';
 
 /** @param at as it was handed over, today or by a worker from before versions */
 export function readResume(at: Resume | ResumeBefore2): Resume {
-  const { seenRuns, items, pending } = at;
-  return { version: 2, position: 'version' in at ? at.position : positionBefore2(at), seenRuns, items, pending };
+  const { seenRuns, items, offers, pending } = at;
+  return {
+    version: 2,
+    position: 'version' in at ? at.position : positionBefore2(at),
+    seenRuns,
+    items,
+    ...(offers === undefined ? {} : { offers }),
+    pending,
+  };
 }
 
 /**

@@ -41,6 +41,8 @@ test.each(TASK_STATES)('what a task says that is %s', (state) => {
 
 test('what a task says that waits for checks, or is in a state of a newer version', () => {
   const ci = { passed: 3, failed: 1, pending: 2 };
-  expect(nextSentence({ state: 'ci', statusLine: '', ci })).toBe('Waiting for CI, 4 of 6 checks done. You are not needed.');
+  expect(nextSentence({ state: 'ci', statusLine: '', ci })).toBe('Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.');
+  const green = { ...ci, failed: 0 };
+  expect(nextSentence({ state: 'ci', statusLine: '', ci: green })).toBe('Waiting for CI, 3 of 5 checks done. You are not needed.');
   expect(nextSentence({ state: 'resting', statusLine: 'It rests.', ci: null })).toBe('It rests.');
 });

@@ -31,6 +31,8 @@ export const WAITS_FOR_LEAVE = 'Claude waits for your leave to go on.';
 /** How a task ends that the person cancelled; what could not be tidied up follows. */
 export const CANCELLED_BY_YOU = 'Cancelled by you.';
 
+const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed} of them red`);
+
 /** One sentence that says what happens next, and whether the reader is needed. */
 export function nextSentence(t: { state: string; statusLine: string; ci: CiCounts | null }): string {
   switch (t.state as TaskState) {
@@ -44,7 +46,7 @@ export function nextSentence(t: { state: string; statusLine: string; ci: CiCount
       return t.statusLine || 'Claude is writing the change. You are not needed.';
     case 'ci':
       return t.ci
-        ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done. You are not needed.`
+        ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done${redOf(t.ci)}. You are not needed.`
         : 'Waiting for CI. You are not needed.';
     case 'in_review':
       return 'Ready for review. Look at the pull request, then merge it or say what to change.';

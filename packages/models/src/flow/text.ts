@@ -110,6 +110,13 @@ export function cutLog(log: string, maxChars = 6_000): string {
   return `${text.slice(0, head)}\n… cut …\n${text.slice(text.length - (maxChars - head - 10))}`;
 }
 
+/** The lines of a log that say what went wrong, each once, at most `max`; those at its end when none does. */
+export function tellingLines(log: string, max = 20): string[] {
+  const lines = log.split('\n').map((l) => clip(l.replace(TIMESTAMP, '').replace(ANSI, '').trim(), 300));
+  const telling = [...new Set(lines.filter((l) => TELLING.test(l)))];
+  return telling.length > 0 ? telling.slice(0, max) : lines.filter((l) => l !== '').slice(-5);
+}
+
 const clip = (s: string, n: number): string => (s.length > n ? `${s.slice(0, n)}…` : s);
 
 /** Fences outside text, so that a prompt can say "this is data". The fence is longer than any run of backticks inside. */

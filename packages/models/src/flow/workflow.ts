@@ -31,6 +31,8 @@ export type Position =
       readonly stage: 'ci';
       /** The commit that a person has looked at and let through: what was found in it is not asked about again. */
       readonly acceptedSha: string | null;
+      /** The commit that the last repair was about; absent when there was none. */
+      readonly repairedSha?: string;
     })
   | (Checking & {
       readonly stage: 'fix_ci';
@@ -39,7 +41,13 @@ export type Position =
       /** The gate at which the person said that the tests come back; without it, CI was red. */
       readonly putBack?: string;
     })
-  | (Reviewed & { readonly stage: 'review' })
+  | (Reviewed & {
+      readonly stage: 'review';
+      /** The commit whose checks were looked at; absent in tasks from before it was kept. */
+      readonly sha?: string;
+      /** Repairs so far: a "ready" that is taken back goes on counting. */
+      readonly repairs?: number;
+    })
   | (Reviewed & { readonly stage: 'address_review'; readonly asked: ChangesAsked });
 
 interface Reviewed {
@@ -63,6 +71,8 @@ interface Carried {
   readonly seenRuns: number;
   /** Failure items opened so far; part of their ids. */
   readonly items: number;
+  /** How often it was offered for review; part of those items' ids. Absent before it was counted. */
+  readonly offers?: number;
   /** Signals taken before the change-over and not yet used. */
   readonly pending: readonly HumanSignal[];
 }

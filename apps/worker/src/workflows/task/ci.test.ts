@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 
@@ -85,6 +85,63 @@ describe('ci', () => {
     await r.env.sleep(MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
   });
+});
+
+describe('ci, as it is told', () => {
+  const ask = 'Look at it, then Retry.';
+  test.each([
+    ['a repair that changed nothing', { verdict: 'red', told: { ...TOLD, red: '"test" is red.', ask } }],
+    ['what has been pending for too long', { verdict: 'pending', told: { ...TOLD, ask } }],
+    ['a pull request that was closed', { verdict: 'red', told: { ...TOLD, pull: 'closed', ask } }],
+  ] as const)(
+    '%s: the person is asked, nothing more is spent, and what turns meanwhile goes on by itself',
+    async (_, look) => {
+      const h = await r.start(
+        { cis: [look, look, look, { verdict: 'green', sha: 'a', told: TOLD }, { verdict: 'green', sha: 'a', told: TOLD }] },
+        inCi(1),
+      );
+      await r.env.sleep(3_000);
+      expect(r.script().failures.map((f) => f.title)).toEqual([ask]);
+      await r.env.sleep(20 * MINUTE);
+      expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-f2-1$/) }]);
+      expect(r.count('prepareRun')).toBe(0);
+      expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2$/)] });
+    },
+    60_000,
+  );
+
+  test('Retry gives it another set of repairs, and tells nobody any more of the one before', async () => {
+    const red = { ...TOLD, red: '"test" is red.' };
+    const looks = [
+      { verdict: 'red', sha: 'b', told: { ...red, ask } },
+      { verdict: 'red', sha: 'b', told: red },
+      { verdict: 'pending', sha: 'c', told: TOLD },
+    ];
+    const h = await r.start({ cis: looks }, standingAt({ stage: 'ci', repairs: 1, acceptedSha: null, repairedSha: 'a', ...REVIEWED }));
+    await r.env.sleep(3_000);
+    await r.say(h, '-f2-1', 'retry', undefined, { onlyRetry: true });
+    await r.env.sleep(10 * MINUTE);
+    expect(r.inputs('readCi').slice(0, 3)).toEqual([
+      expect.objectContaining({ redSha: 'a' }),
+      expect.not.objectContaining({ redSha: 'a' }),
+      expect.objectContaining({ redSha: 'b', round: 1 }),
+    ]);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 1, ciSha: 'b' } }]);
+  }, 60_000);
+
+  test('merged elsewhere while CI ran: it is done', async () => {
+    const h = await r.start({ cis: [{ verdict: 'red', told: { ...TOLD, pull: 'merged' } }] }, inCi(0));
+    expect(await h.result()).toEqual({ state: 'done' });
+    expect(r.count('prepareRun')).toBe(0);
+  }, 60_000);
+
+  test('why nothing has checked the change is said at the gate', async () => {
+    const unchecked = 'CI ran nothing, every check was skipped (test).';
+    const look = { verdict: 'none', told: { ...TOLD, unchecked } };
+    await r.start({ cis: Array.from({ length: 9 }, () => look) }, inCi(0));
+    await r.env.sleep(10 * MINUTE);
+    expect(r.script().failures).toMatchObject([{ kind: 'gate', title: unchecked }]);
+  }, 60_000);
 });
 
 describe('fix_ci', () => {

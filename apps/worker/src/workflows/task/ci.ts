@@ -1,25 +1,26 @@
 // The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that does not help.
 import { patched } from '@temporalio/workflow';
-import { afterCi, type AfterCi, type CiVerdict, type Verified } from '@mainloop/models/flow/ci';
+import { afterCi, type AfterCi, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
+import type { Finished } from './merge.ts';
 import { run } from './run.ts';
-import { askAtGate, askPerson, untilDone } from './trouble.ts';
+import { askAtGate, askPerson, askWhile, untilDone } from './trouble.ts';
 
 const MAX_REPAIRS = 3;
 /** CI that is not a workflow of GitHub's own is seen by nobody who polls. */
 const LONGEST_LOOK_MS = 10 * 60_000;
 
-export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review' | 'fix_ci'>> {
-  const { taskId, desk } = task;
+export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review' | 'fix_ci'> | Finished> {
+  const { desk } = task;
   const { reviewedUntil } = from;
   let at = from;
   await setState(task, 'ci', 'ci');
   for (let waitedMs = 0, looks = 0; ; looks++) {
     const pokes = desk.pokes();
-    const now = await untilDone(task, 'ci', () => forge.readCi({ taskId, round: at.repairs }));
+    const now = await look(task, at);
     const next = decide(task, at, now, waitedMs);
     switch (next.do) {
       case 'wait': {
@@ -28,14 +29,16 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
         else waitedMs += ms;
         continue;
       }
+      case 'finish':
+        return { stage: 'merged' };
       case 'review':
-        return { stage: 'review', reviewedUntil };
+        return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
       case 'gate': {
-        const { id, allowed } = await askAtGate(task, next.what, now.weakened);
+        const { id, allowed } = await askAtGate(task, next.what, now.weakened, now.told?.unchecked ?? undefined);
         if (!allowed && now.weakened.length > 0) return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
-        if (allowed && next.what === 'unchecked') return { stage: 'review', reviewedUntil };
+        if (allowed && next.what === 'unchecked') return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
         await setState(task, 'ci', 'ci');
         // The person has looked: weakened tests count for this commit.
         if (allowed) task.position = at = { ...at, repairs: 0, acceptedSha: now.sha };
@@ -43,20 +46,45 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
         continue;
       }
       case 'ask_human': {
-        const said = await askPerson(task, 'ci', next.sentence, now.weakened.join('\n'));
+        const said = await ask(task, at, now, next.sentence);
         await setState(task, 'ci', 'ci');
+        if (said === null) continue;
         // A red CI gets another set of repairs. What weakens tests is not let through by it; a retry from before gates did that too.
-        task.position = at = { ...at, repairs: 0, acceptedSha: said.onlyRetry === true ? null : now.sha };
+        const { repairedSha: _, ...rest } = at;
+        task.position = at = { ...rest, repairs: 0, acceptedSha: said.onlyRetry === true ? null : now.sha };
       }
     }
   }
 }
 
 interface CiLook {
-  readonly verdict: CiVerdict;
+  readonly verdict: CiWord;
   readonly sha: string;
   readonly weakened: readonly string[];
   readonly verified?: Verified;
+  /** Absent in histories from before it was told. */
+  readonly told?: CiTold;
+}
+
+const look = (task: TaskContext, { repairs, repairedSha }: In<'ci'>): Promise<CiLook> =>
+  untilDone(task, 'ci', () => forge.readCi({ taskId: task.taskId, round: repairs, ...(repairedSha === undefined ? {} : { redSha: repairedSha }) }));
+
+/** What is told goes by the new rules, where the history began with them. */
+const toldOf = (now: CiLook): CiTold | undefined => (now.told !== undefined && patched('told-ci') ? now.told : undefined);
+
+/** What the review is bound to. */
+const seenAt = ({ repairs }: In<'ci'>, now: CiLook): { sha?: string; repairs?: number } =>
+  toldOf(now) === undefined ? {} : { sha: now.sha, repairs };
+
+/** @returns null when nothing has to be asked any more: the checks have turned, or the pull request has */
+function ask(task: TaskContext, at: In<'ci'>, now: CiLook, sentence: string): ReturnType<typeof askWhile> {
+  const detail = now.weakened.join('\n');
+  if (toldOf(now) === undefined) return askPerson(task, 'ci', sentence, detail);
+  return askWhile(task, 'ci', sentence, detail, async () => {
+    const then = await look(task, at);
+    const next = decide(task, at, then, 0);
+    return next.do !== 'ask_human' || then.sha !== now.sha;
+  });
 }
 
 function decide({ ciGraceMs }: TaskContext, { repairs, acceptedSha }: In<'ci'>, now: CiLook, waitedMs: number): AfterCi {
@@ -69,10 +97,11 @@ function decide({ ciGraceMs }: TaskContext, { repairs, acceptedSha }: In<'ci'>, 
     weakened: now.weakened.length > 0 && !accepted,
     // A commit the person has looked at is not sent back for the same reason twice; what passed goes on counting.
     verified: accepted && !(now.verified === 'passed' && patched('keep-passed')) ? 'unknown' : (now.verified ?? 'unknown'),
+    told: toldOf(now),
   });
 }
 
-function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiVerdict, looks: number): number {
+function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiWord, looks: number): number {
   if (verdict === 'none') return ciGraceMs / 4;
   return looksSoon ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : LONGEST_LOOK_MS;
 }
@@ -80,5 +109,7 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiVerdict
 export async function fixCi(task: TaskContext, { repairs, redSha, putBack, reviewedUntil }: In<'fix_ci'>): Promise<In<'ci'>> {
   const about = putBack === undefined ? {} : { about: putBack };
   await run(task, 'fix_ci', 'drafting', { round: repairs, ...(redSha === null ? {} : { ciSha: redSha }), ...about });
-  return { stage: 'ci', repairs, acceptedSha: null, reviewedUntil };
+  // What a person wants put back is not red for the same reason.
+  const repaired = redSha === null || putBack !== undefined ? {} : { repairedSha: redSha };
+  return { stage: 'ci', repairs, acceptedSha: null, ...repaired, reviewedUntil };
 }

@@ -28,6 +28,8 @@ export interface TaskContext {
   seenRuns: number;
   /** Failure items opened so far; part of their ids. */
   items: number;
+  /** How often it was offered for review; part of those items' ids. */
+  offers: number;
   /** Every item it has asked about since it began or was continued, by id. */
   readonly asked: Set<string>;
   /** Whether nothing follows but cleaning up. */
@@ -52,6 +54,7 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
     position: resume?.position ?? (facts.skipPlan ? { stage: 'implement' } : { stage: 'plan', revises: null }),
     seenRuns: resume?.seenRuns ?? 0,
     items: resume?.items ?? 0,
+    offers: resume?.offers ?? 0,
     asked: new Set(),
     isEnding: false,
   };
@@ -69,8 +72,8 @@ function standingOf(task: TaskContext | null, runsBefore: number): TaskStanding 
 }
 
 /** @returns the input of the workflow that goes on where this one stands */
-export function handOver({ taskId, position, seenRuns, items, desk }: TaskContext): TaskWorkflowInput {
-  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, pending: desk.pending() }) };
+export function handOver({ taskId, position, seenRuns, items, offers, desk }: TaskContext): TaskWorkflowInput {
+  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, offers, pending: desk.pending() }) };
 }
 
 /** Writes down where the task is, for the pages. */

@@ -8,8 +8,28 @@ export interface Finished {
   readonly stage: 'merged' | 'closed';
 }
 
-/** @param method as the person chose it; the forge's default without one */
-export async function merge(task: TaskContext, method: string | undefined): Promise<Finished> {
-  await untilDone(task, 'review', () => forge.merge({ taskId: task.taskId, method }));
-  return { stage: 'merged' };
+/** What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or only waited for. */
+export interface NotMerged {
+  readonly did: 'moved' | 'red' | 'refused' | 'queued';
+  readonly sentence: string;
+}
+
+const QUEUED = 'It stands in the merge queue of the repository, which merges it by itself. You are not needed.';
+
+/**
+ * @param method as the person chose it; the repository's default without one
+ * @param shown the commit that they looked at; undefined in tasks from before it was kept
+ */
+export async function merge(task: TaskContext, method: string | undefined, shown: string | undefined): Promise<Finished | NotMerged> {
+  const { taskId } = task;
+  const r = await untilDone(task, 'review', () => forge.merge({ taskId, method, ...(shown === undefined ? {} : { shown }) }));
+  if (shown === undefined) return { stage: 'merged' };
+  switch (r.did) {
+    case 'merged':
+      return { stage: 'merged' };
+    case 'queued':
+      return { did: 'queued', sentence: QUEUED };
+    default:
+      return r;
+  }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+import { openRehearsal, standingAt, TOLD, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 
@@ -62,6 +62,75 @@ describe('review', () => {
     },
     60_000,
   );
+});
+
+describe('a review that is bound to a commit', () => {
+  const BOUND = standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 2 });
+  const again = (why: string) => () => ({ state: 'open', comments: 0, newestIso: SINCE, author: '', again: why });
+  const red = { ...TOLD, red: '"late" is red.' };
+
+  test('red after ready: the ready is taken back, its item closed, and the agent woken once, in the count of before', async () => {
+    const script = { cis: [{ verdict: 'red', sha: 'seen', told: red }], instead: new Map([['readReview', [again('CI failed after all.')]]]) };
+    await r.start(script, BOUND);
+    await r.env.sleep(MINUTE);
+    expect(r.inputs('readReview')[0]).toMatchObject({ shown: 'seen' });
+    expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'CI failed after all.' }]);
+    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'CI failed after all.' }]);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 3, ciSha: 'seen' } }]);
+  }, 60_000);
+
+  test('what was repaired three times is not repaired again after a ready', async () => {
+    const script = { cis: [{ verdict: 'red', sha: 'seen', told: red }], instead: new Map([['readReview', [again('CI failed after all.')]]]) };
+    await r.start(script, standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 3 }));
+    await r.env.sleep(3_000);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['CI is still red after 3 repairs. "late" is red. Look at it, then Retry.']);
+    expect(r.count('prepareRun')).toBe(0);
+  }, 60_000);
+
+  test('a re-run that turned green meanwhile: it is offered anew, in an item of its own', async () => {
+    const green = { verdict: 'green', sha: 'seen', told: TOLD };
+    const h = await r.start({ cis: [green], instead: new Map([['readReview', [again('mona pushed evil.ts.')]]]) }, BOUND);
+    await r.env.sleep(MINUTE);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2-1$/)] });
+    expect(r.count('prepareRun')).toBe(0);
+  }, 60_000);
+
+  test.each(['moved', 'red'])(
+    'Merge of what is not as it was shown (%s) merges nothing, and it is looked at anew',
+    async (did) => {
+      const merge = [() => ({ did, sentence: 'Not as it was.' })];
+      const h = await r.start({ cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['merge', merge]]) }, BOUND);
+      await r.say(h, '-review-2', 'merge', 'squash');
+      await r.env.sleep(3_000);
+      expect(r.inputs('merge')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
+      expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'Not as it was.' }]);
+      expect(await r.standing(h)).toMatchObject({ stage: 'ci' });
+    },
+    60_000,
+  );
+
+  test.each([
+    ['refused', { did: 'refused', sentence: 'It wants reviews.' }, 'It wants reviews.'],
+    ['queued', { did: 'queued' }, expect.stringMatching(/merge queue/)],
+  ])(
+    'a merge that is %s: that is said where it is offered, and the decision can be taken again',
+    async (_, answer, body) => {
+      const h = await r.start({ instead: new Map([['merge', [() => answer]]]) }, BOUND);
+      await r.say(h, '-review-2', 'merge');
+      await r.env.sleep(3_000);
+      expect(r.inputs('openItem').at(-1)).toMatchObject({ id: expect.stringMatching(/-review-2-1$/), kind: 'review', body });
+      expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-2-1$/)]);
+      await r.say(h, '-review-2-1', 'merge');
+      expect(await h.result()).toEqual({ state: 'done' });
+    },
+    60_000,
+  );
+
+  test('what others have pushed stands in the item', async () => {
+    await r.start({ instead: new Map([['readOthers', [() => ({ body: '- `abc` evil' })]]]) }, BOUND);
+    await r.env.sleep(3_000);
+    expect(r.inputs('openItem')).toMatchObject([{ body: '- `abc` evil' }]);
+  }, 60_000);
 });
 
 describe('address_review', () => {

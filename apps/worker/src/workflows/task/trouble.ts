@@ -1,11 +1,12 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
 import { gateOf } from '@mainloop/models/flow/gates';
+import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { unexpected } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { sentenceOf } from '../failures.ts';
-import { openItem, setState, type TaskContext } from './context.ts';
+import { closeItem, openItem, setState, type TaskContext } from './context.ts';
 
 /** Between two tries of what has to be written down before anything else can happen. */
 const WRITE_AGAIN_MS = 60_000;
@@ -29,18 +30,48 @@ export async function askPerson(
 }
 
 /**
+ * Asks, and goes on looking: what waited on is free as soon as the world has turned, whether or not the person has answered.
+ * @param turned looks once, and says whether there is nothing to ask any more
+ * @returns the answer; null when it was not needed
+ */
+export async function askWhile(
+  task: TaskContext,
+  phase: string,
+  sentence: string,
+  detail: string,
+  turned: () => Promise<boolean>,
+): Promise<HumanSignal | null> {
+  const { desk, taskId } = task;
+  const id = `${taskId}-f${task.seenRuns}-${++task.items}`;
+  await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
+  await setState(task, 'blocked', phase, sentence);
+  for (let looks = 0; ; looks++) {
+    const pokes = desk.pokes();
+    const answered = (): boolean => desk.decided(id) !== undefined;
+    if (await desk.until(() => answered() || desk.pokes() > pokes, lookAgainMs(looks), { what: 'decision', itemId: id })) looks = -1;
+    const said = desk.decided(id);
+    if (said !== undefined) return said;
+    if (!(await turned())) continue;
+    await closeItem(task, id, 'it has turned by itself');
+    return null;
+  }
+}
+
+/**
  * Asks about what only the person may let through. A decision of its own: a Retry never means it.
  * @param weakened what the change does to its tests, a line for each
+ * @param unchecked why nothing has checked the change, where that is known
  * @returns the item, and whether it was let through
  */
 export async function askAtGate(
   task: TaskContext,
   what: 'weakened' | 'unchecked',
   weakened: readonly string[],
+  unchecked?: string,
 ): Promise<{ id: string; allowed: boolean }> {
   // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  const { title, lines, options } = gateOf(what, weakened);
+  const { title, lines, options } = gateOf(what, weakened, unchecked);
   await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options] });
   await setState(task, 'blocked', 'ci', title);
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };

@@ -1,0 +1,59 @@
+// Which of what happens sets a workflow off. Pure.
+
+export type Happened =
+  | { readonly event: 'push'; readonly branch: string }
+  | {
+      readonly event: 'pull_request';
+      readonly action: string;
+      /** The branch that it is meant for. */
+      readonly base: string;
+      /** As a step reads it: `github.event`. */
+      readonly payload: object;
+    };
+
+/** What a workflow that names no types waits for: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request */
+const OF_A_PULL_REQUEST = ['opened', 'synchronize', 'reopened'];
+
+/** @param on of the workflow, as its YAML has it. Filters by path are not looked at: it runs rather than not. */
+export function triggers(on: unknown, what: Happened): boolean {
+  const filters = filtersOf(on, what.event);
+  if (filters === null) return false;
+  if (what.event === 'push') {
+    // With filters for tags alone it is not about branches.
+    const isOfTags = ('tags' in filters || 'tags-ignore' in filters) && !('branches' in filters || 'branches-ignore' in filters);
+    return !isOfTags && isMeant(filters, what.branch);
+  }
+  const types = 'types' in filters ? words(filters.types) : OF_A_PULL_REQUEST;
+  return types.includes(what.action) && isMeant(filters, what.base);
+}
+
+type Filters = Readonly<Record<string, unknown>>;
+
+function filtersOf(on: unknown, event: string): Filters | null {
+  if (on === event || (Array.isArray(on) && on.includes(event))) return {};
+  if (typeof on !== 'object' || on === null || Array.isArray(on)) return null;
+  const found = Object.entries(on).find(([name]) => name === event);
+  if (found === undefined) return null;
+  const filters: unknown = found[1];
+  return typeof filters === 'object' && filters !== null ? (filters as Filters) : {};
+}
+
+function isMeant(filters: Filters, branch: string): boolean {
+  if ('branches-ignore' in filters && matches(words(filters['branches-ignore']), branch)) return false;
+  return !('branches' in filters) || matches(words(filters.branches), branch);
+}
+
+const words = (x: unknown): string[] => (Array.isArray(x) ? x.map(String) : [String(x)]);
+
+/** The last pattern that fits decides; "!" takes away. */
+const matches = (patterns: readonly string[], name: string): boolean =>
+  patterns.reduce((found, p) => (p.startsWith('!') ? found && !patternOf(p.slice(1)).test(name) : found || patternOf(p).test(name)), false);
+
+const WILD: ReadonlyMap<string, string> = new Map([
+  ['**', '.*'],
+  ['*', '[^/]*'],
+]);
+const patternOf = (pattern: string): RegExp => {
+  const parts = pattern.split(/(\*\*|\*)/).map((part) => WILD.get(part) ?? part.replace(/[\\^$.()|{}[\]?+]/g, '\\$&'));
+  return new RegExp(`^${parts.join('')}$`);
+};

@@ -1,0 +1,117 @@
+// How the checks of a commit stand, told once and the same to whoever asks: the CI loop, the review, the merge, the repair.
+import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import { findFailures, findPushedAt } from '@mainloop/models/db/forge';
+import { append, appendOnce } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
+import type { TaskRow } from '@mainloop/models/db/tasks';
+import {
+  ciVerdict,
+  failureOf,
+  tellCi,
+  wordOf,
+  type CiTold,
+  type CiVerdict,
+  type Failure,
+  type NamedCheck,
+  type Situation,
+} from '@mainloop/models/flow/ci';
+import type { Effect } from './effects.ts';
+
+const LOG_BYTES = 2 * 1024 * 1024;
+/** Of how many red checks the log is read. */
+const MAX_LOGS = 3;
+const MAX_FAILURES = 20;
+/** Until then the forge may not show yet that it runs something again. */
+const RERUN_SETTLE_MS = 60_000;
+
+export interface ChecksDeps {
+  readonly db: Db;
+  readonly forge: Pick<Forge, 'listChecks' | 'ensureRerun' | 'jobLog'>;
+  readonly effect: Effect;
+  readonly patienceMs: number;
+}
+
+/** @returns the verdict; what the token may not see of it is told in the story, once for each repository */
+export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'>, t: TaskRow, sha: string): Promise<CiVerdict> {
+  const { unreadable, ...facts } = await forge.listChecks(t.repo, sha, t.defaultBranch);
+  await appendOnce(
+    db,
+    unreadable.map((sentence) => ({
+      type: 'forge.unreadable' as const,
+      taskId: t.id,
+      actor: 'mainloop',
+      dedupeKey: `unreadable/${t.repo}/${sentence}`,
+      payload: { sentence },
+    })),
+  );
+  return ciVerdict(facts, Date.now());
+}
+
+/**
+ * Looks at the checks of a commit, writes the verdict down, and asks for one more run of what nobody can blame on the code.
+ * @param redSha the commit that the last repair was about; null without one
+ */
+export async function lookAtChecks(
+  deps: ChecksDeps,
+  t: TaskRow,
+  i: { readonly sha: string; readonly pull: PullInfo | null; readonly round: number; readonly redSha: string | null },
+): Promise<{ verdict: CiVerdict; told: CiTold }> {
+  const { db, patienceMs } = deps;
+  const verdict = await readVerdict(deps, t, i.sha);
+  const { outcome, ...counts } = verdict;
+  const failures = outcome.is === 'red' ? await failuresOf(deps, t, i.sha, outcome.failed) : [];
+  const word = wordOf(outcome);
+  await withTx(db, (tx) =>
+    append(
+      tx,
+      [
+        {
+          type: 'ci.verdict',
+          taskId: t.id,
+          actor: 'mainloop',
+          dedupeKey: `ci/${t.id}/${i.sha}/${word}/${counts.passed}/${counts.failed}/${counts.pending}/${outcome.is}/${failures.map((f) => f.name).join()}`,
+          payload: { sha: i.sha, round: i.round, verdict: word, outcome: outcome.is, ...counts, ...(failures.length > 0 ? { failures } : {}) },
+        },
+      ],
+      t.ownerId,
+    ),
+  );
+  const pull = stateOf(i.pull);
+  const situation: Situation = {
+    sha: i.sha,
+    pull,
+    failures,
+    repaired: i.redSha === null ? null : { sha: i.redSha, failures: (await findFailures(db, t.id, i.redSha)) ?? [] },
+    rerun: outcome.is === 'infrastructure' && pull === 'open' ? await rerunOnce(deps, t, i.sha) : 'not_yet',
+    since: ((await findPushedAt(db, t.id, i.sha)) ?? new Date()).toISOString(),
+    nowMs: Date.now(),
+    patienceMs,
+  };
+  return { verdict, told: tellCi(verdict, situation) };
+}
+
+function stateOf(pull: PullInfo | null): CiTold['pull'] {
+  if (pull?.merged === true) return 'merged';
+  return pull?.state ?? 'open';
+}
+
+async function rerunOnce({ forge, effect }: ChecksDeps, t: TaskRow, sha: string): Promise<Situation['rerun']> {
+  const { asked, atMs } = await effect(t, `rerun-${sha}`, async () => ({ ...(await forge.ensureRerun(t.repo, sha)), atMs: Date.now() }));
+  if (asked === 0) return 'refused';
+  return Date.now() - atMs < RERUN_SETTLE_MS ? 'settling' : 'done';
+}
+
+/** Logs are read once for each verdict: looking again costs nothing. */
+async function failuresOf({ db, forge }: ChecksDeps, t: TaskRow, sha: string, failed: readonly NamedCheck[]): Promise<Failure[]> {
+  const known = new Map((await findFailures(db, t.id, sha))?.map((f) => [f.name, f]));
+  const failures: Failure[] = [];
+  for (const [n, check] of failed.slice(0, MAX_FAILURES).entries()) {
+    const log = known.has(check.name) || check.job === null || n >= MAX_LOGS ? '' : await logOf(forge, t.repo, check.job);
+    const message = failureOf(log) || failureOf(check.summary);
+    failures.push(known.get(check.name) ?? { name: check.name, url: check.url, message });
+  }
+  return failures;
+}
+
+/** A log is a help and no condition: @returns '' where it can't be had */
+export const logOf = (forge: Pick<Forge, 'jobLog'>, repo: string, job: number): Promise<string> => forge.jobLog(repo, job, LOG_BYTES).catch(() => '');

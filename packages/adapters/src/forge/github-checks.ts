@@ -1,0 +1,233 @@
+// All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the branch it is meant for.
+import type { Octokit } from '@octokit/rest';
+import { ACTIONS, type CheckRun, type CheckSuite, type CommitStatus, type RequiredCheck } from '@mainloop/models/flow/ci';
+import type { SeenChecks } from './port.ts';
+
+type Kit = Octokit & { paginate: Octokit['paginate'] };
+interface Name {
+  readonly owner: string;
+  readonly repo: string;
+}
+/** A page of GitHub's lists. */
+const PAGE = 100;
+/** Rules change seldom, and a pull request is looked at often. */
+const RULES_MS = 5 * 60_000;
+/** GitHub's id for "any app" in a rule. */
+const ANY_APP = -1;
+const MAX_SUMMARY_CHARS = 500;
+
+export interface ChecksReader {
+  listChecks(at: Name, sha: string, base: string): Promise<SeenChecks>;
+  rerun(at: Name, sha: string): Promise<number>;
+}
+
+export function checksReader(kit: Kit): ChecksReader {
+  const rules = new Map<string, { untilMs: number; found: Promise<Readable<RequiredCheck[]>> }>();
+  const rulesOf = (at: Name, base: string): Promise<Readable<RequiredCheck[]>> => {
+    const key = `${at.owner}/${at.repo} ${base}`;
+    const known = rules.get(key);
+    if (known !== undefined && known.untilMs > Date.now()) return known.found;
+    const found = readRules(kit, at, base);
+    rules.set(key, { untilMs: Date.now() + RULES_MS, found });
+    // One that failed is asked for anew by the next look.
+    found.catch(() => rules.delete(key));
+    return found;
+  };
+  return {
+    async listChecks(at, sha, base) {
+      const [runs, checks, suites, statuses, required] = await Promise.all([
+        mayRead('workflow runs', [], () => workflowRuns(kit, at, sha)),
+        mayRead('checks', null, () => kit.paginate(kit.checks.listForRef, { ...at, ref: sha, filter: 'all', per_page: PAGE })),
+        mayRead('check suites', null, () => kit.paginate(kit.checks.listSuitesForRef, { ...at, ref: sha, per_page: PAGE })),
+        allStatuses(kit, at, sha),
+        rulesOf(at, base),
+      ]);
+      const runOf = new Map(runs.found.map((r) => [r.suite, r]));
+      return {
+        checks:
+          checks.found === null
+            ? await jobsOf(kit, at, runs.found)
+            : checks.found.map((c): CheckRun => {
+                const suite = c.check_suite?.id ?? 0;
+                return {
+                  id: c.id,
+                  app: c.app?.slug ?? '',
+                  appId: c.app?.id ?? null,
+                  suite,
+                  workflow: runOf.get(suite)?.workflow ?? null,
+                  name: c.name,
+                  status: c.status,
+                  conclusion: c.conclusion,
+                  url: c.html_url,
+                  summary: summaryOf(c.output.title, c.output.summary),
+                  startedAt: c.started_at,
+                  completedAt: c.completed_at,
+                };
+              }),
+        suites:
+          suites.found === null
+            ? runs.found.map(suiteOf)
+            : suites.found.map((s): CheckSuite => {
+                const run = runOf.get(s.id);
+                return {
+                  id: s.id,
+                  app: s.app?.slug ?? '',
+                  workflow: run?.workflow ?? null,
+                  status: s.status,
+                  conclusion: s.conclusion,
+                  attempt: run?.attempt ?? null,
+                  url: run?.url ?? null,
+                  createdAt: s.created_at,
+                };
+              }),
+        statuses,
+        required: required.found,
+        unreadable: [checks, suites, runs, required].flatMap((x) => x.unreadable),
+      };
+    },
+
+    async rerun(at, sha) {
+      const { found: runs } = await mayRead('workflow runs', [], () => workflowRuns(kit, at, sha));
+      const newest = new Map(runs.toSorted((a, b) => a.suite - b.suite).map((r) => [r.workflow, r]));
+      let asked = 0;
+      for (const r of newest.values()) {
+        if (r.conclusion === null || !AGAIN.has(r.conclusion)) continue;
+        const again = { ...at, run_id: r.id };
+        const whole = !PARTLY.has(r.conclusion);
+        if (await isTaken(() => (whole ? kit.actions.reRunWorkflow(again) : kit.actions.reRunWorkflowFailedJobs(again)))) asked++;
+      }
+      return asked;
+    },
+  };
+}
+
+const AGAIN = new Set(['cancelled', 'stale', 'timed_out', 'startup_failure', 'failure']);
+/** Of these some jobs may have passed. */
+const PARTLY = new Set(['cancelled', 'timed_out', 'failure']);
+
+interface Readable<T> {
+  readonly found: T;
+  readonly unreadable: readonly string[];
+}
+
+/** What a token may not see is told and left out; anything else that goes wrong goes up. */
+async function mayRead<T, U>(what: string, without: U, read: () => Promise<T>): Promise<Readable<T | U>> {
+  try {
+    return { found: await read(), unreadable: [] };
+  } catch (err) {
+    if (!isClosed(err)) throw err;
+    return { found: without, unreadable: [`The token may not read the ${what} of this repository, so they do not count.`] };
+  }
+}
+
+/** Refused by its rights, which a rate limit is not. GitHub says 404 where it hides something. */
+function isClosed(err: unknown): boolean {
+  const e = err as { status?: number; message?: string; response?: { headers?: Record<string, string> } };
+  if (e.status === 404) return true;
+  return e.status === 403 && e.response?.headers?.['x-ratelimit-remaining'] !== '0' && !/rate limit/i.test(e.message ?? '');
+}
+
+async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (err) {
+    // It may not be run again, or not by us: the person is told. What may pass goes up and is tried again.
+    if (isClosed(err) || [409, 422].includes((err as { status?: number }).status ?? 0)) return false;
+    throw err;
+  }
+}
+
+interface Run {
+  readonly id: number;
+  readonly suite: number;
+  readonly workflow: string;
+  readonly attempt: number | null;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly url: string;
+  readonly createdAt: string;
+}
+
+async function workflowRuns(kit: Kit, at: Name, sha: string): Promise<Run[]> {
+  const runs = await kit.paginate(kit.actions.listWorkflowRunsForRepo, { ...at, head_sha: sha, per_page: PAGE });
+  return runs.map((r) => ({
+    id: r.id,
+    suite: r.check_suite_id ?? r.id,
+    workflow: `${r.path.replace(/@.*$/, '')} on ${r.event}`,
+    attempt: r.run_attempt ?? null,
+    status: r.status,
+    conclusion: r.conclusion,
+    url: r.html_url,
+    createdAt: r.created_at,
+  }));
+}
+
+const suiteOf = (r: Run): CheckSuite => ({
+  id: r.suite,
+  app: ACTIONS,
+  workflow: r.workflow,
+  status: r.status,
+  conclusion: r.conclusion,
+  attempt: r.attempt,
+  url: r.url,
+  createdAt: r.createdAt,
+});
+
+/** For tokens that may read Actions and no checks. */
+async function jobsOf(kit: Kit, at: Name, runs: readonly Run[]): Promise<CheckRun[]> {
+  const checks: CheckRun[] = [];
+  for (const run of runs)
+    for (const j of await kit.paginate(kit.actions.listJobsForWorkflowRun, { ...at, run_id: run.id, filter: 'all', per_page: PAGE }))
+      checks.push({
+        id: j.id,
+        app: ACTIONS,
+        appId: null,
+        suite: run.suite,
+        workflow: run.workflow,
+        name: j.name,
+        status: j.status,
+        conclusion: j.conclusion,
+        url: j.html_url,
+        summary: '',
+        startedAt: j.started_at,
+        completedAt: j.completed_at,
+      });
+  return checks;
+}
+
+/** Page by page by hand: octokit does not take this answer for a list. */
+async function allStatuses(kit: Kit, at: Name, sha: string): Promise<CommitStatus[]> {
+  const statuses: CommitStatus[] = [];
+  for (let page = 1; ; page++) {
+    const { data } = await kit.repos.getCombinedStatusForRef({ ...at, ref: sha, per_page: PAGE, page });
+    for (const s of data.statuses)
+      statuses.push({ id: s.id, context: s.context, state: s.state, url: s.target_url, summary: summaryOf(s.description), at: s.created_at });
+    if (data.statuses.length < PAGE) return statuses;
+  }
+}
+
+/** What the branch's protection and its rulesets require. Both may be read by whoever may read the branch. */
+async function readRules(kit: Kit, at: Name, base: string): Promise<Readable<RequiredCheck[]>> {
+  const [branch, rules] = await Promise.all([
+    mayRead('protection of the branch', null, async () => (await kit.repos.getBranch({ ...at, branch: base })).data),
+    mayRead('rules of the branch', [], () => kit.paginate(kit.repos.getBranchRules, { ...at, branch: base, per_page: PAGE })),
+  ]);
+  const checks = branch.found?.protection?.required_status_checks;
+  const named = checks?.checks ?? checks?.contexts.map((context) => ({ context, app_id: null })) ?? [];
+  const ruled = rules.found.flatMap((r) => (r.type === 'required_status_checks' ? (r.parameters?.required_status_checks ?? []) : []));
+  return {
+    found: [
+      ...named.map((c) => ({ name: c.context, appId: anyApp(c.app_id) })),
+      ...ruled.map((c) => ({ name: c.context, appId: anyApp(c.integration_id) })),
+    ],
+    unreadable: [...branch.unreadable, ...rules.unreadable],
+  };
+}
+
+const anyApp = (id: number | null | undefined): number | null => (id === ANY_APP ? null : (id ?? null));
+const summaryOf = (...parts: (string | null | undefined)[]): string =>
+  parts
+    .filter((p) => typeof p === 'string' && p !== '')
+    .join('\n')
+    .slice(0, MAX_SUMMARY_CHARS);
