@@ -13,6 +13,7 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     mayOnlyUse('flow-imports-nothing', '^packages/models/src/flow', ['^packages/models/src/flow']),
     mayOnlyUse('contracts-know-flow-and-zod', '^packages/models/src/contracts', ['^packages/models/src/(contracts|flow)', 'node_modules/zod']),
+    mayOnlyUse('events-know-flow-and-zod', '^packages/models/src/events', ['^packages/models/src/(events|flow)', 'node_modules/zod']),
     mayOnlyUse(
       'workflows-are-sealed',
       '^apps/worker/src/workflows',

@@ -1,6 +1,7 @@
 // event appended -> in the page: a real Chromium, at 200 events a second with 20 open streams.
 import { openBrowser } from '../packages/testkit/src/browser.ts';
 import { appendOnce } from '../packages/models/src/db/log.ts';
+import { messageSaid } from '../packages/models/src/events/conversation.ts';
 import { openPool } from '../packages/models/src/db/pool.ts';
 import type { Stack } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';
@@ -39,7 +40,7 @@ export async function benchInPage(s: Stack): Promise<Result[]> {
       sent.push(Date.now());
       all.push(
         appendOnce(db, [
-          { type: 'message.said', actor: 'bench', payload: { id: `bip-${Date.now()}-${n}`, role: 'note', text: `bench-in-page-${n}`, turnId: null } },
+          messageSaid.new({ actor: 'bench', payload: { id: `bip-${Date.now()}-${n}`, role: 'note', text: `bench-in-page-${n}`, turnId: null } }),
         ]),
       );
       await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));

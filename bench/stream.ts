@@ -1,6 +1,7 @@
 // event appended -> on the stream, at 200 events a second with 20 open streams, next to bare NOTIFY -> socket.
 import net from 'node:net';
 import { appendOnce } from '../packages/models/src/db/log.ts';
+import { messageSaid } from '../packages/models/src/events/conversation.ts';
 import { openPool } from '../packages/models/src/db/pool.ts';
 import type { Stack } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';
@@ -25,7 +26,7 @@ export async function benchStream(s: Stack): Promise<Result[]> {
   for (let n = 0; n < RATE * SECONDS; n++) {
     const id = `bench-${Date.now()}-${n}`;
     sent.set(id, performance.now());
-    all.push(appendOnce(db, [{ type: 'message.said', actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } }]));
+    all.push(appendOnce(db, [messageSaid.new({ actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } })]));
     await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));
   }
   await Promise.all(all);

@@ -21,6 +21,8 @@ import { migrate } from '../packages/models/src/db/migrate.ts';
 import { many, openPool, withTx, type Db } from '../packages/models/src/db/pool.ts';
 import { endRun } from '../packages/models/src/db/runs.ts';
 import { saveSettings } from '../packages/models/src/db/settings.ts';
+import { branchPushed } from '../packages/models/src/events/forge.ts';
+import { taskConfirmed } from '../packages/models/src/events/tasks.ts';
 import { OWNER, taskWorkflowId } from '../packages/models/src/flow/ids.ts';
 import { TASK_QUEUE, TASK_WORKFLOW } from '../packages/models/src/flow/workflow.ts';
 import { seedProject } from '../packages/testkit/src/seed.ts';
@@ -105,8 +107,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
   await withTx(db, async (tx) => {
     for (const id of ids) {
       await append(tx, [
-        {
-          type: 'task.confirmed',
+        taskConfirmed.unproposed({
           taskId: id,
           actor: 'bench',
           payload: {
@@ -119,7 +120,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
             skipPlan: true,
             branch: `mainloop/${id}`,
           },
-        },
+        }),
       ]);
       await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(id), name: TASK_WORKFLOW, payload: { taskId: id } });
     }
@@ -162,13 +163,11 @@ const instantSandbox = (db: Db): Sandbox => ({
   async start(run) {
     await withTx(db, (tx) =>
       append(tx, [
-        {
-          type: 'branch.pushed',
+        branchPushed.new({
           taskId: run.taskId,
           actor: 'bench',
-          dedupeKey: `pushed/${run.runId}`,
           payload: { pushId: run.runId, branch: 'b', sha: 'a'.repeat(40), commits: [], files: 1, additions: 1, deletions: 0 },
-        },
+        }),
       ]),
     );
     await endRun(db, run.runId, run.epoch, { kind: 'completed', summary: 'Done.' });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { append, toOutbox } from '../packages/models/src/db/log.ts';
 import { one, openPool, withTx } from '../packages/models/src/db/pool.ts';
+import { taskConfirmed } from '../packages/models/src/events/tasks.ts';
 import { taskWorkflowId } from '../packages/models/src/flow/ids.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../packages/models/src/flow/workflow.ts';
 import { until, type Stack } from '../packages/testkit/src/stack.ts';
@@ -23,8 +24,7 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
       for (let i = n; i < n + 100; i++) {
         const id = `t-wait${String(i).padStart(5, '0')}`;
         await append(tx, [
-          {
-            type: 'task.confirmed',
+          taskConfirmed.unproposed({
             taskId: id,
             actor: 'bench',
             payload: {
@@ -37,7 +37,7 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
               skipPlan: false,
               branch: `mainloop/${id}`,
             },
-          },
+          }),
         ]);
         const at: TaskWorkflowInput['at'] = { stage: 'await_plan', round: 1, reviewedUntil: '', seenRuns: 1, items: 0, pending: [] };
         await toOutbox(tx, {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
+import { pullRequestMerged } from '@mainloop/models/events/forge';
+import { costMetered } from '@mainloop/models/events/money';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -143,13 +145,13 @@ inBrowser(
     await seedTask(db, 'l1');
     await seedItem(db, 'l1', 'l1-q', 'question', 'Is this needed?', ['Yes']);
     await appendOnce(db, [
-      { type: 'pr.merged', taskId: 'l1', actor: 'test', payload: { number: 1, sha: null } },
-      {
-        type: 'cost.metered',
+      pullRequestMerged.new({ taskId: 'l1', actor: 'test', payload: { number: 1, sha: null } }),
+      costMetered.new({
         taskId: 'l1',
         actor: 'test',
+        key: { callId: 'l1' },
         payload: { runId: null, model: 'claude-opus-5-5', microusd: 1_230_000, inputTokens: 10, outputTokens: 5 },
-      },
+      }),
     ]);
     // As if the person had left three hours ago.
     await db.query(

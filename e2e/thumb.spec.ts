@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
+import { messageSaid } from '@mainloop/models/events/conversation';
+import { inboxOpened } from '@mainloop/models/events/inbox';
+import { taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
@@ -56,14 +59,8 @@ const stopped = async (
   const task = await seedTask(db, fresh());
   const id = `${task}-f`;
   await appendOnce(db, [
-    {
-      type: 'inbox.opened',
-      taskId: task,
-      actor: 'test',
-      dedupeKey: `inbox/${id}`,
-      payload: { id, kind, title, body, options: options.map((label) => ({ label })) },
-    },
-    { type: 'task.state', taskId: task, actor: 'test', dedupeKey: `state/${id}`, payload: { state: 'blocked', phase: 'ci', statusLine: title } },
+    inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })) } }),
+    taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', statusLine: title } }),
   ]);
   return { id, task };
 };
@@ -198,14 +195,7 @@ inBrowser.each(SIZES)(
 
 inBrowser.each(SIZES)('the chat follows at its end only: elsewhere it stays, and a pill says how much is new, %s', async (size) => {
   const say = (text: string): Promise<unknown> =>
-    appendOnce(db, [
-      {
-        type: 'message.said',
-        actor: 'test',
-        dedupeKey: `m-${text}-${size}`,
-        payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null },
-      },
-    ]);
+    appendOnce(db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null } })]);
   for (let i = 0; i < 40; i++) await say(`Line ${i} of what was said.`);
   const { page, complaints } = await open(size, '/');
   const top = (): Promise<number> => page.evaluate<number>("document.querySelector('[data-thread]').scrollTop");
@@ -312,15 +302,7 @@ inBrowser.each(SIZES)(
     expect(box.height).toBeGreaterThan(0);
     await page.screenshot({ path: shot(`confirm-${size}`) });
     await ask.getByRole('button', { name: 'Cancel the task' }).click();
-    await appendOnce(db, [
-      {
-        type: 'task.ended',
-        taskId: paused.task,
-        actor: 'test',
-        dedupeKey: `ended/${paused.task}`,
-        payload: { state: 'cancelled', statusLine: 'Cancelled by you.' },
-      },
-    ]);
+    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', statusLine: 'Cancelled by you.' } })]);
     const told = page.getByRole('region', { name: 'Story' }).getByText('You cancelled it.');
     await told.first().waitFor();
     expect(await page.getByRole('region', { name: 'Story' }).locator('.text-bad').count()).toBe(0);

@@ -24,6 +24,11 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'packages/models/src/contracts', code: "import '../db/pool.ts';" },
     { dir: 'packages/models/src/contracts', code: "import 'node:fs';" },
   ],
+  'events-know-flow-and-zod': [
+    { dir: 'packages/models/src/events', code: "import '../db/pool.ts';" },
+    { dir: 'packages/models/src/events', code: "import type { Settings } from '../contracts/http.ts';" },
+    { dir: 'packages/models/src/events', code: "import 'node:fs';" },
+  ],
   'workflows-are-sealed': [
     { dir: 'apps/worker/src/workflows', code: "import '../evidence.ts';" },
     { dir: 'apps/worker/src/workflows', code: "import 'node:fs';" },

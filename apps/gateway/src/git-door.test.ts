@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decide } from '@mainloop/models/db/decide';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
+import { projectAdded } from '@mainloop/models/events/projects';
 import { readDiff } from '@mainloop/models/flow/diff';
 import { readHeld } from '@mainloop/models/flow/held';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
@@ -50,11 +51,10 @@ beforeAll(async () => {
   git(folder, 'commit', '-qm', 'first');
   await hub.importRepo('demo/tally', folder, 'main');
   await appendOnce(database.db, [
-    {
-      type: 'project.added',
+    projectAdded.new({
       actor: 'test',
       payload: { id: 'pr-1', name: 'tally', repo: 'demo/tally', defaultBranch: 'main', remoteUrl: `${hub.url}/demo/tally.git`, localPath: null },
-    },
+    }),
   ]);
   model = await startModel((_, res) => void res.end('{}'));
   gateway = await startGateway(database.url, model.url);

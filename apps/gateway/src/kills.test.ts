@@ -1,6 +1,7 @@
 // The gateway ended in the middle, at each place that is named for it: what it had done is done, is written down, and is done once.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
+import { projectAdded } from '@mainloop/models/events/projects';
 import { many, one } from '@mainloop/models/db/pool';
 import { taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -45,14 +46,13 @@ beforeAll(async () => {
   await hub.importRepo('local/repo', folder, 'main');
   database = await freshDatabase();
   await appendOnce(database.db, [
-    {
-      type: 'project.added',
+    projectAdded.new({
       actor: 'test',
       payload: { id: 'pr-1', name: 'repo', repo: 'local/repo', defaultBranch: 'main', remoteUrl: `${hub.url}/local/repo.git`, localPath: null },
-    },
+    }),
   ]);
   await start();
-}, 120_000);
+});
 afterAll(async () => {
   await gateway?.kill('SIGKILL');
   await hub?.close();

@@ -6,6 +6,7 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import { inboxOpened } from '@mainloop/models/events/inbox';
 import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';
 import { allowed } from './allowance.ts';
@@ -24,11 +25,9 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
     await append(
       tx,
       [
-        {
-          type: 'inbox.opened',
+        inboxOpened.new({
           taskId: r.task_id,
           actor: 'agent',
-          dedupeKey: `inbox/${id}`,
           payload: {
             id,
             kind: 'permission',
@@ -41,7 +40,7 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
             ],
             permission: { runId: r.id, requestId: ask.requestId, rule },
           },
-        },
+        }),
       ],
       r.owner_id,
     );

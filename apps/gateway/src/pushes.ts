@@ -7,6 +7,8 @@ import { findDecision } from '@mainloop/models/db/inbox';
 import { append, freshId, hasEvent } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
+import { branchPushed, pushHeld, pushRefused } from '@mainloop/models/events/forge';
+import { inboxOpened } from '@mainloop/models/events/inbox';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
 import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
 import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
@@ -191,12 +193,10 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
     await append(
       tx,
       [
-        { type: 'push.held', taskId: r.task_id, actor: 'gateway', dedupeKey: `held/${id}`, payload: { pushId: id, files: [...ci.files] } },
-        {
-          type: 'inbox.opened',
+        pushHeld.new({ taskId: r.task_id, actor: 'gateway', payload: { pushId: id, files: [...ci.files] } }),
+        inboxOpened.new({
           taskId: r.task_id,
           actor: 'gateway',
-          dedupeKey: `inbox/${id}`,
           payload: {
             id,
             kind: 'ci_files',
@@ -204,7 +204,7 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
             body: heldBody(cleanText(ci.diff, MAX_HELD_BYTES * 2), ci.refusal),
             options: [...(ci.refusal === null ? [{ label: ALLOW }] : []), { label: 'Refuse' }],
           },
-        },
+        }),
       ],
       r.owner_id,
     );
@@ -216,7 +216,7 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
 export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
   withTx(db, async (tx) => {
     if (!(await takeAllowance(tx, r, 'refusedPushes')).ok) return;
-    await append(tx, [{ type: 'push.refused', taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } }], r.owner_id);
+    await append(tx, [pushRefused.new({ taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } })], r.owner_id);
   });
 
 export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
@@ -225,11 +225,9 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
     const fresh = await append(
       tx,
       [
-        {
-          type: 'branch.pushed',
+        branchPushed.new({
           taskId: r.task_id,
           actor: 'agent',
-          dedupeKey: `pushed/${r.task_id}/${u.newSha}`,
           payload: {
             pushId: id,
             branch: r.branch,
@@ -240,7 +238,7 @@ export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look
             deletions: look.deletions,
             acting: look.acting,
           },
-        },
+        }),
       ],
       r.owner_id,
     );

@@ -4,6 +4,7 @@ import { openWord } from '@mainloop/models/db/listen';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
 import { endRun, ensureRun, findRunByToken, getRun, openEpoch } from '@mainloop/models/db/runs';
+import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { OUTPUT_LIMITS } from '@mainloop/models/flow/limits';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -98,7 +99,7 @@ test.each([
   const { id, token } = await liveRun(taskId);
   const comment = { id: `${taskId}-c`, path: null, side: 'new', startLine: null, line: null, sha: null, quote: '', text: 'Why?' } as const;
   await appendOnce(t.db, [
-    { type: 'review.commented', taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } },
+    reviewCommented.new({ taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } }),
   ]);
   const tell = async (as: string): Promise<number[]> => [
     (await post(as, '/talk/say', { text: 'I begin.' })).status,

@@ -23,6 +23,9 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review';
 import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import { inboxOpened } from '@mainloop/models/events/inbox';
+import { reviewReplied } from '@mainloop/models/events/review';
+import { agentSaid, evidenceRecorded } from '@mainloop/models/events/runs';
 import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
@@ -131,13 +134,12 @@ export async function runnerLink(
         append(
           tx,
           [
-            {
-              type: 'evidence.recorded',
+            evidenceRecorded.new({
               taskId: r.task_id,
               actor: 'runner',
-              dedupeKey: `evidence/${r.id}/${r.epoch}/${e.what}`,
+              key: { epoch: r.epoch },
               payload: { ...e, runId: r.id, tail: cleanText(e.tail, 20_000), from: e.from?.map((name) => cleanTitle(name, 100)) },
-            },
+            }),
           ],
           r.owner_id,
         ),
@@ -155,7 +157,7 @@ export async function runnerLink(
         await lockLog(tx);
         if (await hasTold(tx, r, 'agent.said', { text: payload.text }, again)) return;
         await allowed(tx, r, 'says');
-        await append(tx, [{ type: 'agent.said', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
+        await append(tx, [agentSaid.new({ taskId: r.task_id, actor: 'agent', payload })], r.owner_id);
       });
       hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Said.' });
@@ -170,7 +172,7 @@ export async function runnerLink(
         await lockLog(tx);
         if (await hasTold(tx, r, 'review.replied', { id, text: payload.text }, again)) return;
         await allowed(tx, r, 'replies');
-        await append(tx, [{ type: 'review.replied', taskId: r.task_id, actor: 'agent', payload }], r.owner_id);
+        await append(tx, [reviewReplied.new({ taskId: r.task_id, actor: 'agent', payload })], r.owner_id);
       });
       hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Replied.' });
@@ -187,11 +189,9 @@ export async function runnerLink(
         await append(
           tx,
           [
-            {
-              type: 'inbox.opened',
+            inboxOpened.new({
               taskId: r.task_id,
               actor: 'agent',
-              dedupeKey: `inbox/${id}`,
               payload: {
                 id,
                 kind: 'question',
@@ -202,7 +202,7 @@ export async function runnerLink(
                 })),
                 ...(multiple && options.length > 1 ? { multiple } : {}),
               },
-            },
+            }),
           ],
           r.owner_id,
         );

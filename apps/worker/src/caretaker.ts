@@ -8,6 +8,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listActive, listSilent } from '@mainloop/models/db/run-lists';
 import { findOwner, findState } from '@mainloop/models/db/tasks';
 import { sendCommand } from '@mainloop/models/db/commands';
+import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';
 import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
 import { isEnded } from '@mainloop/models/flow/states';
 
@@ -34,19 +35,7 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
     const ownerId = await findOwner(db, s.taskId);
     if (ownerId === null) continue;
     await withTx(db, (tx) =>
-      append(
-        tx,
-        [
-          {
-            type: 'sandbox.stuck',
-            taskId: s.taskId,
-            actor: 'mainloop',
-            dedupeKey: `sandbox.stuck/${s.taskId}`,
-            payload: { reason: s.reason.slice(0, 500) },
-          },
-        ],
-        ownerId,
-      ),
+      append(tx, [sandboxStuck.new({ taskId: s.taskId, actor: 'mainloop', payload: { reason: s.reason.slice(0, 500) } })], ownerId),
     );
   }
   if (failed.length > 0) throw failed[0];
@@ -84,13 +73,12 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
       append(
         tx,
         [
-          {
-            type: 'run.silent',
+          runSilent.new({
             taskId: r.taskId,
             actor: 'mainloop',
-            dedupeKey: `silent/${r.id}/${r.epoch}/${level}`,
+            key: { epoch: r.epoch, level },
             payload: { runId: r.id, minutes: Math.round(r.ms / 60_000) },
-          },
+          }),
         ],
         r.ownerId,
       ),

@@ -4,6 +4,7 @@ import { findFailures, findPushedAt } from '@mainloop/models/db/forge';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks';
+import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
 import {
   ciVerdict,
   failureOf,
@@ -36,13 +37,7 @@ export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'
   const { unreadable, ...facts } = await forge.listChecks(t.repo, sha, t.defaultBranch);
   await appendOnce(
     db,
-    unreadable.map((sentence) => ({
-      type: 'forge.unreadable' as const,
-      taskId: t.id,
-      actor: 'mainloop',
-      dedupeKey: `unreadable/${t.repo}/${sentence}`,
-      payload: { sentence },
-    })),
+    unreadable.map((sentence) => forgeUnreadable.new({ taskId: t.id, actor: 'mainloop', key: { repo: t.repo }, payload: { sentence } })),
   );
   return ciVerdict(facts, Date.now());
 }
@@ -65,13 +60,12 @@ export async function lookAtChecks(
     append(
       tx,
       [
-        {
-          type: 'ci.verdict',
+        ciJudged.new({
           taskId: t.id,
           actor: 'mainloop',
-          dedupeKey: `ci/${t.id}/${i.sha}/${word}/${counts.passed}/${counts.failed}/${counts.pending}/${outcome.is}/${failures.map((f) => f.name).join()}`,
+          key: { names: failures.map((f) => f.name).join() },
           payload: { sha: i.sha, round: i.round, verdict: word, outcome: outcome.is, ...counts, ...(failures.length > 0 ? { failures } : {}) },
-        },
+        }),
       ],
       t.ownerId,
     ),

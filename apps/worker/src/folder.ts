@@ -3,6 +3,7 @@ import { ForgeError } from '@mainloop/adapters/forge/port';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks';
+import { projectAdded } from '@mainloop/models/events/projects';
 import { divergedWords } from '@mainloop/models/flow/folders';
 import type { Importer } from './importer.ts';
 
@@ -29,7 +30,7 @@ export async function ensureFresh({ db, importer }: { db: Db; importer: Importer
   await withTx(db, (tx) =>
     append(
       tx,
-      [{ type: 'project.added', actor: 'worker', payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath } }],
+      [projectAdded.new({ actor: 'worker', payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath } })],
       t.ownerId,
     ),
   );

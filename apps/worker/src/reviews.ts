@@ -6,6 +6,7 @@ import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review';
 import type { TaskRow } from '@mainloop/models/db/tasks';
+import { reviewCommented, reviewPublished, reviewResolved } from '@mainloop/models/events/review';
 import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { cleanText } from '@mainloop/models/flow/text';
@@ -45,26 +46,27 @@ export async function importComments(db: Db, t: TaskRow, found: readonly Said[])
   await withTx(db, (tx) =>
     append(
       tx,
-      found.map((c) => ({
-        type: 'review.commented' as const,
-        taskId: t.id,
-        actor: c.author,
-        dedupeKey: `comment/${t.id}/${c.where}/${c.id}`,
-        payload: {
-          id: `${t.id}-${c.where}${c.id}`,
-          path: c.path,
-          side: 'new' as const,
-          startLine: null,
-          line: c.line,
-          sha: t.headSha,
-          quote: '',
-          text: cleanText(c.body.trim() || 'Changes are asked for.', 20_000),
-          author: c.author,
-          via: 'github' as const,
-          state: 'open' as const,
-          forgeId: c.id,
-        },
-      })),
+      found.map((c) =>
+        reviewCommented.onForge({
+          taskId: t.id,
+          actor: c.author,
+          key: { where: c.where },
+          payload: {
+            id: `${t.id}-${c.where}${c.id}`,
+            path: c.path,
+            side: 'new',
+            startLine: null,
+            line: c.line,
+            sha: t.headSha,
+            quote: '',
+            text: cleanText(c.body.trim() || 'Changes are asked for.', 20_000),
+            author: c.author,
+            via: 'github',
+            state: 'open',
+            forgeId: c.id,
+          },
+        }),
+      ),
       t.ownerId,
     ),
   );
@@ -88,9 +90,7 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       }
       return { ...(await forge.ensureComment({ ...at, marker: m, body: inWords(c) })), line: false };
     });
-    await appendOnce(db, [
-      { type: 'review.published', taskId: t.id, actor: 'mainloop', dedupeKey: `published/${c.id}`, payload: { id: c.id, forgeId: id } },
-    ]);
+    await appendOnce(db, [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })]);
   }
   const replies = await listReplies(db, t.id);
   const online = await listCommentEffects(db, t.id);
@@ -127,7 +127,7 @@ export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<voi
     const here = c.state === 'resolved';
     const agreed = c.agreed ?? false;
     if (thread.resolved !== agreed)
-      await appendOnce(db, [{ type: 'review.resolved', taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } }]);
+      await appendOnce(db, [reviewResolved.new({ taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } })]);
     else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
     else continue;
     await saveThread(db, t.id, c.id, thread.resolved !== agreed ? thread.resolved : here);

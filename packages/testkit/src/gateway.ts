@@ -8,6 +8,7 @@ import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { ensureRun, openEpoch } from '@mainloop/models/db/runs';
+import { projectSettings } from '@mainloop/models/events/projects';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freePort } from '../../../tools/free-port.ts';
 import { until } from './stack.ts';
@@ -101,7 +102,7 @@ export async function seedRun(db: Db, taskId: string, n = 1): Promise<{ runId: s
 
 /** What a project lets its agents do. */
 export const setProject = (db: Db, projectId: string, settings: Record<string, unknown>): Promise<unknown> =>
-  withTx(db, (tx) => append(tx, [{ type: 'project.settings', actor: 'test', payload: { id: projectId, settings } as never }]));
+  withTx(db, (tx) => append(tx, [projectSettings.new({ actor: 'test', payload: { id: projectId, settings } })]));
 
 /** A model that answers as the test says, and keeps what it was asked. */
 export async function startModel(

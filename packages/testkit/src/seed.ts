@@ -2,16 +2,18 @@
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/proposals';
+import { inboxOpened } from '@mainloop/models/events/inbox';
+import { projectAdded } from '@mainloop/models/events/projects';
+import { taskConfirmed } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
 export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally'): Promise<string> {
   await appendOnce(db, [
-    {
-      type: 'project.added',
+    projectAdded.new({
       actor: 'test',
       payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl: `http://127.0.0.1:1/${repo}.git`, localPath: null },
-    },
+    }),
   ]);
   return id;
 }
@@ -33,8 +35,7 @@ export async function seedProposal(db: Db, key: string, expiresInMs = 60_000, dr
 export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promise<string> {
   await withTx(db, (tx) =>
     append(tx, [
-      {
-        type: 'task.confirmed',
+      taskConfirmed.unproposed({
         taskId,
         actor: 'test',
         payload: {
@@ -47,7 +48,7 @@ export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promi
           skipPlan: false,
           branch: taskBranch(taskId, 'x'),
         },
-      },
+      }),
     ]),
   );
   return taskId;
@@ -56,13 +57,7 @@ export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promi
 /** An item that waits for the person. */
 export async function seedItem(db: Db, taskId: string, id: string, kind: ItemKind, title: string, options: string[] = []): Promise<string> {
   await appendOnce(db, [
-    {
-      type: 'inbox.opened',
-      taskId,
-      actor: 'test',
-      dedupeKey: `inbox/${id}`,
-      payload: { id, kind, title, body: '', options: options.map((label) => ({ label })) },
-    },
+    inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })) } }),
   ]);
   return id;
 }

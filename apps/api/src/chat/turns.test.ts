@@ -4,6 +4,7 @@ import type { ChatCall, Model } from '@mainloop/adapters/model/port';
 import { append } from '@mainloop/models/db/log';
 import type { ThreadMessage } from '@mainloop/models/db/conversation';
 import { many, withTx } from '@mainloop/models/db/pool';
+import { messageSaid } from '@mainloop/models/events/conversation';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { until } from '@mainloop/testkit/stack';
 import fc from 'fast-check';
@@ -107,7 +108,7 @@ test('an error that no sentence is known for is said in the log, and the turn st
 test('a note of ours stands where it was said', async () => {
   await say(t.db, 'mia', 'one');
   await withTx(t.db, (tx) =>
-    append(tx, [{ type: 'message.said', actor: 'mainloop', payload: { id: 'n1', role: 'note', text: 'merged', turnId: null } }], 'mia'),
+    append(tx, [messageSaid.new({ actor: 'mainloop', payload: { id: 'n1', role: 'note', text: 'merged', turnId: null } })], 'mia'),
   );
   await say(t.db, 'mia', 'two');
   speaker();

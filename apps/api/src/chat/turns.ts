@@ -9,6 +9,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listProjectNames } from '@mainloop/models/db/projects';
 import { getSettings } from '@mainloop/models/db/settings';
 import { listOpenFacts } from '@mainloop/models/db/tasks';
+import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { cleanText } from '@mainloop/models/flow/text';
 import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
@@ -32,12 +33,10 @@ export async function say(
     const fresh = await append(
       tx,
       [
-        {
-          type: 'message.said',
+        messageSaid.byPerson({
           actor: 'you',
-          dedupeKey: `said/${messageId}`,
           payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId, ...(attachments.length > 0 ? { attachments } : {}) },
-        },
+        }),
       ],
       ownerId,
     );
@@ -160,12 +159,10 @@ export class Turns {
       await append(
         tx,
         [
-          {
-            type: 'message.said',
+          messageSaid.reply({
             actor: 'mainloop',
-            dedupeKey: `reply/${turn.id}`,
             payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(text || '…', 100_000), turnId: turn.id },
-          },
+          }),
         ],
         turn.ownerId,
       );

@@ -7,7 +7,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { findProject, hasProject, listProjects, type ProjectRow } from '@mainloop/models/db/projects';
 import { propose } from '@mainloop/models/db/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
-import type { LoggedEvent } from '@mainloop/models/flow/events';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
 import type { Look } from '@mainloop/models/flow/folders';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
@@ -18,7 +18,7 @@ import { refuse } from './refuse.ts';
 
 const WAIT_MS = 60_000;
 
-type Settled = Extract<LoggedEvent, { type: 'project.added' | 'project.refused' }>;
+type Settled = LoggedEvent<'project.added' | 'project.refused'>;
 const isAbout = (e: LoggedEvent, projectId: string): e is Settled =>
   (e.type === 'project.added' || e.type === 'project.refused') && e.payload.id === projectId;
 

@@ -10,6 +10,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import { hasRun, listRuns, type RunSummary } from '@mainloop/models/db/run-lists';
 import { readOutput } from '@mainloop/models/db/runs';
 import { findTask, listTasks, type TaskDetail, type TaskSummary } from '@mainloop/models/db/tasks';
+import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
@@ -157,7 +158,7 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Note until which event you know what happened; the next greeting starts there' })
   async caughtUp(@Body({ schema: CaughtUp }) body: CaughtUp): Promise<{ ok: true }> {
-    await appendOnce(this.db, [{ type: 'owner.caught_up', actor: 'you', dedupeKey: `caught_up/${body.seq}`, payload: { seq: body.seq } }]);
+    await appendOnce(this.db, [ownerCaughtUp.new({ actor: 'you', payload: { seq: body.seq } })]);
     return { ok: true };
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce, lastSeq } from '@mainloop/models/db/log';
-import type { LoggedEvent } from '@mainloop/models/flow/events';
+import { messageSaid } from '@mainloop/models/events/conversation';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { Hub } from './hub.ts';
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 let n = 0;
-const say = () => appendOnce(t.db, [{ type: 'message.said', actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } }]);
+const say = () => appendOnce(t.db, [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })]);
 
 test('a reader that moves between two replicas, across a restart, sees every event once and in order', async () => {
   let one = new Hub(t.db, t.url);

@@ -2,7 +2,7 @@
 import { DELTA_CHANNEL, listenTo, OUTPUT_CHANNEL } from '@mainloop/models/db/listen';
 import { CHANNEL, eventsAfter, lastSeq } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
-import type { LoggedEvent } from '@mainloop/models/flow/events';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
 
 interface StreamItem {
@@ -72,11 +72,12 @@ export class Hub {
     try {
       for (;;) {
         const past = await eventsAfter(this.db, OWNER, cursor);
-        for (const e of past) {
+        for (const e of past.events) {
           cursor = e.seq;
           sink({ seq: e.seq, kind: 'event', data: e });
         }
-        if (past.length < 500) break;
+        cursor = past.upTo;
+        if (past.isLast) break;
       }
     } catch (err) {
       this.sinks.delete(mine);
@@ -126,11 +127,12 @@ export class Hub {
       do {
         this.again = false;
         const fresh = await eventsAfter(this.db, OWNER, this.cursor);
-        for (const e of fresh) {
+        for (const e of fresh.events) {
           this.cursor = e.seq;
           for (const s of this.sinks) s({ seq: e.seq, kind: 'event', data: e });
         }
-        if (fresh.length === 500) this.again = true;
+        this.cursor = fresh.upTo;
+        if (!fresh.isLast) this.again = true;
       } while (this.again);
     } catch {
       // Postgres is away; the poll tries again.

@@ -2,6 +2,7 @@
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs';
+import { packagesFetched } from '@mainloop/models/events/runs';
 
 const GATHER_MS = 10_000;
 /** Of one run. What is beyond is counted. */
@@ -31,12 +32,11 @@ export function teller(db: Db, onError: (err: unknown) => void) {
       append(
         tx,
         [
-          {
-            type: 'packages.fetched',
+          packagesFetched.new({
             taskId: g.run.task_id,
             actor: 'mainloop',
             payload: { runId, packages: shown, more: fresh.length - shown.length },
-          },
+          }),
         ],
         g.run.owner_id,
       ),

@@ -1,5 +1,5 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
-import type { LoggedEvent } from '@mainloop/models/flow/events';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { isPaused } from '@mainloop/models/flow/outcomes';
 import { CANCELLED_BY_YOU } from '@mainloop/models/flow/states';
 

@@ -234,12 +234,13 @@ test('whatever the task is called, what is merged has a message of ours that set
   const messages: { title: string; body: string }[] = [];
   const forge = {
     getPull: () => Promise.resolve({ number: 8, headSha: 'h', merged: false, state: 'open' } as PullInfo),
+    mergeMethods: () => Promise.resolve(null),
     ensureMerged: (...[, , , , message]: Parameters<Forge['ensureMerged']>) => {
       messages.push(message);
       return Promise.resolve({ sha: 'm', outcome: 'updated' });
     },
   } as unknown as Forge;
-  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0 }).merge({ taskId: 'named' });
+  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0, ciPatienceMs: 60_000 }).merge({ taskId: 'named' });
   const [{ title, body }] = messages as [{ title: string; body: string }];
   expect(title.replaceAll('\u2060', '')).toBe('Fixes #12 for @everybody [skip ci] (#8)');
   expect(title).not.toMatch(/fixes #|@[a-z]|\[skip/i);

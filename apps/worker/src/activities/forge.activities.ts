@@ -7,8 +7,10 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listCompleted, type CompletedRun } from '@mainloop/models/db/run-lists';
 import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks';
+import { issueEnsured, pullRequestClosed, pullRequestEnsured, pullRequestMerged, pullRequestReady, pullRequestTakenBack } from '@mainloop/models/events/forge';
+import type { NewEvent } from '@mainloop/models/events/registry';
+import { reviewAskedChanges } from '@mainloop/models/events/review';
 import { weakenedTests, wordOf, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
-import type { EventBody } from '@mainloop/models/flow/events';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
@@ -39,8 +41,8 @@ export type Merged =
   | { readonly did: 'refused'; readonly sentence: string };
 
 export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: ForgeDeps) => {
-  const log = (t: TaskRow, dedupeKey: string, body: EventBody): Promise<unknown> =>
-    withTx(db, (tx) => append(tx, [{ ...body, taskId: t.id, actor: 'mainloop', dedupeKey }], t.ownerId));
+  const log = (t: TaskRow, make: (about: { readonly taskId: string; readonly actor: string }) => NewEvent): Promise<unknown> =>
+    withTx(db, (tx) => append(tx, [make({ taskId: t.id, actor: 'mainloop' })], t.ownerId));
 
   const effect = effects({ db, hit, settleMs });
   const pullOf = (t: TaskRow): Promise<PullInfo | null> => (t.prNumber === null ? Promise.resolve(null) : forge.getPull(t.repo, t.prNumber));
@@ -66,10 +68,10 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: null }),
     );
     const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: made.number });
-    await log(t, `issue/${t.id}/${t.planRevision}`, {
-      type: 'issue.ensured',
-      payload: { number: made.number, url: made.url, outcome: t.planRevision > 1 ? now.outcome : 'created' },
-    });
+    const outcome = t.planRevision > 1 ? now.outcome : 'created';
+    await log(t, (about) =>
+      issueEnsured.new({ ...about, key: { planRevision: t.planRevision }, payload: { number: made.number, url: made.url, outcome } }),
+    );
     return { number: made.number };
   };
 
@@ -115,7 +117,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       const pr = await effect(t, 'pr', () =>
         forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: agentLine(t.title), body, head: t.branch, base: t.defaultBranch }),
       );
-      await log(t, `pr/${t.id}`, { type: 'pr.ensured', payload: { number: pr.number, url: pr.url, outcome: pr.outcome } });
+      await log(t, (about) => pullRequestEnsured.new({ ...about, payload: { number: pr.number, url: pr.url, outcome: pr.outcome } }));
       return { number: pr.number };
     },
 
@@ -144,7 +146,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       const pull = await pullOf(t);
       const sha = await headOf(db, pull, t);
       const { verdict, told } = await lookAtChecks(checksOf, t, { sha, pull, round: i.round, redSha: i.redSha ?? null });
-      if (told.pull === 'merged') await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.prNumber!, sha: pull!.mergeSha } });
+      if (told.pull === 'merged') await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: t.prNumber!, sha: pull!.mergeSha } }));
       return {
         verdict: wordOf(verdict.outcome),
         sha,
@@ -159,7 +161,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       hit('forge.ready.before');
       await forge.ensureReady(t.repo, t.prNumber!);
       hit('forge.ready.after');
-      await log(t, `ready/${t.id}`, { type: 'pr.ready', payload: { number: t.prNumber! } });
+      await log(t, (about) => pullRequestReady.new({ ...about, payload: { number: t.prNumber! } }));
     },
 
     /** Takes the "ready" back; a repository without drafts leaves it as it is. */
@@ -173,7 +175,9 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       });
       hit('forge.draft.after');
-      await log(t, `taken-back/${t.id}/${pull.headSha}`, { type: 'pr.taken_back', payload: { number: pull.number, why: i.why } });
+      await log(t, (about) =>
+        pullRequestTakenBack.new({ ...about, key: { sha: pull.headSha }, payload: { number: pull.number, why: i.why } }),
+      );
     },
 
     /** @returns what others have pushed since the agent, as lines of Markdown; '' when nobody has */
@@ -229,19 +233,21 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       const t = await getTask(db, i.taskId);
       const pr = await forge.getPull(t.repo, t.prNumber!);
       if (pr.merged) {
-        await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: pr.number, sha: pr.mergeSha } });
+        await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: pr.number, sha: pr.mergeSha } }));
         return { state: 'merged', comments: 0, newestIso: i.sinceIso, author: '' };
       }
       if (pr.state === 'closed') {
-        await log(t, `closed/${t.id}`, { type: 'pr.closed', payload: { number: pr.number } });
+        await log(t, (about) => pullRequestClosed.new({ ...about, payload: { number: pr.number } }));
         return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
       }
       const found = await newComments(db, forge, t, i.sinceIso);
       await importComments(db, t, found);
       await syncThreads(db, forge, t);
       const newest = found.at(-1);
-      if (newest)
-        await log(t, `review/${t.id}/${newest.at}`, { type: 'review.asked_changes', payload: { author: newest.author, comments: found.length } });
+      if (newest) {
+        const payload = { author: newest.author, comments: found.length };
+        await log(t, (about) => reviewAskedChanges.new({ ...about, key: { at: newest.at }, payload }));
+      }
       const again = i.shown === undefined ? null : await notAsShown(t, pr, i.shown);
       return {
         state: 'open',
@@ -278,7 +284,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       try {
         const m = await forge.ensureMerged(t.repo, t.prNumber!, head, way.method, message);
         hit('forge.merge.after');
-        await log(t, `merged/${t.id}`, { type: 'pr.merged', payload: { number: t.prNumber!, sha: m.sha } });
+        await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: t.prNumber!, sha: m.sha } }));
         return { did: 'merged' };
       } catch (err) {
         if (!(err instanceof MergeRefused) || i.shown === undefined) throw err;

@@ -2,13 +2,14 @@
 import { ForgeError, isRetryable, type Forge } from '@mainloop/adapters/forge/port';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { NewEvent } from '@mainloop/models/flow/events';
+import { projectAdded, projectRefused } from '@mainloop/models/events/projects';
+import type { NewEvent } from '@mainloop/models/events/registry';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Importer } from '../importer.ts';
 
 export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forge; importer: Importer }) => ({
   async addProject(i: ProjectWorkflowInput): Promise<void> {
-    let event: NewEvent;
+    let event: NewEvent<'project.added' | 'project.refused'>;
     try {
       const folder = /^[/~.]/.test(i.source);
       const look = folder ? await importer.look(i.source) : null;
@@ -17,8 +18,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
       if (!repo.canPush)
         throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
-      event = {
-        type: 'project.added',
+      event = projectAdded.new({
         actor: 'worker',
         payload: {
           id: i.projectId,
@@ -29,10 +29,10 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           localPath: look?.localPath ?? null,
           ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
         },
-      };
+      });
     } catch (err) {
       if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
-      event = { type: 'project.refused', actor: 'worker', payload: { id: i.projectId, source: i.source, sentence: err.message } };
+      event = projectRefused.new({ actor: 'worker', payload: { id: i.projectId, source: i.source, sentence: err.message } });
     }
     await withTx(db, (tx) => append(tx, [event], i.ownerId));
   },

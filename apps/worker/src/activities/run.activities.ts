@@ -14,6 +14,7 @@ import { sendCommand } from '@mainloop/models/db/commands';
 import { openComments } from '@mainloop/models/db/review';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
+import { settingsUnreadable } from '@mainloop/models/events/runs';
 import { own } from '@mainloop/models/flow/look';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
@@ -95,10 +96,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, settleMs }: R
         model: t.model,
       });
       const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
-      if (sentence !== null)
-        await appendOnce(db, [
-          { type: 'settings.unreadable', taskId: t.id, actor: 'mainloop', dedupeKey: `settings/${runId}`, payload: { runId, sentence } },
-        ]);
+      if (sentence !== null) await appendOnce(db, [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })]);
       return { runId, slot: await slotFor(runId, t) };
     },
 

@@ -3,7 +3,11 @@ import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { findOutcome, lastNumber } from '@mainloop/models/db/run-lists';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
-import type { ItemKind, NewEvent, Option } from '@mainloop/models/flow/events';
+import { messageSaid } from '@mainloop/models/events/conversation';
+import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
+import type { NewEvent } from '@mainloop/models/events/registry';
+import { planWritten, taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
+import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import { isEnded, type TaskState } from '@mainloop/models/flow/states';
 
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
@@ -18,7 +22,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.statusLine === i.statusLine)) return;
       await append(
         tx,
-        [{ type: 'task.state', taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } }],
+        [taskStateChanged.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } })],
         t.ownerId,
       );
     });
@@ -34,7 +38,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       const revision = t.planRevision + 1;
       const [fresh] = await append(
         tx,
-        [{ type: 'plan.written', taskId: i.taskId, actor: 'agent', dedupeKey: `plan/${i.runId}`, payload: { revision, markdown } }],
+        [planWritten.new({ taskId: i.taskId, actor: 'agent', key: { runId: i.runId }, payload: { revision, markdown } })],
         t.ownerId,
       );
       return { revision: fresh ? revision : t.planRevision, empty: false };
@@ -49,13 +53,11 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       await append(
         tx,
         [
-          {
-            type: 'inbox.opened',
+          inboxOpened.new({
             taskId: i.taskId,
             actor: 'mainloop',
-            dedupeKey: `inbox/${i.id}`,
             payload: { id: i.id, kind: i.kind, title: i.title, body: i.body, options: i.options },
-          },
+          }),
         ],
         t.ownerId,
       );
@@ -65,11 +67,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
   async closeItem(i: { taskId: string; id: string; why: string }): Promise<void> {
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
-      await append(
-        tx,
-        [{ type: 'inbox.closed', taskId: i.taskId, actor: 'mainloop', dedupeKey: `closed/${i.id}`, payload: { id: i.id, why: i.why } }],
-        t.ownerId,
-      );
+      await append(tx, [inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: i.id, why: i.why } })], t.ownerId);
     });
   },
 
@@ -80,14 +78,8 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       await append(
         tx,
         [
-          {
-            type: 'task.ended',
-            taskId: i.taskId,
-            actor: 'mainloop',
-            dedupeKey: `ended/${i.taskId}`,
-            payload: { state: i.state, statusLine: i.statusLine },
-          },
-          note(i.taskId, 'ended', NOTES[i.state](t, i.statusLine)),
+          taskEnded.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, statusLine: i.statusLine } }),
+          endNote(i.taskId, NOTES[i.state](t, i.statusLine)),
         ],
         t.ownerId,
       );
@@ -95,13 +87,8 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
   },
 });
 
-const note = (taskId: string, key: string, text: string): NewEvent => ({
-  type: 'message.said',
-  taskId,
-  actor: 'mainloop',
-  dedupeKey: `${key}-note/${taskId}`,
-  payload: { id: `m-${taskId}-${key}`, role: 'note', text, turnId: null },
-});
+const endNote = (taskId: string, text: string): NewEvent<'message.said'> =>
+  messageSaid.endNote({ taskId, actor: 'mainloop', payload: { id: `m-${taskId}-ended`, role: 'note', text, turnId: null } });
 
 const link = (t: TaskRow): string => `[${t.title}](/task/${t.id})`;
 const NOTES: Record<'done' | 'cancelled', (t: TaskRow, line: string) => string> = {

@@ -2,7 +2,7 @@
 // one task, and because a gateway may die in the middle of an answer.
 import { randomUUID } from 'node:crypto';
 import { costMicrousd, type Usage } from '../flow/pricing.ts';
-import type { NewEvent } from '../flow/events.ts';
+import { costMetered } from '../events/money.ts';
 import { append, lockLog } from './log.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 
@@ -112,13 +112,12 @@ const tokensIn = (u: Usage): number => (u.input_tokens ?? 0) + (u.cache_creation
 
 async function bill(tx: Tx, c: ModelCall, microusd: number, inputTokens: number, outputTokens: number): Promise<void> {
   if (microusd === 0) return;
-  const event: NewEvent = {
-    type: 'cost.metered',
+  const event = costMetered.new({
     taskId: c.taskId,
     actor: 'gateway',
-    dedupeKey: `cost/${c.id}`,
+    key: { callId: c.id },
     payload: { runId: c.runId, model: c.model, microusd, inputTokens, outputTokens },
-  };
+  });
   const fresh = await append(tx, [event], c.ownerId);
   if (fresh.length > 0 && c.runId !== null) await tx.query('update runs set cost_microusd = cost_microusd + $2 where id = $1', [c.runId, microusd]);
 }

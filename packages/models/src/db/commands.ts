@@ -1,9 +1,12 @@
 // What reaches a running agent from outside: commands to its runner, things said to it, and leave that was given or refused.
 import type { RunnerCommand } from '../contracts/runner.ts';
 import { append, lockLog } from './log.ts';
+import { inboxClosed } from '../events/inbox.ts';
+import { taskAllowed, taskSteered } from '../events/tasks.ts';
 import type { PermissionAsk } from '../flow/events.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
 import { isEnded } from '../flow/states.ts';
+import { payloadText, permissionOf } from './payload.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { resolveProjectSettings, settingsChanged } from './settings.ts';
 
@@ -56,7 +59,7 @@ export const steer = (db: Db, i: Telling): Promise<Told> => withTx(db, (tx) => t
 export async function tell(tx: Tx, i: Telling): Promise<Told> {
   const t = await liveTask(tx, i);
   if (!t.ok) return t;
-  await append(tx, [{ type: 'task.steered', taskId: i.taskId, actor: i.by, payload: { text: i.text } }], i.ownerId);
+  await append(tx, [taskSteered.new({ taskId: i.taskId, actor: i.by, payload: { text: i.text } })], i.ownerId);
   await tx.query('insert into run_commands (run_id, task_id, payload) values ($1, $2, $3)', [
     t.runId ?? '',
     i.taskId,
@@ -89,7 +92,7 @@ async function liveTask(tx: Tx, i: { ownerId: string; taskId: string }): Promise
 
 /** Whether "always" can be said to a permission request: its rule is short enough to be remembered whole. */
 export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
-  const asked = await one<{ rule: string | null }>(tx, "select payload->'permission'->>'rule' as rule from events where dedupe_key = $1", [
+  const asked = await one<{ rule: string | null }>(tx, `select ${permissionOf().rule} as rule from events where dedupe_key = $1`, [
     `inbox/${itemId}`,
   ]);
   return asked?.rule != null && asked.rule.length <= MAX_RULE;
@@ -102,13 +105,13 @@ export async function passPermissionOn(
 ): Promise<void> {
   const asked = await one<{ permission: PermissionAsk; project_id: string; settings: unknown }>(
     tx,
-    `select e.payload->'permission' as permission, p.id as project_id, p.settings from events e
+    `select ${permissionOf('e.payload').all} as permission, p.id as project_id, p.settings from events e
        join tasks t on t.id = e.task_id join projects p on p.id = t.project_id where e.dedupe_key = $1`,
     [`inbox/${i.itemId}`],
   );
   if (!asked?.permission) return;
   const { runId, requestId, rule } = asked.permission;
-  if (i.decision === 'allow_task') await append(tx, [{ type: 'task.allowed', taskId: i.taskId, actor: i.by, payload: { rule } }], i.ownerId);
+  if (i.decision === 'allow_task') await append(tx, [taskAllowed.new({ taskId: i.taskId, actor: i.by, payload: { rule } })], i.ownerId);
   if (i.decision === 'allow_project') {
     const allowRules = [...new Set([...resolveProjectSettings(asked.settings).allowRules, rule])].slice(-500);
     await append(tx, [settingsChanged(asked.project_id, { allowRules }, i.by)], i.ownerId);
@@ -122,7 +125,10 @@ export async function passPermissionOn(
 export async function isAllowed(q: Queryable, i: { taskId: string; rule: string; projectSettings: unknown }): Promise<boolean> {
   if (resolveProjectSettings(i.projectSettings).allowRules.includes(i.rule)) return true;
   return (
-    (await one(q, "select 1 from events where task_id = $1 and type = 'task.allowed' and payload->>'rule' = $2 limit 1", [i.taskId, i.rule])) !== null
+    (await one(q, `select 1 from events where task_id = $1 and type = 'task.allowed' and ${payloadText('task.allowed', 'rule')} = $2 limit 1`, [
+      i.taskId,
+      i.rule,
+    ])) !== null
   );
 }
 
@@ -131,13 +137,7 @@ export async function closePermissions(tx: Tx, i: { ownerId: string; taskId: str
   const open = await many<{ id: string }>(tx, "select id from inbox_items where task_id = $1 and kind = 'permission' and state = 'open'", [i.taskId]);
   await append(
     tx,
-    open.map((o) => ({
-      type: 'inbox.closed' as const,
-      taskId: i.taskId,
-      actor: 'mainloop',
-      dedupeKey: `closed/${o.id}`,
-      payload: { id: o.id, why: i.why },
-    })),
+    open.map((o) => inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: o.id, why: i.why } })),
     i.ownerId,
   );
 }

@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { messageSaid } from '../events/conversation.ts';
+import { branchPushed } from '../events/forge.ts';
+import { inboxOpened } from '../events/inbox.ts';
+import { costMetered } from '../events/money.ts';
+import { projectSettings } from '../events/projects.ts';
+import { planWritten, taskEnded } from '../events/tasks.ts';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { DRAFT, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { OWNER } from '../flow/ids.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
 import { cancelTask, decide } from './decide.ts';
-import { append, appendOnce, eventsAfter, rebuild } from './log.ts';
+import { append, appendOnce, eventsAfter } from './log.ts';
 import { schemaSql } from './migrate.ts';
 import { many, one, withTx } from './pool.ts';
-import { PROJECTION_TABLES } from './project.ts';
+import { PROJECTIONS } from './project.ts';
 import { confirm, decline, digestOf, propose } from './proposals.ts';
 import { openRead } from './read.ts';
+import { checkRebuild, rebuild } from './rebuild.ts';
 import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs.ts';
 
 let t: TestDatabase;
@@ -20,13 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 
-const note = (id: string) => ({ type: 'message.said' as const, actor: 'x', payload: { id, role: 'note' as const, text: id, turnId: null } });
-const question = (taskId: string, id: string) => ({
-  type: 'inbox.opened' as const,
-  taskId,
-  actor: 'agent',
-  payload: { id, kind: 'question' as const, title: 'Which?', body: '', options: [] },
-});
+const note = (id: string) => messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });
+const question = (taskId: string, id: string) =>
+  inboxOpened.new({ taskId, actor: 'agent', payload: { id, kind: 'question', title: 'Which?', body: '', options: [] } });
 
 test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
   const taskId = await seedTask(t.db, 'surfaces');
@@ -72,11 +75,11 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
 describe('the log', () => {
   test('a reader at "seq > cursor" misses nothing while many write', async () => {
     const seen: number[] = [];
-    let cursor = (await eventsAfter(t.db, OWNER, 0)).at(-1)?.seq ?? 0;
+    let cursor = (await eventsAfter(t.db, OWNER, 0)).upTo;
     let writing = true;
     const reader = (async () => {
       for (let last = false; ;) {
-        const fresh = await eventsAfter(t.db, OWNER, cursor, 7);
+        const { events: fresh } = await eventsAfter(t.db, OWNER, cursor, 7);
         for (const e of fresh) seen.push((cursor = e.seq));
         if (fresh.length === 0 && last) return;
         last = !writing && fresh.length === 0;
@@ -98,7 +101,7 @@ describe('the log', () => {
   });
 
   test('the same thing happens once', async () => {
-    const e = { ...note('once'), dedupeKey: 'once' };
+    const e = messageSaid.byPerson({ actor: 'x', payload: { id: 'once', role: 'note', text: '', turnId: null } });
     expect(await appendOnce(t.db, [e])).toHaveLength(1);
     expect(await appendOnce(t.db, [e])).toHaveLength(0);
   });
@@ -106,7 +109,7 @@ describe('the log', () => {
   test('keeps no character that hides: what is read, confirmed and told to the agent is one text', async () => {
     const [hidden, spelt] = ['do it\u202e\u{e0041}\r', 'do it[U+202E][U+E0041][CR]'];
     await seedTask(t.db, 'hides');
-    await appendOnce(t.db, [{ type: 'plan.written', taskId: 'hides', actor: 'agent', payload: { revision: 1, markdown: hidden } }]);
+    await appendOnce(t.db, [planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } })]);
     expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
     const id = await withTx(t.db, (tx) => propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)));
     const shown = (await one<{ prompt: string; digest: string }>(t.db, 'select prompt, digest from proposals where id = $1', [id]))!;
@@ -208,7 +211,7 @@ describe('decisions', () => {
   ])('nothing is let through at a %s from where it is not shown, and what was is named by us', async (kind, title) => {
     const task = await seedTask(t.db, `t-${kind}`);
     const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [] };
-    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: task, actor: 'worker', payload }]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })]);
     const decision = kind === 'gate' ? 'allow' : 'retry';
     const d = (via: 'push' | 'chat' | 'app') =>
       decide(t.db, { ownerId: OWNER, itemId: payload.id, decision, text: 'nothing to see here', via, by: 'you' });
@@ -221,15 +224,14 @@ describe('decisions', () => {
     await seedTask(t.db, 'acts');
     const pushed = (pushId: string, acting: object) =>
       appendOnce(t.db, [
-        {
-          type: 'branch.pushed',
+        branchPushed.new({
           taskId: 'acts',
           actor: 'agent',
           payload: { pushId, branch: 'b', sha: pushId, commits: [], files: 1, additions: 1, deletions: 0, ...acting },
-        },
+        }),
       ]);
     const review = { id: 'acts-review', kind: 'review' as const, title: 'Ready for review', body: '', options: [] };
-    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: 'acts', actor: 'mainloop', payload: review }]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })]);
     const answer = (method: 'squash' | 'rebase' | 'merge') =>
       decide(t.db, { ownerId: OWNER, itemId: 'acts-review', decision: 'merge', text: '', via: 'app', by: 'you', method });
     for (const [pushId, acting] of [
@@ -244,7 +246,7 @@ describe('decisions', () => {
 
     // The newest push counts: the agent has put it right.
     await pushed('put right', { acting: [] });
-    await appendOnce(t.db, [{ type: 'inbox.opened', taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } }]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })]);
     expect(
       await decide(t.db, { ownerId: OWNER, itemId: 'acts-again', decision: 'merge', text: '', via: 'app', by: 'you', method: 'rebase' }),
     ).toEqual({
@@ -356,19 +358,21 @@ describe('runs', () => {
 
 test('everything that people see can be rebuilt from the log', async () => {
   await appendOnce(t.db, [
-    { type: 'project.settings', actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } },
-    { type: 'plan.written', taskId: 't-cancel', actor: 'agent', payload: { revision: 1, markdown: '## Plan' } },
-    {
-      type: 'cost.metered',
+    projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } }),
+    planWritten.new({ taskId: 't-cancel', actor: 'agent', key: { runId: 't-cancel-r1' }, payload: { revision: 1, markdown: '## Plan' } }),
+    costMetered.new({
       taskId: 't-cancel',
       actor: 'gateway',
+      key: { callId: 'c1' },
       payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
-    },
-    { type: 'inbox.opened', taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } },
-    { type: 'task.ended', taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } },
+    }),
+    inboxOpened.new({ taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } }),
+    taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } }),
   ]);
-  const dump = async (): Promise<unknown[]> => Promise.all(PROJECTION_TABLES.map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
+  const dump = async (): Promise<unknown[]> => Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
   const before = await dump();
+  // After all that the tests above did.
+  expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
   const count = await rebuild(t.db);
   expect(count).toBeGreaterThan(100);
   expect(await dump()).toEqual(before);

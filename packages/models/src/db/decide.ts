@@ -1,12 +1,16 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
 import { ANSWERED_WHERE } from '../flow/answers.ts';
+import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../events/inbox.ts';
+import type { NewEvent } from '../events/registry.ts';
+import { reviewSubmitted } from '../events/review.ts';
+import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
 import type { ItemKind, Via } from '../flow/events.ts';
 import { gateAnswer, isGate } from '../flow/gates.ts';
 import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { wayRefused } from '../flow/merge-messages.ts';
 import { isEnded } from '../flow/states.ts';
-import { DECISIONS_OF, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
+import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from './commands.ts';
 import { findActing } from './forge.ts';
 import { append, lockLog, toOutbox } from './log.ts';
@@ -77,8 +81,7 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     await append(
       tx,
       [
-        {
-          type: 'inbox.answered',
+        inboxAnswered.new({
           taskId: item.task_id,
           actor: i.by,
           payload: {
@@ -91,13 +94,12 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
             ...(i.taps === undefined ? {} : { taps: i.taps }),
             ...(i.ms === undefined ? {} : { ms: i.ms }),
           },
-        },
-        ...(drafts.length > 0 ? [{ type: 'review.submitted' as const, taskId: item.task_id, actor: i.by, payload: { ids: drafts } }] : []),
+        }),
+        ...(drafts.length > 0 ? [reviewSubmitted.new({ taskId: item.task_id, actor: i.by, payload: { ids: drafts } })] : []),
       ],
       i.ownerId,
     );
-    if (i.decision === 'retry')
-      await append(tx, [{ type: 'task.retried', taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } }], i.ownerId);
+    if (i.decision === 'retry') await append(tx, [taskRetried.new({ taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } })], i.ownerId);
     if (item.kind === 'permission') {
       await passPermissionOn(tx, { ...i, taskId: item.task_id });
       return { ok: true, taskId: item.task_id };
@@ -128,13 +130,11 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
     const fresh = await append(
       tx,
       [
-        {
-          type: 'task.state',
+        taskStateChanged.cancelling({
           taskId: i.taskId,
           actor: i.by,
-          dedupeKey: `cancel/${i.taskId}`,
           payload: { state: 'blocked', phase: task.phase, statusLine: 'Cancelling: closing the pull request and the sandbox.' },
-        },
+        }),
       ],
       i.ownerId,
     );
@@ -156,7 +156,7 @@ export async function setBudget(db: Db, i: { ownerId: string; taskId: string; bu
     const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
     if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
     if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
-    await append(tx, [{ type: 'task.budget_raised', taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } }], i.ownerId);
+    await append(tx, [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })], i.ownerId);
     return { ok: true, taskId: i.taskId };
   });
 }
@@ -170,32 +170,26 @@ export async function setModel(db: Db, i: { ownerId: string; taskId: string; mod
     const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
     if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
     if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
-    const [e] = await append(tx, [{ type: 'task.model_changed', taskId: i.taskId, actor: i.by, payload: { model: i.model } }], i.ownerId);
+    const [e] = await append(tx, [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })], i.ownerId);
     const signal: HumanSignal = { id: `go-on-${e!.seq}`, kind: 'go_on' };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(i.taskId), name: SIGNALS.human, payload: signal });
     return { ok: true, taskId: i.taskId };
   });
 }
 
+type AttentionNote = { readonly what: 'shown' | 'opened'; readonly via: Via } | { readonly until: Date } | 'not_needed';
+
 /** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
-export async function noteAttention(
-  db: Db,
-  i: { ownerId: string; itemId: string; by: string; note: { what: 'shown' | 'opened'; via: Via } | { until: Date } | 'not_needed' },
-): Promise<void> {
+export async function noteAttention(db: Db, i: { ownerId: string; itemId: string; by: string; note: AttentionNote }): Promise<void> {
   const item = await one<{ task_id: string }>(db, 'select task_id from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
   if (!item) return;
-  const about = { taskId: item.task_id, actor: i.by };
-  await withTx(db, (tx) =>
-    append(
-      tx,
-      [
-        i.note === 'not_needed'
-          ? { ...about, type: 'inbox.not_needed', dedupeKey: `not_needed/${i.itemId}`, payload: { id: i.itemId } }
-          : 'until' in i.note
-            ? { ...about, type: 'inbox.snoozed', payload: { id: i.itemId, until: i.note.until.toISOString() } }
-            : { ...about, type: 'inbox.seen', dedupeKey: `seen/${i.itemId}/${i.note.what}`, payload: { id: i.itemId, ...i.note } },
-      ],
-      i.ownerId,
-    ),
-  );
+  const event = attentionEvent(i, { taskId: item.task_id, actor: i.by });
+  await withTx(db, (tx) => append(tx, [event], i.ownerId));
+}
+
+function attentionEvent(i: { itemId: string; note: AttentionNote }, about: { taskId: string; actor: string }): NewEvent {
+  const { itemId: id, note } = i;
+  if (note === 'not_needed') return inboxNotNeeded.new({ ...about, payload: { id } });
+  if ('until' in note) return inboxSnoozed.new({ ...about, payload: { id, until: note.until.toISOString() } });
+  return inboxSeen.new({ ...about, payload: { id, what: note.what, via: note.via } });
 }

@@ -4,6 +4,8 @@ import type { ConfirmProposal } from '../contracts/http.ts';
 import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
 import { cleanTitle, spellOut } from '../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
+import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../events/proposals.ts';
+import { taskConfirmed } from '../events/tasks.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import { tell } from './commands.ts';
 import { append, freshId, lockLog, toOutbox } from './log.ts';
@@ -36,12 +38,10 @@ export async function propose(tx: Tx, ownerId: string, key: string, turnId: stri
   await append(
     tx,
     [
-      {
-        type: 'proposal.made',
+      proposalMade.new({
         actor: 'mainloop',
-        dedupeKey: `proposal/${id}`,
         payload: { id, turnId, ...p, attachments: [...(p.attachments ?? [])], digest: digestOf(p), expiresAt: expiresAt.toISOString() },
-      },
+      }),
     ],
     ownerId,
   );
@@ -77,17 +77,13 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
     if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
     if (p.state === 'declined') return { ok: false, kind: 'declined', sentence: 'You declined this one. Ask for it again if you want it.' };
     if (p.state === 'expired' || p.expires_at <= now) {
-      await append(tx, [{ type: 'proposal.expired', actor: 'mainloop', dedupeKey: `expired/${id}`, payload: { id } }], ownerId);
+      await append(tx, [proposalExpired.new({ actor: 'mainloop', payload: { id } })], ownerId);
       return { ok: false, kind: 'expired', sentence: 'This proposal has expired. Ask for it again.' };
     }
     if (p.to_task_id !== null) {
       const told = await tell(tx, { ownerId, taskId: p.to_task_id, text: c.edits?.prompt ?? p.prompt, by });
       if (!told.ok) return { ok: false, kind: 'not_found', sentence: told.sentence };
-      await append(
-        tx,
-        [{ type: 'proposal.told', taskId: p.to_task_id, actor: by, dedupeKey: `confirmed/${id}`, payload: { id, taskId: p.to_task_id } }],
-        ownerId,
-      );
+      await append(tx, [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })], ownerId);
       return { ok: true, taskId: p.to_task_id, again: false };
     }
     const taskId = `t-${freshId()}`;
@@ -95,11 +91,9 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
     await append(
       tx,
       [
-        {
-          type: 'task.confirmed',
+        taskConfirmed.new({
           taskId,
           actor: by,
-          dedupeKey: `confirmed/${id}`,
           payload: {
             proposalId: id,
             projectId: p.project_id,
@@ -111,7 +105,7 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
             branch: taskBranch(taskId, title),
             ...(p.attachments.length > 0 ? { attachments: p.attachments } : {}),
           },
-        },
+        }),
       ],
       ownerId,
     );
@@ -126,7 +120,7 @@ export async function decline(db: Db, ownerId: string, id: string, by: string): 
     await lockLog(tx);
     const p = await one<{ state: string }>(tx, 'select state from proposals where id = $1 and owner_id = $2', [id, ownerId]);
     if (p?.state !== 'open') return 'not_open';
-    await append(tx, [{ type: 'proposal.declined', actor: by, payload: { id } }], ownerId);
+    await append(tx, [proposalDeclined.new({ actor: by, payload: { id } })], ownerId);
     return 'declined';
   });
 }

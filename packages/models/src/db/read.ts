@@ -1,7 +1,9 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../flow/checkup.ts';
-import type { AttachmentRef, CommentState, ItemKind, LoggedEvent, Option } from '../flow/events.ts';
+import { readEvents } from '../events/read.ts';
+import type { LoggedEvent } from '../events/registry.ts';
+import type { AttachmentRef, CommentState, ItemKind, Option } from '../flow/events.ts';
 import { linesOf } from '../flow/gates.ts';
 import { OWNER } from '../flow/ids.ts';
 import { ENDED_STATES, sectionOf, type CiCounts } from '../flow/states.ts';
@@ -199,18 +201,7 @@ export function openRead(url: string) {
         prompt: t.prompt,
         plan: t.plan,
         items,
-        events: events.reverse().map(
-          (e) =>
-            ({
-              type: e.type,
-              payload: e.payload,
-              seq: Number(e.seq),
-              ownerId: e.ownerId,
-              taskId: e.taskId,
-              actor: e.actor,
-              at: e.at.toISOString(),
-            }) as LoggedEvent,
-        ),
+        events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
         runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
       };
     },

@@ -1,5 +1,9 @@
 // What each statement gives, on a real database: the compiler believes the type that stands beside a statement, so a test has to look.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { messageSaid } from '../events/conversation.ts';
+import { reviewPublished, reviewReplied, reviewSubmitted } from '../events/review.ts';
+import { agentSaid, evidenceRecorded } from '../events/runs.ts';
+import { taskStateChanged } from '../events/tasks.ts';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '../flow/ids.ts';
@@ -201,7 +205,7 @@ test('a task, as the worker, the api and the chat read it', async () => {
   expect([await findOwner(q, 'one'), await findOwner(q, 'none')]).toEqual([OWNER, null]);
   expect([await findState(q, 'one'), await findState(q, 'none')]).toEqual([summary!.state, null]);
   expect([await isLive(q, 'one'), await isLive(q, 'none')]).toEqual([true, false]);
-  await appendOnce(q, [{ type: 'agent.said', taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } }]);
+  await appendOnce(q, [agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } })]);
   expect(await listSaid(q, 'one')).toEqual([{ seq: expect.any(Number), text: 'Half of it is there.' }]);
 });
 
@@ -228,7 +232,7 @@ test('a project', async () => {
 test('the conversation and a turn of it', async () => {
   const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };
   const [said] = await appendOnce(t.db, [
-    { type: 'message.said', actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } },
+    messageSaid.byPerson({ actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } }),
   ]);
   await withTx(t.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
   const [message] = await listMessages(t.db, OWNER);
@@ -329,11 +333,11 @@ test('the review', async () => {
     createdAt: true,
   });
   expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([false, 0]);
-  await appendOnce(t.db, [{ type: 'review.submitted', taskId: 'one', actor: 'you', payload: { ids: ['c1'] } }]);
+  await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })]);
   expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([true, 1]);
   await appendOnce(t.db, [
-    { type: 'review.published', taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } },
-    { type: 'review.replied', taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } },
+    reviewPublished.new({ taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } }),
+    reviewReplied.new({ taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } }),
   ]);
   const [reply] = await listReplies(t.db, 'one');
   expectNames<ReplyRow>(reply, { seq: true, id: true, text: true, path: true, body: true, forgeId: true, via: true });
@@ -360,7 +364,7 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
   expect(await listCommentEffects(t.db, 'one')).toEqual(new Map([[key, true]]));
   expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
-  await appendOnce(t.db, [{ type: 'task.state', taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } }]);
+  await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } })]);
   expect(await listWaitingRepos(t.db)).toEqual(['demo/tally']);
 });
 
@@ -403,12 +407,12 @@ test('runs, while one works and after it', async () => {
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {
   const evidence = { runId, what: 'verify' as const, command: 'make test', exitCode: 0, ms: 5, tail: '', sha: 'abc', clean: true };
   await appendOnce(t.db, [
-    { type: 'evidence.recorded', taskId: 'one', actor: 'runner', dedupeKey: 'evidence/1', payload: evidence },
-    { type: 'evidence.recorded', taskId: 'one', actor: 'runner', dedupeKey: 'evidence/2', payload: { ...evidence, exitCode: 1, clean: false } },
+    evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 1 }, payload: evidence }),
+    evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 2 }, payload: { ...evidence, exitCode: 1, clean: false } }),
   ]);
   expect(await findEvidence(t.db, 'one', 'abc', 'verify')).toEqual(evidence);
   expect([await findEvidence(t.db, 'one', 'abc', 'lint'), await findEvidence(t.db, 'one', 'other', 'verify')]).toEqual([null, null]);
-  expect([await hasEvent(t.db, 'evidence/1'), await hasEvent(t.db, 'evidence/3')]).toEqual([true, false]);
+  expect([await hasEvent(t.db, `evidence/${runId}/1/verify`), await hasEvent(t.db, `evidence/${runId}/3/verify`)]).toEqual([true, false]);
 });
 
 test('the outbox, in order', async () => {

@@ -1,10 +1,13 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
 import type { NewComment } from '../contracts/http.ts';
+import type { NewEvent } from '../events/registry.ts';
+import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../events/review.ts';
 import type { CommentPlace } from '../flow/events.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { cleanText } from '../flow/text.ts';
 import { SIGNALS } from '../flow/workflow.ts';
 import { append, lockLog, toOutbox } from './log.ts';
+import { payloadText } from './payload.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 
 export type ReviewResult = { readonly ok: true } | { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
@@ -27,11 +30,9 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
     await append(
       tx,
       [
-        {
-          type: 'review.commented',
+        reviewCommented.new({
           taskId: i.taskId,
           actor: i.by,
-          dedupeKey: `comment/${id}`,
           payload: {
             id,
             path,
@@ -46,7 +47,7 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
             state: 'draft',
             forgeId: null,
           },
-        },
+        }),
       ],
       i.ownerId,
     );
@@ -54,11 +55,17 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
   });
 }
 
+type CommentChange = { readonly text: string } | { readonly removed: true } | { readonly resolved: boolean };
+
+function changed(i: { id: string; to: CommentChange }, about: { taskId: string; actor: string }): NewEvent {
+  const { id, to } = i;
+  if ('text' in to) return reviewCommentEdited.new({ ...about, payload: { id, text: cleanText(to.text, 20_000) } });
+  if ('removed' in to) return reviewCommentRemoved.new({ ...about, payload: { id } });
+  return reviewResolved.new({ ...about, payload: { id, resolved: to.resolved } });
+}
+
 /** Changes or takes back a draft, or resolves what was sent. */
-export async function changeComment(
-  db: Db,
-  i: { ownerId: string; id: string; by: string; to: { text: string } | { removed: true } | { resolved: boolean } },
-): Promise<ReviewResult> {
+export async function changeComment(db: Db, i: { ownerId: string; id: string; by: string; to: CommentChange }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const c = await one<{ task_id: string; state: string }>(tx, 'select task_id, state from review_comments where id = $1 and owner_id = $2', [
@@ -69,18 +76,7 @@ export async function changeComment(
     const isDraft = c.state === 'draft';
     if (isDraft === 'resolved' in i.to)
       return { ok: false, kind: 'closed', sentence: isDraft ? 'This has not been sent yet.' : 'This has been sent already. Write another one.' };
-    const about = { taskId: c.task_id, actor: i.by };
-    await append(
-      tx,
-      [
-        'text' in i.to
-          ? { ...about, type: 'review.comment_edited', payload: { id: i.id, text: cleanText(i.to.text, 20_000) } }
-          : 'removed' in i.to
-            ? { ...about, type: 'review.comment_removed', payload: { id: i.id } }
-            : { ...about, type: 'review.resolved', payload: { id: i.id, resolved: i.to.resolved } },
-      ],
-      i.ownerId,
-    );
+    await append(tx, [changed(i, { taskId: c.task_id, actor: i.by })], i.ownerId);
     // The workflow looks at the pull request then, and brings the thread there into step.
     if ('resolved' in i.to) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(c.task_id), name: SIGNALS.poke, payload: {} });
     return { ok: true };
@@ -92,19 +88,7 @@ export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; p
   return withTx(db, async (tx) => {
     const p = await one(tx, 'select 1 from pushes where id = $1 and task_id = $2 and owner_id = $3', [i.pushId, i.taskId, i.ownerId]);
     if (!p) return { ok: false, kind: 'not_found', sentence: 'There is no such push.' };
-    await append(
-      tx,
-      [
-        {
-          type: 'review.looked',
-          taskId: i.taskId,
-          actor: i.by,
-          dedupeKey: `looked/${i.taskId}/${i.pushId}`,
-          payload: { pushId: i.pushId },
-        },
-      ],
-      i.ownerId,
-    );
+    await append(tx, [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })], i.ownerId);
     return { ok: true };
   });
 }
@@ -160,7 +144,8 @@ export interface ReplyRow {
 export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =>
   many(
     q,
-    `select e.seq, c.id, e.payload->>'text' as text, c.path, c.body, c.forge_id as "forgeId", c.via from events e join review_comments c on c.id = e.payload->>'id'
+    `select e.seq, c.id, ${payloadText('review.replied', 'text', 'e.payload')} as text, c.path, c.body, c.forge_id as "forgeId", c.via
+       from events e join review_comments c on c.id = ${payloadText('review.replied', 'id', 'e.payload')}
       where e.task_id = $1 and e.type = 'review.replied' order by e.seq limit 500`,
     [taskId],
   );

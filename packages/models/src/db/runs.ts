@@ -1,6 +1,7 @@
 // Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
+import { runEnded, runStarted } from '../events/runs.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import { mayPrint, OUTPUT_LIMITS } from '../flow/limits.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../flow/outcomes.ts';
@@ -113,13 +114,11 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
     await append(
       tx,
       [
-        {
-          type: 'run.started',
+        runStarted.new({
           taskId: run.task_id,
           actor: 'mainloop',
-          dedupeKey: `run.started/${runId}/${run.epoch}`,
           payload: { runId, phase: run.phase, n: run.n, epoch: run.epoch },
-        },
+        }),
       ],
       run.owner_id,
     );
@@ -268,15 +267,7 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
     const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
     await append(
       tx,
-      [
-        {
-          type: 'run.ended',
-          taskId: run.task_id,
-          actor: 'agent',
-          dedupeKey: `run.ended/${runId}`,
-          payload: { runId, phase: run.phase, epoch, outcome: forLog },
-        },
-      ],
+      [runEnded.new({ taskId: run.task_id, actor: 'agent', payload: { runId, phase: run.phase, epoch, outcome: forLog } })],
       run.owner_id,
     );
     await toOutbox(tx, {

@@ -1,7 +1,8 @@
 // Settings of the owner and of each project, in the database.
 import { ProjectSettings, Settings } from '../contracts/http.ts';
 import { resolveSettings, type OwnerSettings } from '../contracts/settings.ts';
-import type { NewEvent } from '../flow/events.ts';
+import { projectSettings } from '../events/projects.ts';
+import type { NewEvent } from '../events/registry.ts';
 import { one, type Queryable } from './pool.ts';
 
 export { resolveProjectSettings, resolveSettings, type OwnerSettings, type ResolvedProjectSettings } from '../contracts/settings.ts';
@@ -21,8 +22,5 @@ export async function saveSettings(q: Queryable, ownerId: string, s: Settings): 
 }
 
 /** The event that changes a project's settings, and the only way to one. @throws ZodError for a value that could not be read back */
-export const settingsChanged = (projectId: string, change: ProjectSettings, actor: string): NewEvent => ({
-  type: 'project.settings',
-  actor,
-  payload: { id: projectId, settings: ProjectSettings.parse(change) },
-});
+export const settingsChanged = (projectId: string, change: ProjectSettings, actor: string): NewEvent<'project.settings'> =>
+  projectSettings.new({ actor, payload: { id: projectId, settings: ProjectSettings.parse(change) } });

@@ -1,6 +1,7 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
 import type { AttachmentRef } from '../flow/events.ts';
 import type { CiCounts } from '../flow/states.ts';
+import { payloadText } from './payload.ts';
 import { many, one, type Queryable } from './pool.ts';
 
 /** A task with its project, as the worker needs it. */
@@ -63,7 +64,11 @@ export const findOwner = async (q: Queryable, taskId: string): Promise<string | 
 
 /** @returns the newest fifty things that the agents of a task said, newest first; `seq` is the place in the log */
 export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: number; readonly text: string }[]> =>
-  many(q, "select seq, payload->>'text' as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50", [taskId]);
+  many(
+    q,
+    `select seq, ${payloadText('agent.said', 'text')} as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50`,
+    [taskId],
+  );
 
 /** A task as the api shows it in a list. */
 export interface TaskSummary {

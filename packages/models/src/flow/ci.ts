@@ -278,6 +278,7 @@ const WORDS: Record<CiOutcome['is'], CiWord> = {
   not_run_here: 'none',
   infrastructure: 'pending',
 };
+export const CI_OUTCOMES = Object.keys(WORDS) as [CiOutcome['is'], ...CiOutcome['is'][]];
 export const wordOf = (o: CiOutcome): CiWord => WORDS[o.is];
 
 /** How a check failed, fit to be compared with how it failed before. */

@@ -1,7 +1,8 @@
 // A git folder of this machine that is a project: what a look at it comes to, how it is called, and how merged work comes back to it.
 
+export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
 /** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
-export type FolderOutcome = 'added' | 'refreshed' | 'unchanged' | 'behind' | 'diverged';
+export type FolderOutcome = (typeof FOLDER_OUTCOMES)[number];
 
 export interface Look {
   readonly outcome: FolderOutcome;

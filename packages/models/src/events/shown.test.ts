@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { EventBody } from './events.ts';
-import { shownEvent } from './shown.ts';
-import { cleanTitle, HIDDEN, spellOut, withoutHidden } from './text.ts';
+import { cleanTitle, HIDDEN, spellOut, withoutHidden } from '../flow/text.ts';
+import type { EventType, Payloads } from './registry.ts';
+import { shownPayload } from './shown.ts';
+
+type EventBody = { [T in EventType]: { type: T; payload: Payloads[T] } }[EventType];
+const shownEvent = <T extends EventType>(e: { type: T; payload: Payloads[T] }) => ({ ...e, payload: shownPayload<T>(e.type, e.payload) });
 
 /** Bidirectional controls, no width, line ends that are none, letters nobody sees (tags, fillers, variations), control sequences. */
 const MISLEADING = ['\u202e', '\u2066', '\u200f', '\u061c', '\u200b', '\u200d', '\u2060', '\ufeff', '\r', '\u2028', '\u2029', '\u0085', '\u{e0041}', '\u{e007f}', '\u115f', '\u3164', '\u2800', '\ufe0f', '\u{e0100}', '\u00ad', '\u001b]0;x\u0007', '\u009b2J', '\b', '\u001b[2A', '\u0000', '\ud800']; // prettier-ignore

@@ -1,7 +1,7 @@
 // What a person decides by is what is acted on: no event of the log holds a character that hides or misleads, except where it is the
 // person's own word, or has to stay as it is to the byte and is spelt out where it is shown. Pure.
-import type { EventBody, EventType } from './events.ts';
-import { spellOut } from './text.ts';
+import { spellOut } from '../flow/text.ts';
+import type { EventType, Payloads } from './registry.ts';
 
 /** What stays as it is, by the name of the field; everything else is spelt out, also what a later version adds. */
 const AS_IT_IS: Partial<Record<EventType, readonly string[]>> = {
@@ -18,14 +18,17 @@ const AS_IT_IS: Partial<Record<EventType, readonly string[]>> = {
   'inbox.opened': ['permission'],
 };
 
-/** @returns the event as it is kept */
-export function shownEvent<E extends EventBody>(e: E): E {
-  const kept = new Set(AS_IT_IS[e.type] ?? []);
-  if (e.type === 'message.said' && e.payload.role === 'user') kept.add('text');
+/** An event's type beside its payload. */
+type Body = { readonly [T in EventType]: { readonly type: T; readonly payload: Payloads[T] } }[EventType];
+
+/** @returns the payload as it is kept */
+export function shownPayload<T extends EventType>(type: T, payload: Payloads[T]): Payloads[T] {
+  const kept = new Set(AS_IT_IS[type] ?? []);
+  const body = { type, payload } as Body;
+  if (body.type === 'message.said' && body.payload.role === 'user') kept.add('text');
   // A held diff is taken apart line by line where it is shown, and a carriage return in it is a part of the change.
-  if (e.type === 'inbox.opened' && e.payload.kind === 'ci_files') kept.add('body');
-  const payload = Object.fromEntries(Object.entries(e.payload).map(([name, value]) => [name, kept.has(name) ? value : shown(value)]));
-  return { ...e, payload } as E;
+  if (body.type === 'inbox.opened' && body.payload.kind === 'ci_files') kept.add('body');
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, kept.has(name) ? value : shown(value)])) as Payloads[T];
 }
 
 function shown(value: unknown): unknown {

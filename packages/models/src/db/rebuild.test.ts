@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageSaid } from '../events/conversation.ts';
+import { branchPushed, ciJudged, issueEnsured, pullRequestEnsured, pullRequestReady } from '../events/forge.ts';
+import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from '../events/inbox.ts';
+import { costMetered } from '../events/money.ts';
+import { projectSettings } from '../events/projects.ts';
+import type { NewEvent } from '../events/registry.ts';
+import {
+  reviewCommented,
+  reviewCommentEdited,
+  reviewCommentRemoved,
+  reviewLooked,
+  reviewPublished,
+  reviewReplied,
+  reviewResolved,
+  reviewSubmitted,
+} from '../events/review.ts';
+import { agentSaid, runEnded, runStarted } from '../events/runs.ts';
+import { planWritten, taskBudgetRaised, taskEnded, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
+import { OWNER } from '../flow/ids.ts';
+import { appendOnce } from './log.ts';
+import { many } from './pool.ts';
+import { PROJECTIONS } from './project.ts';
+import { confirm, decline } from './proposals.ts';
+import { checkRebuild, rebuild } from './rebuild.ts';
+
+let t: TestDatabase;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+});
+afterAll(() => t.drop());
+
+const comment = (id: string, n: number) => ({
+  id,
+  path: n % 3 === 0 ? null : `src/${n}.ts`,
+  side: 'new' as const,
+  startLine: null,
+  line: n,
+  sha: null,
+  quote: 'é "',
+  text: `Why ${n}?`,
+  author: 'you',
+  via: 'app' as const,
+  state: 'draft' as const,
+  forgeId: null,
+});
+
+/** What may happen to a task, in any order. `n` tells one from another; a few have the same, so that they meet the same rows. */
+const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEvent>> = {
+  said: (taskId, n) =>
+    messageSaid.new({ taskId, actor: 'x', payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null } }),
+  settings: (_, n) => projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } } }),
+  state: (taskId, n) => taskStateChanged.new({ taskId, actor: 'x', payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', statusLine: `${n}` } }),
+  budget: (taskId, n) => taskBudgetRaised.new({ taskId, actor: 'you', payload: { budgetCents: n } }),
+  model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),
+  plan: (taskId, n) => planWritten.new({ taskId, actor: 'agent', key: { runId: `${taskId}-r${n}` }, payload: { revision: n, markdown: `# ${n}` } }),
+  started: (taskId, n) => runStarted.new({ taskId, actor: 'x', payload: { runId: `${taskId}-r${n}`, phase: 'implement', n, epoch: 1 } }),
+  ended: (taskId, n) =>
+    runEnded.new({
+      taskId,
+      actor: 'agent',
+      payload: { runId: `${taskId}-r${n}`, phase: 'implement', epoch: 1, outcome: { kind: 'limit', reason: 'turns' } },
+    }),
+  agent: (taskId, n) => agentSaid.new({ taskId, actor: 'agent', payload: { runId: 'r', text: `I do ${n}.` } }),
+  issue: (taskId, n) =>
+    issueEnsured.new({ taskId, actor: 'x', key: { planRevision: n }, payload: { number: n, url: `http://forge/${n}`, outcome: 'created' } }),
+  pr: (taskId, n) => pullRequestEnsured.new({ taskId, actor: 'x', payload: { number: n, url: 'http://forge/2', outcome: 'created' } }),
+  ready: (taskId, n) => pullRequestReady.new({ taskId, actor: 'x', payload: { number: n } }),
+  pushed: (taskId, n) =>
+    branchPushed.new({
+      taskId,
+      actor: 'agent',
+      payload: { pushId: `p${n}`, branch: 'b', sha: `sha${n}`, commits: [], files: 1, additions: 1, deletions: 0 },
+    }),
+  ci: (taskId, n) =>
+    ciJudged.new({
+      taskId,
+      actor: 'x',
+      key: { names: '' },
+      payload: { sha: `sha${n}`, verdict: 'green', outcome: 'green', round: 1, passed: n, failed: 0, pending: 0 },
+    }),
+  cost: (taskId, n) =>
+    costMetered.new({
+      taskId: n === 0 ? null : taskId,
+      actor: 'gateway',
+      key: { callId: fresh() },
+      payload: { runId: null, model: `m${n % 2}`, microusd: n * 1000, inputTokens: n, outputTokens: 1 },
+    }),
+  opened: (taskId, n) => {
+    const kind = (['question', 'permission', 'failure'] as const)[n % 3]!;
+    return inboxOpened.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, kind, title: 'T', body: 'B', options: [{ label: 'A' }] } });
+  },
+  answered: (taskId, n) =>
+    inboxAnswered.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, decision: 'answer', text: 'yes', via: 'app', by: 'you', taps: n } }),
+  retried: (taskId, n) => taskRetried.new({ taskId, actor: 'you', payload: { itemId: `${taskId}-i${n}` } }),
+  seen: (taskId, n) => inboxSeen.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, what: n % 2 ? 'shown' : 'opened', via: 'app' } }),
+  snoozed: (taskId, n) => inboxSnoozed.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, until: new Date(n).toISOString() } }),
+  notNeeded: (taskId, n) => inboxNotNeeded.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}` } }),
+  closed: (taskId, n) => inboxClosed.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, why: 'late' } }),
+  commented: (taskId, n) => reviewCommented.new({ taskId, actor: 'you', payload: comment(`${taskId}-c${n}`, n) }),
+  edited: (taskId, n) => reviewCommentEdited.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, text: 'Else?' } }),
+  removed: (taskId, n) => reviewCommentRemoved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}` } }),
+  submitted: (taskId, n) => reviewSubmitted.new({ taskId, actor: 'you', payload: { ids: [`${taskId}-c${n}`, `${taskId}-c0`] } }),
+  published: (taskId, n) => reviewPublished.new({ taskId, actor: 'x', payload: { id: `${taskId}-c${n}`, forgeId: n } }),
+  replied: (taskId, n) => reviewReplied.new({ taskId, actor: 'agent', payload: { id: `${taskId}-c${n}`, text: 'So.', runId: 'r' } }),
+  resolved: (taskId, n) => reviewResolved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, resolved: n % 2 === 0 } }),
+  looked: (taskId, n) => reviewLooked.new({ taskId, actor: 'you', payload: { pushId: `p${n}` } }),
+  over: (taskId) => taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } }),
+};
+let made = 0;
+const fresh = (): string => `f${++made}`;
+
+const nothingWrong = { wrong: [], wrongRows: 0, unreadable: [] };
+
+test('whatever happened and in which order, the log makes the same again', async () => {
+  const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(HAPPENINGS)), fc.nat(1), fc.nat(4)), { minLength: 20, maxLength: 60 });
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      const tasks = [`t${++round}a`, `t${round}b`];
+      for (const task of tasks) await seedTask(t.db, task);
+      const p = await seedProposal(t.db, `round ${round}`);
+      if (round % 2 === 0) await decline(t.db, OWNER, p.id, 'you');
+      else await confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you');
+      await appendOnce(
+        t.db,
+        list.map(([name, task, n]) => HAPPENINGS[name as keyof typeof HAPPENINGS]!(tasks[task]!, n)),
+      );
+      const report = await checkRebuild(t.db);
+      expect(report).toMatchObject(nothingWrong);
+      expect(report.rows).toBeGreaterThan(round * 3);
+    }),
+    { numRuns: 6 },
+  );
+}, 600_000);
+
+test('a check leaves everything as it was, and appends do not wait for it', async () => {
+  const tables = async (): Promise<unknown[]> =>
+    Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
+  const before = await tables();
+  const tx = await t.db.connect();
+  try {
+    // Somebody who appends holds the lock and does not let go.
+    await tx.query('begin');
+    await tx.query('select pg_advisory_xact_lock(7140001)');
+    expect(await checkRebuild(t.db)).toMatchObject(nothingWrong);
+    await tx.query('rollback');
+  } finally {
+    tx.release();
+  }
+  expect(await tables()).toEqual(before);
+});
+
+const run = (...args: string[]) => {
+  const main = path.join(path.dirname(fileURLToPath(import.meta.url)), 'rebuild-main.ts');
+  const owner = new URL(t.url);
+  owner.username = 'mainloop_owner';
+  const ran = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, DATABASE_URL: owner.href },
+  });
+  return { status: ran.status, report: ran.stdout === '' ? null : JSON.parse(ran.stdout), error: ran.stderr };
+};
+
+test('rows that are not as the log says are named with what differs, and are put right', async () => {
+  await seedTask(t.db, 'planted');
+  await appendOnce(t.db, [
+    inboxOpened.new({ taskId: 'planted', actor: 'x', payload: { id: 'gone', kind: 'plan', title: '', body: '', options: [] } }),
+  ]);
+  expect(run('--check')).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: false } });
+  await t.db.query("update tasks set title = 'Another', turns = 5 where id = 'planted'");
+  await t.db.query("delete from inbox_items where id = 'gone'");
+  await t.db.query("insert into cost_days values ('owner', '2026-01-02', 'pr-1', 'm', 1, 1, 1)");
+  const wrong = [
+    {
+      table: 'tasks',
+      key: ['planted'],
+      is: 'different',
+      columns: [
+        { name: 'title', live: 'Another', rebuilt: 'Task planted' },
+        { name: 'turns', live: 5, rebuilt: 0 },
+      ],
+    },
+    { table: 'inbox_items', key: ['gone'], is: 'missing', columns: [] },
+    { table: 'cost_days', key: ['owner', '2026-01-02', 'pr-1', 'm'], is: 'unfounded', columns: [] },
+  ];
+  expect(run('--check')).toMatchObject({ status: 1, report: { wrong, wrongRows: 3, unreadable: [] } });
+  // Looking put nothing right.
+  expect(await checkRebuild(t.db)).toMatchObject({ wrong, wrongRows: 3 });
+  expect(run()).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: true } });
+});
+
+test('of a hundred and more wrong rows a hundred are named, and the number is right', async () => {
+  await t.db.query("insert into cost_days select 'owner', '2026-01-02', 'pr-1', 'm' || n, 1, 1, 1 from generate_series(1, 130) n");
+  const report = await checkRebuild(t.db);
+  expect([report.wrong.length, report.wrongRows]).toEqual([100, 130]);
+  await rebuild(t.db);
+  expect(await checkRebuild(t.db)).toMatchObject(nothingWrong);
+});
+
+test('rows of the log that can not be read are named, and nothing is replaced while there are any', async () => {
+  const [newer] = await many<{ seq: number }>(
+    t.db,
+    "insert into events (owner_id, type, actor, payload, version) values ('owner', 'agent.said', 'x', '{}', 9), ('owner', 'thing.new', 'x', '{}', null) returning seq",
+  );
+  await t.db.query("update tasks set title = 'Another' where id = 'planted'");
+  const { status, report } = run('--check');
+  expect(status).toBe(1);
+  expect(report.unreadable).toEqual([
+    { seq: newer!.seq, type: 'agent.said', why: 'is of version 9, and this is 1' },
+    { seq: newer!.seq + 1, type: 'thing.new', why: 'is no type that is known here' },
+  ]);
+  const refused = run();
+  expect(refused).toMatchObject({ status: 2, report: null });
+  expect(refused.error).toContain("Nothing was changed: 2 rows of the log can't be read.");
+  expect(await many(t.db, "select title from tasks where id = 'planted'")).toEqual([{ title: 'Another' }]);
+});

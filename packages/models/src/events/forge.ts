@@ -1,0 +1,143 @@
+// The issue, the branch and the pull request of a task, and what CI says.
+import { z } from 'zod';
+import { CI_OUTCOMES, type Failure } from '../flow/ci.ts';
+import { defineEvent } from './define.ts';
+
+const ciFailure: z.ZodType<Failure> = z.object({
+  name: z.string(),
+  url: z.string().nullable(),
+  message: z.string().describe('without what differs from run to run; empty when it is not known'),
+});
+const outcome = z.string().describe('created, updated or found');
+
+export const issueEnsured = defineEvent({
+  type: 'issue.ensured',
+  version: 1,
+  says: 'The issue that holds the plan is there and says what it should.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number(), url: z.string(), outcome }),
+  keys: { new: 'issue/{taskId}/{planRevision}' },
+});
+
+export const pullRequestEnsured = defineEvent({
+  type: 'pr.ensured',
+  version: 1,
+  says: 'The draft pull request is there.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number(), url: z.string(), outcome }),
+  keys: { new: 'pr/{taskId}' },
+});
+
+export const pullRequestReady = defineEvent({
+  type: 'pr.ready',
+  version: 1,
+  says: 'The pull request is ready for review.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number() }),
+  keys: { new: 'ready/{taskId}' },
+});
+
+export const pullRequestMerged = defineEvent({
+  type: 'pr.merged',
+  version: 1,
+  says: 'The pull request is merged, by us or by somebody on the forge.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number(), sha: z.string().nullable().describe('the commit that the merge made, where the forge says') }),
+  keys: { new: 'merged/{taskId}' },
+});
+
+export const pullRequestClosed = defineEvent({
+  type: 'pr.closed',
+  version: 1,
+  says: 'Somebody closed the pull request without a merge.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number() }),
+  keys: { new: 'closed/{taskId}' },
+});
+
+export const branchPushed = defineEvent({
+  type: 'branch.pushed',
+  version: 1,
+  says: 'The agent pushed to the branch of the task, and the forge has it.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({
+    pushId: z.string(),
+    branch: z.string(),
+    sha: z.string().describe('the newest commit'),
+    commits: z.array(z.object({ sha: z.string(), title: z.string() })).describe('newest first'),
+    files: z.number(),
+    additions: z.number().describe('lines'),
+    deletions: z.number().describe('lines'),
+    acting: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe('of the whole branch: commits whose messages would do something on the default branch; older pushes were not looked at'),
+  }),
+  keys: { new: 'pushed/{taskId}/{sha}' },
+});
+
+export const pushHeld = defineEvent({
+  type: 'push.held',
+  version: 1,
+  says: 'A push changes what CI runs, and waits for the person.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({ pushId: z.string().describe('the item that asks about it'), files: z.array(z.string()) }),
+  keys: { new: 'held/{pushId}' },
+});
+
+export const pushRefused = defineEvent({
+  type: 'push.refused',
+  version: 1,
+  says: 'A push did not get through.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({ branch: z.string(), reason: z.string() }),
+  keys: { new: null },
+});
+
+export const ciJudged = defineEvent({
+  type: 'ci.verdict',
+  version: 1,
+  says: 'What CI says of a commit, when it says something new.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({
+    sha: z.string(),
+    verdict: z.string().describe('pending, green, red or none'),
+    round: z.number(),
+    passed: z.number().describe('checks, as the next two'),
+    failed: z.number(),
+    pending: z.number(),
+    outcome: z.enum(CI_OUTCOMES).optional().describe('older events have the word alone'),
+    failures: z.array(ciFailure).optional().describe('of a red one: which checks, and how'),
+  }),
+  keys: { new: 'ci/{taskId}/{sha}/{verdict}/{passed}/{failed}/{pending}/{outcome}/{names}' },
+});
+
+export const forgeUnreadable = defineEvent({
+  type: 'forge.unreadable',
+  version: 1,
+  says: 'Something of the forge may not be read by the token; said once for each repository.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ sentence: z.string() }),
+  keys: { new: 'unreadable/{repo}/{sentence}' },
+});
+
+export const pullRequestTakenBack = defineEvent({
+  type: 'pr.taken_back',
+  version: 1,
+  says: 'A pull request that was ready is so no more.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ number: z.number(), why: z.string() }),
+  keys: { new: 'taken-back/{taskId}/{sha}' },
+});

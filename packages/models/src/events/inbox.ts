@@ -1,0 +1,81 @@
+// What waits for the person, and what they did about it.
+import { z } from 'zod';
+import { defineEvent } from './define.ts';
+import { itemKind, option, permissionAsk, via } from './shapes.ts';
+
+export const inboxOpened = defineEvent({
+  type: 'inbox.opened',
+  version: 1,
+  says: 'Something waits for the person.',
+  about: 'task',
+  writtenBy: ['gateway', 'worker'],
+  payload: z.object({
+    id: z.string(),
+    kind: itemKind.describe('what it asks of the person'),
+    title: z.string(),
+    body: z.string(),
+    options: z.array(option).describe('answers to choose from'),
+    multiple: z.boolean().optional().describe('more than one of them may be chosen'),
+    permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
+  }),
+  keys: { new: 'inbox/{id}' },
+});
+
+export const inboxAnswered = defineEvent({
+  type: 'inbox.answered',
+  version: 1,
+  says: 'The person decided. Only the first decision is appended.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({
+    id: z.string(),
+    decision: z.string(),
+    text: z.string(),
+    via,
+    by: z.string(),
+    answerId: z.string().optional().describe('made by the sender, so that the same answer twice counts once'),
+    taps: z.number().optional(),
+    ms: z.number().optional().describe('how long the item was looked at'),
+  }),
+  keys: { new: null },
+});
+
+export const inboxSeen = defineEvent({
+  type: 'inbox.seen',
+  version: 1,
+  says: 'The first time the person saw an item, or did something with it.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string(), what: z.enum(['shown', 'opened']), via }),
+  keys: { new: 'seen/{id}/{what}' },
+});
+
+export const inboxSnoozed = defineEvent({
+  type: 'inbox.snoozed',
+  version: 1,
+  says: 'The person looks at it later.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string(), until: z.string().describe('ISO time') }),
+  keys: { new: null },
+});
+
+export const inboxNotNeeded = defineEvent({
+  type: 'inbox.not_needed',
+  version: 1,
+  says: 'The person says that this item did not need them.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string() }),
+  keys: { new: 'not_needed/{id}' },
+});
+
+export const inboxClosed = defineEvent({
+  type: 'inbox.closed',
+  version: 1,
+  says: 'An item waits for nobody any more.',
+  about: 'task',
+  writtenBy: ['gateway', 'worker'],
+  payload: z.object({ id: z.string(), why: z.string() }),
+  keys: { new: 'closed/{id}' },
+});

@@ -1,0 +1,49 @@
+// Repositories that come in, and their settings.
+import { z } from 'zod';
+import { FOLDER_OUTCOMES } from '../flow/folders.ts';
+import { defineEvent } from './define.ts';
+
+export const projectAdded = defineEvent({
+  type: 'project.added',
+  version: 1,
+  says: 'A repository was added. Adding it again takes its branch and its address anew.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string(),
+    name: z.string(),
+    repo: z.string().describe('owner/name'),
+    defaultBranch: z.string(),
+    remoteUrl: z.string(),
+    localPath: z.string().nullable().describe('the folder of this machine that it was added from'),
+    look: z
+      .object({ outcome: z.enum(FOLDER_OUTCOMES), commits: z.number().describe('how many came in') })
+      .readonly()
+      .optional()
+      .describe('of a folder: what looking at it came to'),
+  }),
+  keys: { new: null },
+});
+
+export const projectRefused = defineEvent({
+  type: 'project.refused',
+  version: 1,
+  says: 'A repository could not be added.',
+  about: 'owner',
+  writtenBy: ['worker'],
+  payload: z.object({ id: z.string(), source: z.string().describe('what the person named'), sentence: z.string().describe('why not') }),
+  keys: { new: null },
+});
+
+export const projectSettings = defineEvent({
+  type: 'project.settings',
+  version: 1,
+  says: 'Settings of a project were changed.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({
+    id: z.string(),
+    settings: z.record(z.string(), z.unknown()).describe('only those that changed; who reads them reads each for itself'),
+  }),
+  keys: { new: null },
+});

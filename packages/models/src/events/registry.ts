@@ -1,0 +1,128 @@
+// Every event type there is. What is not here can neither be appended nor read.
+import type { z } from 'zod';
+import { messageSaid, ownerCaughtUp } from './conversation.ts';
+import type { Made } from './define.ts';
+import {
+  branchPushed,
+  ciJudged,
+  forgeUnreadable,
+  issueEnsured,
+  pullRequestClosed,
+  pullRequestEnsured,
+  pullRequestMerged,
+  pullRequestReady,
+  pullRequestTakenBack,
+  pushHeld,
+  pushRefused,
+} from './forge.ts';
+import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
+import { costMetered } from './money.ts';
+import { projectAdded, projectRefused, projectSettings } from './projects.ts';
+import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
+import {
+  reviewAskedChanges,
+  reviewCommented,
+  reviewCommentEdited,
+  reviewCommentRemoved,
+  reviewLooked,
+  reviewPublished,
+  reviewReplied,
+  reviewResolved,
+  reviewSubmitted,
+} from './review.ts';
+import { agentSaid, evidenceRecorded, packagesFetched, runEnded, runSilent, runStarted, sandboxStuck, settingsUnreadable } from './runs.ts';
+import {
+  planWritten,
+  taskAllowed,
+  taskBudgetRaised,
+  taskConfirmed,
+  taskEnded,
+  taskModelChanged,
+  taskRetried,
+  taskStateChanged,
+  taskSteered,
+} from './tasks.ts';
+
+const ALL = {
+  'message.said': messageSaid,
+  'owner.caught_up': ownerCaughtUp,
+  'project.added': projectAdded,
+  'project.refused': projectRefused,
+  'project.settings': projectSettings,
+  'proposal.made': proposalMade,
+  'proposal.told': proposalTold,
+  'proposal.declined': proposalDeclined,
+  'proposal.expired': proposalExpired,
+  'task.confirmed': taskConfirmed,
+  'task.state': taskStateChanged,
+  'task.retried': taskRetried,
+  'task.ended': taskEnded,
+  'task.steered': taskSteered,
+  'task.allowed': taskAllowed,
+  'task.budget_raised': taskBudgetRaised,
+  'task.model_changed': taskModelChanged,
+  'plan.written': planWritten,
+  'run.started': runStarted,
+  'run.ended': runEnded,
+  'run.silent': runSilent,
+  'settings.unreadable': settingsUnreadable,
+  'sandbox.stuck': sandboxStuck,
+  'evidence.recorded': evidenceRecorded,
+  'packages.fetched': packagesFetched,
+  'agent.said': agentSaid,
+  'issue.ensured': issueEnsured,
+  'pr.ensured': pullRequestEnsured,
+  'pr.ready': pullRequestReady,
+  'pr.merged': pullRequestMerged,
+  'pr.closed': pullRequestClosed,
+  'pr.taken_back': pullRequestTakenBack,
+  'branch.pushed': branchPushed,
+  'push.held': pushHeld,
+  'push.refused': pushRefused,
+  'ci.verdict': ciJudged,
+  'forge.unreadable': forgeUnreadable,
+  'review.commented': reviewCommented,
+  'review.comment_edited': reviewCommentEdited,
+  'review.comment_removed': reviewCommentRemoved,
+  'review.submitted': reviewSubmitted,
+  'review.published': reviewPublished,
+  'review.replied': reviewReplied,
+  'review.resolved': reviewResolved,
+  'review.looked': reviewLooked,
+  'review.asked_changes': reviewAskedChanges,
+  'cost.metered': costMetered,
+  'inbox.opened': inboxOpened,
+  'inbox.answered': inboxAnswered,
+  'inbox.seen': inboxSeen,
+  'inbox.snoozed': inboxSnoozed,
+  'inbox.not_needed': inboxNotNeeded,
+  'inbox.closed': inboxClosed,
+};
+
+export type EventType = keyof typeof ALL;
+/** What an event of each type carries. */
+export type Payloads = { readonly [T in EventType]: z.output<(typeof ALL)[T]['payload']> };
+
+/** The definitions by type. Each stands under its own name, which the compiler checks here. */
+export const EVENTS: {
+  readonly [T in EventType]: Omit<(typeof ALL)[T], 'type' | 'payload'> & { readonly type: T; readonly payload: z.ZodType<Payloads[T]> };
+} = ALL;
+
+/** An event that a constructor made; of one type, of some, or of any. */
+export type NewEvent<T extends EventType = EventType> = { readonly [K in T]: Made<K, Payloads[K]> }[T];
+
+/** An event of the log; of one type, of some, or of any. */
+export type LoggedEvent<T extends EventType = EventType> = {
+  readonly [K in T]: {
+    readonly type: K;
+    readonly payload: Payloads[K];
+    readonly seq: number;
+    readonly ownerId: string;
+    readonly taskId: string | null;
+    readonly actor: string;
+    /** ISO time */
+    readonly at: string;
+  };
+}[T];
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(EVENTS, type);

@@ -1,0 +1,106 @@
+// Comments on the change, from the app and from the forge, and what became of them.
+import { z } from 'zod';
+import { defineEvent } from './define.ts';
+
+export const reviewCommented = defineEvent({
+  type: 'review.commented',
+  version: 1,
+  says: 'Somebody commented on the change.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({
+    id: z.string(),
+    path: z.string().nullable().describe('null: it is about all of the change'),
+    side: z.enum(['old', 'new']).describe('`old`: of the lines before the change'),
+    startLine: z.number().nullable(),
+    line: z.number().nullable(),
+    sha: z.string().nullable().describe('the commit that it was made on'),
+    quote: z.string().describe('the lines as they were there'),
+    text: z.string(),
+    author: z.string(),
+    via: z.enum(['app', 'github']),
+    state: z.enum(['draft', 'open']).describe('`draft`: only its writer sees it'),
+    forgeId: z.number().nullable(),
+  }),
+  keys: { new: 'comment/{id}', onForge: 'comment/{taskId}/{where}/{forgeId}' },
+});
+
+export const reviewCommentEdited = defineEvent({
+  type: 'review.comment_edited',
+  version: 1,
+  says: 'A draft was written anew.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string(), text: z.string() }),
+  keys: { new: null },
+});
+
+export const reviewCommentRemoved = defineEvent({
+  type: 'review.comment_removed',
+  version: 1,
+  says: 'A draft was taken back.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string() }),
+  keys: { new: null },
+});
+
+export const reviewSubmitted = defineEvent({
+  type: 'review.submitted',
+  version: 1,
+  says: 'Drafts became part of the review.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({ ids: z.array(z.string()).describe('of the comments') }),
+  keys: { new: null },
+});
+
+export const reviewPublished = defineEvent({
+  type: 'review.published',
+  version: 1,
+  says: 'A comment of the app is on the pull request.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ id: z.string(), forgeId: z.number() }),
+  keys: { new: 'published/{id}' },
+});
+
+export const reviewReplied = defineEvent({
+  type: 'review.replied',
+  version: 1,
+  says: 'The agent answered a comment.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({ id: z.string().describe('of the comment'), text: z.string(), runId: z.string() }),
+  keys: { new: null },
+});
+
+export const reviewResolved = defineEvent({
+  type: 'review.resolved',
+  version: 1,
+  says: 'A comment was resolved, or opened again, here or on the forge.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({ id: z.string(), resolved: z.boolean() }),
+  keys: { new: null },
+});
+
+export const reviewLooked = defineEvent({
+  type: 'review.looked',
+  version: 1,
+  says: 'The person has looked at the change up to this push.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ pushId: z.string() }),
+  keys: { new: 'looked/{taskId}/{pushId}' },
+});
+
+export const reviewAskedChanges = defineEvent({
+  type: 'review.asked_changes',
+  version: 1,
+  says: 'Somebody asked for changes on the forge.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ author: z.string(), comments: z.number() }),
+  keys: { new: 'review/{taskId}/{at}' },
+});

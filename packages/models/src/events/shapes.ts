@@ -1,0 +1,34 @@
+// Shapes that payloads share. The types of most are in models/flow, which imports nothing; here is how they are read.
+import { z } from 'zod';
+import { ITEM_KINDS, VIAS, type AttachmentRef, type Option, type PermissionAsk } from '../flow/events.ts';
+import { FAIL_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
+import { PHASES, TASK_STATES } from '../flow/states.ts';
+
+export const attachmentRef: z.ZodType<AttachmentRef> = z.object({
+  id: z.string(),
+  name: z.string(),
+  mime: z.string(),
+  size: z.number().describe('bytes'),
+});
+/** Left out by messages and proposals that are older than files in the chat. */
+export const attachments = z.array(attachmentRef).optional().describe('files that came with it');
+
+export const option: z.ZodType<Option> = z.object({ label: z.string(), description: z.string().optional() });
+
+export const permissionAsk: z.ZodType<PermissionAsk> = z.object({ runId: z.string(), requestId: z.string(), rule: z.string() });
+
+export const itemKind = z.enum(ITEM_KINDS);
+export const via = z.enum(VIAS).describe('where it was done; `push`: a button on a notification');
+export const phase = z.enum(PHASES).describe('what the run is for');
+export const taskState = z.enum(TASK_STATES);
+
+/** How a run ended. A summary in the log is cut to 4,000 letters; the whole one is in the run's own row. */
+export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('completed'), summary: z.string() }),
+  z.object({ kind: z.literal('asked'), itemId: z.string(), itemIds: z.array(z.string()).optional() }),
+  z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
+  z.object({ kind: z.literal('wait'), reason: z.string(), untilMs: z.number() }),
+  z.object({ kind: z.literal('retry'), reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']), backoffMs: z.number() }),
+  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']) }),
+  z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string() }),
+]);

@@ -1,0 +1,104 @@
+// The life of a task, and what the person said to it.
+import { z } from 'zod';
+import { defineEvent } from './define.ts';
+import { attachments, taskState } from './shapes.ts';
+
+export const taskConfirmed = defineEvent({
+  type: 'task.confirmed',
+  version: 1,
+  says: 'The person said yes to a proposal: the task is there.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({
+    proposalId: z.string().nullable(),
+    projectId: z.string(),
+    title: z.string(),
+    prompt: z.string(),
+    model: z.string(),
+    budgetCents: z.number(),
+    skipPlan: z.boolean(),
+    attachments,
+    branch: z.string().describe('the one branch that it may push to'),
+  }),
+  keys: { new: 'confirmed/{proposalId}', unproposed: null },
+});
+
+export const taskStateChanged = defineEvent({
+  type: 'task.state',
+  version: 1,
+  says: 'A task goes on to its next state, or says something else of itself.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({ state: taskState, phase: z.string(), statusLine: z.string() }),
+  keys: { new: null, cancelling: 'cancel/{taskId}' },
+});
+
+export const taskRetried = defineEvent({
+  type: 'task.retried',
+  version: 1,
+  says: 'The person said go on after a failure.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({ itemId: z.string().describe('the item that told of the failure') }),
+  keys: { new: null },
+});
+
+export const taskEnded = defineEvent({
+  type: 'task.ended',
+  version: 1,
+  says: 'Nothing leads on from here. What still waited for the person is closed.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ state: z.enum(['done', 'cancelled', 'failed']), statusLine: z.string() }),
+  keys: { new: 'ended/{taskId}' },
+});
+
+export const taskSteered = defineEvent({
+  type: 'task.steered',
+  version: 1,
+  says: 'The person said something to the task.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ text: z.string() }),
+  keys: { new: null },
+});
+
+export const taskAllowed = defineEvent({
+  type: 'task.allowed',
+  version: 1,
+  says: 'From here on the agent of this task may do this without asking.',
+  about: 'task',
+  writtenBy: ['api', 'worker'],
+  payload: z.object({ rule: z.string() }),
+  keys: { new: null },
+});
+
+export const taskBudgetRaised = defineEvent({
+  type: 'task.budget_raised',
+  version: 1,
+  says: 'The person changed what the task may cost.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ budgetCents: z.number() }),
+  keys: { new: null },
+});
+
+export const taskModelChanged = defineEvent({
+  type: 'task.model_changed',
+  version: 1,
+  says: 'The person said with which model the next run goes on.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ model: z.string() }),
+  keys: { new: null },
+});
+
+export const planWritten = defineEvent({
+  type: 'plan.written',
+  version: 1,
+  says: 'A planning run ended with a plan.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ revision: z.number().describe('1 for the first'), markdown: z.string() }),
+  keys: { new: 'plan/{runId}' },
+});
