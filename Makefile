@@ -5,7 +5,7 @@ RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 REGISTRY ?= localhost
 TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-k8s print-rooms sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -51,6 +51,9 @@ images: ## build the two images with docker, podman or buildah: REGISTRY=where t
 	[ -n "$$tool" ] || { echo "make images needs docker, podman or buildah. Install one of them." >&2; exit 1; }; \
 	$$tool build -f docker/Dockerfile --target mainloop -t $(REGISTRY)/mainloop:$(TAG) . && \
 	$$tool build -f docker/Dockerfile --target agent -t $(REGISTRY)/mainloop-agent:$(TAG) .
+
+print-events: setup ## print the event types into docs/events.md
+	@$(RUN) node tools/events.ts --write
 
 print-rooms: setup ## print the rooms and their imports into docs/architecture.md
 	@$(RUN) node tools/rooms.ts --write

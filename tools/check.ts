@@ -13,6 +13,7 @@ const steps: [string, string, string[]][] = [
   ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
   ['docs name what is there', process.execPath, ['tools/docs.ts']],
   ['docs/architecture.md shows the imports', process.execPath, ['tools/rooms.ts']],
+  ['docs/events.md shows the event types', process.execPath, ['tools/events.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench']],
   ['no error is dropped without a reason', process.execPath, ['tools/errors.ts']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
