@@ -17,7 +17,8 @@ import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET } from './up/temporal.ts';
 import { up } from './up/up.ts';
 import { ensureTool, onPath } from './up/wheels.ts';
 
-const settings = (): Settings => {
+/** @throws Refused with the sentence of the first setting that is wrong */
+export const settings = (): Settings => {
   try {
     return loadSettings(process.env);
   } catch (err) {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { apiAt, Refused } from './client.ts';
 import type { Context } from './context.ts';
+import { registerEvents } from './events.ts';
 import { registerLocal } from './local.ts';
 import { terminal } from './terminal.ts';
 import { apiToken } from './up/settings.ts';
@@ -19,6 +20,7 @@ const { out, say, fail } = terminal(
 );
 const context: Context = { api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)), out, say };
 registerLocal(program, context);
+registerEvents(program, context);
 registerWork(program, context);
 
 try {

@@ -3,6 +3,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageSaid } from '../events/conversation.ts';
@@ -192,6 +193,16 @@ test('rows that are not as the log says are named with what differs, and are put
     { table: 'cost_days', key: ['owner', '2026-01-02', 'pr-1', 'm'], is: 'unfounded', columns: [] },
   ];
   expect(run('--check')).toMatchObject({ status: 1, report: { wrong, wrongRows: 3, unreadable: [] } });
+  const home = mkdtempSync('/tmp/mainloop-rebuild-');
+  const owner = new URL(t.url);
+  owner.username = 'mainloop_owner';
+  const command = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../../apps/cli/src/main.ts');
+  const said = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', command, 'events', 'rebuild', '--check'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, DATABASE_URL: owner.href, MAINLOOP_HOME: home },
+  });
+  rmSync(home, { recursive: true, force: true });
+  expect(said).toMatchObject({ status: 1, stdout: expect.stringContaining('tasks planted: title is "Another", the log says "Task planted"') });
   // Looking put nothing right.
   expect(await checkRebuild(t.db)).toMatchObject({ wrong, wrongRows: 3 });
   expect(run()).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: true } });
