@@ -181,7 +181,9 @@ function defaultHome(): string {
 function loadSecrets(home: string): Secrets {
   const file = path.join(home, 'secrets.json');
   const there = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
-  const all = Object.fromEntries(SECRETS.map((n) => [n, there[n] ?? randomBytes(24).toString('base64url')])) as unknown as Secrets;
+  const all: Secrets = z
+    .record(z.enum(SECRETS), z.string())
+    .parse(Object.fromEntries(SECRETS.map((n) => [n, there[n] ?? randomBytes(24).toString('base64url')])));
   if (SECRETS.some((n) => there[n] === undefined)) {
     writeFileSync(`${file}.new`, JSON.stringify(all), { mode: 0o600 });
     renameSync(`${file}.new`, file);

@@ -10,9 +10,8 @@ const Env = z.object({
   MAINLOOP_ROLE_PASSWORDS: z.string(),
 });
 const e = Env.parse(process.env);
-const passwords = z
-  .object(Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, z.string().min(16)])))
-  .parse(JSON.parse(e.MAINLOOP_ROLE_PASSWORDS)) as unknown as RolePasswords;
+const Passwords: z.ZodType<RolePasswords> = z.record(z.enum([OWNER_ROLE, ...PROCESS_ROLES]), z.string().min(16));
+const passwords = Passwords.parse(JSON.parse(e.MAINLOOP_ROLE_PASSWORDS));
 await prepareRoles(e.SUPERUSER_DATABASE_URL, passwords);
 const owner = new URL(e.SUPERUSER_DATABASE_URL);
 owner.username = OWNER_ROLE;

@@ -1,8 +1,10 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { PrismaPg } from '@prisma/adapter-pg';
+import { z } from 'zod';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../flow/checkup.ts';
 import { readEvents } from '../events/read.ts';
 import type { LoggedEvent } from '../events/registry.ts';
+import { attachmentRef, option } from '../events/shapes.ts';
 import type { AttachmentRef, CommentState, ItemKind, Option } from '../flow/events.ts';
 import { linesOf } from '../flow/gates.ts';
 import { OWNER } from '../flow/ids.ts';
@@ -14,6 +16,12 @@ import type { ItemView, TaskView, AttentionWeek, CostDay, ReviewView, Inbox, Pro
 export type * from './read-views.ts';
 
 const HISTORY = 30;
+
+// Columns of JSON are read as what they hold, like everything else that has no type of its own.
+const attachmentsIn = (json: unknown): AttachmentRef[] => z.array(attachmentRef).parse(json);
+const optionsIn = (json: unknown): Option[] => z.array(option).parse(json);
+const checkup: z.ZodType<Checkup> = z.object({ at: z.string(), checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })) });
+const checkupIn = (json: unknown): Checkup | null => checkup.nullable().parse(json);
 
 export function openRead(url: string) {
   const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }) });
@@ -60,7 +68,7 @@ export function openRead(url: string) {
     digest: p.digest,
     expiresAt: p.expiresAt,
     taskId: p.taskId,
-    attachments: p.attachments as unknown as AttachmentRef[],
+    attachments: attachmentsIn(p.attachments),
     toTaskId: p.toTaskId,
   });
   const itemsWhere = async (where: Record<string, unknown>): Promise<ItemView[]> => {
@@ -97,7 +105,7 @@ export function openRead(url: string) {
         kind: r.kind as ItemKind,
         title: r.title,
         body: r.body,
-        options: r.options as unknown as Option[],
+        options: optionsIn(r.options),
         multiple: r.multiple,
         state: r.state,
         answer: r.answer as ItemView['answer'],
@@ -162,7 +170,7 @@ export function openRead(url: string) {
           seq: Number(m.seq),
           kind: 'message',
           at: m.at,
-          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: m.attachments as unknown as AttachmentRef[] },
+          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: attachmentsIn(m.attachments) },
         })),
         ...proposals
           .filter((p) => p.seq >= oldest)
@@ -331,7 +339,7 @@ export function openRead(url: string) {
       (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
     checkup: async (): Promise<readonly Check[]> => {
       const row = await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: CHECKUP_KEY } } });
-      return checksOf((row?.value ?? null) as unknown as Checkup | null, Date.now());
+      return checksOf(checkupIn(row?.value ?? null), Date.now());
     },
     close: () => db.$disconnect(),
   };
