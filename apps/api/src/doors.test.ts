@@ -34,7 +34,7 @@ afterAll(async () => {
 
 interface Answer {
   status: number;
-  body: { error?: string; kind?: string } & Record<string, unknown>;
+  body: { error?: string; code?: string } & Record<string, unknown>;
   cookies: string[];
 }
 const ask = (port: number, method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer): Promise<Answer> =>
@@ -73,7 +73,7 @@ describe('without a sign-in', () => {
     ['a write without an origin, but of a page', 'POST', { ...json, 'sec-fetch-site': 'cross-site' }, 403, 'foreign_origin'],
     ['a sandboxed page', 'POST', { ...json, origin: 'null' }, 403, 'foreign_origin'],
     ['a program of this machine', 'POST', json, 202, undefined],
-  ])('%s', async (_, method, headers, status, kind) => {
+  ])('%s', async (_, method, headers, status, code) => {
     const r = await ask(
       open.port,
       method,
@@ -81,7 +81,7 @@ describe('without a sign-in', () => {
       headers as never,
       method === 'GET' ? undefined : '{"text":"hello"}',
     );
-    expect([r.status, r.body.kind]).toEqual([status, kind]);
+    expect([r.status, r.body.code]).toEqual([status, code]);
   });
 });
 

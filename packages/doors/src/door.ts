@@ -64,7 +64,7 @@ export function keepDoor(server: Server, s: DoorSettings, pages: Pages, bringsPr
     }
     const page = pages === 'served' && (req.headers.accept ?? '').includes('text/html');
     res.writeHead(a.status, { 'content-type': page ? 'text/plain; charset=utf-8' : 'application/json', connection: 'close' });
-    res.end(page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, kind: a.kind }));
+    res.end(page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, code: a.code }));
   });
   keepLocal(server, s);
 }

@@ -4,7 +4,9 @@ import { isSecret } from '@mainloop/doors/secrets';
 import type { NextFunction, Request, Response } from 'express';
 import { findFirstUser } from '@mainloop/models/db/devices';
 import type { Db } from '@mainloop/models/db/pool';
+import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
 import type { ApiConfig } from '../config.ts';
+import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
 import { deviceFamily } from './devices.ts';
 
@@ -12,13 +14,8 @@ import { deviceFamily } from './devices.ts';
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];
 const ASK_AGAIN_MS = 15_000;
 
-export type Passage = { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Refusal;
-interface Refusal {
-  readonly ok: false;
-  readonly status: 401 | 403;
-  readonly kind: string;
-  readonly sentence: string;
-}
+type Stopped = Refusal<'signed_out' | 'wrong_token' | 'copied_session' | 'not_owner' | 'foreign_page'>;
+export type Passage = { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Stopped;
 
 export class Guard {
   private readonly db: Db;
@@ -35,10 +32,10 @@ export class Guard {
       if (OPEN.some((o) => o.test(req.path))) {
         // Whoever is signing in has no session yet. Who has one shows it from the device that it was made for, here as everywhere.
         const copied = req.headers.cookie === undefined ? null : await this.copied(req);
-        return copied === null ? next() : void res.status(copied.status).json({ error: copied.sentence, kind: copied.kind });
+        return copied === null ? next() : stop(res, copied);
       }
       const p = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
-      if (!p.ok) return void res.status(p.status).json({ error: p.sentence, kind: p.kind });
+      if (!p.ok) return stop(res, p);
       if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream')) this.watch(req, res);
       next();
     } catch (err) {
@@ -54,29 +51,28 @@ export class Guard {
     // Then nobody but this machine is let in at the door.
     if (this.auth === null) return { ok: true, userId: null, sessionToken: null };
     const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined)
-      return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : no(401, 'signed_out', 'That token is not right.');
+    if (bearer !== undefined) return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : refusal('wrong_token');
     const { response: found, headers } = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers), returnHeaders: true });
-    if (!found) return no(401, 'signed_out', 'Sign in first.');
+    if (!found) return refusal('signed_out');
     const { session, user } = found;
     const copied = await this.endIfCopied(this.auth, session, req);
     if (copied !== null) return copied;
-    if ((await findFirstUser(this.db)) !== user.id) return no(403, 'forbidden', 'This mainloop belongs to somebody else.');
-    if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return no(403, 'forbidden', 'This came from another site.');
+    if ((await findFirstUser(this.db)) !== user.id) return refusal('not_owner');
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return refusal('foreign_page');
     headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };
   }
 
-  private async copied(req: Request): Promise<Refusal | null> {
+  private async copied(req: Request): Promise<Stopped | null> {
     const found = this.auth === null ? null : await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
     return this.auth === null || !found ? null : this.endIfCopied(this.auth, found.session, req);
   }
 
   /** A cookie that turns up in another kind of browser has been copied. */
-  private async endIfCopied(auth: Auth, session: { token: string; userAgent?: string | null | undefined }, req: Request): Promise<Refusal | null> {
+  private async endIfCopied(auth: Auth, session: { token: string; userAgent?: string | null | undefined }, req: Request): Promise<Stopped | null> {
     if (deviceFamily(session.userAgent ?? '') === deviceFamily(req.headers['user-agent'] ?? '')) return null;
     await (await auth.$context).internalAdapter.deleteSession(session.token);
-    return no(401, 'signed_out', 'This sign-in was used from another kind of device, so it was ended. Sign in again.');
+    return refusal('copied_session');
   }
 
   private isOurs(token: string): boolean {
@@ -103,4 +99,4 @@ export class Guard {
   }
 }
 
-const no = (status: 401 | 403, kind: string, sentence: string): Refusal => ({ ok: false, status, kind, sentence });
+const stop = (res: Response, r: Stopped): void => void res.status(REFUSALS[r.code].status).json(answerOf(r));

@@ -28,10 +28,10 @@ export class AttachmentsController {
   @ApiOperation({ summary: 'Keep a file for a message. Its kind is told from its bytes, not from its name.' })
   async keep(@Req() req: Request, @Query('name') named?: string): Promise<AttachmentRef> {
     const data: unknown = req.body;
-    if (!Buffer.isBuffer(data) || data.length === 0) throw refuse('empty', 'That file is empty.');
+    if (!Buffer.isBuffer(data) || data.length === 0) throw refuse('file_empty');
     const name = fileName(named ?? '');
     const mime = (await fileTypeFromBuffer(data))?.mime ?? (isText(data) ? 'text/plain' : 'application/octet-stream');
-    if (/\.(png|jpe?g|webp|gif)$/i.test(name) && !IMAGES.has(mime)) throw refuse('wrong', `${name} is not an image, whatever its name says.`);
+    if (/\.(png|jpe?g|webp|gif)$/i.test(name) && !IMAGES.has(mime)) throw refuse('file_no_image', name);
     return keepAttachment(this.db, OWNER, { name, mime, data });
   }
 
@@ -39,7 +39,7 @@ export class AttachmentsController {
   @ApiOperation({ summary: 'A file that came with a message' })
   async read(@Param('id') id: string, @Res() res: Response): Promise<void> {
     const a = await readAttachment(this.db, OWNER, id);
-    if (!a) throw refuse('not_found', 'There is no such file.');
+    if (!a) throw refuse('no_file');
     const shown = IMAGES.has(a.mime);
     res.set({
       'content-type': shown ? a.mime : 'application/octet-stream',

@@ -8,7 +8,7 @@ import { confirm, decline, listOpenProposals, type ProposalSummary } from '@main
 import { OWNER } from '@mainloop/models/flow/ids';
 import { say, type Turns } from '../chat/turns.ts';
 import { DB } from '../tokens.ts';
-import { refuse } from './refuse.ts';
+import { granted, refuse } from './refuse.ts';
 
 export const TURNS = Symbol('turns');
 
@@ -47,16 +47,14 @@ export class ChatController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Start the proposed task. The digest is what the card showed; a double tap makes one task.' })
   async confirm(@Param('id') id: string, @Body({ schema: ConfirmProposal }) body: ConfirmProposal): Promise<{ taskId: string }> {
-    const r = await confirm(this.db, OWNER, id, body, 'you');
-    if (!r.ok) throw refuse(r.kind, r.sentence);
-    return { taskId: r.taskId };
+    return { taskId: granted(await confirm(this.db, OWNER, id, body, 'you')).taskId };
   }
 
   @Post('proposals/:id/decline')
   @HttpCode(200)
   @ApiOperation({ summary: 'Not now' })
   async decline(@Param('id') id: string): Promise<{ ok: true }> {
-    if ((await decline(this.db, OWNER, id, 'you')) === 'not_open') throw refuse('closed', 'This proposal is no longer open.');
+    if ((await decline(this.db, OWNER, id, 'you')) === 'not_open') throw refuse('proposal_closed');
     return { ok: true };
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@ne
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices';
 import type { Db } from '@mainloop/models/db/pool';
+import type { RefusalCode } from '@mainloop/models/flow/refusals';
 import type { Request } from 'express';
 import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
@@ -30,13 +31,13 @@ export class DevicesController {
   @ApiOperation({ summary: 'Whether one has to sign in, how, and whether this request is' })
   async signin(
     @Req() req: Request,
-  ): Promise<{ needed: boolean; signedIn: boolean; kind: string | null; sentence: string; ways: string[]; hasOwner: boolean }> {
+  ): Promise<{ needed: boolean; signedIn: boolean; code: RefusalCode | null; sentence: string; ways: string[]; hasOwner: boolean }> {
     const p = await this.guard.passage(req);
     const hasOwner = this.auth !== null && (await hasUsers(this.db));
     return {
       needed: this.auth !== null,
       signedIn: p.ok,
-      kind: p.ok ? null : p.kind,
+      code: p.ok ? null : p.code,
       sentence: p.ok ? '' : p.sentence,
       ways: [...(this.auth ? ['passkey'] : []), ...(this.config.signIn?.github ? ['github'] : []), ...(this.config.signIn?.oidc ? ['oidc'] : [])],
       hasOwner,
@@ -60,7 +61,7 @@ export class DevicesController {
   @Delete('devices/:id')
   @ApiOperation({ summary: 'Sign a device out, at once' })
   async remove(@Param('id') id: string): Promise<{ ok: true }> {
-    if (!(await deleteSession(this.db, id))) throw refuse('not_found', 'There is no such device.');
+    if (!(await deleteSession(this.db, id))) throw refuse('no_device');
     return { ok: true };
   }
 
@@ -68,7 +69,7 @@ export class DevicesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'A link that signs one more device in, once, within ten minutes' })
   async link(): Promise<{ url: string; svg: string; expiresAt: Date }> {
-    if (!this.auth) throw refuse('closed', 'Nobody has to sign in here. Set MAINLOOP_PUBLIC_URL first: docs/phone.md says how.');
+    if (!this.auth) throw refuse('no_sign_in');
     const { token, expiresAt } = await makePairingToken(await this.auth.$context);
     // Behind the #, so that it never reaches a log or a referrer.
     const url = `${new URL(this.config.signIn!.publicUrl).origin}/pair#${token}`;

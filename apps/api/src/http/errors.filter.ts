@@ -1,7 +1,9 @@
-// Whatever goes wrong leaves as one sentence. Details go to the log, never to the caller.
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Response } from 'express';
+// Whatever goes wrong leaves as a code and one sentence. Details go to the log, never to the caller.
+import { Catch, HttpException, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { answerOf, Refused } from './refuse.ts';
 
 @Catch()
 export class ErrorsFilter implements ExceptionFilter {
@@ -11,34 +13,32 @@ export class ErrorsFilter implements ExceptionFilter {
   }
 
   catch(err: unknown, host: ArgumentsHost): void {
-    const res = host.switchToHttp().getResponse<Response>();
-    const { status, body } = translate(err);
+    const http = host.switchToHttp();
+    const res = http.getResponse<Response>();
+    const r = translate(err, http.getRequest<Request>());
+    const status = err instanceof HttpException ? err.getStatus() : REFUSALS[r.code].status;
     if (status >= 500) this.log.error({ err }, 'request failed');
     if (res.headersSent) res.end();
-    else res.status(status).json(body);
+    else res.status(status).json(answerOf(r));
   }
 }
 
-const TOO_BIG = 'That is too big: a file may have 20 MB. Put a larger one into the repository, or make the picture smaller.';
-
-function translate(err: unknown): { status: number; body: { error: string; kind?: string } } {
+function translate(err: unknown, req: Request): Refusal {
+  if (err instanceof Refused) return err.refusal;
+  const e = err as { type?: string };
   // Express says it with a type, Nest wraps that.
-  if ((err as { type?: string }).type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413))
-    return { status: 413, body: { error: TOO_BIG } };
-  if (err instanceof HttpException) {
-    const r = err.getResponse() as { error?: string; kind?: string; message?: string | string[] } | string;
-    if (typeof r === 'object' && r.kind) return { status: err.getStatus(), body: { error: String(r.error), kind: r.kind } };
-    const said = typeof r === 'string' ? r : Array.isArray(r.message) ? r.message[0] : (r.message ?? err.message);
-    return { status: err.getStatus(), body: { error: typeof said === 'string' ? said : 'That is not what was expected.' } };
-  }
-  const e = err as { type?: string; status?: number };
-  if (e.type === 'entity.parse.failed') return { status: 400, body: { error: 'That is not JSON.' } };
-  if (isDiskFull(err))
-    return {
-      status: 507,
-      body: { error: 'The disk is full, so nothing was saved. Free some space, then try again; what was there before is safe.' },
-    };
-  return { status: 503, body: { error: 'mainloop is not ready. It tries again by itself; run mainloop status if this lasts.' } };
+  if (e.type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413)) return refusal('too_big');
+  if (e.type === 'entity.parse.failed') return refusal('no_json');
+  if (err instanceof NotFoundException) return refusal('no_route', req.method, req.path);
+  if (err instanceof HttpException) return refusal('invalid', saidBy(err));
+  return refusal(isDiskFull(err) ? 'disk_full' : 'not_ready');
+}
+
+/** The first thing that is wrong with what was sent. */
+function saidBy(err: HttpException): string {
+  const r = err.getResponse() as { message?: string | string[] } | string;
+  const said = typeof r === 'string' ? r : [r.message ?? err.message].flat()[0];
+  return typeof said === 'string' ? said : 'That is not what was expected.';
 }
 
 /** Postgres says 53100, the operating system ENOSPC. */

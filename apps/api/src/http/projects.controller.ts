@@ -49,22 +49,21 @@ export class ProjectsController {
     const from = await lastSeq(this.db, OWNER);
     await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
     const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
-    if (said?.type === 'project.refused') throw refuse('rejected', said.payload.sentence);
+    if (said?.type === 'project.refused') throw refuse('project_refused', said.payload.sentence);
     // Adding what is there already gives the project that is there.
     if (said !== null) {
       const project = (await this.projects()).find((p) => p.repo === said.payload.repo);
       return project && { ...project, look: said.payload.look ?? null };
     }
-    if (await wasSent(this.db, `project/${projectId}`))
-      throw refuse('timeout', 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.');
-    throw refuse('timeout', 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.');
+    if (await wasSent(this.db, `project/${projectId}`)) throw refuse('project_slow');
+    throw refuse('worker_silent');
   }
 
   @Post('projects/:id/init')
   @ApiOperation({ summary: 'Propose checks and previews for a repository: a card, as if it had been asked for in the chat' })
   async init(@Param('id') id: string, @Body({ schema: InitRepo }) body: InitRepo): Promise<{ proposalId: string }> {
     const p = await findProject(this.db, OWNER, id);
-    if (!p) throw refuse('not_found', 'There is no such project.');
+    if (!p) throw refuse('no_project');
     const s = resolveProjectSettings(p.settings);
     const draft = { projectId: id, ...templateTask(body.parts), model: s.model, budgetCents: s.budgetCents, skipPlan: false };
     const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
@@ -75,7 +74,7 @@ export class ProjectsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Models, budget, egress and limits of a project' })
   async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
-    if (!(await hasProject(this.db, OWNER, id))) throw refuse('not_found', 'There is no such project.');
+    if (!(await hasProject(this.db, OWNER, id))) throw refuse('no_project');
     await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
     return { ok: true };
   }

@@ -35,14 +35,14 @@ export class PushController {
   @HttpCode(200)
   @ApiOperation({ summary: "Tell this device: a browser's push subscription. The same one again is kept once." })
   async add(@Body({ schema: PushDevice }) body: PushDevice): Promise<{ id: string }> {
-    if (!mayPush(body.endpoint, this.config.insecurePush)) throw refuse('wrong', "That is not a browser's push service.");
+    if (!mayPush(body.endpoint, this.config.insecurePush)) throw refuse('no_push_service');
     return addDevice(this.db, OWNER, body);
   }
 
   @Delete('devices/:id')
   @ApiOperation({ summary: 'Tell this device no more' })
   async remove(@Param('id') id: string): Promise<{ ok: true }> {
-    if (!(await removeDevice(this.db, OWNER, id))) throw refuse('not_found', 'There is no such device.');
+    if (!(await removeDevice(this.db, OWNER, id))) throw refuse('no_device');
     return { ok: true };
   }
 }

@@ -5,7 +5,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import { changeComment, draftComment, listComments, noteLooked, type CommentSummary, type ReviewResult } from '@mainloop/models/db/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
-import { refuse } from './refuse.ts';
+import { granted } from './refuse.ts';
 
 @ApiTags('review')
 @Controller('api')
@@ -56,6 +56,6 @@ export class ReviewController {
 }
 
 function done(r: ReviewResult): { ok: true } {
-  if (!r.ok) throw refuse(r.kind, r.sentence);
+  granted(r);
   return { ok: true };
 }

@@ -68,10 +68,10 @@ export class WebhooksController {
   ): Promise<{ ok: true }> {
     const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
     if (!delivery || !isSecret(signature, `sha256=${createHmac('sha256', this.config.webhookSecret).update(raw).digest('hex')}`))
-      throw refuse('forbidden', 'The signature does not match GITHUB_WEBHOOK_SECRET.');
+      throw refuse('wrong_signature');
     if (!event || !NEWS.has(event)) return { ok: true };
     const body = bodyOf(raw, req.headers['content-type'] ?? '');
-    if (body === undefined) throw refuse('invalid', 'That is not the JSON of a webhook.');
+    if (body === undefined) throw refuse('no_webhook');
     const repo = (body as { repository?: { full_name?: unknown } } | null)?.repository?.full_name ?? '';
     await withTx(this.db, async (tx) => {
       if (!(await claimDelivery(tx, delivery.slice(0, 100)))) return;

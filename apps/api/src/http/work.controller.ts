@@ -13,7 +13,7 @@ import { findTask, listTasks, type TaskDetail, type TaskSummary } from '@mainloo
 import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
-import { refuse } from './refuse.ts';
+import { granted, refuse } from './refuse.ts';
 
 @ApiTags('work')
 @Controller('api')
@@ -33,7 +33,7 @@ export class WorkController {
   @ApiOperation({ summary: 'One task with its plan, open items and runs' })
   async task(@Param('id') id: string): Promise<TaskDetail & { items: ItemSummary[]; runs: RunSummary[] }> {
     const task = await findTask(this.db, OWNER, id);
-    if (!task) throw refuse('not_found', 'There is no such task.');
+    if (!task) throw refuse('no_task');
     const runs = await listRuns(this.db, id);
     return { ...task, items: await listItemsOfTask(this.db, OWNER, id), runs };
   }
@@ -48,8 +48,7 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel: closes issue, pull request, branch and sandbox' })
   async cancel(@Param('id') id: string): Promise<{ ok: true }> {
-    const r = await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
+    granted(await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' }));
     return { ok: true };
   }
 
@@ -57,17 +56,14 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Say something to a task: a running agent hears it before its next model call' })
   async say(@Param('id') id: string, @Body({ schema: Steer }) body: Steer): Promise<{ heard: 'now' | 'next_run' }> {
-    const r = await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
-    return { heard: r.heard };
+    return { heard: granted(await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' })).heard };
   }
 
   @Post('tasks/:id/pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop the running agent where it stands; Retry goes on' })
   async pause(@Param('id') id: string): Promise<{ ok: true }> {
-    const r = await pause(this.db, { ownerId: OWNER, taskId: id });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
+    granted(await pause(this.db, { ownerId: OWNER, taskId: id }));
     return { ok: true };
   }
 
@@ -75,8 +71,7 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'What a task may cost at most; counts at once' })
   async budget(@Param('id') id: string, @Body({ schema: RaiseBudget }) body: RaiseBudget): Promise<{ ok: true }> {
-    const r = await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
+    granted(await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' }));
     return { ok: true };
   }
 
@@ -84,15 +79,14 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Go on with another model; one that waits for a usage limit goes on at once' })
   async model(@Param('id') id: string, @Body({ schema: ChangeModel }) body: ChangeModel): Promise<{ ok: true }> {
-    const r = await setModel(this.db, { ownerId: OWNER, taskId: id, model: body.model, by: 'you' });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
+    granted(await setModel(this.db, { ownerId: OWNER, taskId: id, model: body.model, by: 'you' }));
     return { ok: true };
   }
 
   @Get('runs/:id/output')
   @ApiOperation({ summary: "A run's output from an offset: JSON lines as the agent printed them" })
   async output(@Param('id') id: string, @Query('from') from?: string): Promise<{ from: number; next: number; text: string }> {
-    if (!(await hasRun(this.db, OWNER, id))) throw refuse('not_found', 'There is no such run.');
+    if (!(await hasRun(this.db, OWNER, id))) throw refuse('no_run');
     const start = Math.max(0, Number(from ?? 0) || 0);
     const r = await readOutput(this.db, id, start);
     return { from: start, next: start + r.data.length, text: r.data.toString('utf8') };
@@ -114,20 +108,22 @@ export class WorkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Decide an item. The first decision counts, wherever it came from.' })
   async decide(@Param('id') id: string, @Body({ schema: Decide }) body: Decide): Promise<{ taskId: string }> {
-    const r = await decide(this.db, {
-      ownerId: OWNER,
-      itemId: id,
-      decision: body.decision,
-      text: body.text,
-      via: body.via,
-      by: 'you',
-      method: body.method,
-      answerId: body.answerId,
-      taps: body.taps,
-      ms: body.ms,
-    });
-    if (!r.ok) throw refuse(r.kind, r.sentence);
-    return { taskId: r.taskId };
+    return {
+      taskId: granted(
+        await decide(this.db, {
+          ownerId: OWNER,
+          itemId: id,
+          decision: body.decision,
+          text: body.text,
+          via: body.via,
+          by: 'you',
+          method: body.method,
+          answerId: body.answerId,
+          taps: body.taps,
+          ms: body.ms,
+        }),
+      ).taskId,
+    };
   }
 
   @Post('inbox/:id/seen')

@@ -5,6 +5,7 @@ import { inboxClosed } from '../events/inbox.ts';
 import { taskAllowed, taskSteered } from '../events/tasks.ts';
 import type { PermissionAsk } from '../flow/events.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
+import { refusal, type Refusal } from '../flow/refusals.ts';
 import { isEnded } from '../flow/states.ts';
 import { payloadText, permissionOf } from './payload.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
@@ -43,7 +44,7 @@ export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
 export const hasUnheard = async (q: Queryable, taskId: string): Promise<boolean> =>
   (await one(q, 'select 1 from run_commands where task_id = $1 and delivered_at is null limit 1', [taskId])) !== null;
 
-type NotLive = { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
+type NotLive = Refusal<'no_task' | 'task_ended'>;
 
 type Told = { readonly ok: true; readonly heard: 'now' | 'next_run' } | NotLive;
 interface Telling {
@@ -69,11 +70,11 @@ export async function tell(tx: Tx, i: Telling): Promise<Told> {
 }
 
 /** Stops the running agent where it stands. The workflow then asks whether to go on. */
-export async function pause(db: Db, i: { ownerId: string; taskId: string }): Promise<{ readonly ok: true } | NotLive> {
+export async function pause(db: Db, i: { ownerId: string; taskId: string }): Promise<{ readonly ok: true } | NotLive | Refusal<'no_agent'>> {
   return withTx(db, async (tx) => {
     const t = await liveTask(tx, i);
     if (!t.ok) return t;
-    if (t.runId === null) return { ok: false, kind: 'closed', sentence: 'No agent is running for this task right now.' };
+    if (t.runId === null) return refusal('no_agent');
     await sendCommand(tx, t.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
@@ -82,8 +83,8 @@ export async function pause(db: Db, i: { ownerId: string; taskId: string }): Pro
 async function liveTask(tx: Tx, i: { ownerId: string; taskId: string }): Promise<{ ok: true; runId: string | null } | NotLive> {
   await lockLog(tx);
   const t = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
-  if (!t) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
-  if (isEnded(t.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${t.state}.` };
+  if (!t) return refusal('no_task');
+  if (isEnded(t.state)) return refusal('task_ended', t.state);
   const run = await one<{ id: string }>(tx, "select id from runs where task_id = $1 and state in ('starting','running') order by n desc limit 1", [
     i.taskId,
   ]);

@@ -141,22 +141,22 @@ describe('proposals', () => {
   test('a double tap makes one task', async () => {
     const p = await seedProposal(t.db, 'double');
     const both = await Promise.all([1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')));
-    expect(new Set(both.map((r) => (r.ok ? r.taskId : r.kind))).size).toBe(1);
+    expect(new Set(both.map((r) => (r.ok ? r.taskId : r.code))).size).toBe(1);
     expect(
       await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [both[0]!.ok ? both[0]!.taskId : '']),
     ).toHaveLength(1);
   });
   test('what was not shown is not started', async () => {
     const p = await seedProposal(t.db, 'altered');
-    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({ ok: false, kind: 'altered' });
+    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({ ok: false, code: 'proposal_altered' });
   });
   test('expired and declined ones are refused', async () => {
     const old = await seedProposal(t.db, 'old', -1);
-    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, kind: 'expired' });
+    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, code: 'proposal_expired' });
     const no = await seedProposal(t.db, 'no');
     expect(await decline(t.db, OWNER, no.id, 'you')).toBe('declined');
-    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({ ok: false, kind: 'declined' });
-    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, kind: 'not_found' });
+    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({ ok: false, code: 'proposal_declined' });
+    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, code: 'no_proposal' });
   });
   test('a turn that is said again proposes once', async () => {
     await seedProposal(t.db, 'turn-1/0');
@@ -201,9 +201,9 @@ describe('decisions', () => {
     await appendOnce(t.db, [question(task, 't-fit-q')]);
     const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
       decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
-    expect(await d('approve')).toMatchObject({ kind: 'wrong_decision', sentence: 'This takes answer.' });
-    expect(await d('answer', '  ')).toMatchObject({ kind: 'empty' });
-    expect(await d('answer', 'x', 'nothing')).toMatchObject({ kind: 'not_found' });
+    expect(await d('approve')).toMatchObject({ code: 'wrong_decision', sentence: 'This takes answer.' });
+    expect(await d('answer', '  ')).toMatchObject({ code: 'nothing_said' });
+    expect(await d('answer', 'x', 'nothing')).toMatchObject({ code: 'no_item' });
   });
   test.each<['gate' | 'failure', string]>([
     ['gate', 'Anything'],
@@ -240,7 +240,7 @@ describe('decisions', () => {
     ] as const) {
       await pushed(pushId, acting);
       for (const method of ['rebase', 'merge'] as const)
-        expect([pushId, await answer(method)]).toEqual([pushId, expect.objectContaining({ ok: false, kind: 'wrong_decision' })]);
+        expect([pushId, await answer(method)]).toEqual([pushId, expect.objectContaining({ ok: false, code: 'acting_commits' })]);
     }
     expect(await answer('squash')).toEqual({ ok: true, taskId: 'acts' });
 

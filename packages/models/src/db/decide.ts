@@ -9,6 +9,7 @@ import { gateAnswer, isGate } from '../flow/gates.ts';
 import { ALLOW } from '../flow/held.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
 import { wayRefused } from '../flow/merge-messages.ts';
+import { refusal, type Refusal } from '../flow/refusals.ts';
 import { isEnded } from '../flow/states.ts';
 import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from './commands.ts';
@@ -19,7 +20,9 @@ import { draftsOf } from './review.ts';
 
 export type DecideResult =
   | { readonly ok: true; readonly taskId: string }
-  | { readonly ok: false; readonly kind: 'not_found' | 'closed' | 'wrong_decision' | 'empty'; readonly sentence: string };
+  | Refusal<'no_item' | 'item_answered' | 'item_closed' | 'wrong_decision' | 'gate_unseen' | 'not_shown_whole' | 'rule_too_long' | 'acting_commits' | 'nothing_said'>;
+/** What came of changing a task. */
+type TaskResult = { readonly ok: true; readonly taskId: string } | Refusal<'no_task' | 'task_ended'>;
 
 export interface DecideInput {
   readonly ownerId: string;
@@ -52,30 +55,20 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       i.itemId,
       i.ownerId,
     ]);
-    if (!item) return { ok: false, kind: 'not_found', sentence: 'There is no such item.' };
+    if (!item) return refusal('no_item');
     if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId) return { ok: true, taskId: item.task_id };
-    if (item.state === 'answered')
-      return {
-        ok: false,
-        kind: 'closed',
-        sentence: `Already answered by ${item.answered_by} ${ANSWERED_WHERE[item.answered_via as Via] ?? ''}.`.replace(' .', '.'),
-      };
-    if (item.state !== 'open') return { ok: false, kind: 'closed', sentence: 'This is no longer open.' };
-    if (!DECISIONS_OF[item.kind].includes(i.decision))
-      return { ok: false, kind: 'wrong_decision', sentence: `This takes ${DECISIONS_OF[item.kind].join(' or ')}.` };
+    if (item.state === 'answered') return refusal('item_answered', item.answered_by ?? 'somebody', ANSWERED_WHERE[item.answered_via as Via] ?? '');
+    if (item.state !== 'open') return refusal('item_closed');
+    if (!DECISIONS_OF[item.kind].includes(i.decision)) return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     // Neither a button on a notification nor the chat shows what would be let through.
-    if ((i.via === 'push' || i.via === 'chat') && isGate(item))
-      return { ok: false, kind: 'wrong_decision', sentence: 'Open it first: it shows what would be let through.' };
+    if ((i.via === 'push' || i.via === 'chat') && isGate(item)) return refusal('gate_unseen');
     // A held change that could not be shown whole offers no such choice, and nobody takes it from another surface.
-    if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW))
-      return { ok: false, kind: 'wrong_decision', sentence: "This can't be allowed here: it could not be shown whole. Refuse it." };
-    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId)))
-      return { ok: false, kind: 'wrong_decision', sentence: 'This is too long to be allowed for good. Allow it once, or refuse it.' };
+    if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW)) return refusal('not_shown_whole');
+    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId))) return refusal('rule_too_long');
     const refused = i.decision === 'merge' ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id)) : null;
-    if (refused !== null) return { ok: false, kind: 'wrong_decision', sentence: refused };
+    if (refused !== null) return refusal('acting_commits', refused);
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
-    if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0)
-      return { ok: false, kind: 'empty', sentence: 'Say in a few words what you want.' };
+    if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0) return refusal('nothing_said');
     // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
     const text = item.kind === 'gate' ? gateAnswer(item) : i.text;
     await append(
@@ -118,15 +111,15 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
 }
 
 /** Cancels a task that has not ended. Asking twice is harmless. */
-export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; by: string }): Promise<DecideResult> {
+export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await one<{ state: string; phase: string }>(tx, 'select state, phase from tasks where id = $1 and owner_id = $2', [
       i.taskId,
       i.ownerId,
     ]);
-    if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
-    if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
+    if (!task) return refusal('no_task');
+    if (isEnded(task.state)) return refusal('task_ended', task.state);
     const fresh = await append(
       tx,
       [
@@ -150,12 +143,12 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
 }
 
 /** Changes what a task may cost. The gateway looks at it on every call, so it counts at once. */
-export async function setBudget(db: Db, i: { ownerId: string; taskId: string; budgetCents: number; by: string }): Promise<DecideResult> {
+export async function setBudget(db: Db, i: { ownerId: string; taskId: string; budgetCents: number; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
-    if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
-    if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
+    if (!task) return refusal('no_task');
+    if (isEnded(task.state)) return refusal('task_ended', task.state);
     await append(tx, [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })], i.ownerId);
     return { ok: true, taskId: i.taskId };
   });
@@ -164,12 +157,12 @@ export async function setBudget(db: Db, i: { ownerId: string; taskId: string; bu
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
 
 /** The next run of a task uses this model. A task that waits for a usage limit goes on at once. */
-export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<DecideResult> {
+export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
-    if (!task) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
-    if (isEnded(task.state)) return { ok: false, kind: 'closed', sentence: `This task is already ${task.state}.` };
+    if (!task) return refusal('no_task');
+    if (isEnded(task.state)) return refusal('task_ended', task.state);
     const [e] = await append(tx, [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })], i.ownerId);
     const signal: HumanSignal = { id: `go-on-${e!.seq}`, kind: 'go_on' };
     await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(i.taskId), name: SIGNALS.human, payload: signal });

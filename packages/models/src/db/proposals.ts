@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ConfirmProposal } from '../contracts/http.ts';
 import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
+import { refusal, type Refusal } from '../flow/refusals.ts';
 import { cleanTitle, spellOut } from '../flow/text.ts';
 import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../events/proposals.ts';
@@ -50,7 +51,7 @@ export async function propose(tx: Tx, ownerId: string, key: string, turnId: stri
 
 export type ConfirmResult =
   | { readonly ok: true; readonly taskId: string; readonly again: boolean }
-  | { readonly ok: false; readonly kind: 'not_found' | 'expired' | 'declined' | 'altered'; readonly sentence: string };
+  | Refusal<'no_proposal' | 'proposal_altered' | 'proposal_declined' | 'proposal_expired' | 'no_task' | 'task_ended'>;
 
 interface Row {
   project_id: string;
@@ -72,17 +73,17 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const p = await one<Row>(tx, 'select * from proposals where id = $1 and owner_id = $2', [id, ownerId]);
-    if (!p) return { ok: false, kind: 'not_found', sentence: 'There is no such proposal.' };
-    if (p.digest !== c.digest) return { ok: false, kind: 'altered', sentence: 'The proposal is not what you saw. Reload and look again.' };
+    if (!p) return refusal('no_proposal');
+    if (p.digest !== c.digest) return refusal('proposal_altered');
     if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
-    if (p.state === 'declined') return { ok: false, kind: 'declined', sentence: 'You declined this one. Ask for it again if you want it.' };
+    if (p.state === 'declined') return refusal('proposal_declined');
     if (p.state === 'expired' || p.expires_at <= now) {
       await append(tx, [proposalExpired.new({ actor: 'mainloop', payload: { id } })], ownerId);
-      return { ok: false, kind: 'expired', sentence: 'This proposal has expired. Ask for it again.' };
+      return refusal('proposal_expired');
     }
     if (p.to_task_id !== null) {
       const told = await tell(tx, { ownerId, taskId: p.to_task_id, text: c.edits?.prompt ?? p.prompt, by });
-      if (!told.ok) return { ok: false, kind: 'not_found', sentence: told.sentence };
+      if (!told.ok) return told;
       await append(tx, [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })], ownerId);
       return { ok: true, taskId: p.to_task_id, again: false };
     }

@@ -4,13 +4,15 @@ import type { NewEvent } from '../events/registry.ts';
 import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../events/review.ts';
 import type { CommentPlace } from '../flow/events.ts';
 import { taskWorkflowId } from '../flow/ids.ts';
+import { refusal, type Refusal } from '../flow/refusals.ts';
 import { cleanText } from '../flow/text.ts';
 import { SIGNALS } from '../flow/workflow.ts';
 import { append, lockLog, toOutbox } from './log.ts';
 import { payloadText } from './payload.ts';
 import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
 
-export type ReviewResult = { readonly ok: true } | { readonly ok: false; readonly kind: 'not_found' | 'closed'; readonly sentence: string };
+export type ReviewResult =
+  { readonly ok: true } | Refusal<'no_task' | 'no_comment' | 'no_push' | 'review_ended' | 'too_many_drafts' | 'comment_unsent' | 'comment_sent'>;
 const MAX_DRAFTS = 200;
 
 /** Keeps a comment as a draft. The same id twice keeps one. */
@@ -23,9 +25,9 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
          from tasks where id = $1 and owner_id = $2`,
       [i.taskId, i.ownerId],
     );
-    if (!t) return { ok: false, kind: 'not_found', sentence: 'There is no such task.' };
-    if (t.ended_at) return { ok: false, kind: 'closed', sentence: 'This task has ended, so nobody would read it.' };
-    if (t.drafts >= MAX_DRAFTS) return { ok: false, kind: 'closed', sentence: `That is the ${MAX_DRAFTS}th comment. Send these first.` };
+    if (!t) return refusal('no_task');
+    if (t.ended_at) return refusal('review_ended');
+    if (t.drafts >= MAX_DRAFTS) return refusal('too_many_drafts', MAX_DRAFTS);
     const { id, path, side, startLine, line, quote, text } = i.comment;
     await append(
       tx,
@@ -72,10 +74,9 @@ export async function changeComment(db: Db, i: { ownerId: string; id: string; by
       i.id,
       i.ownerId,
     ]);
-    if (!c) return { ok: false, kind: 'not_found', sentence: 'There is no such comment.' };
+    if (!c) return refusal('no_comment');
     const isDraft = c.state === 'draft';
-    if (isDraft === 'resolved' in i.to)
-      return { ok: false, kind: 'closed', sentence: isDraft ? 'This has not been sent yet.' : 'This has been sent already. Write another one.' };
+    if (isDraft === 'resolved' in i.to) return refusal(isDraft ? 'comment_unsent' : 'comment_sent');
     await append(tx, [changed(i, { taskId: c.task_id, actor: i.by })], i.ownerId);
     // The workflow looks at the pull request then, and brings the thread there into step.
     if ('resolved' in i.to) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(c.task_id), name: SIGNALS.poke, payload: {} });
@@ -87,7 +88,7 @@ export async function changeComment(db: Db, i: { ownerId: string; id: string; by
 export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; pushId: string; by: string }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     const p = await one(tx, 'select 1 from pushes where id = $1 and task_id = $2 and owner_id = $3', [i.pushId, i.taskId, i.ownerId]);
-    if (!p) return { ok: false, kind: 'not_found', sentence: 'There is no such push.' };
+    if (!p) return refusal('no_push');
     await append(tx, [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })], i.ownerId);
     return { ok: true };
   });

@@ -17,7 +17,7 @@ const knock = (o: Partial<Knock> = {}): Knock => ({
 });
 const says = (door: typeof page, o: Partial<Knock>): string => {
   const a = admit(door, knock(o));
-  return a.ok ? 'in' : a.kind;
+  return a.ok ? 'in' : a.code;
 };
 
 test.each([

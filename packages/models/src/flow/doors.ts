@@ -30,17 +30,24 @@ export interface Knock {
   readonly isForwarded: boolean;
 }
 
-export type DoorRefusal = 'no_host' | 'foreign_host' | 'forwarded' | 'foreign_origin';
+/** Why somebody is not let in, for programs and in words. */
+export const DOOR_REFUSALS = {
+  no_host: { status: 400, says: 'A request should name one host.' },
+  foreign_host: {
+    status: 403,
+    says: 'mainloop does not answer under that name. docs/phone.md says how to reach it from elsewhere, with a sign-in.',
+  },
+  forwarded: {
+    status: 403,
+    says: 'mainloop is open to this machine only, and this came through a proxy. Set MAINLOOP_PUBLIC_URL to sign in from elsewhere.',
+  },
+  foreign_origin: { status: 403, says: 'This came from another site.' },
+} as const;
+export type DoorRefusal = keyof typeof DOOR_REFUSALS;
 export type Admission =
-  { readonly ok: true } | { readonly ok: false; readonly kind: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
+  { readonly ok: true } | { readonly ok: false; readonly code: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
-const SENTENCES: Readonly<Record<DoorRefusal, string>> = {
-  no_host: 'A request should name one host.',
-  foreign_host: 'mainloop does not answer under that name. docs/phone.md says how to reach it from elsewhere, with a sign-in.',
-  forwarded: 'mainloop is open to this machine only, and this came through a proxy. Set MAINLOOP_PUBLIC_URL to sign in from elsewhere.',
-  foreign_origin: 'This came from another site.',
-};
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Headers that proxies and tunnels add; lower case. */
 export const FORWARDED_HEADERS = [
@@ -131,4 +138,4 @@ export function nameOf(host: string): string | null {
 }
 const isAddress = (name: string): boolean => name.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 
-const refuse = (kind: DoorRefusal): Admission => ({ ok: false, kind, status: kind === 'no_host' ? 400 : 403, sentence: SENTENCES[kind] });
+const refuse = (code: DoorRefusal): Admission => ({ ok: false, code, status: DOOR_REFUSALS[code].status, sentence: DOOR_REFUSALS[code].says });

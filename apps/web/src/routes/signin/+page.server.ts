@@ -1,17 +1,21 @@
 import { settings } from '#lib/server/settings.ts';
+import type { RefusalCode } from '@mainloop/models/flow/refusals';
 import type { PageServerLoad } from './$types';
+
+/** Why one is here, where that is more than not having signed in. */
+const TOLD: ReadonlySet<string> = new Set<RefusalCode>(['copied_session', 'not_owner', 'foreign_page']);
 
 /** What the sign-in offers, and why one is here. Says nothing about the owner's work. */
 export const load: PageServerLoad = async ({ request, url }) => {
   const r = await fetch(`${settings.api}/api/signin`, {
     headers: { cookie: request.headers.get('cookie') ?? '', 'user-agent': request.headers.get('user-agent') ?? '' },
   }).catch(() => null); // The page offers what it can without the api.
-  const s = r?.ok ? ((await r.json()) as { ways: string[]; hasOwner: boolean; kind: string | null; sentence: string; signedIn: boolean }) : null;
+  const s = r?.ok ? ((await r.json()) as { ways: string[]; hasOwner: boolean; code: string | null; sentence: string; signedIn: boolean }) : null;
   const to = url.searchParams.get('to') ?? '/inbox';
   return {
     ways: s?.ways ?? [],
     hasOwner: s?.hasOwner ?? true,
-    sentence: s?.kind === 'forbidden' || (s?.sentence ?? '').includes('ended') ? s!.sentence : '',
+    sentence: s !== null && TOLD.has(s.code ?? '') ? s.sentence : '',
     refused: url.searchParams.has('refused'),
     // Only places of our own: a link to the sign-in must not lead elsewhere.
     to: /^\/(?!\/|\\)/.test(to) ? to : '/inbox',
