@@ -5,7 +5,7 @@ RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 REGISTRY ?= localhost
 TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-rooms sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -54,6 +54,9 @@ images: ## build the two images with docker, podman or buildah: REGISTRY=where t
 
 print-events: setup ## print the event types into docs/events.md
 	@$(RUN) node tools/events.ts --write
+
+print-openapi: setup ## print the table of the api's routes into docs/openapi.json
+	@$(RUN) node tools/openapi.ts --write
 
 print-rooms: setup ## print the rooms and their imports into docs/architecture.md
 	@$(RUN) node tools/rooms.ts --write

@@ -18,7 +18,7 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
   'flow-imports-nothing': [
     { dir: 'packages/models/src/flow', code: "import 'node:fs';" },
     { dir: 'packages/models/src/flow', code: "import { z } from 'zod';" },
-    { dir: 'packages/models/src/flow', code: "import type { Decision } from '../contracts/http.ts';" },
+    { dir: 'packages/models/src/flow', code: "import type { Item } from '../contracts/inbox.ts';" },
   ],
   'contracts-know-flow-and-zod': [
     { dir: 'packages/models/src/contracts', code: "import '../db/pool.ts';" },
@@ -32,7 +32,7 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
   'workflows-are-sealed': [
     { dir: 'apps/worker/src/workflows', code: "import '../evidence.ts';" },
     { dir: 'apps/worker/src/workflows', code: "import 'node:fs';" },
-    { dir: 'apps/worker/src/workflows', code: "import '@mainloop/models/contracts/http';" },
+    { dir: 'apps/worker/src/workflows', code: "import '@mainloop/models/contracts/inbox';" },
     { dir: 'apps/worker/src/workflows', code: "import '../activities/task.activities.ts';" },
   ],
   'activities-see-ports-not-vendors': [{ dir: 'apps/worker/src/activities', code: "import '@mainloop/adapters/forge/github';" }],

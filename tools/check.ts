@@ -12,6 +12,7 @@ const steps: [string, string, string[]][] = [
   ['known vulnerabilities', process.execPath, ['tools/audit.ts']],
   ['docs/security.md names its tests', process.execPath, ['tools/claims.ts']],
   ['docs name what is there', process.execPath, ['tools/docs.ts']],
+  ['docs/openapi.json is the table of routes', process.execPath, ['tools/openapi.ts']],
   ['docs/architecture.md shows the imports', process.execPath, ['tools/rooms.ts']],
   ['docs/events.md shows the event types', process.execPath, ['tools/events.ts']],
   ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench']],

@@ -9,7 +9,7 @@ const page = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url))
 
 const FLOW = 'packages/models/src/flow/ids.ts';
 const DB = 'packages/models/src/db/pool.ts';
-const CONTRACTS = 'packages/models/src/contracts/http.ts';
+const CONTRACTS = 'packages/models/src/contracts/routes.ts';
 /** `from: to` as imports; `type:` before the second one takes only types. */
 const imports = (...pairs: [from: string, to: string][]): Cruised => ({
   modules: pairs.map(([source, to]) => ({

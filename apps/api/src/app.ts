@@ -4,10 +4,11 @@ import type { Server } from 'node:http';
 import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { keepDoor } from '@mainloop/doors/door';
+import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
 import { pino } from 'pino';
@@ -30,25 +31,24 @@ import { Hub } from './stream/hub.ts';
 import { StreamController } from './stream/stream.controller.ts';
 import { AUTH, CONFIG, DB, GUARD, HUB, MODEL } from './tokens.ts';
 
+/** Everybody that answers a route. */
+export const CONTROLLERS = [
+  AttachmentsController,
+  ChatController,
+  WorkController,
+  ReviewController,
+  PushController,
+  DevicesController,
+  ProjectsController,
+  WebhooksController,
+  HealthController,
+  StreamController,
+];
+
 @Module({})
 class AppModule {
   static with(values: [symbol, unknown][]): DynamicModule {
-    return {
-      module: AppModule,
-      controllers: [
-        AttachmentsController,
-        ChatController,
-        WorkController,
-        ReviewController,
-        PushController,
-        DevicesController,
-        ProjectsController,
-        WebhooksController,
-        HealthController,
-        StreamController,
-      ],
-      providers: values.map(([provide, useValue]) => ({ provide, useValue })),
-    };
+    return { module: AppModule, controllers: CONTROLLERS, providers: values.map(([provide, useValue]) => ({ provide, useValue })) };
   }
 }
 
@@ -91,11 +91,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
-  const doc = SwaggerModule.createDocument(
-    app,
-    new DocumentBuilder().setTitle('mainloop').setDescription('One conversation that manages all of your AI coding work.').setVersion('1').build(),
-  );
-  SwaggerModule.setup('docs', app, doc);
+  SwaggerModule.setup('docs', app, openApi() as unknown as OpenAPIObject);
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.

@@ -1,6 +1,6 @@
 // What the chat model may do. It reads freely; the one way to work is a proposal, which does nothing by itself.
 import type { ChatTool } from '@mainloop/adapters/model/port';
-import { DEFAULTS } from '@mainloop/models/contracts/http';
+import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
 import { listFiles } from '@mainloop/models/db/conversation';
 import { decide } from '@mainloop/models/db/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox';
@@ -73,7 +73,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
         const p = await findProjectOf(db, c.ownerId, i.project);
         if (!p) return bad(`There is no project ${i.project}. The person can add it under Projects.`);
         const s = resolveProjectSettings(p.settings);
-        const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+        const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
         const attachments = await filesFor(db, c);
         await withTx(db, (tx) =>
           propose(
@@ -100,7 +100,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
         const t = await findTaskToTell(db, c.ownerId, i.taskId);
         if (!t) return bad('There is no such task.');
         if (t.endedAt) return bad('That task has ended. Propose a new one.');
-        const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+        const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
         await withTx(db, (tx) =>
           propose(
             tx,

@@ -1,32 +1,27 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Inject, Param, Req, Res } from '@nestjs/common';
+import type { AskedOf, Given } from '@mainloop/models/contracts/routes';
 import { keepAttachment, readAttachment } from '@mainloop/models/db/attachments';
 import type { Db } from '@mainloop/models/db/pool';
-import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { Request, Response } from 'express';
 import { fileTypeFromBuffer } from 'file-type';
 import { DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
+import { Asked, Route } from './route.ts';
 
 /** What a browser may show by itself. SVG is a program, so it is not among them. */
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/gif']);
 
-@ApiTags('chat')
-@Controller('api/attachments')
+@Controller()
 export class AttachmentsController {
   private readonly db: Db;
   constructor(@Inject(DB) db: Db) {
     this.db = db;
   }
 
-  @Post()
-  @HttpCode(200)
-  @ApiConsumes('application/octet-stream')
-  @ApiBody({ schema: { type: 'string', format: 'binary' } })
-  @ApiOperation({ summary: 'Keep a file for a message. Its kind is told from its bytes, not from its name.' })
-  async keep(@Req() req: Request, @Query('name') named?: string): Promise<AttachmentRef> {
+  @Route('keepAttachment')
+  async keep(@Req() req: Request, @Asked('keepAttachment') { name: named }: AskedOf<'keepAttachment'>): Promise<Given<'keepAttachment'>> {
     const data: unknown = req.body;
     if (!Buffer.isBuffer(data) || data.length === 0) throw refuse('file_empty');
     const name = fileName(named ?? '');
@@ -35,8 +30,7 @@ export class AttachmentsController {
     return keepAttachment(this.db, OWNER, { name, mime, data });
   }
 
-  @Get(':id')
-  @ApiOperation({ summary: 'A file that came with a message' })
+  @Route('readAttachment')
   async read(@Param('id') id: string, @Res() res: Response): Promise<void> {
     const a = await readAttachment(this.db, OWNER, id);
     if (!a) throw refuse('no_file');

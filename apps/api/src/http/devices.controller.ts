@@ -1,8 +1,7 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Inject, Param, Req } from '@nestjs/common';
+import type { Given } from '@mainloop/models/contracts/routes';
 import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices';
 import type { Db } from '@mainloop/models/db/pool';
-import type { RefusalCode } from '@mainloop/models/flow/refusals';
 import type { Request } from 'express';
 import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
@@ -12,9 +11,12 @@ import { makePairingToken } from '../auth/pairing.ts';
 import type { ApiConfig } from '../config.ts';
 import { AUTH, CONFIG, DB, GUARD } from '../tokens.ts';
 import { refuse } from './refuse.ts';
+import { Route } from './route.ts';
 
-@ApiTags('devices')
-@Controller('api')
+/** How one may sign in, in the order offered. */
+const WAYS = ['passkey', 'github', 'oidc'] as const;
+
+@Controller()
 export class DevicesController {
   private readonly db: Db;
   private readonly auth: Auth | null;
@@ -27,11 +29,8 @@ export class DevicesController {
     this.config = config;
   }
 
-  @Get('signin')
-  @ApiOperation({ summary: 'Whether one has to sign in, how, and whether this request is' })
-  async signin(
-    @Req() req: Request,
-  ): Promise<{ needed: boolean; signedIn: boolean; code: RefusalCode | null; sentence: string; ways: string[]; hasOwner: boolean }> {
+  @Route('getSignIn')
+  async signin(@Req() req: Request): Promise<Given<'getSignIn'>> {
     const p = await this.guard.passage(req);
     const hasOwner = this.auth !== null && (await hasUsers(this.db));
     return {
@@ -39,14 +38,13 @@ export class DevicesController {
       signedIn: p.ok,
       code: p.ok ? null : p.code,
       sentence: p.ok ? '' : p.sentence,
-      ways: [...(this.auth ? ['passkey'] : []), ...(this.config.signIn?.github ? ['github'] : []), ...(this.config.signIn?.oidc ? ['oidc'] : [])],
+      ways: WAYS.filter((way) => (way === 'passkey' ? this.auth !== null : Boolean(this.config.signIn?.[way]))),
       hasOwner,
     };
   }
 
-  @Get('devices')
-  @ApiOperation({ summary: 'Devices that are signed in' })
-  async devices(@Req() req: Request): Promise<{ id: string; label: string; since: Date; seenAt: Date; isThis: boolean }[]> {
+  @Route('listDevices')
+  async devices(@Req() req: Request): Promise<Given<'listDevices'>> {
     const p = await this.guard.passage(req);
     const rows = await listSessions(this.db);
     return rows.map((r) => ({
@@ -58,17 +56,14 @@ export class DevicesController {
     }));
   }
 
-  @Delete('devices/:id')
-  @ApiOperation({ summary: 'Sign a device out, at once' })
-  async remove(@Param('id') id: string): Promise<{ ok: true }> {
+  @Route('signOut')
+  async remove(@Param('id') id: string): Promise<Given<'signOut'>> {
     if (!(await deleteSession(this.db, id))) throw refuse('no_device');
     return { ok: true };
   }
 
-  @Post('devices/links')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'A link that signs one more device in, once, within ten minutes' })
-  async link(): Promise<{ url: string; svg: string; expiresAt: Date }> {
+  @Route('linkDevice')
+  async link(): Promise<Given<'linkDevice'>> {
     if (!this.auth) throw refuse('no_sign_in');
     const { token, expiresAt } = await makePairingToken(await this.auth.$context);
     // Behind the #, so that it never reaches a log or a referrer.

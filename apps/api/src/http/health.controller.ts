@@ -1,14 +1,14 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Inject } from '@nestjs/common';
+import type { Given } from '@mainloop/models/contracts/routes';
 import { readCheckup, settingsChecks } from '@mainloop/models/db/checkup';
 import { count, countTasks, ping } from '@mainloop/models/db/health';
 import type { Db } from '@mainloop/models/db/pool';
-import { checksOf, type Check } from '@mainloop/models/flow/checkup';
+import { checksOf } from '@mainloop/models/flow/checkup';
 import type { ApiConfig } from '../config.ts';
 import type { Hub } from '../stream/hub.ts';
 import { CONFIG, DB, HUB } from '../tokens.ts';
+import { Route } from './route.ts';
 
-@ApiTags('health')
 @Controller()
 export class HealthController {
   private readonly db: Db;
@@ -20,24 +20,20 @@ export class HealthController {
     this.config = config;
   }
 
-  @Get('api/healthz')
-  @ApiOperation({ summary: 'Is it up, and is this the demo?' })
-  async health(): Promise<{ ok: true; demo: boolean }> {
+  @Route('getHealth')
+  async health(): Promise<Given<'getHealth'>> {
     await ping(this.db);
     return { ok: true, demo: this.config.demo };
   }
 
-  @Get('api/checkup')
-  @ApiOperation({ summary: 'Whether tasks can run: the worker, and the cluster as it sees it' })
-  async checkup(): Promise<readonly Check[]> {
+  @Route('checkUp')
+  async checkup(): Promise<Given<'checkUp'>> {
     return [...checksOf(await readCheckup(this.db), Date.now()), ...(await settingsChecks(this.db))];
   }
 
   /** Prometheus text (exposition format 0.0.4). Few names, no ids: ids belong into logs. */
-  @Get('metrics')
-  @Header('content-type', 'text/plain; version=0.0.4')
-  @ApiExcludeEndpoint()
-  async metrics(): Promise<string> {
+  @Route('getMetrics')
+  async metrics(): Promise<Given<'getMetrics'>> {
     const tasks = await countTasks(this.db);
     const x = await count(this.db);
     const line = (name: string, type: string, help: string, rows: string[]): string =>

@@ -1,20 +1,20 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AddProject, DEFAULTS, InitRepo, ProjectSettings, Settings } from '@mainloop/models/contracts/http';
+import { Controller, Inject, Param } from '@nestjs/common';
+import type { Given, Taken } from '@mainloop/models/contracts/routes';
+import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
 import { append, freshId, lastSeq, toOutbox } from '@mainloop/models/db/log';
 import { wasSent } from '@mainloop/models/db/outbox';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { findProject, hasProject, listProjects, type ProjectRow } from '@mainloop/models/db/projects';
+import { findProject, hasProject, listProjects } from '@mainloop/models/db/projects';
 import { propose } from '@mainloop/models/db/proposals';
-import { getSettings, resolveProjectSettings, saveSettings, settingsChanged, type OwnerSettings } from '@mainloop/models/db/settings';
+import { getSettings, resolveProjectSettings, saveSettings, settingsChanged } from '@mainloop/models/db/settings';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
-import type { Look } from '@mainloop/models/flow/folders';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Hub } from '../stream/hub.ts';
 import { DB, HUB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
+import { Route, Sent } from './route.ts';
 
 const WAIT_MS = 60_000;
 
@@ -22,11 +22,7 @@ type Settled = LoggedEvent<'project.added' | 'project.refused'>;
 const isAbout = (e: LoggedEvent, projectId: string): e is Settled =>
   (e.type === 'project.added' || e.type === 'project.refused') && e.payload.id === projectId;
 
-/** `look` is what adding a folder came to; null for a repository of GitHub. */
-type AddedProject = ProjectRow & { readonly look: Look | null };
-
-@ApiTags('projects')
-@Controller('api')
+@Controller()
 export class ProjectsController {
   private readonly db: Db;
   private readonly hub: Hub;
@@ -35,15 +31,13 @@ export class ProjectsController {
     this.hub = hub;
   }
 
-  @Get('projects')
-  @ApiOperation({ summary: 'Projects' })
-  projects(): Promise<ProjectRow[]> {
+  @Route('listProjects')
+  projects(): Promise<Given<'listProjects'>> {
     return listProjects(this.db, OWNER);
   }
 
-  @Post('projects')
-  @ApiOperation({ summary: 'Add a GitHub repository (owner/name) or a git folder of this machine' })
-  async add(@Body({ schema: AddProject }) body: AddProject): Promise<AddedProject | undefined> {
+  @Route('addProject')
+  async add(@Sent('addProject') body: Taken<'addProject'>): Promise<Given<'addProject'>> {
     const projectId = `pr-${freshId()}`;
     const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
     const from = await lastSeq(this.db, OWNER);
@@ -53,42 +47,37 @@ export class ProjectsController {
     // Adding what is there already gives the project that is there.
     if (said !== null) {
       const project = (await this.projects()).find((p) => p.repo === said.payload.repo);
-      return project && { ...project, look: said.payload.look ?? null };
+      if (!project) throw refuse('no_project');
+      return { ...project, look: said.payload.look ?? null };
     }
     if (await wasSent(this.db, `project/${projectId}`)) throw refuse('project_slow');
     throw refuse('worker_silent');
   }
 
-  @Post('projects/:id/init')
-  @ApiOperation({ summary: 'Propose checks and previews for a repository: a card, as if it had been asked for in the chat' })
-  async init(@Param('id') id: string, @Body({ schema: InitRepo }) body: InitRepo): Promise<{ proposalId: string }> {
+  @Route('initProject')
+  async init(@Param('id') id: string, @Sent('initProject') body: Taken<'initProject'>): Promise<Given<'initProject'>> {
     const p = await findProject(this.db, OWNER, id);
     if (!p) throw refuse('no_project');
     const s = resolveProjectSettings(p.settings);
     const draft = { projectId: id, ...templateTask(body.parts), model: s.model, budgetCents: s.budgetCents, skipPlan: false };
-    const expires = new Date(Date.now() + DEFAULTS.proposalMinutes * 60_000);
+    const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
     return { proposalId: await withTx(this.db, (tx) => propose(tx, OWNER, `init/${freshId()}`, null, draft, expires)) };
   }
 
-  @Patch('projects/:id/settings')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Models, budget, egress and limits of a project' })
-  async settings(@Param('id') id: string, @Body({ schema: ProjectSettings }) body: ProjectSettings): Promise<{ ok: true }> {
+  @Route('changeProject')
+  async settings(@Param('id') id: string, @Sent('changeProject') body: Taken<'changeProject'>): Promise<Given<'changeProject'>> {
     if (!(await hasProject(this.db, OWNER, id))) throw refuse('no_project');
     await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
     return { ok: true };
   }
 
-  @Get('settings')
-  @ApiOperation({ summary: 'Settings of the owner' })
-  ownSettings(): Promise<OwnerSettings> {
+  @Route('getSettings')
+  ownSettings(): Promise<Given<'getSettings'>> {
     return getSettings(this.db, OWNER);
   }
 
-  @Patch('settings')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Chat model and the cap on concurrent runs' })
-  async save(@Body({ schema: Settings }) body: Settings): Promise<OwnerSettings> {
+  @Route('changeSettings')
+  async save(@Sent('changeSettings') body: Taken<'changeSettings'>): Promise<Given<'changeSettings'>> {
     await saveSettings(this.db, OWNER, body);
     return getSettings(this.db, OWNER);
   }

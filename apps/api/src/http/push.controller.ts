@@ -1,6 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { PushDevice } from '@mainloop/models/contracts/http';
+import { Controller, Inject, Param } from '@nestjs/common';
+import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { addDevice, ensureVapidKeys, listDevices, removeDevice } from '@mainloop/models/db/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -8,9 +7,9 @@ import webpush from 'web-push';
 import type { ApiConfig } from '../config.ts';
 import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
+import { Route, Sent } from './route.ts';
 
-@ApiTags('push')
-@Controller('api/push')
+@Controller()
 export class PushController {
   private readonly db: Db;
   private readonly config: ApiConfig;
@@ -19,29 +18,24 @@ export class PushController {
     this.config = config;
   }
 
-  @Get('key')
-  @ApiOperation({ summary: 'The public key a browser subscribes with (VAPID, base64url)' })
-  async key(): Promise<{ publicKey: string }> {
+  @Route('getPushKey')
+  async key(): Promise<Given<'getPushKey'>> {
     return { publicKey: (await ensureVapidKeys(this.db, webpush.generateVAPIDKeys)).publicKey };
   }
 
-  @Get('devices')
-  @ApiOperation({ summary: 'Devices that are told what needs you' })
-  devices(): Promise<unknown[]> {
+  @Route('listToldDevices')
+  devices(): Promise<Given<'listToldDevices'>> {
     return listDevices(this.db, OWNER);
   }
 
-  @Post('devices')
-  @HttpCode(200)
-  @ApiOperation({ summary: "Tell this device: a browser's push subscription. The same one again is kept once." })
-  async add(@Body({ schema: PushDevice }) body: PushDevice): Promise<{ id: string }> {
+  @Route('tellDevice')
+  async add(@Sent('tellDevice') body: Taken<'tellDevice'>): Promise<Given<'tellDevice'>> {
     if (!mayPush(body.endpoint, this.config.insecurePush)) throw refuse('no_push_service');
     return addDevice(this.db, OWNER, body);
   }
 
-  @Delete('devices/:id')
-  @ApiOperation({ summary: 'Tell this device no more' })
-  async remove(@Param('id') id: string): Promise<{ ok: true }> {
+  @Route('forgetDevice')
+  async remove(@Param('id') id: string): Promise<Given<'forgetDevice'>> {
     if (!(await removeDevice(this.db, OWNER, id))) throw refuse('no_device');
     return { ok: true };
   }

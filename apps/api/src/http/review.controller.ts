@@ -1,56 +1,46 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { EditComment, Looked, NewComment, ResolveComment } from '@mainloop/models/contracts/http';
+import { Controller, Inject, Param } from '@nestjs/common';
+import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import type { Db } from '@mainloop/models/db/pool';
-import { changeComment, draftComment, listComments, noteLooked, type CommentSummary, type ReviewResult } from '@mainloop/models/db/review';
+import { changeComment, draftComment, listComments, noteLooked, type ReviewResult } from '@mainloop/models/db/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';
+import { Route, Sent } from './route.ts';
 
-@ApiTags('review')
-@Controller('api')
+@Controller()
 export class ReviewController {
   private readonly db: Db;
   constructor(@Inject(DB) db: Db) {
     this.db = db;
   }
 
-  @Get('tasks/:id/comments')
-  @ApiOperation({ summary: 'Comments on the change of a task, made here or on GitHub, with what the agent answered' })
-  comments(@Param('id') id: string): Promise<CommentSummary[]> {
+  @Route('listComments')
+  comments(@Param('id') id: string): Promise<Given<'listComments'>> {
     return listComments(this.db, OWNER, id);
   }
 
-  @Post('tasks/:id/comments')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Comment on lines. A draft, until the review is sent by deciding the review item with "changes".' })
-  async comment(@Param('id') taskId: string, @Body({ schema: NewComment }) comment: NewComment): Promise<{ ok: true }> {
+  @Route('addComment')
+  async comment(@Param('id') taskId: string, @Sent('addComment') comment: Taken<'addComment'>): Promise<Given<'addComment'>> {
     return done(await draftComment(this.db, { ownerId: OWNER, taskId, by: 'you', comment }));
   }
 
-  @Patch('comments/:id')
-  @ApiOperation({ summary: 'Change the text of a draft' })
-  async edit(@Param('id') id: string, @Body({ schema: EditComment }) body: EditComment): Promise<{ ok: true }> {
+  @Route('editComment')
+  async edit(@Param('id') id: string, @Sent('editComment') body: Taken<'editComment'>): Promise<Given<'editComment'>> {
     return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { text: body.text } }));
   }
 
-  @Delete('comments/:id')
-  @ApiOperation({ summary: 'Take a draft back' })
-  async remove(@Param('id') id: string): Promise<{ ok: true }> {
+  @Route('dropComment')
+  async remove(@Param('id') id: string): Promise<Given<'dropComment'>> {
     return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { removed: true } }));
   }
 
-  @Post('comments/:id/resolve')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Resolve a thread, or open it again' })
-  async resolve(@Param('id') id: string, @Body({ schema: ResolveComment }) body: ResolveComment): Promise<{ ok: true }> {
+  @Route('resolveComment')
+  async resolve(@Param('id') id: string, @Sent('resolveComment') body: Taken<'resolveComment'>): Promise<Given<'resolveComment'>> {
     return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { resolved: body.resolved } }));
   }
 
-  @Post('tasks/:id/looked')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Note that a push was looked at; the next look can start there' })
-  async looked(@Param('id') taskId: string, @Body({ schema: Looked }) body: Looked): Promise<{ ok: true }> {
+  @Route('noteLooked')
+  async looked(@Param('id') taskId: string, @Sent('noteLooked') body: Taken<'noteLooked'>): Promise<Given<'noteLooked'>> {
     return done(await noteLooked(this.db, { ownerId: OWNER, taskId, pushId: body.pushId, by: 'you' }));
   }
 }

@@ -1,5 +1,5 @@
-import { Controller, Headers, HttpCode, Inject, Post, Req } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Headers, Inject, Req } from '@nestjs/common';
+import type { Given } from '@mainloop/models/contracts/routes';
 import { claimDelivery } from '@mainloop/models/db/forge';
 import { pokeAbout } from '@mainloop/models/db/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
@@ -11,6 +11,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ApiConfig } from '../config.ts';
 import { CONFIG, DB } from '../tokens.ts';
 import { refuse } from './refuse.ts';
+import { Route } from './route.ts';
 
 /** Events that may mean news for a task. Everything else is answered and forgotten. */
 const NEWS = new Set([
@@ -43,8 +44,7 @@ function bodyOf(raw: Buffer, contentType: string): unknown {
   }
 }
 
-@ApiTags('webhooks')
-@Controller('api/webhooks')
+@Controller()
 export class WebhooksController {
   private readonly db: Db;
   private readonly config: ApiConfig;
@@ -57,15 +57,13 @@ export class WebhooksController {
    * A webhook is a hint: verified, taken once, and turned into "look again" for the tasks it is about. What it
    * says is never believed; the worker asks GitHub. So twice, late and out of order do no harm.
    */
-  @Post('github')
-  @HttpCode(202)
-  @ApiOperation({ summary: 'GitHub webhooks (HMAC, deduplicated by delivery id)' })
+  @Route('takeWebhook')
   async github(
     @Req() req: Request,
     @Headers('x-hub-signature-256') signature?: string,
     @Headers('x-github-delivery') delivery?: string,
     @Headers('x-github-event') event?: string,
-  ): Promise<{ ok: true }> {
+  ): Promise<Given<'takeWebhook'>> {
     const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
     if (!delivery || !isSecret(signature, `sha256=${createHmac('sha256', this.config.webhookSecret).update(raw).digest('hex')}`))
       throw refuse('wrong_signature');

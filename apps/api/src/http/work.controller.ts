@@ -1,113 +1,93 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CaughtUp, ChangeModel, Decide, RaiseBudget, Seen, Snooze, Steer } from '@mainloop/models/contracts/http';
+import { Controller, Inject, Param } from '@nestjs/common';
+import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { pause, steer } from '@mainloop/models/db/commands';
 import { cancelTask, decide, noteAttention, setBudget, setModel } from '@mainloop/models/db/decide';
-import { listItemsOfTask, listOpenItems, type ItemSummary } from '@mainloop/models/db/inbox';
+import { listItemsOfTask, listOpenItems } from '@mainloop/models/db/inbox';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { openItems } from '@mainloop/models/db/push';
 import type { Db } from '@mainloop/models/db/pool';
-import { hasRun, listRuns, type RunSummary } from '@mainloop/models/db/run-lists';
+import { hasRun, listRuns } from '@mainloop/models/db/run-lists';
 import { readOutput } from '@mainloop/models/db/runs';
-import { findTask, listTasks, type TaskDetail, type TaskSummary } from '@mainloop/models/db/tasks';
+import { findTask, listTasks } from '@mainloop/models/db/tasks';
 import { ownerCaughtUp } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { granted, refuse } from './refuse.ts';
+import { Asked, Route, Sent } from './route.ts';
 
-@ApiTags('work')
-@Controller('api')
+@Controller()
 export class WorkController {
   private readonly db: Db;
   constructor(@Inject(DB) db: Db) {
     this.db = db;
   }
 
-  @Get('tasks')
-  @ApiOperation({ summary: 'Tasks, open ones first, newest 200' })
-  tasks(@Query('state') state?: string): Promise<TaskSummary[]> {
+  @Route('listTasks')
+  tasks(@Asked('listTasks') { state }: AskedOf<'listTasks'>): Promise<Given<'listTasks'>> {
     return listTasks(this.db, OWNER, state ?? null);
   }
 
-  @Get('tasks/:id')
-  @ApiOperation({ summary: 'One task with its plan, open items and runs' })
-  async task(@Param('id') id: string): Promise<TaskDetail & { items: ItemSummary[]; runs: RunSummary[] }> {
+  @Route('getTask')
+  async task(@Param('id') id: string): Promise<Given<'getTask'>> {
     const task = await findTask(this.db, OWNER, id);
     if (!task) throw refuse('no_task');
     const runs = await listRuns(this.db, id);
     return { ...task, items: await listItemsOfTask(this.db, OWNER, id), runs };
   }
 
-  @Get('tasks/:id/events')
-  @ApiOperation({ summary: 'The story of a task: its events, oldest first' })
-  events(@Param('id') id: string): Promise<unknown[]> {
-    return eventsOfTask(this.db, OWNER, id);
+  @Route('listEvents')
+  async events(@Param('id') id: string): Promise<Given<'listEvents'>> {
+    return (await eventsOfTask(this.db, OWNER, id)).map((e) => ({ ...e, payload: { ...e.payload } }));
   }
 
-  @Post('tasks/:id/cancel')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Cancel: closes issue, pull request, branch and sandbox' })
-  async cancel(@Param('id') id: string): Promise<{ ok: true }> {
+  @Route('cancelTask')
+  async cancel(@Param('id') id: string): Promise<Given<'cancelTask'>> {
     granted(await cancelTask(this.db, { ownerId: OWNER, taskId: id, by: 'you' }));
     return { ok: true };
   }
 
-  @Post('tasks/:id/say')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Say something to a task: a running agent hears it before its next model call' })
-  async say(@Param('id') id: string, @Body({ schema: Steer }) body: Steer): Promise<{ heard: 'now' | 'next_run' }> {
+  @Route('steerTask')
+  async say(@Param('id') id: string, @Sent('steerTask') body: Taken<'steerTask'>): Promise<Given<'steerTask'>> {
     return { heard: granted(await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' })).heard };
   }
 
-  @Post('tasks/:id/pause')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Stop the running agent where it stands; Retry goes on' })
-  async pause(@Param('id') id: string): Promise<{ ok: true }> {
+  @Route('pauseTask')
+  async pause(@Param('id') id: string): Promise<Given<'pauseTask'>> {
     granted(await pause(this.db, { ownerId: OWNER, taskId: id }));
     return { ok: true };
   }
 
-  @Post('tasks/:id/budget')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'What a task may cost at most; counts at once' })
-  async budget(@Param('id') id: string, @Body({ schema: RaiseBudget }) body: RaiseBudget): Promise<{ ok: true }> {
+  @Route('setBudget')
+  async budget(@Param('id') id: string, @Sent('setBudget') body: Taken<'setBudget'>): Promise<Given<'setBudget'>> {
     granted(await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' }));
     return { ok: true };
   }
 
-  @Post('tasks/:id/model')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Go on with another model; one that waits for a usage limit goes on at once' })
-  async model(@Param('id') id: string, @Body({ schema: ChangeModel }) body: ChangeModel): Promise<{ ok: true }> {
+  @Route('changeModel')
+  async model(@Param('id') id: string, @Sent('changeModel') body: Taken<'changeModel'>): Promise<Given<'changeModel'>> {
     granted(await setModel(this.db, { ownerId: OWNER, taskId: id, model: body.model, by: 'you' }));
     return { ok: true };
   }
 
-  @Get('runs/:id/output')
-  @ApiOperation({ summary: "A run's output from an offset: JSON lines as the agent printed them" })
-  async output(@Param('id') id: string, @Query('from') from?: string): Promise<{ from: number; next: number; text: string }> {
+  @Route('readOutput')
+  async output(@Param('id') id: string, @Asked('readOutput') { from }: AskedOf<'readOutput'>): Promise<Given<'readOutput'>> {
     if (!(await hasRun(this.db, OWNER, id))) throw refuse('no_run');
-    const start = Math.max(0, Number(from ?? 0) || 0);
-    const r = await readOutput(this.db, id, start);
-    return { from: start, next: start + r.data.length, text: r.data.toString('utf8') };
+    const r = await readOutput(this.db, id, from);
+    return { from, next: from + r.data.length, text: r.data.toString('utf8') };
   }
 
-  @Get('inbox')
-  @ApiOperation({ summary: 'What needs you' })
-  inbox(): Promise<ItemSummary[]> {
+  @Route('listInbox')
+  inbox(): Promise<Given<'listInbox'>> {
     return listOpenItems(this.db, OWNER);
   }
 
-  @Get('waiting')
-  @ApiOperation({ summary: 'How many things are stopped on you: the number on every badge' })
-  async waiting(): Promise<{ waiting: number }> {
+  @Route('countWaiting')
+  async waiting(): Promise<Given<'countWaiting'>> {
     return { waiting: await openItems(this.db, OWNER) };
   }
 
-  @Post('inbox/:id')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Decide an item. The first decision counts, wherever it came from.' })
-  async decide(@Param('id') id: string, @Body({ schema: Decide }) body: Decide): Promise<{ taskId: string }> {
+  @Route('decide')
+  async decide(@Param('id') id: string, @Sent('decide') body: Taken<'decide'>): Promise<Given<'decide'>> {
     return {
       taskId: granted(
         await decide(this.db, {
@@ -126,34 +106,26 @@ export class WorkController {
     };
   }
 
-  @Post('inbox/:id/seen')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Note for the attention ledger that an item was shown, or opened' })
-  async seen(@Param('id') itemId: string, @Body({ schema: Seen }) note: Seen): Promise<{ ok: true }> {
+  @Route('noteSeen')
+  async seen(@Param('id') itemId: string, @Sent('noteSeen') note: Taken<'noteSeen'>): Promise<Given<'noteSeen'>> {
     await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note });
     return { ok: true };
   }
 
-  @Post('inbox/:id/not-needed')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Say that an item did not need you' })
-  async notNeeded(@Param('id') itemId: string): Promise<{ ok: true }> {
+  @Route('noteNotNeeded')
+  async notNeeded(@Param('id') itemId: string): Promise<Given<'noteNotNeeded'>> {
     await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note: 'not_needed' });
     return { ok: true };
   }
 
-  @Post('inbox/:id/snooze')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Look at an item later' })
-  async snooze(@Param('id') itemId: string, @Body({ schema: Snooze }) body: Snooze): Promise<{ ok: true }> {
+  @Route('snooze')
+  async snooze(@Param('id') itemId: string, @Sent('snooze') body: Taken<'snooze'>): Promise<Given<'snooze'>> {
     await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note: { until: new Date(Date.now() + body.minutes * 60_000) } });
     return { ok: true };
   }
 
-  @Post('caught-up')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'Note until which event you know what happened; the next greeting starts there' })
-  async caughtUp(@Body({ schema: CaughtUp }) body: CaughtUp): Promise<{ ok: true }> {
+  @Route('catchUp')
+  async caughtUp(@Sent('catchUp') body: Taken<'catchUp'>): Promise<Given<'catchUp'>> {
     await appendOnce(this.db, [ownerCaughtUp.new({ actor: 'you', payload: { seq: body.seq } })]);
     return { ok: true };
   }

@@ -1,14 +1,14 @@
-import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import type { AskedOf } from '@mainloop/models/contracts/routes';
 import type { Request, Response } from 'express';
+import { Asked, Route } from '../http/route.ts';
 import { HUB } from '../tokens.ts';
 import type { Hub } from './hub.ts';
 
 const LIFE_MS = 5 * 60_000;
 const HEARTBEAT_MS = 15_000;
 
-@ApiTags('stream')
-@Controller('api/stream')
+@Controller()
 export class StreamController {
   private readonly hub: Hub;
   constructor(@Inject(HUB) hub: Hub) {
@@ -16,9 +16,8 @@ export class StreamController {
   }
 
   /** Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives five minutes at most. */
-  @Get()
-  @ApiOperation({ summary: 'Live stream (SSE), resumable by Last-Event-ID' })
-  async stream(@Req() req: Request, @Res() res: Response, @Query('after') after?: string): Promise<void> {
+  @Route('stream')
+  async stream(@Req() req: Request, @Res() res: Response, @Asked('stream') { after }: AskedOf<'stream'>): Promise<void> {
     const from = Number(req.headers['last-event-id'] ?? after ?? 0);
     res.writeHead(200, {
       'content-type': 'text/event-stream',

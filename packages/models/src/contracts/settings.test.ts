@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ProjectSettings, Settings } from './http.ts';
-import { resolveProjectSettings, resolveSettings, STRICTEST, unreadableWords, type ResolvedProjectSettings } from './settings.ts';
+import {
+  ProjectSettings,
+  resolveProjectSettings,
+  resolveSettings,
+  Settings,
+  STRICTEST,
+  unreadableWords,
+  type ResolvedProjectSettings,
+} from './settings.ts';
 
 const ASKS = {
   permissions: 'ask',

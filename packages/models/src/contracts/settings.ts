@@ -1,41 +1,106 @@
 // Settings with their defaults filled in, each field for itself. What was never set has its default; what can't be read has the
 // strictest value there is, and is named. Pure.
 import { own } from '../flow/look.ts';
-import { ITEM_KINDS, type ItemKind } from '../flow/events.ts';
-import type { QuietHours } from '../flow/notices.ts';
-import { DEFAULTS, ProjectSettings, Settings } from './http.ts';
+import { ITEM_KINDS } from '../flow/events.ts';
+import { isTimeZone } from '../flow/notices.ts';
+import { MAX_RULE } from '../flow/permissions.ts';
+import { z } from 'zod';
 
-export interface OwnerSettings {
-  readonly chatModel: string;
-  readonly maxRuns: number;
-  readonly dayBudgetCents: number | null;
-  readonly notifyKinds: readonly ItemKind[];
-  readonly quietHours: QuietHours | null;
-  /** Fields that could not be read. */
-  readonly unreadable: readonly string[];
-}
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the day looks like 22:30.');
+const Model = z.string().trim().min(1, 'Name a model.').max(100, 'A model has a name of at most 100 characters.');
+const between = (min: number, max: number, what: string) =>
+  z.int(`${what} should be a whole number.`).min(min, `${what} should be ${min} at least.`).max(max, `${what} should be ${max} at most.`);
+const Command = z
+  .string('A command is text.')
+  .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
 
-export interface ResolvedProjectSettings {
-  readonly model: string;
-  readonly budgetCents: number;
-  readonly dayBudgetCents: number | null;
-  readonly maxRuns: number;
-  readonly maxMinutes: number;
-  readonly setupCommand: string | null;
-  /** Where no set-up command is set: whether one is found from the repository's files. */
-  readonly findSetup: boolean;
-  readonly verifyCommand: string | null;
-  readonly permissions: 'sandbox' | 'ask';
-  readonly allowRules: readonly string[];
-  readonly egress: 'registries' | 'none' | readonly string[];
-  readonly skipPlan: boolean;
-  /** Fields that could not be read. */
-  readonly unreadable: readonly string[];
-}
+const Unreadable = z.array(z.string()).describe('Fields whose stored value could not be read: the strictest counts for them');
+
+const PROJECT = z.strictObject({
+  model: Model,
+  budgetCents: between(1, 100_000, 'The cents of a task').describe('What a task may cost, in US cents'),
+  dayBudgetCents: between(1, 1_000_000, 'The cents of a day')
+    .nullable()
+    .describe('What the agents of this project together may cost on one day (UTC), in US cents. null: no limit'),
+  maxRuns: between(1, 500, 'Agents at once').describe('Agents at once'),
+  maxMinutes: z
+    .number('Minutes should be a number.')
+    .min(0.05, 'A run needs some time.')
+    .max(24 * 60, 'A run takes a day at most.')
+    .describe('How long one run of the agent may take, in minutes'),
+  setupCommand: Command.nullable().describe('Runs after a fresh clone. null: one is looked for, if findSetup says so'),
+  findSetup: z
+    .boolean('Whether set-up is found should be true or false.')
+    .describe("Where no set-up command is set: whether one is found from the repository's files"),
+  verifyCommand: Command.nullable().describe("Runs after the agent's work"),
+  permissions: z
+    .enum(['sandbox', 'ask'], 'Permissions should be sandbox or ask.')
+    .describe('`ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it'),
+  allowRules: z
+    .array(z.string().max(MAX_RULE, `A rule has at most ${MAX_RULE} characters.`))
+    .max(500, 'A project has at most 500 rules.')
+    .describe('What the agents of this project may do without asking'),
+  egress: z
+    .union(
+      [z.literal('registries'), z.literal('none'), z.array(z.string().max(253)).max(100)],
+      'Egress should be registries, none, or a list of at most 100 host names.',
+    )
+    .describe('What a sandbox may reach besides the model and its repository'),
+  skipPlan: z.boolean('Whether plans are skipped should be true or false.').describe('Whether tasks begin without a plan to approve'),
+});
+const OWN = z.strictObject({
+  chatModel: Model,
+  maxRuns: between(1, 1_000, 'Agents at once').describe('Agents at once, of all projects'),
+  dayBudgetCents: between(1, 1_000_000, 'The cents of a day')
+    .nullable()
+    .describe('What all agents together may cost on one day (UTC), in US cents. null: no limit'),
+  notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
+  quietHours: z
+    .object({ from: TimeOfDay, to: TimeOfDay, timeZone: z.string().min(1).max(100).refine(isTimeZone, 'There is no such time zone.') })
+    .nullable()
+    .describe('No notification between these times of the day, in that time zone; what still waits comes after'),
+});
+
+/** A change of a project's settings: the fields that are set. */
+export const ProjectSettings = PROJECT.partial().meta({ id: 'ProjectSettings' });
+export type ProjectSettings = z.infer<typeof ProjectSettings>;
+/** A change of the owner's settings. */
+export const Settings = OWN.partial().meta({ id: 'Settings' });
+export type Settings = z.infer<typeof Settings>;
+
+export type ResolvedProjectSettings = Readonly<z.infer<typeof PROJECT>> & { readonly unreadable: readonly string[] };
+/** All settings of the owner, as they count. */
+export const OwnerSettings = z.object({ ...OWN.shape, unreadable: Unreadable }).meta({ id: 'OwnerSettings' });
+export type OwnerSettings = z.infer<typeof OwnerSettings>;
+
+/** What counts where nothing was set. No other place says it again. */
+export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
+  model: 'claude-opus-5-5',
+  budgetCents: 500,
+  dayBudgetCents: null,
+  maxRuns: 4,
+  maxMinutes: 60,
+  setupCommand: null,
+  findSetup: true,
+  verifyCommand: null,
+  permissions: 'sandbox',
+  allowRules: [],
+  egress: 'registries',
+  skipPlan: false,
+};
+export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
+  chatModel: 'claude-sonnet-5-5',
+  maxRuns: 4,
+  dayBudgetCents: null,
+  notifyKinds: [...ITEM_KINDS],
+  quietHours: null,
+};
+/** How long a proposal waits for a yes or no, in minutes. */
+export const PROPOSAL_MINUTES = 24 * 60;
 
 /** What stands in for a field that can't be read: the least of what it may allow. */
 export const STRICTEST = {
-  model: DEFAULTS.chatModel,
+  model: OWN_DEFAULTS.chatModel,
   budgetCents: 1,
   dayBudgetCents: 1,
   maxRuns: 1,
@@ -47,9 +112,9 @@ export const STRICTEST = {
   allowRules: [],
   egress: 'none',
   skipPlan: false,
-} as const satisfies Omit<ResolvedProjectSettings, 'unreadable'>;
+} satisfies z.infer<typeof PROJECT>;
 
-const STRICTEST_OWN = { chatModel: DEFAULTS.chatModel, maxRuns: 1, dayBudgetCents: 1, notifyKinds: ITEM_KINDS, quietHours: null } as const;
+const STRICTEST_OWN = { ...OWN_DEFAULTS, maxRuns: 1, dayBudgetCents: 1 } satisfies z.infer<typeof OWN>;
 
 interface Readable {
   safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown };
@@ -79,34 +144,15 @@ function fieldByField<T extends object>(
 }
 
 export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
-  const { set: s, unreadable } = fieldByField<ProjectSettings>(raw, ProjectSettings.shape, STRICTEST);
-  return {
-    model: s.model ?? DEFAULTS.taskModel,
-    budgetCents: s.budgetCents ?? DEFAULTS.budgetCents,
-    dayBudgetCents: s.dayBudgetCents ?? null,
-    maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
-    maxMinutes: s.maxMinutes ?? DEFAULTS.maxMinutes,
-    setupCommand: s.setupCommand?.trim() || null,
-    findSetup: s.findSetup ?? true,
-    verifyCommand: s.verifyCommand?.trim() || null,
-    permissions: s.permissions ?? 'sandbox',
-    allowRules: s.allowRules ?? [],
-    egress: s.egress ?? 'registries',
-    skipPlan: s.skipPlan ?? false,
-    unreadable,
-  };
+  const { set, unreadable } = fieldByField<ProjectSettings>(raw, PROJECT.shape, STRICTEST);
+  const s = { ...PROJECT_DEFAULTS, ...set };
+  // A command of spaces is none.
+  return { ...s, setupCommand: s.setupCommand?.trim() || null, verifyCommand: s.verifyCommand?.trim() || null, unreadable };
 }
 
 export function resolveSettings(raw: unknown): OwnerSettings {
-  const { set: s, unreadable } = fieldByField<Settings>(raw, Settings.shape, STRICTEST_OWN);
-  return {
-    chatModel: s.chatModel ?? DEFAULTS.chatModel,
-    maxRuns: s.maxRuns ?? DEFAULTS.maxRuns,
-    dayBudgetCents: s.dayBudgetCents ?? null,
-    notifyKinds: s.notifyKinds ?? ITEM_KINDS,
-    quietHours: s.quietHours ?? null,
-    unreadable,
-  };
+  const { set, unreadable } = fieldByField<Settings>(raw, OWN.shape, STRICTEST_OWN);
+  return { ...OWN_DEFAULTS, ...set, unreadable };
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,19 +1,11 @@
 // The one thread of a user: messages, which are a projection of the log, and turns, in which the chat model answers them.
+import type { Message } from '../contracts/conversation.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import { DELTA_CHANNEL } from './listen.ts';
 import { many, one, type Queryable, type Tx } from './pool.ts';
 
-export interface MessageRow {
-  readonly id: string;
-  readonly role: string;
-  readonly text: string;
-  readonly turnId: string | null;
-  readonly seq: number;
-  readonly at: Date;
-}
-
 /** The newest two hundred of a user, oldest first. */
-export const listMessages = (q: Queryable, ownerId: string): Promise<MessageRow[]> =>
+export const listMessages = (q: Queryable, ownerId: string): Promise<Message[]> =>
   many(
     q,
     'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq',

@@ -1,4 +1,5 @@
 // Items of the inbox as they are now: a projection of the log, so nothing here writes. What decides them is in decide.ts.
+import type { Item } from '../contracts/inbox.ts';
 import type { Question } from '../flow/answers.ts';
 import type { ItemKind, Option, Via } from '../flow/events.ts';
 import type { Decision } from '../flow/workflow.ts';
@@ -53,33 +54,15 @@ export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(s
   return rows.map((r) => r.id);
 }
 
-/** An item as the api shows it. */
-export interface ItemSummary {
-  readonly id: string;
-  readonly kind: ItemKind;
-  readonly title: string;
-  readonly body: string;
-  readonly options: readonly Option[];
-  readonly state: string;
-  readonly answer: unknown;
-  readonly answeredVia: Via | null;
-  readonly createdAt: Date;
-  readonly taskId: string;
-  readonly taskTitle: string;
-  /** The repository of its project. */
-  readonly project: string;
-  /** Of its task. */
-  readonly plan: string | null;
-}
 const SUMMARY = `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
       from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1`;
 
 /** What waits for a user, oldest first, 500 at most. */
-export const listOpenItems = (q: Queryable, ownerId: string): Promise<ItemSummary[]> =>
+export const listOpenItems = (q: Queryable, ownerId: string): Promise<Item[]> =>
   many(q, `${SUMMARY} and i.state = 'open' order by i.created_at limit 500`, [ownerId]);
 
 /** Items of one task, whether they are open or not, oldest first, 500 at most. */
-export const listItemsOfTask = (q: Queryable, ownerId: string, taskId: string): Promise<ItemSummary[]> =>
+export const listItemsOfTask = (q: Queryable, ownerId: string, taskId: string): Promise<Item[]> =>
   many(q, `${SUMMARY} and i.task_id = $2 order by i.created_at limit 500`, [ownerId, taskId]);
 
 export interface OpenItem {

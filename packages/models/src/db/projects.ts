@@ -1,20 +1,9 @@
 // Projects as they are now: a projection of the log, so nothing here writes.
+import type { Project } from '../contracts/projects.ts';
 import { many, one, type Queryable } from './pool.ts';
 
-export interface ProjectRow {
-  readonly id: string;
-  readonly name: string;
-  /** "owner/name" on the forge. */
-  readonly repo: string;
-  readonly defaultBranch: string;
-  readonly remoteUrl: string;
-  readonly localPath: string | null;
-  readonly settings: unknown;
-  readonly createdAt: Date;
-}
-
 /** All of a user, oldest first. */
-export const listProjects = (q: Queryable, ownerId: string): Promise<ProjectRow[]> =>
+export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> =>
   many(
     q,
     'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at',

@@ -1,6 +1,7 @@
 // Proposals and their confirmation: the only door to work.
+
 import { createHash } from 'node:crypto';
-import type { ConfirmProposal } from '../contracts/http.ts';
+import type { ConfirmProposal, Proposal } from '../contracts/conversation.ts';
 import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
 import { refusal, type Refusal } from '../flow/refusals.ts';
 import { cleanTitle, spellOut } from '../flow/text.ts';
@@ -126,22 +127,8 @@ export async function decline(db: Db, ownerId: string, id: string, by: string): 
   });
 }
 
-export interface ProposalSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly prompt: string;
-  readonly model: string;
-  readonly budgetCents: number;
-  readonly skipPlan: boolean;
-  readonly digest: string;
-  readonly state: string;
-  readonly expiresAt: Date;
-  /** The repository of its project. */
-  readonly project: string;
-}
-
 /** Proposals that wait for a yes or no, oldest first. */
-export const listOpenProposals = (q: Queryable, ownerId: string): Promise<ProposalSummary[]> =>
+export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Proposal[]> =>
   many(
     q,
     `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project

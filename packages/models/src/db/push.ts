@@ -1,5 +1,5 @@
 // Devices that are told, and what each of them was shown.
-import type { PushDevice } from '../contracts/http.ts';
+import type { PushDevice, ToldDevice } from '../contracts/devices.ts';
 import type { ItemKind, Option } from '../flow/events.ts';
 import type { NoticeItem } from '../flow/notices.ts';
 import { freshId } from './log.ts';
@@ -43,10 +43,7 @@ export async function deleteDevice(q: Queryable, id: string): Promise<void> {
 /** Whether anybody's device is to be told. */
 export const hasDevices = async (q: Queryable): Promise<boolean> => (await one(q, 'select 1 from push_devices limit 1')) !== null;
 
-export const listDevices = (
-  q: Queryable,
-  ownerId: string,
-): Promise<{ id: string; label: string; endpoint: string; createdAt: Date; lastOkAt: Date | null }[]> =>
+export const listDevices = (q: Queryable, ownerId: string): Promise<ToldDevice[]> =>
   many(
     q,
     'select id, label, endpoint, created_at as "createdAt", last_ok_at as "lastOkAt" from push_devices where owner_id = $1 order by created_at',

@@ -1,5 +1,5 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
-import type { NewComment } from '../contracts/http.ts';
+import type { Comment, NewComment } from '../contracts/review.ts';
 import type { NewEvent } from '../events/registry.ts';
 import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../events/review.ts';
 import type { CommentPlace } from '../flow/events.ts';
@@ -169,22 +169,8 @@ export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> 
     [taskId],
   );
 
-/** A comment as the api shows it. */
-export interface CommentSummary extends CommentPlace {
-  readonly id: string;
-  readonly sha: string | null;
-  readonly quote: string;
-  readonly body: string;
-  readonly author: string;
-  readonly via: string;
-  readonly state: string;
-  readonly answer: string | null;
-  readonly answeredAt: Date | null;
-  readonly createdAt: Date;
-}
-
 /** Comments on the change of a task, drafts too, oldest first, a thousand at most. */
-export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<CommentSummary[]> =>
+export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<Comment[]> =>
   many(
     q,
     `select id, path, side, start_line as "startLine", line, sha, quote, body, author, via, state, answer, answered_at as "answeredAt", created_at as "createdAt"

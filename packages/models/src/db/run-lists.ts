@@ -1,4 +1,5 @@
 // Runs as others ask about them: which are active, which are silent, how they ended. What changes them is in runs.ts.
+import type { Run } from '../contracts/runs.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
 import type { Phase } from '../flow/states.ts';
 import { many, one, type Queryable } from './pool.ts';
@@ -47,22 +48,8 @@ export const lastNumber = async (q: Queryable, taskId: string): Promise<number> 
 export const findOutcome = async (q: Queryable, runId: string): Promise<RunOutcome | null> =>
   (await one<{ outcome: RunOutcome | null }>(q, 'select outcome from runs where id = $1', [runId]))?.outcome ?? null;
 
-/** A run as the api shows it. */
-export interface RunSummary {
-  readonly id: string;
-  readonly phase: Phase;
-  readonly n: number;
-  readonly state: string;
-  readonly epoch: number;
-  readonly outcome: RunOutcome | null;
-  /** Millionths of a dollar. */
-  readonly costMicrousd: number;
-  readonly startedAt: Date | null;
-  readonly endedAt: Date | null;
-}
-
 /** All runs of a task, in their order. */
-export const listRuns = (q: Queryable, taskId: string): Promise<RunSummary[]> =>
+export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
   many(
     q,
     'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n',

@@ -1,6 +1,5 @@
 // Settings of the owner and of each project, in the database.
-import { ProjectSettings, Settings } from '../contracts/http.ts';
-import { resolveSettings, type OwnerSettings } from '../contracts/settings.ts';
+import { ProjectSettings, resolveSettings, Settings, type OwnerSettings } from '../contracts/settings.ts';
 import { projectSettings } from '../events/projects.ts';
 import type { NewEvent } from '../events/registry.ts';
 import { one, type Queryable } from './pool.ts';

@@ -1,4 +1,5 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
+import type { Task, TaskDetail } from '../contracts/tasks.ts';
 import type { AttachmentRef } from '../flow/events.ts';
 import type { CiCounts } from '../flow/states.ts';
 import { payloadText } from './payload.ts';
@@ -70,52 +71,20 @@ export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: 
     [taskId],
   );
 
-/** A task as the api shows it in a list. */
-export interface TaskSummary {
-  readonly id: string;
-  readonly title: string;
-  readonly state: string;
-  readonly phase: string;
-  readonly statusLine: string;
-  readonly model: string;
-  readonly budgetCents: number;
-  /** Millionths of a dollar. */
-  readonly costMicrousd: number;
-  readonly branch: string;
-  readonly headSha: string | null;
-  readonly issueNumber: number | null;
-  readonly issueUrl: string | null;
-  readonly prNumber: number | null;
-  readonly prUrl: string | null;
-  readonly planRevision: number;
-  readonly failure: unknown;
-  readonly ci: unknown;
-  readonly activeRunId: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly endedAt: Date | null;
-  /** The repository of its project. */
-  readonly project: string;
-}
 const SUMMARY = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine", t.model, t.budget_cents as "budgetCents", t.cost_microusd as "costMicrousd", t.branch, t.head_sha as "headSha",
   t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
   t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
 
 /** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
-export const listTasks = (q: Queryable, ownerId: string, state: string | null): Promise<TaskSummary[]> =>
+export const listTasks = (q: Queryable, ownerId: string, state: string | null): Promise<Task[]> =>
   many(
     q,
     `select ${SUMMARY} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`,
     [ownerId, state],
   );
 
-export interface TaskDetail extends TaskSummary {
-  readonly prompt: string;
-  readonly plan: string | null;
-}
-
 /** @returns null when the user has no such task */
-export const findTask = (q: Queryable, ownerId: string, id: string): Promise<TaskDetail | null> =>
+export const findTask = (q: Queryable, ownerId: string, id: string): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
   one(q, `select ${SUMMARY}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [
     id,
     ownerId,

@@ -10,7 +10,8 @@ export interface PermissionAsk {
   readonly rule: string;
 }
 /** Where a comment of a review stands. `draft`: only its writer sees it. */
-export type CommentState = 'draft' | 'open' | 'resolved';
+export type CommentState = (typeof COMMENT_STATES)[number];
+export const COMMENT_STATES = ['draft', 'open', 'resolved'] as const;
 /** Lines of one file of the change; `old` is the side before it. Without a path the comment is about all of it. */
 export interface CommentPlace {
   readonly path: string | null;

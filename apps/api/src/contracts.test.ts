@@ -1,0 +1,266 @@
+// What goes out is a promise: every route of a real api on a real database, each answer held against its schema.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { requestOf } from '@mainloop/models/contracts/client';
+import { Problem } from '@mainloop/models/contracts/errors';
+import { COMMON_REFUSALS, ROUTES, type Route, type RouteName, type Sends } from '@mainloop/models/contracts/routes';
+import { insertPush } from '@mainloop/models/db/forge';
+import { appendOnce } from '@mainloop/models/db/log';
+import { one, withTx } from '@mainloop/models/db/pool';
+import { appendOutput, endRun, ensureRun, openEpoch } from '@mainloop/models/db/runs';
+import type { RunOutcome } from '@mainloop/models/flow/outcomes';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { refusal, REFUSALS } from '@mainloop/models/flow/refusals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { createHmac, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { CONTROLLERS, startApi } from './app.ts';
+import { loadConfig } from './config.ts';
+import { TURNS } from './http/chat.controller.ts';
+import { AUTH, CONFIG, DB, GUARD, HUB, MODEL } from './tokens.ts';
+
+const SECRET = 'a-webhook-secret';
+const TOKEN = 't'.repeat(24);
+let t: TestDatabase;
+let open: Awaited<ReturnType<typeof startApi>>;
+let signedIn: Awaited<ReturnType<typeof startApi>>;
+
+beforeAll(async () => {
+  t = await freshDatabase();
+  const env = {
+    DATABASE_URL: t.url,
+    API_PORT: '0',
+    GATEWAY_URL: 'http://127.0.0.1:9',
+    MAINLOOP_CHAT_TOKEN: 'x'.repeat(16),
+    GITHUB_WEBHOOK_SECRET: SECRET,
+    MAINLOOP_PUSH_LOOPBACK: 'yes',
+  };
+  open = await startApi(loadConfig(env));
+  signedIn = await startApi(
+    loadConfig({ ...env, MAINLOOP_PUBLIC_URL: 'http://localhost:1', MAINLOOP_AUTH_SECRET: 's'.repeat(32), MAINLOOP_API_TOKEN: TOKEN }),
+  );
+  await seedProject(t.db);
+  await seedTask(t.db, 'one');
+}, 120_000);
+afterAll(async () => {
+  await open?.close();
+  await signedIn?.close();
+  await t?.drop();
+}, 60_000);
+
+const seen = new Set<RouteName>();
+interface Extra {
+  readonly port?: number;
+  readonly raw?: string;
+  readonly headers?: Record<string, string>;
+}
+/** Asks, and holds what comes against the table. @returns the answer as it came */
+async function ask<N extends RouteName>(name: N, sends: Sends<N>, extra: Extra = {}): Promise<never> {
+  const route: Route = ROUTES[name];
+  const r = requestOf(name, sends);
+  const body = extra.raw ?? (r.body === undefined ? undefined : JSON.stringify(r.body));
+  const res = await fetch(`http://127.0.0.1:${extra.port ?? open.port}${r.path}`, {
+    method: r.method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...extra.headers },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await res.text();
+  expect([name, res.status, text.slice(0, 500)]).toEqual([name, route.status, expect.any(String)]);
+  seen.add(name);
+  if (route.gives !== undefined) {
+    expect(res.headers.get('content-type')).toContain(route.gives.split(';')[0]);
+    return text as never;
+  }
+  const answer: unknown = JSON.parse(text);
+  exactly(route.answer, answer);
+  return answer as never;
+}
+
+/** A field that the schema does not list is dropped by reading, and so makes a difference. */
+const exactly = (schema: z.ZodType, answer: unknown): void => expect(z.encode(schema, z.decode(schema, answer))).toEqual(answer);
+
+test('a field that the schema does not list is found out', () => {
+  expect(() => exactly(ROUTES.countWaiting.answer, { waiting: 1 })).not.toThrow();
+  expect(() => exactly(ROUTES.countWaiting.answer, { waiting: 1, more: 2 })).toThrow();
+  expect(() => exactly(ROUTES.countWaiting.answer, { waiting: 'one' })).toThrow();
+});
+
+describe('each answer is what the table says', () => {
+  test('of the conversation', async () => {
+    await ask('sendMessage', { body: { text: 'hello' } });
+    expect(await ask('listMessages', {})).toHaveLength(1);
+    const file = { raw: 'text', headers: { 'content-type': 'application/octet-stream' } };
+    const { id } = await ask<'keepAttachment'>('keepAttachment', { query: { name: 'a.txt' }, body: undefined }, file);
+    expect(await ask('readAttachment', { id })).toBe('text');
+    const yes = await seedProposal(t.db, 'yes');
+    const no = await seedProposal(t.db, 'no');
+    expect(await ask('listProposals', {})).toHaveLength(2);
+    await ask('confirmProposal', { id: yes.id, body: { digest: yes.digest } });
+    await ask('declineProposal', { id: no.id });
+    await ask('catchUp', { body: { seq: 1 } });
+  });
+
+  test('of the inbox', async () => {
+    await seedItem(t.db, 'one', 'q1', 'question', 'Which?', ['a', 'b']);
+    await seedItem(t.db, 'one', 'f1', 'failure', 'It failed.');
+    await ask('noteSeen', { id: 'q1', body: { what: 'shown' } });
+    await ask('noteNotNeeded', { id: 'q1' });
+    await ask('snooze', { id: 'q1', body: { minutes: 0 } });
+    expect(await ask('listInbox', {})).toHaveLength(2);
+    await ask('countWaiting', {});
+    await ask('decide', { id: 'q1', body: { decision: 'answer', text: 'a', answerId: 'x' } });
+  });
+
+  test('of tasks and runs, however they ended', async () => {
+    const outcomes: RunOutcome[] = [
+      { kind: 'completed', summary: 'done' },
+      { kind: 'asked', itemId: 'q1', itemIds: ['q1'] },
+      { kind: 'limit', reason: 'turns' },
+      { kind: 'wait', reason: 'usage', untilMs: 1 },
+      { kind: 'retry', reason: 'overloaded', backoffMs: 10 },
+      { kind: 'interrupted', reason: 'stopped' },
+      { kind: 'failed', reason: 'api', detail: 'no' },
+    ];
+    let runId = '';
+    for (const [i, outcome] of outcomes.entries()) {
+      runId = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: i + 1, phase: 'implement', prompt: () => 'go', model: 'm' });
+      await endRun(t.db, runId, (await openEpoch(t.db, runId)).run.epoch, outcome);
+    }
+    await appendOutput(t.db, runId, 0, Buffer.from('{"type":"x"}\n'));
+    await appendOnce(t.db, [
+      { type: 'ci.verdict', taskId: 'one', actor: 'test', payload: { sha: 'a', verdict: 'red', round: 1, passed: 1, failed: 1, pending: 0 } },
+    ]);
+    expect(await ask('listTasks', {})).toHaveLength(2);
+    expect(await ask('listTasks', { query: { state: 'done' } })).toEqual([]);
+    expect(((await ask<'getTask'>('getTask', { id: 'one' })) as { runs: unknown[] }).runs).toHaveLength(outcomes.length);
+    await ask('listEvents', { id: 'one' });
+    await ask('readOutput', { id: runId, query: { from: 2 } });
+    await ask('steerTask', { id: 'one', body: { text: 'faster' } });
+    await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });
+    await ask('changeModel', { id: 'one', body: { model: 'm2' } });
+    const running = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 20, phase: 'fix_ci', prompt: () => 'go', model: 'm' });
+    await openEpoch(t.db, running);
+    await ask('pauseTask', { id: 'one' });
+  });
+
+  test('of a review', async () => {
+    const comment = (id: string): object => ({ id, path: 'a.ts', line: 3, text: 'why?' });
+    await ask('addComment', { id: 'one', body: comment('c1') as never });
+    await ask('addComment', { id: 'one', body: comment('c2') as never });
+    await ask('editComment', { id: 'c1', body: { text: 'why not?' } });
+    await ask('dropComment', { id: 'c2' });
+    await appendOnce(t.db, [{ type: 'review.submitted', taskId: 'one', actor: 'test', payload: { ids: ['c1'] } }]);
+    await ask('resolveComment', { id: 'c1', body: { resolved: true } });
+    expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
+    await withTx(t.db, (tx) =>
+      insertPush(tx, { id: 'p1', ownerId: OWNER, taskId: 'one', runId: 'r', branch: 'x', oldSha: 'a', newSha: 'b', diff: '', delta: '' }),
+    );
+    await ask('noteLooked', { id: 'one', body: { pushId: 'p1' } });
+    await ask('cancelTask', { id: 'one' });
+  });
+
+  test('of projects and settings', async () => {
+    await ask('listProjects', {});
+    await ask('initProject', { id: 'pr-1', body: {} });
+    await ask('changeProject', { id: 'pr-1', body: { maxRuns: 2 } });
+    await ask('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } } });
+    await ask('getSettings', {});
+    const added = ask('addProject', { body: { source: 'demo/other' } });
+    // The worker's part: what it is asked stands in the outbox, and what it says in the log.
+    let asked: { id: string } | null = null;
+    while (asked === null) asked = await one<{ id: string }>(t.db, "select payload->>'projectId' as id from outbox where payload ? 'source'", []);
+    await seedProject(t.db, asked.id, 'demo/other');
+    await added;
+  });
+
+  test('of devices', async () => {
+    const bearer = { port: signedIn.port, headers: { authorization: `Bearer ${TOKEN}` } };
+    await ask('getSignIn', {});
+    expect(await ask('getSignIn', {}, { port: signedIn.port })).toMatchObject({ needed: true, signedIn: false, code: 'signed_out' });
+    await ask('linkDevice', {}, bearer);
+    await t.db.query("insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com')");
+    await t.db.query(
+      "insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ('s1', 'x', 'u1', 'curl', now() + interval '1 hour')",
+    );
+    expect(await ask('listDevices', {}, bearer)).toHaveLength(1);
+    await ask('signOut', { id: 's1' }, bearer);
+    await ask('getPushKey', {});
+    const keys = { p256dh: 'p'.repeat(87), auth: 'a'.repeat(22) };
+    const { id } = await ask<'tellDevice'>('tellDevice', { body: { endpoint: 'http://127.0.0.1:9/x', keys, label: 'phone' } });
+    expect(await ask('listToldDevices', {})).toHaveLength(1);
+    await ask('forgetDevice', { id });
+  });
+
+  test('of what machines ask', async () => {
+    await ask('getHealth', {});
+    await ask('checkUp', {});
+    await ask('getMetrics', {});
+    const signature = `sha256=${createHmac('sha256', SECRET).update('{}').digest('hex')}`;
+    const headers = { 'x-github-event': 'push', 'x-github-delivery': randomUUID(), 'x-hub-signature-256': signature };
+    await ask('takeWebhook', { body: undefined }, { raw: '{}', headers });
+  });
+
+  test('and no route of the table was left out, but the stream, which never ends', () => {
+    expect([...seen, 'stream'].toSorted()).toEqual(Object.keys(ROUTES).toSorted());
+  });
+});
+
+describe('what is refused has a code of the list, and the status and sentence that belong to it', () => {
+  const refused = async (method: string, path: string, body?: string, port = open.port): Promise<{ code: string; error: string }> => {
+    const res = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+    });
+    const answer = Problem.strict().parse(await res.json());
+    expect(res.status).toBe(REFUSALS[answer.code].status);
+    return answer;
+  };
+  const named = Object.entries(ROUTES as Record<string, Route>);
+
+  test.each(named.filter(([, r]) => r.path.includes('{id}') && r.body === undefined && r.refusals.length > 0))(
+    '%s of something that is not there',
+    async (_, r) => {
+      const { code } = await refused(r.method, r.path.replace('{id}', 'none'));
+      expect([...r.refusals]).toContain(code);
+    },
+  );
+
+  test.each([
+    ['POST', '/api/chat', '{"text":', 'no_json'],
+    ['POST', '/api/chat', '{"text":" "}', 'invalid'],
+    ['GET', '/api/tasks?state=finished', undefined, 'invalid'],
+    ['GET', '/api/tasks?state=done&state=ci', undefined, 'invalid'],
+    ['GET', '/api/nothing', undefined, 'no_route'],
+    ['POST', '/api/inbox/none', '{"decision":"answer","text":"a"}', 'no_item'],
+    ['POST', '/api/tasks/none/say', '{"text":"a"}', 'no_task'],
+    ['POST', '/api/devices/links', undefined, 'no_sign_in'],
+    ['POST', '/api/webhooks/github', '{}', 'wrong_signature'],
+  ] as const)('%s %s %s: %s', async (method, path, body, code) => {
+    const answer = await refused(method, path, body);
+    expect(answer.code).toBe(code);
+    if (code !== 'invalid' && code !== 'no_route') expect(answer.error).toBe(refusal(code).sentence);
+  });
+
+  test('without a sign-in', async () => {
+    expect((await refused('GET', '/api/inbox', undefined, signedIn.port)).code).toBe('signed_out');
+    expect(COMMON_REFUSALS).toContain('signed_out');
+  });
+});
+
+test('the controllers have the routes of the table, no more and no fewer', async () => {
+  class Everything {}
+  Module({ controllers: CONTROLLERS, providers: [AUTH, CONFIG, DB, GUARD, HUB, MODEL, TURNS].map((provide) => ({ provide, useValue: {} })) })(
+    Everything,
+  );
+  const app = await NestFactory.create(Everything, { logger: false });
+  await app.init();
+  const { router } = app.getHttpAdapter().getInstance() as {
+    router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
+  };
+  const routed = router.stack.flatMap(({ route }) => (route ? Object.keys(route.methods).map((m) => `${m.toUpperCase()} ${route.path}`) : []));
+  await app.close();
+  const table = Object.values(ROUTES).map((r) => `${r.method} ${r.path.replace(/\{(\w+)\}/g, ':$1')}`);
+  expect(routed.toSorted()).toEqual(table.toSorted());
+});

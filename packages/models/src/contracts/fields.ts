@@ -1,0 +1,21 @@
+// Fields that many answers have.
+import { z } from 'zod';
+
+/** Of anything of ours. */
+export const Id = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[A-Za-z0-9/_.:-]+$/);
+
+/** A moment: text on the wire, a Date in a program of ours. */
+export const Time = z
+  .codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() })
+  .describe('ISO 8601 in UTC');
+
+export const Microusd = z.int().describe('Millionths of a US dollar');
+export const Cents = z.int().describe('US cents');
+export const Repo = z.string().describe('"owner/name" on the forge');
+
+/** What is answered where there is nothing to say. */
+export const Done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });

@@ -1,0 +1,51 @@
+// What waits for a person, and what they say to it.
+import { z } from 'zod';
+import { ITEM_KINDS, VIAS } from '../flow/events.ts';
+import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
+import { Id, Repo, Time } from './fields.ts';
+
+export const Item = z
+  .object({
+    id: Id,
+    kind: z.enum(ITEM_KINDS),
+    title: z.string(),
+    body: z.string().describe('Markdown'),
+    options: z
+      .array(z.object({ label: z.string(), description: z.string().optional() }))
+      .describe('What a question offers; other words are an answer too'),
+    state: z.enum(['open', 'answered', 'closed']).describe('`closed`: nobody can answer it any more'),
+    answer: z.object({ decision: z.enum(DECISIONS), text: z.string(), answerId: Id.optional() }).nullable(),
+    answeredVia: z.enum(VIAS).nullable().describe('Where it was answered'),
+    createdAt: Time,
+    taskId: Id,
+    taskTitle: z.string(),
+    project: Repo,
+    plan: z.string().nullable().describe('Of its task, Markdown'),
+  })
+  .meta({ id: 'Item' });
+export type Item = z.infer<typeof Item>;
+
+export const Waiting = z.object({ waiting: z.int().describe('How many things are stopped on the person') }).meta({ id: 'Waiting' });
+
+export const Decide = z
+  .object({
+    decision: z.enum(DECISIONS),
+    text: z.string().max(50_000).default(''),
+    via: z.enum(['app', 'push', 'cli', 'chat']).default('app'),
+    method: z.enum(MERGE_METHODS).optional().describe('How `merge` puts the change onto the base branch. The repository may allow fewer ways'),
+    answerId: Id.optional().describe('Made by the sender. The same answer sent again is taken for the one that counted'),
+    taps: z.int().min(0).max(1_000).optional().describe('How many taps it took'),
+    ms: z.int().min(0).max(3_600_000).optional().describe('How long it was in front of the person, in milliseconds'),
+  })
+  .meta({ id: 'Decide' });
+
+export const Seen = z.object({ what: z.enum(['shown', 'opened']), via: z.enum(['app', 'push']).default('app') }).meta({ id: 'Seen' });
+export const Snooze = z
+  .object({
+    minutes: z
+      .int()
+      .min(0)
+      .max(7 * 24 * 60)
+      .describe('From now, at most a week; 0 brings it back'),
+  })
+  .meta({ id: 'Snooze' });

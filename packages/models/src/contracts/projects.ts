@@ -1,0 +1,32 @@
+// Projects: repositories that tasks work in.
+import { z } from 'zod';
+import { TEMPLATE_PARTS } from '../flow/template.ts';
+import { Id, Repo, Time } from './fields.ts';
+
+export const Project = z
+  .object({
+    id: Id,
+    name: z.string(),
+    repo: Repo,
+    defaultBranch: z.string(),
+    remoteUrl: z.string().describe('Where merged work comes back from'),
+    localPath: z.string().nullable().describe('The git folder of this machine that it was added from'),
+    settings: z.unknown().describe('What was set, as it is stored: see ProjectSettings'),
+    createdAt: Time,
+  })
+  .meta({ id: 'Project' });
+export type Project = z.infer<typeof Project>;
+
+export const AddProject = z
+  .object({ source: z.string().trim().min(1).max(1_000).describe('"owner/name" on GitHub, or the path of a git folder on this machine') })
+  .meta({ id: 'AddProject' });
+
+export const InitRepo = z
+  .object({
+    parts: z
+      .array(z.enum(TEMPLATE_PARTS))
+      .min(1)
+      .default([...TEMPLATE_PARTS]),
+  })
+  .meta({ id: 'InitRepo' });
+export const Proposed = z.object({ proposalId: Id }).meta({ id: 'Proposed' });

@@ -1,0 +1,564 @@
+// Every route of the api, as data. Controllers take path, status and schemas from here (apps/api/src/http/route.ts), the command line calls by
+// these names (client.ts), and docs/openapi.json is printed from it (openapi.ts).
+import { z } from 'zod';
+import { TASK_STATES } from '../flow/states.ts';
+import type { RefusalCode } from '../flow/refusals.ts';
+import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, SendMessage, Sent } from './conversation.ts';
+import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
+import { Done } from './fields.ts';
+import { Decide, Item, Seen, Snooze, Waiting } from './inbox.ts';
+import { AddProject, InitRepo, Project, Proposed } from './projects.ts';
+import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
+import { Output } from './runs.ts';
+import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
+import { Check, Health } from './status.ts';
+import { ChangeModel, Event, RaiseBudget, Steer, Steered, Task, TaskDetail } from './tasks.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** As OpenAPI writes it: `{id}` is a parameter. */
+  readonly path: `/${string}`;
+  readonly topic: 'chat' | 'devices' | 'health' | 'projects' | 'push' | 'review' | 'stream' | 'webhooks' | 'work';
+  readonly summary: string;
+  /** Of an answer that refuses nothing. */
+  readonly status: 200 | 201 | 202;
+  readonly query?: z.ZodObject;
+  /** JSON, where `sends` names nothing else. */
+  readonly body?: z.ZodType;
+  /** The type of a body that is no JSON. */
+  readonly sends?: string;
+  /** JSON, where `gives` names nothing else. */
+  readonly answer: z.ZodType;
+  /** The type of an answer that is no JSON. */
+  readonly gives?: string;
+  /** Besides those that any request may meet, see COMMON_REFUSALS. */
+  readonly refusals: readonly RefusalCode[];
+}
+
+/** What any request may be refused with: at the door, for want of a sign-in, for what it is, or because nothing works just now. */
+export const COMMON_REFUSALS = [
+  'no_host',
+  'foreign_host',
+  'forwarded',
+  'foreign_origin',
+  'signed_out',
+  'wrong_token',
+  'copied_session',
+  'not_owner',
+  'foreign_page',
+  'invalid',
+  'no_json',
+  'too_big',
+  'disk_full',
+  'not_ready',
+] as const satisfies readonly RefusalCode[];
+
+/** The answer is written by hand, and not as JSON. */
+const ByHand = z.void();
+const ofTask = ['no_task', 'task_ended'] as const;
+
+export const ROUTES = {
+  // The conversation.
+  sendMessage: {
+    method: 'POST',
+    path: '/api/chat',
+    topic: 'chat',
+    summary: 'Say something. The reply streams as deltas and ends as a message',
+    status: 202,
+    body: SendMessage,
+    answer: Sent,
+    refusals: [],
+  },
+  listMessages: {
+    method: 'GET',
+    path: '/api/chat/messages',
+    topic: 'chat',
+    summary: 'The thread, newest 200, oldest first',
+    status: 200,
+    answer: z.array(Message),
+    refusals: [],
+  },
+  keepAttachment: {
+    method: 'POST',
+    path: '/api/attachments',
+    topic: 'chat',
+    summary: 'Keep a file for a message. Its kind is told from its bytes, not from its name',
+    status: 200,
+    query: z.object({ name: z.string().optional().describe("The file's name") }),
+    body: z.unknown(),
+    sends: 'application/octet-stream',
+    answer: Attachment,
+    refusals: ['file_empty', 'file_no_image'],
+  },
+  readAttachment: {
+    method: 'GET',
+    path: '/api/attachments/{id}',
+    topic: 'chat',
+    summary: 'A file that came with a message',
+    status: 200,
+    answer: ByHand,
+    gives: 'application/octet-stream',
+    refusals: ['no_file'],
+  },
+  listProposals: {
+    method: 'GET',
+    path: '/api/proposals',
+    topic: 'chat',
+    summary: 'Proposals that wait for a yes or no, oldest first',
+    status: 200,
+    answer: z.array(Proposal),
+    refusals: [],
+  },
+  confirmProposal: {
+    method: 'POST',
+    path: '/api/proposals/{id}/confirm',
+    topic: 'chat',
+    summary: 'Start the proposed task. The digest is what the card showed; a double tap makes one task',
+    status: 200,
+    body: ConfirmProposal,
+    answer: OfTask,
+    refusals: ['no_proposal', 'proposal_altered', 'proposal_declined', 'proposal_expired', ...ofTask],
+  },
+  declineProposal: {
+    method: 'POST',
+    path: '/api/proposals/{id}/decline',
+    topic: 'chat',
+    summary: 'Not now',
+    status: 200,
+    answer: Done,
+    refusals: ['proposal_closed'],
+  },
+  catchUp: {
+    method: 'POST',
+    path: '/api/caught-up',
+    topic: 'work',
+    summary: 'Note until which event you know what happened; the next greeting starts there',
+    status: 200,
+    body: CaughtUp,
+    answer: Done,
+    refusals: [],
+  },
+
+  // What waits for a person.
+  listInbox: {
+    method: 'GET',
+    path: '/api/inbox',
+    topic: 'work',
+    summary: 'What needs you, oldest first, 500 at most',
+    status: 200,
+    answer: z.array(Item),
+    refusals: [],
+  },
+  countWaiting: {
+    method: 'GET',
+    path: '/api/waiting',
+    topic: 'work',
+    summary: 'How many things are stopped on you: the number on every badge',
+    status: 200,
+    answer: Waiting,
+    refusals: [],
+  },
+  decide: {
+    method: 'POST',
+    path: '/api/inbox/{id}',
+    topic: 'work',
+    summary: 'Decide an item. The first decision counts, wherever it came from',
+    status: 200,
+    body: Decide,
+    answer: OfTask,
+    refusals: ['no_item', 'item_answered', 'item_closed', 'wrong_decision', 'gate_unseen', 'not_shown_whole', 'rule_too_long', 'nothing_said'],
+  },
+  noteSeen: {
+    method: 'POST',
+    path: '/api/inbox/{id}/seen',
+    topic: 'work',
+    summary: 'Note for the attention ledger that an item was shown, or opened',
+    status: 200,
+    body: Seen,
+    answer: Done,
+    refusals: [],
+  },
+  noteNotNeeded: {
+    method: 'POST',
+    path: '/api/inbox/{id}/not-needed',
+    topic: 'work',
+    summary: 'Say that an item did not need you',
+    status: 200,
+    answer: Done,
+    refusals: [],
+  },
+  snooze: {
+    method: 'POST',
+    path: '/api/inbox/{id}/snooze',
+    topic: 'work',
+    summary: 'Look at an item later',
+    status: 200,
+    body: Snooze,
+    answer: Done,
+    refusals: [],
+  },
+
+  // Tasks and their runs.
+  listTasks: {
+    method: 'GET',
+    path: '/api/tasks',
+    topic: 'work',
+    summary: 'Tasks, open ones first, newest 200',
+    status: 200,
+    query: z.object({
+      state: z
+        .enum(TASK_STATES, `A state is one of ${TASK_STATES.join(', ')}.`)
+        .optional()
+        .describe('Only those in it'),
+    }),
+    answer: z.array(Task),
+    refusals: [],
+  },
+  getTask: {
+    method: 'GET',
+    path: '/api/tasks/{id}',
+    topic: 'work',
+    summary: 'One task with its plan, items and runs',
+    status: 200,
+    answer: TaskDetail,
+    refusals: ['no_task'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/api/tasks/{id}/events',
+    topic: 'work',
+    summary: 'The story of a task: its newest thousand events, oldest first',
+    status: 200,
+    answer: z.array(Event),
+    refusals: [],
+  },
+  cancelTask: {
+    method: 'POST',
+    path: '/api/tasks/{id}/cancel',
+    topic: 'work',
+    summary: 'Cancel: closes issue, pull request, branch and sandbox',
+    status: 200,
+    answer: Done,
+    refusals: ofTask,
+  },
+  steerTask: {
+    method: 'POST',
+    path: '/api/tasks/{id}/say',
+    topic: 'work',
+    summary: 'Say something to a task: a running agent hears it before its next model call',
+    status: 200,
+    body: Steer,
+    answer: Steered,
+    refusals: ofTask,
+  },
+  pauseTask: {
+    method: 'POST',
+    path: '/api/tasks/{id}/pause',
+    topic: 'work',
+    summary: 'Stop the running agent where it stands; Retry goes on',
+    status: 200,
+    answer: Done,
+    refusals: [...ofTask, 'no_agent'],
+  },
+  setBudget: {
+    method: 'POST',
+    path: '/api/tasks/{id}/budget',
+    topic: 'work',
+    summary: 'What a task may cost at most; counts at once',
+    status: 200,
+    body: RaiseBudget,
+    answer: Done,
+    refusals: ofTask,
+  },
+  changeModel: {
+    method: 'POST',
+    path: '/api/tasks/{id}/model',
+    topic: 'work',
+    summary: 'Go on with another model; a task that waits for a usage limit goes on at once',
+    status: 200,
+    body: ChangeModel,
+    answer: Done,
+    refusals: ofTask,
+  },
+  readOutput: {
+    method: 'GET',
+    path: '/api/runs/{id}/output',
+    topic: 'work',
+    summary: "A run's output from an offset: JSON lines as the agent printed them",
+    status: 200,
+    query: z.object({
+      from: z.coerce.number<string | number | undefined>('Output begins at a number of bytes.').int().min(0).default(0).describe('Bytes'),
+    }),
+    answer: Output,
+    refusals: ['no_run'],
+  },
+
+  // The review of a change.
+  listComments: {
+    method: 'GET',
+    path: '/api/tasks/{id}/comments',
+    topic: 'review',
+    summary: 'Comments on the change of a task, made here or on GitHub, with what the agent answered; oldest first, a thousand at most',
+    status: 200,
+    answer: z.array(Comment),
+    refusals: [],
+  },
+  addComment: {
+    method: 'POST',
+    path: '/api/tasks/{id}/comments',
+    topic: 'review',
+    summary: 'Comment on lines. A draft, until the review is sent by deciding the review item with "changes"',
+    status: 200,
+    body: NewComment,
+    answer: Done,
+    refusals: ['no_task', 'review_ended', 'too_many_drafts'],
+  },
+  editComment: {
+    method: 'PATCH',
+    path: '/api/comments/{id}',
+    topic: 'review',
+    summary: 'Change the text of a draft',
+    status: 200,
+    body: EditComment,
+    answer: Done,
+    refusals: ['no_comment', 'comment_sent'],
+  },
+  dropComment: {
+    method: 'DELETE',
+    path: '/api/comments/{id}',
+    topic: 'review',
+    summary: 'Take a draft back',
+    status: 200,
+    answer: Done,
+    refusals: ['no_comment', 'comment_sent'],
+  },
+  resolveComment: {
+    method: 'POST',
+    path: '/api/comments/{id}/resolve',
+    topic: 'review',
+    summary: 'Resolve a thread, or open it again',
+    status: 200,
+    body: ResolveComment,
+    answer: Done,
+    refusals: ['no_comment', 'comment_unsent'],
+  },
+  noteLooked: {
+    method: 'POST',
+    path: '/api/tasks/{id}/looked',
+    topic: 'review',
+    summary: 'Note that a push was looked at; the next look can start there',
+    status: 200,
+    body: Looked,
+    answer: Done,
+    refusals: ['no_push'],
+  },
+
+  // Projects and settings.
+  listProjects: {
+    method: 'GET',
+    path: '/api/projects',
+    topic: 'projects',
+    summary: 'Projects, oldest first',
+    status: 200,
+    answer: z.array(Project),
+    refusals: [],
+  },
+  addProject: {
+    method: 'POST',
+    path: '/api/projects',
+    topic: 'projects',
+    summary: 'Add a GitHub repository (owner/name) or a git folder of this machine. Waits up to a minute for the worker',
+    status: 201,
+    body: AddProject,
+    answer: Project,
+    refusals: ['project_refused', 'project_slow', 'worker_silent', 'no_project'],
+  },
+  initProject: {
+    method: 'POST',
+    path: '/api/projects/{id}/init',
+    topic: 'projects',
+    summary: 'Propose checks and previews for a repository: a card, as if it had been asked for in the chat',
+    status: 201,
+    body: InitRepo,
+    answer: Proposed,
+    refusals: ['no_project'],
+  },
+  changeProject: {
+    method: 'PATCH',
+    path: '/api/projects/{id}/settings',
+    topic: 'projects',
+    summary: 'Models, budget, egress and limits of a project: the fields that change',
+    status: 200,
+    body: ProjectSettings,
+    answer: Done,
+    refusals: ['no_project'],
+  },
+  getSettings: {
+    method: 'GET',
+    path: '/api/settings',
+    topic: 'projects',
+    summary: 'Settings of the owner, with defaults filled in',
+    status: 200,
+    answer: OwnerSettings,
+    refusals: [],
+  },
+  changeSettings: {
+    method: 'PATCH',
+    path: '/api/settings',
+    topic: 'projects',
+    summary: 'Settings of the owner: the fields that change',
+    status: 200,
+    body: Settings,
+    answer: OwnerSettings,
+    refusals: [],
+  },
+
+  // Devices.
+  getSignIn: {
+    method: 'GET',
+    path: '/api/signin',
+    topic: 'devices',
+    summary: 'Whether one has to sign in, how, and whether this request is',
+    status: 200,
+    answer: SignIn,
+    refusals: [],
+  },
+  listDevices: {
+    method: 'GET',
+    path: '/api/devices',
+    topic: 'devices',
+    summary: 'Devices that are signed in',
+    status: 200,
+    answer: z.array(Device),
+    refusals: [],
+  },
+  signOut: {
+    method: 'DELETE',
+    path: '/api/devices/{id}',
+    topic: 'devices',
+    summary: 'Sign a device out, at once',
+    status: 200,
+    answer: Done,
+    refusals: ['no_device'],
+  },
+  linkDevice: {
+    method: 'POST',
+    path: '/api/devices/links',
+    topic: 'devices',
+    summary: 'A link that signs one more device in, once, within ten minutes',
+    status: 200,
+    answer: DeviceLink,
+    refusals: ['no_sign_in'],
+  },
+  getPushKey: {
+    method: 'GET',
+    path: '/api/push/key',
+    topic: 'push',
+    summary: 'The public key a browser subscribes with (VAPID, base64url)',
+    status: 200,
+    answer: PushKey,
+    refusals: [],
+  },
+  listToldDevices: {
+    method: 'GET',
+    path: '/api/push/devices',
+    topic: 'push',
+    summary: 'Devices that are told what needs you',
+    status: 200,
+    answer: z.array(ToldDevice),
+    refusals: [],
+  },
+  tellDevice: {
+    method: 'POST',
+    path: '/api/push/devices',
+    topic: 'push',
+    summary: "Tell this device: a browser's push subscription. The same one again is kept once",
+    status: 200,
+    body: PushDevice,
+    answer: KeptDevice,
+    refusals: ['no_push_service'],
+  },
+  forgetDevice: {
+    method: 'DELETE',
+    path: '/api/push/devices/{id}',
+    topic: 'push',
+    summary: 'Tell this device no more',
+    status: 200,
+    answer: Done,
+    refusals: ['no_device'],
+  },
+
+  // Machines.
+  stream: {
+    method: 'GET',
+    path: '/api/stream',
+    topic: 'stream',
+    summary: 'Live stream of Event, Delta and OutputHint (Server-Sent Events), resumable by Last-Event-ID',
+    status: 200,
+    query: z.object({ after: z.string().optional().describe('A place in the event log, where no Last-Event-ID is sent') }),
+    answer: ByHand,
+    gives: 'text/event-stream',
+    refusals: [],
+  },
+  takeWebhook: {
+    method: 'POST',
+    path: '/api/webhooks/github',
+    topic: 'webhooks',
+    summary: 'GitHub webhooks (HMAC, deduplicated by delivery id)',
+    status: 202,
+    body: z.unknown(),
+    sends: 'application/json',
+    answer: Done,
+    refusals: ['wrong_signature', 'no_webhook'],
+  },
+  getHealth: {
+    method: 'GET',
+    path: '/api/healthz',
+    topic: 'health',
+    summary: 'Is it up, and is this the demo?',
+    status: 200,
+    answer: Health,
+    refusals: [],
+  },
+  checkUp: {
+    method: 'GET',
+    path: '/api/checkup',
+    topic: 'health',
+    summary: 'Whether tasks can run: the worker, and the cluster as it sees it',
+    status: 200,
+    answer: z.array(Check),
+    refusals: [],
+  },
+  getMetrics: {
+    method: 'GET',
+    path: '/metrics',
+    topic: 'health',
+    summary: 'Prometheus text (exposition format 0.0.4)',
+    status: 200,
+    answer: z.string(),
+    gives: 'text/plain; version=0.0.4',
+    refusals: [],
+  },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof ROUTES;
+type Table = typeof ROUTES;
+
+/** What a controller gives: moments are Dates. */
+export type Given<N extends RouteName> = z.output<Table[N]['answer']>;
+/** What a caller receives: moments are text. */
+export type Answer<N extends RouteName> = z.input<Table[N]['answer']>;
+
+/** What a controller takes: the body, read by its schema. */
+export type Taken<N extends RouteName> = Table[N] extends { body: infer B extends z.ZodType } ? z.output<B> : never;
+/** What a controller is asked: the query, read by its schema. */
+export type AskedOf<N extends RouteName> = Table[N] extends { query: infer Q extends z.ZodType } ? z.output<Q> : never;
+
+type PathNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never;
+/** What a caller sends: the parameters of the path by their names, besides them `query` and `body`. */
+export type Sends<N extends RouteName> = { readonly [P in PathNames<Table[N]['path']>]: string } & (Table[N] extends {
+  body: infer B extends z.ZodType;
+}
+  ? { readonly body: z.input<B> }
+  : unknown) &
+  (Table[N] extends { query: infer Q extends z.ZodType } ? { readonly query?: z.input<Q> } : unknown);

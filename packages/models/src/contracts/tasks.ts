@@ -1,0 +1,63 @@
+// Tasks and their story.
+import { z } from 'zod';
+import { TASK_STATES } from '../flow/states.ts';
+import { Cents, Id, Microusd, Repo, Time } from './fields.ts';
+import { Item } from './inbox.ts';
+import { Run } from './runs.ts';
+
+const Count = z.int().describe('Checks');
+
+export const Task = z
+  .object({
+    id: Id,
+    title: z.string(),
+    state: z.enum(TASK_STATES),
+    phase: z.string().describe('What is done in that state, or what the agent runs for'),
+    statusLine: z.string().describe('For a person: what it does or waits for'),
+    model: z.string(),
+    budgetCents: Cents,
+    costMicrousd: Microusd,
+    branch: z.string(),
+    headSha: z.string().nullable().describe('The newest commit that was pushed'),
+    issueNumber: z.int().nullable(),
+    issueUrl: z.string().nullable(),
+    prNumber: z.int().nullable(),
+    prUrl: z.string().nullable(),
+    planRevision: z.int().describe('0 before there is a plan'),
+    failure: z
+      .object({ itemId: Id, sentence: z.string(), detail: z.string() })
+      .nullable()
+      .describe('What it stopped at; its item takes the decision to go on'),
+    ci: z.object({ passed: Count, failed: Count, pending: Count, verdict: z.string() }).nullable().describe('Of the newest commit'),
+    activeRunId: Id.nullable(),
+    createdAt: Time,
+    updatedAt: Time,
+    endedAt: Time.nullable(),
+    project: Repo,
+  })
+  .meta({ id: 'Task' });
+export type Task = z.infer<typeof Task>;
+
+export const TaskDetail = z
+  .object({ ...Task.shape, prompt: z.string(), plan: z.string().nullable().describe('Markdown'), items: z.array(Item), runs: z.array(Run) })
+  .meta({ id: 'TaskDetail' });
+export type TaskDetail = z.infer<typeof TaskDetail>;
+
+export const Event = z
+  .object({
+    seq: z.int().describe('Its place in the log'),
+    ownerId: z.string(),
+    taskId: Id.nullable(),
+    actor: z.string().describe('Who did it: you, mainloop, an agent, an account of the forge'),
+    at: z.iso.datetime().describe('ISO 8601 in UTC'),
+    type: z.string().describe('packages/models/src/flow/events.ts lists them'),
+    payload: z.record(z.string(), z.unknown()).describe('What its type says'),
+  })
+  .meta({ id: 'Event' });
+
+export const Steer = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'Steer' });
+export const Steered = z
+  .object({ heard: z.enum(['now', 'next_run']).describe('`now`: a running agent hears it before its next model call') })
+  .meta({ id: 'Steered' });
+export const RaiseBudget = z.object({ budgetCents: Cents.min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
+export const ChangeModel = z.object({ model: z.string().trim().min(1).max(100) }).meta({ id: 'ChangeModel' });
