@@ -1,16 +1,19 @@
 // Talking to the api. Every refusal is one sentence; the command prints it and exits with 1.
+import { requestOf, type Call } from '@mainloop/models/contracts/client';
+
 export class Refused extends Error {}
 
 export interface Api {
-  get<T>(path: string): Promise<T>;
-  post<T>(path: string, body?: unknown): Promise<T>;
+  /** Asks by the name of a route, see contracts/routes. @throws Refused */
+  readonly call: Call;
   stream(path: string, signal: AbortSignal, onEvent: (kind: string, data: unknown) => void): Promise<void>;
 }
 
 /** @param token shown instead of a sign-in, where one is needed */
 export function apiAt(base: string, token: string | null): Api {
   const who = token === null ? {} : { authorization: `Bearer ${token}` };
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const call: Call = async (name, ...[sends]) => {
+    const { method, path, body } = requestOf(name, sends ?? ({} as never));
     let r: Response;
     try {
       r = await fetch(`${base}${path}`, {
@@ -24,11 +27,10 @@ export function apiAt(base: string, token: string | null): Api {
     // No JSON: then the status is all there is to say.
     const data = (await r.json().catch(() => ({}))) as { error?: string };
     if (!r.ok) throw new Refused(data.error ?? `mainloop answered ${r.status}.`);
-    return data as T;
+    return data as never;
   };
   return {
-    get: (path) => call('GET', path),
-    post: (path, body = {}) => call('POST', path, body),
+    call,
     async stream(path, signal, onEvent) {
       let last = '';
       while (!signal.aborted) {

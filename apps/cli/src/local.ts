@@ -4,6 +4,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { bridgeTo } from '@mainloop/doors/bridge';
 import { tellsUsers } from '@mainloop/doors/peers';
+import type { Check } from '@mainloop/models/contracts/status';
 import type { Command } from 'commander';
 import qr from 'qrcode';
 import { Refused } from './client.ts';
@@ -54,7 +55,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .command('pair')
     .description('print a link that signs one more device in, once')
     .action(async () => {
-      const link = await api().post<{ url: string; expiresAt: string }>('/api/devices/links');
+      const link = await api().call('linkDevice');
       const code = await qr.toString(link.url, { type: 'terminal', small: true, errorCorrectionLevel: 'L' });
       out(
         { url: link.url, expiresAt: link.expiresAt },
@@ -71,7 +72,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
       const file = readRunFile(s.home);
       const rows = (file?.processes ?? []).map((p) => ({ ...p, alive: startTicksOf(p.pid) === p.startTicks }));
       const health = await api()
-        .get<{ ok: boolean; demo: boolean }>('/api/healthz')
+        .call('getHealth')
         // An api that does not answer is what `healthy: false` says.
         .catch(() => null);
       const data = { home: s.home, url: file?.url ?? null, healthy: health?.ok ?? false, demo: health?.demo ?? null, processes: rows };
@@ -113,22 +114,16 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .description('what is missing or wrong, and what to do')
     .action(async () => {
       const s = settings();
-      const checks = await diagnose(s, async () => (await api().get<{ ok: boolean }>('/api/healthz')).ok);
+      const checks = await diagnose(s, async () => (await api().call('getHealth')).ok);
       checks.push(
         ...(await api()
-          .get<Check[]>('/api/checkup')
+          .call('checkUp')
           // That it does not answer is a line of its own.
           .catch(() => [])),
       );
       out(checks, checks.map((c) => `${c.ok ? 'ok  ' : 'BAD '} ${c.name}: ${c.says}`).join('\n'));
       if (checks.some((c) => !c.ok)) process.exitCode = 1;
     });
-}
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly says: string;
 }
 
 function temporalCheck(s: Settings): Check {

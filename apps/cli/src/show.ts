@@ -1,38 +1,13 @@
 // How things look on a terminal. Pure: rows in, text out.
-import { nextSentence, type CiCounts } from '@mainloop/models/flow/states';
+import type { Answer } from '@mainloop/models/contracts/routes';
+import { nextSentence } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
-export interface TaskView {
-  readonly id: string;
-  readonly title: string;
-  readonly state: string;
-  readonly statusLine: string;
-  readonly project: string;
-  readonly costMicrousd: number;
-  readonly ci: CiCounts | null;
-  readonly prUrl: string | null;
-}
-export interface ItemView {
-  readonly id: string;
-  readonly kind: string;
-  readonly title: string;
-  readonly body: string;
-  readonly project: string;
-  readonly taskTitle: string;
-  readonly options: readonly { label: string }[];
-  readonly plan: string | null;
-}
-export interface ProposalView {
-  readonly id: string;
-  readonly title: string;
-  readonly prompt: string;
-  readonly project: string;
-  readonly model: string;
-  readonly budgetCents: number;
-  readonly digest: string;
-}
+type Task = Answer<'listTasks'>[number];
+type Item = Answer<'listInbox'>[number];
+type Proposal = Answer<'listProposals'>[number];
 
-export const taskLine = (t: TaskView): string =>
+export const taskLine = (t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | 'statusLine' | 'ci'>): string =>
   `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence({ state: t.state, statusLine: t.statusLine, ci: t.ci }))}`;
 
 /** What to type for an item, by its kind. */
@@ -45,7 +20,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
 ]);
 
-export function itemText(i: ItemView): string {
+export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan'>): string {
   return [
     `${plainLine(i.kind)}: ${plainLine(i.title)}`,
     `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
@@ -55,7 +30,7 @@ export function itemText(i: ItemView): string {
   ].join('\n');
 }
 
-export const proposalText = (p: ProposalView): string =>
+export const proposalText = (p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt'>): string =>
   `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
 
 const indentBy = (by: string, s: string, max = Infinity): string =>

@@ -1,5 +1,6 @@
 // Whatever an agent, a repository or a forge says: a terminal shows it and does nothing. Every verb is asked, with answers that are hostile in every field.
 import { describe, expect, test } from '@jest/globals';
+import { requestOf } from '@mainloop/models/contracts/client';
 import { Command } from 'commander';
 import fc from 'fast-check';
 import { readFileSync, globSync } from 'node:fs';
@@ -110,8 +111,11 @@ async function run(verb: string, json: boolean, refuses = false): Promise<string
     if (at.startsWith('/api/runs/') && asked++ > 0) return { next: 1, text: '' } as T;
     return ANSWERS.find(([re]) => re.test(at.split('?')[0]!))![1] as T;
   };
-  const post = async <T>(at: string): Promise<T> => (at === '/api/projects' ? ((await answer<unknown[]>(at))[0] as T) : answer<T>(at));
-  const api: Api = { get: answer, post, stream: () => Promise.resolve() };
+  const call: Api['call'] = async (name, ...[sends]) => {
+    const given = await answer<unknown>(requestOf(name, sends ?? ({} as never)).path);
+    return (name === 'addProject' ? (given as unknown[])[0] : given) as never;
+  };
+  const api: Api = { call, stream: () => Promise.resolve() };
   const context = {
     api: () => api,
     say: t.say,

@@ -1,31 +1,15 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
-import { lookWords, pullWords, type Look, type PulledBack } from '@mainloop/models/flow/folders';
+import { lookWords, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
-import { isEnded } from '@mainloop/models/flow/states';
+import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
+import type { Decision } from '@mainloop/models/flow/workflow';
+import type { Answer, Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
-import { itemText, outputLine, proposalText, taskLine, type ItemView, type ProposalView, type TaskView } from './show.ts';
+import { itemText, outputLine, proposalText, taskLine } from './show.ts';
 import { plainLines } from './terminal.ts';
-
-interface Message {
-  id: string;
-  role: string;
-  text: string;
-  turnId: string | null;
-}
-interface Project extends PulledBack {
-  readonly id: string;
-  /** "owner/name" */
-  readonly repo: string;
-}
-type TaskDetail = TaskView & {
-  plan: string | null;
-  items: (ItemView & { state: string })[];
-  runs: { id: string; phase: string; state: string; outcome: { kind: string } | null }[];
-  activeRunId: string | null;
-};
 
 export function registerWork(program: Command, { api, out }: Context): void {
   program
@@ -33,13 +17,13 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('say something and wait for the reply')
     .argument('<text...>')
     .action(async (words: string[]) => {
-      const { turnId } = await api().post<{ turnId: string }>('/api/chat', { text: words.join(' ') });
+      const { turnId } = await api().call('sendMessage', { body: { text: words.join(' ') } });
       const reply = await until(
-        async () => (await api().get<Message[]>('/api/chat/messages')).find((m) => m.turnId === turnId && m.role === 'assistant'),
+        async () => (await api().call('listMessages')).find((m) => m.turnId === turnId && m.role === 'assistant'),
         180_000,
         'The reply takes longer than three minutes. It will be in the chat.',
       );
-      const cards = await api().get<ProposalView[]>('/api/proposals');
+      const cards = await api().call('listProposals');
       out({ reply: reply.text, proposals: cards }, [plainLines(reply.text), ...cards.map(proposalText)].join('\n\n'));
     });
 
@@ -47,7 +31,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('proposals')
     .description('proposals that wait for a yes or no')
     .action(async () => {
-      const list = await api().get<ProposalView[]>('/api/proposals');
+      const list = await api().call('listProposals');
       out(list, list.length === 0 ? 'No proposals are open.' : list.map(proposalText).join('\n\n'));
     });
 
@@ -56,9 +40,9 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('start a proposed task')
     .argument('<proposal>')
     .action(async (id: string) => {
-      const p = (await api().get<ProposalView[]>('/api/proposals')).find((x) => x.id === id);
+      const p = (await api().call('listProposals')).find((x) => x.id === id);
       if (!p) throw new Refused('This proposal is not open. mainloop proposals lists those that are.');
-      const r = await api().post<{ taskId: string }>(`/api/proposals/${id}/confirm`, { digest: p.digest });
+      const r = await api().call('confirmProposal', { id, body: { digest: p.digest } });
       out(r, `Started: ${r.taskId}`);
     });
 
@@ -67,8 +51,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('decline a proposal, or refuse a held change to CI files')
     .argument('<id>')
     .action(async (id: string) => {
-      if (id.startsWith('p-')) await api().post(`/api/proposals/${id}/decline`);
-      else await api().post(`/api/inbox/${id}`, { decision: 'deny', via: 'cli' });
+      if (id.startsWith('p-')) await api().call('declineProposal', { id });
+      else await api().call('decide', { id, body: { decision: 'deny', via: 'cli' } });
       out({ ok: true }, 'Declined.');
     });
 
@@ -76,7 +60,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('projects')
     .description('list projects')
     .action(async () => {
-      const list = await api().get<Project[]>('/api/projects');
+      const list = await api().call('listProjects');
       out(
         list,
         list.length === 0
@@ -90,8 +74,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<source>')
     .action(async (source: string) => {
       const { resolve } = await import('node:path');
-      const p = await api().post<Project & { look: Look | null }>('/api/projects', {
-        source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source,
+      const p = await api().call('addProject', {
+        body: { source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source },
       });
       const said = lookWords(p.repo, p.look ?? { outcome: 'added', commits: 0 });
       out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.repo}`);
@@ -103,7 +87,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action(async (repo: string | undefined) => {
       const { realpathSync } = await import('node:fs');
       const { spawnSync } = await import('node:child_process');
-      const folders = (await api().get<Project[]>('/api/projects')).filter((p) => p.localPath !== null);
+      const folders = (await api().call('listProjects')).filter((p) => p.localPath !== null);
       const here = realpathSync('.');
       const p = folders.find((x) => (repo === undefined ? isWithin(here, x.localPath!) : x.repo === repo));
       if (!p)
@@ -124,19 +108,19 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('propose CI, a linter, a preview of each pull request and a database for it, as one pull request')
     .argument('<project>', 'owner/name')
     .addOption(new Option('--only <parts...>', 'some of them').choices([...TEMPLATE_PARTS]))
-    .action(async (repo: string, o: { only?: string[] }) => {
-      const project = (await api().get<{ id: string; repo: string }[]>('/api/projects')).find((p) => p.repo === repo);
+    .action(async (repo: string, o: { only?: Sends<'initProject'>['body']['parts'] }) => {
+      const project = (await api().call('listProjects')).find((p) => p.repo === repo);
       if (!project) throw new Error(`There is no project ${repo}. mainloop projects add ${repo} adds it.`);
-      const r = await api().post<{ proposalId: string }>(`/api/projects/${project.id}/init`, o.only ? { parts: o.only } : {});
+      const r = await api().call('initProject', { id: project.id, body: o.only ? { parts: o.only } : {} });
       out(r, `Proposed. Look at it with mainloop proposals, start it with mainloop confirm ${r.proposalId}`);
     });
 
   program
     .command('tasks')
     .description('list tasks')
-    .option('--state <state>')
-    .action(async (o: { state?: string }) => {
-      const list = await api().get<TaskView[]>(`/api/tasks${o.state ? `?state=${encodeURIComponent(o.state)}` : ''}`);
+    .addOption(new Option('--state <state>', 'only those in it').choices([...TASK_STATES]))
+    .action(async (o: { state?: TaskState }) => {
+      const list = await api().call('listTasks', { query: { state: o.state } });
       out(list, list.length === 0 ? 'No tasks yet. Say what you want with mainloop chat.' : list.map(taskLine).join('\n'));
     });
 
@@ -145,7 +129,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('one task with its plan and open items')
     .argument('<task>')
     .action(async (id: string) => {
-      const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
+      const t = await api().call('getTask', { id });
       out(
         t,
         [
@@ -167,7 +151,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action(async (id: string, o: { follow?: boolean }) => {
       const shown = new Map<string, number>();
       for (;;) {
-        const t = await api().get<TaskDetail>(`/api/tasks/${id}`);
+        const t = await api().call('getTask', { id });
         for (const r of t.runs) await printRun(r.id, shown);
         if (!o.follow || isEnded(t.state)) return;
         await new Promise((res) => setTimeout(res, 700));
@@ -176,7 +160,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
   const printRun = async (runId: string, shown: Map<string, number>): Promise<void> => {
     for (;;) {
       const from = shown.get(runId) ?? 0;
-      const r = await api().get<{ next: number; text: string }>(`/api/runs/${runId}/output?from=${from}`);
+      const r = await api().call('readOutput', { id: runId, query: { from } });
       const whole = r.text.slice(0, r.text.lastIndexOf('\n') + 1);
       if (whole === '') return;
       shown.set(runId, from + Buffer.byteLength(whole));
@@ -191,19 +175,16 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('inbox')
     .description('what needs you')
     .action(async () => {
-      const [list, cards, { waiting }] = await Promise.all([
-        api().get<ItemView[]>('/api/inbox'),
-        api().get<ProposalView[]>('/api/proposals'),
-        api().get<{ waiting: number }>('/api/waiting'),
-      ]);
+      const [list, cards, { waiting }] = await Promise.all([api().call('listInbox'), api().call('listProposals'), api().call('countWaiting')]);
       out(list, [waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)].join('\n\n'));
     });
 
-  const decide = async (id: string, decision: string, text: string, done: string): Promise<void> => {
-    const r = await api().post<{ taskId: string }>(`/api/inbox/${id}`, { decision, text, via: 'cli' });
+  const decide = async (id: string, decision: Decision, text: string, done: string): Promise<void> => {
+    const r = await api().call('decide', { id, body: { decision, text, via: 'cli' } });
     out(r, done);
   };
-  const kindOf = async (id: string): Promise<string> => (await api().get<ItemView[]>('/api/inbox')).find((i) => i.id === id)?.kind ?? 'closed';
+  const kindOf = async (id: string): Promise<Answer<'listInbox'>[number]['kind'] | 'closed'> =>
+    (await api().call('listInbox')).find((i) => i.id === id)?.kind ?? 'closed';
   program
     .command('answer')
     .description('answer a question')
@@ -228,7 +209,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action(async (id: string) => {
       const item =
         id.startsWith('t-') && !/-f\d+-\d+$/.test(id)
-          ? (await api().get<TaskDetail>(`/api/tasks/${id}`)).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id
+          ? (await api().call('getTask', { id })).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id
           : id;
       if (!item) throw new Refused('Nothing has failed in this task.');
       await decide(item, 'retry', '', 'It goes on from where it failed.');
@@ -239,7 +220,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<task>')
     .argument('<dollars>')
     .action(async (id: string, dollars: string) => {
-      await api().post(`/api/tasks/${id}/budget`, { budgetCents: Math.round(Number(dollars) * 100) });
+      await api().call('setBudget', { id, body: { budgetCents: Math.round(Number(dollars) * 100) } });
       out({ ok: true }, 'It counts at once.');
     });
   program
@@ -248,7 +229,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<task>')
     .argument('<text...>')
     .action(async (id: string, words: string[]) => {
-      const r = await api().post<{ heard: 'now' | 'next_run' }>(`/api/tasks/${id}/say`, { text: words.join(' ') });
+      const r = await api().call('steerTask', { id, body: { text: words.join(' ') } });
       out(r, r.heard === 'now' ? 'Said. The agent hears it before its next step.' : 'Kept. The next run of the agent starts with it.');
     });
   program
@@ -256,7 +237,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('stop the running agent where it stands; `retry` goes on')
     .argument('<task>')
     .action(async (id: string) => {
-      await api().post(`/api/tasks/${id}/pause`);
+      await api().call('pauseTask', { id });
       out({ ok: true }, 'Stopping the agent. What it did is kept; `mainloop retry` goes on.');
     });
   program
@@ -264,13 +245,13 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('cancel a task: closes issue, pull request, branch and sandbox')
     .argument('<task>')
     .action(async (id: string) => {
-      await api().post(`/api/tasks/${id}/cancel`);
+      await api().call('cancelTask', { id });
       out({ ok: true }, 'Cancelling.');
     });
 }
 
 /** What a yes is called, where it is not "approve". */
-const APPROVED: ReadonlyMap<string, string> = new Map([
+const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['review', 'merge'],
   ['ci_files', 'allow'],
   ['gate', 'allow'],

@@ -1,5 +1,6 @@
 // Projects: repositories that tasks work in.
 import { z } from 'zod';
+import { FOLDER_OUTCOMES } from '../flow/folders.ts';
 import { TEMPLATE_PARTS } from '../flow/template.ts';
 import { Id, Repo, Time } from './fields.ts';
 
@@ -16,6 +17,13 @@ export const Project = z
   })
   .meta({ id: 'Project' });
 export type Project = z.infer<typeof Project>;
+
+export const AddedProject = Project.extend({
+  look: z
+    .object({ outcome: z.enum(FOLDER_OUTCOMES), commits: z.int().describe('How many came in') })
+    .nullable()
+    .describe('What adding a folder came to; null for a repository of GitHub'),
+}).meta({ id: 'AddedProject' });
 
 export const AddProject = z
   .object({ source: z.string().trim().min(1).max(1_000).describe('"owner/name" on GitHub, or the path of a git folder on this machine') })

@@ -7,7 +7,7 @@ import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, SendM
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
 import { Decide, Item, Seen, Snooze, Waiting } from './inbox.ts';
-import { AddProject, InitRepo, Project, Proposed } from './projects.ts';
+import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
 import { Output } from './runs.ts';
 import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
@@ -370,7 +370,7 @@ export const ROUTES = {
     summary: 'Add a GitHub repository (owner/name) or a git folder of this machine. Waits up to a minute for the worker',
     status: 201,
     body: AddProject,
-    answer: Project,
+    answer: AddedProject,
     refusals: ['project_refused', 'project_slow', 'worker_silent', 'no_project'],
   },
   initProject: {
