@@ -25,4 +25,7 @@ type With<Part extends 'body' | 'query'> = { [N in RouteName]: (typeof ROUTES)[N
 /** The body of a route, read by its schema. */
 export const Sent = (name: With<'body'>): ParameterDecorator => Body({ schema: ROUTES[name].body });
 /** The query of a route, read by its schema. */
-export const Asked = (name: With<'query'>): ParameterDecorator => Query({ schema: ROUTES[name].query });
+export const Asked = (name: With<'query'>): ParameterDecorator => {
+  const { query } = ROUTES[name];
+  return Query({ schema: query });
+};

@@ -1,4 +1,5 @@
 // A request by the name of its route. Pure: who sends it is up to the caller.
+import { own } from '../flow/look.ts';
 import { ROUTES, type Answer, type Route, type RouteName, type Sends } from './routes.ts';
 
 export interface Request {
@@ -13,7 +14,7 @@ export interface Request {
 export function requestOf<N extends RouteName>(name: N, sends: Sends<N>): Request {
   const route: Route = ROUTES[name];
   const { query, body, ...params } = sends as { query?: Record<string, unknown>; body?: unknown } & Record<string, unknown>;
-  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(params[param])));
+  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(own(params, param))));
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(key, String(value));
   return { method: route.method, path: search.size === 0 ? path : `${path}?${search}`, body };

@@ -1,5 +1,6 @@
 // The api as an OpenAPI document (https://spec.openapis.org/oas/v3.1.1), printed from the table of routes.
 import { z } from 'zod';
+import { own } from '../flow/look.ts';
 import { REFUSALS, type RefusalCode } from '../flow/refusals.ts';
 import { Problem } from './errors.ts';
 import { Id } from './fields.ts';
@@ -36,8 +37,8 @@ export function openApi(): Json {
     $defs: Record<string, Json>;
   };
   const { properties, $defs } = JSON.parse(JSON.stringify(printed).replaceAll('"#/$defs/', '"#/components/schemas/')) as typeof printed;
-  const paths: Record<string, Json> = {};
-  for (const [name, r] of named) (paths[r.path] ??= {})[r.method.toLowerCase()] = operation(name, r, properties);
+  const paths = new Map<string, Json>();
+  for (const [name, r] of named) paths.set(r.path, { ...paths.get(r.path), [r.method.toLowerCase()]: operation(name, r, properties) });
   return {
     openapi: '3.1.1',
     info: {
@@ -51,7 +52,7 @@ export function openApi(): Json {
     servers: [{ url: '/' }],
     tags: Object.entries(TOPICS).map(([name, description]) => ({ name, description })),
     security: [{}, { session: [] }, { token: [] }],
-    paths,
+    paths: Object.fromEntries(paths),
     components: {
       schemas: Object.fromEntries(Object.entries($defs).map(([id, schema]) => [id, without(schema, 'id')])),
       securitySchemes: {
@@ -82,9 +83,9 @@ function operation(name: string, r: Route, schemas: Record<string, Json>): Json 
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery] }),
     ...(r.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { [r.sends ?? 'application/json']: { schema: schemas[`${name}.body`] } } } }),
+      : { requestBody: { required: true, content: { [r.sends ?? 'application/json']: { schema: own(schemas, `${name}.body`) } } } }),
     responses: {
-      [r.status]: { description: 'Done', content: { [r.gives ?? 'application/json']: { schema: schemas[name] ?? { type: 'string' } } } },
+      [r.status]: { description: 'Done', content: { [r.gives ?? 'application/json']: { schema: own(schemas, name) ?? { type: 'string' } } } },
       ...refusals([...r.refusals, ...COMMON_REFUSALS]),
     },
   };
