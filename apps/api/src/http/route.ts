@@ -1,6 +1,6 @@
 // A controller's methods take path, status and schemas from the one table of routes, and may give nothing but what it says.
 import { applyDecorators, Body, Delete, Get, Header, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ROUTES, type Given, type Route as Row, type RouteName } from '@mainloop/models/contracts/routes';
+import { queryOf, ROUTES, type Given, type Route as Row, type RouteName } from '@mainloop/models/contracts/routes';
 
 const METHODS = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete } as const;
 
@@ -20,12 +20,9 @@ export const Route =
     )(target, key, descriptor);
   };
 
-type With<Part extends 'body' | 'query'> = { [N in RouteName]: (typeof ROUTES)[N] extends Record<Part, unknown> ? N : never }[RouteName];
+type WithBody = { [N in RouteName]: (typeof ROUTES)[N] extends { body: unknown } ? N : never }[RouteName];
 
 /** The body of a route, read by its schema. */
-export const Sent = (name: With<'body'>): ParameterDecorator => Body({ schema: ROUTES[name].body });
+export const Sent = (name: WithBody): ParameterDecorator => Body({ schema: ROUTES[name].body });
 /** The query of a route, read by its schema. */
-export const Asked = (name: With<'query'>): ParameterDecorator => {
-  const { query } = ROUTES[name];
-  return Query({ schema: query });
-};
+export const Asked = (name: Parameters<typeof queryOf>[0]): ParameterDecorator => Query({ schema: queryOf(name) });

@@ -544,6 +544,10 @@ export const ROUTES = {
 export type RouteName = keyof typeof ROUTES;
 type Table = typeof ROUTES;
 
+type WithQuery = { [N in RouteName]: Table[N] extends { query: unknown } ? N : never }[RouteName];
+/** The schema of a route's query. */
+export const queryOf = (name: WithQuery): z.ZodObject => ROUTES[name].query;
+
 /** What a controller gives: moments are Dates. */
 export type Given<N extends RouteName> = z.output<Table[N]['answer']>;
 /** What a caller receives: moments are text. */
