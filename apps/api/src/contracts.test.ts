@@ -7,6 +7,8 @@ import { insertPush } from '@mainloop/models/db/forge';
 import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
 import { appendOutput, endRun, ensureRun, openEpoch } from '@mainloop/models/db/runs';
+import { ciJudged } from '@mainloop/models/events/forge';
+import { reviewSubmitted } from '@mainloop/models/events/review';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { refusal, REFUSALS } from '@mainloop/models/flow/refusals';
@@ -130,7 +132,12 @@ describe('each answer is what the table says', () => {
     }
     await appendOutput(t.db, runId, 0, Buffer.from('{"type":"x"}\n'));
     await appendOnce(t.db, [
-      { type: 'ci.verdict', taskId: 'one', actor: 'test', payload: { sha: 'a', verdict: 'red', round: 1, passed: 1, failed: 1, pending: 0 } },
+      ciJudged.new({
+        taskId: 'one',
+        actor: 'test',
+        key: { names: 'test' },
+        payload: { sha: 'a', verdict: 'red', outcome: 'red', round: 1, passed: 1, failed: 1, pending: 0, failures: [] },
+      }),
     ]);
     expect(await ask('listTasks', {})).toHaveLength(2);
     expect(await ask('listTasks', { query: { state: 'done' } })).toEqual([]);
@@ -151,7 +158,7 @@ describe('each answer is what the table says', () => {
     await ask('addComment', { id: 'one', body: comment('c2') as never });
     await ask('editComment', { id: 'c1', body: { text: 'why not?' } });
     await ask('dropComment', { id: 'c2' });
-    await appendOnce(t.db, [{ type: 'review.submitted', taskId: 'one', actor: 'test', payload: { ids: ['c1'] } }]);
+    await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })]);
     await ask('resolveComment', { id: 'c1', body: { resolved: true } });
     expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
     await withTx(t.db, (tx) =>

@@ -7,7 +7,14 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listCompleted, type CompletedRun } from '@mainloop/models/db/run-lists';
 import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks';
-import { issueEnsured, pullRequestClosed, pullRequestEnsured, pullRequestMerged, pullRequestReady, pullRequestTakenBack } from '@mainloop/models/events/forge';
+import {
+  issueEnsured,
+  pullRequestClosed,
+  pullRequestEnsured,
+  pullRequestMerged,
+  pullRequestReady,
+  pullRequestTakenBack,
+} from '@mainloop/models/events/forge';
 import type { NewEvent } from '@mainloop/models/events/registry';
 import { reviewAskedChanges } from '@mainloop/models/events/review';
 import { weakenedTests, wordOf, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
@@ -175,9 +182,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       });
       hit('forge.draft.after');
-      await log(t, (about) =>
-        pullRequestTakenBack.new({ ...about, key: { sha: pull.headSha }, payload: { number: pull.number, why: i.why } }),
-      );
+      await log(t, (about) => pullRequestTakenBack.new({ ...about, key: { sha: pull.headSha }, payload: { number: pull.number, why: i.why } }));
     },
 
     /** @returns what others have pushed since the agent, as lines of Markdown; '' when nobody has */

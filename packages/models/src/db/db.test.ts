@@ -109,7 +109,9 @@ describe('the log', () => {
   test('keeps no character that hides: what is read, confirmed and told to the agent is one text', async () => {
     const [hidden, spelt] = ['do it\u202e\u{e0041}\r', 'do it[U+202E][U+E0041][CR]'];
     await seedTask(t.db, 'hides');
-    await appendOnce(t.db, [planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } })]);
+    await appendOnce(t.db, [
+      planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } }),
+    ]);
     expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
     const id = await withTx(t.db, (tx) => propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)));
     const shown = (await one<{ prompt: string; digest: string }>(t.db, 'select prompt, digest from proposals where id = $1', [id]))!;

@@ -20,7 +20,17 @@ import { draftsOf } from './review.ts';
 
 export type DecideResult =
   | { readonly ok: true; readonly taskId: string }
-  | Refusal<'no_item' | 'item_answered' | 'item_closed' | 'wrong_decision' | 'gate_unseen' | 'not_shown_whole' | 'rule_too_long' | 'acting_commits' | 'nothing_said'>;
+  | Refusal<
+      | 'no_item'
+      | 'item_answered'
+      | 'item_closed'
+      | 'wrong_decision'
+      | 'gate_unseen'
+      | 'not_shown_whole'
+      | 'rule_too_long'
+      | 'acting_commits'
+      | 'nothing_said'
+    >;
 /** What came of changing a task. */
 type TaskResult = { readonly ok: true; readonly taskId: string } | Refusal<'no_task' | 'task_ended'>;
 
