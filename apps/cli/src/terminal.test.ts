@@ -85,6 +85,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   inbox: [],
   answer: ['i-1', 'yes'],
   approve: ['i-1'],
+  pull: ['local/none'],
   revise: ['i-1', 'no'],
   retry: ['t-1'],
   budget: ['t-1', '5'],

@@ -1,5 +1,6 @@
 // Tasks and their story.
 import { z } from 'zod';
+import { CI_OUTCOMES } from '../flow/ci.ts';
 import { TASK_STATES } from '../flow/states.ts';
 import { Cents, Id, Microusd, Repo, Time } from './fields.ts';
 import { Item } from './inbox.ts';
@@ -28,7 +29,16 @@ export const Task = z
       .object({ itemId: Id, sentence: z.string(), detail: z.string() })
       .nullable()
       .describe('What it stopped at; its item takes the decision to go on'),
-    ci: z.object({ passed: Count, failed: Count, pending: Count, verdict: z.string() }).nullable().describe('Of the newest commit'),
+    ci: z
+      .object({
+        passed: Count,
+        failed: Count,
+        pending: Count,
+        verdict: z.string(),
+        outcome: z.enum(CI_OUTCOMES).optional().describe('What the verdict comes from; not told of what was judged before there were outcomes'),
+      })
+      .nullable()
+      .describe('Of the newest commit'),
     activeRunId: Id.nullable(),
     createdAt: Time,
     updatedAt: Time,
