@@ -3,7 +3,11 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { projectActivities } from '../activities/project.activities.ts';
 
-const { addProject } = proxyActivities<ReturnType<typeof projectActivities>>({ startToCloseTimeout: '10 minutes', retry: { maximumAttempts: 3 } });
+const { addProject } = proxyActivities<ReturnType<typeof projectActivities>>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '4 seconds',
+  retry: { maximumAttempts: 3 },
+});
 
 export async function projectWorkflow(input: ProjectWorkflowInput): Promise<void> {
   await addProject(input);

@@ -26,6 +26,7 @@ export const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
 /** What is done beside a wait for the person. A forge that is away must not keep their answer waiting. */
 export const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'ensureQuestion' | 'readAnswer'>>({
   startToCloseTimeout: '20 seconds',
+  heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
