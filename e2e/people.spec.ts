@@ -197,6 +197,58 @@ test('webhooks: a bad signature is refused; twice, late and lying ones change no
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 });
 
+/** Approves and lets through what stands before the review. @param but the item that is answered or gone */
+const reviewOf = (id: string, but = ''): Promise<Item> =>
+  until('an offer for review', async () => {
+    for (const i of await items(id)) {
+      if (i.kind === 'review' && i.id !== but) return i;
+      const decision = new Map([
+        ['plan', 'approve'],
+        ['gate', 'allow'],
+      ]).get(i.kind);
+      if (decision !== undefined) await s.call('POST', `/api/inbox/${i.id}`, { decision, text: '' }).catch(() => undefined);
+    }
+    return null;
+  });
+interface Pull {
+  draft: boolean;
+  merged: boolean;
+  head: { sha: string; ref: string };
+}
+
+test('red after ready takes the ready back and wakes the agent once; what turns green goes on, and what somebody pushes is not merged unseen', async () => {
+  const id = await spawn('late');
+  const first = await reviewOf(id);
+  const n = (await detail(id)).prNumber!;
+  const pull = (): Promise<Pull> => forge('toky', 'GET', `/pulls/${n}`);
+  const { sha, ref } = (await pull()).head;
+  await forge('toky', 'POST', `/statuses/${sha}`, { state: 'failure', context: 'late', description: 'It broke' });
+  const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
+  expect(failure.title).toMatch(/^"late" is still red, and the repair pushed nothing: It broke\. /);
+  expect(await pull()).toMatchObject({ draft: true, merged: false });
+  await expect(s.call('POST', `/api/inbox/${first.id}`, { decision: 'merge', text: '' })).rejects.toThrow(/no longer open/);
+  expect((await detail(id)).runs.filter((r) => r.phase === 'fix_ci')).toHaveLength(1);
+
+  await forge('toky', 'POST', `/statuses/${sha}`, { state: 'success', context: 'late' });
+  const second = await reviewOf(id, first.id);
+  expect((await events(id)).filter((e) => e.type === 'pr.taken_back')).toHaveLength(1);
+
+  const clone = mkdtempSync('/tmp/people-clone-');
+  const git = (...a: string[]): string => execFileSync('git', ['-C', clone, '-c', 'user.name=y', '-c', 'user.email=y@y', ...a], { encoding: 'utf8' });
+  const auth = `http.extraHeader=Authorization: Basic ${Buffer.from('x:toky').toString('base64')}`;
+  git('-c', auth, 'clone', '-q', '-b', ref, `${s.github}/${R}.git`, '.');
+  writeFileSync(path.join(clone, 'evil.ts'), 'evil');
+  git('add', '-A');
+  git('commit', '-qm', 'Add evil.ts');
+  git('-c', auth, 'push', '-q', 'origin', ref);
+  // The old page's button: its item may be gone already, and if it is not, it merges nothing.
+  await s.call('POST', `/api/inbox/${second.id}`, { decision: 'merge', text: '' }).catch(() => undefined);
+  const third = await reviewOf(id, second.id);
+  expect(third.body).toContain('Add evil.ts');
+  expect((await pull()).merged).toBe(false);
+  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
+});
+
 test('with one slot, one agent runs at a time, in order, and the others say that they wait', async () => {
   await s.call('PATCH', '/api/settings', { maxRuns: 1 });
   try {

@@ -131,7 +131,8 @@ describe('every door', () => {
     );
     expect(routes.length).toBeGreaterThan(30);
     expect(routes.map(([, p]) => p)).toContain('/api/stream');
-    const open = ['GET /api/healthz', 'GET /api/signin', 'POST /api/webhooks/github'];
+    // Whether it lives, numbers for Prometheus, how one signs in, and what a signature of its own guards.
+    const open = ['GET /api/healthz', 'GET /api/signin', 'GET /metrics', 'POST /api/webhooks/github'];
     await db.query("insert into auth_users (id, name, email) values ('other', 'Other', 'other@example.com')");
     const other = await sessionOf('other');
     const expired = await pair();
