@@ -1,5 +1,5 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
-import { lookWords, pullWords } from '@mainloop/models/flow/folders';
+import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
@@ -88,8 +88,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const { realpathSync } = await import('node:fs');
       const { spawnSync } = await import('node:child_process');
       const folders = (await api().call('listProjects')).filter((p) => p.localPath !== null);
-      const here = realpathSync('.');
-      const p = folders.find((x) => (repo === undefined ? isWithin(here, x.localPath!) : x.repo === repo));
+      const p = repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.repo === repo);
       if (!p)
         throw new Refused(
           repo === undefined
@@ -258,8 +257,6 @@ const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */
-const isWithin = (folder: string, of: string): boolean => folder === of || folder.startsWith(`${of}/`);
-
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -1,6 +1,6 @@
 // A git folder of this machine as a repository of the local GitHub: brought in, and looked at again. With a real GitHub there is no such thing.
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ export interface Importer {
    * Brings in what the folder has and we do not: all of it at first, later the commits that were made since.
    * @param folder as a person writes it; `~` is their home
    * @param known its branch, of one that is here already: in the middle of a rebase a folder is on none
-   * @returns what came of it, and the folder's whole path
+   * @returns what came of it, and the folder's whole path, without links in it
    * @throws ForgeError `rejected` or `not_found` with what to do
    */
   look(folder: string, known?: string): Promise<FolderLook & { readonly localPath: string }>;
@@ -29,8 +29,9 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
           'rejected',
           'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
         );
-      const dir = path.resolve(folder.replace(/^~(?=\/|$)/, homedir()));
-      if (!isDirectory(dir)) throw new ForgeError('not_found', `There is no folder ${dir} on this machine.`);
+      const named = path.resolve(folder.replace(/^~(?=\/|$)/, homedir()));
+      if (!isDirectory(named)) throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
+      const dir = realpathSync(named);
       const git = async (...a: string[]): Promise<string> =>
         (await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })).stdout.trim();
       let branch: string;

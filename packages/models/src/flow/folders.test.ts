@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { divergedWords, freeName, lookWords, pullCommand, repositoryNameOf, standing } from './folders.ts';
+import { divergedWords, freeName, lookWords, projectAt, pullCommand, repositoryNameOf, standing } from './folders.ts';
 import { isRepositoryName } from './operands.ts';
 
 test.each([
@@ -68,4 +68,15 @@ test('what was done is said', () => {
   expect(divergedWords({ localPath: '/home/you/api', remoteUrl: 'http://h/local/api.git', defaultBranch: 'main' })).toBe(
     'Your folder and mainloop each have commits on main that the other lacks. Run git -C /home/you/api pull --no-rebase --no-edit -- http://h/local/api.git main and then Retry.',
   );
+});
+
+test.each([
+  ['/code/api', '/code/api'],
+  ['/code/api/src/deep', '/code/api'],
+  ['/code/api/vendor/lib/src', '/code/api/vendor/lib'],
+  ['/code/api-2', undefined],
+  ['/code', undefined],
+])('who stands in %s is in the project %s', (here, folder) => {
+  const projects = [{ localPath: null }, { localPath: '/code/api' }, { localPath: '/code/api/vendor/lib' }];
+  expect(projectAt(here, projects)?.localPath).toBe(folder);
 });

@@ -86,3 +86,12 @@ const NEWS: Record<Exclude<FolderOutcome, 'added'>, (commits: string) => string>
 /** Why no task can start from a folder that has diverged, and what to do. */
 export const divergedWords = (p: PulledBack): string =>
   `Your folder and mainloop each have commits on ${p.defaultBranch} that the other lacks. Run ${pullCommand(p)} and then Retry.`;
+
+/**
+ * @param here a whole path, without links in it
+ * @returns the project whose folder it is in, the innermost of several
+ */
+export const projectAt = <P extends Pick<PulledBack, 'localPath'>>(here: string, projects: readonly P[]): P | undefined =>
+  projects
+    .filter(({ localPath: of }) => of !== null && (here === of || here.startsWith(`${of}/`)))
+    .toSorted((a, b) => b.localPath!.length - a.localPath!.length)[0];
