@@ -30,6 +30,7 @@ module.exports = {
       { path: '^packages/adapters/src/([^/]+)/' },
       { path: '^(apps/|packages/models/src/db|packages/adapters/src/)', pathNot: '^packages/adapters/src/$1/' },
     ),
+    mustNotUse('logs-know-nobody', { path: '^packages/logs' }, { path: '^(apps|packages/(?!logs))' }),
     // The doors of all listeners: whoever listens uses them, and they know only the decisions.
     mustNotUse('doors-know-decisions', { path: '^packages/doors' }, { path: '^(apps|packages/(?!doors|models/src/flow))' }),
     mustNotUse('models-look-down-only', { path: '^packages/models' }, { path: '^(apps|packages/(adapters|testkit))' }),

@@ -14,7 +14,9 @@ import { translated } from '../apps/worker/src/activities/errors.ts';
 import { forgeActivities } from '../apps/worker/src/activities/forge.activities.ts';
 import { runActivities } from '../apps/worker/src/activities/run.activities.ts';
 import { taskActivities } from '../apps/worker/src/activities/task.activities.ts';
+import { ownerOfTask } from '../apps/worker/src/log.ts';
 import { relayOnce } from '../apps/worker/src/relay.ts';
+import { openLog } from '../packages/logs/src/log.ts';
 import { decide } from '../packages/models/src/db/decide.ts';
 import { append, toOutbox } from '../packages/models/src/db/log.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
@@ -76,6 +78,7 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
 async function tasks(db: Db, client: Client, connection: NativeConnection, namespace: string): Promise<{ perMinute: number; activities: number }> {
   const hit = (): void => undefined;
   const sandbox = instantSandbox(db);
+  const log = openLog('bench');
   // Nobody's folder is a project here.
   const importer = { look: () => Promise.reject(new Error('no folder')) };
   const worker = await Worker.create({
@@ -83,11 +86,15 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
     namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: path.join(here, '../apps/worker/dist/workflows.js') },
-    activities: translated({
-      ...taskActivities({ db, ciGraceMs: 1_000 }),
-      ...runActivities({ db, forge: instantForge, sandbox, importer, hit, settleMs: 0 }),
-      ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000 }),
-    }),
+    activities: translated(
+      {
+        ...taskActivities({ db, ciGraceMs: 1_000 }),
+        ...runActivities({ db, forge: instantForge, sandbox, importer, hit, log, settleMs: 0 }),
+        ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000 }),
+      },
+      log,
+      ownerOfTask(db),
+    ),
     ...WORKER,
   });
   const running = worker.run();

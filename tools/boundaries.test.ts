@@ -41,6 +41,7 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'packages/adapters/src/forge', code: "import '../../../models/src/db/pool.ts';" },
     { dir: 'packages/adapters/src/agent', code: "import '../../../../apps/runner/src/config.ts';" },
   ],
+  'logs-know-nobody': [{ dir: 'packages/logs/src', code: "import '../../models/src/flow/ids.ts';" }],
   'doors-know-decisions': [
     { dir: 'packages/doors/src', code: "import '../../models/src/db/pool.ts';" },
     { dir: 'packages/doors/src', code: "import '../../adapters/src/forge/port.ts';" },

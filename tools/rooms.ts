@@ -30,6 +30,7 @@ const ROOMS: Record<string, string> = {
   'packages/adapters/src/agent': 'the port to a coding agent, and Claude Code',
   'packages/adapters/src/model': 'the port to the chat model: the Messages API, Claude Code',
   'packages/doors': 'how everything that listens listens, and how a request goes out',
+  'packages/logs': 'the log of every process, with the ids of the work on each line',
 };
 
 /** As dependency-cruiser prints it, as far as it is used here. */

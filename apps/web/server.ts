@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { openLog } from '@mainloop/logs/log';
 import { doorSettings, keepDoor, proxiesOf } from '@mainloop/doors/door';
 import { clientOf, FORWARDED_HEADERS, whyNotOpen } from '@mainloop/models/flow/doors';
 
+const log = openLog('web');
 const here = path.dirname(fileURLToPath(import.meta.url));
 const port = Number(process.env.WEB_PORT ?? 3000);
 const api = new URL(process.env.API_URL ?? 'http://127.0.0.1:8000');
@@ -44,7 +46,8 @@ function passOn(req: http.IncomingMessage, res: http.ServerResponse): void {
       answer.on('error', () => res.destroy());
     },
   );
-  up.on('error', () => {
+  up.on('error', (err) => {
+    log.warn({ err, path: url.pathname }, 'the api did not answer');
     if (res.headersSent) return void res.destroy();
     res.writeHead(503, { 'content-type': 'application/json' });
     res.end(JSON.stringify({ error: 'mainloop is starting. It tries again by itself.' }));
@@ -70,7 +73,7 @@ function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
 }
 
 keepDoor(server, door, 'served');
-server.listen(port, door.address, () => console.log(`web on ${port}`));
+server.listen(port, door.address, () => log.info({ port }, 'web is listening'));
 process.once('SIGTERM', () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

@@ -8,10 +8,10 @@ import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { keepDoor } from '@mainloop/doors/door';
+import { openLog } from '@mainloop/logs/log';
 import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
-import { pino } from 'pino';
 import { toNodeHandler } from 'better-auth/node';
 import { openAuth } from './auth/auth.ts';
 import { Guard } from './auth/guard.ts';
@@ -22,6 +22,7 @@ import { ChatController, TURNS } from './http/chat.controller.ts';
 import { DevicesController } from './http/devices.controller.ts';
 import { ErrorsFilter } from './http/errors.filter.ts';
 import { HealthController } from './http/health.controller.ts';
+import { idsOfRequest, nestLog } from './http/log.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
@@ -54,12 +55,12 @@ class AppModule {
 
 /** Starts one replica. Several may run beside each other on one Postgres. */
 export async function startApi(c: ApiConfig): Promise<{ port: number; close(): Promise<void> }> {
-  const log = pino({ name: 'api' });
+  const log = openLog('api');
   const db = openPool(c.databaseUrl, 'mainloop-api', 20);
   const hub = new Hub(db, c.databaseUrl);
   const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
   const model = c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
-  const turns = new Turns(db, model, (err, turn) => log.warn({ err, turn }, 'a turn is tried again'));
+  const turns = new Turns(db, model, (err) => log.warn({ err }, 'a turn is tried again'));
   const auth = c.signIn === null ? null : openAuth(db, c.signIn);
   const guard = new Guard(db, auth, c);
   await hub.start();
@@ -75,7 +76,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
       [GUARD, guard],
     ]),
     {
-      logger: ['error', 'warn'],
+      logger: nestLog(log),
       // Ours come after the sign-in, which reads its requests itself.
       bodyParser: false,
       // `close()` would wait for open streams for ever; their readers resume by cursor.
@@ -83,6 +84,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
     },
   );
   app.disable('x-powered-by');
+  app.use(idsOfRequest);
   app.use(guard.middleware);
   if (auth) app.use(only('/api/auth/', toNodeHandler(auth)));
   // Nothing reads a webhook before its signature was checked.

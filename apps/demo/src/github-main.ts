@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doorSettings } from '@mainloop/doors/door';
 import { z } from 'zod';
+import { log } from './github/log.ts';
 import { startLocalGitHub } from './github/server.ts';
 import { seedDemo } from './seed.ts';
 import { loadStory } from './story.ts';
@@ -50,7 +51,7 @@ const github = await startLocalGitHub({
   staleMs: env.LOCAL_GITHUB_STALE_MS,
 });
 if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
-console.log(`local GitHub on ${github.url}`);
+log.info({ url: github.url }, 'the local GitHub is listening');
 process.once('SIGTERM', () => void github.close().then(() => process.exit(0)));
 
 function pairs(users: string): [token: string, login: string][] {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { doorSettings } from '@mainloop/doors/door';
+import { openLog } from '@mainloop/logs/log';
 import { z } from 'zod';
 import { startDemoModel } from './model/server.ts';
 import { loadStory } from './story.ts';
@@ -15,5 +16,5 @@ const env = z
   })
   .parse(process.env);
 const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT, env.DEMO_PACE_MS), doorSettings(process.env));
-console.log(`demo model on ${model.url}`);
+openLog('demo-model').info({ url: model.url }, 'the demo model is listening');
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { LogIds } from '@mainloop/logs/log';
+import type { RunByToken } from '@mainloop/models/db/runs';
 
 const unpack = promisify(gunzip);
 
@@ -174,3 +176,6 @@ export function tokenOf(req: IncomingMessage, header: 'authorization' | 'proxy-a
       .join(':');
   return null;
 }
+
+/** What a line of the log about a run's request is found by. */
+export const idsOfRun = (run: RunByToken): LogIds => ({ ownerId: run.owner_id, taskId: run.task_id, runId: run.id });

@@ -6,18 +6,18 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { failpoints } from '@mainloop/doors/failpoints';
 import { keepDoor } from '@mainloop/doors/door';
+import { addIds, openLog, withIds } from '@mainloop/logs/log';
 import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { CALL_LEASE_MS, renewCalls, settleLapsed } from '@mainloop/models/db/budget';
 import { ping } from '@mainloop/models/db/health';
 import { wakeOn } from '@mainloop/models/db/listen';
 import { openPool } from '@mainloop/models/db/pool';
 import { findRunByToken } from '@mainloop/models/db/runs';
-import pino from 'pino';
 import { ZodError } from 'zod';
 import { loadConfig } from './config.ts';
 import { connectOut } from './egress.ts';
 import { gitProxy, sweepQuarantine } from './git-proxy.ts';
-import { countBody, readOn, Refused, sendJson, tokenOf } from './http.ts';
+import { countBody, idsOfRun, readOn, Refused, sendJson, tokenOf } from './http.ts';
 import { afterUncaught } from './last-net.ts';
 import { modelProxy } from './model-proxy.ts';
 import { packagesOf } from './registry/packages.ts';
@@ -31,7 +31,7 @@ const MAX_CONNECTIONS = 2_000;
 /** For answers under way when the process is told to end. */
 const GRACE_MS = 5_000;
 
-const log = pino({ name: 'gateway' });
+const log = openLog('gateway');
 const c = loadConfig(process.env);
 const me = randomUUID();
 const db = openPool(c.databaseUrl, 'mainloop-gateway', 20);
@@ -56,6 +56,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   if (typeof route === 'object' && route.door === 'packages' && (await packages.ofJob(req, res, url, token))) return;
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
+  addIds(idsOfRun(run));
   if (route === 404) throw new Refused(404, 'No such door.');
   if (route === 405) throw new Refused(405, `This door does not know ${req.method}.`);
   if (route.door === 'git') return git(req, res, url, run);
@@ -94,6 +95,7 @@ async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Pr
   // Who can't be looked up has no way out; the program that asked says so.
   const run = token === null ? null : await findRunByToken(db, token).catch(() => null);
   if (!run) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n');
+  addIds(idsOfRun(run));
   await connectOut(req.url ?? '', { runId: run.id, projectSettings: run.project_settings }, socket, head);
 }
 
@@ -106,15 +108,17 @@ function listen(target: number | string): Promise<http.Server> {
       connectionsCheckingInterval: Math.min(5_000, c.headersMs),
       keepAliveTimeout: 60_000,
     },
-    onRequest,
+    (req, res) => withIds({}, () => onRequest(req, res)),
   );
   server.setTimeout(IDLE_MS);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connect', (req, socket, head) => {
-    onConnect(req, socket, head).catch((err: unknown) => {
-      log.error({ err }, 'a connection out failed');
-      socket.destroy();
-    });
+    withIds({}, () =>
+      onConnect(req, socket, head).catch((err: unknown) => {
+        log.error({ err }, 'a connection out failed');
+        socket.destroy();
+      }),
+    );
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

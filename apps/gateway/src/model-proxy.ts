@@ -2,15 +2,15 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { isSecret } from '@mainloop/doors/secrets';
+import { addIds, type Logger } from '@mainloop/logs/log';
 import { newCallId, release, reserve, settle, type ModelCall, type SpentLimit } from '@mainloop/models/db/budget';
 import type { Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { costMicrousd, dollars, inputTokensOf, OUTPUT_STEP_TOKENS, reserveMicrousd } from '@mainloop/models/flow/pricing';
-import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
-import { readBody } from './http.ts';
+import { idsOfRun, readBody } from './http.ts';
 import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
 import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
 
@@ -50,7 +50,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     settings?.catch(() => undefined);
     const read = readRequest(path, url.searchParams, await readBody(req, MAX_BODY), run ? [run.model] : 'any');
     if (read.kind === 'refuse') {
-      log.warn({ run: run?.id ?? null, why: read.why }, 'a model request was refused');
+      log.warn({ why: read.why }, 'a model request was refused');
       return apiError(res, read.status, read.status === 403 ? 'permission_error' : 'invalid_request_error', read.why);
     }
     const { body, request } = read;
@@ -104,6 +104,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
   const handle = async (req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> => {
     const chat = isSecret(token, c.chatToken);
     const run = chat ? null : await findRunByToken(db, token);
+    addIds(run ? idsOfRun(run) : { ownerId: OWNER });
     if (!run && !chat) return apiError(res, 401, 'authentication_error', 'mainloop: this run has ended.');
     if (!run) return keep(carry(req, res, url, null));
     const calls = inFlight.get(run.id) ?? 0;

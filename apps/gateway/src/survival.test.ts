@@ -57,3 +57,24 @@ test('a machine without git answers in words', async () => {
     await lame.kill('SIGKILL');
   }
 });
+
+test('what was refused stands in the log as one line, with the ids of its run', async () => {
+  const ask = (token: string): Promise<Response> =>
+    fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'another', max_tokens: 10, messages: [] }),
+    });
+  const answers = await Promise.all([ask(mine), ask(other)]);
+  expect(answers.map((a) => a.status)).toEqual([403, 403]);
+  const refused = gateway
+    .log()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line.msg === 'a model request was refused');
+  expect(refused.map((l) => [l.name, l.level, l.ownerId, l.taskId, l.runId]).toSorted()).toEqual([
+    ['gateway', 'warn', 'owner', 'aaaa', expect.stringMatching(/^aaaa-r/)],
+    ['gateway', 'warn', 'owner', 'bbbb', expect.stringMatching(/^bbbb-r/)],
+  ]);
+});

@@ -14,6 +14,7 @@ import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
 import { ensureFolder, putFile, setAside } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
+import { say, setIds } from './log.ts';
 import { exposedWords, prove } from './probe.ts';
 import { Spool } from './spool.ts';
 import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   const spec = RunSpec.parse(
     JSON.parse((await link.patiently('GET', '/run/spec', undefined, { 'x-mainloop-holder': randomUUID() })).body.toString()),
   );
+  setIds(spec);
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
   const around: Around = { config, spec, link, spool, env: { ...environment(config, spec.askPermissions), ...(await packagesAt(config, spec)) } };
   const pumping = spool.pump();
@@ -130,11 +132,16 @@ function leaveWithoutPlace(folder: string): void {
   }, PLACE_MS).unref();
 }
 
+function tellEnd(err: unknown): void {
+  if (err instanceof FencedOut) say('info', 'fenced out: another runner has this run now');
+  else say('fatal', 'the runner ends', err);
+}
+
 process.on('unhandledRejection', (err) => {
-  console.error(err instanceof FencedOut ? 'fenced out' : err);
+  tellEnd(err);
   process.exit(err instanceof FencedOut ? 3 : 1);
 });
 await main().catch((err: unknown) => {
-  console.error(err);
+  tellEnd(err);
   process.exit(err instanceof FencedOut ? 3 : 1);
 });

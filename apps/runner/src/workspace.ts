@@ -9,6 +9,7 @@ import { SETUP_LEAVES } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
+import { say } from './log.ts';
 
 const run = promisify(execFile);
 
@@ -277,7 +278,7 @@ async function patiently<T>(act: () => Promise<T>, againMs: readonly number[]): 
 const notKept =
   (what: string) =>
   (err: unknown): undefined =>
-    void console.error(`not restored: ${what}: ${lastLine(err)}`);
+    void say('warn', `not restored: ${what}: ${lastLine(err)}`);
 
 const lastLine = (err: unknown): string => {
   const e = err as { stderr?: string; message: string; killed?: boolean };

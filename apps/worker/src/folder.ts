@@ -1,5 +1,6 @@
 // Before an agent starts on a folder of this machine: the commits that its owner made there since.
 import { ForgeError } from '@mainloop/adapters/forge/port';
+import type { Logger } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks';
@@ -13,7 +14,7 @@ import type { Importer } from './importer.ts';
  * @returns the branch to start from, as it is called now
  * @throws ForgeError `rejected` when the folder and we each have commits that the other lacks: an agent would start from half of the work
  */
-export async function ensureFresh({ db, importer }: { db: Db; importer: Importer }, t: TaskRow): Promise<string> {
+export async function ensureFresh({ db, importer, log }: { db: Db; importer: Importer; log: Logger }, t: TaskRow): Promise<string> {
   if (t.localPath === null || t.headSha !== null) return t.defaultBranch;
   let look;
   try {
@@ -21,7 +22,7 @@ export async function ensureFresh({ db, importer }: { db: Db; importer: Importer
   } catch (err) {
     if (!(err instanceof ForgeError) || err.kind !== 'not_found') throw err;
     // It was moved or removed, or its disk is away: what was brought in before is still here.
-    console.warn(`worker: ${t.id}: ${err.message}`);
+    log.warn({ err }, 'a folder can not be looked at; the task goes on with what was brought in before');
     return t.defaultBranch;
   }
   if (look.outcome === 'diverged') throw new ForgeError('rejected', divergedWords(t));

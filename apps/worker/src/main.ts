@@ -6,6 +6,7 @@ import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { bridgeTo } from '@mainloop/doors/bridge';
+import { openLog } from '@mainloop/logs/log';
 import { sendCommand } from '@mainloop/models/db/commands';
 import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
@@ -15,8 +16,8 @@ import { limitSentence } from '@mainloop/models/flow/limits';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import pino from 'pino';
 import { translated } from './activities/errors.ts';
+import { ownerOfTask, temporalLines } from './log.ts';
 import { projectActivities } from './activities/project.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
@@ -30,15 +31,15 @@ import { failpoints } from '@mainloop/doors/failpoints';
 import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 
-const log = pino({ name: 'worker' });
+const log = openLog('worker');
 const c = loadConfig(process.env);
-Runtime.install({ logger: new DefaultLogger('WARN', (e) => log.warn({ meta: e.meta }, e.message)), shutdownSignals: [] });
+Runtime.install({ logger: new DefaultLogger('WARN', temporalLines(log)), shutdownSignals: [] });
 const db = openPool(c.databaseUrl, 'mainloop-worker', 20);
 const hit = failpoints(c.failpoints);
 const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
 const poke = (taskId: string): void =>
   void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
-    (err: unknown) => log.warn({ err, task: taskId }, 'a task could not be told to look again; it looks by itself'),
+    (err: unknown) => log.warn({ err, taskId }, 'a task could not be told to look again; it looks by itself'),
   );
 /** The agent hears of a limit it met while it works; of one that ended it the person does. */
 const onLimit = (hit: LimitHit): void =>
@@ -59,12 +60,16 @@ const worker = await Worker.create({
   ...(c.workflowBundle && existsSync(c.workflowBundle)
     ? { workflowBundle: { codePath: c.workflowBundle } }
     : { workflowsPath: path.join(here, 'workflows/index.ts') }),
-  activities: translated({
-    ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
-    ...runActivities({ db, forge, sandbox, importer, hit, settleMs: c.forgeSettleMs }),
-    ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs }),
-    ...projectActivities({ db, forge, importer }),
-  }),
+  activities: translated(
+    {
+      ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
+      ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: c.forgeSettleMs }),
+      ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs }),
+      ...projectActivities({ db, forge, importer }),
+    },
+    log,
+    ownerOfTask(db),
+  ),
   // After a kill -9 the next worker would wait 10 s for the dead one's sticky queue (tried).
   stickyQueueScheduleToStartTimeout: '1s',
   maxConcurrentActivityTaskExecutions: c.slots,
@@ -74,7 +79,7 @@ const stopping = new AbortController();
 const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
 const duty = (name: string, everyMs: number, work: () => Promise<unknown>, word?: Listener): Promise<void> =>
-  repeat({ everyMs, work, word, over: stopping.signal, onError: (err) => log.warn({ err: err.message, duty: name }, 'will try again') });
+  repeat({ everyMs, work, word, over: stopping.signal, onError: (err) => log.warn({ err, duty: name }, 'will try again') });
 const duties = [
   duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
@@ -96,7 +101,6 @@ if (c.backlogPort !== null)
     (err) => log.warn({ err }, 'the backlog can not be told'),
   );
 log.info('worker is ready');
-console.log('worker is ready');
 await worker.run();
 stopping.abort();
 await Promise.all(duties);

@@ -1,6 +1,7 @@
 // Messages that come close together, on a real database. The model is a table of sentences that waits for its word.
 import { afterEach, beforeAll, afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { ChatCall, Model } from '@mainloop/adapters/model/port';
+import { openLog } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
 import type { ThreadMessage } from '@mainloop/models/db/conversation';
 import { many, withTx } from '@mainloop/models/db/pool';
@@ -31,11 +32,17 @@ const model: Model = {
   },
 };
 let complaints: string[] = [];
+const log = openLog('api', {
+  write(line) {
+    const { turnId, ownerId, err } = JSON.parse(line) as { turnId: string; ownerId: string; err: Error };
+    complaints.push(`${ownerId} ${turnId}: ${err.message}`);
+  },
+});
 /** The model fails in a way of its own that nobody has a sentence for. */
 let broken = false;
 let turns: Turns[] = [];
 const speaker = (): Turns => {
-  const x = new Turns(t.db, model, (err, turn) => complaints.push(`${turn}: ${(err as Error).message}`));
+  const x = new Turns(t.db, model, (err) => log.warn({ err }, 'a turn is tried again'));
   turns.push(x);
   x.start();
   return x;
@@ -99,7 +106,7 @@ test('an error that no sentence is known for is said in the log, and the turn st
   const { turnId } = await say(t.db, 'kim', 'hello');
   speaker();
   await until('the complaint', async () => complaints.length > 0);
-  expect(complaints[0]).toBe(`${turnId}: the socket hung up`);
+  expect(complaints[0]).toBe(`kim ${turnId}: the socket hung up`);
   expect(await many(t.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([{ state: 'running', attempts: 1 }]);
   expect(await replies('kim')).toEqual([]);
   await t.db.query("update turns set state = 'done' where id = $1", [turnId]);

@@ -2,6 +2,7 @@
 // one after the other, in the order in which their messages were said.
 import { randomUUID } from 'node:crypto';
 import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
+import { withIds } from '@mainloop/logs/log';
 import { readAttachment } from '@mainloop/models/db/attachments';
 import { claimTurn, insertTurn, listThread, notifyDelta, updateDraft, updateTurnDone, type Turn } from '@mainloop/models/db/conversation';
 import { append, freshId } from '@mainloop/models/db/log';
@@ -52,9 +53,9 @@ export class Turns {
   private timer: NodeJS.Timeout | null = null;
   private readonly db: Db;
   private readonly model: Model;
-  private readonly complain: (err: unknown, turnId?: string) => void;
-  /** @param complain takes what went wrong and is tried again, for the log; with the turn where there is one */
-  constructor(db: Db, model: Model, complain: (err: unknown, turnId?: string) => void) {
+  private readonly complain: (err: unknown) => void;
+  /** @param complain takes what went wrong and is tried again, for the log */
+  constructor(db: Db, model: Model, complain: (err: unknown) => void) {
     this.db = db;
     this.model = model;
     this.complain = complain;
@@ -77,7 +78,7 @@ export class Turns {
       .then(async (turn) => {
         if (!turn) return;
         this.wake();
-        await this.speak(turn);
+        await withIds({ ownerId: turn.ownerId, turnId: turn.id }, () => this.speak(turn));
         // The next message of this owner may have waited for this answer.
         this.wake();
       })
@@ -113,7 +114,7 @@ export class Turns {
       await this.finish(turn, said);
     } catch (err) {
       if (signal.aborted) return;
-      if (!(err instanceof ModelError)) this.complain(err, turn.id);
+      if (!(err instanceof ModelError)) this.complain(err);
       if (err instanceof ModelError) await this.finish(turn, `${text ? `${text}\n\n` : ''}_${err.message}_`);
       else if (turn.attempts >= MAX_ATTEMPTS) await this.finish(turn, WENT_WRONG);
     } finally {

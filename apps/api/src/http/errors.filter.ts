@@ -2,7 +2,7 @@
 import { BadRequestException, Catch, HttpException, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
 import type { Request, Response } from 'express';
-import type { Logger } from 'pino';
+import type { Logger } from '@mainloop/logs/log';
 import { answerOf, Refused } from './refuse.ts';
 
 @Catch()

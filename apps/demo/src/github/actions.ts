@@ -30,6 +30,7 @@ import type { Bare } from './bare.ts';
 import { checkOut, remove } from './checkout.ts';
 import type { Hooks } from './hooks.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
+import { log } from './log.ts';
 import * as shape from './shapes.ts';
 import { triggers, type Happened } from './triggers.ts';
 import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
@@ -91,7 +92,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       .filter((f) => /\.ya?ml$/.test(f) && (only === undefined || f === only));
     for (const file of files) {
       const text = await bare.git(repo.full, ['cat-file', 'blob', `${sha}:${file}`]);
-      await runWorkflow(repo, branch, sha, file, text, what).catch((err: unknown) => console.error('ci', err));
+      await runWorkflow(repo, branch, sha, file, text, what).catch((err: unknown) =>
+        log.error({ err, repo: repo.full, file }, 'a workflow could not be run'),
+      );
     }
   };
 
@@ -323,7 +326,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         });
         p.on('error', () => resolve(1));
         p.on('close', (code) => {
-          if (code !== 0 && err !== '') console.error('act:', err.trim());
+          if (code !== 0 && err !== '') log.warn({ said: err.trim() }, 'act complains');
           resolve(code ?? 1);
         });
       });

@@ -4,6 +4,7 @@ import { lchownSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gitEnvironment } from '@mainloop/models/flow/git';
+import { log } from './log.ts';
 
 const run = promisify(execFile);
 
@@ -58,6 +59,6 @@ export async function remove(dir: string, owner: Checkout['owner']): Promise<voi
     await run('/bin/sh', ['-c', sweep, 'sh', dir], { ...owner, env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 60_000 });
     rmdirSync(dir);
   } catch (err) {
-    console.error('ci: a work tree could not be removed:', (err as Error).message.slice(0, 300));
+    log.warn({ err }, 'a work tree could not be removed');
   }
 }

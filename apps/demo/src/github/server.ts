@@ -15,6 +15,7 @@ import { serveGit } from './git-http.ts';
 import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
 import { issuePage } from './pages.ts';
+import { log } from './log.ts';
 import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
 import { nowIso, Store, type Repo } from './store.ts';
@@ -58,7 +59,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const server = http.createServer(
     (req, res) =>
       void handle(req, res).catch((err: unknown) => {
-        console.error(err);
+        log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
         if (!res.headersSent) json(res, 500, { message: String(err) });
         else res.destroy();
       }),
@@ -73,7 +74,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
-  const late = (what: Promise<void> | undefined): void => void what?.catch((err: unknown) => console.error('ci', err));
+  const late = (what: Promise<void> | undefined): void => void what?.catch((err: unknown) => log.error({ err }, 'what follows a push failed'));
   const c: Ctx = {
     store,
     bare,

@@ -4,7 +4,7 @@ import { repoOfCiToken } from '@mainloop/doors/ci-token';
 import type { Db } from '@mainloop/models/db/pool';
 import { findAnyProject } from '@mainloop/models/db/projects';
 import type { RunByToken } from '@mainloop/models/db/runs';
-import type { Logger } from 'pino';
+import type { Logger } from '@mainloop/logs/log';
 import type { GatewayConfig } from '../config.ts';
 import { Refused } from '../http.ts';
 import { openCache } from './cache.ts';

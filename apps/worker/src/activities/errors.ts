@@ -1,28 +1,52 @@
-// What every activity gets: a heartbeat, and its errors translated from the ports' closed unions to ApplicationFailure.
-import { heartbeat } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+// What every activity gets: a heartbeat, its ids on each line of the log, and its errors translated from the ports' closed unions to ApplicationFailure.
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import { withIds, type LogIds, type Logger } from '@mainloop/logs/log';
+import { taskIdOfWorkflow } from '@mainloop/models/flow/ids';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 
 interface KindedError {
   readonly kind: string;
   readonly message: string;
   readonly retryAfterMs?: number;
 }
+const ID_NAMES = ['ownerId', 'projectId', 'taskId', 'runId', 'itemId'] as const satisfies readonly (keyof LogIds)[];
 const HEARTBEAT_MS = 1_000;
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
 const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
 
-/** Wraps every activity of an object, so that none forgets. */
-export function translated<T extends Record<string, (i: never) => Promise<unknown>>>(activities: T): T {
-  return Object.fromEntries(Object.entries(activities).map(([name, f]) => [name, (i: never) => wrapped(() => f(i))])) as T;
+/**
+ * Wraps every activity of an object, so that none forgets.
+ * @param ownerOf whose a task is, for the log
+ */
+export function translated<T extends Record<string, (i: never) => Promise<unknown>>>(
+  activities: T,
+  log: Logger,
+  ownerOf: (taskId: string) => Promise<string | undefined>,
+): T {
+  const wrap = (name: string, f: (i: never) => Promise<unknown>) => async (i: never) => {
+    const ids = idsOf(activityInfo().workflowExecution?.workflowId ?? '', i);
+    const ownerId = ids.taskId === undefined ? undefined : await ownerOf(ids.taskId);
+    return withIds({ ...(ownerId === undefined ? {} : { ownerId }), ...ids }, () => wrapped(name, () => f(i), log));
+  };
+  return Object.fromEntries(Object.entries(activities).map(([name, f]) => [name, wrap(name, f)])) as T;
 }
 
-async function wrapped<R>(act: () => Promise<R>): Promise<R> {
+/** @param input of an activity: what it names by our names is what it is about */
+export function idsOf(workflowId: string, input: unknown): LogIds {
+  const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+  const ids = Object.fromEntries(ID_NAMES.flatMap((name) => (typeof named[name] === 'string' ? [[name, named[name]]] : [])));
+  return { ...(workflowId.startsWith('task/') ? { taskId: taskIdOfWorkflow(workflowId) } : {}), ...ids };
+}
+
+async function wrapped<R>(name: string, act: () => Promise<R>, log: Logger): Promise<R> {
   // Without it a killed worker's activity is only tried again when its whole time is up.
   const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
   try {
     return await act();
   } catch (err) {
+    // What was cancelled did not fail.
+    if (!(err instanceof CancelledFailure)) log.warn({ err, activity: name }, 'an activity failed');
     if (!isKinded(err)) throw err;
     throw ApplicationFailure.create({
       type: `port.${err.kind}`,

@@ -1,6 +1,7 @@
 // Runs of the agent: prepared, started, looked after, stopped. The workflow sleeps while one works.
 import type { Forge } from '@mainloop/adapters/forge/port';
 import { SandboxError, type Sandbox } from '@mainloop/adapters/sandbox/port';
+import type { Logger } from '@mainloop/logs/log';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
 import { deleteCheckpoint } from '@mainloop/models/db/checkpoints';
@@ -35,10 +36,11 @@ export interface RunDeps {
   readonly sandbox: Sandbox;
   readonly importer: Importer;
   readonly hit: Hit;
+  readonly log: Logger;
   readonly settleMs: number;
 }
 
-export const runActivities = ({ db, forge, sandbox, importer, hit, settleMs }: RunDeps) => {
+export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs }: RunDeps) => {
   const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
     takeSlot(db, runId, {
       all: (await getSettings(db, t.ownerId)).maxRuns,
@@ -49,7 +51,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, settleMs }: R
     /** @returns the run and, unless an older worker answers, whether it may start at once */
     async prepareRun(i: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
       const t = await getTask(db, i.taskId);
-      const base = await ensureFresh({ db, importer }, t);
+      const base = await ensureFresh({ db, importer, log }, t);
       // Colleagues see what was asked before it is done.
       if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
       const answers = await answersOf(db, i.context.answered);
