@@ -17,12 +17,12 @@ import { taskActivities } from '../apps/worker/src/activities/task.activities.ts
 import { ownerOfTask } from '../apps/worker/src/log.ts';
 import { relayOnce } from '../apps/worker/src/relay.ts';
 import { openLog } from '../packages/logs/src/log.ts';
-import { decide } from '../packages/models/src/db/decide.ts';
+import { decide } from '../packages/models/src/db/inbox/decide.ts';
 import { append, toOutbox } from '../packages/models/src/db/log.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
 import { many, openPool, withTx, type Db } from '../packages/models/src/db/pool.ts';
-import { endRun } from '../packages/models/src/db/runs.ts';
-import { saveSettings } from '../packages/models/src/db/settings.ts';
+import { endRun } from '../packages/models/src/db/runs/runs.ts';
+import { saveSettings } from '../packages/models/src/db/projects/settings.ts';
 import { branchPushed } from '../packages/models/src/events/forge.ts';
 import { taskConfirmed } from '../packages/models/src/events/tasks.ts';
 import { OWNER, taskWorkflowId } from '../packages/models/src/flow/ids.ts';

@@ -56,7 +56,7 @@ test.each([
 test.each([
   "import { openPool, withTx, type Db, type Queryable } from '@mainloop/models/db/pool';",
   "import { one } from './numbers.ts';",
-  "import { listTasks } from '@mainloop/models/db/tasks';",
+  "import { listTasks } from '@mainloop/models/db/tasks/tasks';",
   "f('Select a model, then go on. It is read from the settings.');",
   "f('Select one from the list');",
   "f('Select a project from the list, then a branch.');",

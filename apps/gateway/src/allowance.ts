@@ -1,5 +1,5 @@
 // The limits of a run at its door: over one, the sentence of it is the answer.
-import { takeAllowance } from '@mainloop/models/db/allowance';
+import { takeAllowance } from '@mainloop/models/db/runs/allowance';
 import type { Tx } from '@mainloop/models/db/pool';
 import type { Talk } from '@mainloop/models/flow/limits';
 import { Refused } from './http.ts';

@@ -1,8 +1,8 @@
 // Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was used is paid for, however it ended.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { CALL_LEASE_MS, newCallId, reserve, settle, settleLapsed, type ModelCall } from '@mainloop/models/db/budget';
+import { CALL_LEASE_MS, newCallId, reserve, settle, settleLapsed, type ModelCall } from '@mainloop/models/db/money/budget';
 import { many, one } from '@mainloop/models/db/pool';
-import { saveSettings } from '@mainloop/models/db/settings';
+import { saveSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { costMicrousd, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';

@@ -1,6 +1,6 @@
 // The git door in its real process, between real git and a real forge: what is held, what is shown of it, and what a large push costs.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { decide } from '@mainloop/models/db/decide';
+import { decide } from '@mainloop/models/db/inbox/decide';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
 import { projectAdded } from '@mainloop/models/events/projects';

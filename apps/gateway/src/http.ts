@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { LogIds } from '@mainloop/logs/log';
-import type { RunByToken } from '@mainloop/models/db/runs';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
 
 const unpack = promisify(gunzip);
 

@@ -1,11 +1,11 @@
 // The running agent wants to do something it must ask for: a rule answers, or the person does.
 import { createHash } from 'node:crypto';
 import type { PermissionRequest } from '@mainloop/models/contracts/runner';
-import { isAllowed, sendCommand } from '@mainloop/models/db/commands';
+import { isAllowed, sendCommand } from '@mainloop/models/db/runs/commands';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { RunByToken } from '@mainloop/models/db/runs';
-import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
+import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';

@@ -1,12 +1,12 @@
 // What a push brings, looked at once and written down; and what is held until the person agrees.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { takeAllowance } from '@mainloop/models/db/allowance';
-import { insertPush } from '@mainloop/models/db/forge';
-import { findDecision } from '@mainloop/models/db/inbox';
+import { takeAllowance } from '@mainloop/models/db/runs/allowance';
+import { insertPush } from '@mainloop/models/db/forge/effects';
+import { findDecision } from '@mainloop/models/db/inbox/items';
 import { append, freshId, hasEvent } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { RunByToken } from '@mainloop/models/db/runs';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { branchPushed, pushHeld, pushRefused } from '@mainloop/models/events/forge';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openWord } from '@mainloop/models/db/listen';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
-import { endRun, ensureRun, findRunByToken, getRun, openEpoch } from '@mainloop/models/db/runs';
+import { endRun, ensureRun, findRunByToken, getRun, openEpoch } from '@mainloop/models/db/runs/runs';
 import { reviewCommented } from '@mainloop/models/events/review';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { OUTPUT_LIMITS } from '@mainloop/models/flow/limits';

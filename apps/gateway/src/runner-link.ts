@@ -12,17 +12,17 @@ import {
   Say,
   type RunSpec,
 } from '@mainloop/models/contracts/runner';
-import { hasTold } from '@mainloop/models/db/allowance';
-import { readAttachment } from '@mainloop/models/db/attachments';
-import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/checkpoints';
-import { commandsFor, noteDelivered } from '@mainloop/models/db/commands';
-import { hasOpenQuestion } from '@mainloop/models/db/inbox';
+import { hasTold } from '@mainloop/models/db/runs/allowance';
+import { readAttachment } from '@mainloop/models/db/conversation/attachments';
+import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/runs/checkpoints';
+import { commandsFor, noteDelivered } from '@mainloop/models/db/runs/commands';
+import { hasOpenQuestion } from '@mainloop/models/db/inbox/items';
 import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { isOpenComment } from '@mainloop/models/db/review';
-import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs';
-import { resolveProjectSettings } from '@mainloop/models/db/settings';
+import { isOpenComment } from '@mainloop/models/db/review/comments';
+import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs/runs';
+import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
 import { agentSaid, evidenceRecorded } from '@mainloop/models/events/runs';

@@ -1,13 +1,13 @@
 // What somebody has to look after besides the tasks themselves: orphaned sandboxes, silent runs, the forge's news.
 import { freshMemory, type Forge, type ForgeMemory } from '@mainloop/adapters/forge/port';
 import type { Sandbox } from '@mainloop/adapters/sandbox/port';
-import { saveCheckup } from '@mainloop/models/db/checkup';
+import { saveCheckup } from '@mainloop/models/db/health/checkup';
 import { append } from '@mainloop/models/db/log';
-import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/pokes';
+import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/forge/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listActive, listSilent } from '@mainloop/models/db/run-lists';
-import { findOwner, findState } from '@mainloop/models/db/tasks';
-import { sendCommand } from '@mainloop/models/db/commands';
+import { listActive, listSilent } from '@mainloop/models/db/runs/lists';
+import { findOwner, findState } from '@mainloop/models/db/tasks/tasks';
+import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';
 import { NO_NEWS, together, type News } from '@mainloop/models/flow/news';
 import { isEnded } from '@mainloop/models/flow/states';

@@ -1,9 +1,9 @@
 // How the checks of a commit stand, told once and the same to whoever asks: the CI loop, the review, the merge, the repair.
 import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
-import { findFailures, findPushedAt } from '@mainloop/models/db/forge';
+import { findFailures, findPushedAt } from '@mainloop/models/db/forge/effects';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
 import {
   ciVerdict,

@@ -1,7 +1,7 @@
 // Creating something on the forge exactly once, whatever is killed when.
-import { findEffect, insertIntent, updateDone } from '@mainloop/models/db/forge';
+import { findEffect, insertIntent, updateDone } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import type { Hit } from '@mainloop/doors/failpoints';
 
 export type Effect = <T extends object>(t: TaskRow, what: string, act: () => Promise<T>) => Promise<T>;

@@ -1,6 +1,6 @@
 // What the runner recorded about a commit, as the loop and the reader need it.
 import type { Evidence } from '@mainloop/models/contracts/runner';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import type { Verified } from '@mainloop/models/flow/ci';
 import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 

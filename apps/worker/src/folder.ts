@@ -3,7 +3,7 @@ import { ForgeError } from '@mainloop/adapters/forge/port';
 import type { Logger } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { divergedWords } from '@mainloop/models/flow/folders';
 import type { Importer } from './importer.ts';

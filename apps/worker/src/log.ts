@@ -1,7 +1,7 @@
 // Temporal's own lines in the log of the worker, and whose a task is.
 import type { Logger, LogIds } from '@mainloop/logs/log';
 import type { Db } from '@mainloop/models/db/pool';
-import { getTask } from '@mainloop/models/db/tasks';
+import { getTask } from '@mainloop/models/db/tasks/tasks';
 import { taskIdOfWorkflow } from '@mainloop/models/flow/ids';
 import type { LogEntry } from '@temporalio/worker';
 

@@ -7,7 +7,7 @@ import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { bridgeTo } from '@mainloop/doors/bridge';
 import { openLog } from '@mainloop/logs/log';
-import { sendCommand } from '@mainloop/models/db/commands';
+import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';

@@ -11,9 +11,9 @@ import {
   openItems,
   type DueNotice,
   type VapidKeys,
-} from '@mainloop/models/db/push';
+} from '@mainloop/models/db/devices/push';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { getSettings } from '@mainloop/models/db/settings';
+import { getSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
 import webpush from 'web-push';

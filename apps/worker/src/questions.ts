@@ -1,9 +1,9 @@
 // A question of the agent, asked on the forge as well: on the pull request, or on the plan's issue before there is one.
 import type { Forge } from '@mainloop/adapters/forge/port';
-import { decide } from '@mainloop/models/db/decide';
-import { findQuestion } from '@mainloop/models/db/inbox';
+import { decide } from '@mainloop/models/db/inbox/decide';
+import { findQuestion } from '@mainloop/models/db/inbox/items';
 import type { Db } from '@mainloop/models/db/pool';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { answerOf, ANSWERED_WHERE, questionComment } from '@mainloop/models/flow/answers';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';

@@ -1,11 +1,11 @@
 // The review on the forge and the one in the app, kept in step: what people said there comes in, what was said here goes out.
 import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/forge/port';
-import { listCommentEffects, saveThread } from '@mainloop/models/db/forge';
-import { listForgeAnswers } from '@mainloop/models/db/inbox';
+import { listCommentEffects, saveThread } from '@mainloop/models/db/forge/effects';
+import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review';
-import type { TaskRow } from '@mainloop/models/db/tasks';
+import { listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { reviewCommented, reviewPublished, reviewResolved } from '@mainloop/models/events/review';
 import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';

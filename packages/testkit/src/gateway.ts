@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { ensureRun, openEpoch } from '@mainloop/models/db/runs';
+import { ensureRun, openEpoch } from '@mainloop/models/db/runs/runs';
 import { projectSettings } from '@mainloop/models/events/projects';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freePort } from '../../../tools/free-port.ts';

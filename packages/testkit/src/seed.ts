@@ -1,7 +1,7 @@
 // Rows that tests start from.
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/proposals';
+import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/conversation/proposals';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { taskConfirmed } from '@mainloop/models/events/tasks';

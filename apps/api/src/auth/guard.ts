@@ -2,7 +2,7 @@
 import { fromNodeHeaders } from 'better-auth/node';
 import { isSecret } from '@mainloop/doors/secrets';
 import type { NextFunction, Request, Response } from 'express';
-import { findFirstUser } from '@mainloop/models/db/devices';
+import { findFirstUser } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
 import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
 import type { ApiConfig } from '../config.ts';

@@ -1,8 +1,8 @@
 // What the chat model is told: who it is, what there is, and as much of the thread as fits. Pure.
 import type { ChatImage, ChatMessage } from '@mainloop/adapters/model/port';
-import type { ThreadMessage } from '@mainloop/models/db/conversation';
-import type { ProjectName } from '@mainloop/models/db/projects';
-import type { TaskFact } from '@mainloop/models/db/tasks';
+import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
+import type { ProjectName } from '@mainloop/models/db/projects/projects';
+import type { TaskFact } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { nextSentence } from '@mainloop/models/flow/states';
 

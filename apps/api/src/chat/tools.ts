@@ -1,14 +1,14 @@
 // What the chat model may do. It reads freely; the one way to work is a proposal, which does nothing by itself.
 import type { ChatTool } from '@mainloop/adapters/model/port';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
-import { listFiles } from '@mainloop/models/db/conversation';
-import { decide } from '@mainloop/models/db/decide';
-import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox';
+import { listFiles } from '@mainloop/models/db/conversation/thread';
+import { decide } from '@mainloop/models/db/inbox/decide';
+import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
 import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
-import { findProjectOf } from '@mainloop/models/db/projects';
-import { propose } from '@mainloop/models/db/proposals';
-import { resolveProjectSettings } from '@mainloop/models/db/settings';
-import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks';
+import { findProjectOf } from '@mainloop/models/db/projects/projects';
+import { propose } from '@mainloop/models/db/conversation/proposals';
+import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
+import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { nextSentence } from '@mainloop/models/flow/states';

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, afterAll, beforeEach, expect, test } from '@jest/
 import type { ChatCall, Model } from '@mainloop/adapters/model/port';
 import { openLog } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
-import type { ThreadMessage } from '@mainloop/models/db/conversation';
+import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
 import { many, withTx } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';

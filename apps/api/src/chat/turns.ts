@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
 import { withIds } from '@mainloop/logs/log';
-import { readAttachment } from '@mainloop/models/db/attachments';
-import { claimTurn, insertTurn, listThread, notifyDelta, updateDraft, updateTurnDone, type Turn } from '@mainloop/models/db/conversation';
+import { readAttachment } from '@mainloop/models/db/conversation/attachments';
+import { claimTurn, insertTurn, listThread, notifyDelta, updateDraft, updateTurnDone, type Turn } from '@mainloop/models/db/conversation/thread';
 import { append, freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listProjectNames } from '@mainloop/models/db/projects';
-import { getSettings } from '@mainloop/models/db/settings';
-import { listOpenFacts } from '@mainloop/models/db/tasks';
+import { listProjectNames } from '@mainloop/models/db/projects/projects';
+import { getSettings } from '@mainloop/models/db/projects/settings';
+import { listOpenFacts } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { cleanText } from '@mainloop/models/flow/text';

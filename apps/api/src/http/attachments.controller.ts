@@ -1,6 +1,6 @@
 import { Controller, Inject, Param, Req, Res } from '@nestjs/common';
 import type { AskedOf, Given } from '@mainloop/models/contracts/routes';
-import { keepAttachment, readAttachment } from '@mainloop/models/db/attachments';
+import { keepAttachment, readAttachment } from '@mainloop/models/db/conversation/attachments';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { cleanTitle } from '@mainloop/models/flow/text';

@@ -1,9 +1,9 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
-import { refsOf } from '@mainloop/models/db/attachments';
-import { listMessages } from '@mainloop/models/db/conversation';
+import { refsOf } from '@mainloop/models/db/conversation/attachments';
+import { listMessages } from '@mainloop/models/db/conversation/thread';
 import type { Db } from '@mainloop/models/db/pool';
-import { confirm, decline, listOpenProposals } from '@mainloop/models/db/proposals';
+import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { say, type Turns } from '../chat/turns.ts';
 import { DB } from '../tokens.ts';

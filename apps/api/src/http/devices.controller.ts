@@ -1,6 +1,6 @@
 import { Controller, Inject, Param, Req } from '@nestjs/common';
 import type { Given } from '@mainloop/models/contracts/routes';
-import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices';
+import { deleteSession, hasUsers, listSessions } from '@mainloop/models/db/devices/sessions';
 import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
 import qr from 'qrcode';

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { Given } from '@mainloop/models/contracts/routes';
-import { readCheckup, settingsChecks } from '@mainloop/models/db/checkup';
-import { count, countTasks, ping } from '@mainloop/models/db/health';
+import { readCheckup, settingsChecks } from '@mainloop/models/db/health/checkup';
+import { count, countTasks, ping } from '@mainloop/models/db/health/health';
 import type { Db } from '@mainloop/models/db/pool';
 import { checksOf } from '@mainloop/models/flow/checkup';
 import type { ApiConfig } from '../config.ts';

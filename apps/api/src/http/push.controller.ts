@@ -1,6 +1,6 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
-import { addDevice, ensureVapidKeys, listDevices, removeDevice } from '@mainloop/models/db/push';
+import { addDevice, ensureVapidKeys, listDevices, removeDevice } from '@mainloop/models/db/devices/push';
 import type { Db } from '@mainloop/models/db/pool';
 import { OWNER } from '@mainloop/models/flow/ids';
 import webpush from 'web-push';

@@ -1,7 +1,7 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import type { Db } from '@mainloop/models/db/pool';
-import { changeComment, draftComment, listComments, noteLooked, type ReviewResult } from '@mainloop/models/db/review';
+import { changeComment, draftComment, listComments, noteLooked, type ReviewResult } from '@mainloop/models/db/review/comments';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';

@@ -1,7 +1,7 @@
 import { Controller, Headers, Inject, Req } from '@nestjs/common';
 import type { Given } from '@mainloop/models/contracts/routes';
-import { claimDelivery } from '@mainloop/models/db/forge';
-import { pokeAbout } from '@mainloop/models/db/pokes';
+import { claimDelivery } from '@mainloop/models/db/forge/effects';
+import { pokeAbout } from '@mainloop/models/db/forge/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { newsOf } from '@mainloop/models/flow/news';
 import { isSecret } from '@mainloop/doors/secrets';

@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { repoOfCiToken } from '@mainloop/doors/ci-token';
 import type { Db } from '@mainloop/models/db/pool';
-import { findAnyProject } from '@mainloop/models/db/projects';
-import type { RunByToken } from '@mainloop/models/db/runs';
+import { findAnyProject } from '@mainloop/models/db/projects/projects';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import type { Logger } from '@mainloop/logs/log';
 import type { GatewayConfig } from '../config.ts';
 import { Refused } from '../http.ts';

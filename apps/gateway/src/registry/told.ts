@@ -1,7 +1,7 @@
 // Which packages a run was given, for its story: each once, gathered for a moment, and no more than a person would look through.
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import type { RunByToken } from '@mainloop/models/db/runs';
+import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { packagesFetched } from '@mainloop/models/events/runs';
 
 const GATHER_MS = 10_000;

@@ -1,12 +1,12 @@
 // What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
 import { ForgeError, isRetryable, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
-import { decide } from '@mainloop/models/db/decide';
-import { findEvidence } from '@mainloop/models/db/evidence';
-import { findActing, findLatestDiff, hasPushed } from '@mainloop/models/db/forge';
+import { decide } from '@mainloop/models/db/inbox/decide';
+import { findEvidence } from '@mainloop/models/db/runs/evidence';
+import { findActing, findLatestDiff, hasPushed } from '@mainloop/models/db/forge/effects';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listCompleted, type CompletedRun } from '@mainloop/models/db/run-lists';
-import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks';
+import { listCompleted, type CompletedRun } from '@mainloop/models/db/runs/lists';
+import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import {
   issueEnsured,
   pullRequestClosed,

@@ -1,8 +1,8 @@
 // What a task workflow does to our own records: state, plan, inbox. Postgres only.
 import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
-import { findOutcome, lastNumber } from '@mainloop/models/db/run-lists';
-import { getTask, type TaskRow } from '@mainloop/models/db/tasks';
+import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
 import type { NewEvent } from '@mainloop/models/events/registry';

@@ -10,15 +10,15 @@ import { DRAFT, seedProject, seedProposal, seedTask } from '@mainloop/testkit/se
 import fc from 'fast-check';
 import { OWNER } from '../flow/ids.ts';
 import type { RunOutcome } from '../flow/outcomes.ts';
-import { cancelTask, decide } from './decide.ts';
+import { cancelTask, decide } from './inbox/decide.ts';
 import { append, appendOnce, eventsAfter } from './log.ts';
 import { schemaSql } from './migrate.ts';
 import { many, one, withTx } from './pool.ts';
 import { PROJECTIONS } from './project.ts';
-import { confirm, decline, digestOf, propose } from './proposals.ts';
+import { confirm, decline, digestOf, propose } from './conversation/proposals.ts';
 import { openRead } from './read.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
-import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs.ts';
+import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs/runs.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {

@@ -28,7 +28,7 @@ import { OWNER } from '../flow/ids.ts';
 import { appendOnce } from './log.ts';
 import { many } from './pool.ts';
 import { PROJECTIONS } from './project.ts';
-import { confirm, decline } from './proposals.ts';
+import { confirm, decline } from './conversation/proposals.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
 
 let t: TestDatabase;

@@ -13,7 +13,7 @@ import type { Comment } from '../contracts/review.ts';
 import type { Run } from '../contracts/runs.ts';
 import type { TaskDetail } from '../contracts/tasks.ts';
 import { OWNER } from '../flow/ids.ts';
-import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from './checkpoints.ts';
+import { deleteCheckpoint, findCheckpoint, saveCheckpoint } from './runs/checkpoints.ts';
 import {
   claimTurn,
   insertTurn,
@@ -24,10 +24,10 @@ import {
   updateTurnDone,
   type ThreadMessage,
   type Turn,
-} from './conversation.ts';
-import { decide } from './decide.ts';
-import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './devices.ts';
-import { findEvidence } from './evidence.ts';
+} from './conversation/thread.ts';
+import { decide } from './inbox/decide.ts';
+import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './devices/sessions.ts';
+import { findEvidence } from './runs/evidence.ts';
 import {
   claimDelivery,
   findEffect,
@@ -39,8 +39,8 @@ import {
   saveThread,
   updateDone,
   type EffectRow,
-} from './forge.ts';
-import { count, countTasks, ping, type Counts } from './health.ts';
+} from './forge/effects.ts';
+import { count, countTasks, ping, type Counts } from './health/health.ts';
 import {
   findDecision,
   findFailure,
@@ -54,18 +54,27 @@ import {
   type AnsweredItem,
   type OpenItem,
   type QuestionRow,
-} from './inbox.ts';
+} from './inbox/items.ts';
 import { claimLock } from './locks.ts';
 import { appendOnce, hasEvent, toOutbox } from './log.ts';
 import { listUnsent, postpone, updateSent, wasSent, type OutboxRow } from './outbox.ts';
-import { listWaitingRepos } from './pokes.ts';
+import { listWaitingRepos } from './forge/pokes.ts';
 import { withTx } from './pool.ts';
-import { findAnyProject, findProject, findProjectOf, hasProject, listProjectNames, listProjects, type ProjectName } from './projects.ts';
-import { listOpenProposals } from './proposals.ts';
-import { addDevice, deleteDevice, hasDevices } from './push.ts';
-import { draftComment, isOpenComment, listComments, listReplies, listThreads, listUnpublished, type ReplyRow, type ThreadRow } from './review.ts';
-import { findOutcome, hasRun, lastNumber, listActive, listCompleted, listRuns, listSilent, listUnended, type SilentRun } from './run-lists.ts';
-import { endRun, ensureRun, openEpoch, renewLease } from './runs.ts';
+import { findAnyProject, findProject, findProjectOf, hasProject, listProjectNames, listProjects, type ProjectName } from './projects/projects.ts';
+import { listOpenProposals } from './conversation/proposals.ts';
+import { addDevice, deleteDevice, hasDevices } from './devices/push.ts';
+import {
+  draftComment,
+  isOpenComment,
+  listComments,
+  listReplies,
+  listThreads,
+  listUnpublished,
+  type ReplyRow,
+  type ThreadRow,
+} from './review/comments.ts';
+import { findOutcome, hasRun, lastNumber, listActive, listCompleted, listRuns, listSilent, listUnended, type SilentRun } from './runs/lists.ts';
+import { endRun, ensureRun, openEpoch, renewLease } from './runs/runs.ts';
 import {
   findOwner,
   findState,
@@ -80,7 +89,7 @@ import {
   type TaskFact,
   type TaskRow,
   type TaskToTell,
-} from './tasks.ts';
+} from './tasks/tasks.ts';
 
 let t: TestDatabase;
 let runId: string;

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import pg from 'pg';
 import { applyRights, heldRights, OWNER_ROLE, prepareRoles, PROCESS_ROLES, RIGHTS, wantedRights, type RolePasswords } from './roles.ts';
 import { many, openPool } from './pool.ts';
-import { dueNotices, openItems } from './push.ts';
+import { dueNotices, openItems } from './devices/push.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {

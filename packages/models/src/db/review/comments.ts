@@ -1,15 +1,15 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
-import type { Comment, NewComment } from '../contracts/review.ts';
-import type { NewEvent } from '../events/registry.ts';
-import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../events/review.ts';
-import type { CommentPlace } from '../flow/events.ts';
-import { taskWorkflowId } from '../flow/ids.ts';
-import { refusal, type Refusal } from '../flow/refusals.ts';
-import { cleanText } from '../flow/text.ts';
-import { SIGNALS } from '../flow/workflow.ts';
-import { append, lockLog, toOutbox } from './log.ts';
-import { payloadText } from './payload.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+import type { Comment, NewComment } from '../../contracts/review.ts';
+import type { NewEvent } from '../../events/registry.ts';
+import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../../events/review.ts';
+import type { CommentPlace } from '../../flow/events.ts';
+import { taskWorkflowId } from '../../flow/ids.ts';
+import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { cleanText } from '../../flow/text.ts';
+import { SIGNALS } from '../../flow/workflow.ts';
+import { append, lockLog, toOutbox } from '../log.ts';
+import { payloadText } from '../payload.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 
 export type ReviewResult =
   { readonly ok: true } | Refusal<'no_task' | 'no_comment' | 'no_push' | 'review_ended' | 'too_many_drafts' | 'comment_unsent' | 'comment_sent'>;

@@ -1,9 +1,9 @@
 // Devices that are told, and what each of them was shown.
-import type { PushDevice, ToldDevice } from '../contracts/devices.ts';
-import type { ItemKind, Option } from '../flow/events.ts';
-import type { NoticeItem } from '../flow/notices.ts';
-import { freshId } from './log.ts';
-import { many, one, type Queryable } from './pool.ts';
+import type { PushDevice, ToldDevice } from '../../contracts/devices.ts';
+import type { ItemKind, Option } from '../../flow/events.ts';
+import type { NoticeItem } from '../../flow/notices.ts';
+import { freshId } from '../log.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 export interface VapidKeys {
   readonly publicKey: string;

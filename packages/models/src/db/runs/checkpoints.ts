@@ -1,5 +1,5 @@
 // What a run leaves for the next one of its task: one archive for each task, written over.
-import { one, type Queryable } from './pool.ts';
+import { one, type Queryable } from '../pool.ts';
 
 /** @param c.data the archive as the runner packed it; whoever takes it in has looked at its size */
 export async function saveCheckpoint(q: Queryable, c: { taskId: string; runId: string; epoch: number; data: Buffer }): Promise<void> {

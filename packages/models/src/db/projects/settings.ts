@@ -1,10 +1,10 @@
 // Settings of the owner and of each project, in the database.
-import { ProjectSettings, resolveSettings, Settings, type OwnerSettings } from '../contracts/settings.ts';
-import { projectSettings } from '../events/projects.ts';
-import type { NewEvent } from '../events/registry.ts';
-import { one, type Queryable } from './pool.ts';
+import { ProjectSettings, resolveSettings, Settings, type OwnerSettings } from '../../contracts/settings.ts';
+import { projectSettings } from '../../events/projects.ts';
+import type { NewEvent } from '../../events/registry.ts';
+import { one, type Queryable } from '../pool.ts';
 
-export { resolveProjectSettings, resolveSettings, type OwnerSettings, type ResolvedProjectSettings } from '../contracts/settings.ts';
+export { resolveProjectSettings, resolveSettings, type OwnerSettings, type ResolvedProjectSettings } from '../../contracts/settings.ts';
 
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
   const row = await one<{ value: unknown }>(q, "select value from settings where owner_id = $1 and key = 'general'", [ownerId]);

@@ -1,6 +1,6 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what came from it: webhooks.
-import type { Failure } from '../flow/ci.ts';
-import { many, one, type Queryable, type Tx } from './pool.ts';
+import type { Failure } from '../../flow/ci.ts';
+import { many, one, type Queryable, type Tx } from '../pool.ts';
 
 /** A push that the gateway forwarded. The shas are of git, in hex; `oldSha` is all zeros for a branch that was new. */
 interface NewPush {

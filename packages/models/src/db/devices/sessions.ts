@@ -1,5 +1,5 @@
 // Devices that are signed in, and the owner they are of. The rows are better-auth's; it makes them and checks them.
-import { many, one, type Queryable } from './pool.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** @returns the user that was there first; null before anybody has signed in */
 export const findFirstUser = async (q: Queryable): Promise<string | null> =>

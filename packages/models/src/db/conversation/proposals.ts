@@ -1,17 +1,17 @@
 // Proposals and their confirmation: the only door to work.
 
 import { createHash } from 'node:crypto';
-import type { ConfirmProposal, Proposal } from '../contracts/conversation.ts';
-import { taskBranch, taskWorkflowId } from '../flow/ids.ts';
-import { refusal, type Refusal } from '../flow/refusals.ts';
-import { cleanTitle, spellOut } from '../flow/text.ts';
-import { TASK_WORKFLOW, type TaskWorkflowInput } from '../flow/workflow.ts';
-import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../events/proposals.ts';
-import { taskConfirmed } from '../events/tasks.ts';
-import type { AttachmentRef } from '../flow/events.ts';
-import { tell } from './commands.ts';
-import { append, freshId, lockLog, toOutbox } from './log.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+import type { ConfirmProposal, Proposal } from '../../contracts/conversation.ts';
+import { taskBranch, taskWorkflowId } from '../../flow/ids.ts';
+import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { cleanTitle, spellOut } from '../../flow/text.ts';
+import { TASK_WORKFLOW, type TaskWorkflowInput } from '../../flow/workflow.ts';
+import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../../events/proposals.ts';
+import { taskConfirmed } from '../../events/tasks.ts';
+import type { AttachmentRef } from '../../flow/events.ts';
+import { tell } from '../runs/commands.ts';
+import { append, freshId, lockLog, toOutbox } from '../log.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 
 export interface ProposalDraft {
   readonly projectId: string;

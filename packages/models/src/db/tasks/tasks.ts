@@ -1,9 +1,9 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
-import type { Task, TaskDetail } from '../contracts/tasks.ts';
-import type { AttachmentRef } from '../flow/events.ts';
-import type { CiCounts } from '../flow/states.ts';
-import { payloadText } from './payload.ts';
-import { many, one, type Queryable } from './pool.ts';
+import type { Task, TaskDetail } from '../../contracts/tasks.ts';
+import type { AttachmentRef } from '../../flow/events.ts';
+import type { CiCounts } from '../../flow/states.ts';
+import { payloadText } from '../payload.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** A task with its project, as the worker needs it. */
 export interface TaskRow {

@@ -1,10 +1,10 @@
 // Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres, because several gateways may serve
 // one task, and because a gateway may die in the middle of an answer.
 import { randomUUID } from 'node:crypto';
-import { costMicrousd, type Usage } from '../flow/pricing.ts';
-import { costMetered } from '../events/money.ts';
-import { append, lockLog } from './log.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+import { costMicrousd, type Usage } from '../../flow/pricing.ts';
+import { costMetered } from '../../events/money.ts';
+import { append, lockLog } from '../log.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 
 /** How long a call counts as alive after its gateway last said so. */
 export const CALL_LEASE_MS = 30_000;

@@ -1,9 +1,9 @@
 // What a run did already, counted in the log under its lock: requests side by side can't all pass the same limit.
-import type { EventType, Payloads } from '../events/registry.ts';
-import { mayTalk, type Talk, type TalkVerdict } from '../flow/limits.ts';
-import { lockLog } from './log.ts';
-import { payloadText } from './payload.ts';
-import { one, type Tx } from './pool.ts';
+import type { EventType, Payloads } from '../../events/registry.ts';
+import { mayTalk, type Talk, type TalkVerdict } from '../../flow/limits.ts';
+import { lockLog } from '../log.ts';
+import { payloadText } from '../payload.ts';
+import { one, type Tx } from '../pool.ts';
 import { attemptsOf, questionsOf } from './runs.ts';
 
 /** The event that each of them leaves, and what else tells it from others of that type. */

@@ -1,9 +1,9 @@
 // "Look again" for the tasks that some news of the forge may be about, and for nobody else: a thousand may be waiting.
-import { taskWorkflowId } from '../flow/ids.ts';
-import type { News } from '../flow/news.ts';
-import { SIGNALS } from '../flow/workflow.ts';
-import { toOutbox } from './log.ts';
-import { many, type Queryable, type Tx } from './pool.ts';
+import { taskWorkflowId } from '../../flow/ids.ts';
+import type { News } from '../../flow/news.ts';
+import { SIGNALS } from '../../flow/workflow.ts';
+import { toOutbox } from '../log.ts';
+import { many, type Queryable, type Tx } from '../pool.ts';
 
 /** `blocked`: a question may be answered there. */
 const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review', 'blocked'];

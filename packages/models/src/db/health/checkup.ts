@@ -1,9 +1,9 @@
 // The worker's last look at the place that tasks run in, one row that is written over.
-import { CHECKUP_KEY, type Check, type Checkup } from '../flow/checkup.ts';
-import { OWNER } from '../flow/ids.ts';
-import { resolveProjectSettings, unreadableWords } from '../contracts/settings.ts';
-import { many, one, type Queryable } from './pool.ts';
-import { getSettings } from './settings.ts';
+import { CHECKUP_KEY, type Check, type Checkup } from '../../flow/checkup.ts';
+import { OWNER } from '../../flow/ids.ts';
+import { resolveProjectSettings, unreadableWords } from '../../contracts/settings.ts';
+import { many, one, type Queryable } from '../pool.ts';
+import { getSettings } from '../projects/settings.ts';
 
 export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promise<void> {
   await q.query(

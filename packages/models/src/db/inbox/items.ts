@@ -1,10 +1,10 @@
 // Items of the inbox as they are now: a projection of the log, so nothing here writes. What decides them is in decide.ts.
-import type { Item } from '../contracts/inbox.ts';
-import type { Question } from '../flow/answers.ts';
-import type { ItemKind, Option, Via } from '../flow/events.ts';
-import type { Decision } from '../flow/workflow.ts';
-import { many, one, type Queryable } from './pool.ts';
-import { attemptsOf, questionsOf } from './runs.ts';
+import type { Item } from '../../contracts/inbox.ts';
+import type { Question } from '../../flow/answers.ts';
+import type { ItemKind, Option, Via } from '../../flow/events.ts';
+import type { Decision } from '../../flow/workflow.ts';
+import { many, one, type Queryable } from '../pool.ts';
+import { attemptsOf, questionsOf } from '../runs/runs.ts';
 
 /** @returns what the user said to an item; null while nobody has, and for an item that is not there */
 export async function findDecision(q: Queryable, itemId: string): Promise<Decision | null> {

@@ -1,22 +1,22 @@
 // Human decisions. A conditional write: the first one counts, whichever surface it came from, and the others are told who answered.
-import { ANSWERED_WHERE } from '../flow/answers.ts';
-import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../events/inbox.ts';
-import type { NewEvent } from '../events/registry.ts';
-import { reviewSubmitted } from '../events/review.ts';
-import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
-import type { ItemKind, Via } from '../flow/events.ts';
-import { gateAnswer, isGate } from '../flow/gates.ts';
-import { ALLOW } from '../flow/held.ts';
-import { taskWorkflowId } from '../flow/ids.ts';
-import { wayRefused } from '../flow/merge-messages.ts';
-import { refusal, type Refusal } from '../flow/refusals.ts';
-import { isEnded } from '../flow/states.ts';
-import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../flow/workflow.ts';
-import { canBeKept, passPermissionOn } from './commands.ts';
-import { findActing } from './forge.ts';
-import { append, lockLog, toOutbox } from './log.ts';
-import { one, withTx, type Db } from './pool.ts';
-import { draftsOf } from './review.ts';
+import { ANSWERED_WHERE } from '../../flow/answers.ts';
+import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
+import type { NewEvent } from '../../events/registry.ts';
+import { reviewSubmitted } from '../../events/review.ts';
+import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
+import type { ItemKind, Via } from '../../flow/events.ts';
+import { gateAnswer, isGate } from '../../flow/gates.ts';
+import { ALLOW } from '../../flow/held.ts';
+import { taskWorkflowId } from '../../flow/ids.ts';
+import { wayRefused } from '../../flow/merge-messages.ts';
+import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { isEnded } from '../../flow/states.ts';
+import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../../flow/workflow.ts';
+import { canBeKept, passPermissionOn } from '../runs/commands.ts';
+import { findActing } from '../forge/effects.ts';
+import { append, lockLog, toOutbox } from '../log.ts';
+import { one, withTx, type Db } from '../pool.ts';
+import { draftsOf } from '../review/comments.ts';
 
 export type DecideResult =
   | { readonly ok: true; readonly taskId: string }

@@ -1,15 +1,15 @@
 // What reaches a running agent from outside: commands to its runner, things said to it, and leave that was given or refused.
-import type { RunnerCommand } from '../contracts/runner.ts';
-import { append, lockLog } from './log.ts';
-import { inboxClosed } from '../events/inbox.ts';
-import { taskAllowed, taskSteered } from '../events/tasks.ts';
-import type { PermissionAsk } from '../flow/events.ts';
-import { MAX_RULE } from '../flow/permissions.ts';
-import { refusal, type Refusal } from '../flow/refusals.ts';
-import { isEnded } from '../flow/states.ts';
-import { payloadText, permissionOf } from './payload.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
-import { resolveProjectSettings, settingsChanged } from './settings.ts';
+import type { RunnerCommand } from '../../contracts/runner.ts';
+import { append, lockLog } from '../log.ts';
+import { inboxClosed } from '../../events/inbox.ts';
+import { taskAllowed, taskSteered } from '../../events/tasks.ts';
+import type { PermissionAsk } from '../../flow/events.ts';
+import { MAX_RULE } from '../../flow/permissions.ts';
+import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { isEnded } from '../../flow/states.ts';
+import { payloadText, permissionOf } from '../payload.ts';
+import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts';
 
 /**
  * Commands of one run after a cursor, and whatever was said to its task that no agent has heard yet. What was said comes

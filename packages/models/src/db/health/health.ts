@@ -1,5 +1,5 @@
 // How the house is: whether Postgres answers, and how much of everything there is.
-import { many, one, type Queryable } from './pool.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** Resolves when Postgres answers. @throws Error of the driver when it does not */
 export async function ping(q: Queryable): Promise<void> {

@@ -1,18 +1,18 @@
 // Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { runId as makeRunId, taskWorkflowId } from '../flow/ids.ts';
-import { runEnded, runStarted } from '../events/runs.ts';
-import type { AttachmentRef } from '../flow/events.ts';
-import { mayPrint, OUTPUT_LIMITS } from '../flow/limits.ts';
-import { isCutOff, spendsSession, type RunOutcome } from '../flow/outcomes.ts';
-import type { Phase } from '../flow/states.ts';
-import { mayStart } from '../flow/slots.ts';
-import { SIGNALS, type RunEndedSignal } from '../flow/workflow.ts';
+import { runId as makeRunId, taskWorkflowId } from '../../flow/ids.ts';
+import { runEnded, runStarted } from '../../events/runs.ts';
+import type { AttachmentRef } from '../../flow/events.ts';
+import { mayPrint, OUTPUT_LIMITS } from '../../flow/limits.ts';
+import { isCutOff, spendsSession, type RunOutcome } from '../../flow/outcomes.ts';
+import type { Phase } from '../../flow/states.ts';
+import { mayStart } from '../../flow/slots.ts';
+import { SIGNALS, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
-import { OUTPUT_CHANNEL } from './listen.ts';
-import { LOCKS } from './locks.ts';
-import { append, lockLog, toOutbox } from './log.ts';
-import { many, one, withTx, type Db, type Queryable } from './pool.ts';
+import { OUTPUT_CHANNEL } from '../listen.ts';
+import { LOCKS } from '../locks.ts';
+import { append, lockLog, toOutbox } from '../log.ts';
+import { many, one, withTx, type Db, type Queryable } from '../pool.ts';
 
 export const LEASE_MS = 15_000;
 

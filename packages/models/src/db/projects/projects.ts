@@ -1,6 +1,6 @@
 // Projects as they are now: a projection of the log, so nothing here writes.
-import type { Project } from '../contracts/projects.ts';
-import { many, one, type Queryable } from './pool.ts';
+import type { Project } from '../../contracts/projects.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** All of a user, oldest first. */
 export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> =>

@@ -1,8 +1,8 @@
 // The one thread of a user: messages, which are a projection of the log, and turns, in which the chat model answers them.
-import type { Message } from '../contracts/conversation.ts';
-import type { AttachmentRef } from '../flow/events.ts';
-import { DELTA_CHANNEL } from './listen.ts';
-import { many, one, type Queryable, type Tx } from './pool.ts';
+import type { Message } from '../../contracts/conversation.ts';
+import type { AttachmentRef } from '../../flow/events.ts';
+import { DELTA_CHANNEL } from '../listen.ts';
+import { many, one, type Queryable, type Tx } from '../pool.ts';
 
 /** The newest two hundred of a user, oldest first. */
 export const listMessages = (q: Queryable, ownerId: string): Promise<Message[]> =>

@@ -1,8 +1,8 @@
 // What the runner recorded about a commit: which command it ran there and how that ended.
-import type { Evidence } from '../contracts/runner.ts';
-import type { Payloads } from '../events/registry.ts';
-import { payloadText } from './payload.ts';
-import { one, type Queryable } from './pool.ts';
+import type { Evidence } from '../../contracts/runner.ts';
+import type { Payloads } from '../../events/registry.ts';
+import { payloadText } from '../payload.ts';
+import { one, type Queryable } from '../pool.ts';
 
 const field = (name: keyof Payloads['evidence.recorded']): string => payloadText('evidence.recorded', name);
 

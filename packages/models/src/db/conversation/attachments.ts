@@ -1,7 +1,7 @@
 // Files that came with messages.
-import type { AttachmentRef } from '../flow/events.ts';
-import { freshId } from './log.ts';
-import { many, one, type Queryable } from './pool.ts';
+import type { AttachmentRef } from '../../flow/events.ts';
+import { freshId } from '../log.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** @param data at most a few megabytes; whoever takes it in has looked at its size and kind */
 export async function keepAttachment(q: Queryable, ownerId: string, a: { name: string; mime: string; data: Buffer }): Promise<AttachmentRef> {

@@ -1,8 +1,8 @@
 // Runs as others ask about them: which are active, which are silent, how they ended. What changes them is in runs.ts.
-import type { Run } from '../contracts/runs.ts';
-import type { RunOutcome } from '../flow/outcomes.ts';
-import type { Phase } from '../flow/states.ts';
-import { many, one, type Queryable } from './pool.ts';
+import type { Run } from '../../contracts/runs.ts';
+import type { RunOutcome } from '../../flow/outcomes.ts';
+import type { Phase } from '../../flow/states.ts';
+import { many, one, type Queryable } from '../pool.ts';
 
 /** Runs of all users that have had two seconds to start and have not ended. */
 export const listActive = (q: Queryable): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
