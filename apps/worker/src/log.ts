@@ -24,13 +24,16 @@ export function temporalLines(log: Logger): (entry: LogEntry) => void {
 /** @returns what says whose a task is, asked once a task; undefined for one that is not there, or while the database is away: a log waits for nobody */
 export function ownerOfTask(db: Db): (taskId: string) => Promise<string | undefined> {
   const known = new Map<string, string>();
+  const ask = async (taskId: string): Promise<string | undefined> => {
+    try {
+      return (await getTask(db, taskId)).ownerId;
+    } catch {
+      // The activity itself will say that the task or the database is not there.
+      return undefined;
+    }
+  };
   return async (taskId) => {
-    const ownerId =
-      known.get(taskId) ??
-      (await getTask(db, taskId).then(
-        (t) => t.ownerId,
-        () => undefined,
-      ));
+    const ownerId = known.get(taskId) ?? (await ask(taskId));
     if (ownerId === undefined) return undefined;
     if (known.size >= MAX_KNOWN) known.clear();
     known.set(taskId, ownerId);
