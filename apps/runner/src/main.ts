@@ -64,7 +64,8 @@ function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
   ensureFolder(tmpDir);
   const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
   return {
-    PATH: `${c.kit}:/usr/local/bin:/usr/bin:/bin`,
+    // As the sandbox was given it, or as its image has it.
+    PATH: [...new Set([c.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(':'),
     HOME: c.home,
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',

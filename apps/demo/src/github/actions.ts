@@ -16,7 +16,7 @@ import {
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { bwrapArgs } from '@mainloop/adapters/sandbox/bwrap';
+import { bwrapArgs, toolPath } from '@mainloop/adapters/sandbox/bwrap';
 import { enterCage, findCageSite, makeCage, removeCage, type CageSite } from '@mainloop/adapters/sandbox/cage';
 import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
 import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
@@ -252,7 +252,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         ...(packages === null ? [] : Object.entries(packageVariables()).flatMap(([name, value]) => ['--env', `${name}=${value}`])),
       ];
       const around = (home: string, tools: string): Record<string, string> => ({
-        PATH: `${tools}:/usr/local/bin:/usr/bin:/bin`,
+        PATH: toolPath(tools, process.env.PATH),
         HOME: home,
         XDG_CACHE_HOME: `${home}/.cache`,
         LANG: 'C.UTF-8',

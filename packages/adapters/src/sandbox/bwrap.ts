@@ -1,5 +1,6 @@
 // The bubblewrap command line of a confined process. Pure: it says what the process may see, nothing is started here.
 import { existsSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 
 export interface Confinement {
   readonly readOnly: readonly (readonly [from: string, to: string])[];
@@ -29,7 +30,24 @@ const SYSTEM = [
   '/etc/localtime',
 ];
 const DEFAULT_TMP_MIB = 1_024;
+/** Where every machine has programs. */
+const STANDARD = ['/usr/local/bin', '/usr/bin', '/bin'];
 const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
+
+/**
+ * PATH inside: where the operator's own shell finds programs, as far as the sandbox sees it. Go's installer, for one, puts it in a folder
+ * of its own, and sets PATH to it.
+ * @param kit what goes before everything
+ * @param operators PATH of whoever started us
+ */
+export function toolPath(kit: string, operators: string | undefined): string {
+  const theirs = (operators ?? '')
+    .split(':')
+    .filter((folder) => path.posix.isAbsolute(folder))
+    .map((folder) => path.posix.join(folder, '.').replace(/(?<=.)\/$/, ''))
+    .filter((folder) => folder.startsWith('/usr/') || STANDARD.includes(folder));
+  return [...new Set([kit, ...theirs, ...STANDARD])].join(':');
+}
 
 /**
  * Always in user, pid, network, ipc, uts and cgroup namespaces of its own, without a capability. The environment is the one

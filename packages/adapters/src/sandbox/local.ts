@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { INSIDE, SANDBOX_GID } from '@mainloop/models/contracts/runner';
-import { bwrapArgs } from './bwrap.ts';
+import { bwrapArgs, toolPath } from './bwrap.ts';
 import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
 import { overOf, watcher } from './watch.ts';
@@ -125,7 +125,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const dir = dirOf(run.taskId);
       const mirror = path.join(o.mirrors, `${run.repo}.git`);
       const env = {
-        PATH: `${INSIDE.kit}:/usr/local/bin:/usr/bin:/bin`,
+        PATH: toolPath(INSIDE.kit, process.env.PATH),
         HOME: INSIDE.home,
         LANG: 'C.UTF-8',
         SHELL: '/bin/bash',
