@@ -31,6 +31,7 @@ import { checkOut, remove } from './checkout.ts';
 import type { Hooks } from './hooks.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
 import { log } from './log.ts';
+import { JobEnds, type ActLine, type JobEnd } from './not-here.ts';
 import * as shape from './shapes.ts';
 import { triggers, type Happened } from './triggers.ts';
 import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
@@ -54,17 +55,8 @@ export interface ActionsOptions {
 /** A job has no more than these, on however large a machine. */
 const OF_A_JOB = { maxProcesses: 512, maxFileMiB: 512 } satisfies WantedLimits;
 
-interface ActLine {
-  job?: string;
-  jobID?: string;
-  time?: string;
-  msg?: string;
-  raw_output?: boolean;
-  level?: string;
-  step?: string;
-  stepResult?: string;
-  stage?: string;
-  jobResult?: string;
+interface ActStep extends ActLine {
+  readonly step?: string;
 }
 
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
@@ -153,14 +145,11 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     announce(repo, wfRun, 'in_progress');
     const logs = new Map<string, string[]>();
     const size = new Map<string, number>();
-    const result = new Map<string, string>();
-    const [begun, notHere] = [new Set<string>(), new Set<string>()];
-    const onLine = (l: ActLine): void => {
+    const ends = new JobEnds();
+    const onLine = (l: ActStep): void => {
       const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
       if (id === undefined || !jobs.has(id)) return;
-      const absent = /Skipping unsupported platform/.test(l.msg ?? '');
-      (absent ? notHere : begun).add(id);
-      if (l.jobResult) result.set(id, l.jobResult === 'success' ? 'success' : 'failure');
+      ends.hear(id, l);
       const said = l.raw_output
         ? l.msg?.replace(/\n$/, '')
         : l.level === 'error'
@@ -181,20 +170,20 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     const code = await execute(repo, branch, sha, file, what, onLine, (hit) => {
       for (const id of jobs.keys()) note(id, `##[error]${overWords(hit)}`);
     });
-    // What never began was not wanted, by its condition or by what it needs; unless nothing did, and not for want of a platform.
-    const isBroken = code !== 0 && begun.size + notHere.size === 0;
+    const concluded: JobEnd['conclusion'][] = [];
     for (const [id, job] of jobs) {
-      const unsaid = code === 0 ? 'success' : 'failure';
-      const idle = notHere.has(id) ? 'neutral' : 'skipped';
+      const { conclusion, missing } = ends.of(id, code);
+      concluded.push(conclusion);
       store.update('job', job, {
         status: 'completed',
-        conclusion: result.get(id) ?? (begun.has(id) || isBroken ? unsaid : idle),
-        ...(notHere.has(id) ? { note: `${NOT_HERE}: there is no such machine` } : {}),
+        conclusion,
+        ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : NOT_HERE}: ${missing}` }),
         completedAt: nowIso(),
         log: `\ufeff${(logs.get(id) ?? []).join('\n')}\n`,
       });
     }
-    store.update('run', wfRun, { status: 'completed', conclusion: code === 0 ? 'success' : 'failure', updatedAt: nowIso() });
+    const failed = concluded.includes('failure') || (code !== 0 && !concluded.includes('neutral'));
+    store.update('run', wfRun, { status: 'completed', conclusion: failed ? 'failure' : 'success', updatedAt: nowIso() });
     for (const job of jobs.values())
       hooks.send('check_run', {
         action: 'completed',
@@ -219,7 +208,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     sha: string,
     file: string,
     what: Happened,
-    onLine: (l: ActLine) => void,
+    onLine: (l: ActStep) => void,
     onLimit: (hit: LimitHit) => void,
   ): Promise<number> => {
     mkdirSync(o.work, { recursive: true, mode: 0o711 });
@@ -314,7 +303,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           rest = (lines.pop() ?? '').slice(-1024 * 1024);
           for (const l of lines) {
             try {
-              onLine(JSON.parse(l) as ActLine);
+              onLine(JSON.parse(l) as ActStep);
             } catch {
               // act prints a stray line that is not JSON now and then.
             }

@@ -1,0 +1,47 @@
+// A job that could not have what it needs on this machine has neither passed nor failed; one that failed by itself has, whatever else it prints.
+import { expect, test } from '@jest/globals';
+import { JobEnds, type ActLine } from './not-here.ts';
+
+const CLONE: ActLine = {
+  level: 'error',
+  msg: 'Unable to clone https://github.com/actions/setup-node refs/heads/v4: Get "https://github.com/actions/setup-node/info/refs": dial tcp: no route',
+};
+const DOCKER: ActLine = { level: 'error', msg: 'Error occurred running finally: failed to connect to the docker API at unix:///var/run/docker.sock' };
+const ABSENT: ActLine = { level: 'info', msg: '🚧  Skipping unsupported platform -- Try running with `-P macos-latest=...`' };
+const BEGUN: ActLine = { level: 'info', msg: '⭐ Run Set up job' };
+const PASSED: ActLine = { level: 'info', msg: 'Job succeeded', jobResult: 'success' };
+const FAILED: ActLine = { level: 'info', msg: 'Job failed', jobResult: 'failure' };
+const ends = (code: number, ...lines: (ActLine & { leg?: string; of?: string })[]) => {
+  const all = new JobEnds();
+  for (const { leg, of = 'one', ...line } of lines) all.hear(of, { ...line, jobID: of, job: leg ?? of });
+  return all.of('one', code);
+};
+
+test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnType<typeof ends>]>([
+  ['passed', 0, [BEGUN, PASSED], { conclusion: 'success', missing: null }],
+  ['failed', 1, [BEGUN, FAILED], { conclusion: 'failure', missing: null }],
+  ['no such machine', 0, [ABSENT], { conclusion: 'neutral', missing: 'there is no such machine' }],
+  ['an action that is not here', 1, [BEGUN, CLONE, FAILED], { conclusion: 'neutral', missing: "actions/setup-node can't be fetched on this machine" }],
+  ['a workflow of somebody else that is not here', 1, [BEGUN, CLONE], { conclusion: 'neutral', missing: expect.stringMatching(/^actions/) as unknown as string }],
+  ['a container', 1, [BEGUN, DOCKER, FAILED], { conclusion: 'neutral', missing: 'there are no containers on this machine' }],
+  [
+    'one leg misses its action, the other fails by itself',
+    1,
+    [{ ...BEGUN, leg: 'a' }, { ...CLONE, leg: 'a' }, { ...FAILED, leg: 'a' }, { ...BEGUN, leg: 'b' }, { ...FAILED, leg: 'b' }],
+    { conclusion: 'failure', missing: null },
+  ],
+  [
+    'one leg misses its machine, the other passes',
+    0,
+    [{ ...ABSENT, leg: 'a' }, { ...BEGUN, leg: 'b' }, { ...PASSED, leg: 'b' }],
+    { conclusion: 'success', missing: 'there is no such machine' },
+  ],
+  ['the job itself prints the words', 1, [BEGUN, { ...CLONE, raw_output: true }, FAILED], { conclusion: 'failure', missing: null }],
+  ['the job itself says them without an error of act', 1, [BEGUN, { ...CLONE, level: 'info' }, FAILED], { conclusion: 'failure', missing: null }],
+  ['it waits for one that is not here', 1, [{ ...CLONE, of: 'other' }], { conclusion: 'skipped', missing: null }],
+  ['a workflow that act does not understand', 1, [], { conclusion: 'failure', missing: null }],
+  ['its condition was false', 0, [{ ...BEGUN, of: 'other' }], { conclusion: 'skipped', missing: null }],
+  ['it broke off', 1, [BEGUN], { conclusion: 'failure', missing: null }],
+])('%s', (_, code, lines, end) => {
+  expect(ends(code, ...lines)).toEqual(end);
+});

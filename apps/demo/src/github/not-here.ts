@@ -1,0 +1,66 @@
+// What a job of the local CI could not have on this machine, told from the lines of `act`. Then it has neither passed nor failed. Pure.
+
+/** A line of `act --json`, as far as it matters here. */
+export interface ActLine {
+  readonly job?: string;
+  readonly jobID?: string;
+  readonly msg?: string;
+  readonly raw_output?: boolean;
+  readonly level?: string;
+  readonly jobResult?: string;
+}
+
+/** @returns why the job can't run here; null for a line that says nothing of it. What a job itself prints is never asked. */
+export function missingIn(line: ActLine): string | null {
+  if (line.raw_output === true) return null;
+  const said = line.msg ?? '';
+  if (/Skipping unsupported platform/.test(said)) return 'there is no such machine';
+  if (line.level !== 'error') return null;
+  const action = /^Unable to (?:clone|fetch) https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/.exec(said)?.[1];
+  if (action !== undefined) return `${action} can't be fetched on this machine`;
+  if (/failed to connect to the docker API|Cannot connect to the Docker daemon/i.test(said)) return 'there are no containers on this machine';
+  return null;
+}
+
+export interface JobEnd {
+  readonly conclusion: 'success' | 'failure' | 'neutral' | 'skipped';
+  /** Why it, or a leg of it, did not run here; null when all of it did, or was not wanted. */
+  readonly missing: string | null;
+}
+
+/** Hears the lines of one workflow, and says at its end what became of each job. A job of a matrix has several legs. */
+export class JobEnds {
+  readonly #begun = new Set<string>();
+  /** By job: by leg, why. */
+  readonly #missing = new Map<string, Map<string, string>>();
+  readonly #results = new Map<string, Map<string, string>>();
+
+  hear(id: string, line: ActLine): void {
+    const leg = line.job ?? id;
+    const why = missingIn(line);
+    if (why !== null) into(this.#missing, id).set(leg, why);
+    // A platform that is not there is told of instead of a beginning.
+    if (why === null || line.level === 'error') this.#begun.add(id);
+    if (line.jobResult !== undefined) into(this.#results, id).set(leg, line.jobResult);
+  }
+
+  /** @param code the exit of `act` */
+  of(id: string, code: number): JobEnd {
+    const results = this.#results.get(id) ?? new Map<string, string>();
+    const missing = this.#missing.get(id) ?? new Map<string, string>();
+    const why = [...missing.values()][0] ?? null;
+    if ([...results].some(([leg, r]) => r !== 'success' && !missing.has(leg))) return { conclusion: 'failure', missing: null };
+    if ([...results].some(([leg]) => !missing.has(leg))) return { conclusion: 'success', missing: why };
+    if (why !== null) return { conclusion: 'neutral', missing: why };
+    // What never began was not wanted, by its condition or by what it needs; unless nothing did, and nothing was missing.
+    const isBroken = code !== 0 && this.#begun.size + this.#missing.size === 0;
+    if (this.#begun.has(id) || isBroken) return { conclusion: code === 0 ? 'success' : 'failure', missing: null };
+    return { conclusion: 'skipped', missing: null };
+  }
+}
+
+function into<K, V>(all: Map<K, Map<string, V>>, key: K): Map<string, V> {
+  const found = all.get(key) ?? new Map<string, V>();
+  all.set(key, found);
+  return found;
+}
