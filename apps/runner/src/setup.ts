@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { SETUP_TEXTS, setupOf, type Setup, type SetupText } from '@mainloop/models/flow/setup';
+import { SETUP_FOLDERS, SETUP_TEXTS, setupOf, type Setup, type SetupText } from '@mainloop/models/flow/setup';
 import { readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
 
@@ -16,7 +16,7 @@ const MAX_LOCK_BYTES = 32 * 1024 * 1024;
  * @param toolPath PATH of the sandbox
  */
 export function findSetup(repo: string, toolPath: string): Setup {
-  const names = [...filesIn(repo), ...filesIn(path.join(repo, 'requirements')).map((name) => `requirements/${name}`)];
+  const names = [...filesIn(repo), ...SETUP_FOLDERS.flatMap((folder) => filesIn(path.join(repo, folder)).map((name) => `${folder}/${name}`))];
   const texts: Partial<Record<SetupText, string>> = {};
   for (const name of SETUP_TEXTS) {
     const text = names.includes(name) ? readPlain(path.join(repo, name)) : null;

@@ -74,6 +74,12 @@ describe('what a repository says about itself becomes its set-up', () => {
       { 'pyproject.toml': `${PYPROJECT}[project.optional-dependencies]\ntest = ["pytest"]\ndocs = ["sphinx"]\n\n[tool.x]\ndev = 1\n` },
       `${PIP} -e '.[test]'`,
     ],
+    [
+      'a list beside the tests, and tests that only CI names pytest for',
+      { 'tests/requirements.txt': '', 'pyproject.toml': `${PYPROJECT}[tool.pytest.ini_options]\n` },
+      `${PIP} -r tests/requirements.txt -e . pytest`,
+    ],
+    ['tests with a conftest', { 'setup.py': '', 'tests/conftest.py': '' }, `${PIP} -e . pytest`],
     ['an old Python package', { 'setup.py': '', 'requirements.txt': '' }, `${PIP} -r requirements.txt -e .`],
     ['uv', { 'pyproject.toml': PYPROJECT, 'uv.lock': '' }, `${PIP} uv && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active`],
     [

@@ -15,8 +15,11 @@ export const SETUP_TEXTS = [
 ] as const;
 export type SetupText = (typeof SETUP_TEXTS)[number];
 
+/** Folders that are looked into, one level deep. */
+export const SETUP_FOLDERS = ['requirements', 'tests', 'test'] as const;
+
 export interface SetupFiles {
-  /** Names of the plain files at the root, and paths of those in the folder `requirements`. */
+  /** Names of the plain files at the root, and paths of those in the folders of `SETUP_FOLDERS`. */
   readonly names: ReadonlySet<string>;
   /** Their text, for those of `SETUP_TEXTS` that are there. */
   readonly texts: Readonly<Partial<Record<SetupText, string>>>;
@@ -102,17 +105,23 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
     return { from: ['poetry.lock'], tool: 'python3', command: `${venv} && ${pip} poetry && VIRTUAL_ENV="$PWD/.venv" .venv/bin/poetry ${install}` };
   }
   const atRoot = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
-  const inFolder = ['tests', 'test', 'dev'].map((n) => `requirements/${n}.txt`).find((n) => names.has(n));
+  const inFolder = TEST_LISTS.find((n) => names.has(n));
   const lists = inFolder === undefined ? atRoot : [...atRoot, inFolder];
   const isPackage = /^\[(?:project|build-system)\]\s*$/m.test(texts['pyproject.toml'] ?? '') || names.has('setup.py');
   if (lists.length === 0 && !isPackage) return null;
   const itself = isPackage ? ` -e ${editable(texts['pyproject.toml'] ?? '')}` : '';
+  // Many name it nowhere but in the set-up of their CI. Where a list names it, that one's version counts.
+  const isTestedByPytest = /^\[tool\.pytest\b/m.test(texts['pyproject.toml'] ?? '') || PYTEST_FILES.some((n) => names.has(n));
   return {
     from: [...lists, ...(isPackage ? [names.has('pyproject.toml') ? 'pyproject.toml' : 'setup.py'] : [])],
     tool: 'python3',
-    command: `${venv} && ${pip}${lists.map((l) => ` -r ${l}`).join('')}${itself}`,
+    command: `${venv} && ${pip}${lists.map((l) => ` -r ${l}`).join('')}${itself}${isTestedByPytest ? ' pytest' : ''}`,
   };
 }
+
+/** Where the packages that tests need are listed; the first that is there counts. */
+const TEST_LISTS = [...['tests', 'test', 'dev'].map((n) => `requirements/${n}.txt`), 'tests/requirements.txt', 'test/requirements.txt'] as const;
+const PYTEST_FILES = ['pytest.ini', '.pytest.ini', 'conftest.py', 'tests/conftest.py', 'test/conftest.py'] as const;
 
 /** The package itself, with the extras by which projects name what their tests need. */
 function editable(pyproject: string): string {
