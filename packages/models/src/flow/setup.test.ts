@@ -12,6 +12,11 @@ const commandOf = (files: Record<string, string>, tools: readonly string[] = USU
   setupOf(repository(files), (t) => tools.includes(t)).found?.command ?? null;
 
 const PIP = 'python3 -m venv .venv && .venv/bin/pip install --disable-pip-version-check --quiet';
+const UV_INSTALL = (program: string): string =>
+  `VIRTUAL_ENV="$PWD/.venv" UV_DEFAULT_INDEX="\${PIP_INDEX_URL:-https://pypi.org/simple/}" ${program} pip install --quiet`;
+/** What a lock file of uv names, by name and hash from the index of this place. */
+const uv = (program: string): string =>
+  `${program} export --frozen --quiet --no-emit-workspace -o "\${TMPDIR:-/tmp}/mainloop-uv.txt" && ${UV_INSTALL(program)} --require-hashes -r "\${TMPDIR:-/tmp}/mainloop-uv.txt"`;
 const PYPROJECT = '[project]\nname = "x"\nrequires-python = ">=3.9"\n';
 
 describe('what a repository says about itself becomes its set-up', () => {
@@ -81,7 +86,16 @@ describe('what a repository says about itself becomes its set-up', () => {
     ],
     ['tests with a conftest', { 'setup.py': '', 'tests/conftest.py': '' }, `${PIP} -e . pytest`],
     ['an old Python package', { 'setup.py': '', 'requirements.txt': '' }, `${PIP} -r requirements.txt -e .`],
-    ['uv', { 'pyproject.toml': PYPROJECT, 'uv.lock': '' }, `${PIP} uv && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active`],
+    [
+      'uv',
+      { 'pyproject.toml': PYPROJECT, 'uv.lock': '' },
+      `${PIP} uv && { { ${uv('.venv/bin/uv')}; } || VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active; }`,
+    ],
+    [
+      'uv, and a package that is built',
+      { 'pyproject.toml': `${PYPROJECT}[build-system]\nrequires = ["hatchling"]\n`, 'uv.lock': '' },
+      `${PIP} uv && { { ${uv('.venv/bin/uv')} && ${UV_INSTALL('.venv/bin/uv')} --no-deps -e .; } || VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active; }`,
+    ],
     [
       'poetry',
       { 'pyproject.toml': PYPROJECT, 'poetry.lock': '' },
@@ -108,7 +122,7 @@ describe('what a repository says about itself becomes its set-up', () => {
     ['pnpm', { 'package.json': '{}', 'pnpm-lock.yaml': '' }, 'pnpm', 'pnpm install --frozen-lockfile'],
     ['yarn 1', { 'package.json': '{}', 'yarn.lock': '# yarn lockfile v1\n' }, 'yarn', 'yarn install --frozen-lockfile --non-interactive'],
     ['bun', { 'package.json': '{}', 'bun.lockb': '' }, 'bun', 'bun install --frozen-lockfile'],
-    ['uv', { 'uv.lock': '' }, 'uv', 'uv sync --frozen'],
+    ['uv', { 'uv.lock': '' }, 'uv', `uv venv --quiet --allow-existing .venv && { { ${uv('uv')}; } || uv sync --frozen; }`],
     ['poetry', { 'poetry.lock': '' }, 'poetry', 'POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction'],
   ])('%s by the program itself where it is there', (_, files, tool, command) => {
     expect(commandOf(files, [...USUAL, tool])).toBe(command);
@@ -147,11 +161,14 @@ test('whatever the files hold, none of it becomes a part of the command that a s
     fc.string().map((s) => JSON.stringify({ packageManager: `pnpm@${s}`, dependencies: { [s]: s }, engines: { node: s } })),
     fc.string().map((s) => `yarnPath: .yarn/releases/${s}.cjs\n[project]\n[project.optional-dependencies]\ntest${s} = [""]\n`),
   );
+  /** Our own words, to the letter. */
+  const OURS = ['&&', '||', '{', '}', '};', '.;', ...uv('uv').split(' '), '"${TMPDIR:-/tmp}/mainloop-uv.txt";', '--active;', '--frozen;'];
   const WORD = /^(?:[\w@%+=:,./-]+|VIRTUAL_ENV="\$PWD\/\.venv"|'\.\[[a-z,]+\]')$/;
   fc.assert(
     fc.property(fc.dictionary(name, text, { maxKeys: 12 }), (files) => {
       for (const tools of [USUAL, []])
-        for (const word of (commandOf(files, tools) ?? 'npm').split(' ')) expect(word === '&&' || WORD.test(word)).toBe(true);
+        for (const word of (commandOf(files, tools) ?? 'npm').split(' '))
+          expect([word, OURS.includes(word) || WORD.test(word)]).toEqual([word, true]);
     }),
     { numRuns: 200 },
   );

@@ -95,10 +95,7 @@ function yarn(
 function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): Step | null {
   const venv = 'python3 -m venv .venv';
   const pip = '.venv/bin/pip install --disable-pip-version-check --quiet';
-  if (names.has('uv.lock')) {
-    if (has('uv')) return { from: ['uv.lock'], tool: 'uv', command: 'uv sync --frozen' };
-    return { from: ['uv.lock'], tool: 'python3', command: `${venv} && ${pip} uv && VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active` };
-  }
+  if (names.has('uv.lock')) return uv(texts['pyproject.toml'] ?? '', has, `${venv} && ${pip} uv`);
   if (names.has('poetry.lock')) {
     const install = 'install --no-interaction';
     if (has('poetry')) return { from: ['poetry.lock'], tool: 'poetry', command: `POETRY_VIRTUALENVS_IN_PROJECT=true poetry ${install}` };
@@ -116,6 +113,30 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
     from: [...lists, ...(isPackage ? [names.has('pyproject.toml') ? 'pyproject.toml' : 'setup.py'] : [])],
     tool: 'python3',
     command: `${venv} && ${pip}${lists.map((l) => ` -r ${l}`).join('')}${itself}${isTestedByPytest ? ' pytest' : ''}`,
+  };
+}
+
+/**
+ * uv asks the addresses in its lock file, whatever index it is told; and it would write that index down. So the lock file is read by itself, and
+ * what it names is installed by name and hash, from the index of this place. What has no hash (a repository, a folder) is uv's own way.
+ * @param bring what makes `.venv` with uv in it, where there is none on the path
+ */
+function uv(pyproject: string, has: (tool: string) => boolean, bring: string): Step {
+  const here = has('uv');
+  const program = here ? 'uv' : '.venv/bin/uv';
+  const list = '"${TMPDIR:-/tmp}/mainloop-uv.txt"';
+  const install = `VIRTUAL_ENV="$PWD/.venv" UV_DEFAULT_INDEX="\${PIP_INDEX_URL:-https://pypi.org/simple/}" ${program} pip install --quiet`;
+  const isPackage = /^\[build-system\]\s*$/m.test(pyproject);
+  const steps = [
+    `${program} export --frozen --quiet --no-emit-workspace -o ${list}`,
+    `${install} --require-hashes -r ${list}`,
+    ...(isPackage ? [`${install} --no-deps -e .`] : []),
+  ];
+  const ownWay = here ? 'uv sync --frozen' : `VIRTUAL_ENV="$PWD/.venv" ${program} sync --frozen --active`;
+  return {
+    from: ['uv.lock'],
+    tool: here ? 'uv' : 'python3',
+    command: `${here ? 'uv venv --quiet --allow-existing .venv' : bring} && { { ${steps.join(' && ')}; } || ${ownWay}; }`,
   };
 }
 
