@@ -8,16 +8,18 @@ import { isOurComment } from '@mainloop/models/flow/ids';
 import { doorSettings } from '@mainloop/doors/door';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
 import { newsOf } from '@mainloop/models/flow/news';
+import { until } from '@mainloop/testkit/stack';
 import { validate } from '@octokit/graphql-schema';
 import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../tools/free-port.ts';
 
 const require = createRequire(import.meta.url);
 const SECRET = 'a webhook secret';
@@ -182,6 +184,135 @@ test('a comment that the list does not show yet is changed, not made again', asy
   }
 });
 
+describe('a forge that is ended while it does what it was asked, and comes back', () => {
+  const place = mkdtempSync('/tmp/forge-ended-');
+  const armed = path.join(place, 'failpoints');
+  const OPERATOR = 'the operator of this test';
+  let url: string;
+  let child: ChildProcess;
+  let ended = false;
+  let ends = 0;
+  let f: Forge;
+  let pull: number;
+  /** Ended once, it is started again at once, as the supervisor does. */
+  const start = (): void => {
+    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, '../apps/demo/src/github-main.ts')], {
+      env: {
+        PATH: process.env.PATH,
+        HOME: place,
+        MAINLOOP_HOME: place,
+        LOCAL_GITHUB_PORT: new URL(url).port,
+        GITHUB_TOKEN: 'tok',
+        LOCAL_GITHUB_OPERATOR_SECRET: OPERATOR,
+        GITHUB_WEBHOOK_SECRET: SECRET,
+        WEBHOOK_URL: 'http://127.0.0.1:9/',
+        MAINLOOP_ACT: '/bin/false',
+        MAINLOOP_NODE: process.execPath,
+        LOCAL_GITHUB_SEED: 'no',
+        MAINLOOP_FAILPOINTS: armed,
+      },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    child.once('exit', () => {
+      ends++;
+      if (!ended) start();
+    });
+  };
+  const answers = (): Promise<unknown> => until('the forge', () => fetch(url).then(() => true));
+  const calls = async (): Promise<{ method: string; path: string; status: number; body: { title?: string; body?: string } | null }[]> =>
+    (await (await fetch(`${url}/_local/calls`, { headers: { authorization: `token ${OPERATOR}` } })).json()) as never;
+  beforeAll(async () => {
+    mkdirSync(armed);
+    url = `http://127.0.0.1:${await freePort()}`;
+    start();
+    await answers();
+    await fetch(`${url}/_local/import`, {
+      method: 'POST',
+      headers: { authorization: `token ${OPERATOR}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ full: R, folder: dir, branch: 'main' }),
+    });
+    for (const b of ['one', 'two']) await git('push', '-q', `${url}/${R}.git`, `${b}:${b}`, `${b}:${b}-merge`, `${b}:${b}-again`);
+    f = github({ token: 'tok', baseUrl: url });
+    pull = (await f.ensureDraftPr({ repo: R, marker: '<!-- m:p -->', title: say('One'), body: say('x'), head: 'one', base: 'main' })).number;
+    await f.ensureReady(R, pull);
+  });
+  afterAll(() => {
+    ended = true;
+    child.kill('SIGKILL');
+  });
+  const at = async () => ({
+    repo: R,
+    number: pull,
+    sha: await git('rev-parse', 'one'),
+    side: 'new' as const,
+    startLine: null,
+    path: 'one.txt',
+    line: 1,
+  });
+  const firstLine = async (): Promise<number> => (await f.ensureLineComment({ ...(await at()), marker: '<!-- m:first -->', body: say('why?') })).id;
+
+  /** A branch has one open pull request. */
+  const headOf = (marker: string): string => (marker.includes('after') ? 'two' : 'two-again');
+
+  test.each<[point: string, verb: (marker: string) => Promise<unknown>]>([
+    ['github.issue', (marker) => f.ensureIssue({ repo: R, marker, title: say('T'), body: say('B'), known: null })],
+    ['github.pull', (marker) => f.ensureDraftPr({ repo: R, marker, title: say('T'), body: say('x'), head: headOf(marker), base: 'main' })],
+    ['github.comment', (marker) => f.ensureComment({ repo: R, number: pull, marker, body: say('hello') })],
+    ['github.line', async (marker) => f.ensureLineComment({ ...(await at()), marker, body: say('why?') })],
+    ['github.reply', async (marker) => f.ensureReply({ repo: R, number: pull, inReplyTo: await firstLine(), marker, body: say('because') })],
+  ])('%s: what was asked and not answered is there once, and is not asked again without a look', async (point, verb) => {
+    if (point === 'github.reply') await firstLine();
+    for (const moment of ['after', 'before']) {
+      const marker = `<!-- m:${point}-${moment} -->`;
+      writeFileSync(path.join(armed, `${point}.${moment}`), '');
+      const deaths = ends;
+      // Whether it was done nobody knows: that goes up, to who looks before the next try.
+      const told = await verb(marker).then(
+        () => 'done',
+        (err: { kind?: string }) => err.kind,
+      );
+      await until('the end of it', async () => ends > deaths);
+      await answers();
+      const made = async (): Promise<number> => (await calls()).filter((c) => c.method === 'POST' && c.body?.body?.includes(marker)).length;
+      expect([point, moment, told, await made()]).toEqual([point, moment, 'unavailable', moment === 'after' ? 1 : 0]);
+      await verb(marker);
+      expect([point, moment, await made()]).toEqual([point, moment, 1]);
+    }
+  });
+
+  test('a merge that was done and not answered is no refusal', async () => {
+    for (const [moment, head] of [
+      ['after', 'one-merge'],
+      ['before', 'two-merge'],
+    ] as const) {
+      const { number } = await f.ensureDraftPr({ repo: R, marker: `<!-- m:${head} -->`, title: say(head), body: say('x'), head, base: 'main' });
+      await f.ensureReady(R, number);
+      const { headSha } = await f.getPull(R, number);
+      writeFileSync(path.join(armed, `github.merge.${moment}`), '');
+      const deaths = ends;
+      await expect(f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).rejects.toMatchObject({ kind: 'unavailable' });
+      await until('the end of it', async () => ends > deaths);
+      await answers();
+      expect((await f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).outcome).toBe(moment === 'after' ? 'unchanged' : 'updated');
+    }
+    const log = (await git('ls-remote', `${url}/${R}.git`, 'refs/heads/main')).split('\t')[0]!;
+    await git('fetch', '-q', `${url}/${R}.git`, 'main');
+    expect([(await git('log', '--format=%s', log)).split('\n').filter((l) => l.startsWith('One thing')).length]).toEqual([2]);
+  });
+
+  test('a push that was taken and not answered is in the list of calls, and its pull request is in step', async () => {
+    writeFileSync(path.join(armed, 'github.push.after'), '');
+    const deaths = ends;
+    const sha = await git('commit-tree', 'one^{tree}', '-p', 'one', '-m', 'more');
+    await expect(git('push', '-q', `${url}/${R}.git`, `${sha}:refs/heads/one`)).rejects.toThrow(/RPC failed|hung up|unexpected disconnect/);
+    await until('the end of it', async () => ends > deaths);
+    await answers();
+    await git('push', '-q', `${url}/${R}.git`, `${sha}:refs/heads/one`);
+    expect((await calls()).filter((c) => c.method === 'PUSH' && JSON.stringify(c.body).includes('"more"')).map((c) => c.path)).toEqual([`/${R}/one`]);
+    expect((await f.getPull(R, pull)).headSha).toBe(sha);
+  });
+});
+
 test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
   const sha = 'c'.repeat(40);
   const at = { repo: R, sha, branch: 'many', createdAt: '2026-11-20T10:00:00Z', updatedAt: '2026-11-20T10:00:00Z' };
@@ -259,7 +390,8 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
   beforeAll(() => new Promise<void>((r) => faulty.listen(0, '127.0.0.1', r)));
   afterAll(() => void faulty.close());
 
-  const in20min = String(Math.floor(Date.now() / 1000) + 1_200);
+  /** Counted from the answer: what comes before this in the file may take minutes. */
+  const in20min = 'in 20 min';
   test.each([
     [
       'a token without the scope',
@@ -297,7 +429,8 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
     ],
     ['a server error', 502, {}, { message: 'Bad Gateway' }, 'unavailable', "can't be reached"],
   ])('%s', async (_, status, headers, body, kind, sentence) => {
-    answer = { status, headers, body };
+    const at = String(Math.floor(Date.now() / 1_000) + 1_200);
+    answer = { status, headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v === in20min ? at : v])), body };
     await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({
       kind,
       message: expect.stringContaining(sentence),

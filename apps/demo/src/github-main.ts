@@ -30,6 +30,7 @@ const env = z
     /** More people, for tests: "token=login", with commas between. Their rights are those of their login. */
     LOCAL_GITHUB_USERS: z.string().default(''),
     LOCAL_GITHUB_SEED: z.string().default('yes'),
+    MAINLOOP_FAILPOINTS: z.string().optional(),
   })
   .parse(process.env);
 
@@ -49,6 +50,7 @@ const github = await startLocalGitHub({
   },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
   staleMs: env.LOCAL_GITHUB_STALE_MS,
+  failpoints: env.MAINLOOP_FAILPOINTS ?? null,
 });
 if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
 log.info({ url: github.url }, 'the local GitHub is listening');

@@ -1,6 +1,7 @@
 // Who is killed, and how: processes at random, and failpoints in turn.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { GITHUB_FAILPOINTS } from '@mainloop/demo/github/points';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './stack.ts';
 import type { Theatre } from './theatre.ts';
@@ -22,7 +23,7 @@ export const PROCESSES = [
   'runner',
   'agent',
 ] as const;
-/** "after" is "applied, reply lost": the effect is there and nobody was told. */
+/** "after" is "applied, reply lost": the effect is there and nobody was told. The forge's own are those that this story runs into. */
 export const FAILPOINTS = [
   'sandbox.start',
   'sandbox.release',
@@ -40,7 +41,9 @@ export const FAILPOINTS = [
   'gateway.push',
   'gateway.talk',
   'gateway.result',
-].flatMap((n) => [`${n}.before`, `${n}.after`]);
+]
+  .flatMap((n) => [`${n}.before`, `${n}.after`])
+  .concat(GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun)\./.test(n)));
 
 export type Kill =
   | { readonly kind: 'process'; readonly name: (typeof PROCESSES)[number] }
@@ -48,7 +51,10 @@ export type Kill =
   | { readonly kind: 'failpoint'; readonly name: string };
 
 /** Whose code a failpoint stands in, by the first word of its name. */
-const processOf = (failpoint: string): 'worker' | 'gateway' => (failpoint.startsWith('gateway.') ? 'gateway' : 'worker');
+function processOf(failpoint: string): 'worker' | 'gateway' | 'local-github' {
+  if (failpoint.startsWith('github.')) return 'local-github';
+  return failpoint.startsWith('gateway.') ? 'gateway' : 'worker';
+}
 
 /** mulberry32: small, seeded, good enough to choose victims. */
 export function seeded(seed: number): () => number {

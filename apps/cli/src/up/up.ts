@@ -191,6 +191,7 @@ function services(
               MAINLOOP_DEMO_SCRIPT: s.MAINLOOP_DEMO_SCRIPT,
               LOCAL_GITHUB_STALE_MS: s.LOCAL_GITHUB_STALE_MS,
               LOCAL_GITHUB_USERS: s.LOCAL_GITHUB_USERS,
+              MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS,
             }),
           },
         },

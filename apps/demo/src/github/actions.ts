@@ -121,6 +121,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       branch,
       sha,
       event: what.event,
+      attempt:
+        1 +
+        store.find('run', (r) => r.repo === repo.full && r.branch === branch && r.sha === sha && r.path === file && r.event === what.event).length,
       status: 'in_progress',
       conclusion: null,
       createdAt: nowIso(),

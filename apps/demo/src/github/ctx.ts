@@ -1,4 +1,5 @@
 // What the routes of the local GitHub share.
+import type { Hit } from '@mainloop/doors/failpoints';
 import type { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import type { Issue, Repo, Store, WorkflowRun } from './store.ts';
@@ -10,6 +11,8 @@ export interface Ctx {
   readonly base: string;
   /** How far lists lag behind, as GitHub's sometimes do; for tests. */
   readonly staleMs: number;
+  /** Where a test may end us. */
+  readonly hit: Hit;
   /** Runs a workflow again on the same commit. */
   rerun(repo: Repo, run: WorkflowRun): void;
   /** What befell a pull request, for the workflows that wait for that. */

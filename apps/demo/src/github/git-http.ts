@@ -4,8 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { Ctx } from './ctx.ts';
 import { factsOf } from './desk.ts';
+import { log } from './log.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Repo } from './store.ts';
+import { nowIso, type Call, type Pushing, type Repo } from './store.ts';
 
 const MAX_DIFF_CHARS = 20_000;
 
@@ -27,25 +28,51 @@ export async function serveGit(
     return void res.end('Say who you are.');
   }
   const serve = async (): Promise<void> => {
-    const before = writes && req.method === 'POST' ? await c.bare.heads(repo.full) : null;
-    await backend(c, repo, rest, req, res, url, user ?? 'reader');
-    if (before === null) return;
-    const after = await c.bare.heads(repo.full);
-    for (const branch of new Set([...before.keys(), ...after.keys()]))
-      await notePush(c, repo, branch, before.get(branch), after.get(branch), user ?? '');
-    for (const [branch, sha] of after)
-      if (before.get(branch) !== sha) await moved(c, repo, branch, before.get(branch) ?? null, sha, user ?? '', onPushed);
+    if (!writes || req.method !== 'POST') return void (await backend(c, repo, rest, req, res, url, user ?? 'reader'));
+    c.hit('github.push.before');
+    const pushing = c.store.insert('pushing', { repo: repo.full, user: user ?? '', before: [...(await c.bare.heads(repo.full))], state: 'taken' });
+    const answer: Buffer[] = [];
+    await backend(c, repo, rest, req, res, url, user ?? '', answer);
+    try {
+      if (await tellOf(c, repo, pushing, onPushed)) c.hit('github.push.after');
+    } catch (err) {
+      // The branches have moved all the same, and whoever pushed is told so.
+      log.error({ err, repo: repo.full }, 'what follows from a push could not be told');
+    }
+    res.end(Buffer.concat(answer));
   };
   return writes && req.method === 'POST' ? c.bare.serial(repo.full, serve) : serve();
 }
 
+/** What follows from a push. @returns whether it changed anything */
+async function tellOf(c: Ctx, repo: Repo, pushing: Pushing, onPushed: (branch: string, sha: string) => void): Promise<boolean> {
+  const before = new Map(pushing.before);
+  const after = await c.bare.heads(repo.full);
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((branch) => before.get(branch) !== after.get(branch));
+  const notes = await Promise.all(changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)));
+  for (const note of notes) c.store.insert('call', note);
+  c.store.update('pushing', pushing, { state: 'told' });
+  for (const branch of changed) {
+    const sha = after.get(branch);
+    if (sha !== undefined) await moved(c, repo, branch, before.get(branch) ?? null, sha, pushing.user, onPushed);
+  }
+  return changed.length > 0;
+}
+
+/** Pushes that a kill took between the branch and what follows from it. */
+export async function finishPushes(c: Ctx, onPushed: (repo: Repo, branch: string, sha: string) => void): Promise<void> {
+  for (const pushing of c.store.find('pushing', (x) => x.state === 'taken')) {
+    const repo = c.store.one('repo', (x) => x.full === pushing.repo);
+    if (repo !== undefined) await tellOf(c, repo, pushing, (branch, sha) => onPushed(repo, branch, sha));
+  }
+}
+
 /** In the list of calls a push is told by what it changed: which branch, which commits, which lines. */
-async function notePush(c: Ctx, repo: Repo, branch: string, from: string | undefined, to: string | undefined, user: string): Promise<void> {
-  if (from === to) return;
+async function noteOf(c: Ctx, repo: Repo, branch: string, from: string | undefined, to: string | undefined, user: string): Promise<Omit<Call, 'id'>> {
   const git = (...args: string[]): Promise<string> => c.bare.git(repo.full, args);
   // No common history: it begins at itself.
   const base = to === undefined ? '' : (from ?? (await git('merge-base', `refs/heads/${repo.defaultBranch}`, to).catch(() => to)).trim());
-  c.store.insert('call', {
+  return {
     at: nowIso(),
     method: 'PUSH',
     path: `/${repo.full}/${branch}`,
@@ -57,7 +84,7 @@ async function notePush(c: Ctx, repo: Repo, branch: string, from: string | undef
       commits: to === undefined ? [] : (await git('log', '--format=%s', '-n', '50', `${base}..${to}`)).split('\n').filter(Boolean),
       diff: to === undefined ? '' : (await git('diff', '--no-color', '--no-ext-diff', base, to)).slice(0, MAX_DIFF_CHARS),
     },
-  });
+  };
 }
 
 /** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
@@ -97,8 +124,21 @@ export async function moved(
   onPushed(branch, sha);
 }
 
-/** git-http-backend(1) is a CGI program: headers first, then the body. */
-function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: ServerResponse, url: URL, user: string): Promise<void> {
+/**
+ * git-http-backend(1) is a CGI program: headers first, then the body.
+ * @param held takes the body, and whoever asked for it ends the answer; without it everything goes out as it comes
+ */
+function backend(
+  c: Ctx,
+  repo: Repo,
+  rest: string,
+  req: IncomingMessage,
+  res: ServerResponse,
+  url: URL,
+  user: string,
+  held?: Buffer[],
+): Promise<void> {
+  const send = (part: Buffer): void => void (held === undefined ? res.write(part) : held.push(part));
   return new Promise((resolve) => {
     const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'], {
       env: gitEnvironment({
@@ -123,8 +163,12 @@ function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: Se
     let headed = false;
     p.stdin.on('error', () => undefined);
     req.pipe(p.stdin);
+    // Whoever leaves in the middle must not keep the repository: others wait for this one to end.
+    req.once('close', () => {
+      if (!req.complete) p.stdin.destroy();
+    });
     p.stdout.on('data', (d: Buffer) => {
-      if (headed) return void res.write(d);
+      if (headed) return send(d);
       head = Buffer.concat([head, d]);
       const at = head.indexOf('\r\n\r\n');
       if (at < 0) return;
@@ -137,12 +181,12 @@ function backend(c: Ctx, repo: Repo, rest: string, req: IncomingMessage, res: Se
       const status = Number(headers.Status?.slice(0, 3) ?? 200);
       delete headers.Status;
       res.writeHead(status, headers);
-      res.write(head.subarray(at + 4));
+      send(head.subarray(at + 4));
       headed = true;
     });
     p.on('close', () => {
       if (!headed) res.writeHead(500);
-      res.end();
+      if (held === undefined) res.end();
       resolve();
     });
   });

@@ -1,7 +1,7 @@
 // Merging a pull request on the bare repository, so that two merges of different files both survive.
 import type { Answer, Ctx } from './ctx.ts';
 import { mayMerge } from './shapes.ts';
-import { nowIso, type Issue, type Repo } from './store.ts';
+import { nowIso, type Issue, type Merging, type Repo } from './store.ts';
 
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi;
 const refuse = (status: number, message: string): Answer => ({
@@ -48,17 +48,30 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
     const sha = (
       await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message], who)
     ).trim();
-    await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.base}`, sha, base]);
-    c.store.update('issue', i, {
-      state: 'closed',
-      closedAt: nowIso(),
-      updatedAt: nowIso(),
-      pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha },
-    });
-    for (const k of `${i.body ?? ''}\n${message}`.matchAll(CLOSES)) {
-      const linked = c.store.one('issue', (x) => x.repo === repo.full && x.number === Number(k[1]));
-      if (linked?.state === 'open') c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
-    }
+    await finish(c, i, { sha, from: base, message });
     return { status: 200, body: { sha, merged: true, message: 'Pull Request successfully merged' } };
   });
+}
+
+/** Written down first, then done: branch and pull request are of one mind, whenever we are ended. */
+async function finish(c: Ctx, i: Issue, merging: Merging): Promise<void> {
+  const { merging: _, ...pr } = i.pr!;
+  const { sha, from, message } = merging;
+  c.store.update('issue', i, { pr: { ...pr, merging } });
+  if ((await c.bare.sha(i.repo, pr.base)) !== sha) await c.bare.git(i.repo, ['update-ref', `refs/heads/${pr.base}`, sha, from]);
+  c.store.update('issue', i, {
+    state: 'closed',
+    closedAt: nowIso(),
+    updatedAt: nowIso(),
+    pr: { ...pr, merged: true, mergedAt: nowIso(), mergeSha: sha },
+  });
+  for (const k of `${i.body ?? ''}\n${message}`.matchAll(CLOSES)) {
+    const linked = c.store.one('issue', (x) => x.repo === i.repo && x.number === Number(k[1]));
+    if (linked?.state === 'open') c.store.update('issue', linked, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
+  }
+}
+
+/** Merges that a kill left half done. */
+export async function finishMerges(c: Ctx): Promise<void> {
+  for (const i of c.store.find('issue', (x) => x.pr?.merging !== undefined)) await finish(c, i, i.pr!.merging!);
 }

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { doorSettings, keepDoor, type DoorSettings } from '@mainloop/doors/door';
+import { failpoints } from '@mainloop/doors/failpoints';
 import { isSecret } from '@mainloop/doors/secrets';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
@@ -11,14 +12,15 @@ import { factsOf, notFound } from './desk.ts';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
-import { serveGit } from './git-http.ts';
+import { finishPushes, serveGit } from './git-http.ts';
 import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
 import { issuePage } from './pages.ts';
 import { log } from './log.ts';
-import { mergePull } from './merge.ts';
+import { pointOf } from './points.ts';
+import { finishMerges, mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
-import { nowIso, Store, type Repo } from './store.ts';
+import { nowIso, Store, type Call, type Repo } from './store.ts';
 
 const MAX_READS = 1_000;
 
@@ -37,6 +39,8 @@ export interface LocalGitHubOptions {
   readonly ci: Omit<ActionsOptions, 'work' | 'base'> | null;
   readonly reviewers: readonly Reviewer[];
   readonly staleMs?: number;
+  /** Where failpoints are armed; for tests. */
+  readonly failpoints?: string | null;
 }
 
 export interface Read {
@@ -81,6 +85,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     hooks: hook,
     base,
     staleMs: o.staleMs ?? 0,
+    hit: failpoints(o.failpoints ?? null),
     rerun: (repo, run) => late(ci?.rerun(repo, run)),
     befell: (repo, pull, action) => late(ci?.befell(repo, pull, action)),
   };
@@ -101,7 +106,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     if (gitPath) {
       const repo = repoOf(gitPath[1]!);
       if (!repo) return json(res, 404, { message: 'Not Found' });
-      if (gitPath[2] === '/git-receive-pack') note(req, url, 200, user, null);
+      if (gitPath[2] === '/git-receive-pack') store.insert('call', callOf(req, url, 200, user, null));
       return serveGit(c, repo, gitPath[2]!, req, res, url, user, (branch, sha) => void ci?.pushed(repo, branch, sha));
     }
     const log = /^\/_logs\/(\d+)$/.exec(url.pathname);
@@ -125,11 +130,24 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     const a =
       user === null
         ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } }
-        : await route(req, url, user, data);
-    note(req, url, a.status, user, req.method === 'GET' ? null : data);
+        : await answerOf(req, url, user, data);
+    if (user === null && req.method !== 'GET') store.insert('call', callOf(req, url, a.status, user, data));
     const sent = reply(req, res, a);
     if (req.method === 'GET') reads.push({ path: `${url.pathname}${url.search}`, ...sent });
     if (reads.length > MAX_READS) reads.shift();
+  }
+
+  /** What changes something is in the list of calls as soon as it has, so that a kill in between takes neither away. */
+  async function answerOf(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
+    if (req.method === 'GET') return route(req, url, user, data);
+    const point = pointOf(req.method ?? '', url.pathname, data);
+    if (point !== null) c.hit(`${point}.before`);
+    const a = await store.during(callOf(req, url, 200, user, data), async () => {
+      const answer = await route(req, url, user, data);
+      return { answer, status: answer.status };
+    });
+    if (point !== null && a.status < 300) c.hit(`${point}.after`);
+    return a.answer;
   }
 
   /** Not GitHub's: what the operator of this machine does, with a secret that no client of the forge has. */
@@ -253,12 +271,15 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     return { status: 200, body: { data: { [name]: { pullRequest: { id: wanted, number: i.number, isDraft: i.pr!.draft } } } } };
   }
 
-  const note = (req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): void => {
-    if (req.method === 'GET') return;
-    store.insert('call', { at: nowIso(), method: req.method ?? '', path: url.pathname, status, user, body: data });
-  };
+  function callOf(req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): Omit<Call, 'id'> {
+    return { at: nowIso(), method: req.method ?? '', path: url.pathname, status, user, body: data };
+  }
 
+  // What a kill left half done is done, before anybody can ask again.
   ci?.recover();
+  await finishMerges(c);
+  await finishPushes(c, (repo, branch, sha) => void ci?.pushed(repo, branch, sha));
+  review.recover();
   return {
     url: base,
     store,

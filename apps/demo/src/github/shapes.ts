@@ -432,7 +432,7 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     head_sha: r.sha,
     path: r.path,
     run_number: 1,
-    run_attempt: 1,
+    run_attempt: r.attempt ?? 1,
     event: r.event ?? 'push',
     display_title: r.name,
     status: r.status,

@@ -1,4 +1,5 @@
 // What the local GitHub remembers, in one SQLite file: documents by kind, kept in memory and written through.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface Doc {
@@ -40,7 +41,21 @@ export interface Issue extends Doc {
     merged: boolean;
     mergedAt: string | null;
     mergeSha: string | null;
+    /** A merge that is being done: what its base becomes, and from what. Whoever starts after a kill does the rest. */
+    merging?: Merging;
   };
+}
+export interface Merging {
+  readonly sha: string;
+  readonly from: string;
+  readonly message: string;
+}
+/** A push that is being taken; `before` is where the branches stood. */
+export interface Pushing extends Doc {
+  repo: string;
+  user: string;
+  before: [branch: string, sha: string][];
+  state: 'taken' | 'told';
 }
 export interface Comment extends Doc {
   repo: string;
@@ -88,6 +103,8 @@ export interface WorkflowRun extends Doc {
   sha: string;
   /** What set it off; a push without it. */
   event?: string;
+  /** The how many-th run of the same on this commit; the first without it. */
+  attempt?: number;
   status: string;
   conclusion: string | null;
   createdAt: string;
@@ -135,6 +152,7 @@ interface Kinds {
   job: Job;
   status: Status;
   call: Call;
+  pushing: Pushing;
 }
 export type Kind = keyof Kinds;
 
@@ -143,6 +161,7 @@ export class Store {
   private readonly docs = new Map<Kind, Map<number, Doc>>();
   private next = 1000;
   private readonly madeAt = new WeakMap<Doc, number>();
+  private readonly asked = new AsyncLocalStorage<{ readonly call: Omit<Call, 'id'>; noted: Call | null }>();
 
   constructor(file: string) {
     this.db = new DatabaseSync(file);
@@ -156,17 +175,42 @@ export class Store {
   }
 
   insert<K extends Kind>(kind: K, doc: Omit<Kinds[K], 'id'>): Kinds[K] {
-    const full = { ...doc, id: this.next++ } as unknown as Kinds[K];
-    this.of(kind).set(full.id, full);
-    this.madeAt.set(full, Date.now());
-    this.db.prepare('insert into docs values (?,?,?)').run(kind, full.id, JSON.stringify(full));
-    return full;
+    return this.noting(kind, () => {
+      const full = { ...doc, id: this.next++ } as unknown as Kinds[K];
+      this.of(kind).set(full.id, full);
+      this.madeAt.set(full, Date.now());
+      this.db.prepare('insert into docs values (?,?,?)').run(kind, full.id, JSON.stringify(full));
+      return full;
+    });
   }
 
   update<K extends Kind>(kind: K, doc: Kinds[K], change: Partial<Kinds[K]>): Kinds[K] {
-    Object.assign(doc, change);
-    this.db.prepare('update docs set data = ? where id = ?').run(JSON.stringify(doc), doc.id);
-    return doc;
+    return this.noting(kind, () => {
+      Object.assign(doc, change);
+      this.db.prepare('update docs set data = ? where id = ?').run(JSON.stringify(doc), doc.id);
+      return doc;
+    });
+  }
+
+  /** Does what a call asks for. The call is written down together with the first thing that it changes, or at its end. */
+  during<T extends { readonly status: number }>(call: Omit<Call, 'id'>, act: () => Promise<T>): Promise<T> {
+    const asked = { call, noted: null as Call | null };
+    return this.asked.run(asked, async () => {
+      const done = await act();
+      if (asked.noted === null) asked.noted = this.insert('call', { ...call, status: done.status });
+      else if (asked.noted.status !== done.status) this.update('call', asked.noted, { status: done.status });
+      return done;
+    });
+  }
+
+  private noting<T>(kind: Kind, write: () => T): T {
+    const asked = this.asked.getStore();
+    if (kind === 'call' || asked === undefined || asked.noted !== null) return write();
+    this.db.exec('begin');
+    asked.noted = this.insert('call', asked.call);
+    const done = write();
+    this.db.exec('commit');
+    return done;
   }
 
   find<K extends Kind>(kind: K, is: (d: Kinds[K]) => boolean = () => true): Kinds[K][] {

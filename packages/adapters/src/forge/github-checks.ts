@@ -91,6 +91,11 @@ export function checksReader(kit: Kit): ChecksReader {
       const newest = new Map(runs.toSorted((a, b) => a.suite - b.suite).map((r) => [r.workflow, r]));
       let asked = 0;
       for (const r of newest.values()) {
+        // It was run again already: by an earlier try that was not answered, or by somebody else.
+        if ((r.attempt ?? 1) > 1) {
+          asked++;
+          continue;
+        }
         if (r.conclusion === null || !AGAIN.has(r.conclusion)) continue;
         const again = { ...at, run_id: r.id };
         const whole = !PARTLY.has(r.conclusion);

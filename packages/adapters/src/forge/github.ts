@@ -39,6 +39,10 @@ export function github(o: GitHubOptions): Forge {
       ...(/\/\/(127\.0\.0\.1|localhost)/.test(o.baseUrl) ? { enabled: false } : {}),
     },
   });
+  // Whether a write that was not answered was done nobody knows, and GitHub has no keys to ask it by: it goes up, and whoever tries again looks first.
+  kit.hook.before('request', (ask) => {
+    if (!onlyReads(ask)) ask.request = { ...ask.request, retries: 0 };
+  });
   const split = (repo: string): { owner: string; repo: string } => {
     const [owner, name] = repo.split('/');
     return { owner: owner!, repo: name! };
@@ -61,6 +65,14 @@ export function github(o: GitHubOptions): Forge {
     return (x, marker) => by(x.user).mine && (x.body ?? '').includes(marker);
   };
   const checks = checksReader(kit);
+  const isQueued = async (id: string): Promise<boolean> =>
+    kit
+      .graphql<{ node: { isInMergeQueue?: boolean } | null }>('query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }', { id })
+      // Not told: then the refusal counts.
+      .then(
+        (r) => r.node?.isInMergeQueue === true,
+        () => false,
+      );
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
   const lineComment = async (i: { repo: string; number: number; marker: string }) => {
     const ours = await isOurs();
@@ -235,9 +247,15 @@ export function github(o: GitHubOptions): Forge {
       call(`pull request #${number}`, async (): Promise<Outcome> => {
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return 'unchanged';
-        await kit.graphql('mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }', {
-          input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
-        });
+        try {
+          await kit.graphql('mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }', {
+            input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
+          });
+        } catch (err) {
+          // What is in the queue already, by a try that was not answered, is refused.
+          if ((err as Error).name !== 'GraphqlResponseError' || !(await isQueued(pr.node_id))) throw err;
+          return 'unchanged';
+        }
         return 'updated';
       }),
 
@@ -454,6 +472,10 @@ function refusedMerge(err: unknown): never {
   if (why === 'base_moved') throw new ForgeError('unavailable', sayRefusal(why, said));
   throw new MergeRefused(why, said);
 }
+
+/** Only such a request is repeated without a look at what became of it. */
+const onlyReads = (ask: { method: string; url: string; query?: unknown }): boolean =>
+  ask.url.endsWith('/graphql') ? /^\s*(?:query\b|\{)/.test(String(ask.query)) : ['GET', 'HEAD'].includes(ask.method.toUpperCase());
 
 /** GraphQL answers 200 and says in a word what is wrong. */
 const GRAPHQL_KINDS: ReadonlyMap<string, ForgeErrorKind> = new Map([
