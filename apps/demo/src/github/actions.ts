@@ -93,7 +93,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
   const pushed = (repo: Repo, branch: string, sha: string): Promise<void> => happened(repo, branch, sha, { event: 'push', branch });
   const befell = async (repo: Repo, pull: Issue, action: string): Promise<void> => {
     const { head, base, headSha } = pull.pr!;
-    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, stat: NO_STAT });
+    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, fits: null, stat: NO_STAT });
     const payload = { action, number: pull.number, pull_request: shown, repository: shape.repo(o.base, repo) };
     await happened(repo, head, headSha, { event: 'pull_request', action, base, payload });
   };

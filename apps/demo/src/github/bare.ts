@@ -67,6 +67,17 @@ export class Bare {
     return (await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')).trim() || null;
   }
 
+  /** @returns the tree of the two merged; null when they conflict */
+  async mergedTree(full: string, base: string, head: string): Promise<string | null> {
+    try {
+      return (await this.git(full, ['merge-tree', '--write-tree', base, head])).split('\n')[0]!;
+    } catch (err) {
+      // Exit 1 is a conflict; anything else is none of its answers.
+      if ((err as { code?: number }).code === 1) return null;
+      throw err;
+    }
+  }
+
   async heads(full: string): Promise<Map<string, string>> {
     const out = await this.git(full, ['for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/']);
     return new Map(

@@ -15,6 +15,8 @@ export interface Ctx {
   readonly hit: Hit;
   /** Runs a workflow again on the same commit. */
   rerun(repo: Repo, run: WorkflowRun): void;
+  /** What a branch that was moved sets off. */
+  pushed(repo: Repo, branch: string, sha: string): void;
   /** What befell a pull request, for the workflows that wait for that. */
   befell(repo: Repo, pull: Issue, action: string): void;
 }

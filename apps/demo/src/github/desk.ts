@@ -27,12 +27,25 @@ export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
     reviewComments: c.store.find('reviewComment', (x) => x.repo === i.repo && x.number === i.number).length,
     // The branch may be gone.
     commits: i.pr ? Number(await c.bare.git(i.repo, ['rev-list', '--count', `${i.pr.baseSha}..${i.pr.headSha}`]).catch(() => '0')) : 0,
+    fits: await fitOf(c, i),
     stat: {
       files: stat.length,
       additions: stat.reduce((n, s) => n + (Number(s[0]) || 0), 0),
       deletions: stat.reduce((n, s) => n + (Number(s[1]) || 0), 0),
     },
   };
+}
+
+async function fitOf({ bare }: Ctx, { repo, state, pr }: Issue): Promise<boolean | null> {
+  if (pr === null || state !== 'open') return null;
+  const base = await bare.sha(repo, pr.base);
+  // Its branch or its base may be gone.
+  return base === null
+    ? null
+    : bare.mergedTree(repo, base, pr.headSha).then(
+        (tree) => tree !== null,
+        () => null,
+      );
 }
 
 export function openDesk(c: Ctx) {

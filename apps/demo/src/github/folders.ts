@@ -20,8 +20,8 @@ export interface Folders {
   look(wanted: string, folder: string, branch: string): Promise<{ repo: Repo; look: FolderLook }>;
 }
 
-/** One look at a time: a folder that is added twice at once is one repository. @param onPushed hears of what came in, as of a push */
-export function folders(c: Ctx, onPushed: (repo: Repo, branch: string, sha: string) => void): Folders {
+/** One look at a time: a folder that is added twice at once is one repository. */
+export function folders(c: Ctx): Folders {
   const { store, bare } = c;
   const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
 
@@ -65,7 +65,7 @@ export function folders(c: Ctx, onPushed: (repo: Repo, branch: string, sha: stri
         if (outcome !== 'refreshed') return { full, branch, outcome, commits: 0 };
         const commits = Number(await bare.git(full, ['rev-list', '--count', `${ours}..${theirs}`]));
         await bare.git(full, ['update-ref', `refs/heads/${branch}`, theirs]);
-        await moved(c, repo, branch, ours, theirs, 'you', (b, sha) => onPushed(repo, b, sha));
+        await moved(c, repo, branch, ours, theirs, 'you');
         return { full, branch, outcome, commits };
       } finally {
         await bare.git(full, ['update-ref', '-d', INCOMING]);

@@ -18,7 +18,6 @@ export async function serveGit(
   res: ServerResponse,
   url: URL,
   user: string | null,
-  onPushed: (branch: string, sha: string) => void,
 ): Promise<void> {
   const service = url.searchParams.get('service') ?? rest.slice(1);
   const writes = service === 'git-receive-pack';
@@ -34,7 +33,7 @@ export async function serveGit(
     const answer: Buffer[] = [];
     await backend(c, repo, rest, req, res, url, user ?? '', answer);
     try {
-      if (await tellOf(c, repo, pushing, onPushed)) c.hit('github.push.after');
+      if (await tellOf(c, repo, pushing)) c.hit('github.push.after');
     } catch (err) {
       // The branches have moved all the same, and whoever pushed is told so.
       log.error({ err, repo: repo.full }, 'what follows from a push could not be told');
@@ -45,7 +44,7 @@ export async function serveGit(
 }
 
 /** What follows from a push. @returns whether it changed anything */
-async function tellOf(c: Ctx, repo: Repo, pushing: Pushing, onPushed: (branch: string, sha: string) => void): Promise<boolean> {
+async function tellOf(c: Ctx, repo: Repo, pushing: Pushing): Promise<boolean> {
   const before = new Map(pushing.before);
   const after = await c.bare.heads(repo.full);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((branch) => before.get(branch) !== after.get(branch));
@@ -54,16 +53,16 @@ async function tellOf(c: Ctx, repo: Repo, pushing: Pushing, onPushed: (branch: s
   c.store.update('pushing', pushing, { state: 'told' });
   for (const branch of changed) {
     const sha = after.get(branch);
-    if (sha !== undefined) await moved(c, repo, branch, before.get(branch) ?? null, sha, pushing.user, onPushed);
+    if (sha !== undefined) await moved(c, repo, branch, before.get(branch) ?? null, sha, pushing.user);
   }
   return changed.length > 0;
 }
 
 /** Pushes that a kill took between the branch and what follows from it. */
-export async function finishPushes(c: Ctx, onPushed: (repo: Repo, branch: string, sha: string) => void): Promise<void> {
+export async function finishPushes(c: Ctx): Promise<void> {
   for (const pushing of c.store.find('pushing', (x) => x.state === 'taken')) {
     const repo = c.store.one('repo', (x) => x.full === pushing.repo);
-    if (repo !== undefined) await tellOf(c, repo, pushing, (branch, sha) => onPushed(repo, branch, sha));
+    if (repo !== undefined) await tellOf(c, repo, pushing);
   }
 }
 
@@ -88,15 +87,7 @@ async function noteOf(c: Ctx, repo: Repo, branch: string, from: string | undefin
 }
 
 /** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
-export async function moved(
-  c: Ctx,
-  repo: Repo,
-  branch: string,
-  old: string | null,
-  sha: string,
-  user: string,
-  onPushed: (branch: string, sha: string) => void,
-): Promise<void> {
+export async function moved(c: Ctx, repo: Repo, branch: string, old: string | null, sha: string, user: string): Promise<void> {
   for (const i of c.store.find('issue', (x) => x.repo === repo.full && x.state === 'open' && x.pr?.head === branch)) {
     c.store.update('issue', i, {
       updatedAt: nowIso(),
@@ -121,7 +112,7 @@ export async function moved(
     sender: shape.user(c.base, user),
     commits: [],
   });
-  onPushed(branch, sha);
+  c.pushed(repo, branch, sha);
 }
 
 /**

@@ -1,5 +1,6 @@
 // Merging a pull request on the bare repository, so that two merges of different files both survive.
 import type { Answer, Ctx } from './ctx.ts';
+import { moved } from './git-http.ts';
 import { mayMerge } from './shapes.ts';
 import { nowIso, type Issue, type Merging, type Repo } from './store.ts';
 
@@ -28,12 +29,8 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
     if (typeof body.sha === 'string' && body.sha !== pr.headSha) return refuse(409, 'Head branch was modified. Review and try the merge again.');
     const base = await c.bare.sha(repo.full, pr.base);
     if (base === null) return refuse(405, 'Base branch is gone');
-    let tree: string;
-    try {
-      tree = (await c.bare.git(repo.full, ['merge-tree', '--write-tree', base, pr.headSha])).split('\n')[0]!;
-    } catch {
-      return refuse(405, 'Pull Request is not mergeable');
-    }
+    const tree = await c.bare.mergedTree(repo.full, base, pr.headSha);
+    if (tree === null) return refuse(405, 'Pull Request is not mergeable');
     const squash = body.merge_method === 'squash' || body.merge_method === 'rebase';
     // What GitHub writes by itself: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/configuring-commit-squashing-for-pull-requests
     const own = squash ? await c.bare.git(repo.full, ['log', '--reverse', '--format=* %B', `${base}..${pr.headSha}`, '--']) : i.title;
@@ -49,6 +46,7 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
       await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message], who)
     ).trim();
     await finish(c, i, { sha, from: base, message });
+    await moved(c, repo, pr.base, base, sha, user);
     return { status: 200, body: { sha, merged: true, message: 'Pull Request successfully merged' } };
   });
 }

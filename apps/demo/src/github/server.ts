@@ -87,6 +87,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     staleMs: o.staleMs ?? 0,
     hit: failpoints(o.failpoints ?? null),
     rerun: (repo, run) => late(ci?.rerun(repo, run)),
+    pushed: (repo, branch, sha) => void ci?.pushed(repo, branch, sha),
     befell: (repo, pull, action) => late(ci?.befell(repo, pull, action)),
   };
   const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
@@ -95,7 +96,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const review = colleague(c, o.reviewers);
   const reads: Read[] = [];
 
-  const machine = folders(c, (repo, branch, sha) => void ci?.pushed(repo, branch, sha));
+  const machine = folders(c);
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', base);
@@ -107,7 +108,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       const repo = repoOf(gitPath[1]!);
       if (!repo) return json(res, 404, { message: 'Not Found' });
       if (gitPath[2] === '/git-receive-pack') store.insert('call', callOf(req, url, 200, user, null));
-      return serveGit(c, repo, gitPath[2]!, req, res, url, user, (branch, sha) => void ci?.pushed(repo, branch, sha));
+      return serveGit(c, repo, gitPath[2]!, req, res, url, user);
     }
     const log = /^\/_logs\/(\d+)$/.exec(url.pathname);
     if (log) {
@@ -278,7 +279,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   // What a kill left half done is done, before anybody can ask again.
   ci?.recover();
   await finishMerges(c);
-  await finishPushes(c, (repo, branch, sha) => void ci?.pushed(repo, branch, sha));
+  await finishPushes(c);
   review.recover();
   return {
     url: base,

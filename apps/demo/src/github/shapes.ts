@@ -7,6 +7,8 @@ export interface Facts {
   readonly reactions: readonly Reaction[];
   readonly reviewComments: number;
   readonly commits: number;
+  /** Whether it merges without a conflict; null for what is no open pull request, or not known. */
+  readonly fits: boolean | null;
   readonly stat: { files: number; additions: number; deletions: number };
 }
 
@@ -243,9 +245,9 @@ export function pull(i: Issue, r: Repo, f: Facts) {
     auto_merge: null,
     draft: pr.draft,
     merged: pr.merged,
-    mergeable: pr.merged ? null : true,
-    rebaseable: true,
-    mergeable_state: pr.draft ? 'draft' : 'clean',
+    mergeable: f.fits,
+    rebaseable: f.fits,
+    mergeable_state: mergeableState(f.fits, pr.draft),
     merged_by: pr.merged ? user(f.base, i.user) : null,
     comments: f.comments,
     review_comments: f.reviewComments,
@@ -255,6 +257,13 @@ export function pull(i: Issue, r: Repo, f: Facts) {
     deletions: f.stat.deletions,
     changed_files: f.stat.files,
   };
+}
+
+/** https://docs.github.com/graphql/reference/enums#mergestatestatus: what conflicts is dirty, a draft too. */
+function mergeableState(fits: boolean | null, draft: boolean): string {
+  if (fits === null) return 'unknown';
+  if (!fits) return 'dirty';
+  return draft ? 'draft' : 'clean';
 }
 
 export const comment = (base: string, c: Comment) => ({

@@ -1,0 +1,92 @@
+// Whether a pull request can be merged, as the local GitHub tells it: real branches, real git, the real server.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startLocalGitHub, type LocalGitHub } from './server.ts';
+
+const R = 'local/notes';
+const dir = mkdtempSync('/tmp/mainloop-mergeable-');
+const folder = path.join(dir, 'notes');
+let hub: LocalGitHub;
+const run = promisify(execFile);
+const git = async (...a: string[]): Promise<string> =>
+  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-C', folder, ...a])).stdout.trim();
+const ask = async <T>(method: string, route: string, body?: object): Promise<T> => {
+  const r = await fetch(`${hub.url}/repos/${R}${route}`, {
+    method,
+    headers: { authorization: 'token tok' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!r.ok) throw new Error(`${r.status} ${await r.text()}`);
+  return (await r.json()) as T;
+};
+interface Pull {
+  readonly number: number;
+  readonly mergeable: boolean | null;
+  readonly mergeable_state: string;
+}
+
+beforeAll(async () => {
+  hub = await startLocalGitHub({
+    root: path.join(dir, 'hub'),
+    port: 0,
+    tokens: new Map([['tok', 'you']]),
+    operatorSecret: 'x'.repeat(32),
+    webhook: null,
+    ci: null,
+    reviewers: [],
+  });
+  mkdirSync(folder);
+  await git('init', '-q', '-b', 'main');
+  writeFileSync(path.join(folder, 'readme'), 'x\n');
+  await git('add', '-A');
+  await git('commit', '-qm', 'first');
+  await hub.importRepo(R, folder, 'main');
+  await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
+});
+afterAll(async () => {
+  await hub.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function open(branch: string, file: string, draft = false): Promise<number> {
+  await git('checkout', '-q', '-B', branch, 'main');
+  writeFileSync(path.join(folder, file), `written by ${branch}\n`);
+  await git('add', '-A');
+  await git('commit', '-qm', branch);
+  await git('push', '-q', 'origin', branch);
+  return (await ask<Pull>('POST', '/pulls', { title: branch, head: branch, base: 'main', draft })).number;
+}
+const fits = async (n: number): Promise<[boolean | null, string]> => {
+  const p = await ask<Pull>('GET', `/pulls/${n}`);
+  return [p.mergeable, p.mergeable_state];
+};
+
+test('the base moves under what is open: what conflicts with it says so, a draft too, and no longer once the base is merged into it', async () => {
+  const [one, two, draft, other] = [
+    await open('one', 'new.txt'),
+    await open('two', 'new.txt'),
+    await open('three', 'new.txt', true),
+    await open('four', '4'),
+  ];
+  expect([await fits(one), await fits(two), await fits(draft), await fits(other)]).toEqual([
+    [true, 'clean'],
+    [true, 'clean'],
+    [true, 'draft'],
+    [true, 'clean'],
+  ]);
+  await ask('PUT', `/pulls/${one}/merge`, { merge_method: 'squash' });
+  expect([await fits(one), await fits(two), await fits(draft), await fits(other)]).toEqual([
+    [null, 'unknown'],
+    [false, 'dirty'],
+    [false, 'dirty'],
+    [true, 'clean'],
+  ]);
+  await git('fetch', '-q', 'origin');
+  await git('checkout', '-q', 'two');
+  await git('merge', '-q', '-X', 'ours', '-m', 'bring main in', 'origin/main');
+  await git('push', '-q', 'origin', 'two');
+  expect(await fits(two)).toEqual([true, 'clean']);
+});
