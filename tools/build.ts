@@ -34,6 +34,8 @@ const pieces: Piece[] = [
       run('packages/models', bin('packages/models', 'prisma'), ['generate'], {
         PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
         PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        // Prisma starts its generators by name.
+        PATH: `${path.join(root, 'packages/models/node_modules/.bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
       }),
   },
   {

@@ -20,6 +20,7 @@ const steps: [string, string, string[]][] = [
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],
   ['no statements in apps', process.execPath, ['tools/statements.ts']],
+  ['rows are typed from the schema', process.execPath, ['tools/rows.ts']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],
   ['unused code', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['import boundaries', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages']],

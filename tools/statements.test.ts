@@ -22,6 +22,7 @@ test.each([
   ["export { one } from '@mainloop/models/db/pool';", ['one']],
   ["const { one } = await import('@mainloop/models/db/pool');", ['@mainloop/models/db/pool']],
   ["const { one } = require('@mainloop/models/db/pool');", ['@mainloop/models/db/pool']],
+  ["import { tables } from '@mainloop/models/db/rows';", ['@mainloop/models/db/rows']],
   ["import pg from 'pg';", ['pg']],
   ["import type { Pool } from 'pg';", ['pg']],
   ["import { PrismaClient } from '@mainloop/models/db/generated/client';", ['@mainloop/models/db/generated/client']],

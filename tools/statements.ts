@@ -25,6 +25,7 @@ const MAY: ReadonlyMap<string, string> = new Map([
 const RUNNERS: readonly (readonly [module: RegExp, names: ReadonlySet<string> | null])[] = [
   [/^(pg|pg-[a-z]+|postgres|kysely|@prisma\/.*)$/, null],
   [/\/db\/generated\b/, null],
+  [/\/db\/rows(\.ts)?$/, null],
   [/\/db\/pool(\.ts)?$/, new Set(['one', 'many'])],
 ];
 /** Members that take a statement: of the driver, and of Prisma's client. */

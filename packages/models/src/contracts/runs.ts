@@ -9,7 +9,7 @@ export const Run = z
     id: Id,
     phase: z.enum(PHASES),
     n: z.int().describe('Its number in the task, from 1'),
-    state: z.enum(['starting', 'running', 'ended']),
+    state: z.enum(['queued', 'starting', 'running', 'ended']),
     epoch: z.int().describe('How often it was started; what an older start says counts for nothing'),
     outcome: Outcome.nullable(),
     costMicrousd: Microusd,

@@ -1,5 +1,7 @@
 // Advisory locks of Postgres that we take, in one place so that no two share a number.
-import { one, type Tx } from './pool.ts';
+import { sql } from 'kysely';
+import type { Tx } from './pool.ts';
+import { prepare, row, tables } from './rows.ts';
 
 export const LOCKS = {
   /** Appends are serial. Without it a reader at `seq > cursor` skips rows that commit late (tried: 1 of 2 was lost). */
@@ -16,9 +18,14 @@ export const LOCKS = {
   money: 7_140_008,
 } as const;
 
+const wait = prepare<{ readonly lock: number }>()(({ lock }) => tables.selectNoFrom(sql`pg_advisory_xact_lock(${lock})`.as('taken')));
+
+/** Takes a lock for this transaction, and waits for it. */
+export const takeLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<void> => void (await wait(tx, { lock: LOCKS[lock] }));
+
 /**
  * Takes a lock for this transaction if nobody has it, and does not wait for it.
  * @returns whether it is ours
  */
 export const claimLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<boolean> =>
-  (await one<{ got: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as got', [LOCKS[lock]]))!.got;
+  (await row(tx, tables.selectNoFrom(sql<boolean>`pg_try_advisory_xact_lock(${LOCKS[lock]})`.as('got'))))!.got;

@@ -1,14 +1,18 @@
 // The event log: append, projection and outbox in one transaction, and reading it without gaps.
 import { randomBytes } from 'node:crypto';
-import { readEvents, type StoredEvent } from '../events/read.ts';
+import type { Insertable } from 'kysely';
+import { readEvents } from '../events/read.ts';
 import type { EventType, LoggedEvent, NewEvent } from '../events/registry.ts';
 import { newId, OWNER } from '../flow/ids.ts';
 import { shownPayload } from '../events/shown.ts';
-import { LOCKS } from './locks.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from './pool.ts';
+import type { DB } from './generated/tables.ts';
+import { takeLock } from './locks.ts';
+import { withTx, type Db, type Queryable, type Tx } from './pool.ts';
 import { project } from './project.ts';
+import { hasRow, notify, prepare, row, rows, tables } from './rows.ts';
 
 export const CHANNEL = 'mainloop';
+const OUTBOX_CHANNEL = 'mainloop_outbox';
 
 export const freshId = (): string => newId(Date.now(), randomBytes);
 
@@ -23,22 +27,33 @@ export async function append(tx: Tx, events: readonly NewEvent[], ownerId = OWNE
     const fresh = await appendOne(tx, event, ownerId);
     if (fresh !== null) logged.push(fresh);
   }
-  if (logged.length > 0) await tx.query('select pg_notify($1, $2)', [CHANNEL, String(logged.at(-1)!.seq)]);
+  if (logged.length > 0) await notify(tx, CHANNEL, String(logged.at(-1)!.seq));
   return logged;
 }
+
+const insertEvent = prepare<Insertable<DB['events']>>()(({ owner_id, type, task_id, actor, payload, dedupe_key, version }) =>
+  tables
+    .insertInto('events')
+    .values({ owner_id, type, task_id, actor, payload, dedupe_key, version })
+    .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
+    .returning(['seq', 'at']),
+);
 
 async function appendOne<T extends EventType>(tx: Tx, event: NewEvent<T>, ownerId: string): Promise<LoggedEvent<T> | null> {
   const { type, version, taskId, actor, dedupeKey } = event;
   const payload = shownPayload<T>(type, event.payload);
-  const row = await one<{ seq: number; at: Date }>(
-    tx,
-    `insert into events (owner_id, type, task_id, actor, payload, dedupe_key, version) values ($1,$2,$3,$4,$5,$6,$7)
-     on conflict (dedupe_key) do nothing returning seq, at`,
+  const [kept] = await insertEvent(tx, {
+    owner_id: ownerId,
+    type,
+    task_id: taskId,
+    actor,
+    payload: JSON.stringify(payload),
+    dedupe_key: dedupeKey,
     // A row of the first version says nothing of it, as those from before there were versions.
-    [ownerId, type, taskId, actor, JSON.stringify(payload), dedupeKey, version === 1 ? null : version],
-  );
-  if (row === null) return null;
-  const logged: LoggedEvent<T> = { type, payload, seq: row.seq, ownerId, taskId, actor, at: row.at.toISOString() };
+    version: version === 1 ? null : version,
+  });
+  if (kept === undefined) return null;
+  const logged: LoggedEvent<T> = { type, payload, seq: kept.seq, ownerId, taskId, actor, at: kept.at.toISOString() };
   await project(tx, logged);
   return logged;
 }
@@ -47,7 +62,7 @@ async function appendOne<T extends EventType>(tx: Tx, event: NewEvent<T>, ownerI
  * Takes the append's lock early. Whoever reads a projection to decide what to append calls this first: the state can't
  * change under the decision, and locks are always taken in the same order.
  */
-export const lockLog = async (tx: Tx): Promise<void> => void (await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.append]));
+export const lockLog = (tx: Tx): Promise<void> => takeLock(tx, 'append');
 
 /**
  * The door for whoever appends something that depends on what is there: what it reads in `decide` can't change before its events
@@ -62,19 +77,23 @@ export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Prom
 
 export const appendOnce = (db: Db, events: readonly NewEvent[]): Promise<LoggedEvent[]> => withTx(db, (tx) => append(tx, events));
 
+const insertOutbox = prepare<Insertable<DB['outbox']>>()(({ kind, workflow_id, name, payload }) =>
+  tables.insertInto('outbox').values({ kind, workflow_id, name, payload }),
+);
+
 /** A row that must reach Temporal, written with the event that caused it. */
-export async function toOutbox(tx: Tx, row: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown }): Promise<void> {
-  await tx.query('insert into outbox (kind, workflow_id, name, payload) values ($1,$2,$3,$4)', [
-    row.kind,
-    row.workflowId,
-    row.name,
-    JSON.stringify(row.payload),
-  ]);
-  await tx.query("select pg_notify('mainloop_outbox', '')");
+export async function toOutbox(
+  tx: Tx,
+  { kind, workflowId, name, payload }: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown },
+): Promise<void> {
+  await insertOutbox(tx, { kind, workflow_id: workflowId, name, payload: JSON.stringify(payload) });
+  await notify(tx, OUTBOX_CHANNEL, '');
 }
 
-/** Of a row of the log, as `readEvents` takes it. */
-export const EVENT_COLUMNS = 'seq, owner_id as "ownerId", type, task_id as "taskId", actor, payload, version, at';
+/** Rows of the log, as `readEvents` takes them. */
+export const storedEvents = tables
+  .selectFrom('events')
+  .select(['seq', 'owner_id as ownerId', 'type', 'task_id as taskId', 'actor', 'payload', 'version', 'at']);
 
 /** A stretch of the log. */
 export interface Stretch {
@@ -87,28 +106,27 @@ export interface Stretch {
 }
 
 export async function eventsAfter(q: Queryable, ownerId: string, seq: number, limit = 500): Promise<Stretch> {
-  const rows = await many<StoredEvent>(q, `select ${EVENT_COLUMNS} from events where owner_id = $1 and seq > $2 order by seq limit $3`, [
-    ownerId,
-    seq,
-    limit,
-  ]);
-  return { events: readEvents(rows).events, upTo: rows.at(-1)?.seq ?? seq, isLast: rows.length < limit };
+  const found = await rows(q, storedEvents.where('owner_id', '=', ownerId).where('seq', '>', seq).orderBy('seq').limit(limit));
+  return { events: readEvents(found).events, upTo: found.at(-1)?.seq ?? seq, isLast: found.length < limit };
 }
 
 /** The newest events of a task, oldest first. */
 export async function eventsOfTask(q: Queryable, ownerId: string, taskId: string, limit = 1_000): Promise<LoggedEvent[]> {
-  const rows = await many<StoredEvent>(
-    q,
-    `select * from (select ${EVENT_COLUMNS} from events where owner_id = $1 and task_id = $2 order by seq desc limit $3) e order by seq`,
-    [ownerId, taskId, limit],
-  );
-  return readEvents(rows).events;
+  const newest = storedEvents.where('owner_id', '=', ownerId).where('task_id', '=', taskId).orderBy('seq', 'desc').limit(limit);
+  return readEvents(await rows(q, tables.selectFrom(newest.as('e')).selectAll().orderBy('seq'))).events;
 }
 
 /** Whether an event with this dedupe key is in the log. */
-export const hasEvent = async (q: Queryable, dedupeKey: string): Promise<boolean> =>
-  (await one(q, 'select 1 from events where dedupe_key = $1', [dedupeKey])) !== null;
+export const hasEvent = (q: Queryable, dedupeKey: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('events').select('seq').where('dedupe_key', '=', dedupeKey));
 
-export async function lastSeq(q: Queryable, ownerId: string): Promise<number> {
-  return (await one<{ seq: number }>(q, 'select coalesce(max(seq), 0) as seq from events where owner_id = $1', [ownerId]))!.seq;
-}
+export const lastSeq = async (q: Queryable, ownerId: string): Promise<number> =>
+  (
+    await row(
+      q,
+      tables
+        .selectFrom('events')
+        .select((eb) => eb.fn.max<number | null>('seq').as('seq'))
+        .where('owner_id', '=', ownerId),
+    )
+  )?.seq ?? 0;

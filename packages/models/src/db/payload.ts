@@ -1,17 +1,31 @@
 // Fields of payloads inside statements. Their names come from the event types, so that a field of another name does not compile there either.
+import { sql, type RawBuilder } from 'kysely';
+import type { PermissionAsk } from '../flow/events.ts';
 import type { EventType, Payloads } from '../events/registry.ts';
+import type { DB } from './generated/tables.ts';
+
+/** Where a payload stands: the column of the log, by its own name or of a table that is called `e`. */
+type PayloadColumn = (keyof DB['events'] & 'payload') | `e.${keyof DB['events'] & 'payload'}`;
 
 /**
  * @param _type of the events that the statement reads
  * @param field of their payload
  * @param column that holds the payload
- * @returns the SQL of the field as text, which is null where a payload has none
+ * @returns the field as text, which is null where a payload has none
  */
-export const payloadText = <T extends EventType>(_type: T, field: keyof Payloads[T] & string, column = 'payload'): string => `${column}->>'${field}'`;
+export const payloadField = <T extends EventType>(
+  _type: T,
+  field: keyof Payloads[T] & string,
+  column: PayloadColumn = 'payload',
+): RawBuilder<string> => sql`${sql.ref(column)}->>${sql.lit(field)}`;
 
-/** The same of the request that an item of kind `permission` answers; `rule` of it as text, or all of it as JSON. */
-export const permissionOf = (column = 'payload'): { readonly all: string; readonly rule: string } => {
+/** The same of the request that an item of kind `permission` answers; `rule` of it as text, or all of it. */
+export function permissionFields(column: PayloadColumn = 'payload'): {
+  readonly all: RawBuilder<PermissionAsk | null>;
+  readonly rule: RawBuilder<string | null>;
+} {
   const field: keyof Payloads['inbox.opened'] = 'permission';
   const rule: keyof NonNullable<Payloads['inbox.opened']['permission']> = 'rule';
-  return { all: `${column}->'${field}'`, rule: `${column}->'${field}'->>'${rule}'` };
-};
+  const all = sql<PermissionAsk | null>`${sql.ref(column)}->${sql.lit(field)}`;
+  return { all, rule: sql`${all}->>${sql.lit(rule)}` };
+}

@@ -1,8 +1,9 @@
 // Makes the projections anew from the log, beside those that are there: to hold one against the other, or to put the new ones in their place.
-import { readEvents, type StoredEvent, type UnreadableEvent } from '../events/read.ts';
-import { EVENT_COLUMNS, lockLog } from './log.ts';
+import { readEvents, type UnreadableEvent } from '../events/read.ts';
+import { lockLog, storedEvents } from './log.ts';
 import { many, one, withTx, type Db, type Tx } from './pool.ts';
 import { project, PROJECTIONS } from './project.ts';
+import { rows } from './rows.ts';
 
 const BATCH = 1_000;
 /** So many rows of one table are named; of the others only the number is known. */
@@ -89,10 +90,10 @@ async function buildBeside(tx: Tx): Promise<{ schema: string; events: number; un
   let after = 0;
   let count = 0;
   for (;;) {
-    const rows = await many<StoredEvent>(tx, `select ${EVENT_COLUMNS} from events where seq > $1 order by seq limit $2`, [after, BATCH]);
-    const last = rows.at(-1);
+    const stored = await rows(tx, storedEvents.where('seq', '>', after).orderBy('seq').limit(BATCH));
+    const last = stored.at(-1);
     if (last === undefined) return { schema, events: count, unreadable };
-    const read = readEvents(rows);
+    const read = readEvents(stored);
     unreadable.push(...read.unreadable);
     for (const event of read.events)
       await project(tx, event).catch((cause: unknown) => {

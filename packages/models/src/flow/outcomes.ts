@@ -2,7 +2,7 @@
 export type RunOutcome =
   | { readonly kind: 'completed'; readonly summary: string }
   /** `itemIds`: all that was asked in this run, oldest first; left out by older ones, which knew of one. */
-  | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: readonly string[] }
+  | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: string[] }
   | { readonly kind: 'limit'; readonly reason: LimitReason }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
   | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }

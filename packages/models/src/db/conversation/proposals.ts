@@ -11,7 +11,8 @@ import { taskConfirmed } from '../../events/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { tell } from '../runs/commands.ts';
 import { append, freshId, lockLog, toOutbox } from '../log.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { row, rows, tables } from '../rows.ts';
 
 export interface ProposalDraft {
   readonly projectId: string;
@@ -54,26 +55,11 @@ export type ConfirmResult =
   | { readonly ok: true; readonly taskId: string; readonly again: boolean }
   | Refusal<'no_proposal' | 'proposal_altered' | 'proposal_declined' | 'proposal_expired' | 'no_task' | 'task_ended'>;
 
-interface Row {
-  project_id: string;
-  title: string;
-  prompt: string;
-  model: string;
-  budget_cents: number;
-  skip_plan: boolean;
-  state: string;
-  digest: string;
-  expires_at: Date;
-  task_id: string | null;
-  to_task_id: string | null;
-  attachments: AttachmentRef[];
-}
-
 /** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
 export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmProposal, by: string, now = new Date()): Promise<ConfirmResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await one<Row>(tx, 'select * from proposals where id = $1 and owner_id = $2', [id, ownerId]);
+    const p = await row(tx, tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId));
     if (!p) return refusal('no_proposal');
     if (p.digest !== c.digest) return refusal('proposal_altered');
     if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
@@ -120,7 +106,7 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
 export async function decline(db: Db, ownerId: string, id: string, by: string): Promise<'declined' | 'not_open'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await one<{ state: string }>(tx, 'select state from proposals where id = $1 and owner_id = $2', [id, ownerId]);
+    const p = await row(tx, tables.selectFrom('proposals').select('state').where('id', '=', id).where('owner_id', '=', ownerId));
     if (p?.state !== 'open') return 'not_open';
     await append(tx, [proposalDeclined.new({ actor: by, payload: { id } })], ownerId);
     return 'declined';
@@ -129,9 +115,15 @@ export async function decline(db: Db, ownerId: string, id: string, by: string): 
 
 /** Proposals that wait for a yes or no, oldest first. */
 export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Proposal[]> =>
-  many(
+  rows(
     q,
-    `select p.id, p.title, p.prompt, p.model, p.budget_cents as "budgetCents", p.skip_plan as "skipPlan", p.digest, p.state, p.expires_at as "expiresAt", r.repo as project
-      from proposals p join projects r on r.id = p.project_id where p.owner_id = $1 and p.state = 'open' order by p.seq`,
-    [ownerId],
+    tables
+      .selectFrom('proposals as p')
+      .innerJoin('projects as r', 'r.id', 'p.project_id')
+      .select(['p.id', 'p.title', 'p.prompt', 'p.model', 'p.budget_cents as budgetCents', 'p.skip_plan as skipPlan', 'p.digest', 'p.state'])
+      .select(['p.expires_at as expiresAt', 'r.repo as project'])
+      .where('p.owner_id', '=', ownerId)
+      .where('p.state', '=', 'open')
+      .$narrowType<{ state: 'open' }>()
+      .orderBy('p.seq'),
   );

@@ -2,14 +2,17 @@
 import type { Message } from '../../contracts/conversation.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
 import { DELTA_CHANNEL } from '../listen.ts';
-import { many, one, type Queryable, type Tx } from '../pool.ts';
+import type { Queryable, Tx } from '../pool.ts';
+import { notify, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
 /** The newest two hundred of a user, oldest first. */
 export const listMessages = (q: Queryable, ownerId: string): Promise<Message[]> =>
-  many(
+  rows(
     q,
-    'select id, role, text, turn_id as "turnId", seq, at from (select * from messages where owner_id = $1 order by seq desc limit 200) m order by seq',
-    [ownerId],
+    tables
+      .selectFrom(tables.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).orderBy('seq', 'desc').limit(200).as('m'))
+      .select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at'])
+      .orderBy('seq'),
   );
 
 export interface ThreadMessage {
@@ -24,24 +27,35 @@ export interface ThreadMessage {
 
 /** The eighty messages up to one, and the replies to them that were said later, in any order. @param seq of that message, in the log */
 export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<ThreadMessage[]> =>
-  many(
+  rows(
     q,
-    `with before as (select * from messages where owner_id = $1 and seq <= $2 order by seq desc limit 80)
-     select role, text, at, attachments, turn_id as "turnId", seq from before
-     union all
-     select role, text, at, attachments, turn_id, seq from messages
-      where owner_id = $1 and seq > $2 and role = 'assistant' and turn_id in (select turn_id from before)`,
-    [ownerId, seq],
+    tables
+      .with('before', (db) =>
+        db.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).where('seq', '<=', seq).orderBy('seq', 'desc').limit(80),
+      )
+      .selectFrom('before')
+      .select(['role', 'text', 'at', 'attachments', 'turn_id as turnId', 'seq'])
+      .unionAll((eb) =>
+        eb
+          .selectFrom('messages')
+          .select(['role', 'text', 'at', 'attachments', 'turn_id as turnId', 'seq'])
+          .where('owner_id', '=', ownerId)
+          .where('seq', '>', seq)
+          .where('role', '=', 'assistant')
+          .where('turn_id', 'in', (from) => from.selectFrom('before').select('turn_id')),
+      ),
   );
 
 /** Files of the newest four messages of a user, oldest first. */
 export async function listFiles(q: Queryable, ownerId: string): Promise<AttachmentRef[]> {
-  const rows = await many<{ attachments: AttachmentRef[] }>(
-    q,
-    `select attachments from (select attachments, seq from messages where owner_id = $1 and role = 'user' order by seq desc limit 4) m order by seq`,
-    [ownerId],
-  );
-  return rows.flatMap((r) => r.attachments);
+  const newest = tables
+    .selectFrom('messages')
+    .select(['attachments', 'seq'])
+    .where('owner_id', '=', ownerId)
+    .where('role', '=', 'user')
+    .orderBy('seq', 'desc')
+    .limit(4);
+  return (await rows(q, tables.selectFrom(newest.as('m')).select('attachments').orderBy('seq'))).flatMap((r) => r.attachments);
 }
 
 /** A turn that is held by a lease. */
@@ -56,7 +70,7 @@ export interface Turn {
 
 /** Call it in the transaction that appends the message. @param seq of that message, in the log */
 export async function insertTurn(tx: Tx, ownerId: string, id: string, seq: number): Promise<void> {
-  await tx.query("insert into turns (id, owner_id, state, seq) values ($1,$2,'queued',$3)", [id, ownerId, seq]);
+  await run(tx, tables.insertInto('turns').values({ id, owner_id: ownerId, state: 'queued', seq }));
 }
 
 /**
@@ -64,14 +78,35 @@ export async function insertTurn(tx: Tx, ownerId: string, id: string, seq: numbe
  * @returns null when there is none
  */
 export const claimTurn = (q: Queryable, by: string, leaseMs: number): Promise<Turn | null> =>
-  one(
+  row(
     q,
-    `update turns set state = 'running', lease_by = $1, lease_until = now() + $2 * interval '1 millisecond', attempts = attempts + 1, draft = ''
-      where id = (select t.id from turns t where t.state in ('queued','running') and (t.lease_until is null or t.lease_until < now())
-                     and not exists (select 1 from turns b where b.owner_id = t.owner_id and b.state in ('queued','running') and b.seq < t.seq)
-                   order by t.seq limit 1 for update skip locked)
-      returning id, owner_id as "ownerId", attempts, seq`,
-    [by, leaseMs],
+    tables
+      .updateTable('turns')
+      .set((eb) => ({ state: 'running', lease_by: by, lease_until: nowAnd(leaseMs), attempts: eb('attempts', '+', 1), draft: '' }))
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('turns as t')
+          .select('t.id')
+          .where('t.state', 'in', ['queued', 'running'])
+          .where((is) => is.or([is('t.lease_until', 'is', null), is('t.lease_until', '<', now)]))
+          .where((is) =>
+            is.not(
+              is.exists(
+                is
+                  .selectFrom('turns as b')
+                  .select('b.id')
+                  .whereRef('b.owner_id', '=', 't.owner_id')
+                  .where('b.state', 'in', ['queued', 'running'])
+                  .whereRef('b.seq', '<', 't.seq'),
+              ),
+            ),
+          )
+          .orderBy('t.seq')
+          .limit(1)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .returning(['id', 'owner_id as ownerId', 'attempts', 'seq']),
   );
 
 /** Keeps what has been said so far and renews the lease. @returns false when the turn is somebody else's by now */
@@ -79,20 +114,25 @@ export async function updateDraft(
   q: Queryable,
   t: { readonly id: string; readonly by: string; readonly text: string; readonly leaseMs: number },
 ): Promise<boolean> {
-  const r = await q.query(
-    `update turns set draft = $3, lease_until = now() + $4 * interval '1 millisecond' where id = $1 and lease_by = $2 and state = 'running'`,
-    [t.id, t.by, t.text, t.leaseMs],
+  const touched = await run(
+    q,
+    tables
+      .updateTable('turns')
+      .set({ draft: t.text, lease_until: nowAnd(t.leaseMs) })
+      .where('id', '=', t.id)
+      .where('lease_by', '=', t.by)
+      .where('state', '=', 'running'),
   );
-  return r.rowCount !== 0;
+  return touched !== 0;
 }
 
 /** Tells whoever listens what came to a draft. @param delta.from where it begins in the draft, in characters; a few thousand of them at most */
 export async function notifyDelta(q: Queryable, delta: { readonly turnId: string; readonly from: number; readonly text: string }): Promise<void> {
-  await q.query('select pg_notify($1,$2)', [DELTA_CHANNEL, JSON.stringify(delta)]);
+  await notify(q, DELTA_CHANNEL, JSON.stringify(delta));
 }
 
 /** Ends a turn. @returns false when it is somebody else's by now */
 export async function updateTurnDone(tx: Tx, id: string, by: string): Promise<boolean> {
-  const r = await tx.query("update turns set state = 'done', lease_until = null where id = $1 and lease_by = $2 and state = 'running'", [id, by]);
-  return r.rowCount !== 0;
+  const ended = tables.updateTable('turns').set({ state: 'done', lease_until: null });
+  return (await run(tx, ended.where('id', '=', id).where('lease_by', '=', by).where('state', '=', 'running'))) !== 0;
 }

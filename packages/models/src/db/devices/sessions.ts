@@ -1,12 +1,13 @@
 // Devices that are signed in, and the owner they are of. The rows are better-auth's; it makes them and checks them.
-import { many, one, type Queryable } from '../pool.ts';
+import type { Queryable } from '../pool.ts';
+import { hasRow, now, row, rows, run, tables } from '../rows.ts';
 
 /** @returns the user that was there first; null before anybody has signed in */
 export const findFirstUser = async (q: Queryable): Promise<string | null> =>
-  (await one<{ id: string }>(q, 'select id from auth_users order by created_at limit 1'))?.id ?? null;
+  (await row(q, tables.selectFrom('auth_users').select('id').orderBy('created_at').limit(1)))?.id ?? null;
 
 /** Whether anybody has ever signed in. */
-export const hasUsers = async (q: Queryable): Promise<boolean> => (await one(q, 'select 1 from auth_users limit 1')) !== null;
+export const hasUsers = (q: Queryable): Promise<boolean> => hasRow(q, tables.selectFrom('auth_users').select('id').limit(1));
 
 export interface SessionRow {
   readonly id: string;
@@ -19,12 +20,16 @@ export interface SessionRow {
 
 /** Sign-ins that have not run out, the one used last first, a hundred at most. */
 export const listSessions = (q: Queryable): Promise<SessionRow[]> =>
-  many(
+  rows(
     q,
-    `select id, token, user_agent as "userAgent", created_at as "createdAt", updated_at as "updatedAt"
-       from auth_sessions where expires_at > now() order by updated_at desc limit 100`,
+    tables
+      .selectFrom('auth_sessions')
+      .select(['id', 'token', 'user_agent as userAgent', 'created_at as createdAt', 'updated_at as updatedAt'])
+      .where('expires_at', '>', now)
+      .orderBy('updated_at', 'desc')
+      .limit(100),
   );
 
 /** Signs a device out. @returns whether there was such a sign-in */
 export const deleteSession = async (q: Queryable, id: string): Promise<boolean> =>
-  ((await q.query('delete from auth_sessions where id = $1', [id])).rowCount ?? 0) > 0;
+  (await run(q, tables.deleteFrom('auth_sessions').where('id', '=', id))) > 0;

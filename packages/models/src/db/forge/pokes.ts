@@ -1,32 +1,40 @@
 // "Look again" for the tasks that some news of the forge may be about, and for nobody else: a thousand may be waiting.
 import { taskWorkflowId } from '../../flow/ids.ts';
 import type { News } from '../../flow/news.ts';
+import type { TaskState } from '../../flow/states.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { toOutbox } from '../log.ts';
-import { many, type Queryable, type Tx } from '../pool.ts';
+import { sql } from 'kysely';
+import type { Queryable, Tx } from '../pool.ts';
+import { anyOf, rows, tables } from '../rows.ts';
 
 /** `blocked`: a question may be answered there. */
-const WAITS_FOR_FORGE = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
+const WAITS_FOR_FORGE: readonly TaskState[] = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
+
+const waitingTasks = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id').where('t.state', '=', anyOf(WAITS_FOR_FORGE));
 
 /** @returns "owner/name" of each repository with tasks that wait for news of it */
 export async function listWaitingRepos(q: Queryable): Promise<string[]> {
-  const waiting = await many<{ repo: string }>(
-    q,
-    `select distinct p.repo from tasks t join projects p on p.id = t.project_id where t.state = any($1)`,
-    [WAITS_FOR_FORGE],
-  );
+  const waiting = await rows(q, waitingTasks.select('p.repo').distinct());
   return waiting.map((w) => w.repo);
 }
 
 /** @returns how many tasks were poked */
 export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {
   if (news.numbers.length + news.branches.length + news.shas.length === 0) return 0;
-  const about = await many<{ id: string }>(
+  const about = await rows(
     tx,
-    `select t.id from tasks t join projects p on p.id = t.project_id
-      where lower(p.repo) = lower($1) and t.state = any($2)
-        and (t.issue_number = any($3) or t.pr_number = any($3) or t.branch = any($4) or t.head_sha = any($5))`,
-    [repo, WAITS_FOR_FORGE, news.numbers, news.branches, news.shas],
+    waitingTasks
+      .select('t.id')
+      .where((eb) => eb(eb.fn<string>('lower', ['p.repo']), '=', sql<string>`lower(${repo})`))
+      .where((eb) =>
+        eb.or([
+          eb('t.issue_number', '=', anyOf(news.numbers)),
+          eb('t.pr_number', '=', anyOf(news.numbers)),
+          eb('t.branch', '=', anyOf(news.branches)),
+          eb('t.head_sha', '=', anyOf(news.shas)),
+        ]),
+      ),
   );
   for (const t of about) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
   return about.length;

@@ -1,14 +1,25 @@
 // How the house is: whether Postgres answers, and how much of everything there is.
-import { many, one, type Queryable } from '../pool.ts';
+import { sql } from 'kysely';
+import type { Queryable } from '../pool.ts';
+import { row, rows, run, tables } from '../rows.ts';
 
 /** Resolves when Postgres answers. @throws Error of the driver when it does not */
 export async function ping(q: Queryable): Promise<void> {
-  await q.query('select 1');
+  await run(
+    q,
+    tables.selectNoFrom((eb) => eb.lit(1).as('up')),
+  );
 }
 
 /** How many tasks are in each state, of all users. A state that no task is in is left out. */
 export const countTasks = (q: Queryable): Promise<{ readonly state: string; readonly n: number }[]> =>
-  many(q, 'select state, count(*)::int as n from tasks group by state');
+  rows(
+    q,
+    tables
+      .selectFrom('tasks')
+      .select(['state', (eb) => eb.fn.countAll<number>().as('n')])
+      .groupBy('state'),
+  );
 
 export interface Counts {
   /** Rows of the outbox that have not reached Temporal. */
@@ -24,13 +35,20 @@ export interface Counts {
 }
 
 /** How much of everything there is, of all users. */
-export const count = async (q: Queryable): Promise<Counts> =>
-  (await one<Counts>(
+export async function count(q: Queryable): Promise<Counts> {
+  const unsent = tables.selectFrom('outbox').where('sent_at', 'is', null);
+  const n = await row(
     q,
-    `select
-      (select count(*)::int from outbox where sent_at is null) as unsent,
-      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where sent_at is null) as lag,
-      (select count(*)::int from runs where state in ('starting','running')) as runs,
-      (select coalesce(sum(cost_microusd), 0)::float / 1e6 from tasks) as cost,
-      (select count(*)::int from inbox_items where state = 'open') as open`,
-  ))!;
+    tables.selectNoFrom((eb) => [
+      unsent.select(eb.fn.countAll<number>().as('n')).as('unsent'),
+      unsent.select((of) => sql<number>`extract(epoch from now() - ${of.fn.min('created_at')})::float`.as('s')).as('lag'),
+      eb.selectFrom('runs').select(eb.fn.countAll<number>().as('n')).where('state', 'in', ['starting', 'running']).as('runs'),
+      eb
+        .selectFrom('tasks')
+        .select((of) => sql<number>`${of.fn.sum('cost_microusd')}::float / 1e6`.as('n'))
+        .as('cost'),
+      eb.selectFrom('inbox_items').select(eb.fn.countAll<number>().as('n')).where('state', '=', 'open').as('open'),
+    ]),
+  );
+  return { unsent: n?.unsent ?? 0, lag: n?.lag ?? 0, runs: n?.runs ?? 0, cost: n?.cost ?? 0, open: n?.open ?? 0 };
+}

@@ -4,7 +4,7 @@ import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../ev
 import type { NewEvent } from '../../events/registry.ts';
 import { reviewSubmitted } from '../../events/review.ts';
 import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
-import type { ItemKind, Via } from '../../flow/events.ts';
+import type { Via } from '../../flow/events.ts';
 import { gateAnswer, isGate } from '../../flow/gates.ts';
 import { ALLOW } from '../../flow/held.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
@@ -15,7 +15,8 @@ import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, 
 import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
-import { one, withTx, type Db } from '../pool.ts';
+import { withTx, type Db } from '../pool.ts';
+import { row, tables } from '../rows.ts';
 import { draftsOf } from '../review/comments.ts';
 
 export type DecideResult =
@@ -51,23 +52,18 @@ export interface DecideInput {
 export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const item = await one<{
-      task_id: string;
-      kind: ItemKind;
-      state: string;
-      answer: { answerId?: string } | null;
-      answered_via: string | null;
-      answered_by: string | null;
-      options: { label: string }[];
-      title: string;
-      body: string;
-    }>(tx, 'select task_id, kind, state, answer, answered_via, answered_by, options, title, body from inbox_items where id = $1 and owner_id = $2', [
-      i.itemId,
-      i.ownerId,
-    ]);
+    const item = await row(
+      tx,
+      tables
+        .selectFrom('inbox_items')
+        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body'])
+        .where('id', '=', i.itemId)
+        .where('owner_id', '=', i.ownerId),
+    );
     if (!item) return refusal('no_item');
     if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId) return { ok: true, taskId: item.task_id };
-    if (item.state === 'answered') return refusal('item_answered', item.answered_by ?? 'somebody', ANSWERED_WHERE[item.answered_via as Via] ?? '');
+    if (item.state === 'answered')
+      return refusal('item_answered', item.answered_by ?? 'somebody', item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via]);
     if (item.state !== 'open') return refusal('item_closed');
     if (!DECISIONS_OF[item.kind].includes(i.decision)) return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     // Neither a button on a notification nor the chat shows what would be let through.
@@ -120,14 +116,14 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   });
 }
 
+const taskOf = (i: { readonly ownerId: string; readonly taskId: string }) =>
+  tables.selectFrom('tasks').select(['state', 'phase']).where('id', '=', i.taskId).where('owner_id', '=', i.ownerId);
+
 /** Cancels a task that has not ended. Asking twice is harmless. */
 export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await one<{ state: string; phase: string }>(tx, 'select state, phase from tasks where id = $1 and owner_id = $2', [
-      i.taskId,
-      i.ownerId,
-    ]);
+    const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
     const fresh = await append(
@@ -156,7 +152,7 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
 export async function setBudget(db: Db, i: { ownerId: string; taskId: string; budgetCents: number; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+    const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
     await append(tx, [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })], i.ownerId);
@@ -170,7 +166,7 @@ const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
 export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const task = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+    const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
     const [e] = await append(tx, [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })], i.ownerId);
@@ -184,7 +180,7 @@ type AttentionNote = { readonly what: 'shown' | 'opened'; readonly via: Via } | 
 
 /** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
 export async function noteAttention(db: Db, i: { ownerId: string; itemId: string; by: string; note: AttentionNote }): Promise<void> {
-  const item = await one<{ task_id: string }>(db, 'select task_id from inbox_items where id = $1 and owner_id = $2', [i.itemId, i.ownerId]);
+  const item = await row(db, tables.selectFrom('inbox_items').select('task_id').where('id', '=', i.itemId).where('owner_id', '=', i.ownerId));
   if (!item) return;
   const event = attentionEvent(i, { taskId: item.task_id, actor: i.by });
   await withTx(db, (tx) => append(tx, [event], i.ownerId));

@@ -3,19 +3,27 @@ import type { Item } from '../../contracts/inbox.ts';
 import type { Question } from '../../flow/answers.ts';
 import type { ItemKind, Option, Via } from '../../flow/events.ts';
 import type { Decision } from '../../flow/workflow.ts';
-import { many, one, type Queryable } from '../pool.ts';
+import type { Queryable } from '../pool.ts';
+import { anyOf, hasRow, row, rows, tables } from '../rows.ts';
 import { attemptsOf, questionsOf } from '../runs/runs.ts';
 
 /** @returns what the user said to an item; null while nobody has, and for an item that is not there */
 export async function findDecision(q: Queryable, itemId: string): Promise<Decision | null> {
-  const item = await one<{ answer: { decision: Decision } | null }>(q, 'select answer from inbox_items where id = $1', [itemId]);
+  const item = await row(q, tables.selectFrom('inbox_items').select('answer').where('id', '=', itemId));
   return item?.answer?.decision ?? null;
 }
 
 /** Whether a question of this run, or of an attempt that it took the work up from, waits for its answer. */
 export const hasOpenQuestion = async (q: Queryable, runId: string): Promise<boolean> =>
-  (await one(q, `select 1 from inbox_items where id like any($1) and state = 'open' limit 1`, [(await attemptsOf(q, runId)).map(questionsOf)])) !==
-  null;
+  hasRow(
+    q,
+    tables
+      .selectFrom('inbox_items')
+      .select('id')
+      .where('id', 'like', anyOf((await attemptsOf(q, runId)).map(questionsOf)))
+      .where('state', '=', 'open')
+      .limit(1),
+  );
 
 export interface AnsweredItem {
   readonly title: string;
@@ -25,7 +33,7 @@ export interface AnsweredItem {
 }
 
 export const findItem = (q: Queryable, itemId: string): Promise<AnsweredItem | null> =>
-  one(q, 'select title, kind, answer from inbox_items where id = $1', [itemId]);
+  row(q, tables.selectFrom('inbox_items').select(['title', 'kind', 'answer']).where('id', '=', itemId));
 
 export interface QuestionRow extends Question {
   readonly id: string;
@@ -37,33 +45,45 @@ export interface QuestionRow extends Question {
 
 /** A question of an agent. @returns null when there is no such item, or it is of another kind */
 export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow | null> =>
-  one(
+  row(
     q,
-    `select id, state, title, body, options, multiple, answer, answered_by as "answeredBy", answered_via as "answeredVia"
-       from inbox_items where id = $1 and kind = 'question'`,
-    [itemId],
+    tables
+      .selectFrom('inbox_items')
+      .select(['id', 'state', 'title', 'body', 'options', 'multiple', 'answer', 'answered_by as answeredBy', 'answered_via as answeredVia'])
+      .where('id', '=', itemId)
+      .where('kind', '=', 'question'),
   );
 
 /** The answer ids of a task's questions that were answered on the forge; null for an answer that has none. */
 export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(string | null)[]> {
-  const rows = await many<{ id: string | null }>(
+  const answered = await rows(
     q,
-    "select answer->>'answerId' as id from inbox_items where task_id = $1 and kind = 'question' and answered_via = 'github'",
-    [taskId],
+    tables
+      .selectFrom('inbox_items')
+      .select('answer')
+      .where('task_id', '=', taskId)
+      .where('kind', '=', 'question')
+      .where('answered_via', '=', 'github'),
   );
-  return rows.map((r) => r.id);
+  return answered.map((r) => r.answer?.answerId ?? null);
 }
 
-const SUMMARY = `select i.id, i.kind, i.title, i.body, i.options, i.state, i.answer, i.answered_via as "answeredVia", i.created_at as "createdAt", i.task_id as "taskId", t.title as "taskTitle", p.repo as project, t.plan
-      from inbox_items i join tasks t on t.id = i.task_id join projects p on p.id = t.project_id where i.owner_id = $1`;
+const summaries = tables
+  .selectFrom('inbox_items as i')
+  .innerJoin('tasks as t', 't.id', 'i.task_id')
+  .innerJoin('projects as p', 'p.id', 't.project_id')
+  .select(['i.id', 'i.kind', 'i.title', 'i.body', 'i.options', 'i.state', 'i.answer', 'i.answered_via as answeredVia', 'i.created_at as createdAt'])
+  .select(['i.task_id as taskId', 't.title as taskTitle', 'p.repo as project', 't.plan'])
+  .orderBy('i.created_at')
+  .limit(500);
 
 /** What waits for a user, oldest first, 500 at most. */
 export const listOpenItems = (q: Queryable, ownerId: string): Promise<Item[]> =>
-  many(q, `${SUMMARY} and i.state = 'open' order by i.created_at limit 500`, [ownerId]);
+  rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.state', '=', 'open'));
 
 /** Items of one task, whether they are open or not, oldest first, 500 at most. */
 export const listItemsOfTask = (q: Queryable, ownerId: string, taskId: string): Promise<Item[]> =>
-  many(q, `${SUMMARY} and i.task_id = $2 order by i.created_at limit 500`, [ownerId, taskId]);
+  rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.task_id', '=', taskId));
 
 export interface OpenItem {
   readonly id: string;
@@ -74,13 +94,20 @@ export interface OpenItem {
 
 /** What waits for the user in one task. */
 export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]> =>
-  many(q, "select id, kind, title, options from inbox_items where task_id = $1 and state = 'open'", [taskId]);
+  rows(q, tables.selectFrom('inbox_items').select(['id', 'kind', 'title', 'options']).where('task_id', '=', taskId).where('state', '=', 'open'));
 
 /** @returns the id of the open item that says what failed in a task of this user; null when nothing did */
 export const findFailure = async (q: Queryable, ownerId: string, taskId: string): Promise<string | null> =>
   (
-    await one<{ id: string }>(q, "select id from inbox_items where task_id = $1 and owner_id = $2 and kind = 'failure' and state = 'open' limit 1", [
-      taskId,
-      ownerId,
-    ])
+    await row(
+      q,
+      tables
+        .selectFrom('inbox_items')
+        .select('id')
+        .where('task_id', '=', taskId)
+        .where('owner_id', '=', ownerId)
+        .where('kind', '=', 'failure')
+        .where('state', '=', 'open')
+        .limit(1),
+    )
   )?.id ?? null;

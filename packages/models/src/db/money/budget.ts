@@ -4,7 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { costMicrousd, type Usage } from '../../flow/pricing.ts';
 import { costMetered } from '../../events/money.ts';
 import { append, lockLog } from '../log.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { hasRow, now, nowAnd, row, rows, run, tables } from '../rows.ts';
+import { sql } from 'kysely';
 
 /** How long a call counts as alive after its gateway last said so. */
 export const CALL_LEASE_MS = 30_000;
@@ -40,20 +42,10 @@ export async function reserve(
   limits: { readonly ownerDayCents: number | null; readonly projectDayCents: number | null },
 ): Promise<SpentLimit | null> {
   const microusdOf = (cents: number | null): number | null => (cents === null ? null : cents * 10_000);
-  const r = await one<{ full: SpentLimit | null }>(q, 'select reserve_model_call($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) as full', [
-    c.id,
-    c.ownerId,
-    c.projectId,
-    c.taskId,
-    c.runId,
-    c.gateway,
-    c.model,
-    microusd,
-    c.inputTokens,
-    microusdOf(limits.ownerDayCents),
-    microusdOf(limits.projectDayCents),
-    CALL_LEASE_MS,
-  ]);
+  const [owner, project] = [microusdOf(limits.ownerDayCents), microusdOf(limits.projectDayCents)];
+  const full = sql<SpentLimit | null>`reserve_model_call(${c.id},${c.ownerId},${c.projectId},${c.taskId},${c.runId},${c.gateway},${c.model},
+    ${microusd},${c.inputTokens},${owner},${project},${CALL_LEASE_MS})`;
+  const r = await row(q, tables.selectNoFrom(full.as('full')));
   return r!.full;
 }
 
@@ -61,16 +53,23 @@ export async function reserve(
 export const settle = (db: Db, c: ModelCall, used: Usage): Promise<void> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
-    await tx.query('delete from model_calls where id = $1', [c.id]);
+    await release(tx, c.id);
     await bill(tx, c, costMicrousd(c.model, used), tokensIn(used), used.output_tokens ?? 0);
   });
 
 /** A call that cost nothing: the provider refused it or was not there. */
-export const release = async (q: Queryable, callId: string): Promise<void> => void (await q.query('delete from model_calls where id = $1', [callId]));
+export const release = async (q: Queryable, callId: string): Promise<void> =>
+  void (await run(q, tables.deleteFrom('model_calls').where('id', '=', callId)));
 
 /** Says that a gateway's calls are alive. */
 export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =>
-  void (await q.query(`update model_calls set lease_until = now() + $2 * interval '1 millisecond' where gateway = $1`, [gateway, CALL_LEASE_MS]));
+  void (await run(
+    q,
+    tables
+      .updateTable('model_calls')
+      .set({ lease_until: nowAnd(CALL_LEASE_MS) })
+      .where('gateway', '=', gateway),
+  ));
 
 /**
  * Pays for calls whose gateway died in the middle. What they really cost nobody can tell any more, so it is all that was reserved for them:
@@ -79,19 +78,9 @@ export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =
  */
 export const settleLapsed = (db: Db): Promise<number> =>
   withTx(db, async (tx) => {
-    if ((await one(tx, 'select 1 from model_calls where lease_until < now() limit 1')) === null) return 0;
+    if (!(await hasRow(tx, tables.selectFrom('model_calls').select('id').where('lease_until', '<', now).limit(1)))) return 0;
     await lockLog(tx);
-    const lapsed = await many<{
-      id: string;
-      owner_id: string;
-      project_id: string;
-      task_id: string | null;
-      run_id: string | null;
-      gateway: string;
-      model: string;
-      reserved_microusd: number;
-      input_tokens: number;
-    }>(tx, 'delete from model_calls where lease_until < now() returning *');
+    const lapsed = await rows(tx, tables.deleteFrom('model_calls').where('lease_until', '<', now).returningAll());
     for (const c of lapsed) {
       const call: ModelCall = {
         id: c.id,
@@ -119,5 +108,7 @@ async function bill(tx: Tx, c: ModelCall, microusd: number, inputTokens: number,
     payload: { runId: c.runId, model: c.model, microusd, inputTokens, outputTokens },
   });
   const fresh = await append(tx, [event], c.ownerId);
-  if (fresh.length > 0 && c.runId !== null) await tx.query('update runs set cost_microusd = cost_microusd + $2 where id = $1', [c.runId, microusd]);
+  if (fresh.length === 0 || c.runId === null) return;
+  const dearer = tables.updateTable('runs').set((eb) => ({ cost_microusd: eb('cost_microusd', '+', microusd) }));
+  await run(tx, dearer.where('id', '=', c.runId));
 }

@@ -2,18 +2,18 @@
 import { setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge'>> = {
-  'issue.ensured': (tx, event) => setTask(tx, event, 'issue_number = $3, issue_url = $4', event.payload.number, event.payload.url),
-  'pr.ensured': (tx, event) => setTask(tx, event, 'pr_number = $3, pr_url = $4', event.payload.number, event.payload.url),
+  'issue.ensured': (tx, event) => setTask(tx, event, { issue_number: event.payload.number, issue_url: event.payload.url }),
+  'pr.ensured': (tx, event) => setTask(tx, event, { pr_number: event.payload.number, pr_url: event.payload.url }),
   'pr.ready': touchTask,
   'pr.merged': touchTask,
   'pr.closed': touchTask,
-  'branch.pushed': (tx, event) => setTask(tx, event, 'head_sha = $3, ci = null', event.payload.sha),
+  'branch.pushed': (tx, event) => setTask(tx, event, { head_sha: event.payload.sha, ci: null }),
   'push.held': touchTask,
   'push.refused': touchTask,
   'ci.verdict': (tx, event) => {
     // An older event has no outcome, and JSON leaves it out.
     const { passed, failed, pending, verdict, outcome } = event.payload;
-    return setTask(tx, event, 'ci = $3', JSON.stringify({ passed, failed, pending, verdict, outcome }));
+    return setTask(tx, event, { ci: JSON.stringify({ passed, failed, pending, verdict, outcome }) });
   },
   'forge.unreadable': touchTask,
   'pr.taken_back': touchTask,

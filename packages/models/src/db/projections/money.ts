@@ -1,16 +1,51 @@
 // What was spent: by day, project and model, and by task.
-import { setTask, type Projections, type TypesOf } from './apply.ts';
+import { sql } from 'kysely';
+import { prepare, tables } from '../rows.ts';
+import type { Projections, TypesOf } from './apply.ts';
+
+interface Spent {
+  readonly ownerId: string;
+  readonly taskId: string | null;
+  readonly at: string;
+  readonly model: string;
+  readonly microusd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+const addToDay = prepare<Spent>()((spent) =>
+  tables
+    .insertInto('cost_days')
+    .values((eb) => ({
+      owner_id: spent.ownerId,
+      day: sql<Date>`(${spent.at}::timestamptz at time zone 'UTC')::date`,
+      project_id: eb.fn.coalesce(tables.selectFrom('tasks').select('project_id').where('id', '=', spent.taskId), sql<string>`''`),
+      model: spent.model,
+      microusd: spent.microusd,
+      input_tokens: spent.inputTokens,
+      output_tokens: spent.outputTokens,
+    }))
+    .onConflict((conflict) =>
+      conflict.columns(['owner_id', 'day', 'project_id', 'model']).doUpdateSet((eb) => ({
+        microusd: eb('cost_days.microusd', '+', eb.ref('excluded.microusd')),
+        input_tokens: eb('cost_days.input_tokens', '+', eb.ref('excluded.input_tokens')),
+        output_tokens: eb('cost_days.output_tokens', '+', eb.ref('excluded.output_tokens')),
+      })),
+    ),
+);
+
+const addToTask = prepare<Spent>()((spent) =>
+  tables
+    .updateTable('tasks')
+    .set((eb) => ({ cost_microusd: eb('cost_microusd', '+', spent.microusd), updated_at: spent.at }))
+    .where('id', '=', spent.taskId),
+);
 
 export const ofMoney: Projections<TypesOf<'cost'>> = {
-  'cost.metered': async (tx, event) => {
-    const { model, microusd, inputTokens, outputTokens } = event.payload;
-    await tx.query(
-      `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
-       values ($1, ($2::timestamptz at time zone 'UTC')::date, coalesce((select project_id from tasks where id = $3), ''), $4, $5, $6, $7)
-       on conflict (owner_id, day, project_id, model) do update set microusd = cost_days.microusd + excluded.microusd,
-         input_tokens = cost_days.input_tokens + excluded.input_tokens, output_tokens = cost_days.output_tokens + excluded.output_tokens`,
-      [event.ownerId, event.at, event.taskId, model, microusd, inputTokens, outputTokens],
-    );
-    if (event.taskId) await setTask(tx, event, 'cost_microusd = cost_microusd + $3', microusd);
+  'cost.metered': async (tx, { ownerId, taskId, at, payload }) => {
+    const { model, microusd, inputTokens, outputTokens } = payload;
+    const spent = { ownerId, taskId, at, model, microusd, inputTokens, outputTokens };
+    await addToDay(tx, spent);
+    if (taskId !== null) await addToTask(tx, spent);
   },
 };

@@ -1,18 +1,44 @@
 // Projects and their settings.
+import { sql } from 'kysely';
+import { run, tables } from '../rows.ts';
 import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
 
 export const ofProjects: Projections<TypesOf<'project'>> = {
   'project.added': (tx, { payload, ownerId, at }) =>
-    tx.query(
-      `insert into projects (id, owner_id, name, repo, default_branch, remote_url, local_path, created_at) values ($1,$2,$3,$4,$5,$6,$7,$8)
-       on conflict (owner_id, repo) do update set default_branch = excluded.default_branch, remote_url = excluded.remote_url,
-         local_path = coalesce(excluded.local_path, projects.local_path)`,
-      [payload.id, ownerId, payload.name, payload.repo, payload.defaultBranch, payload.remoteUrl, payload.localPath, at],
+    run(
+      tx,
+      tables
+        .insertInto('projects')
+        .values({
+          id: payload.id,
+          owner_id: ownerId,
+          name: payload.name,
+          repo: payload.repo,
+          default_branch: payload.defaultBranch,
+          remote_url: payload.remoteUrl,
+          local_path: payload.localPath,
+          created_at: at,
+        })
+        .onConflict((conflict) =>
+          conflict.columns(['owner_id', 'repo']).doUpdateSet((eb) => ({
+            default_branch: eb.ref('excluded.default_branch'),
+            remote_url: eb.ref('excluded.remote_url'),
+            local_path: eb.fn.coalesce('excluded.local_path', 'projects.local_path'),
+          })),
+        ),
     ),
   'project.refused': isOnlyTold,
   'project.settings': (tx, { payload }) =>
-    tx.query(`update projects set settings = case when jsonb_typeof(settings) = 'object' then settings else '{}' end || $2 where id = $1`, [
-      payload.id,
-      JSON.stringify(payload.settings),
-    ]),
+    run(
+      tx,
+      tables
+        .updateTable('projects')
+        .set((eb) => {
+          const there = eb.ref('settings');
+          return {
+            settings: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${JSON.stringify(payload.settings)}`,
+          };
+        })
+        .where('id', '=', payload.id),
+    ),
 };

@@ -1,31 +1,33 @@
 // Proposals of the chat.
+import { run, tables } from '../rows.ts';
 import type { Projections, TypesOf } from './apply.ts';
 
 export const ofProposals: Projections<TypesOf<'proposal'>> = {
   'proposal.made': (tx, { payload, ownerId, seq, at }) =>
-    tx.query(
-      `insert into proposals (id, owner_id, turn_id, project_id, title, prompt, model, budget_cents, skip_plan, state, digest, expires_at, seq, at, attachments, to_task_id)
-       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,'open',$10,$11,$12,$13,$14,$15)`,
-      [
-        payload.id,
-        ownerId,
-        payload.turnId,
-        payload.projectId,
-        payload.title,
-        payload.prompt,
-        payload.model,
-        payload.budgetCents,
-        payload.skipPlan,
-        payload.digest,
-        payload.expiresAt,
+    run(
+      tx,
+      tables.insertInto('proposals').values({
+        id: payload.id,
+        owner_id: ownerId,
+        turn_id: payload.turnId,
+        project_id: payload.projectId,
+        title: payload.title,
+        prompt: payload.prompt,
+        model: payload.model,
+        budget_cents: payload.budgetCents,
+        skip_plan: payload.skipPlan,
+        state: 'open',
+        digest: payload.digest,
+        expires_at: payload.expiresAt,
         seq,
         at,
-        JSON.stringify(payload.attachments ?? []),
-        payload.toTaskId ?? null,
-      ],
+        attachments: JSON.stringify(payload.attachments ?? []),
+        to_task_id: payload.toTaskId ?? null,
+      }),
     ),
-  'proposal.told': (tx, { payload }) =>
-    tx.query("update proposals set state = 'confirmed', task_id = $2 where id = $1", [payload.id, payload.taskId]),
-  'proposal.declined': (tx, { payload }) => tx.query("update proposals set state = 'declined' where id = $1", [payload.id]),
-  'proposal.expired': (tx, { payload }) => tx.query("update proposals set state = 'expired' where id = $1", [payload.id]),
+  'proposal.told': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'confirmed', task_id: payload.taskId })),
+  'proposal.declined': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'declined' })),
+  'proposal.expired': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'expired' })),
 };
+
+const proposalOf = ({ id }: { readonly id: string }) => tables.updateTable('proposals').where('id', '=', id);

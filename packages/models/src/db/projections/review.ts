@@ -1,39 +1,48 @@
 // Comments on a change.
-import { setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
+import { anyOf, run, tables } from '../rows.ts';
+import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofReview: Projections<TypesOf<'review'>> = {
-  'review.commented': (tx, { payload, ownerId, taskId, at }) =>
-    tx.query(
-      `insert into review_comments (id, owner_id, task_id, path, side, start_line, line, sha, quote, body, author, via, state, forge_id, created_at)
-       values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) on conflict (id) do nothing`,
-      [
-        payload.id,
-        ownerId,
-        taskId,
-        payload.path,
-        payload.side,
-        payload.startLine,
-        payload.line,
-        payload.sha,
-        payload.quote,
-        payload.text,
-        payload.author,
-        payload.via,
-        payload.state,
-        payload.forgeId,
-        at,
-      ],
+  'review.commented': (tx, { payload, ownerId, taskId, type, at }) =>
+    run(
+      tx,
+      tables
+        .insertInto('review_comments')
+        .values({
+          id: payload.id,
+          owner_id: ownerId,
+          task_id: ofTask({ taskId, type }),
+          path: payload.path,
+          side: payload.side,
+          start_line: payload.startLine,
+          line: payload.line,
+          sha: payload.sha,
+          quote: payload.quote,
+          body: payload.text,
+          author: payload.author,
+          via: payload.via,
+          state: payload.state,
+          forge_id: payload.forgeId,
+          created_at: at,
+        })
+        .onConflict((conflict) => conflict.column('id').doNothing()),
     ),
-  'review.comment_edited': (tx, { payload }) =>
-    tx.query("update review_comments set body = $2 where id = $1 and state = 'draft'", [payload.id, payload.text]),
-  'review.comment_removed': (tx, { payload }) => tx.query("delete from review_comments where id = $1 and state = 'draft'", [payload.id]),
+  'review.comment_edited': (tx, { payload }) => run(tx, commentOf(payload).set({ body: payload.text }).where('state', '=', 'draft')),
+  'review.comment_removed': (tx, { payload }) =>
+    run(tx, tables.deleteFrom('review_comments').where('id', '=', payload.id).where('state', '=', 'draft')),
   'review.submitted': (tx, { payload }) =>
-    tx.query("update review_comments set state = 'open' where id = any($1) and state = 'draft'", [payload.ids]),
-  'review.published': (tx, { payload }) => tx.query('update review_comments set forge_id = $2 where id = $1', [payload.id, payload.forgeId]),
-  'review.replied': (tx, { payload, at }) =>
-    tx.query('update review_comments set answer = $2, answered_at = $3 where id = $1', [payload.id, payload.text, at]),
+    run(tx, tables.updateTable('review_comments').set({ state: 'open' }).where('id', '=', anyOf(payload.ids)).where('state', '=', 'draft')),
+  'review.published': (tx, { payload }) => run(tx, commentOf(payload).set({ forge_id: payload.forgeId })),
+  'review.replied': (tx, { payload, at }) => run(tx, commentOf(payload).set({ answer: payload.text, answered_at: at })),
   'review.resolved': (tx, { payload }) =>
-    tx.query("update review_comments set state = $2 where id = $1 and state <> 'draft'", [payload.id, payload.resolved ? 'resolved' : 'open']),
-  'review.looked': (tx, event) => setTask(tx, event, 'looked_push = $3', event.payload.pushId),
+    run(
+      tx,
+      commentOf(payload)
+        .set({ state: payload.resolved ? 'resolved' : 'open' })
+        .where('state', '<>', 'draft'),
+    ),
+  'review.looked': (tx, event) => setTask(tx, event, { looked_push: event.payload.pushId }),
   'review.asked_changes': touchTask,
 };
+
+const commentOf = ({ id }: { readonly id: string }) => tables.updateTable('review_comments').where('id', '=', id);

@@ -1,13 +1,21 @@
 // What runs of the agent change about their task. The rows of the runs themselves are no projection.
-import { setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
+import { prepare, tables } from '../rows.ts';
+import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
+
+const countTurn = prepare<{ readonly at: string; readonly taskId: string }>()(({ at, taskId }) =>
+  tables
+    .updateTable('tasks')
+    .set((eb) => ({ active_run_id: null, turns: eb('turns', '+', 1), updated_at: at }))
+    .where('id', '=', taskId),
+);
 
 export const ofRuns: Projections<TypesOf<'run' | 'settings' | 'sandbox' | 'evidence' | 'packages' | 'agent'>> = {
-  'run.started': (tx, event) => setTask(tx, event, 'active_run_id = $3', event.payload.runId),
-  'run.ended': (tx, event) => setTask(tx, event, 'active_run_id = null, turns = turns + 1'),
+  'run.started': (tx, event) => setTask(tx, event, { active_run_id: event.payload.runId }),
+  'run.ended': (tx, event) => countTurn(tx, { at: event.at, taskId: ofTask(event) }),
   'run.silent': touchTask,
   'settings.unreadable': touchTask,
   'sandbox.stuck': touchTask,
   'evidence.recorded': touchTask,
   'packages.fetched': touchTask,
-  'agent.said': (tx, event) => setTask(tx, event, 'status_line = $3', event.payload.text),
+  'agent.said': (tx, event) => setTask(tx, event, { status_line: event.payload.text }),
 };

@@ -1,13 +1,19 @@
 // Projects as they are now: a projection of the log, so nothing here writes.
 import type { Project } from '../../contracts/projects.ts';
-import { many, one, type Queryable } from '../pool.ts';
+import { sql } from 'kysely';
+import type { Queryable } from '../pool.ts';
+import { hasRow, row, rows, tables } from '../rows.ts';
 
 /** All of a user, oldest first. */
 export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> =>
-  many(
+  rows(
     q,
-    'select id, name, repo, default_branch as "defaultBranch", remote_url as "remoteUrl", local_path as "localPath", settings, created_at as "createdAt" from projects where owner_id = $1 order by created_at',
-    [ownerId],
+    tables
+      .selectFrom('projects')
+      .select(['id', 'name', 'repo', 'default_branch as defaultBranch', 'remote_url as remoteUrl', 'local_path as localPath'])
+      .select(['settings', 'created_at as createdAt'])
+      .where('owner_id', '=', ownerId)
+      .orderBy('created_at'),
   );
 
 export interface ProjectName {
@@ -17,19 +23,26 @@ export interface ProjectName {
 
 /** The first hundred of a user, by name. */
 export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
-  many(q, 'select id, repo from projects where owner_id = $1 order by repo limit 100', [ownerId]);
+  rows(q, tables.selectFrom('projects').select(['id', 'repo']).where('owner_id', '=', ownerId).orderBy('repo').limit(100));
 
 /** @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no such project */
 export const findProject = (q: Queryable, ownerId: string, id: string): Promise<{ readonly settings: unknown } | null> =>
-  one(q, 'select settings from projects where id = $1 and owner_id = $2', [id, ownerId]);
+  row(q, tables.selectFrom('projects').select('settings').where('id', '=', id).where('owner_id', '=', ownerId));
 
 /** @param repo "owner/name", in whatever case @returns null when the user has no such project */
 export const findProjectOf = (q: Queryable, ownerId: string, repo: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
-  one(q, 'select id, settings from projects where owner_id = $1 and lower(repo) = lower($2)', [ownerId, repo]);
+  row(
+    q,
+    tables
+      .selectFrom('projects')
+      .select(['id', 'settings'])
+      .where('owner_id', '=', ownerId)
+      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', sql<string>`lower(${repo})`)),
+  );
 
 /** A project of whichever user. @param repo "owner/name", exactly @returns null when there is none */
 export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly settings: unknown } | null> =>
-  one(q, 'select settings from projects where repo = $1 limit 1', [repo]);
+  row(q, tables.selectFrom('projects').select('settings').where('repo', '=', repo).limit(1));
 
-export const hasProject = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  (await one(q, 'select 1 from projects where id = $1 and owner_id = $2', [id, ownerId])) !== null;
+export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId));

@@ -2,21 +2,31 @@
 import { ProjectSettings, resolveSettings, Settings, type OwnerSettings } from '../../contracts/settings.ts';
 import { projectSettings } from '../../events/projects.ts';
 import type { NewEvent } from '../../events/registry.ts';
-import { one, type Queryable } from '../pool.ts';
+import { sql } from 'kysely';
+import type { Queryable } from '../pool.ts';
+import { row, run, tables } from '../rows.ts';
 
 export { resolveProjectSettings, resolveSettings, type OwnerSettings, type ResolvedProjectSettings } from '../../contracts/settings.ts';
 
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
-  const row = await one<{ value: unknown }>(q, "select value from settings where owner_id = $1 and key = 'general'", [ownerId]);
-  return resolveSettings(row?.value);
+  const kept = await row(q, tables.selectFrom('settings').select('value').where('owner_id', '=', ownerId).where('key', '=', 'general'));
+  return resolveSettings(kept?.value);
 }
 
 /** @throws ZodError for a value that could not be read back */
 export async function saveSettings(q: Queryable, ownerId: string, s: Settings): Promise<void> {
-  await q.query(
-    `insert into settings (owner_id, key, value) values ($1, 'general', $2) on conflict (owner_id, key) do update
-       set value = case when jsonb_typeof(settings.value) = 'object' then settings.value else '{}' end || excluded.value`,
-    [ownerId, JSON.stringify(Settings.parse(s))],
+  const value = JSON.stringify(Settings.parse(s));
+  await run(
+    q,
+    tables
+      .insertInto('settings')
+      .values({ owner_id: ownerId, key: 'general', value })
+      .onConflict((c) =>
+        c.columns(['owner_id', 'key']).doUpdateSet((eb) => {
+          const there = eb.ref('settings.value');
+          return { value: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${eb.ref('excluded.value')}` };
+        }),
+      ),
   );
 }
 

@@ -8,8 +8,10 @@ import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { cleanText } from '../../flow/text.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
-import { payloadText } from '../payload.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { sql } from 'kysely';
+import { payloadField } from '../payload.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { hasRow, row, rows, tables } from '../rows.ts';
 
 export type ReviewResult =
   { readonly ok: true } | Refusal<'no_task' | 'no_comment' | 'no_push' | 'review_ended' | 'too_many_drafts' | 'comment_unsent' | 'comment_sent'>;
@@ -19,15 +21,25 @@ const MAX_DRAFTS = 200;
 export async function draftComment(db: Db, i: { ownerId: string; taskId: string; by: string; comment: NewComment }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const t = await one<{ head_sha: string | null; ended_at: Date | null; drafts: number }>(
+    const t = await row(
       tx,
-      `select head_sha, ended_at, (select count(*)::int from review_comments where task_id = $1 and state = 'draft') as drafts
-         from tasks where id = $1 and owner_id = $2`,
-      [i.taskId, i.ownerId],
+      tables
+        .selectFrom('tasks')
+        .select(['head_sha', 'ended_at'])
+        .select((eb) =>
+          eb
+            .selectFrom('review_comments')
+            .select((of) => of.fn.countAll<number>().as('n'))
+            .where('task_id', '=', i.taskId)
+            .where('state', '=', 'draft')
+            .as('drafts'),
+        )
+        .where('id', '=', i.taskId)
+        .where('owner_id', '=', i.ownerId),
     );
     if (!t) return refusal('no_task');
     if (t.ended_at) return refusal('review_ended');
-    if (t.drafts >= MAX_DRAFTS) return refusal('too_many_drafts', MAX_DRAFTS);
+    if ((t.drafts ?? 0) >= MAX_DRAFTS) return refusal('too_many_drafts', MAX_DRAFTS);
     const { id, path, side, startLine, line, quote, text } = i.comment;
     await append(
       tx,
@@ -70,10 +82,10 @@ function changed(i: { id: string; to: CommentChange }, about: { taskId: string; 
 export async function changeComment(db: Db, i: { ownerId: string; id: string; by: string; to: CommentChange }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const c = await one<{ task_id: string; state: string }>(tx, 'select task_id, state from review_comments where id = $1 and owner_id = $2', [
-      i.id,
-      i.ownerId,
-    ]);
+    const c = await row(
+      tx,
+      tables.selectFrom('review_comments').select(['task_id', 'state']).where('id', '=', i.id).where('owner_id', '=', i.ownerId),
+    );
     if (!c) return refusal('no_comment');
     const isDraft = c.state === 'draft';
     if (isDraft === 'resolved' in i.to) return refusal(isDraft ? 'comment_unsent' : 'comment_sent');
@@ -87,17 +99,17 @@ export async function changeComment(db: Db, i: { ownerId: string; id: string; by
 /** Notes which push was looked at, so that the next look can start there. */
 export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; pushId: string; by: string }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
-    const p = await one(tx, 'select 1 from pushes where id = $1 and task_id = $2 and owner_id = $3', [i.pushId, i.taskId, i.ownerId]);
-    if (!p) return refusal('no_push');
+    const pushed = tables.selectFrom('pushes').select('id').where('id', '=', i.pushId).where('task_id', '=', i.taskId);
+    if (!(await hasRow(tx, pushed.where('owner_id', '=', i.ownerId)))) return refusal('no_push');
     await append(tx, [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })], i.ownerId);
     return { ok: true };
   });
 }
 
 export const draftsOf = async (tx: Tx, taskId: string): Promise<string[]> =>
-  (await many<{ id: string }>(tx, "select id from review_comments where task_id = $1 and state = 'draft' order by created_at", [taskId])).map(
-    (r) => r.id,
-  );
+  (
+    await rows(tx, tables.selectFrom('review_comments').select('id').where('task_id', '=', taskId).where('state', '=', 'draft').orderBy('created_at'))
+  ).map((r) => r.id);
 
 export interface ReviewCommentRow {
   readonly id: string;
@@ -116,18 +128,18 @@ export interface ReviewCommentRow {
 }
 
 /** Whether a task has such a comment, sent and not resolved. */
-export const isOpenComment = async (q: Queryable, taskId: string, id: string): Promise<boolean> =>
-  (await one(q, "select 1 from review_comments where id = $1 and task_id = $2 and state = 'open'", [id, taskId])) !== null;
+export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('review_comments').select('id').where('id', '=', id).where('task_id', '=', taskId).where('state', '=', 'open'));
+
+const commentsOf = (taskId: string) => tables.selectFrom('review_comments').where('task_id', '=', taskId).orderBy('created_at').orderBy('id');
 
 /** What was sent and is not resolved, oldest first. */
 export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
-  many(q, "select * from review_comments where task_id = $1 and state = 'open' order by created_at, id limit 500", [taskId]);
+  rows(q, commentsOf(taskId).selectAll().where('state', '=', 'open').limit(500));
 
 /** Comments made in the app that were sent and are not on the forge yet, oldest first. */
 export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
-  many(q, "select * from review_comments where task_id = $1 and via = 'app' and forge_id is null and state <> 'draft' order by created_at, id", [
-    taskId,
-  ]);
+  rows(q, commentsOf(taskId).selectAll().where('via', '=', 'app').where('forge_id', 'is', null).where('state', '<>', 'draft'));
 
 export interface ReplyRow {
   /** Of the reply, in the log. */
@@ -143,12 +155,16 @@ export interface ReplyRow {
 
 /** What the agent answered to comments of a task, oldest first, 500 at most. */
 export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =>
-  many(
+  rows(
     q,
-    `select e.seq, c.id, ${payloadText('review.replied', 'text', 'e.payload')} as text, c.path, c.body, c.forge_id as "forgeId", c.via
-       from events e join review_comments c on c.id = ${payloadText('review.replied', 'id', 'e.payload')}
-      where e.task_id = $1 and e.type = 'review.replied' order by e.seq limit 500`,
-    [taskId],
+    tables
+      .selectFrom('events as e')
+      .innerJoin('review_comments as c', (join) => join.on('c.id', '=', payloadField('review.replied', 'id', 'e.payload')))
+      .select(['e.seq', 'c.id', payloadField('review.replied', 'text', 'e.payload').as('text'), 'c.path', 'c.body', 'c.forge_id as forgeId', 'c.via'])
+      .where('e.task_id', '=', taskId)
+      .where('e.type', '=', 'review.replied')
+      .orderBy('e.seq')
+      .limit(500),
   );
 
 export interface ThreadRow {
@@ -161,19 +177,29 @@ export interface ThreadRow {
 
 /** Comments on files that are on the forge. */
 export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> =>
-  many(
+  rows(
     q,
-    `select c.id, c.state, c.forge_id as "forgeId", (f.result->>'resolved')::boolean as agreed from review_comments c
-       left join forge_effects f on f.key = c.task_id || '/thread-' || c.id
-      where c.task_id = $1 and c.forge_id is not null and c.path is not null and c.state <> 'draft'`,
-    [taskId],
+    tables
+      .selectFrom('review_comments as c')
+      .leftJoin('forge_effects as f', (join) =>
+        join.on((eb) => eb('f.key', '=', sql<string>`${eb.ref('c.task_id')} || '/thread-' || ${eb.ref('c.id')}`)),
+      )
+      .select(['c.id', 'c.state', 'c.forge_id as forgeId'])
+      .select((eb) => sql<boolean | null>`(${eb.ref('f.result')}->>'resolved')::boolean`.as('agreed'))
+      .where('c.task_id', '=', taskId)
+      .where('c.forge_id', 'is not', null)
+      .where('c.path', 'is not', null)
+      .where('c.state', '<>', 'draft')
+      .$narrowType<{ forgeId: number }>(),
   );
 
 /** Comments on the change of a task, drafts too, oldest first, a thousand at most. */
 export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<Comment[]> =>
-  many(
+  rows(
     q,
-    `select id, path, side, start_line as "startLine", line, sha, quote, body, author, via, state, answer, answered_at as "answeredAt", created_at as "createdAt"
-       from review_comments where task_id = $1 and owner_id = $2 order by created_at, id limit 1000`,
-    [taskId, ownerId],
+    commentsOf(taskId)
+      .select(['id', 'path', 'side', 'start_line as startLine', 'line', 'sha', 'quote', 'body', 'author', 'via', 'state', 'answer'])
+      .select(['answered_at as answeredAt', 'created_at as createdAt'])
+      .where('owner_id', '=', ownerId)
+      .limit(1000),
   );

@@ -2,8 +2,10 @@
 import type { EventType, Payloads } from '../../events/registry.ts';
 import { mayTalk, type Talk, type TalkVerdict } from '../../flow/limits.ts';
 import { lockLog } from '../log.ts';
-import { payloadText } from '../payload.ts';
-import { one, type Tx } from '../pool.ts';
+import { sql } from 'kysely';
+import { payloadField } from '../payload.ts';
+import type { Tx } from '../pool.ts';
+import { anyOf, hasRow, nowAnd, row, tables } from '../rows.ts';
 import { attemptsOf, questionsOf } from './runs.ts';
 
 /** The event that each of them leaves, and what else tells it from others of that type. */
@@ -16,8 +18,6 @@ const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['ki
   refusedPushes: { type: 'push.refused', kind: null },
 };
 
-const KIND = payloadText('inbox.opened', 'kind');
-
 /**
  * Asks whether a run may do one thing more. Call it in the transaction that appends the event of it.
  * @returns how many of this kind the run has left in the log so far, or the sentence of the limit
@@ -29,16 +29,39 @@ export async function takeAllowance(
 ): Promise<Extract<TalkVerdict, { ok: false }> | { readonly ok: true; readonly n: number }> {
   await lockLog(tx);
   const { type, kind } = LEAVES[talk];
-  const n = (await one<{ aRun: number; aMinute: number; events: number; open: number }>(
+  const start = run.started_at ?? new Date(0);
+  const aMinuteAgo = nowAnd(-60_000);
+  const n = (await row(
     tx,
-    `select count(*) filter (where type = $2 and ($3::text is null or ${KIND} = $3) and at >= $4)::int as "aRun",
-            count(*) filter (where type = $2 and ($3::text is null or ${KIND} = $3) and at > now() - interval '1 minute')::int as "aMinute",
-            count(*) filter (where at > now() - interval '1 minute')::int as events,
-            (select count(*)::int from inbox_items i where i.task_id = $1 and i.state = 'open' and i.created_at >= $4) as open
-       from events where task_id = $1 and actor in ('agent', 'gateway') and at >= least($4, now() - interval '1 minute')`,
-    [run.task_id, type, kind, run.started_at ?? new Date(0)],
+    tables
+      .selectFrom('events')
+      .select((eb) => {
+        const isOfKind = kind === null ? eb.lit(true) : eb(payloadField('inbox.opened', 'kind'), '=', kind);
+        const same = eb.and([eb('type', '=', type), isOfKind]);
+        return [
+          eb.fn
+            .countAll<number>()
+            .filterWhere(eb.and([same, eb('at', '>=', start)]))
+            .as('aRun'),
+          eb.fn
+            .countAll<number>()
+            .filterWhere(eb.and([same, eb('at', '>', aMinuteAgo)]))
+            .as('aMinute'),
+          eb.fn.countAll<number>().filterWhere('at', '>', aMinuteAgo).as('events'),
+          eb
+            .selectFrom('inbox_items as i')
+            .select((of) => of.fn.countAll<number>().as('n'))
+            .where('i.task_id', '=', run.task_id)
+            .where('i.state', '=', 'open')
+            .where('i.created_at', '>=', start)
+            .as('open'),
+        ];
+      })
+      .where('task_id', '=', run.task_id)
+      .where('actor', 'in', ['agent', 'gateway'])
+      .where('at', '>=', sql<Date>`least(${start}::timestamptz, ${aMinuteAgo})`),
   ))!;
-  const verdict = mayTalk(talk, n);
+  const verdict = mayTalk(talk, { ...n, open: n.open ?? 0 });
   return verdict.ok ? { ok: true, n: n.aRun } : verdict;
 }
 
@@ -57,11 +80,21 @@ export async function hasTold<T extends 'agent.said' | 'review.replied' | 'inbox
 ): Promise<boolean> {
   const attempts = await attemptsOf(tx, run.id);
   if (!again && run.epoch === 1 && attempts.length === 1) return false;
-  const told = await one(
+  return hasRow(
     tx,
-    `select 1 from events where task_id = $1 and type = $2 and actor = 'agent' and payload @> $3
-        and (${payloadText('agent.said', 'runId')} = any($4) or ${payloadText('inbox.opened', 'id')} like any($5)) limit 1`,
-    [run.task_id, type, JSON.stringify(payload), attempts, attempts.map(questionsOf)],
+    tables
+      .selectFrom('events')
+      .select('seq')
+      .where('task_id', '=', run.task_id)
+      .where('type', '=', type)
+      .where('actor', '=', 'agent')
+      .where((eb) => sql<boolean>`${eb.ref('payload')} @> ${JSON.stringify(payload)}`)
+      .where((eb) =>
+        eb.or([
+          eb(payloadField('agent.said', 'runId'), '=', anyOf(attempts)),
+          eb(payloadField('inbox.opened', 'id'), 'like', anyOf(attempts.map(questionsOf))),
+        ]),
+      )
+      .limit(1),
   );
-  return told !== null;
 }

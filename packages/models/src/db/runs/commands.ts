@@ -3,12 +3,12 @@ import type { RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';
 import { taskAllowed, taskSteered } from '../../events/tasks.ts';
-import type { PermissionAsk } from '../../flow/events.ts';
 import { MAX_RULE } from '../../flow/permissions.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isEnded } from '../../flow/states.ts';
-import { payloadText, permissionOf } from '../payload.ts';
-import { many, one, withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { payloadField, permissionFields } from '../payload.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { anyOf, hasRow, now, row, rows, run as runStatement, tables } from '../rows.ts';
 import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts';
 
 /**
@@ -16,33 +16,40 @@ import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts
  * again until it is noted as delivered, so a runner keeps the ids it has passed on.
  */
 export const commandsFor = (q: Queryable, run: { id: string; task_id: string }, after: number): Promise<{ id: number; command: RunnerCommand }[]> =>
-  many(
+  rows(
     q,
-    `select id, payload as command from run_commands
-      where (run_id = $1 and task_id is null and id > $2) or (task_id = $3 and delivered_at is null) order by id limit 50`,
-    [run.id, after, run.task_id],
+    tables
+      .selectFrom('run_commands')
+      .select(['id', 'payload as command'])
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('run_id', '=', run.id), eb('task_id', 'is', null), eb('id', '>', after)]),
+          eb.and([eb('task_id', '=', run.task_id), eb('delivered_at', 'is', null)]),
+        ]),
+      )
+      .orderBy('id')
+      .limit(50),
   );
 
 export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
-  void (await q.query('insert into run_commands (run_id, payload) values ($1, $2)', [runId, JSON.stringify(command)]));
+  void (await runStatement(q, tables.insertInto('run_commands').values({ run_id: runId, payload: JSON.stringify(command) })));
 
 export async function noteDelivered(q: Queryable, taskId: string, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  await q.query('update run_commands set delivered_at = now() where task_id = $1 and id = any($2) and delivered_at is null', [taskId, ids]);
+  await runStatement(q, nowHeard(taskId).where('id', '=', anyOf(ids)));
 }
+
+const nowHeard = (taskId: string) =>
+  tables.updateTable('run_commands').set({ delivered_at: now }).where('task_id', '=', taskId).where('delivered_at', 'is', null);
 
 /** Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run. */
 export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
-  const rows = await many<{ id: number; payload: { text: string } }>(
-    tx,
-    'update run_commands set delivered_at = now() where task_id = $1 and delivered_at is null returning id, payload',
-    [taskId],
-  );
-  return rows.sort((a, b) => a.id - b.id).map((r) => r.payload.text);
+  const heard = await rows(tx, nowHeard(taskId).returning(['id', 'payload']));
+  return heard.sort((a, b) => a.id - b.id).flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
 }
 
-export const hasUnheard = async (q: Queryable, taskId: string): Promise<boolean> =>
-  (await one(q, 'select 1 from run_commands where task_id = $1 and delivered_at is null limit 1', [taskId])) !== null;
+export const hasUnheard = (q: Queryable, taskId: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('run_commands').select('id').where('task_id', '=', taskId).where('delivered_at', 'is', null).limit(1));
 
 type NotLive = Refusal<'no_task' | 'task_ended'>;
 
@@ -61,11 +68,8 @@ export async function tell(tx: Tx, i: Telling): Promise<Told> {
   const t = await liveTask(tx, i);
   if (!t.ok) return t;
   await append(tx, [taskSteered.new({ taskId: i.taskId, actor: i.by, payload: { text: i.text } })], i.ownerId);
-  await tx.query('insert into run_commands (run_id, task_id, payload) values ($1, $2, $3)', [
-    t.runId ?? '',
-    i.taskId,
-    JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand),
-  ]);
+  const payload = JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand);
+  await runStatement(tx, tables.insertInto('run_commands').values({ run_id: t.runId ?? '', task_id: i.taskId, payload }));
   return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
 }
 
@@ -82,20 +86,17 @@ export async function pause(db: Db, i: { ownerId: string; taskId: string }): Pro
 
 async function liveTask(tx: Tx, i: { ownerId: string; taskId: string }): Promise<{ ok: true; runId: string | null } | NotLive> {
   await lockLog(tx);
-  const t = await one<{ state: string }>(tx, 'select state from tasks where id = $1 and owner_id = $2', [i.taskId, i.ownerId]);
+  const t = await row(tx, tables.selectFrom('tasks').select('state').where('id', '=', i.taskId).where('owner_id', '=', i.ownerId));
   if (!t) return refusal('no_task');
   if (isEnded(t.state)) return refusal('task_ended', t.state);
-  const run = await one<{ id: string }>(tx, "select id from runs where task_id = $1 and state in ('starting','running') order by n desc limit 1", [
-    i.taskId,
-  ]);
+  const active = tables.selectFrom('runs').select('id').where('task_id', '=', i.taskId).where('state', 'in', ['starting', 'running']);
+  const run = await row(tx, active.orderBy('n', 'desc').limit(1));
   return { ok: true, runId: run?.id ?? null };
 }
 
 /** Whether "always" can be said to a permission request: its rule is short enough to be remembered whole. */
 export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
-  const asked = await one<{ rule: string | null }>(tx, `select ${permissionOf().rule} as rule from events where dedupe_key = $1`, [
-    `inbox/${itemId}`,
-  ]);
+  const asked = await row(tx, tables.selectFrom('events').select(permissionFields().rule.as('rule')).where('dedupe_key', '=', `inbox/${itemId}`));
   return asked?.rule != null && asked.rule.length <= MAX_RULE;
 }
 
@@ -104,11 +105,14 @@ export async function passPermissionOn(
   tx: Tx,
   i: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
 ): Promise<void> {
-  const asked = await one<{ permission: PermissionAsk; project_id: string; settings: unknown }>(
+  const asked = await row(
     tx,
-    `select ${permissionOf('e.payload').all} as permission, p.id as project_id, p.settings from events e
-       join tasks t on t.id = e.task_id join projects p on p.id = t.project_id where e.dedupe_key = $1`,
-    [`inbox/${i.itemId}`],
+    tables
+      .selectFrom('events as e')
+      .innerJoin('tasks as t', 't.id', 'e.task_id')
+      .innerJoin('projects as p', 'p.id', 't.project_id')
+      .select([permissionFields('e.payload').all.as('permission'), 'p.id as project_id', 'p.settings'])
+      .where('e.dedupe_key', '=', `inbox/${i.itemId}`),
   );
   if (!asked?.permission) return;
   const { runId, requestId, rule } = asked.permission;
@@ -125,17 +129,14 @@ export async function passPermissionOn(
 /** Whether somebody said "always" to this rule, for the task or for its project. */
 export async function isAllowed(q: Queryable, i: { taskId: string; rule: string; projectSettings: unknown }): Promise<boolean> {
   if (resolveProjectSettings(i.projectSettings).allowRules.includes(i.rule)) return true;
-  return (
-    (await one(q, `select 1 from events where task_id = $1 and type = 'task.allowed' and ${payloadText('task.allowed', 'rule')} = $2 limit 1`, [
-      i.taskId,
-      i.rule,
-    ])) !== null
-  );
+  const allowed = tables.selectFrom('events').select('seq').where('task_id', '=', i.taskId).where('type', '=', 'task.allowed');
+  return hasRow(q, allowed.where(payloadField('task.allowed', 'rule'), '=', i.rule).limit(1));
 }
 
 /** Requests of a process that is gone can't be answered any more. */
 export async function closePermissions(tx: Tx, i: { ownerId: string; taskId: string; why: string }): Promise<void> {
-  const open = await many<{ id: string }>(tx, "select id from inbox_items where task_id = $1 and kind = 'permission' and state = 'open'", [i.taskId]);
+  const permissions = tables.selectFrom('inbox_items').select('id').where('task_id', '=', i.taskId).where('kind', '=', 'permission');
+  const open = await rows(tx, permissions.where('state', '=', 'open'));
   await append(
     tx,
     open.map((o) => inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: o.id, why: i.why } })),

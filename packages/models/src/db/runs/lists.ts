@@ -2,11 +2,20 @@
 import type { Run } from '../../contracts/runs.ts';
 import type { RunOutcome } from '../../flow/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
-import { many, one, type Queryable } from '../pool.ts';
+import { sql } from 'kysely';
+import type { Queryable } from '../pool.ts';
+import { hasRow, nowAnd, row, rows, tables } from '../rows.ts';
 
 /** Runs of all users that have had two seconds to start and have not ended. */
 export const listActive = (q: Queryable): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
-  many(q, `select id, task_id as "taskId", epoch from runs where state in ('starting', 'running') and started_at < now() - interval '2 seconds'`);
+  rows(
+    q,
+    tables
+      .selectFrom('runs')
+      .select(['id', 'task_id as taskId', 'epoch'])
+      .where('state', 'in', ['starting', 'running'])
+      .where('started_at', '<', nowAnd(-2_000)),
+  );
 
 export interface SilentRun {
   readonly id: string;
@@ -19,17 +28,31 @@ export interface SilentRun {
 
 /** Runs that have printed nothing for longer than `ms`. One that waits for a permission is not silent, it waits. */
 export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
-  many(
+  rows(
     q,
-    `select id, task_id as "taskId", owner_id as "ownerId", epoch, floor(extract(epoch from now() - coalesce(output_at, started_at)) * 1000)::bigint as ms
-       from runs r where state = 'running' and coalesce(output_at, started_at) < now() - $1 * interval '1 millisecond'
-        and not exists (select 1 from inbox_items i where i.task_id = r.task_id and i.kind = 'permission' and i.state = 'open')`,
-    [ms],
+    tables
+      .selectFrom('runs as r')
+      .select(['id', 'task_id as taskId', 'owner_id as ownerId', 'epoch'])
+      .select((eb) => sql<number>`floor(extract(epoch from now() - ${eb.fn.coalesce('output_at', 'started_at')}) * 1000)::bigint`.as('ms'))
+      .where('state', '=', 'running')
+      .where((eb) => eb(eb.fn.coalesce('output_at', 'started_at'), '<', nowAnd(-ms)))
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('inbox_items as i')
+              .select('i.id')
+              .whereRef('i.task_id', '=', 'r.task_id')
+              .where('i.kind', '=', 'permission')
+              .where('i.state', '=', 'open'),
+          ),
+        ),
+      ),
   );
 
 /** Runs of a task that have not ended, whether they have started or not. */
 export const listUnended = (q: Queryable, taskId: string): Promise<{ readonly id: string; readonly epoch: number; readonly state: string }[]> =>
-  many(q, "select id, epoch, state from runs where task_id = $1 and state <> 'ended'", [taskId]);
+  rows(q, tables.selectFrom('runs').select(['id', 'epoch', 'state']).where('task_id', '=', taskId).where('state', '<>', 'ended'));
 
 export interface CompletedRun {
   readonly phase: Phase;
@@ -37,25 +60,39 @@ export interface CompletedRun {
 }
 
 /** Runs of a task that did what they were for, besides planning, in their order. */
-export const listCompleted = (q: Queryable, taskId: string): Promise<CompletedRun[]> =>
-  many(q, "select phase, outcome from runs where task_id = $1 and phase <> 'plan' and outcome->>'kind' = 'completed' order by n", [taskId]);
+export async function listCompleted(q: Queryable, taskId: string): Promise<CompletedRun[]> {
+  const all = tables.selectFrom('runs').select(['phase', 'outcome']).where('task_id', '=', taskId).where('phase', '<>', 'plan').orderBy('n');
+  const ended = await rows(q, all);
+  return ended.flatMap(({ phase, outcome }) => (outcome?.kind === 'completed' ? [{ phase, outcome }] : []));
+}
 
 /** @returns the number of the newest run of a task; 0 when it has none */
 export const lastNumber = async (q: Queryable, taskId: string): Promise<number> =>
-  (await one<{ n: number }>(q, 'select coalesce(max(n), 0)::int as n from runs where task_id = $1', [taskId]))!.n;
+  (
+    await row(
+      q,
+      tables
+        .selectFrom('runs')
+        .select((eb) => eb.fn.max('n').as('n'))
+        .where('task_id', '=', taskId),
+    )
+  )?.n ?? 0;
 
 /** @returns how a run ended; null while it has not, and for one that is not there */
 export const findOutcome = async (q: Queryable, runId: string): Promise<RunOutcome | null> =>
-  (await one<{ outcome: RunOutcome | null }>(q, 'select outcome from runs where id = $1', [runId]))?.outcome ?? null;
+  (await row(q, tables.selectFrom('runs').select('outcome').where('id', '=', runId)))?.outcome ?? null;
 
 /** All runs of a task, in their order. */
 export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
-  many(
+  rows(
     q,
-    'select id, phase, n, state, epoch, outcome, cost_microusd as "costMicrousd", started_at as "startedAt", ended_at as "endedAt" from runs where task_id = $1 order by n',
-    [taskId],
+    tables
+      .selectFrom('runs')
+      .select(['id', 'phase', 'n', 'state', 'epoch', 'outcome', 'cost_microusd as costMicrousd', 'started_at as startedAt', 'ended_at as endedAt'])
+      .where('task_id', '=', taskId)
+      .orderBy('n'),
   );
 
 /** Whether this user has such a run. */
-export const hasRun = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  (await one(q, 'select 1 from runs where id = $1 and owner_id = $2', [id, ownerId])) !== null;
+export const hasRun = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('runs').select('id').where('id', '=', id).where('owner_id', '=', ownerId));

@@ -9,10 +9,13 @@ import type { Phase } from '../../flow/states.ts';
 import { mayStart } from '../../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
+import type { DB } from '../generated/tables.ts';
 import { OUTPUT_CHANNEL } from '../listen.ts';
-import { LOCKS } from '../locks.ts';
+import { takeLock } from '../locks.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
-import { many, one, withTx, type Db, type Queryable } from '../pool.ts';
+import { withTx, type Db, type Queryable } from '../pool.ts';
+import { anyOf, hasRow, notify, now, nowAnd, row, rows, run as runStatement, tables } from '../rows.ts';
+import { sql } from 'kysely';
 
 export const LEASE_MS = 15_000;
 
@@ -49,20 +52,36 @@ export async function ensureRun(
   i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: (said: string[], freshSession: boolean) => string; model: string },
 ): Promise<string> {
   const id = makeRunId(i.taskId, i.n);
-  const last = await one<{ session_id: string; outcome: RunOutcome | null }>(
-    db,
-    'select session_id, outcome from runs where task_id = $1 and n < $2 and started_at is not null order by n desc limit 1',
-    [i.taskId, i.n],
-  );
+  const before = tables.selectFrom('runs').select(['session_id', 'outcome']).where('task_id', '=', i.taskId).where('n', '<', i.n);
+  const last = await row(db, before.where('started_at', 'is not', null).orderBy('n', 'desc').limit(1));
   const freshSession = last !== null && spendsSession(last.outcome);
   const resumed = last !== null && !freshSession ? last.session_id : null;
   await withTx(db, async (tx) => {
-    if (await one(tx, 'select 1 from runs where id = $1', [id])) return;
+    if (await hasRow(tx, tables.selectFrom('runs').select('id').where('id', '=', id))) return;
     const prompt = i.prompt(await takeUnheard(tx, i.taskId), freshSession);
-    await tx.query(
-      `insert into runs (id, owner_id, task_id, phase, n, state, session_id, resume, prompt, model, budget_microusd)
-       select $1,$2,$3,$4,$5,'queued',$6,$7,$8,$9, greatest(0, budget_cents::bigint * 10000 - cost_microusd) from tasks where id = $3`,
-      [id, i.ownerId, i.taskId, i.phase, i.n, resumed ?? randomUUID(), resumed !== null, prompt, i.model],
+    await runStatement(
+      tx,
+      tables
+        .insertInto('runs')
+        .columns(['id', 'owner_id', 'task_id', 'phase', 'n', 'state', 'session_id', 'resume', 'prompt', 'model', 'budget_microusd'])
+        .expression((eb) =>
+          eb
+            .selectFrom('tasks')
+            .select((of) => [
+              sql<string>`${id}::text`.as('id'),
+              sql<string>`${i.ownerId}::text`.as('owner_id'),
+              'tasks.id as task_id',
+              sql<Phase>`${i.phase}::text`.as('phase'),
+              sql<number>`${i.n}::int`.as('n'),
+              sql<'queued'>`'queued'`.as('state'),
+              sql<string>`${resumed ?? randomUUID()}::text`.as('session_id'),
+              sql<boolean>`${resumed !== null}::boolean`.as('resume'),
+              sql<string>`${prompt}::text`.as('prompt'),
+              sql<string>`${i.model}::text`.as('model'),
+              sql<number>`greatest(0, ${of.ref('tasks.budget_cents')}::bigint * 10000 - ${of.ref('tasks.cost_microusd')})`.as('budget_microusd'),
+            ])
+            .where('tasks.id', '=', i.taskId),
+        ),
     );
   });
   return id;
@@ -78,11 +97,17 @@ export async function takeSlot(
   caps: { readonly all: number; readonly ofProject: (settings: unknown) => number },
 ): Promise<{ got: boolean; ahead: number }> {
   return withTx(db, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [LOCKS.slots]);
-    const runs = await many<{ id: string; state: string; project_id: string; settings: unknown }>(
+    await takeLock(tx, 'slots');
+    const runs = await rows(
       tx,
-      `select r.id, r.state, t.project_id, p.settings from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id
-        where r.state <> 'ended' order by r.created_at, r.id`,
+      tables
+        .selectFrom('runs as r')
+        .innerJoin('tasks as t', 't.id', 'r.task_id')
+        .innerJoin('projects as p', 'p.id', 't.project_id')
+        .select(['r.id', 'r.state', 't.project_id', 'p.settings'])
+        .where('r.state', '<>', 'ended')
+        .orderBy('r.created_at')
+        .orderBy('r.id'),
     );
     const me = runs.find((r) => r.id === runId);
     if (!me) return { got: false, ahead: 0 };
@@ -93,7 +118,7 @@ export async function takeSlot(
       { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
     );
     if (!starting.includes(runId)) return { got: false, ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length };
-    await tx.query("update runs set state = 'starting' where id = $1", [runId]);
+    await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
     return { got: true, ahead: 0 };
   });
 }
@@ -103,11 +128,21 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
   const token = `mlr_${randomBytes(32).toString('base64url')}`;
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const run = await one<RunRow>(
+    const run = await row(
       tx,
-      `update runs set epoch = epoch + 1, token_hash = $2, holder = null, state = 'starting', started_at = coalesce(started_at, now()), lease_until = now() + $3 * interval '1 millisecond'
-        where id = $1 and state <> 'ended' returning *`,
-      [runId, hash(token), LEASE_MS * 2],
+      tables
+        .updateTable('runs')
+        .set((eb) => ({
+          epoch: eb('epoch', '+', 1),
+          token_hash: hash(token),
+          holder: null,
+          state: 'starting',
+          started_at: eb.fn.coalesce('started_at', now),
+          lease_until: nowAnd(LEASE_MS * 2),
+        }))
+        .where('id', '=', runId)
+        .where('state', '<>', 'ended')
+        .returningAll(),
     );
     if (!run) throw new Error(`run ${runId} has ended`);
     await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The agent was started again and asks anew.' });
@@ -126,7 +161,7 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
   });
 }
 
-export const getRun = (q: Queryable, id: string): Promise<RunRow | null> => one<RunRow>(q, 'select * from runs where id = $1', [id]);
+export const getRun = (q: Queryable, id: string): Promise<RunRow | null> => row(q, tables.selectFrom('runs').selectAll().where('id', '=', id));
 
 export interface RunByToken extends RunRow {
   readonly title: string;
@@ -136,7 +171,7 @@ export interface RunByToken extends RunRow {
   readonly remote_url: string;
   readonly default_branch: string;
   readonly project_id: string;
-  readonly project_settings: Record<string, unknown>;
+  readonly project_settings: unknown;
   readonly budget_cents: number;
   readonly attachments: readonly AttachmentRef[];
   readonly task_cost: number;
@@ -145,11 +180,17 @@ export interface RunByToken extends RunRow {
 
 /** The live run a token belongs to. A token dies with its run and with its epoch. */
 export function findRunByToken(q: Queryable, token: string): Promise<RunByToken | null> {
-  return one<RunByToken>(
+  return row(
     q,
-    `select r.*, t.title, t.prompt as task_prompt, t.attachments, t.branch, t.budget_cents, t.cost_microusd as task_cost, t.plan, p.repo, p.remote_url, p.default_branch, p.id as project_id, p.settings as project_settings
-       from runs r join tasks t on t.id = r.task_id join projects p on p.id = t.project_id where r.token_hash = $1 and r.state <> 'ended'`,
-    [hash(token)],
+    tables
+      .selectFrom('runs as r')
+      .innerJoin('tasks as t', 't.id', 'r.task_id')
+      .innerJoin('projects as p', 'p.id', 't.project_id')
+      .selectAll('r')
+      .select(['t.title', 't.prompt as task_prompt', 't.attachments', 't.branch', 't.budget_cents', 't.cost_microusd as task_cost', 't.plan'])
+      .select(['p.repo', 'p.remote_url', 'p.default_branch', 'p.id as project_id', 'p.settings as project_settings'])
+      .where('r.token_hash', '=', hash(token))
+      .where('r.state', '<>', 'ended'),
   );
 }
 
@@ -159,16 +200,21 @@ export function findRunByToken(q: Queryable, token: string): Promise<RunByToken 
  * @returns false for everybody else
  */
 export async function claimEpoch(q: Queryable, runId: string, epoch: number, holder: string): Promise<boolean> {
-  const r = await q.query('update runs set holder = $3 where id = $1 and epoch = $2 and (holder is null or holder = $3)', [runId, epoch, holder]);
-  return r.rowCount === 1;
+  const claimed = await runStatement(
+    q,
+    tables
+      .updateTable('runs')
+      .set({ holder })
+      .where('id', '=', runId)
+      .where('epoch', '=', epoch)
+      .where((eb) => eb.or([eb('holder', 'is', null), eb('holder', '=', holder)])),
+  );
+  return claimed === 1;
 }
 
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
-  const r = await q.query(
-    `update runs set state = 'running', lease_until = now() + $3 * interval '1 millisecond' where id = $1 and epoch = $2 and state <> 'ended'`,
-    [runId, epoch, LEASE_MS],
-  );
-  return r.rowCount === 1;
+  const renewed = tables.updateTable('runs').set({ state: 'running', lease_until: nowAnd(LEASE_MS) });
+  return (await runStatement(q, renewed.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended'))) === 1;
 }
 
 /**
@@ -177,14 +223,15 @@ export async function renewLease(q: Queryable, runId: string, epoch: number): Pr
  */
 export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number | null> {
   return withTx(db, async (tx) => {
-    const run = await one<{ age: number }>(
+    const run = await row(
       tx,
-      'select extract(epoch from now() - coalesce(started_at, now()))::float8 as age from runs where id = $1 for update',
-      [runId],
+      tables
+        .selectFrom('runs')
+        .select((eb) => sql<number>`extract(epoch from now() - ${eb.fn.coalesce('started_at', now)})::float8`.as('age'))
+        .where('id', '=', runId)
+        .forUpdate(),
     );
-    const end = (await one<{ end: number }>(tx, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [
-      runId,
-    ]))!.end;
+    const end = await outputEnd(tx, runId);
     // Whoever has printed all it may goes on printing, and nothing is kept of it.
     if (end >= OUTPUT_LIMITS.aRun) return Math.max(end, offset + chunk.length);
     if (offset > end) return end;
@@ -193,25 +240,34 @@ export async function appendOutput(db: Db, runId: string, offset: number, chunk:
     const verdict = mayPrint(end, all.length, run?.age ?? 0);
     if (verdict.kind === 'wait') return null;
     const fresh = all.subarray(0, verdict.bytes);
-    await tx.query('insert into run_output (run_id, "offset", chunk) values ($1,$2,$3)', [runId, end, fresh]);
-    await tx.query('update runs set output_at = now() where id = $1', [runId]);
-    await tx.query('select pg_notify($1, $2)', [OUTPUT_CHANNEL, JSON.stringify({ runId, end: end + fresh.length })]);
+    await runStatement(tx, tables.insertInto('run_output').values({ run_id: runId, offset: end, chunk: fresh }));
+    await runStatement(tx, tables.updateTable('runs').set({ output_at: now }).where('id', '=', runId));
+    await notify(tx, OUTPUT_CHANNEL, JSON.stringify({ runId, end: end + fresh.length }));
     return end + fresh.length;
   });
 }
 
+const endOf = sql<number>`${sql.ref('offset' satisfies keyof DB['run_output'])} + length(${sql.ref('chunk' satisfies keyof DB['run_output'])})`;
+
 export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
-  (await one<{ end: number }>(q, `select coalesce(max("offset" + length(chunk)), 0) as end from run_output where run_id = $1`, [runId]))!.end;
+  (
+    await row(
+      q,
+      tables
+        .selectFrom('run_output')
+        .select((eb) => eb.fn.max<number | null>(endOf).as('end'))
+        .where('run_id', '=', runId),
+    )
+  )?.end ?? 0;
 
 export async function readOutput(q: Queryable, runId: string, from: number, maxBytes = 512 * 1024): Promise<{ from: number; data: Buffer }> {
-  const rows = await many<{ offset: number; chunk: Buffer }>(
+  const chunks = await rows(
     q,
-    `select "offset", chunk from run_output where run_id = $1 and "offset" + length(chunk) > $2 order by "offset" limit 400`,
-    [runId, from],
+    tables.selectFrom('run_output').select(['offset', 'chunk']).where('run_id', '=', runId).where(endOf, '>', from).orderBy('offset').limit(400),
   );
   const parts: Buffer[] = [];
   let size = 0;
-  for (const r of rows) {
+  for (const r of chunks) {
     const part = r.offset < from ? r.chunk.subarray(from - r.offset) : r.chunk;
     parts.push(part);
     size += part.length;
@@ -226,10 +282,15 @@ export async function readOutput(q: Queryable, runId: string, from: number, maxB
  * @returns their ids, the run itself first
  */
 export async function attemptsOf(q: Queryable, runId: string): Promise<string[]> {
-  const before = await many<{ id: string; phase: string; outcome: RunOutcome | null }>(
+  const before = await rows(
     q,
-    `select b.id, b.phase, b.outcome from runs b join runs r on r.task_id = b.task_id and b.n <= r.n where r.id = $1 order by b.n desc limit 20`,
-    [runId],
+    tables
+      .selectFrom('runs as b')
+      .innerJoin('runs as r', (join) => join.onRef('r.task_id', '=', 'b.task_id').onRef('b.n', '<=', 'r.n'))
+      .select(['b.id', 'b.phase', 'b.outcome'])
+      .where('r.id', '=', runId)
+      .orderBy('b.n', 'desc')
+      .limit(20),
   );
   const first = before.findIndex((b, i) => i > 0 && !(b.phase === before[0]!.phase && isCutOff(b.outcome)));
   return before.slice(0, first < 0 ? undefined : first).map((b) => b.id);
@@ -243,11 +304,24 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
   return withTx(db, async (tx) => {
     await lockLog(tx);
     // Whatever it asked in this run, answered meanwhile or not: it ended its turn to be woken with the answer.
-    const asked = await many<{ id: string }>(
+    const attempts = await attemptsOf(tx, runId);
+    const asked = await rows(
       tx,
-      `select i.id from inbox_items i join runs r on r.task_id = i.task_id
-        where r.id = $1 and i.state in ('open', 'answered') and (i.id like any($2) or (i.kind = 'ci_files' and i.created_at >= r.started_at)) order by i.created_at, i.id limit 20`,
-      [runId, (await attemptsOf(tx, runId)).map(questionsOf)],
+      tables
+        .selectFrom('inbox_items as i')
+        .innerJoin('runs as r', 'r.task_id', 'i.task_id')
+        .select('i.id')
+        .where('r.id', '=', runId)
+        .where('i.state', 'in', ['open', 'answered'])
+        .where((eb) =>
+          eb.or([
+            eb('i.id', 'like', anyOf(attempts.map(questionsOf))),
+            eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
+          ]),
+        )
+        .orderBy('i.created_at')
+        .orderBy('i.id')
+        .limit(20),
     );
     const real: RunOutcome =
       outcome.kind !== 'completed'
@@ -257,11 +331,8 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
           : (await unheardIn(tx, runId))
             ? { kind: 'interrupted', reason: 'steered' }
             : outcome;
-    const run = await one<RunRow>(
-      tx,
-      `update runs set state = 'ended', outcome = $3, ended_at = now(), token_hash = null where id = $1 and epoch = $2 and state <> 'ended' returning *`,
-      [runId, epoch, JSON.stringify(real)],
-    );
+    const ended = tables.updateTable('runs').set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
+    const run = await row(tx, ended.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended').returningAll());
     if (!run) return 'stale';
     await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The run ended before it was answered.' });
     const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
@@ -278,17 +349,22 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
     });
     // Whoever waits for a slot looks again now instead of at its next timer: the oldest of each project, since the oldest of all may be
     // one whose project is full.
-    const next = await many<{ task_id: string }>(
-      tx,
-      `select task_id from (select distinct on (t.project_id) r.task_id, r.created_at, r.id from runs r join tasks t on t.id = r.task_id
-        where r.state = 'queued' order by t.project_id, r.created_at, r.id) oldest order by created_at, id limit 20`,
-    );
+    const oldest = tables
+      .selectFrom('runs as r')
+      .innerJoin('tasks as t', 't.id', 'r.task_id')
+      .distinctOn('t.project_id')
+      .select(['r.task_id', 'r.created_at', 'r.id'])
+      .where('r.state', '=', 'queued')
+      .orderBy('t.project_id')
+      .orderBy('r.created_at')
+      .orderBy('r.id');
+    const next = await rows(tx, tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20));
     for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
     return 'ended';
   });
 }
 
 async function unheardIn(tx: Queryable, runId: string): Promise<boolean> {
-  const r = await one<{ task_id: string }>(tx, 'select task_id from runs where id = $1', [runId]);
-  return r !== null && hasUnheard(tx, r.task_id);
+  const of = await row(tx, tables.selectFrom('runs').select('task_id').where('id', '=', runId));
+  return of !== null && hasUnheard(tx, of.task_id);
 }

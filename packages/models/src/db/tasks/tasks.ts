@@ -1,9 +1,10 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
 import type { Task, TaskDetail } from '../../contracts/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
-import type { CiCounts } from '../../flow/states.ts';
-import { payloadText } from '../payload.ts';
-import { many, one, type Queryable } from '../pool.ts';
+import type { CiCounts, TaskState } from '../../flow/states.ts';
+import { payloadField } from '../payload.ts';
+import type { Queryable } from '../pool.ts';
+import { hasRow, row, rows, tables } from '../rows.ts';
 
 /** A task with its project, as the worker needs it. */
 export interface TaskRow {
@@ -36,59 +37,69 @@ export interface TaskRow {
   readonly attachments: readonly AttachmentRef[];
 }
 
+const withProjects = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id');
+
 /** @throws Error when there is no such task */
 export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
-  const t = await one<TaskRow>(
+  const t = await row(
     q,
-    `select t.id, t.owner_id as "ownerId", t.project_id as "projectId", t.title, t.prompt, t.model, t.skip_plan as "skipPlan", t.state, t.phase,
-            t.status_line as "statusLine", t.issue_number as "issueNumber", t.pr_number as "prNumber", t.branch, t.head_sha as "headSha", t.ci, t.plan,
-            t.plan_revision as "planRevision", t.cost_microusd as "costMicrousd", t.attachments, p.repo, p.default_branch as "defaultBranch",
-            p.remote_url as "remoteUrl", p.local_path as "localPath", p.settings
-       from tasks t join projects p on p.id = t.project_id where t.id = $1`,
-    [taskId],
+    withProjects
+      .select(['t.id', 't.owner_id as ownerId', 't.project_id as projectId', 't.title', 't.prompt', 't.model', 't.skip_plan as skipPlan'])
+      .select(['t.state', 't.phase', 't.status_line as statusLine', 't.issue_number as issueNumber', 't.pr_number as prNumber', 't.branch'])
+      .select(['t.head_sha as headSha', 't.ci', 't.plan', 't.plan_revision as planRevision', 't.cost_microusd as costMicrousd', 't.attachments'])
+      .select(['p.repo', 'p.default_branch as defaultBranch', 'p.remote_url as remoteUrl', 'p.local_path as localPath', 'p.settings'])
+      .where('t.id', '=', taskId),
   );
   if (!t) throw new Error(`there is no task ${taskId}`);
   return t;
 }
 
 /** Whether there is such a task and it has not ended. */
-export const isLive = async (q: Queryable, taskId: string): Promise<boolean> =>
-  (await one(q, 'select 1 from tasks where id = $1 and ended_at is null', [taskId])) !== null;
+export const isLive = (q: Queryable, taskId: string): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('tasks').select('id').where('id', '=', taskId).where('ended_at', 'is', null));
 
 /** @returns the state of a task, one of flow/states; null when there is no such task */
 export const findState = async (q: Queryable, taskId: string): Promise<string | null> =>
-  (await one<{ state: string }>(q, 'select state from tasks where id = $1', [taskId]))?.state ?? null;
+  (await row(q, tables.selectFrom('tasks').select('state').where('id', '=', taskId)))?.state ?? null;
 
 /** @returns whose task it is; null when there is no such task */
 export const findOwner = async (q: Queryable, taskId: string): Promise<string | null> =>
-  (await one<{ ownerId: string }>(q, 'select owner_id as "ownerId" from tasks where id = $1', [taskId]))?.ownerId ?? null;
+  (await row(q, tables.selectFrom('tasks').select('owner_id as ownerId').where('id', '=', taskId)))?.ownerId ?? null;
 
 /** @returns the newest fifty things that the agents of a task said, newest first; `seq` is the place in the log */
 export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: number; readonly text: string }[]> =>
-  many(
+  rows(
     q,
-    `select seq, ${payloadText('agent.said', 'text')} as text from events where task_id = $1 and type = 'agent.said' order by seq desc limit 50`,
-    [taskId],
+    tables
+      .selectFrom('events')
+      .select(['seq', payloadField('agent.said', 'text').as('text')])
+      .where('task_id', '=', taskId)
+      .where('type', '=', 'agent.said')
+      .orderBy('seq', 'desc')
+      .limit(50),
   );
 
-const SUMMARY = `t.id, t.title, t.state, t.phase, t.status_line as "statusLine", t.model, t.budget_cents as "budgetCents", t.cost_microusd as "costMicrousd", t.branch, t.head_sha as "headSha",
-  t.issue_number as "issueNumber", t.issue_url as "issueUrl", t.pr_number as "prNumber", t.pr_url as "prUrl", t.plan_revision as "planRevision", t.failure, t.ci, t.active_run_id as "activeRunId",
-  t.created_at as "createdAt", t.updated_at as "updatedAt", t.ended_at as "endedAt", p.repo as project`;
+const summaries = withProjects
+  .select(['t.id', 't.title', 't.state', 't.phase', 't.status_line as statusLine', 't.model', 't.budget_cents as budgetCents'])
+  .select(['t.cost_microusd as costMicrousd', 't.branch', 't.head_sha as headSha', 't.issue_number as issueNumber', 't.issue_url as issueUrl'])
+  .select(['t.pr_number as prNumber', 't.pr_url as prUrl', 't.plan_revision as planRevision', 't.failure', 't.ci', 't.active_run_id as activeRunId'])
+  .select(['t.created_at as createdAt', 't.updated_at as updatedAt', 't.ended_at as endedAt', 'p.repo as project']);
 
 /** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
-export const listTasks = (q: Queryable, ownerId: string, state: string | null): Promise<Task[]> =>
-  many(
+export const listTasks = (q: Queryable, ownerId: string, state: TaskState | null): Promise<Task[]> =>
+  rows(
     q,
-    `select ${SUMMARY} from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and ($2::text is null or t.state = $2) order by t.ended_at is not null, t.updated_at desc limit 200`,
-    [ownerId, state],
+    summaries
+      .where('t.owner_id', '=', ownerId)
+      .$if(state !== null, (s) => s.where('t.state', '=', state!))
+      .orderBy((eb) => eb('t.ended_at', 'is not', null))
+      .orderBy('t.updated_at', 'desc')
+      .limit(200),
   );
 
 /** @returns null when the user has no such task */
 export const findTask = (q: Queryable, ownerId: string, id: string): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
-  one(q, `select ${SUMMARY}, t.prompt, t.plan from tasks t join projects p on p.id = t.project_id where t.id = $1 and t.owner_id = $2`, [
-    id,
-    ownerId,
-  ]);
+  row(q, summaries.select(['t.prompt', 't.plan']).where('t.id', '=', id).where('t.owner_id', '=', ownerId));
 
 export interface TaskToTell {
   readonly id: string;
@@ -101,10 +112,13 @@ export interface TaskToTell {
 
 /** What a proposal to tell a task something is made from. @returns null when the user has no such task */
 export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promise<TaskToTell | null> =>
-  one(
+  row(
     q,
-    'select id, title, project_id as "projectId", model, budget_cents as "budgetCents", ended_at as "endedAt" from tasks where id = $1 and owner_id = $2',
-    [id, ownerId],
+    tables
+      .selectFrom('tasks')
+      .select(['id', 'title', 'project_id as projectId', 'model', 'budget_cents as budgetCents', 'ended_at as endedAt'])
+      .where('id', '=', id)
+      .where('owner_id', '=', ownerId),
   );
 
 /** A task as the chat model is told of it. */
@@ -117,18 +131,20 @@ export interface TaskFact {
   readonly ci: CiCounts | null;
 }
 
+const facts = withProjects.select(['t.id', 't.title', 'p.repo', 't.state', 't.status_line as statusLine', 't.ci']);
+
 /** The thirty open tasks of a user that changed last. */
 export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
-  many(
-    q,
-    'select t.id, t.title, p.repo, t.state, t.status_line as "statusLine", t.ci from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 and t.ended_at is null order by t.updated_at desc limit 30',
-    [ownerId],
-  );
+  rows(q, facts.where('t.owner_id', '=', ownerId).where('t.ended_at', 'is', null).orderBy('t.updated_at', 'desc').limit(30));
 
 /** Thirty tasks of a user, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
 export const listFacts = (q: Queryable, ownerId: string): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
-  many(
+  rows(
     q,
-    'select t.id, t.title, t.state, t.status_line as "statusLine", t.ci, t.cost_microusd as "costMicrousd", p.repo from tasks t join projects p on p.id = t.project_id where t.owner_id = $1 order by t.ended_at nulls first, t.updated_at desc limit 30',
-    [ownerId],
+    facts
+      .select('t.cost_microusd as costMicrousd')
+      .where('t.owner_id', '=', ownerId)
+      .orderBy('t.ended_at', (o) => o.asc().nullsFirst())
+      .orderBy('t.updated_at', 'desc')
+      .limit(30),
   );
