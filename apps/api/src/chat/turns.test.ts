@@ -4,6 +4,7 @@ import type { ChatCall, Model } from '@mainloop/adapters/model/port';
 import { openLog } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
 import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
+import { DELTA_CHANNEL } from '@mainloop/models/db/listen';
 import { many, withTx } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -21,12 +22,15 @@ afterAll(() => t.drop());
 /** What the model was told by each call, as `role: text` lines; a call ends when its gate opens. */
 let told: string[][] = [];
 let gates: ((reply: string) => void)[] = [];
+/** Says more of the answer that is being given. */
+let words: (more: string) => void = () => undefined;
 const model: Model = {
   converse(c: ChatCall) {
     if (broken) return Promise.reject(new Error('the socket hung up'));
     told.push(c.messages.map((m) => `${m.role}: ${m.texts.join(' + ')}`));
     return new Promise<string>((resolve, reject) => {
       gates.push(resolve);
+      words = c.onText;
       c.signal.addEventListener('abort', () => reject(new Error('cut')));
     });
   },
@@ -99,6 +103,36 @@ test('a message whose answer kills whoever speaks it is given up, and the next o
   expect(first!.text).toMatch(/Say it again/);
   expect(second!.text).toBe('here');
   expect(told).toEqual([['user: deadly', `assistant: ${first!.text}`, 'user: harmless']]);
+});
+
+test('what hides in an answer is spelt out while it streams, and nothing is told twice or taken back', async () => {
+  const deltas: { from: number; text: string }[] = [];
+  const client = await t.db.connect();
+  try {
+    await client.query(`listen ${DELTA_CHANNEL}`);
+    client.on('notification', (n) => deltas.push(JSON.parse(n.payload!) as { from: number; text: string }));
+    const shown = (): string => deltas.map((d) => d.text).join('');
+    speaker();
+    await say(t.db, 'hidden', 'Well?');
+    await until('the model to be asked', async () => gates.length === 1);
+    // Each is cut where only the next one says what it is.
+    const parts = ['so \u202e', 'far \u001b[3', '1mred', ' \u001b[0m\r', '\nand \u{1f468}\u200d', '\u{1f469}', ' 字'.repeat(2_000), '.'];
+    for (const part of parts) {
+      const before = shown();
+      words(part);
+      await until('more of it', async () => shown() !== before);
+    }
+    const whole = `so [U+202E]far red \nand \u{1f468}\u200d\u{1f469}${' 字'.repeat(2_000)}.`;
+    await until('the last word', async () => shown().endsWith('.'));
+    expect(shown()).toBe(whole);
+    expect(deltas.map((d) => d.from)).toEqual(deltas.map((_, n) => deltas.slice(0, n).reduce((sum, d) => sum + d.text.length, 0)));
+    expect(await many(t.db, "select draft from turns where owner_id = 'hidden'")).toEqual([{ draft: whole }]);
+    gates[0]!(parts.join(''));
+    await until('the reply', async () => (await replies('hidden')).length === 1);
+    expect((await replies('hidden'))[0]!.text).toBe(whole);
+  } finally {
+    client.release(true);
+  }
 });
 
 test('an error that no sentence is known for is said in the log, and the turn stays to be tried again', async () => {

@@ -12,12 +12,14 @@ import { getSettings } from '@mainloop/models/db/projects/settings';
 import { listOpenFacts } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
-import { cleanText } from '@mainloop/models/flow/text';
+import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
 import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
 import { runTool, TOOLS } from './tools.ts';
 
 const LEASE_MS = 6_000;
 const KEEP_MS = 100;
+/** Postgres passes on 8,000 bytes at a time. */
+const MAX_DELTA_CHARS = 2_500;
 const MAX_ROUNDS = 8;
 const MAX_ATTEMPTS = 3;
 const WENT_WRONG = '_Something went wrong on this side while answering. Say it again, please._';
@@ -95,10 +97,11 @@ export class Turns {
     let text = '';
     let kept = 0;
     const keep = async (): Promise<void> => {
-      const delta = text.slice(kept, kept + 6_000);
+      const shown = spellOutSoFar(text);
+      const delta = shown.slice(kept, kept + MAX_DELTA_CHARS);
       const from = kept;
       kept += delta.length;
-      const isMine = await updateDraft(this.db, { id: turn.id, by: this.me, text: text.replaceAll('\u0000', ''), leaseMs: LEASE_MS });
+      const isMine = await updateDraft(this.db, { id: turn.id, by: this.me, text: shown, leaseMs: LEASE_MS });
       if (!isMine) cut.abort();
       else if (delta !== '') await notifyDelta(this.db, { turnId: turn.id, from, text: delta });
     };
@@ -109,7 +112,7 @@ export class Turns {
     }, KEEP_MS);
     try {
       const said = await this.converse(turn, signal, (d) => {
-        text += d;
+        text += d.replaceAll('\u0000', '');
       });
       await this.finish(turn, said);
     } catch (err) {

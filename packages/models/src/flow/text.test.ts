@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cleanText, cleanTitle, cutLog, escapeHidden, fence, reveal, visible } from './text.ts';
+import fc from 'fast-check';
+import { cleanText, cleanTitle, cutLog, escapeHidden, fence, reveal, spellOut, spellOutSoFar, visible } from './text.ts';
 
 test('a title is cut where it is too long, and says so', () => {
   expect(cleanTitle('  a \t b  ')).toBe('a b');
@@ -7,6 +8,44 @@ test('a title is cut where it is too long, and says so', () => {
   expect(cleanTitle('x'.repeat(121))).toBe(`${'x'.repeat(119)}…`);
   expect(cleanTitle('ab cd', 4)).toBe('ab…');
   expect(cleanTitle('a\u2028b\u2029c\u0085d')).toBe('a b c d');
+});
+
+test('a text that still comes is spelt as it will be: nothing that was given out is taken back, wherever it is cut', () => {
+  const pieces = [
+    'a',
+    '1',
+    '\ufe0f',
+    '\u20e3',
+    '\u{1f468}',
+    '\u{1f3fd}',
+    '\u200d',
+    '\u0915',
+    '\u094d',
+    '\u202e',
+    '\r',
+    '\n',
+    '\u001b',
+    '[',
+    '31',
+    ';',
+    'm',
+    '\u0301',
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 40 }), (all) => {
+      const text = all.join('');
+      let before = '';
+      // By code units: half a character comes alone as well.
+      for (let end = 0; end <= text.length; end++) {
+        const now = spellOutSoFar(text.slice(0, end));
+        expect(now.startsWith(before)).toBe(true);
+        before = now;
+      }
+      expect(spellOut(text).startsWith(before)).toBe(true);
+      expect(spellOutSoFar(`${text}.`)).toBe(spellOut(`${text}.`));
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test('a text is cut with a word about what is missing', () => {

@@ -47,7 +47,17 @@ const COLOURS = /\u001b\[[0-9;]*m/g;
  * Words of somebody else in several lines, as a person may decide by them: everything that moves, hides or reorders is spelt out
  * (`[U+202E]`), so that what acts on a text acts on what was read. Colours of a terminal go. Once more changes nothing.
  */
-export const spellOut = (text: string): string => withoutHidden(text.replace(/\r\n/g, '\n').replace(COLOURS, ''), named).replace(PILED, named);
+export const spellOut = (text: string): string => spelledOut(uncoloured(text));
+const uncoloured = (text: string): string => text.replace(/\r\n/g, '\n').replace(COLOURS, '');
+const spelledOut = (text: string): string => withoutHidden(text, named).replace(PILED, named);
+
+/**
+ * The same of a text that is not at its end: without what only the next characters can say how to spell. What was given out before
+ * stands at the beginning of all that is given out later.
+ */
+export const spellOutSoFar = (text: string): string => spelledOut(uncoloured(text.replace(CUT_SEQUENCE, '')).replace(UNDECIDED, ''));
+const CUT_SEQUENCE = /(?:\r|\u001b(?:\[[0-9;]*)?)$/;
+const UNDECIDED = new RegExp(`(?:${HIDDEN.source})+$`, 'u');
 
 /** One line with nothing hidden in it, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {
