@@ -25,9 +25,9 @@ async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard:
   await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
   return { url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`, heard };
 }
-const mainloop = (url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+const mainloop = (url: string, args: readonly string[], more: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
-    const env = { ...process.env, MAINLOOP_GATEWAY: url, MAINLOOP_TOKEN: 'mlr_x' };
+    const env = { ...process.env, MAINLOOP_GATEWAY: url, MAINLOOP_TOKEN: 'mlr_x', ...more };
     execFile(process.execPath, [path.join(import.meta.dirname, 'talk.ts'), ...args], { env }, (e, out, err) =>
       resolve({ code: e === null ? 0 : Number(e.code), out: out.trim(), err: err.trim() }),
     );
@@ -40,13 +40,43 @@ test.each([
   ['reply', ['reply', 'c-1', 'Done.'], 'Replied.', { id: 'c-1', text: 'Done.' }],
 ])('%s: what is said while nobody can hear it is said again until somebody does', async (_, args, said, body) => {
   const g = await gateway([NOT_READY, 'away', 'away', [200, { say: said }]]);
-  expect(await mainloop(g.url, ...args)).toEqual({ code: 0, out: said, err: '' });
+  expect(await mainloop(g.url, args)).toEqual({ code: 0, out: said, err: '' });
   // Whoever may have heard it before is told so, or it would be there twice.
   expect(g.heard).toEqual([false, true, true, true].map((again) => ({ again, body })));
 });
 
 test('a refusal is told at once', async () => {
   const g = await gateway([[429, { error: 'This run has had its 5 questions. Go on without.' }]]);
-  expect(await mainloop(g.url, 'say', 'x')).toEqual({ code: 1, out: '', err: 'This run has had its 5 questions. Go on without.' });
+  expect(await mainloop(g.url, ['say', 'x'])).toEqual({ code: 1, out: '', err: 'This run has had its 5 questions. Go on without.' });
   expect(g.heard).toHaveLength(1);
+});
+
+test.each([500, 501, 507])('%i is an error, not a "not now": it is told at once', async (status) => {
+  const g = await gateway([[status, { error: 'The database has no such column.' }]]);
+  expect(await mainloop(g.url, ['say', 'x'])).toEqual({ code: 1, out: '', err: 'The database has no such column.' });
+  expect(g.heard).toHaveLength(1);
+});
+
+test('an error that is no word of ours is told with its number', async () => {
+  door = http.createServer((_, res) => res.writeHead(500, { connection: 'close' }).end('<h1>Internal</h1>'));
+  await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
+  const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  expect(await mainloop(url, ['say', 'x'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'mainloop answered 500 and did not say why. Your words were not heard.',
+  });
+});
+
+test.each<[string, Reply]>([
+  ['away', 'away'],
+  ['502', [502, {}]],
+  ['503', NOT_READY],
+  ['504', [504, {}]],
+])('%s for longer than it waits: it is given up, with a sentence that says so', async (_, reply) => {
+  const g = await gateway([reply]);
+  const said = await mainloop(g.url, ['say', 'x'], { MAINLOOP_TALK_PATIENCE_MS: '400' });
+  expect(said).toEqual({ code: 1, out: '', err: 'Nobody could hear it for 0.4 s, so it was not said. Go on, and say it again later.' });
+  // Not once and given up, and not without end.
+  expect(g.heard.length).toBeGreaterThan(1);
 });

@@ -5,6 +5,12 @@ const USAGE = `mainloop say "text"
 mainloop ask "question" [--option "A" [--option "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"`;
 
+/** What a gateway, or what stands before it, answers while it is starting or its database is away. */
+const NOT_NOW = new Set([502, 503, 504]);
+/** Shorter than a command of the agent may take (two minutes), so that it reads the sentence. */
+const PATIENCE_MS = Number(process.env.MAINLOOP_TALK_PATIENCE_MS ?? 90_000);
+const NOT_HEARD = `Nobody could hear it for ${PATIENCE_MS / 1_000} s, so it was not said. Go on, and say it again later.`;
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -18,6 +24,8 @@ function once(path: string, data: string, again: boolean): Promise<Answer> {
       url,
       {
         method: 'POST',
+        // One that takes it and never answers is away as well.
+        signal: AbortSignal.timeout(PATIENCE_MS),
         headers: {
           authorization: `Bearer ${process.env.MAINLOOP_TOKEN}`,
           'content-type': 'application/json',
@@ -39,18 +47,32 @@ function once(path: string, data: string, again: boolean): Promise<Answer> {
   });
 }
 
-/** A word that is given up is lost, and the agent goes on as if it had been heard. So it waits, as the runner does; the run's end ends it. */
+/** A word that is given up is lost, so what is away is waited for, and what says that it will be back. Any other answer is one. */
 async function post(path: string, body: unknown): Promise<Answer> {
   const data = JSON.stringify(body);
-  for (let wait = 50, again = false; ; wait = Math.min(wait * 2, 3_000), again = true) {
+  let since: number | null = null;
+  for (let wait = 50; ; wait = Math.min(wait * 2, 3_000)) {
     try {
-      const r = await once(path, data, again);
-      if (r.status < 500) return r;
+      const r = await once(path, data, since !== null);
+      if (!NOT_NOW.has(r.status)) return r;
     } catch {
       // The gateway is away, or it went before it had answered.
     }
+    since ??= Date.now();
+    if (Date.now() - since >= PATIENCE_MS) return { status: 0, text: JSON.stringify({ error: NOT_HEARD }) };
     await new Promise((r) => setTimeout(r, wait));
   }
+}
+
+/** @returns what an answer says under that name; without it, that it says nothing */
+function said(r: Answer, name: 'say' | 'error'): string {
+  try {
+    const word = (JSON.parse(r.text) as Record<string, unknown>)[name];
+    if (typeof word === 'string') return word;
+  } catch {
+    // No answer of the gateway's own.
+  }
+  return name === 'say' ? 'Heard.' : `mainloop answered ${r.status} and did not say why. Your words were not heard.`;
 }
 
 const [verb, first, ...rest] = process.argv.slice(2);
@@ -64,8 +86,8 @@ else {
   console.error(USAGE);
   process.exit(2);
 }
-if (r.status === 200) console.log((JSON.parse(r.text) as { say: string }).say);
+if (r.status === 200) console.log(said(r, 'say'));
 else {
-  console.error((JSON.parse(r.text) as { error: string }).error);
+  console.error(said(r, 'error'));
   process.exit(1);
 }
