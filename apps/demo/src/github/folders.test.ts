@@ -1,11 +1,12 @@
 // A folder of this machine as a repository: real folders, real git, the real server.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { doorSettings } from '@mainloop/doors/door';
 import type { FolderLook } from '@mainloop/models/flow/folders';
+import { localImporter } from '../../../worker/src/importer.ts';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
 
 const OPERATOR = 'operator-secret-of-this-test';
@@ -166,4 +167,60 @@ test('after a restart a folder is still itself', async () => {
   hub = await start();
   expect(await look(b)).toMatchObject({ full: 'local/api-2' });
   expect(await look(a)).toMatchObject({ full: 'local/api', outcome: 'unchanged' });
+});
+
+/** As it comes out of an archive: everything that a repository's own configuration can have started, and where git may be led to fetch from. */
+async function hostile(name: string, proof: string): Promise<string> {
+  const folder = await make(name);
+  writeFileSync(path.join(folder, 'a.txt'), 'a\n');
+  await git(folder, 'add', '-A');
+  await git(folder, 'commit', '-qm', 'with a file');
+  const runs = `sh -c 'echo ran >> ${proof}; exit 1'`;
+  const hooks = path.join(folder, 'hooks');
+  mkdirSync(hooks);
+  for (const hook of ['reference-transaction', 'post-checkout', 'pre-push', 'proc-receive', 'update', 'post-index-change'])
+    writeFileSync(path.join(hooks, hook), `#!/bin/sh\necho ${hook} >> ${proof}\n`, { mode: 0o755 });
+  for (const [key, value] of [
+    ['core.repositoryformatversion', '1'],
+    ['extensions.partialClone', 'evil'],
+    ['remote.evil.url', folder],
+    ['remote.evil.promisor', 'true'],
+    ['remote.evil.uploadpack', runs],
+    ['core.hooksPath', hooks],
+    ['core.fsmonitor', runs],
+    ['core.sshCommand', runs],
+    ['core.gitProxy', runs],
+    ['core.alternateRefsCommand', runs],
+    ['core.pager', runs],
+    ['uploadpack.packObjectsHook', runs],
+    ['credential.helper', `!${runs}`],
+    ['gpg.program', runs],
+    ['protocol.ext.allow', 'always'],
+  ] as const)
+    await git(folder, 'config', key, value);
+  return folder;
+}
+
+test('nothing that a folder names in its own configuration is started by a look at it', async () => {
+  const proof = path.join(dir, 'proof');
+  for (const missing of [false, true]) {
+    const folder = await hostile(missing ? 'lacks' : 'whole', proof);
+    if (missing) {
+      const blob = (await run('git', ['-C', folder, 'rev-parse', 'HEAD:a.txt'])).stdout.trim();
+      rmSync(path.join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+    }
+    // A folder that lacks something is refused; what it says to fetch it by is not asked.
+    const came = await look(folder).then(
+      (l) => l.outcome,
+      () => 'refused',
+    );
+    expect([missing, came, existsSync(proof)]).toEqual([missing, missing ? 'refused' : 'added', false]);
+    // The same as the worker looks at it, before it asks for that.
+    const importer = localImporter({ githubApiUrl: hub.url, localGitHubSecret: OPERATOR });
+    const again = await importer.look(folder).then(
+      (l) => l.outcome,
+      () => 'refused',
+    );
+    expect([missing, again, existsSync(proof)]).toEqual([missing, missing ? 'refused' : 'unchanged', false]);
+  }
 });
