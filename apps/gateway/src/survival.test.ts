@@ -1,8 +1,11 @@
 // One request must never end the gateway for everybody: the real process over a real Postgres, and what an attacker may send it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { statSync } from 'node:fs';
+import path from 'node:path';
 
 let database: TestDatabase;
 let model: Awaited<ReturnType<typeof startModel>>;
@@ -77,4 +80,11 @@ test('what was refused stands in the log as one line, with the ids of its run', 
     ['gateway', 'warn', 'owner', 'aaaa', expect.stringMatching(/^aaaa-r/)],
     ['gateway', 'warn', 'owner', 'bbbb', expect.stringMatching(/^bbbb-r/)],
   ]);
+});
+
+test('its socket is open to sandboxes and to nobody else of this machine', () => {
+  const socket = path.join(gateway.home, 'run/gateway/gateway.sock');
+  const { mode, uid, gid } = statSync(socket);
+  const byRoot = process.getuid!() === 0;
+  expect([(mode & 0o777).toString(8), uid, gid]).toEqual(byRoot ? ['660', 0, SANDBOX_GID] : ['600', process.getuid!(), process.getgid!()]);
 });
