@@ -289,9 +289,9 @@ describe('on the phone', () => {
       await page.goto(`${s.web}/settings`);
       await page.getByText('Chrome on Android').first().waitFor();
       if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
-      await page.getByLabel('from').fill('21:30');
-      await page.getByLabel('from').blur();
-      await page.getByText('Saved.').waitFor();
+      await page.getByLabel('From', { exact: true }).fill('21:30');
+      await page.getByLabel('From', { exact: true }).blur();
+      await page.getByText('Saved', { exact: true }).waitFor();
       await page.screenshot({ path: shot(`${size}-settings`), fullPage: true });
       expect(complaints).toEqual([]);
       await page.close();

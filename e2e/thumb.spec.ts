@@ -311,3 +311,45 @@ inBrowser.each(SIZES)(
     await page.close();
   },
 );
+
+inBrowser.each(SIZES)('settings say "Saved" beside the field that was changed, and a wrong value says so there and is not kept, %s', async (size) => {
+  const { page, complaints } = await open(size, '/settings', size === 'desktop');
+  let where = page.locator('#main');
+  const field = (name: string): { input: Locator; says: (words: string) => Promise<void>; isSaved: () => Promise<void> } => {
+    const input = where.getByLabel(name, { exact: true });
+    const around = where.locator('[data-setting]').filter({ has: page.getByLabel(name, { exact: true }) });
+    return {
+      input,
+      says: (words) => around.getByRole('alert').getByText(words).waitFor(),
+      isSaved: () => around.getByRole('status').getByText('Saved', { exact: true }).waitFor(),
+    };
+  };
+  const change = async (name: string, to: string): Promise<ReturnType<typeof field>> => {
+    const f = field(name);
+    await f.input.fill(to);
+    await f.input.blur();
+    return f;
+  };
+  const kept = (): Promise<{ chatModel: string; maxRuns: number }> => s.call('GET', '/api/settings');
+  await (await change('The model you talk to', 'claude-haiku-5-5')).isSaved();
+  await (await change('The model you talk to', 'banana')).says('There is no model of that name.');
+  expect(await field('The model you talk to').input.getAttribute('aria-invalid')).toBe('true');
+  expect((await kept()).chatModel).toBe('claude-haiku-5-5');
+  await (await change('Agents that may work at the same time', '0')).says('Agents at once should be 1 at least.');
+  await page.screenshot({ path: shot(`settings-${size}`), fullPage: true });
+  await (await change('Agents that may work at the same time', '5')).isSaved();
+  expect((await kept()).maxRuns).toBe(5);
+  await (await change('The model you talk to', 'claude-sonnet-5-5')).isSaved();
+
+  await visit(page, `${s.web}/projects`);
+  where = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'acme/api' }) });
+  await (await change('Model', 'gpt-9')).says('There is no model of that name.');
+  const dollars = size === 'phone' ? 7 : 8;
+  await (await change('Budget per task, in dollars', String(dollars))).isSaved();
+  const projects = await s.call<{ id: string; settings: { model?: string; budgetCents: number } }[]>('GET', '/api/projects');
+  const project = projects.find((p) => p.id === 'pr-1');
+  expect([project!.settings.model, project!.settings.budgetCents]).toEqual([undefined, dollars * 100]);
+  await page.screenshot({ path: shot(`projects-${size}`), fullPage: true });
+  expect(complaints).toEqual([]);
+  await page.close();
+});

@@ -146,7 +146,7 @@ describe('each answer is what the table says', () => {
     await ask('readOutput', { id: runId, query: { from: 2 } });
     await ask('steerTask', { id: 'one', body: { text: 'faster' } });
     await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });
-    await ask('changeModel', { id: 'one', body: { model: 'm2' } });
+    await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
     const running = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 20, phase: 'fix_ci', prompt: () => 'go', model: 'm' });
     await openEpoch(t.db, running);
     await ask('pauseTask', { id: 'one' });

@@ -3,7 +3,7 @@ import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { storyOf } from './story.ts';
-import { ago, backAt, learnServerTime } from './words.ts';
+import { ago, backAt, centsIn, learnServerTime } from './words.ts';
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
@@ -138,4 +138,8 @@ test('the story tells a pause and a cancellation as what they are, and names wha
     ['You cancelled it. Its sandbox could not be removed yet: busy.', 'bad'],
     ['The pull request was closed without a merge.', 'plain'],
   ]);
+});
+
+test('dollars are typed, cents are kept', () => {
+  expect([centsIn('7'), centsIn(' 0.5 '), centsIn(''), centsIn('19.99')]).toEqual([700, 50, null, 1999]);
 });

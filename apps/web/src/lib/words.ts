@@ -30,3 +30,5 @@ export function backAt(at: Date, now = serverNow()): string {
   return `Back on ${at.toLocaleDateString('en-GB', { weekday: 'long' })} at ${time}`;
 }
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;
+/** @param dollars as they are typed @returns whole cents; null for none, which is no limit */
+export const centsIn = (dollars: string): number | null => (dollars.trim() === '' ? null : Math.round(Number(dollars) * 100));

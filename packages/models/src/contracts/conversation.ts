@@ -1,6 +1,7 @@
 // The thread, and the proposals that come of it.
 import { z } from 'zod';
 import { Cents, Id, Repo, Time } from './fields.ts';
+import { TypedModel } from './settings.ts';
 
 export const SendMessage = z
   .object({
@@ -52,7 +53,7 @@ export const ConfirmProposal = z
       .object({
         title: z.string().min(1).max(200).optional(),
         prompt: z.string().min(1).max(100_000).optional(),
-        model: z.string().min(1).max(100).optional(),
+        model: TypedModel.optional(),
         budgetCents: Cents.min(1).max(100_000).optional(),
         skipPlan: z.boolean().optional(),
       })

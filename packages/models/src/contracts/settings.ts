@@ -2,12 +2,15 @@
 // strictest value there is, and is named. Pure.
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
+import { isModelName, NO_SUCH_MODEL } from '../flow/models.ts';
 import { isTimeZone } from '../flow/notices.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
 import { z } from 'zod';
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the day looks like 22:30.');
 const Model = z.string().trim().min(1, 'Name a model.').max(100, 'A model has a name of at most 100 characters.');
+/** A model as it is typed. One that was kept before is read by `Model`: it may be of a service of one's own. */
+export const TypedModel = Model.refine(isModelName, NO_SUCH_MODEL);
 const between = (min: number, max: number, what: string) =>
   z.int(`${what} should be a whole number.`).min(min, `${what} should be ${min} at least.`).max(max, `${what} should be ${max} at most.`);
 const Command = z
@@ -62,10 +65,10 @@ const OWN = z.strictObject({
 });
 
 /** A change of a project's settings: the fields that are set. */
-export const ProjectSettings = PROJECT.partial().meta({ id: 'ProjectSettings' });
+export const ProjectSettings = PROJECT.extend({ model: TypedModel }).partial().meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
 /** A change of the owner's settings. */
-export const Settings = OWN.partial().meta({ id: 'Settings' });
+export const Settings = OWN.extend({ chatModel: TypedModel }).partial().meta({ id: 'Settings' });
 export type Settings = z.infer<typeof Settings>;
 
 export type ResolvedProjectSettings = Readonly<z.infer<typeof PROJECT>> & { readonly unreadable: readonly string[] };

@@ -5,6 +5,7 @@ import { TASK_STATES } from '../flow/states.ts';
 import { Cents, Id, Microusd, Repo, Time } from './fields.ts';
 import { Item } from './inbox.ts';
 import { Run } from './runs.ts';
+import { TypedModel } from './settings.ts';
 
 const Count = z.int().describe('Checks');
 
@@ -70,4 +71,4 @@ export const Steered = z
   .object({ heard: z.enum(['now', 'next_run']).describe('`now`: a running agent hears it before its next model call') })
   .meta({ id: 'Steered' });
 export const RaiseBudget = z.object({ budgetCents: Cents.min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
-export const ChangeModel = z.object({ model: z.string().trim().min(1).max(100) }).meta({ id: 'ChangeModel' });
+export const ChangeModel = z.object({ model: TypedModel }).meta({ id: 'ChangeModel' });
