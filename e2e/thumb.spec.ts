@@ -353,3 +353,17 @@ inBrowser.each(SIZES)('settings say "Saved" beside the field that was changed, a
   expect(complaints).toEqual([]);
   await page.close();
 });
+
+inBrowser.each(SIZES)('"what is going on?" gives a card for each task that is open, and each card leads to its task, %s', async (size) => {
+  const [one, two] = [await seedTask(db, fresh()), await seedTask(db, fresh())];
+  const { page, complaints } = await open(size, '/');
+  await page.getByLabel('Message', { exact: true }).fill('What is going on right now?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const cards = page.getByRole('list', { name: 'Tasks' }).last();
+  for (const id of [one, two]) await cards.getByRole('link', { name: `Task ${id}` }).waitFor();
+  await page.screenshot({ path: shot(`going-on-${size}`) });
+  await cards.getByRole('link', { name: `Task ${two}` }).click();
+  await page.getByRole('heading', { name: `Task ${two}`, level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { promptFor } from '@mainloop/models/flow/prompts';
 import path from 'node:path';
 import { HONEST, replyTo } from './model/reply.ts';
 import { loadStory, Story } from './story.ts';
@@ -61,4 +62,20 @@ test('a wrong story is one sentence that names the place', () => {
   expect(() => loadStory(file('version: 2'))).toThrow(/version/);
   expect(() => loadStory(file('{'))).toThrow(/can't be read/);
   expect(() => loadStory('/nowhere/at/all.yaml')).toThrow(/can't be read/);
+});
+
+test('a change that is asked of a plan is in the next one, beside what was decided before, also the second time', () => {
+  const story = loadStory(path.join(import.meta.dirname, '../stories/odd-cent.yaml'));
+  const facts = { title: 't', prompt: 'No cent may be lost.', branch: 'b', base: 'main', phase: 'plan' as const };
+  const answers = [{ question: 'Who?', answer: 'The last people in the list' }];
+  const textOf = (prompt: string): string => replyTo(story, agent(prompt, 0)).blocks[0]!.text ?? '';
+  const first = textOf(promptFor({ ...facts, plan: null, answers }));
+  expect(first).toContain('**The last people in the list**');
+  const second = textOf(promptFor({ ...facts, plan: first, answers: [], revise: 'Leave the README alone. ```js\nx\n```' }));
+  expect(second).toContain('What you asked for: Leave the README alone. ```js\nx');
+  expect(second).toContain('**The last people in the list**');
+  const third = textOf(promptFor({ ...facts, plan: second, answers, revise: 'Round down first.' }));
+  expect(third).toContain('What you asked for: Round down first.');
+  expect(third).not.toContain('README alone');
+  expect(third).toContain('## Implementation plan');
 });

@@ -11,7 +11,8 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
-import { nextSentence } from '@mainloop/models/flow/states';
+import { isEnded, nextSentence } from '@mainloop/models/flow/states';
+import type { NamedTask } from '@mainloop/models/flow/task-links';
 import { z } from 'zod';
 
 const schema = (s: z.ZodType): Record<string, unknown> => {
@@ -43,7 +44,12 @@ export const TOOLS: readonly ChatTool[] = [
     description: 'Offer a message to a task that is open. Shows a card; nothing is told before the person taps.',
     inputSchema: schema(TellTask),
   },
-  { name: 'list_tasks', description: 'All tasks that are open, and the newest that ended.', inputSchema: schema(z.object({})) },
+  {
+    name: 'list_tasks',
+    description:
+      'All tasks that are open, and the newest that ended. The person is shown a card of each open one below your reply: do not list them again.',
+    inputSchema: schema(z.object({})),
+  },
   { name: 'inspect_task', description: 'One task: plan, questions, what happened last.', inputSchema: schema(TaskRef) },
   {
     name: 'answer_question',
@@ -62,10 +68,17 @@ export interface ToolCall {
   readonly input: unknown;
 }
 
+interface ToolResult {
+  readonly text: string;
+  readonly isError: boolean;
+  /** What the person is shown cards of, beside the words of the model. */
+  readonly tasks?: readonly NamedTask[];
+}
+
 /** @returns what the model is told; `isError` when the call could not be done */
-export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isError: boolean }> {
-  const bad = (text: string): { text: string; isError: boolean } => ({ text, isError: true });
-  const fine = (text: string): { text: string; isError: boolean } => ({ text, isError: false });
+export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
+  const bad = (text: string): ToolResult => ({ text, isError: true });
+  const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({ text, isError: false, tasks });
   try {
     switch (c.name) {
       case 'spawn_task': {
@@ -127,6 +140,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<{ text: string; isEr
           rows.length === 0
             ? 'There are no tasks.'
             : rows.map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t)} ${dollars(t.costMicrousd)}`).join('\n'),
+          rows.filter((t) => !isEnded(t.state)),
         );
       }
       case 'inspect_task': {

@@ -12,6 +12,7 @@ import { getSettings } from '@mainloop/models/db/projects/settings';
 import { listOpenFacts } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
+import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
 import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
 import { runTool, TOOLS } from './tools.ts';
@@ -134,7 +135,8 @@ export class Turns {
     const tasks = await listOpenFacts(db, turn.ownerId);
     const { chatModel } = await getSettings(db, turn.ownerId);
     let calls = 0;
-    return this.model.converse({
+    const shown: NamedTask[] = [];
+    const said = await this.model.converse({
       model: chatModel,
       system: systemPrompt(projects, tasks, new Date().toISOString()),
       messages: threadFor(thread, await this.images(turn.ownerId, imagesIn(thread))),
@@ -143,8 +145,13 @@ export class Turns {
       maxTokens: 4_000,
       signal,
       onText,
-      runTool: (name, input) => runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input }),
+      runTool: async (name, input) => {
+        const r = await runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input });
+        shown.push(...(r.tasks ?? []));
+        return r;
+      },
     });
+    return withTaskLinks(said, shown);
   }
 
   /** The newest pictures of the thread, as the model takes them. */

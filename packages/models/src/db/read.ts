@@ -184,6 +184,14 @@ export function openRead(url: string) {
       return { items: items.sort((a, b) => a.seq - b.seq), draft: turn ? { turnId: turn.id, text: turn.draft } : null };
     },
 
+    /** Those of the tasks that there are. */
+    async tasksOf(ids: readonly string[]): Promise<TaskView[]> {
+      if (ids.length === 0) return [];
+      const found = await db.task.findMany({ where: { ownerId: OWNER, id: { in: [...ids] } } });
+      const repo = await repoOf(found.map((t) => t.projectId));
+      return found.map((t) => taskView(t, repo, Date.now()));
+    },
+
     async task(id: string): Promise<{
       task: TaskView;
       prompt: string;
