@@ -7,7 +7,7 @@ import { inboxOpened } from '@mainloop/models/events/inbox';
 import { taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
-import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -364,6 +364,37 @@ inBrowser.each(SIZES)('"what is going on?" gives a card for each task that is op
   await page.screenshot({ path: shot(`going-on-${size}`) });
   await cards.getByRole('link', { name: `Task ${two}` }).click();
   await page.getByRole('heading', { name: `Task ${two}`, level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('a project can be removed: first it is said what becomes of its tasks, then they are cancelled, %s', async (size) => {
+  const id = await seedProject(db, `pr-gone-${size}`, `acme/gone-${size}`);
+  const task = await seedTask(db, fresh());
+  await db.query('update tasks set project_id = $2 where id = $1', [task, id]);
+  const offer = await seedProposal(db, `gone-${size}`, 3_600_000, { ...DRAFT, projectId: id });
+  const { page, complaints } = await open(size, '/projects');
+  const card = page.locator('li').filter({ has: page.getByRole('heading', { name: `acme/gone-${size}` }) });
+  await card.locator('summary').click();
+  await card.getByRole('button', { name: 'Remove project' }).click();
+  const ask = card.getByRole('alertdialog');
+  await ask.getByText('Its running task is cancelled').waitFor();
+  await page.screenshot({ path: shot(`remove-${size}`) });
+  await ask.getByRole('button', { name: 'Keep it' }).click();
+  await ask.waitFor({ state: 'detached' });
+  expect(await s.call<{ id: string }[]>('GET', '/api/projects')).toEqual(expect.arrayContaining([expect.objectContaining({ id })]));
+  await card.getByRole('button', { name: 'Remove project' }).click();
+  await ask.getByRole('button', { name: 'Remove' }).click();
+  await card.waitFor({ state: 'detached' });
+  await page.getByText(`acme/gone-${size} is removed.`).waitFor();
+  expect((await s.call<{ id: string }[]>('GET', '/api/projects')).map((p) => p.id)).not.toContain(id);
+  await until('its task to be cancelled', async () =>
+    (await s.call<{ type: string; payload: { statusLine?: string } }[]>('GET', `/api/tasks/${task}/events`)).some(
+      (e) => e.type === 'task.state' && e.payload.statusLine?.startsWith('Cancelling'),
+    ),
+  );
+  expect((await db.query<{ state: string }>('select state from proposals where id = $1', [offer.id])).rows[0]!.state).toBe('declined');
+  await expect(s.call('DELETE', `/api/projects/pr-nowhere`)).rejects.toThrow(/no such project/);
   expect(complaints).toEqual([]);
   await page.close();
 });

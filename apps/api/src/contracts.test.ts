@@ -174,6 +174,9 @@ describe('each answer is what the table says', () => {
     await ask('changeProject', { id: 'pr-1', body: { maxRuns: 2 } });
     await ask('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } } });
     await ask('getSettings', {});
+    await seedProject(t.db, 'pr-gone', 'acme/gone');
+    await ask('removeProject', { id: 'pr-gone' });
+    expect(((await ask('listProjects', {})) as { id: string }[]).map((p) => p.id)).not.toContain('pr-gone');
     const added = ask('addProject', { body: { source: 'demo/other' } });
     // The worker's part: what it is asked stands in the outbox, and what it says in the log.
     let asked: { id: string } | null = null;

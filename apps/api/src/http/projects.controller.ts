@@ -1,19 +1,21 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
-import { append, freshId, lastSeq, toOutbox } from '@mainloop/models/db/log';
+import { cancelTask } from '@mainloop/models/db/inbox/decide';
+import { append, freshId, lastSeq, lockLog, toOutbox } from '@mainloop/models/db/log';
 import { wasSent } from '@mainloop/models/db/outbox';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { findProject, hasProject, listProjects } from '@mainloop/models/db/projects/projects';
+import { findProject, hasProject, listLiveTasks, listProjects } from '@mainloop/models/db/projects/projects';
 import { propose } from '@mainloop/models/db/conversation/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged } from '@mainloop/models/db/projects/settings';
+import { projectRemoved } from '@mainloop/models/events/projects';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Hub } from '../stream/hub.ts';
 import { DB, HUB } from '../tokens.ts';
-import { refuse } from './refuse.ts';
+import { refuse, Refused } from './refuse.ts';
 import { Route, Sent } from './route.ts';
 
 const WAIT_MS = 60_000;
@@ -68,6 +70,22 @@ export class ProjectsController {
   async settings(@Param('id') id: string, @Sent('changeProject') body: Taken<'changeProject'>): Promise<Given<'changeProject'>> {
     if (!(await hasProject(this.db, OWNER, id))) throw refuse('no_project');
     await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
+    return { ok: true };
+  }
+
+  @Route('removeProject')
+  async remove(@Param('id') id: string): Promise<Given<'removeProject'>> {
+    await withTx(this.db, async (tx) => {
+      await lockLog(tx);
+      if (await hasProject(tx, OWNER, id)) return void (await append(tx, [projectRemoved.new({ actor: 'you', payload: { id } })], OWNER));
+      // Asked again: then tasks may be left over from the first time.
+      if ((await listLiveTasks(tx, OWNER, id)).length === 0) throw refuse('no_project');
+    });
+    for (const taskId of await listLiveTasks(this.db, OWNER, id)) {
+      const r = await cancelTask(this.db, { ownerId: OWNER, taskId, by: 'you' });
+      // One that ended meanwhile needs no end.
+      if (!r.ok && r.code !== 'task_ended') throw new Refused(r);
+    }
     return { ok: true };
   }
 

@@ -393,6 +393,15 @@ export const ROUTES = {
     answer: Done,
     refusals: ['no_project'],
   },
+  removeProject: {
+    method: 'DELETE',
+    path: '/api/projects/{id}',
+    topic: 'projects',
+    summary: 'Take a project off the list. Its tasks that run are cancelled; its repository and the story of its tasks stay',
+    status: 200,
+    answer: Done,
+    refusals: ['no_project'],
+  },
   getSettings: {
     method: 'GET',
     path: '/api/settings',

@@ -342,7 +342,13 @@ export function openRead(url: string) {
       });
       return p?.[what] ?? '';
     },
-    projects: () => db.project.findMany({ where: { ownerId: OWNER }, orderBy: { createdAt: 'asc' } }),
+    projects: () => db.project.findMany({ where: { ownerId: OWNER, removedAt: null }, orderBy: { createdAt: 'asc' } }),
+    /** How many tasks of each project have not ended, by its id. */
+    liveTasks: async (): Promise<Map<string, number>> =>
+      new Map(
+        (await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })).map((g) => [g.projectId, g._count]),
+      ),
+
     settings: async (): Promise<unknown> =>
       (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
     checkup: async (): Promise<readonly Check[]> => {

@@ -10,7 +10,7 @@ import { messageSaid } from '../events/conversation.ts';
 import { branchPushed, ciJudged, issueEnsured, pullRequestEnsured, pullRequestReady } from '../events/forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
-import { projectSettings } from '../events/projects.ts';
+import { projectRemoved, projectSettings } from '../events/projects.ts';
 import type { NewEvent } from '../events/registry.ts';
 import {
   reviewCommented,
@@ -58,6 +58,7 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
   said: (taskId, n) =>
     messageSaid.new({ taskId, actor: 'x', payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null } }),
   settings: (_, n) => projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } } }),
+  unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
   state: (taskId, n) => taskStateChanged.new({ taskId, actor: 'x', payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', statusLine: `${n}` } }),
   budget: (taskId, n) => taskBudgetRaised.new({ taskId, actor: 'you', payload: { budgetCents: n } }),
   model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),

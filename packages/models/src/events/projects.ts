@@ -35,6 +35,16 @@ export const projectRefused = defineEvent({
   keys: { new: null },
 });
 
+export const projectRemoved = defineEvent({
+  type: 'project.removed',
+  version: 1,
+  says: 'The person took a repository off the list. What was proposed for it is declined; adding it again brings it back with its settings.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string() }),
+  keys: { new: null },
+});
+
 export const projectSettings = defineEvent({
   type: 'project.settings',
   version: 1,

@@ -17,7 +17,7 @@ import {
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
 import { costMetered } from './money.ts';
-import { projectAdded, projectRefused, projectSettings } from './projects.ts';
+import { projectAdded, projectRefused, projectRemoved, projectSettings } from './projects.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
 import {
   reviewAskedChanges,
@@ -48,6 +48,7 @@ const ALL = {
   'owner.caught_up': ownerCaughtUp,
   'project.added': projectAdded,
   'project.refused': projectRefused,
+  'project.removed': projectRemoved,
   'project.settings': projectSettings,
   'proposal.made': proposalMade,
   'proposal.told': proposalTold,

@@ -25,7 +25,10 @@ export async function readCheckup(q: Queryable): Promise<Checkup | null> {
 
 /** Settings that can't be read, of the owner and of each project. Nothing when all is well. */
 export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
-  const projects = await rows(q, tables.selectFrom('projects').select(['repo', 'settings']).where('owner_id', '=', OWNER).orderBy('repo'));
+  const projects = await rows(
+    q,
+    tables.selectFrom('projects').select(['repo', 'settings']).where('owner_id', '=', OWNER).where('removed_at', 'is', null).orderBy('repo'),
+  );
   const all = [
     unreadableWords((await getSettings(q, OWNER)).unreadable, 'yours'),
     ...projects.map((p) => unreadableWords(resolveProjectSettings(p.settings).unreadable, p.repo)),

@@ -24,10 +24,15 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
             default_branch: eb.ref('excluded.default_branch'),
             remote_url: eb.ref('excluded.remote_url'),
             local_path: eb.fn.coalesce('excluded.local_path', 'projects.local_path'),
+            removed_at: null,
           })),
         ),
     ),
   'project.refused': isOnlyTold,
+  'project.removed': async (tx, { payload, at }) => {
+    await run(tx, tables.updateTable('projects').set({ removed_at: at }).where('id', '=', payload.id));
+    await run(tx, tables.updateTable('proposals').set({ state: 'declined' }).where('project_id', '=', payload.id).where('state', '=', 'open'));
+  },
   'project.settings': (tx, { payload }) =>
     run(
       tx,

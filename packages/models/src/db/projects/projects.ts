@@ -13,6 +13,7 @@ export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> 
       .select(['id', 'name', 'repo', 'default_branch as defaultBranch', 'remote_url as remoteUrl', 'local_path as localPath'])
       .select(['settings', 'created_at as createdAt'])
       .where('owner_id', '=', ownerId)
+      .where('removed_at', 'is', null)
       .orderBy('created_at'),
   );
 
@@ -23,11 +24,14 @@ export interface ProjectName {
 
 /** The first hundred of a user, by name. */
 export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
-  rows(q, tables.selectFrom('projects').select(['id', 'repo']).where('owner_id', '=', ownerId).orderBy('repo').limit(100));
+  rows(
+    q,
+    tables.selectFrom('projects').select(['id', 'repo']).where('owner_id', '=', ownerId).where('removed_at', 'is', null).orderBy('repo').limit(100),
+  );
 
 /** @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no such project */
 export const findProject = (q: Queryable, ownerId: string, id: string): Promise<{ readonly settings: unknown } | null> =>
-  row(q, tables.selectFrom('projects').select('settings').where('id', '=', id).where('owner_id', '=', ownerId));
+  row(q, tables.selectFrom('projects').select('settings').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
 
 /** @param repo "owner/name", in whatever case @returns null when the user has no such project */
 export const findProjectOf = (q: Queryable, ownerId: string, repo: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
@@ -37,7 +41,8 @@ export const findProjectOf = (q: Queryable, ownerId: string, repo: string): Prom
       .selectFrom('projects')
       .select(['id', 'settings'])
       .where('owner_id', '=', ownerId)
-      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', sql<string>`lower(${repo})`)),
+      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', sql<string>`lower(${repo})`))
+      .where('removed_at', 'is', null),
   );
 
 /** A project of whichever user. @param repo "owner/name", exactly @returns null when there is none */
@@ -45,4 +50,15 @@ export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly s
   row(q, tables.selectFrom('projects').select('settings').where('repo', '=', repo).limit(1));
 
 export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId));
+  hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
+
+/** Ids of the tasks of a project that have not ended, also when it was removed. */
+export const listLiveTasks = async (q: Queryable, ownerId: string, projectId: string): Promise<string[]> => {
+  const live = tables
+    .selectFrom('tasks')
+    .select('id')
+    .where('project_id', '=', projectId)
+    .where('owner_id', '=', ownerId)
+    .where('ended_at', 'is', null);
+  return (await rows(q, live.orderBy('id'))).map((task) => task.id);
+};

@@ -4,8 +4,9 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ depends }) => {
   depends('app:live');
+  const [projects, live] = await Promise.all([read().projects(), read().liveTasks()]);
   return {
-    projects: (await read().projects()).map((p) => {
+    projects: projects.map((p) => {
       const { unreadable, ...settings } = resolveProjectSettings(p.settings);
       return {
         id: p.id,
@@ -14,6 +15,7 @@ export const load: PageServerLoad = async ({ depends }) => {
         localPath: p.localPath,
         remoteUrl: p.remoteUrl,
         settings,
+        liveTasks: live.get(p.id) ?? 0,
         unreadable: unreadableWords(unreadable, 'this project'),
       };
     }),
