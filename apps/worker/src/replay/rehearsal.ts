@@ -133,8 +133,13 @@ export interface Rehearsal {
   say(h: WorkflowHandle, id: string, kind: HumanSignal['kind'], text?: string, more?: Pick<HumanSignal, 'onlyRetry'>): Promise<void>;
   /** Where a task stands, in its own words. */
   standing(h: WorkflowHandle): Promise<TaskStanding>;
+  /** What a task came to. @throws Error with where it stands, when it does not end in far longer than it takes */
+  end(h: WorkflowHandle): Promise<unknown>;
   close(): Promise<void>;
 }
+
+/** Of this machine's time; a task ends in a second or two of it. */
+const END_MS = 120_000;
 
 /** @param bundle path of the workflows' code */
 export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehearsal> {
@@ -177,6 +182,21 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
     },
     say: (h, id, kind, text, more = {}) => h.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
+    async end(h) {
+      const result = h.result();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const tell = async (): Promise<void> => reject(new Error(`it goes on: ${JSON.stringify(await h.query('standing'))}`));
+        timer = setTimeout(() => void tell().catch(reject), END_MS);
+      });
+      try {
+        return await Promise.race([result, late]);
+      } finally {
+        clearTimeout(timer);
+        // One that goes on is terminated by the next, or with the server.
+        result.catch(() => undefined);
+      }
+    },
     async close() {
       worker.shutdown();
       await running;

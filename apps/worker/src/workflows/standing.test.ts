@@ -54,7 +54,7 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
   await comesTo(h, { stage: 'review', waitsFor: { what: 'decision', itemId: review }, openItems: [review], runs: 3 });
   r.script().gone = true;
   await h.signal('poke');
-  await h.result();
+  await r.end(h);
   expect(await r.standing(h)).toEqual({ stage: 'end', waitsFor: null, openItems: [], runs: 3 });
 });
 

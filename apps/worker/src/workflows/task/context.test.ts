@@ -27,7 +27,7 @@ test('goes on where it stood, with its counts and with what was said to it', asy
   await r.say(h, '-review-5', 'merge', 'rebase');
   await r.env.sleep(MINUTE);
   await r.say(h, '-plan-2', 'approve');
-  expect(await h.result()).toEqual({ state: 'done' });
+  expect(await r.end(h)).toEqual({ state: 'done' });
   const runs = r.inputs('prepareRun') as { n: number; phase: string; context: object }[];
   expect(runs.map(({ n, phase }) => `${n} ${phase}`)).toEqual(['1 plan', '2 plan', '3 implement', '4 fix_ci', '5 address_review']);
   expect(runs[1]?.context).toMatchObject({ about: expect.stringMatching(/-plan-1$/) });
