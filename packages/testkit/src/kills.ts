@@ -85,6 +85,8 @@ export function chooser(seed: number): { failpoint(): Kill; process(): Kill; ran
 export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs = 45_000): Promise<boolean> {
   if (k.kind === 'failpoint') {
     const file = path.join(t.failpoints, k.name);
+    // Somebody waits here already: one end is not counted twice.
+    if (existsSync(file)) return false;
     const service = processOf(k.name);
     const pid = t.s.pidOf(service);
     writeFileSync(file, '');

@@ -5,6 +5,9 @@ import { chooser, kill, type Kill } from './kills.ts';
 import { cutBy, forgeCalls, modelCalls, tell, type Telling, type Theatre } from './theatre.ts';
 import { belongs, costsSince, paid, rows, strays } from './trace.ts';
 
+/** How many failpoints are armed at a time. */
+const POINTS_ARMED = [1, 2, 3] as const;
+
 export interface Report {
   readonly kills: number;
   readonly stories: number;
@@ -84,7 +87,8 @@ export async function matrix(
       if (k) await kill(t, k, choose.random).catch((err: Error) => say(`  ${err.message}`));
     }
   };
-  const killers = o.only ? [loop(() => wanted.shift())] : [loop(() => choose.failpoint()), loop(() => choose.process())];
+  // A failpoint waits for somebody to run into it, and others may wait beside it.
+  const killers = o.only ? [loop(() => wanted.shift())] : [...POINTS_ARMED.map(() => loop(() => choose.failpoint())), loop(() => choose.process())];
   const stage = async (n: number): Promise<void> => {
     for (let k = 1; due() || k === 1; k++) {
       const name = `k${n}x${k}`;
