@@ -76,7 +76,7 @@ async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say
 /** @returns which of the three still live, at last none; whoever lives on is named, after far longer than an end takes */
 async function left(all: readonly ProcessRef[]): Promise<string[]> {
   const alive = (): string[] => ['keeper', 'door', 'server'].filter((_, at) => isAlive(all[at]!));
-  for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline; ) await new Promise((r) => setTimeout(r, 20));
+  for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline;) await new Promise((r) => setTimeout(r, 20));
   return alive();
 }
 

@@ -28,7 +28,8 @@ export const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'e
   startToCloseTimeout: '20 seconds',
   heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  // A write is not repeated inside of a try, so a forge that is back after two seconds is asked by the next.
+  retry: { initialInterval: '1 second', maximumInterval: '3 seconds' },
 });
 /** A head start, nothing more: what it can't do, the run does again and says what is wrong. */
 export const ahead = proxyActivities<Pick<ReturnType<typeof runActivities>, 'ensurePlace'>>({
