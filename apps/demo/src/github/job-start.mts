@@ -4,9 +4,11 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 
 const [relay, port, socket, command, ...args] = process.argv.slice(2) as [string, string, string, string, ...string[]];
-const { MAINLOOP_PACKAGES_TOKEN: token, MAINLOOP_CARGO_CONFIG: cargo, ...env } = process.env;
+const { MAINLOOP_PACKAGES_TOKEN: token, MAINLOOP_CARGO_CONFIG: cargo, MAINLOOP_MAVEN_SETTINGS: maven, ...env } = process.env;
 mkdirSync('/work/.cargo', { recursive: true });
 writeFileSync('/work/.cargo/config.toml', cargo ?? '');
+mkdirSync('/work/home/.m2', { recursive: true });
+writeFileSync('/work/home/.m2/settings.xml', maven ?? '');
 const { relayPackages } = (await import(relay)) as typeof import('@mainloop/doors/package-relay');
 await relayPackages({ gateway: { path: socket }, token: token ?? '', port: Number(port) });
 const job = spawn(command, args, { env, stdio: 'inherit' });

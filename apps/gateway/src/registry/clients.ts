@@ -145,3 +145,35 @@ export function cargoUpstream(file: string): Upstream {
   const sparse = registry?.startsWith('sparse+') === true ? upstreamOf(registry.slice('sparse+'.length)) : null;
   return sparse ?? upstreamOf('https://index.crates.io/')!;
 }
+
+/**
+ * Whom Maven asks for what stands on Maven Central.
+ * @param settings the text of its settings.xml
+ * @see https://maven.apache.org/guides/mini/guide-mirror-settings.html
+ */
+export function mavenUpstream(settings: string): Upstream {
+  const plain = settings.replace(/<!--[\s\S]*?-->/g, '');
+  const blocks = (tag: string): string[] => [...plain.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))].map((m) => m[1]!);
+  const text = (block: string, tag: string): string => unescaped(new RegExp(`<${tag}>\\s*([^<]*?)\\s*</${tag}>`).exec(block)?.[1] ?? '');
+  const mirror = blocks('mirror').find((m) => mirrorsCentral(text(m, 'mirrorOf')));
+  const server = mirror === undefined ? undefined : blocks('server').find((s) => text(s, 'id') === text(mirror, 'id'));
+  const [user, password] = [text(server ?? '', 'username'), text(server ?? '', 'password')];
+  // One that Maven has encrypted is Maven's alone.
+  const signIn = user === '' || /^\{.*\}$/.test(password) ? null : basic(`${user}:${password}`);
+  return upstreamOf(mirror === undefined ? MAVEN : text(mirror, 'url'), () => signIn) ?? { base: MAVEN, authorization: null };
+}
+const MAVEN = 'https://repo.maven.apache.org/maven2/';
+
+function mirrorsCentral(of: string): boolean {
+  const words = of.split(',').map((w) => w.trim());
+  return !words.includes('!central') && words.some((w) => ['*', 'external:*', 'central'].includes(w));
+}
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&apos;', "'"],
+  ['&amp;', '&'],
+]);
+const unescaped = (text: string): string => text.replace(/&(?:lt|gt|quot|apos|amp);/g, (e) => ENTITIES.get(e)!);

@@ -5,7 +5,7 @@ import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gatew
 import { startRegistry, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 let database: TestDatabase;
@@ -14,6 +14,7 @@ let token: string;
 let index: TestRegistry;
 let modules: TestRegistry;
 let crates: TestRegistry;
+let maven: TestRegistry;
 const root = mkdtempSync('/tmp/mainloop-packages-');
 
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
@@ -35,16 +36,31 @@ beforeAll(async () => {
     if (asked.startsWith('/dl/itoa/')) return void res.end('a crate');
     res.writeHead(404).end();
   });
+  maven = await startRegistry((asked, res) => {
+    const at = '/central/org/x/y/1.0/';
+    if (asked === `${at}y-1.0.jar`) return void res.end('a jar');
+    if (asked === `${at}y-1.0.jar.sha1`) return void res.end(`${createHash('sha1').update('a jar').digest('hex')}  y-1.0.jar`);
+    if (asked === `${at}y-1.0.pom`) return void res.end('changed');
+    if (asked === `${at}y-1.0.pom.sha1`) return void res.end('ab'.repeat(20));
+    res.writeHead(404).end();
+  });
+  mkdirSync(path.join(root, '.m2'));
+  writeFileSync(
+    path.join(root, '.m2/settings.xml'),
+    `<settings><servers><server><id>m</id><username>me</username><password>secret-of-maven</password></server></servers>
+     <mirrors><mirror><id>m</id><mirrorOf>central</mirrorOf><url>${maven.url}/central</url></mirror></mirrors></settings>`,
+  );
   writeFileSync(path.join(root, 'config.toml'), `[source.crates-io]\nreplace-with = "c"\n[source.c]\nregistry = "sparse+${crates.url}/index/"\n`);
   gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
     PIP_INDEX_URL: `${index.url.replace('//', '//me:secret-of-pip@')}/simple/`,
     GOPROXY: `${modules.url}/go,direct`,
     CARGO_HOME: root,
+    HOME: root,
   });
 });
 afterAll(async () => {
   await gateway?.kill('SIGKILL');
-  await Promise.all([index, modules, crates].map((r) => r?.close()));
+  await Promise.all([index, modules, crates, maven].map((r) => r?.close()));
   await database?.drop();
   rmSync(root, { recursive: true, force: true });
 });
@@ -101,4 +117,15 @@ test('crates come from where their index says, and one that was changed is refus
     status: 424,
     body: JSON.stringify({ error: 'mainloop: itoa-1.0.1.crate is not what its registry says it is (sha256), so it is not handed out.' }),
   });
+});
+
+test("Maven's files come from the mirror that the operator's Maven has, each when it is what stands beside it", async () => {
+  expect(await get('/maven/org/x/y/1.0/y-1.0.jar')).toEqual({ status: 200, body: 'a jar' });
+  expect(await get('/maven/org/x/y/1.0/y-1.0.pom')).toEqual({
+    status: 424,
+    body: JSON.stringify({ error: 'mainloop: y-1.0.pom is not what its registry says it is (sha1), so it is not handed out.' }),
+  });
+  const missing = await get('/maven/org/x/z/1.0/z-1.0.jar');
+  expect(missing).toEqual({ status: 404, body: JSON.stringify({ error: `mainloop: ${new URL(maven.url).host} knows no org.x:z.` }) });
+  expect(maven.asked.every((a) => a.authorization === `Basic ${Buffer.from('me:secret-of-maven').toString('base64')}`)).toBe(true);
 });

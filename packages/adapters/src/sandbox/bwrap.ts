@@ -28,6 +28,10 @@ const SYSTEM = [
   '/etc/ld.so.conf',
   '/etc/ld.so.conf.d',
   '/etc/localtime',
+  // Debian keeps the settings of Java and its tools there, and they do not start without.
+  ...['java', 'java-8-openjdk', 'java-11-openjdk', 'java-17-openjdk', 'java-21-openjdk', 'java-25-openjdk', 'maven', 'gradle'].map(
+    (d) => `/etc/${d}`,
+  ),
 ];
 const DEFAULT_TMP_MIB = 1_024;
 /** Where every machine has programs. */

@@ -42,6 +42,8 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
     PIP_INDEX_URL: `${origin}/pypi/simple/`,
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     GOPROXY: `${origin}/go`,
+    // Where Maven's wrapper finds Maven itself.
+    MVNW_REPOURL: `${origin}/maven`,
     ...(hints.goNoSumDb === '' ? {} : { GONOSUMDB: hints.goNoSumDb }),
   };
 }
@@ -49,3 +51,7 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
 /** Cargo knows another source for crates.io only from a file. Its lock files stay what they are. */
 export const cargoConfig = (origin: string): string =>
   `[source.crates-io]\nreplace-with = "mainloop"\n\n[source.mainloop]\nregistry = "sparse+${origin}/crates/"\n`;
+
+/** Maven before 3.9 knows another place for Maven Central only from its settings. */
+export const mavenSettings = (origin: string): string =>
+  `<settings><mirrors><mirror><id>mainloop</id><mirrorOf>central</mirrorOf><url>${origin}/maven/</url></mirror></mirrors></settings>\n`;
