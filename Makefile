@@ -5,7 +5,7 @@ RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 REGISTRY ?= localhost
 TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster corpus bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -66,6 +66,9 @@ print-k8s: setup ## print what code says about the cluster into k8s/
 
 sbom: setup ## print what is shipped and downloaded, as CycloneDX
 	@$(RUN) node tools/sbom.ts
+
+corpus: build ## real projects out of registries, from adding to pulling back (needs the network): ONLY=name,name
+	@$(RUN) node --disable-warning=ExperimentalWarning tools/corpus.ts
 
 bench: build ## speed and memory next to the bare thing: ONLY=name
 	@$(RUN) node bench/main.ts

@@ -1,0 +1,117 @@
+// `make corpus`: real projects that nobody here wrote, each added as a folder, set up, tested by its own tests in a sandbox, changed, checked by
+// its own CI, merged and pulled back. Needs the registries. ONLY=name,name takes some.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStack, until, type Stack } from '../packages/testkit/src/stack.ts';
+import { walkToEnd } from '../packages/testkit/src/story.ts';
+import { outcomeOf, storyOf, tableOf, type Outcome, type TaskEvent, type Walked } from './corpus/outcome.ts';
+import { CORPUS, type CorpusProject } from './corpus/projects.ts';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const only = process.env.ONLY?.split(',');
+const chosen = CORPUS.filter((p) => only === undefined || only.includes(p.name));
+/** That nothing could check the change; what a person would look at closely. */
+const LET_THROUGH = /^This repository has no CI|^CI could not run here|^CI ran nothing/;
+const work = mkdtempSync('/tmp/mainloop-corpus-');
+const archives = path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/tmp', '.cache'), 'mainloop-corpus');
+
+/** @throws Error when the registry gives something else than what is named here */
+async function archiveOf(p: CorpusProject): Promise<string> {
+  const file = path.join(archives, p.sha256);
+  if (existsSync(file)) return file;
+  const r = await fetch(p.url);
+  if (!r.ok) throw new Error(`${p.url}: ${r.status}`);
+  const data = Buffer.from(await r.arrayBuffer());
+  if (createHash('sha256').update(data).digest('hex') !== p.sha256) throw new Error(`${p.url} is not the archive that this list names`);
+  mkdirSync(archives, { recursive: true });
+  writeFileSync(file, data);
+  return file;
+}
+
+/** @returns a git folder with the project in its first commit */
+async function folderOf(p: CorpusProject): Promise<string> {
+  const archive = await archiveOf(p);
+  const [dir, whole] = [path.join(work, p.name), path.join(work, `${p.name}.whole`)];
+  mkdirSync(dir);
+  if (p.url.endsWith('.zip')) {
+    mkdirSync(whole);
+    execFileSync('python3', ['-m', 'zipfile', '-e', archive, whole]);
+    const top = p.what.split(' ')[1]!;
+    execFileSync('cp', ['-a', `${path.join(whole, top)}@v${p.what.split(' ')[2]}/.`, dir]);
+    rmSync(whole, { recursive: true });
+  } else execFileSync('tar', ['xzf', archive, '-C', dir, '--strip-components', String(p.strip), '--no-same-owner']);
+  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A', '-f');
+  git('commit', '-qm', p.what);
+  return dir;
+}
+
+async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
+  const began = Date.now();
+  const dir = await folderOf(p);
+  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('POST', '/api/chat', { text: `corpus ${p.name}` });
+  const card = await until('a proposal', async () =>
+    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Corpus ${p.name}`),
+  );
+  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest });
+  const end = await walkToEnd(s, taskId, LET_THROUGH).then(
+    (t): Walked['end'] => ({ state: t.state }),
+    (err: Error): Walked['end'] => ({ trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, '') }),
+  );
+  // It may have ended by itself meanwhile; the next project is not in its way.
+  if ('trouble' in end) await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
+  const { runs } = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
+  let output = '';
+  for (const r of runs) output += (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text;
+  const events = await s.call<TaskEvent[]>('GET', `/api/tasks/${taskId}/events`);
+  if (process.env.VERBOSE)
+    console.log(
+      JSON.stringify(
+        events.filter((e) => /evidence|verdict/.test(e.type)),
+        null,
+        1,
+      ),
+      output.slice(-6_000),
+    );
+  return outcomeOf(p, { events, output, end, pulled: 'state' in end && end.state === 'done' ? pullBack(s, dir) : null, ms: Date.now() - began });
+}
+
+/** By the command that a person is told. */
+function pullBack(s: Stack, dir: string): boolean {
+  const head = (): string => execFileSync('git', ['rev-parse', 'HEAD'], { cwd: dir, encoding: 'utf8' });
+  const before = head();
+  try {
+    execFileSync(path.join(root, 'apps/cli/mainloop'), ['pull'], {
+      cwd: dir,
+      env: { ...process.env, MAINLOOP_API: s.api, MAINLOOP_HOME: s.home },
+      stdio: 'pipe',
+    });
+  } catch (err) {
+    console.error(String((err as { stderr?: Buffer }).stderr ?? err));
+    return false;
+  }
+  return head() !== before;
+}
+
+const story = path.join(work, 'story.yaml');
+writeFileSync(story, JSON.stringify(storyOf(chosen)));
+const s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3' });
+// A caller's time limit must not leave a stack behind.
+process.once('SIGTERM', () => void s.stop().finally(() => process.exit(143)));
+const all: Outcome[] = [];
+try {
+  for (const p of chosen) {
+    const o = await walk(s, p);
+    all.push(o);
+    console.log(`${o.ok ? 'ok ' : 'BAD'} ${tableOf([o]).split('\n').at(-1)}`);
+  }
+} finally {
+  await s.stop();
+  rmSync(work, { recursive: true, force: true });
+}
+console.log(`\n${tableOf(all)}`);

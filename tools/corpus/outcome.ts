@@ -1,0 +1,110 @@
+// What became of one project of the corpus, told from the events of its task; and the table for docs/benchmarks.md. Pure.
+import type { CorpusProject } from './projects.ts';
+
+export interface TaskEvent {
+  readonly type: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** What happened, as far as it came. */
+export interface Walked {
+  readonly events: readonly TaskEvent[];
+  /** All that its runs put out. */
+  readonly output: string;
+  /** Of the task, when it ended; else why it did not. */
+  readonly end: { readonly state: string } | { readonly trouble: string };
+  /** Whether the change came back into the folder; null where there was nothing to bring back. */
+  readonly pulled: boolean | null;
+  readonly ms: number;
+}
+
+export interface Outcome {
+  readonly what: string;
+  readonly setup: string;
+  readonly tests: string;
+  /** Files of the change: one was meant. */
+  readonly change: string;
+  readonly ci: string;
+  readonly end: string;
+  readonly seconds: number;
+  /** Whether all of it went as its own people would have it. */
+  readonly ok: boolean;
+}
+
+export const TESTS_ENDED = 'own tests ended with';
+export const CHANGED = 'files of the change:';
+
+export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
+  const setups = w.events.filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').map((e) => e.payload);
+  const last = setups.at(-1);
+  const exit = new RegExp(`${TESTS_ENDED} (\\d+)`).exec(w.output)?.[1];
+  const files = new RegExp(`${CHANGED} (\\d+)`).exec(w.output)?.[1];
+  const verdict = w.events.filter((e) => e.type === 'ci.verdict').at(-1)?.payload.verdict;
+  const end = 'state' in w.end ? w.end.state : firstLine(w.end.trouble);
+  const setup = last === undefined ? 'none' : exitWords(last);
+  return {
+    what: p.what,
+    setup,
+    tests: testWords(exit),
+    change: files ?? '?',
+    ci: typeof verdict === 'string' ? verdict : 'none',
+    end: w.pulled === false ? `${end}, not pulled back` : end,
+    seconds: Math.round(w.ms / 1000),
+    ok: (last === undefined || last.exitCode === 0) && exit === '0' && files === '1' && end === 'done' && w.pulled === true,
+  };
+}
+
+const testWords = (exit: string | undefined): string => {
+  if (exit === undefined) return 'never ended';
+  return exit === '0' ? 'passed' : `exit ${exit}`;
+};
+
+const exitWords = (e: TaskEvent['payload']): string => {
+  const command = String(e.command);
+  const seconds = Math.round(Number(e.ms) / 100) / 10;
+  return `\`${command.length > 60 ? `${command.slice(0, 57)}...` : command}\` ${e.exitCode === 0 ? `in ${seconds} s` : `exit ${String(e.exitCode)}`}`;
+};
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 160);
+
+/** A cell of a table may hold neither its own border nor a line's end. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+export function tableOf(all: readonly Outcome[]): string {
+  const head = ['project', 'set-up found', 'its own tests', 'files changed', 'CI', 'end', 'seconds'];
+  const rows = all.map((o) => [o.what, o.setup, o.tests, o.change, o.ci, o.end, String(o.seconds)]);
+  return [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
+}
+
+/** The story that the demo model tells: the project's own tests, one line more in a file of its own, a push. */
+export function storyOf(projects: readonly CorpusProject[]): object {
+  return {
+    version: 1,
+    chat: projects.map((p) => ({
+      when: `^corpus ${p.name}$`,
+      steps: [
+        {
+          text: 'ok',
+          tool: {
+            name: 'spawn_task',
+            input: { project: `local/${p.name}`, title: `Corpus ${p.name}`, prompt: 'Test it and add a line.', skipPlan: true },
+          },
+        },
+        { text: 'ok' },
+      ],
+    })),
+    agent: [
+      ...projects.map((p) => ({
+        when: `Phase: implement.*Task: Corpus ${p.name}\\b`,
+        steps: [
+          { bash: `( ${p.tests} ) > /tmp/own-tests 2>&1; code=$?; tail -c 3000 /tmp/own-tests; echo "${TESTS_ENDED} $code"` },
+          {
+            bash: `f=$(git ls-files | grep -im1 '^readme' || echo NOTES.md); printf '\\nOne line more.\\n' >> "$f"; git add -A; git commit -qm 'Add a line'; git push -q 2>&1 | tail -3; git show --stat --format= HEAD | head -5; echo "${CHANGED} $(git show --name-only --format= HEAD | wc -l)"`,
+          },
+          { text: 'Done.' },
+        ],
+      })),
+      { when: '.', steps: [{ text: 'I did nothing.' }] },
+    ],
+  };
+}
