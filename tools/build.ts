@@ -54,6 +54,7 @@ const pieces: Piece[] = [
       for (const [from, to] of [
         ['main', 'runner'],
         ['talk', 'talk'],
+        ['keep-main', 'keep'],
       ]) {
         run('apps/runner', bin('apps/runner', 'esbuild'), [
           `src/${from}.ts`,

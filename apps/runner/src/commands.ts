@@ -1,5 +1,5 @@
 // Set-up and verify commands of the project. What they did is evidence: recorded here, not told by the agent.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,17 +9,46 @@ import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { readPlain } from './folders.ts';
+import { keptIn, keptKey, takeKept } from './kept.ts';
 import { findSetup, setupKey } from './setup.ts';
+import { shell } from './shell.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
-const TAIL_BYTES = 16_000;
 
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {
   const setup = wantedSetup(a);
   return setup === null || readPlain(doneFile(a)) === setup.key;
 }
+
+/**
+ * Takes the set-up that the sandbox was given, where it is the one that this clone asks for, and says so as evidence. Otherwise it is made
+ * by `ensureSetup`, as if there had been none.
+ */
+export async function adoptKept(a: Around): Promise<void> {
+  // Whatever is wrong with it, the set-up can be made here.
+  await adopt(a).catch((err: unknown) => console.error('a kept set-up could not be taken', err));
+}
+
+async function adopt(a: Around): Promise<void> {
+  if (keptIn(a.config) === null) return;
+  const setup = wantedSetup(a);
+  // Of a plan nothing is wanted yet; the next run of this task is here again.
+  if (setup === null || !(await isUntouched(a))) return;
+  const began = performance.now();
+  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, setup.command, setup.from === null))) return;
+  writeFileSync(doneFile(a), setup.key);
+  await tell(a, {
+    what: 'setup',
+    command: setup.command,
+    exitCode: 0,
+    ms: Math.round(performance.now() - began),
+    tail: KEPT_WORDS,
+    ...(setup.from === null ? {} : { from: [...setup.from] }),
+  });
+}
+const KEPT_WORDS = 'Kept from before: the same lock files, command and tools. Nothing was installed anew.\n';
 
 /**
  * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs leave on a clone that one of them
@@ -115,60 +144,18 @@ async function record(
   command: string,
   found: { readonly from: string[]; readonly before: string } | null = null,
 ): Promise<Evidence> {
-  const { code, ms, tail: printed } = await shell(command, a, LIMIT_MS[what]);
-  const tail = `${found?.before ?? ''}${printed}`;
+  const { code, ms, tail: printed } = await shell(command, { repo: a.config.repo, env: a.env }, LIMIT_MS[what]);
+  return tell(a, { what, command, exitCode: code, ms, tail: `${found?.before ?? ''}${printed}`, ...(found === null ? {} : { from: found.from }) });
+}
+
+/** Keeps it as evidence, with the commit that it is about. */
+async function tell(a: Around, done: Omit<Evidence, 'sha' | 'clean'>): Promise<Evidence> {
   const git = async (...args: string[]): Promise<string> =>
     // The evidence says `?` where git could not be asked.
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
-  const evidence: Evidence = {
-    what,
-    command,
-    exitCode: code,
-    ms,
-    tail,
-    sha: (await git('rev-parse', 'HEAD')).slice(0, 64),
-    clean: (await git('status', '--porcelain')) === '',
-    ...(found === null ? {} : { from: found.from }),
-  };
-  a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode: code, ms, tail }));
+  const evidence: Evidence = { ...done, sha: (await git('rev-parse', 'HEAD')).slice(0, 64), clean: (await git('status', '--porcelain')) === '' };
+  const { what, command, exitCode, ms, tail } = done;
+  a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }));
   await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
   return evidence;
-}
-
-/** One shell command in the clone, with its whole process group ended at the limit. Keeps the end of what it printed. */
-function shell(command: string, a: Around, limitMs: number): Promise<{ code: number | null; ms: number; tail: string }> {
-  return new Promise((resolve) => {
-    const began = performance.now();
-    let tail = Buffer.alloc(0);
-    const child = spawn('/bin/bash', ['-c', command], { cwd: a.config.repo, env: a.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const keep = (d: Buffer): void => {
-      tail = Buffer.concat([tail, d]).subarray(-TAIL_BYTES);
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    const kill = (): void => {
-      try {
-        process.kill(-child.pid!, 'SIGKILL');
-      } catch {
-        // It is gone already.
-      }
-    };
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      kill();
-    }, limitMs);
-    const end = (code: number | null, words = ''): void => {
-      clearTimeout(timer);
-      // What it left running in the background would hold the pipes and the tree.
-      kill();
-      resolve({
-        code: late ? null : (code ?? 137),
-        ms: Math.round(performance.now() - began),
-        tail: (tail.toString('utf8') + words).slice(-TAIL_BYTES),
-      });
-    };
-    child.once('error', (err) => end(127, err.message));
-    child.once('exit', (code) => setTimeout(() => end(code), 50));
-  });
 }

@@ -3,21 +3,20 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { relayPackages } from '@mainloop/doors/package-relay';
-import { CHECKPOINT_MAX_BYTES, INSIDE, RunSpec } from '@mainloop/models/contracts/runner';
+import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
-import { cargoConfig, packageEnvironment } from '@mainloop/models/flow/packages';
 import { bringsNothingToRun, startAgent } from './agent.ts';
 import type { Around } from './around.ts';
-import { ensureSetup, setupIsDone, verify } from './commands.ts';
+import { adoptKept, ensureSetup, setupIsDone, verify } from './commands.ts';
 import { loadConfig, type RunnerConfig } from './config.ts';
 import { Control } from './control.ts';
-import { ensureFolder, putFile, setAside } from './folders.ts';
+import { environment, packagesAt } from './environment.ts';
+import { ensureFolder, setAside } from './folders.ts';
 import { FencedOut, gatewayLink, relay } from './gateway-link.ts';
 import { say, setIds } from './log.ts';
 import { exposedWords, prove } from './probe.ts';
 import { Spool } from './spool.ts';
-import { checkpoint, ensureWorkspace, gitEnv, WorkspaceError } from './workspace.ts';
+import { checkpoint, ensureWorkspace, WorkspaceError } from './workspace.ts';
 
 const CHECKPOINT_MS = 60_000;
 const PLACE_MS = 1_000;
@@ -36,7 +35,13 @@ async function main(): Promise<void> {
   );
   setIds(spec);
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
-  const around: Around = { config, spec, link, spool, env: { ...environment(config, spec.askPermissions), ...(await packagesAt(config, spec)) } };
+  const around: Around = {
+    config,
+    spec,
+    link,
+    spool,
+    env: { ...environment(config, spec.askPermissions), ...(await packagesAt(config, spec.packages)) },
+  };
   const pumping = spool.pump();
   const save = (): Promise<unknown> => checkpoint(config, spec, link, around.env, CHECKPOINT_MAX_BYTES);
   // Its node is drained, or it is evicted: what is not pushed is saved, and the next epoch starts from there.
@@ -58,44 +63,6 @@ async function main(): Promise<void> {
   process.exit(0);
 }
 
-/** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
-function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
-  const tmpDir = path.join(c.home, 'tmp');
-  ensureFolder(tmpDir);
-  const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
-  return {
-    // As the sandbox was given it, or as its image has it.
-    PATH: [...new Set([c.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(':'),
-    HOME: c.home,
-    LANG: 'C.UTF-8',
-    SHELL: '/bin/bash',
-    TERM: 'dumb',
-    TMPDIR: tmpDir,
-    TZ: 'UTC',
-    MAINLOOP_TOKEN: c.token,
-    MAINLOOP_GATEWAY: c.gatewayUrl,
-    HTTPS_PROXY: proxy,
-    https_proxy: proxy,
-    NO_PROXY: '127.0.0.1,localhost',
-    no_proxy: '127.0.0.1,localhost',
-    ...gitEnv(c, asks),
-  };
-}
-
-/**
- * Where package clients find their registry. Not on a machine without confinement: whoever else is on it could ask there without a token.
- */
-async function packagesAt(c: RunnerConfig, spec: RunSpec): Promise<Record<string, string>> {
-  if (c.outside) return {};
-  const { port } = await relayPackages({ gateway: c.gateway, token: c.token, port: INSIDE.packagesPort });
-  const origin = `http://127.0.0.1:${port}`;
-  // Cargo looks in every folder above the one it works in.
-  const cargo = path.join(path.dirname(c.repo), '.cargo');
-  ensureFolder(cargo);
-  putFile(path.join(cargo, 'config.toml'), cargoConfig(origin));
-  return packageEnvironment(origin, spec.packages);
-}
-
 /** Moments of a start, for its story. */
 type Mark = 'process' | 'spec' | 'probe' | 'clone' | 'prompt';
 
@@ -105,6 +72,7 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   const proving = prove(around, process.env).finally(() => mark('probe'));
   await ensureWorkspace(around.config, around.spec, around.link, around.env);
   mark('clone');
+  await adoptKept(around);
   // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its prompt: that takes it as long.
   const early = setupIsDone(around) && bringsNothingToRun(around.config.repo) ? startAgent(around, control) : null;
   const proof = await proving;

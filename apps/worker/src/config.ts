@@ -26,6 +26,10 @@ const Env = z.object({
   MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).optional(),
   MAINLOOP_SANDBOX_MEMORY_MIB: z.coerce.number().int().min(512).optional(),
   MAINLOOP_SANDBOX_DISK_MIB: z.coerce.number().int().min(100).optional(),
+  /** Shared with the gateway: opens its package door for a set-up that is to be kept. Not set: none is kept. */
+  MAINLOOP_CI_SECRET: z.string().min(16).optional(),
+  /** How much the kept set-ups of all repositories may take, with the copies that wait for a task. */
+  MAINLOOP_KEPT_MIB: z.coerce.number().int().min(0).default(10_240),
   MAINLOOP_FAILPOINTS: z.string().optional(),
   /** Whom a push service writes to when our notifications make trouble (RFC 8292): mailto: or https:. */
   MAINLOOP_CONTACT: z
@@ -112,6 +116,8 @@ function kubernetes(env: Record<string, string | undefined>): { kubeconfig: stri
   };
 }
 
+export type WorkerConfig = ReturnType<typeof loadConfig>;
+
 export function loadConfig(env: Record<string, string | undefined>) {
   const r = Env.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
@@ -138,6 +144,15 @@ export function loadConfig(env: Record<string, string | undefined>) {
         maxDiskMiB: e.MAINLOOP_SANDBOX_DISK_MIB,
       },
     },
+    kept:
+      e.MAINLOOP_CI_SECRET === undefined || e.MAINLOOP_UNCONFINED === 'yes' || e.MAINLOOP_KEPT_MIB === 0
+        ? null
+        : {
+            secret: e.MAINLOOP_CI_SECRET,
+            folder: path.join(e.MAINLOOP_HOME, 'kept'),
+            places: path.join(e.MAINLOOP_HOME, 'setups'),
+            maxBytes: e.MAINLOOP_KEPT_MIB * 1024 * 1024,
+          },
     kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
     contact: e.MAINLOOP_CONTACT,

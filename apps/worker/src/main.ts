@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
+import { keeperOf } from './keeping.ts';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { bridgeTo } from '@mainloop/doors/bridge';
 import { openLog } from '@mainloop/logs/log';
@@ -46,7 +47,11 @@ const onLimit = (hit: LimitHit): void =>
   void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch((err: unknown) =>
     log.warn({ err, ...hit }, 'limit'),
   );
-const sandbox = c.kubernetes === null ? localSandbox({ ...c.sandbox, onExit: poke, onLimit }) : await inCluster(c.kubernetes);
+const keeping = c.kubernetes === null ? await keeperOf(c, (words) => log.warn(words)) : null;
+const sandbox =
+  c.kubernetes === null
+    ? localSandbox({ ...c.sandbox, ...(keeping === null ? {} : { keeper: keeping }), onExit: poke, onLimit })
+    : await inCluster(c.kubernetes);
 
 const { address } = await bridgeTo(c.temporalAddress, c.localUsers);
 const connection = await patiently(() => NativeConnection.connect({ address }));

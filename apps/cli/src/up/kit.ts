@@ -31,7 +31,7 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     .update(version)
     .update(String(statSync(claude).size));
   const built = path.join(runner, 'dist');
-  for (const f of ['runner.mjs', 'talk.mjs', 'typescript-language-server.mjs', 'typescript/package.json'])
+  for (const f of ['runner.mjs', 'talk.mjs', 'keep.mjs', 'typescript-language-server.mjs', 'typescript/package.json'])
     key.update(readFileSync(path.join(built, f)));
   const kits = path.join(home, 'kit');
   const name = `kit-${key.digest('hex').slice(0, 16)}`;

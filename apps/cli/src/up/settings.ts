@@ -91,6 +91,7 @@ const Env = z
     MAINLOOP_SANDBOX_PROCESSES: optional,
     MAINLOOP_SANDBOX_MEMORY_MIB: optional,
     MAINLOOP_SANDBOX_DISK_MIB: optional,
+    MAINLOOP_KEPT_MIB: optional,
     MAINLOOP_CONTACT: optional,
     ...(Object.fromEntries(SIGN_IN.map((n) => [n, optional])) as Record<(typeof SIGN_IN)[number], typeof optional>),
     MAINLOOP_PUSH_LOOPBACK: optional,

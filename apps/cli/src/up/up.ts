@@ -229,7 +229,9 @@ function services(
         GATEWAY_DATABASE_URL: urlOf('mainloop_gateway', s.GATEWAY_DATABASE_URL),
         GATEWAY_PORT: String(s.GATEWAY_PORT),
         MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
-        ...given({ MAINLOOP_CI_SECRET: s.localGitHub ? s.secrets.ciSecret : undefined, MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS }),
+        // For jobs of the local CI, and for set-ups that are to be kept.
+        MAINLOOP_CI_SECRET: s.secrets.ciSecret,
+        ...given({ MAINLOOP_FAILPOINTS: s.MAINLOOP_FAILPOINTS }),
         GITHUB_TOKEN: githubToken,
         ...s.packages,
         ...modelEnv,
@@ -249,6 +251,7 @@ function services(
         GITHUB_API_URL: githubApi,
         MAINLOOP_BWRAP: tools.bwrap,
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
+        MAINLOOP_CI_SECRET: s.secrets.ciSecret,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...given({
           ...(s.MAINLOOP_SANDBOX === 'kubernetes' ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]])) : {}),
@@ -264,6 +267,7 @@ function services(
           MAINLOOP_SANDBOX_PROCESSES: s.MAINLOOP_SANDBOX_PROCESSES,
           MAINLOOP_SANDBOX_MEMORY_MIB: s.MAINLOOP_SANDBOX_MEMORY_MIB,
           MAINLOOP_SANDBOX_DISK_MIB: s.MAINLOOP_SANDBOX_DISK_MIB,
+          MAINLOOP_KEPT_MIB: s.MAINLOOP_KEPT_MIB,
           MAINLOOP_CONTACT: s.MAINLOOP_CONTACT,
           MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
         }),

@@ -24,6 +24,7 @@ import { INSIDE, SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { bwrapArgs, toolPath } from './bwrap.ts';
 import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
+import type { Keeper } from './keeper.ts';
 import { overOf, watcher } from './watch.ts';
 import { ensurePlace, removePlace, sweepPlaces, workOf, type Owner } from './place.ts';
 import { childrenOf, isSame, kill, sandboxesWith, startTicks } from './processes.ts';
@@ -42,6 +43,12 @@ export interface LocalSandboxOptions {
   /** The user said by name that no confinement is acceptable on this machine. */
   readonly unconfined: boolean;
   readonly limits?: WantedLimits;
+  /** Of the kit: what is started, behind everything else that runs here. Not given: the runner. */
+  readonly program?: string;
+  /** What it is told besides. */
+  readonly told?: () => Readonly<Record<string, string>>;
+  /** Gives a task the set-up that is kept for it, and looks whether there is one to be kept. */
+  readonly keeper?: Pick<Keeper, 'give' | 'look'>;
   /** A sandbox has met one of its limits. Told again each time, at most once in ten seconds. */
   readonly onLimit?: (hit: LimitHit) => void;
   /** A process that this worker started has ended. Only a hint: a worker that was restarted is not told. */
@@ -114,6 +121,14 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     }
   };
 
+  /** Once for each place, before anything has run in it. */
+  const giveKept = async (run: SandboxRun, owner: Owner | null): Promise<void> => {
+    const given = path.join(dirOf(run.taskId), 'given');
+    if (!o.keeper || !run.setup || existsSync(given) || read(run.taskId) !== null) return;
+    writeFileSync(given, '');
+    await o.keeper.give(run.repo, path.join(workOf(dirOf(run.taskId)), 'kept'), owner);
+  };
+
   return {
     provision: (taskId) => ensurePlace(o.root, safe(taskId), ownerOf(taskId)),
 
@@ -133,9 +148,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         TZ: 'UTC',
         MAINLOOP_TOKEN: run.token,
         MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
+        ...o.told?.(),
       };
       const owner = ownerOf(run.taskId);
       if (process.getuid?.() === 0 && !owner) throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
+      await giveKept(run, owner);
       const etc = path.join(o.root, '.etc');
       writeEtc(etc);
       const { limits, site } = around();
@@ -155,7 +172,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         blockFd: 4,
         dieWithParent: false,
         ...limits,
-        command: [`${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
+        command: [
+          ...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']),
+          `${INSIDE.kit}/node`,
+          `${INSIDE.kit}/${o.program ?? 'runner.mjs'}`,
+        ],
       });
       const [cmd, args, extra] = o.unconfined
         ? ([
@@ -184,7 +205,11 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       );
       // Returned below when there is no process; otherwise the exit says it.
       failed.catch(() => undefined);
-      child.once('exit', () => o.onExit?.(run.taskId));
+      child.once('exit', () => {
+        o.onExit?.(run.taskId);
+        // By now the mirror has what the run started from.
+        if (run.setup) o.keeper?.look(run.repo, run.setup);
+      });
       child.unref();
       if (child.pid === undefined) return failed;
       const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
@@ -210,6 +235,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       gate.on('error', () => undefined);
       gate.end('1');
       watched(run.taskId, record);
+      if (run.setup) o.keeper?.look(run.repo, run.setup);
     },
 
     async status(taskId): Promise<SandboxStatus> {

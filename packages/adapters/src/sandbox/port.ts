@@ -10,6 +10,15 @@ export interface SandboxRun {
   readonly token: string;
   /** "owner/name", to find the shared mirror of the repository. */
   readonly repo: string;
+  /** What the project says of its set-up, for a sandbox that can keep one for the next task. Left out: nothing is to be kept. */
+  readonly setup?: ProjectSetup;
+}
+
+export interface ProjectSetup {
+  /** The branch that its tasks start from. */
+  readonly base: string;
+  /** The project's own command; null: one is looked for. */
+  readonly command: string | null;
 }
 
 export type SandboxStatus =

@@ -1,0 +1,60 @@
+// What programs in a sandbox see around them, and where package clients find their registry.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { relayPackages } from '@mainloop/doors/package-relay';
+import { INSIDE } from '@mainloop/models/contracts/runner';
+import { cargoConfig, mavenSettings, packageEnvironment, type PackageHints } from '@mainloop/models/flow/packages';
+import type { RunnerConfig } from './config.ts';
+import { ensureFolder, putFile } from './folders.ts';
+import { gitEnv } from './workspace.ts';
+
+/** What every program in a sandbox sees, whoever starts it. */
+export function toolEnvironment(c: RunnerConfig): Record<string, string> {
+  const tmpDir = path.join(c.home, 'tmp');
+  ensureFolder(tmpDir);
+  return {
+    // As the sandbox was given it, or as its image has it.
+    PATH: [...new Set([c.kit, ...(process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':')])].join(':'),
+    HOME: c.home,
+    LANG: 'C.UTF-8',
+    SHELL: '/bin/bash',
+    TERM: 'dumb',
+    TMPDIR: tmpDir,
+    TZ: 'UTC',
+  };
+}
+
+/** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
+export function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
+  const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
+  return {
+    ...toolEnvironment(c),
+    MAINLOOP_TOKEN: c.token,
+    MAINLOOP_GATEWAY: c.gatewayUrl,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
+    ...gitEnv(c, asks),
+  };
+}
+
+/**
+ * Where package clients find their registry. Not on a machine without confinement: whoever else is on it could ask there without a token.
+ */
+export async function packagesAt(c: RunnerConfig, hints: PackageHints): Promise<Record<string, string>> {
+  if (c.outside) return {};
+  const { port } = await relayPackages({ gateway: c.gateway, token: c.token, port: INSIDE.packagesPort });
+  const origin = `http://127.0.0.1:${port}`;
+  // Cargo looks in every folder above the one it works in.
+  const cargo = path.join(path.dirname(c.repo), '.cargo');
+  ensureFolder(cargo);
+  putFile(path.join(cargo, 'config.toml'), cargoConfig(origin));
+  // A task's own settings stay: an agent may have written some.
+  const maven = path.join(c.home, '.m2/settings.xml');
+  if (!existsSync(maven)) {
+    ensureFolder(path.dirname(maven));
+    putFile(maven, mavenSettings(origin));
+  }
+  return packageEnvironment(origin, hints);
+}

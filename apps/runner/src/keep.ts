@@ -1,0 +1,51 @@
+// Makes a set-up to be kept: the default branch in a sandbox of its own, with packages from the registry and nothing else, and no agent.
+// What it answers lies in /work/made.json, what is to be kept in /work/kept.
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { SetupWanted, type SetupMade } from '@mainloop/models/contracts/kept-setup';
+import type { RunnerConfig } from './config.ts';
+import { ensureFolder, putFile } from './folders.ts';
+import { keptKey, layKept } from './kept.ts';
+import { findSetup } from './setup.ts';
+import { shell } from './shell.ts';
+
+const run = promisify(execFile);
+const LIMIT_MS = 15 * 60_000;
+
+/** @param env of every program; its git is shown no credential */
+export async function makeSetup(
+  c: Pick<RunnerConfig, 'repo' | 'home' | 'mirror'>,
+  wanted: SetupWanted,
+  env: Record<string, string>,
+): Promise<SetupMade> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { cwd: c.repo, env, timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 })).stdout;
+  ensureFolder(c.repo);
+  await git('init', '-q', '-b', 'mainloop-empty');
+  writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
+  // Some read their own version from a tag.
+  const tags = await git(`--git-dir=${c.mirror}`, 'for-each-ref', '--format=create %(refname) %(objectname)', 'refs/tags');
+  const renaming = run('git', ['update-ref', '--stdin'], { cwd: c.repo, env });
+  renaming.child.stdin!.end(tags);
+  await renaming;
+  await git('checkout', '-q', '-f', '--detach', wanted.commit);
+  const setup = wanted.command === null ? findSetup(c.repo, env.PATH ?? '').found : { command: wanted.command };
+  if (setup === null) return { kind: 'nothing' };
+  const key = await keptKey(c.repo, env, setup.command, wanted.command !== null);
+  if (wanted.have.includes(key)) return { kind: 'same', key };
+  const { code, tail } = await shell(setup.command, { repo: c.repo, env }, LIMIT_MS);
+  if (code !== 0)
+    return { kind: 'failed', why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}` };
+  return (await layKept(c, env, key)) ? { kind: 'made', key } : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };
+}
+
+/** @param asked of the environment: SetupWanted as JSON */
+export async function keep(c: RunnerConfig, asked: string, env: Record<string, string>): Promise<void> {
+  const made = await makeSetup(c, SetupWanted.parse(JSON.parse(asked)), env).catch((err: unknown): SetupMade => ({
+    kind: 'failed',
+    why: String((err as Error).message).slice(0, 2_000),
+  }));
+  if (existsSync(path.dirname(c.repo))) putFile(path.join(path.dirname(c.repo), 'made.json'), JSON.stringify(made));
+}

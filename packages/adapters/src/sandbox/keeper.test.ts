@@ -1,0 +1,142 @@
+// What a set-up sandbox answers is somebody else's word: it is kept when it is whole, and never followed anywhere.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { keeper, type Keeper } from './keeper.ts';
+import { keptStore, type KeptStore } from './kept.ts';
+import type { Sandbox, SandboxRun } from './port.ts';
+
+const REPO = 'me/a';
+const KEY = 'a'.repeat(64);
+const MADE = JSON.stringify({ kind: 'made', key: KEY });
+let dir: string;
+let store: KeptStore;
+let started: { run: SandboxRun; wanted: unknown }[];
+let trouble: string[];
+let answers: (work: string) => void;
+const git = (...a: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' }).trim();
+const commit = (): string =>
+  git('--git-dir=me/a.git', '--work-tree=.', 'commit', '-q', '--allow-empty', '-m', 'x') || git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
+
+beforeEach(async () => {
+  dir = mkdtempSync('/tmp/mainloop-keeper-');
+  [started, trouble] = [[], []];
+  mkdirSync(path.join(dir, 'me'));
+  git('init', '-q', '--bare', '-b', 'main', 'me/a.git');
+  commit();
+  store = keptStore(path.join(dir, 'store'), 10 * 1024 * 1024, (w) => trouble.push(w));
+  answers = good;
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** A sandbox that has ended as soon as it is looked at. */
+function opened(): Promise<Keeper> {
+  const workOf = (id: string): string => path.join(dir, 'setups', id, 'work');
+  const places = (wanted: () => string): Sandbox & { workOf(id: string): string } => ({
+    provision: () => Promise.resolve(),
+    start: (run) => {
+      started.push({ run, wanted: JSON.parse(wanted()) as unknown });
+      mkdirSync(workOf(run.taskId), { recursive: true });
+      answers(workOf(run.taskId));
+      return Promise.resolve();
+    },
+    status: () => Promise.resolve({ kind: 'exited', runId: 'r', epoch: 1, detail: '' }),
+    stop: () => Promise.resolve(),
+    release: (id) => Promise.resolve(rmSync(path.join(dir, 'setups', id), { recursive: true, force: true })),
+    list: () => Promise.resolve([]),
+    stuck: () => Promise.resolve([]),
+    checkup: () => Promise.resolve([]),
+    workOf,
+  });
+  const k = keeper({
+    folder: path.join(dir, 'store'),
+    store,
+    places,
+    mirrors: dir,
+    tokenFor: (repo) => `for ${repo}`,
+    onTrouble: (w) => trouble.push(w),
+  });
+  return k.open().then(() => k);
+}
+function good(work: string): void {
+  mkdirSync(path.join(work, 'kept/0'), { recursive: true });
+  writeFileSync(path.join(work, 'kept/0/a.js'), 'a');
+  writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: KEY, parts: [['repo', 'node_modules']] }));
+  writeFileSync(path.join(work, 'made.json'), MADE);
+}
+async function look(k: Keeper, command: string | null = null): Promise<void> {
+  k.look(REPO, { base: 'main', command });
+  await k.idle();
+}
+
+test('a default branch is set up once for each commit and command, with a token for its packages alone', async () => {
+  const k = await opened();
+  const first = git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
+  await look(k);
+  await look(k);
+  expect(started).toMatchObject([{ run: { token: 'for me/a', repo: REPO }, wanted: { commit: first, command: null, have: [] } }]);
+  expect(store.keys(REPO)).toEqual([KEY]);
+  answers = (work) => writeFileSync(path.join(work, 'made.json'), JSON.stringify({ kind: 'same', key: KEY }));
+  const second = commit();
+  await look(k);
+  await look(k, 'make setup');
+  expect(started.slice(1).map((s) => s.wanted)).toEqual([
+    { commit: second, command: null, have: [KEY] },
+    { commit: second, command: 'make setup', have: [KEY] },
+  ]);
+  expect(trouble).toEqual([]);
+  expect(await k.give(REPO, path.join(dir, 'task'), null)).toBe(true);
+});
+
+test('a repository that is not there yet, or has no such branch, is looked at again', async () => {
+  const k = await opened();
+  for (const [repo, base] of [
+    ['me/none', 'main'],
+    [REPO, 'none'],
+  ] as const)
+    k.look(repo, { base, command: null });
+  await k.idle();
+  await look(k);
+  expect(started).toHaveLength(1);
+});
+
+test.each<[string, (work: string) => void]>([
+  ['no answer', () => undefined],
+  [
+    'an answer that is a pipe',
+    (work) => void (good(work), rmSync(path.join(work, 'made.json')), execFileSync('mkfifo', [path.join(work, 'made.json')])),
+  ],
+  [
+    'an answer that is a link',
+    (work) =>
+      void (
+        good(work),
+        rmSync(path.join(work, 'made.json')),
+        writeFileSync(path.join(work, 'x'), MADE),
+        symlinkSync('x', path.join(work, 'made.json'))
+      ),
+  ],
+  ['an answer in other words', (work) => void (good(work), writeFileSync(path.join(work, 'made.json'), '{"kind":"made","key":"../../x"}'))],
+  ['a very long answer', (work) => void (good(work), writeFileSync(path.join(work, 'made.json'), `${' '.repeat(5 * 1024 * 1024)}${MADE}`))],
+  [
+    'a list of another key',
+    (work) => void (good(work), writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: 'b'.repeat(64), parts: [] }))),
+  ],
+  [
+    'a list that leads out',
+    (work) => void (good(work), writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: KEY, parts: [['home', '../../etc']] }))),
+  ],
+  [
+    'a link in the place of what it made',
+    (work) => void (good(work), rmSync(path.join(work, 'kept'), { recursive: true }), symlinkSync(dir, path.join(work, 'kept'))),
+  ],
+  ['a failure', (work) => writeFileSync(path.join(work, 'made.json'), JSON.stringify({ kind: 'failed', why: 'no such registry' }))],
+])('%s is not kept, and said', async (_, says) => {
+  answers = says;
+  await look(await opened());
+  expect([store.keys(REPO), trouble.length]).toEqual([[], 1]);
+  expect(trouble[0]).toMatch(/^The set-up of me\/a can't be kept: /);
+  expect(existsSync(path.join(dir, 'setups', started[0]!.run.taskId))).toBe(false);
+});

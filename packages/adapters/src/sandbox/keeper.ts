@@ -1,0 +1,114 @@
+// Makes the set-up of a default branch in a sandbox of its own, in which no agent ever was, and keeps it for the tasks to come.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { KeptList, SetupMade, type SetupWanted } from '@mainloop/models/contracts/kept-setup';
+import type { KeptStore } from './kept.ts';
+import type { ProjectSetup, Sandbox } from './port.ts';
+
+const run = promisify(execFile);
+const LOOK_MS = 500;
+/** Longer than a set-up may take, with the packages on their way. */
+const LONGEST_MS = 20 * 60_000;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+export interface KeeperOptions {
+  readonly folder: string;
+  readonly store: KeptStore;
+  /** Sandboxes that start with `keep.mjs` and are told what is wanted. */
+  places(wanted: () => string): Sandbox & { workOf(taskId: string): string };
+  /** Folder of bare mirrors, `<owner>/<name>.git`. */
+  readonly mirrors: string;
+  /** Opens the package door for one repository and a time, and nothing else. */
+  tokenFor(repo: string, untilMs: number): string;
+  onTrouble(words: string): void;
+}
+
+export type Keeper = ReturnType<typeof keeper>;
+
+export function keeper(o: KeeperOptions) {
+  let wanted: SetupWanted | null = null;
+  const places = o.places(() => JSON.stringify(wanted));
+  const waiting = new Map<string, ProjectSetup>();
+  let working: Promise<void> | null = null;
+  const looked = path.join(o.folder, 'looked');
+
+  const tip = async (repo: string, base: string): Promise<string | null> => {
+    const mirror = path.join(o.mirrors, `${repo}.git`);
+    if (!existsSync(mirror)) return null;
+    const git = ['-c', 'safe.directory=*', `--git-dir=${mirror}`, 'rev-parse', '-q', '--verify', `refs/heads/${base}^{commit}`];
+    // No such branch there yet: it is looked again at the next run.
+    const { stdout } = await run('git', git, { env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' } }).catch(() => ({ stdout: '' }));
+    return stdout.trim() || null;
+  };
+
+  const make = async (repo: string, setup: ProjectSetup): Promise<void> => {
+    const commit = await tip(repo, setup.base);
+    const seen = path.join(looked, createHash('sha256').update(repo).digest('hex'));
+    const now = JSON.stringify([commit, setup.command]);
+    if (commit === null || (existsSync(seen) && readFileSync(seen, 'utf8') === now)) return;
+    const taskId = `setup-${createHash('sha256').update(repo).digest('hex').slice(0, 16)}`;
+    wanted = { commit, command: setup.command, have: o.store.keys(repo) };
+    await places.release(taskId);
+    const until = Date.now() + LONGEST_MS;
+    try {
+      await places.start({ taskId, runId: taskId, epoch: 1, token: o.tokenFor(repo, until), repo });
+      while ((await places.status(taskId)).kind === 'running' && Date.now() < until) await new Promise((r) => setTimeout(r, LOOK_MS));
+      await places.stop(taskId);
+      const work = places.workOf(taskId);
+      const made = SetupMade.parse(JSON.parse(plain(path.join(work, 'made.json'))));
+      if (made.kind === 'same') await o.store.touch(repo, made.key);
+      if (made.kind === 'made') {
+        if (!lstatSync(path.join(work, 'kept')).isDirectory()) throw new Error('what it made is no folder');
+        if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key) throw new Error('it names two keys');
+        await o.store.put(repo, made.key, path.join(work, 'kept'));
+      }
+      if (made.kind === 'failed') o.onTrouble(`The set-up of ${repo} can't be kept: ${made.why}`);
+      // Tried once for each commit, whatever came of it.
+      mkdirSync(looked, { recursive: true, mode: 0o700 });
+      writeFileSync(seen, now);
+    } finally {
+      await places.release(taskId);
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    for (let next = [...waiting][0]; next !== undefined; next = [...waiting][0]) {
+      waiting.delete(next[0]);
+      await make(...next).catch((err: unknown) => o.onTrouble(`The set-up of ${next![0]} can't be kept: ${(err as Error).message}`));
+    }
+    working = null;
+  };
+
+  return {
+    /** Looks whether the default branch has a set-up that is not kept yet, and makes it, one after the other. Returns at once. */
+    look(repo: string, setup: ProjectSetup): void {
+      waiting.set(repo, setup);
+      working ??= work();
+    },
+    /** When nothing is left to do. */
+    idle: async (): Promise<void> => {
+      while (working !== null) await working;
+    },
+    give: o.store.give.bind(o.store),
+    async open(): Promise<void> {
+      await o.store.open();
+      for (const taskId of await places.list()) await places.release(taskId);
+      rmSync(looked, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The text of a plain file that somebody else wrote: a pipe in its place would never end, a link would lead elsewhere. */
+function plain(file: string): string {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    const s = fstatSync(fd);
+    if (!s.isFile() || s.size > MAX_ANSWER_BYTES) throw new Error('its answer is no file of that kind');
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,74 @@
+// What a kept set-up hangs on, and what of it is kept. Pure: the listing of a commit in, words to hash out.
+
+/** One file of a commit, as `git ls-tree -r` lists it. */
+export interface Tracked {
+  readonly path: string;
+  /** Of its content. */
+  readonly object: string;
+}
+
+export interface KeptFrom {
+  /** Of the set-up. */
+  readonly command: string;
+  /** Whether the project's owner wrote that command: then nobody knows what it reads. */
+  readonly isOwn: boolean;
+  readonly files: readonly Tracked[];
+  /** Whether a package.json runs something of its own when packages are installed; see `runsAtInstall`. */
+  readonly runsAtInstall: boolean;
+  /** Programs that it may be run with, each with what changes when it is another version. */
+  readonly tools: readonly string[];
+  readonly platform: string;
+}
+
+/** What says which packages are wanted, of whatever package manager, and what such a manager is set to. */
+const MANIFESTS =
+  /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|bun\.lockb?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnpmfile\.cjs|pyproject\.toml|setup\.(?:py|cfg)|MANIFEST\.in|uv\.(?:lock|toml)|poetry\.(?:lock|toml)|(?:[\w-]+[-_])?requirements(?:[-_][\w-]+)?\.(?:txt|in)|constraints\.txt|go\.(?:mod|sum|work|work\.sum)|Cargo\.(?:toml|lock)|pom\.xml|build\.gradle(?:\.kts)?|settings\.gradle(?:\.kts)?|gradle\.properties|gradle\.lockfile|gradle-wrapper\.properties|libs\.versions\.toml|Gemfile(?:\.lock)?|[\w.-]+\.gemspec|composer\.(?:json|lock)|\.tool-versions|\.nvmrc|\.node-version|\.python-version|\.ruby-version)$|^requirements\/|^\.yarn\/(?:patches|plugins|releases)\/|^patches\//;
+/** Sources that an installation may compile. */
+const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
+
+/**
+ * The words that a key is made of: with the same ones the set-up would come to the same. Where it may read the sources themselves, every
+ * file of the commit is one of them.
+ */
+export function keptParts(o: KeptFrom): readonly string[] {
+  const readsSources = o.isOwn || o.runsAtInstall || o.files.some((f) => COMPILED.test(f.path));
+  const counts = readsSources ? o.files : o.files.filter((f) => MANIFESTS.test(f.path));
+  return [
+    'kept set-up, version 1',
+    o.platform,
+    o.command,
+    ...o.tools.toSorted(),
+    ...counts.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap((f) => [f.path, f.object]),
+  ];
+}
+
+/** Whether installing its packages runs something that the manifest itself names, which may read any file. */
+export function runsAtInstall(packageJson: string): boolean {
+  try {
+    const m = JSON.parse(packageJson) as { scripts?: Record<string, unknown> } | null;
+    return AT_INSTALL.some((name) => Object.hasOwn(m?.scripts ?? {}, name));
+  } catch {
+    // A broken manifest: nobody knows.
+    return true;
+  }
+}
+const AT_INSTALL = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'] as const;
+
+/** @param listing of `git ls-tree -r -z` */
+export function trackedOf(listing: string): readonly Tracked[] {
+  return listing.split('\0').flatMap((line) => {
+    const m = /^\d+ \w+ ([0-9a-f]{40,64})\t([\s\S]+)$/.exec(line);
+    return m ? [{ object: m[1]!, path: m[2]! }] : [];
+  });
+}
+
+/** What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the package door's own cache. */
+export const KEPT_OF_HOME = ['go/pkg/mod', '.cargo/registry', '.m2/repository', '.gradle/caches', '.gradle/wrapper', '.local/share/uv'] as const;
+
+const YARN = 'yarn';
+/** The programs whose versions count, where they are on the path. */
+export const KEPT_TOOLS = [
+  ...['node', 'npm', 'pnpm', YARN, 'bun', 'corepack'],
+  ...['python3', 'pip', 'uv', 'poetry', 'gcc'],
+  ...['go', 'cargo', 'rustc', 'java', 'mvn', 'gradle', 'ruby', 'bundle'],
+] as const;
