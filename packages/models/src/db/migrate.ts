@@ -1,123 +1,86 @@
-// Applies the migrations on start, safely with several replicas: one advisory lock of ours around Prisma's own engine.
-// The engine is the WebAssembly build, because Prisma's CLI wants to download a native one.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+// Applies the migrations on start, safely with several replicas: one advisory lock of ours around a small runner (umzug). What is applied
+// stands where Prisma writes it, in its own shape, so databases that Prisma's engine made go on, and `prisma migrate status` reads ours.
+import { createHash, randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import { Umzug, type UmzugStorage } from 'umzug';
 import { LOCKS } from './locks.ts';
 import { applyRights } from './roles.ts';
 
-const PRISMA_DIR = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma');
+const MIGRATIONS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma/migrations');
+
+/** Exactly as Prisma makes it. */
+const TABLE = `create table _prisma_migrations (
+  id varchar(36) primary key not null, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null, logs text,
+  rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`;
 
 /**
  * Brings the schema up to date, and the rights of each process's role with it.
  * @param url Postgres URL whose user may create tables
+ * @param folder that holds a folder for each migration; they are applied in the order of their names
  * @returns names of the migrations that were applied now
+ * @throws Error of the first script that Postgres refuses. All of that script is taken back then, and those before it stay
  */
-export async function migrate(url: string): Promise<string[]> {
-  const guard = await connectPatiently(url, 20_000);
+export async function migrate(url: string, folder = MIGRATIONS): Promise<string[]> {
+  const client = await connectPatiently(url, 20_000);
   try {
-    await guard.query('select pg_advisory_lock($1)', [LOCKS.migrate]);
-    const factory = new WholeScripts({ connectionString: url });
-    const engine = await openEngine(factory);
-    const out = (await engine.applyMigrations({ migrationsList: migrationsList(), filters: { externalTables: [], externalEnums: [] } })) as {
-      appliedMigrationNames: string[];
-    };
-    await factory.close();
-    await applyRights(guard);
-    return out.appliedMigrationNames;
+    await client.query('select pg_advisory_lock($1)', [LOCKS.migrate]);
+    const { rows } = await client.query<{ there: boolean }>("select to_regclass('_prisma_migrations') is not null as there");
+    if (!rows[0]!.there) await client.query(TABLE);
+    const runner = new Umzug({ migrations: migrationsIn(client, folder), storage: appliedIn(client), logger: undefined });
+    const applied = await runner.up();
+    await applyRights(client);
+    return applied.map((m) => m.name);
   } finally {
-    await guard.end();
+    await client.end();
   }
 }
 
-/** The SQL that makes an empty database what schema.prisma says: to hold against what the migrations make of one. */
-export async function schemaSql(url: string): Promise<string> {
-  const factory = new WholeScripts({ connectionString: url });
+function migrationsIn(client: pg.Client, folder: string): { name: string; up: () => Promise<void> }[] {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
+  return names.map((name) => ({ name, up: () => apply(client, name, readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')) }));
+}
+
+/** A script and the note that it was applied, both or neither. */
+async function apply(client: pg.Client, name: string, script: string): Promise<void> {
+  await client.query('begin');
   try {
-    const engine = await openEngine(factory);
-    const files = [{ path: 'schema.prisma', content: readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8') }];
-    const out = (await engine.diff({
-      from: { tag: 'empty' },
-      to: { tag: 'schemaDatamodel', files },
-      script: true,
-      exitCode: null,
-      shadowDatabaseUrl: null,
-      filters: { externalTables: [], externalEnums: [] },
-    })) as { stdout: string | null };
-    return out.stdout ?? '';
-  } finally {
-    await factory.close();
+    await client.query(script);
+    await client.query(
+      `insert into _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       values ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), createHash('sha256').update(script).digest('hex'), name],
+    );
+    await client.query('commit');
+  } catch (err) {
+    await client.query('rollback');
+    throw err;
   }
 }
 
-/** The one call we need; Node's types leave WebAssembly to the DOM library. */
-interface WasmApi {
-  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }>;
-}
-interface Engine {
-  applyMigrations(i: unknown): Promise<unknown>;
-  diff(i: unknown): Promise<unknown>;
-}
-interface EngineModule {
-  SchemaEngine: { new: (options: unknown, onLog: () => void, factory: unknown) => Promise<Engine> };
-}
-
-let loaded: Promise<EngineModule> | undefined;
-/** Once a process: a second instance under the same glue module reads the first one's memory and fails (tried). */
-async function loadEngine(): Promise<EngineModule> {
-  const bgUrl = import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
-  const bg = await import(bgUrl);
-  const wasm = readFileSync(new URL('./schema_engine_bg.wasm', bgUrl));
-  const { instance } = await (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bg });
-  bg.__wbg_set_wasm(instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
-  return bg;
-}
-
-async function openEngine(factory: PrismaPg): Promise<Engine> {
-  const bg = await (loaded ??= loadEngine());
-  const schema = readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-  return bg.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
-}
-
-/** The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script in one query. */
-class WholeScripts extends PrismaPg {
-  private readonly pools = new Set<pg.Pool>();
-
-  /** The engine leaves its connections open. */
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.pools].map((p) => p.end()));
-  }
-
-  override async connect(): ReturnType<PrismaPg['connect']> {
-    const adapter = await super.connect();
-    const client = (adapter as unknown as { client: pg.Pool }).client;
-    this.pools.add(client);
-    adapter.executeScript = async (script: string) => void (await client.query(script));
-    return adapter;
-  }
-}
-
-function migrationsList(): unknown {
-  const dir = path.join(PRISMA_DIR, 'migrations');
-  const names = readdirSync(dir, { withFileTypes: true })
-    .filter((d) => d.isDirectory())
-    .map((d) => d.name)
-    .sort();
-  const lock = path.join(dir, 'migration_lock.toml');
-  return {
-    baseDir: dir,
-    lockfile: { path: 'migration_lock.toml', content: existsSync(lock) ? readFileSync(lock, 'utf8') : null },
-    shadowDbInitScript: '',
-    migrationDirectories: names.map((n) => ({
-      path: n,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') } },
-    })),
-  };
-}
+const appliedIn = (client: pg.Client): UmzugStorage => ({
+  async executed() {
+    const { rows } = await client.query<{ name: string; isOver: boolean }>(
+      'select migration_name as name, finished_at is not null as "isOver" from _prisma_migrations where rolled_back_at is null order by started_at',
+    );
+    // Prisma's engine notes the beginning, runs the script and notes the end: without the end nobody knows whether the script was run.
+    const open = rows.find((row) => !row.isOver);
+    if (open !== undefined)
+      throw new Error(
+        `Migration ${open.name} was begun by an older version and its end is not noted. Restore the last backup, or, when you know that its ` +
+          `changes are not there, delete its row in _prisma_migrations and start again.`,
+      );
+    return rows.map((row) => row.name);
+  },
+  // `apply` has noted it already, in the transaction of the script.
+  logMigration: () => Promise.resolve(),
+  unlogMigration: () => Promise.reject(new Error('no migration is taken back')),
+});
 
 async function connectPatiently(url: string, forMs: number): Promise<pg.Client> {
   const deadline = Date.now() + forMs;

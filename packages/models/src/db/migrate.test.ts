@@ -1,0 +1,104 @@
+// Migrations on databases of every age, on a real Postgres. Old ones are made by Prisma's own engine, as versions before made them.
+import { afterEach, expect, test } from '@jest/globals';
+import { freshDatabase, sql } from '@mainloop/testkit/database';
+import { migrateAsPrismaDid } from '@mainloop/testkit/schema';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { migrate } from './migrate.ts';
+import { many, openPool, type Db } from './pool.ts';
+
+const MIGRATIONS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma/migrations');
+const names = readdirSync(MIGRATIONS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .toSorted();
+
+const after: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const tidy of after.splice(0).toReversed()) await tidy();
+});
+
+/** A database with nothing in it. */
+async function empty(): Promise<{ url: string; db: Db }> {
+  const admin = new URL(process.env.TEST_POSTGRES_URL!);
+  const name = `m_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  await sql(admin.href, `create database ${name} template template0`);
+  const url = new URL(admin.href);
+  url.pathname = `/${name}`;
+  const db = openPool(url.href, 'test', 2);
+  after.push(async () => {
+    await db.end();
+    await sql(admin.href, `drop database ${name} with (force)`);
+  });
+  return { url: url.href, db };
+}
+
+/** A folder with all migrations of ours, and one more. */
+function withOneMore(name: string, script: string): string {
+  const folder = mkdtempSync(path.join(process.env.TMPDIR ?? '/tmp', 'migrations-'));
+  after.push(() => Promise.resolve(rmSync(folder, { recursive: true })));
+  cpSync(MIGRATIONS, folder, { recursive: true });
+  mkdirSync(path.join(folder, name));
+  writeFileSync(path.join(folder, name, 'migration.sql'), script);
+  return folder;
+}
+
+const look = (db: Db): Promise<unknown[]> =>
+  many(
+    db,
+    `select table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') as line
+       from information_schema.columns where table_schema = 'public' order by 1`,
+  );
+
+test.each([0, Math.floor(names.length / 2), names.length - 1])(
+  'a database that Prisma brought up to migration %i goes on, with what it holds',
+  async (last) => {
+    const [old, fresh] = [await empty(), await freshDatabase()];
+    after.push(() => fresh.drop());
+    expect(await migrateAsPrismaDid(old.url, names[last]!)).toEqual(names.slice(0, last + 1));
+    await old.db.query(
+      "insert into projects (id, owner_id, name, repo, default_branch, remote_url) values ('p', 'o', 'n', 'a/b', 'main', 'https://x')",
+    );
+    expect(await migrate(old.url)).toEqual(names.slice(last + 1));
+    expect(await many(old.db, 'select id, repo from projects')).toEqual([{ id: 'p', repo: 'a/b' }]);
+    // What is noted is in the shape of Prisma's table too.
+    expect(await look(old.db)).toEqual(await look(fresh.db));
+    expect(await migrate(old.url)).toEqual([]);
+  },
+);
+
+test('Prisma’s own engine takes what we noted for its own', async () => {
+  const { url } = await empty();
+  expect(await migrate(url)).toEqual(names);
+  expect(await migrateAsPrismaDid(url, names.at(-1)!)).toEqual([]);
+});
+
+test('several that start at once apply each once', async () => {
+  const { url, db } = await empty();
+  const applied = await Promise.all([migrate(url), migrate(url), migrate(url)]);
+  expect(applied.flat().toSorted()).toEqual(names);
+  expect(await many(db, 'select migration_name from _prisma_migrations')).toHaveLength(names.length);
+});
+
+test('of a script that fails nothing stays, those before it do, and it is tried again when it is mended', async () => {
+  const { url, db } = await empty();
+  const broken = withOneMore('29991231000000_more', 'create table more (id int); insert into more values (1); select nothing_of_that_name();');
+  await expect(migrate(url, broken)).rejects.toThrow(/nothing_of_that_name/);
+  expect(await many(db, "select to_regclass('more') as more")).toEqual([{ more: null }]);
+  expect(await many(db, 'select migration_name as name from _prisma_migrations order by 1')).toEqual(names.map((name) => ({ name })));
+  expect(await migrate(url, withOneMore('29991231000000_more', 'create table more (id int);'))).toEqual(['29991231000000_more']);
+});
+
+test('a database of a newer version is left as it is', async () => {
+  const { url } = await empty();
+  await migrate(url, withOneMore('29991231000000_more', 'create table more (id int);'));
+  expect(await migrate(url)).toEqual([]);
+});
+
+test('what Prisma began and never ended is not gone over', async () => {
+  const { url, db } = await empty();
+  await migrateAsPrismaDid(url, names[1]!);
+  await db.query('update _prisma_migrations set finished_at = null where migration_name = $1', [names[1]]);
+  await expect(migrate(url)).rejects.toThrow(`Migration ${names[1]} was begun by an older version`);
+});
