@@ -102,3 +102,21 @@ test('what Prisma began and never ended is not gone over', async () => {
   await db.query('update _prisma_migrations set finished_at = null where migration_name = $1', [names[1]]);
   await expect(migrate(url)).rejects.toThrow(`Migration ${names[1]} was begun by an older version`);
 });
+
+test('facts that a database does not keep do not stop its upgrade: new rows are refused, and old ones can be changed', async () => {
+  const { url, db } = await empty();
+  await migrateAsPrismaDid(url, '20261126060000_event_version');
+  const insertOutput = `insert into run_output (run_id, "offset", chunk) values ('nobody', $1, 'x')`;
+  await db.query(insertOutput, [0]);
+  await db.query("insert into turns (id, owner_id, state) values ('odd', 'o', 'spoken')");
+  expect(await migrate(url)).toContain('20261126110000_facts');
+  expect(await many(db, 'select run_id from run_output')).toEqual([{ run_id: 'nobody' }]);
+  await expect(db.query(insertOutput, [1])).rejects.toMatchObject({ constraint: 'run_output_run_id_fkey' });
+  // Nobody could change that row if the check were there.
+  expect((await db.query("update turns set draft = 'more' where id = 'odd'")).rowCount).toBe(1);
+  await expect(
+    db.query(
+      "insert into runs (id, owner_id, task_id, phase, n, state, session_id, prompt, model, budget_microusd) values ('r','o','t','plan',0,'queued','s','p','m',0)",
+    ),
+  ).rejects.toMatchObject({ constraint: 'runs_number_check' });
+});
