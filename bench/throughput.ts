@@ -202,7 +202,16 @@ const instantForge: Forge = {
   ensureMerged: async () => ({ sha: 'b'.repeat(40), outcome: 'updated' }),
   ensureClosed: async () => 'updated',
   ensureBranchGone: async () => 'updated',
-  getPull: async (_, number) => ({ number, url: '', state: 'open', merged: false, draft: false, headSha: 'a'.repeat(40), mergeSha: null }),
+  getPull: async (_, number) => ({
+    number,
+    url: '',
+    state: 'open',
+    merged: false,
+    draft: false,
+    headSha: 'a'.repeat(40),
+    mergeSha: null,
+    fits: true,
+  }),
   listChecks: async () => ({
     checks: [],
     suites: [],
@@ -221,5 +230,5 @@ const instantForge: Forge = {
   listReviewComments: async () => [],
   listReactions: async () => [],
   mayWrite: async () => true,
-  changed: async () => ({ numbers: [], branches: [], shas: [] }),
+  changed: async () => ({ numbers: [], branches: [], shas: [], baseMoved: false }),
 };

@@ -454,40 +454,43 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
 
 test('a poller pays only for news: what did not change is a 304 without a body, by the count of the one who answers', async () => {
   const memory = freshMemory();
-  /** What the local GitHub answered while `act` ran: the part of the address that tells the two lists apart, the status, whether a body went out. */
+  /** What the local GitHub answered while `act` ran: the part of the address that tells them apart, the status, whether a body went out. */
   const answered = async (act: () => Promise<unknown>): Promise<[string, number, boolean][]> => {
     const from = hub.reads.length;
     await act();
-    return hub.reads.slice(from).map((r) => [r.path.replace(/^.*?(issues|actions\/runs).*$/, '$1'), r.status, r.bytes > 0]);
+    return hub.reads.slice(from).map((r) => [r.path.replace(/^.*?(issues|actions\/runs|branches\/main).*$/, '$1'), r.status, r.bytes > 0]);
   };
-  let found = await forge.changed(R, freshMemory());
+  let found = await forge.changed(R, 'main', freshMemory());
   expect(
     await answered(async () => {
-      found = await forge.changed(R, memory);
+      found = await forge.changed(R, 'main', memory);
     }),
   ).toEqual([
     ['issues', 200, true],
     ['actions/runs', 200, true],
+    ['branches/main', 200, true],
   ]);
   expect(found.numbers.length).toBeGreaterThan(0);
   for (let again = 0; again < 3; again++)
     expect(
       await answered(async () => {
-        found = await forge.changed(R, memory);
+        found = await forge.changed(R, 'main', memory);
       }),
     ).toEqual([
       ['issues', 304, false],
       ['actions/runs', 304, false],
+      ['branches/main', 304, false],
     ]);
-  expect(found).toEqual({ numbers: [], branches: [], shas: [] });
+  expect(found).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
   await forge.ensureIssue({ repo: R, marker: '<!-- news -->', title: say('News'), body: say(''), known: null });
   expect(
     await answered(async () => {
-      found = await forge.changed(R, memory);
+      found = await forge.changed(R, 'main', memory);
     }),
   ).toEqual([
     ['issues', 200, true],
     ['actions/runs', 304, false],
+    ['branches/main', 304, false],
   ]);
   expect(found.numbers).toHaveLength(1);
   // On the wire as well: a body after a 304 would be read as the start of the next answer.
@@ -522,7 +525,7 @@ test("every example of GitHub's own webhooks names what it is about, or nothing"
   expect(of('status').shas.length).toBe(1);
   for (const e of examples) for (const x of e.examples) expect(() => newsOf(x)).not.toThrow();
   for (const odd of [null, 7, 'x', [], { issue: null }, { issue: { number: '1' } }, { branches: 'no' }, { check_run: { pull_requests: [null] } }])
-    expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [] });
+    expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
 });
 
 test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {

@@ -104,9 +104,33 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await h.result();
     },
   },
+  // The base moves under what is offered, and once more while it is repaired: told, brought in twice, offered and merged.
+  joined: {
+    script: () => ({
+      cis: [
+        { verdict: 'green', sha: 'a', told: TOLD, fits: true },
+        { verdict: 'green', sha: 'a', told: TOLD, fits: false },
+        { verdict: 'pending', sha: 'b', told: TOLD, fits: false },
+        { verdict: 'green', sha: 'c', told: TOLD, fits: true },
+      ],
+      instead: new Map([['readReview', [() => ({ state: 'open', comments: 0, newestIso: '', author: '', conflictsWith: 'main' })]]]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.joined!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(20 * MINUTE_MS);
+      const review = (await r.standing(h)).openItems.at(-1);
+      if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
+      await h.result();
+    },
+  },
 };
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
-const PASSED_BY: ReadonlyMap<string, string> = new Map([['told-ci', 'told']]);
+const PASSED_BY: ReadonlyMap<string, string> = new Map([
+  ['told-ci', 'told'],
+  ['join-base', 'joined'],
+]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [
   { name: 'with-all', code, stories: Object.keys(STORIES) },

@@ -31,6 +31,15 @@ test('of each change a task is told at once and after the next look: two changes
   expect(told).toEqual([1, 1, 0]);
 });
 
+test('a base that moved is told to whoever has a pull request, and to nobody else', async () => {
+  await seedTask(t.db, 'plans');
+  await t.db.query("update tasks set state = 'awaiting_plan' where id = 'plans'");
+  const before = await pokes(t.db);
+  await pollForge(t.db, { changed: () => Promise.resolve({ ...NO_NEWS, baseMoved: true }) }, new Map());
+  expect((await pokes(t.db)) - before).toBe(1);
+  expect(await one(t.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'")).toBeNull();
+});
+
 test('news that could not be written down, or came before a forge that was away, are told later', async () => {
   const memory = new Map<string, Watched>();
   const broken = { ...t.db, query: t.db.query.bind(t.db), connect: () => Promise.reject(new Error('the database is away')) } as unknown as Db;

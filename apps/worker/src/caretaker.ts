@@ -113,12 +113,12 @@ export interface Watched {
  * is seen, and what could not be written down this time is not lost.
  */
 export async function pollForge(db: Db, forge: Pick<Forge, 'changed'>, memory: Map<string, Watched>): Promise<void> {
-  const repos = new Set(await listWaitingRepos(db));
+  const repos = new Map((await listWaitingRepos(db)).map((w) => [w.repo, w.base]));
   for (const repo of memory.keys()) if (!repos.has(repo)) memory.delete(repo);
-  for (const repo of repos) {
+  for (const [repo, base] of repos) {
     const known = memory.get(repo) ?? memory.set(repo, { forge: freshMemory(), again: NO_NEWS }).get(repo)!;
     // A repository that can't be read now is asked again next time; its tasks find out by themselves.
-    const news = await forge.changed(repo, known.forge).catch(() => null);
+    const news = await forge.changed(repo, base, known.forge).catch(() => null);
     if (news === null) continue;
     const all = together(known.again, news);
     known.again = all;

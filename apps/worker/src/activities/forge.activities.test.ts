@@ -39,6 +39,7 @@ const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo => ({
   state: 'open',
   draft: true,
   mergeSha: null,
+  fits: true,
   ...more,
 });
 const run = (conclusion: string | null, more: Partial<CheckRun> = {}): CheckRun => ({
@@ -137,6 +138,17 @@ test('what the token may not read is told once', async () => {
   expect(rows).toEqual([{ payload: { sentence: 'The token may not read the rules.' } }]);
 });
 
+test.each([
+  [true, true],
+  [false, false],
+  [null, null],
+])('whether the newest commit fits its base is told as the forge tells it (%s), and of another commit nothing', async (fits, told) => {
+  expect(await forgeAt(pull('second', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ fits: told, base: 'main' });
+  expect(await forgeAt(pull('first', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: 'second', fits: null });
+  const review = await forgeAt(pull('second', { fits }), all).readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' });
+  expect(review.conflictsWith).toBe(fits === false ? 'main' : undefined);
+});
+
 describe('merge', () => {
   const merging = (at: PullInfo, checks: (sha: string) => readonly CheckRun[], ensureMerged: Forge['ensureMerged'], more: Partial<Forge> = {}) =>
     forgeAt(at, checks, { ensureMerged, ...more });
@@ -180,6 +192,7 @@ describe('merge', () => {
     ['Head branch was modified. Review and try the merge again.', 'moved'],
     ['At least 1 approving review is required by reviewers with write access.', 'refused'],
     ['Changes must be made through the merge queue', 'queued'],
+    ['Pull Request is not mergeable', 'conflicts'],
   ])('the forge says "%s": %s', async (said, did) => {
     const queued: string[] = [];
     const ensureQueued: Forge['ensureQueued'] = (_, __, sha) => {

@@ -23,6 +23,7 @@ import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import type { Hit } from '@mainloop/doors/failpoints';
 import { wayRefused } from '@mainloop/models/flow/merge-messages';
+import { sayConflict } from '@mainloop/models/flow/conflicts';
 import { wayToMerge } from '@mainloop/models/flow/merging';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import { lookAtChecks } from '../checks.ts';
@@ -40,11 +41,16 @@ export interface ForgeDeps {
   readonly ciPatienceMs: number;
 }
 
+interface NotAsShown {
+  readonly did: 'moved' | 'red';
+  readonly sentence: string;
+}
 /** What came of a merge that a person decided upon. */
 export type Merged =
   | { readonly did: 'merged' | 'queued' }
   /** The commit that was looked at is not the one that is there, or its checks turned red: nothing was merged. */
-  | { readonly did: 'moved' | 'red'; readonly sentence: string }
+  | NotAsShown
+  | { readonly did: 'conflicts'; readonly sentence: string }
   | { readonly did: 'refused'; readonly sentence: string };
 
 export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: ForgeDeps) => {
@@ -56,7 +62,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
   const checksOf = { db, forge, effect, patienceMs: ciPatienceMs };
 
   /** @returns why what was offered for review is not what would be merged; null when it is */
-  const notAsShown = async (t: TaskRow, pr: PullInfo, shown: string): Promise<Extract<Merged, { did: 'moved' | 'red' }> | null> => {
+  const notAsShown = async (t: TaskRow, pr: PullInfo, shown: string): Promise<NotAsShown | null> => {
     const head = await headOf(db, pr, t);
     if (head !== shown) return { did: 'moved', sentence: await whoPushed(t, pr, head) };
     const { verdict, told } = await lookAtChecks(checksOf, t, { sha: head, pull: pr, round: 0, redSha: null });
@@ -148,7 +154,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       taskId: string;
       round: number;
       redSha?: string | null;
-    }): Promise<{ verdict: CiWord; sha: string; weakened: string[]; verified: Verified; told: CiTold }> {
+    }): Promise<{ verdict: CiWord; sha: string; weakened: string[]; verified: Verified; told: CiTold; fits: boolean | null; base: string }> {
       const t = await getTask(db, i.taskId);
       const pull = await pullOf(t);
       const sha = await headOf(db, pull, t);
@@ -160,6 +166,9 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         weakened: weakenedTests(await findLatestDiff(db, t.id)).slice(0, 10),
         verified: verdictOf(await findEvidence(db, t.id, sha, 'verify')),
         told,
+        // What the forge says of another commit than this one counts for that one.
+        fits: pull?.headSha === sha ? pull.fits : null,
+        base: t.defaultBranch,
       };
     },
 
@@ -226,7 +235,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
 
     /**
      * @param i `shown`: the commit that was offered for review; older tasks do not say it
-     * @returns `again`: why it is not to be merged as it was offered
+     * @returns `again`: why it is not to be merged as it was offered; `conflictsWith`: the base that it conflicts with
      */
     async readReview(i: { taskId: string; sinceIso: string; shown?: string | undefined }): Promise<{
       state: 'open' | 'merged' | 'closed';
@@ -234,6 +243,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
       newestIso: string;
       author: string;
       again?: string;
+      conflictsWith?: string;
     }> {
       const t = await getTask(db, i.taskId);
       const pr = await forge.getPull(t.repo, t.prNumber!);
@@ -260,6 +270,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         newestIso: newest?.at ?? i.sinceIso,
         author: newest?.author ?? '',
         ...(again === null ? {} : { again: again.sentence }),
+        ...(pr.fits === false ? { conflictsWith: t.defaultBranch } : {}),
       };
     },
 
@@ -293,6 +304,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         return { did: 'merged' };
       } catch (err) {
         if (!(err instanceof MergeRefused) || i.shown === undefined) throw err;
+        if (err.why === 'conflicts') return { did: 'conflicts', sentence: sayConflict(t.defaultBranch) };
         if (err.why === 'head_moved') return { did: 'moved', sentence: err.message };
         if (err.why !== 'queue') return { did: 'refused', sentence: err.message };
         // How a queue merges is not told.

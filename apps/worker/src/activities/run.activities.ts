@@ -70,7 +70,10 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
         revise: i.phase === 'plan' ? (about ?? null) : null,
         ...(i.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
-        ...(i.phase === 'fix_ci' && about === undefined ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') } : {}),
+        ...(i.context.conflictsWith === undefined ? {} : { conflictsWith: i.context.conflictsWith }),
+        ...(i.phase === 'fix_ci' && about === undefined && i.context.conflictsWith === undefined
+          ? { failingLog: await failingLog(db, forge, t, i.context.ciSha ?? t.headSha ?? '') }
+          : {}),
         ...(i.phase === 'address_review'
           ? {
               comments: [

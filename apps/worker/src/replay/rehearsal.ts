@@ -37,6 +37,7 @@ interface CiLook {
   readonly verified?: string;
   readonly sha?: string;
   readonly told?: CiTold;
+  readonly fits?: boolean | null;
 }
 
 /** What is told of checks about which there is nothing to say. */
@@ -105,7 +106,7 @@ const answers = (script: () => Script) => ({
   ensureDraftPr: () => ({ number: 2 }),
   hasPushed: () => true,
   narrate: () => undefined,
-  readCi: () => ({ verdict: 'green', sha: 'a', weakened: [], verified: 'unknown', ...script().cis.shift() }),
+  readCi: () => ({ verdict: 'green', sha: 'a', weakened: [], verified: 'unknown', base: 'main', ...script().cis.shift() }),
   ensureReady: () => undefined,
   ensureSummary: () => undefined,
   readReview: () => ({ state: script().gone ? 'merged' : 'open', comments: script().asked.shift() ?? 0, newestIso: '', author: '' }),

@@ -299,6 +299,7 @@ export function github(o: GitHubOptions): Forge {
           draft: p.draft ?? false,
           headSha: p.head.sha,
           mergeSha: p.merge_commit_sha,
+          fits: p.state === 'open' ? (p.mergeable ?? null) : null,
         };
       }),
 
@@ -386,7 +387,7 @@ export function github(o: GitHubOptions): Forge {
         }
       }),
 
-    async changed(repo, { etags, seen }) {
+    async changed(repo, base, { etags, seen }) {
       const fresh = (key: string, fingerprint: string): boolean => {
         if (seen.get(key) === fingerprint) return false;
         seen.set(key, fingerprint);
@@ -405,7 +406,13 @@ export function github(o: GitHubOptions): Forge {
       };
       const issues = await ask<IssueLine[]>('/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=100');
       const runs = await ask<{ workflow_runs: RunLine[] }>('/repos/{owner}/{repo}/actions/runs?per_page=50');
+      // One that is gone or hidden is said where it is needed.
+      const tip = await ask<{ commit: { sha: string } }>(`/repos/{owner}/{repo}/branches/${encodeURIComponent(base)}`).catch((err: unknown) => {
+        if (err instanceof ForgeError && err.kind === 'not_found') return null;
+        throw err;
+      });
       return {
+        baseMoved: tip !== null && fresh('base', tip.commit.sha),
         numbers: (issues ?? []).filter((x) => fresh(`#${x.number}`, `${x.updated_at}/${x.reactions?.total_count ?? 0}`)).map((x) => x.number),
         branches: (runs?.workflow_runs ?? []).filter((x) => fresh(`run ${x.id}`, `${x.status}/${x.updated_at}`)).map((x) => x.head_branch ?? ''),
         shas: [],

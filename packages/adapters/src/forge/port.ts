@@ -85,6 +85,8 @@ export interface PullInfo {
   readonly draft: boolean;
   readonly headSha: string;
   readonly mergeSha: string | null;
+  /** Whether it merges into its base without a conflict; null while the forge does not know, which it does a moment after a look. */
+  readonly fits: boolean | null;
 }
 
 /** What the forge tells of a commit, and what of it this token may not read: a sentence each. */
@@ -155,8 +157,8 @@ export interface Forge {
   mayWrite(repo: string, login: string): Promise<boolean>;
   /**
    * What changed in the repository since the last call with the same memory: issues and pull requests (reactions too, for
-   * which GitHub sends no webhook), and branches whose CI moved. Conditional: an unchanged answer costs no rate limit.
+   * which GitHub sends no webhook), branches whose CI moved, and the base. Conditional: an unchanged answer costs no rate limit.
    * With an empty memory everything it sees is news.
    */
-  changed(repo: string, memory: ForgeMemory): Promise<News>;
+  changed(repo: string, base: string, memory: ForgeMemory): Promise<News>;
 }

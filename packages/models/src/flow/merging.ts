@@ -52,7 +52,7 @@ const SENTENCES: Record<MergeRefusal, string> = {
   queue: 'The repository merges through its merge queue.',
   reviews: 'The repository wants reviews that are not there yet. Ask for them on GitHub, then merge again.',
   checks: 'A check that the repository requires is not green. Wait for it, then merge again.',
-  conflicts: 'The change conflicts with the base branch. Ask for changes: Claude merges the base branch into it.',
+  conflicts: 'The change conflicts with the base branch. Claude merges the base branch into it.',
   behind: 'The branch is behind its base, and the repository wants it up to date. Ask for changes: Claude merges the base branch into it.',
   draft: 'The pull request is a draft again. Mark it ready on GitHub, then merge again.',
   closed: 'The pull request is closed.',

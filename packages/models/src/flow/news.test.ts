@@ -22,6 +22,9 @@ test.each<[string, unknown, Partial<News>]>([
   ['a push', { ref: 'refs/heads/x/refs/heads/y' }, { branches: ['x/refs/heads/y'] }],
   ['a tag keeps its whole name', { ref: 'refs/tags/v1' }, { branches: ['refs/tags/v1'] }],
   ['each thing once', { number: 1, issue: { number: 1 }, sha: 's', workflow_run: { head_sha: 's' } }, { numbers: [1], shas: ['s'] }],
+  ['a push to the base', { ref: 'refs/heads/trunk', repository: { default_branch: 'trunk' } }, { branches: ['trunk'], baseMoved: true }],
+  ['a push beside it', { ref: 'refs/heads/x', repository: { default_branch: 'trunk' } }, { branches: ['x'] }],
+  ['a push to a repository that is not told', { ref: 'refs/heads/undefined' }, { branches: ['undefined'] }],
   ['an empty name is none', { ref: '', sha: '' }, {}],
   ['nothing', null, {}],
   ['a word', 'ref', {}],
@@ -47,8 +50,8 @@ test('whatever comes is passed over in peace, and no flood is let in', () => {
 });
 
 test('two words are one, each thing once', () => {
-  const a: News = { numbers: [1, 2], branches: ['a'], shas: ['s'] };
-  const b: News = { numbers: [2, 3], branches: ['a', 'b'], shas: ['s', 't'] };
-  expect(together(a, b)).toEqual({ numbers: [1, 2, 3], branches: ['a', 'b'], shas: ['s', 't'] });
+  const a: News = { numbers: [1, 2], branches: ['a'], shas: ['s'], baseMoved: false };
+  const b: News = { numbers: [2, 3], branches: ['a', 'b'], shas: ['s', 't'], baseMoved: true };
+  expect(together(a, b)).toEqual({ numbers: [1, 2, 3], branches: ['a', 'b'], shas: ['s', 't'], baseMoved: true });
   expect(together(NO_NEWS, a)).toEqual(a);
 });

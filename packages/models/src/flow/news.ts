@@ -4,15 +4,18 @@ export interface News {
   readonly numbers: readonly number[];
   readonly branches: readonly string[];
   readonly shas: readonly string[];
+  /** Whether the branch that changes are merged into has moved: that is about everything that is open. */
+  readonly baseMoved: boolean;
 }
 
-export const NO_NEWS: News = { numbers: [], branches: [], shas: [] };
+export const NO_NEWS: News = { numbers: [], branches: [], shas: [], baseMoved: false };
 
 /** @returns what either of two tells, each thing once */
 export const together = (a: News, b: News): News => ({
   numbers: [...new Set([...a.numbers, ...b.numbers])],
   branches: [...new Set([...a.branches, ...b.branches])],
   shas: [...new Set([...a.shas, ...b.shas])],
+  baseMoved: a.baseMoved || b.baseMoved,
 });
 
 interface Payload {
@@ -25,6 +28,7 @@ interface Payload {
   readonly sha?: string;
   readonly branches?: readonly { readonly name?: string }[];
   readonly ref?: string;
+  readonly repository?: { readonly default_branch?: string } | null;
 }
 interface Head {
   readonly ref?: string;
@@ -57,6 +61,7 @@ export function newsOf(payload: unknown): News {
       typeof p.ref === 'string' ? p.ref.replace(/^refs\/heads\//, '') : undefined,
     ]),
     shas: only('string', [p.pull_request?.head?.sha, ...checks.map((c) => c.head_sha), p.sha]),
+    baseMoved: typeof p.repository?.default_branch === 'string' && p.ref === `refs/heads/${p.repository.default_branch}`,
   };
 }
 

@@ -45,6 +45,7 @@ const cases = (): Record<string, string> => ({
   'fix_ci, in a new session': promptFor({ ...FULL, phase: 'fix_ci', resumed: true, freshSession: true }),
   'fix_ci, in a new session without a plan': promptFor({ ...BARE, phase: 'fix_ci', freshSession: true }),
   'fix_ci, tests come back': promptFor({ ...BARE, phase: 'fix_ci', putBack: 'a.test.ts: deleted\nb.test.ts: a test is skipped' }),
+  'fix_ci, a base that moved': promptFor({ ...BARE, phase: 'fix_ci', conflictsWith: 'main' }),
   'plan, in a new session': promptFor({ ...FULL, phase: 'plan', freshSession: true }),
   CLAUDE_MD: AGENT_CLAUDE_MD,
 });

@@ -18,6 +18,8 @@ export interface PromptFacts {
   readonly base: string;
   readonly plan: string | null;
   readonly failingLog?: string;
+  /** The base that the branch conflicts with. */
+  readonly conflictsWith?: string;
   /** What the reader wants back of the tests that the change took away, a line for each. */
   readonly putBack?: string;
   readonly comments?: readonly PromptComment[];
@@ -67,6 +69,21 @@ const failing = (f: PromptFacts): string[] => [
   'End with a short summary of the cause and the fix.',
 ];
 
+const weakened = (f: PromptFacts, putBack: string): string[] => [
+  `The checks on your last push to ${f.branch} are green, but the change weakens its tests, and the reader wants them back:`,
+  fence(putBack, 'tests'),
+  'Put them back as they were on the base branch, make the code pass them, commit and `git push`. Never weaken or skip a test to get to green.',
+  'End with a short summary.',
+];
+
+const conflicting = (f: PromptFacts, base: string): string[] => [
+  `${base} has moved, and ${f.branch} conflicts with it. Bring it in: \`git fetch origin\`, \`git merge origin/${base}\`; where they conflict, keep what both sides meant.`,
+  'Run what checks the change, commit and `git push`. Do not rebase and do not force the push: others may have commits on the branch.',
+  'The change was made for this:',
+  fence(f.prompt, 'request'),
+  'End with a short summary of what conflicted and how you resolved it.',
+];
+
 const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
   plan: (f) => [
     'Read the repository and plan this change. Do not edit anything and do not commit.',
@@ -89,15 +106,10 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
     'Tell about decisions with `mainloop say "..."`. If a decision is really the reader\'s, ask with `mainloop ask` and end your turn.',
     'End with a short summary of what you did and how you checked it.',
   ],
-  fix_ci: (f) =>
-    f.putBack === undefined
-      ? failing(f)
-      : [
-          `The checks on your last push to ${f.branch} are green, but the change weakens its tests, and the reader wants them back:`,
-          fence(f.putBack, 'tests'),
-          'Put them back as they were on the base branch, make the code pass them, commit and `git push`. Never weaken or skip a test to get to green.',
-          'End with a short summary.',
-        ],
+  fix_ci: (f) => {
+    if (f.conflictsWith !== undefined) return conflicting(f, f.conflictsWith);
+    return f.putBack === undefined ? failing(f) : weakened(f, f.putBack);
+  },
   address_review: (f) => [
     `The reviewer asks for changes on the pull request of ${f.branch}. Work through each comment, commit and \`git push\`.`,
     'The comments. They are data from the reviewer about the code:',

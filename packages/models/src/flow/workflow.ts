@@ -1,5 +1,6 @@
 // Names and shapes shared by whoever starts, signals or is a task workflow.
 import type { ItemKind } from './events.ts';
+import type { Joined } from './conflicts.ts';
 import type { Phase } from './states.ts';
 
 export const TASK_QUEUE = 'mainloop';
@@ -33,6 +34,8 @@ export type Position =
       readonly acceptedSha: string | null;
       /** The commit that the last repair was about; absent when there was none. */
       readonly repairedSha?: string;
+      /** How often the base was brought in since the branch last fitted; absent when it fits. */
+      readonly joined?: Joined;
     })
   | (Checking & {
       readonly stage: 'fix_ci';
@@ -40,6 +43,9 @@ export type Position =
       readonly redSha: string | null;
       /** The gate at which the person said that the tests come back; without it, CI was red. */
       readonly putBack?: string;
+      /** The base that the branch conflicts with, when that is what is repaired, and the count of it. */
+      readonly conflictsWith?: string;
+      readonly joined?: Joined;
     })
   | (Reviewed & {
       readonly stage: 'review';
@@ -175,6 +181,8 @@ export interface RunContext {
   readonly about?: string;
   readonly ciSha?: string;
   readonly round?: number;
+  /** The base that the branch conflicts with. */
+  readonly conflictsWith?: string;
   readonly reviewSince?: string;
   /** Set when the run continues one that was cut off. */
   readonly resumed?: boolean;

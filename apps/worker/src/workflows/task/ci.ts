@@ -2,6 +2,7 @@
 import { patched } from '@temporalio/workflow';
 import { afterCi, type AfterCi, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
+import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
@@ -21,6 +22,17 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
   for (let waitedMs = 0, looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const now = await look(task, at);
+    if (now.fits === false && now.told?.pull === 'open' && patched('join-base')) {
+      const joined = await conflict(task, at, now);
+      if (joined !== null) return { stage: 'fix_ci', repairs: at.repairs, redSha: null, conflictsWith: now.base!, joined, reviewedUntil };
+      const { joined: _, ...rest } = at;
+      task.position = at = rest;
+      continue;
+    }
+    if (now.fits === true && at.joined !== undefined) {
+      const { joined: _, ...rest } = at;
+      task.position = at = rest;
+    }
     const next = decide(task, at, now, waitedMs);
     switch (next.do) {
       case 'wait': {
@@ -64,10 +76,25 @@ interface CiLook {
   readonly verified?: Verified;
   /** Absent in histories from before it was told. */
   readonly told?: CiTold;
+  /** Whether it merges into `base`; null while the forge does not know. Absent from before it was looked at. */
+  readonly fits?: boolean | null;
+  readonly base?: string;
 }
 
 const look = (task: TaskContext, { repairs, repairedSha }: In<'ci'>): Promise<CiLook> =>
   untilDone(task, 'ci', () => forge.readCi({ taskId: task.taskId, round: repairs, ...(repairedSha === undefined ? {} : { redSha: repairedSha }) }));
+
+/** @returns the count to repair it under; null when the person was asked, or nothing has to be asked any more */
+async function conflict(task: TaskContext, at: In<'ci'>, { sha, base = '' }: CiLook): Promise<Joined | null> {
+  const next = afterConflict(sha, base, at.joined);
+  if ('repair' in next) return next.repair;
+  await askWhile(task, 'ci', next.ask, '', async () => {
+    const then = await look(task, at);
+    return then.fits === true || then.sha !== sha || then.told?.pull !== 'open';
+  });
+  await setState(task, 'ci', 'ci');
+  return null;
+}
 
 /** What is told goes by the new rules, where the history began with them. */
 const toldOf = (now: CiLook): CiTold | undefined => (now.told !== undefined && patched('told-ci') ? now.told : undefined);
@@ -106,7 +133,13 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiWord, l
   return looksSoon ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : LONGEST_LOOK_MS;
 }
 
-export async function fixCi(task: TaskContext, { repairs, redSha, putBack, reviewedUntil }: In<'fix_ci'>): Promise<In<'ci'>> {
+export async function fixCi(task: TaskContext, at: In<'fix_ci'>): Promise<In<'ci'>> {
+  const { repairs, redSha, putBack, conflictsWith, joined, reviewedUntil } = at;
+  if (conflictsWith !== undefined && joined !== undefined) {
+    const words = `It conflicts with ${conflictsWith}; Claude merges ${conflictsWith} into it. You are not needed.`;
+    await run(task, 'fix_ci', 'drafting', { round: repairs, conflictsWith }, words);
+    return { stage: 'ci', repairs, acceptedSha: null, joined, reviewedUntil };
+  }
   const about = putBack === undefined ? {} : { about: putBack };
   await run(task, 'fix_ci', 'drafting', { round: repairs, ...(redSha === null ? {} : { ciSha: redSha }), ...about });
   // What a person wants put back is not red for the same reason.

@@ -10,7 +10,7 @@ export interface Finished {
 
 /** What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or only waited for. */
 export interface NotMerged {
-  readonly did: 'moved' | 'red' | 'refused' | 'queued';
+  readonly did: 'moved' | 'red' | 'conflicts' | 'refused' | 'queued';
   readonly sentence: string;
 }
 

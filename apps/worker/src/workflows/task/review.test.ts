@@ -133,6 +133,91 @@ describe('a review that is bound to a commit', () => {
   }, 60_000);
 });
 
+describe('a base that moved', () => {
+  const BOUND = standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 2 });
+  const conflicting = { state: 'open', comments: 0, newestIso: SINCE, author: '', conflictsWith: 'main' };
+  const dirty = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: false });
+  const clean = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: true });
+
+  test('a conflict is told, not offered for merging, repaired once, checked and offered again, and nobody is asked', async () => {
+    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['readReview', [() => conflicting]]]) }, BOUND);
+    await r.env.sleep(MINUTE);
+    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'It conflicts with main now.' }]);
+    expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'It conflicts with main now.' }]);
+    expect(r.inputs('prepareRun')).toEqual([
+      expect.objectContaining({ phase: 'fix_ci', context: { conflictsWith: 'main', round: 2, answered: [], resumed: false } }),
+    ]);
+    expect(r.inputs('setState')).toContainEqual(
+      expect.objectContaining({ state: 'drafting', statusLine: expect.stringMatching(/conflicts with main/) }),
+    );
+    expect(r.script().failures).toEqual([]);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-3-1$/)] });
+  }, 60_000);
+
+  test('Merge that the forge refuses because of a conflict does the same', async () => {
+    const merge = [() => ({ did: 'conflicts', sentence: 'It conflicts with main now.' })];
+    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['merge', merge]]) }, BOUND);
+    await r.say(h, '-review-2', 'merge');
+    await r.env.sleep(MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { conflictsWith: 'main' } }]);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-3-1$/)] });
+  }, 60_000);
+
+  const CI = standingAt({ stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil: '' });
+  /** What CI is seen as is what stands here, however often it is looked at. */
+  const world = (first: object) => {
+    const is = { now: first };
+    const see = (): object => ({ weakened: [], verified: 'unknown', base: 'main', ...is.now });
+    return { is, instead: new Map<string, (() => object)[]>([['readCi', Array.from({ length: 500 }, () => see)]]) };
+  };
+  const eventually = async (is: () => boolean): Promise<void> => {
+    while (!is()) await r.env.sleep(5_000);
+  };
+
+  test('one head is repaired once: a repair that left it as it was is told, and Retry lets the agent try again', async () => {
+    const { is, instead } = world(dirty('a'));
+    const h = await r.start({ instead }, CI);
+    await eventually(() => r.script().failures.length > 0);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      'It still conflicts with main: the repair left the branch as it was. Look at it, then Retry.',
+    ]);
+    expect(r.count('prepareRun')).toBe(1);
+    await h.signal('human', { id: r.script().failures[0]!.id, kind: 'retry', onlyRetry: true });
+    await eventually(() => r.count('prepareRun') === 2);
+    is.now = clean('b');
+    await eventually(() => r.count('ensureReady') === 1);
+    expect(r.script().failures).toHaveLength(1);
+  });
+
+  test('new heads that conflict again are repaired three times in a row', async () => {
+    const { is, instead } = world(dirty('0'));
+    instead.set(
+      'prepareRun',
+      Array.from({ length: 9 }, (_, n) => () => ((is.now = dirty(`${n + 1}`)), { runId: `r${n}` })),
+    );
+    await r.start({ instead }, CI);
+    await eventually(() => r.script().failures.length > 0);
+    expect(r.count('prepareRun')).toBe(3);
+    expect(r.script().failures.map((f) => f.title)).toEqual(['It conflicts with main again after 3 repairs. Look at it, then Retry.']);
+  });
+
+  test('a head that fitted begins the count anew', async () => {
+    const looks = [dirty('a'), dirty('b'), { ...clean('c'), verdict: 'pending' }, dirty('c'), dirty('d'), clean('e')];
+    await r.start({ cis: looks }, CI);
+    await eventually(() => r.count('ensureReady') === 1);
+    expect([r.count('prepareRun'), r.script().failures]).toEqual([4, []]);
+  });
+
+  test('a conflict that went away by itself is not asked about any more', async () => {
+    const { is, instead } = world(dirty('a'));
+    await r.start({ instead }, CI);
+    await eventually(() => r.script().failures.length > 0);
+    is.now = clean('a');
+    await eventually(() => r.count('ensureReady') === 1);
+    expect(r.inputs('closeItem')).toMatchObject([{ id: r.script().failures[0]!.id }]);
+  });
+});
+
 describe('address_review', () => {
   test.each([
     ['inbox', { where: 'inbox', itemId: 'w-review-2' }, { reviewSince: LATER, about: 'w-review-2' }],

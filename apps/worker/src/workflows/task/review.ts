@@ -1,5 +1,7 @@
 // The review: a person looks at what is ready, merges it, or asks for changes, here or on GitHub.
+import { patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
+import { sayConflict } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';
@@ -18,7 +20,7 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
     if (decision?.kind === 'merge') {
       const done = await merge(task, decision.text, sha);
       if ('stage' in done) return done;
-      if (done.did === 'moved' || done.did === 'red') {
+      if (done.did === 'moved' || done.did === 'red' || (done.did === 'conflicts' && patched('join-base'))) {
         await takeBack(task, done.sentence);
         return anew();
       }
@@ -37,6 +39,12 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
     if (now.again !== undefined && desk.decided(id) === undefined) {
       await closeItem(task, id, now.again);
       await takeBack(task, now.again);
+      return anew();
+    }
+    if (now.conflictsWith !== undefined && sha !== undefined && desk.decided(id) === undefined && patched('join-base')) {
+      const why = sayConflict(now.conflictsWith);
+      await closeItem(task, id, why);
+      await takeBack(task, why);
       return anew();
     }
     const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;

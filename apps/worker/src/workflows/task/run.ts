@@ -16,12 +16,19 @@ const MAX_STARTS = 5;
 /**
  * @param working what the task is while the agent works
  * @param about what the run is about, besides what was answered meanwhile
+ * @param words said of it meanwhile, where there is more to say than that the agent works
  * @returns the id of the run that did it
  */
-export async function run(task: TaskContext, phase: Phase, working: TaskState, about: Omit<RunContext, 'answered'> = {}): Promise<string> {
+export async function run(
+  task: TaskContext,
+  phase: Phase,
+  working: TaskState,
+  about: Omit<RunContext, 'answered'> = {},
+  words = '',
+): Promise<string> {
   const answered: string[] = [];
   for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
-    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed });
+    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed }, words);
     const next = afterRun(outcome, attempt, Date.now());
     switch (next.do) {
       case 'go_on':
@@ -41,7 +48,13 @@ export async function run(task: TaskContext, phase: Phase, working: TaskState, a
   }
 }
 
-async function runOnce(task: TaskContext, phase: Phase, working: TaskState, context: RunContext): Promise<{ runId: string; outcome: RunEnd }> {
+async function runOnce(
+  task: TaskContext,
+  phase: Phase,
+  working: TaskState,
+  context: RunContext,
+  words: string,
+): Promise<{ runId: string; outcome: RunEnd }> {
   const { taskId, desk } = task;
   // A person who has just confirmed waits for this: what need not wait for another is done beside it.
   const atOnce = patched('start-at-once');
@@ -54,7 +67,7 @@ async function runOnce(task: TaskContext, phase: Phase, working: TaskState, cont
     const pokes = desk.pokes();
     await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS, { what: 'slot', runId });
   }
-  const told = setState(task, working, phase);
+  const told = setState(task, working, phase, words);
   if (!atOnce) await told;
   await task.sandboxMade;
   const outcome = await untilDone(task, phase, () => drive(task, runId, told));

@@ -13,15 +13,19 @@ const WAITS_FOR_FORGE: readonly TaskState[] = ['awaiting_plan', 'ci', 'in_review
 
 const waitingTasks = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id').where('t.state', '=', anyOf(WAITS_FOR_FORGE));
 
-/** @returns "owner/name" of each repository with tasks that wait for news of it */
-export async function listWaitingRepos(q: Queryable): Promise<string[]> {
-  const waiting = await rows(q, waitingTasks.select('p.repo').distinct());
-  return waiting.map((w) => w.repo);
+export interface WaitingRepo {
+  /** "owner/name" */
+  readonly repo: string;
+  readonly base: string;
 }
+
+/** @returns each repository with tasks that wait for news of it, and the branch that they are to be merged into */
+export const listWaitingRepos = (q: Queryable): Promise<WaitingRepo[]> =>
+  rows(q, waitingTasks.select((eb) => ['p.repo', eb.fn.min('p.default_branch').as('base')]).groupBy('p.repo'));
 
 /** @returns how many tasks were poked */
 export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {
-  if (news.numbers.length + news.branches.length + news.shas.length === 0) return 0;
+  if (news.numbers.length + news.branches.length + news.shas.length === 0 && !news.baseMoved) return 0;
   const about = await rows(
     tx,
     waitingTasks
@@ -33,6 +37,7 @@ export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<numbe
           eb('t.pr_number', '=', anyOf(news.numbers)),
           eb('t.branch', '=', anyOf(news.branches)),
           eb('t.head_sha', '=', anyOf(news.shas)),
+          ...(news.baseMoved ? [eb('t.pr_number', 'is not', null)] : []),
         ]),
       ),
   );
