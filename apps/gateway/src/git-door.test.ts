@@ -286,5 +286,68 @@ test('a branch that is behind on CI files is told to merge, and nobody is asked'
   expect(await heldOf('late')).toEqual([]);
 });
 
+const refusals = async (id: string): Promise<string[]> =>
+  (
+    await many<{ reason: string }>(
+      database.db,
+      "select payload->>'reason' as reason from events where task_id = $1 and type = 'push.refused' order by seq",
+      [id],
+    )
+  ).map((r) => r.reason);
+
+test("somebody else's commit on the branch is kept: a push that lacks it is refused with its name, also after it came back", async () => {
+  const w = await work('kept');
+  w.put('src/a.ts', 'a\n');
+  expect(await w.push()).toMatchObject({ ok: true });
+  const first = git(w.dir, 'rev-parse', 'HEAD').trim();
+  const theirs = path.join(home, 'theirs');
+  const basic = `http.extraHeader=Authorization: Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
+  const branch = taskBranch('kept', 'x');
+  const asPerson = (...a: string[]) => far('git', ['-c', basic, '-c', 'user.name=mona', '-c', 'user.email=m@m', ...a], { cwd: home, env: CLEAN });
+  await asPerson('clone', '-q', '-b', branch, `${hub.url}/demo/tally.git`, theirs);
+  await asPerson('-C', theirs, 'commit', '-q', '--allow-empty', '-m', 'guard \u202e zero');
+  await asPerson('-C', theirs, 'push', '-q', 'origin', branch);
+  const added = git(theirs, 'rev-parse', 'HEAD').trim();
+  const pushed = async (): Promise<string[]> =>
+    (await many<{ sha: string }>(database.db, "select new_sha as sha from pushes where task_id = 'kept'", [])).map((p) => p.sha);
+  const said = new RegExp(`would drop ${added.slice(0, 7)} "guard .*zero" by mona.*git fetch origin.*merge origin/${branch}`);
+  for (const text of ['b\n', 'c\n']) {
+    w.put('src/a.ts', text);
+    // The mirror is a second old at most.
+    for (;;) {
+      const r = await w.push();
+      if (!r.ok && said.test(r.said.replace(/\s+/g, ' '))) break;
+      expect(r.said).toMatch(/stale info|fetch first|rejected|would drop/);
+    }
+    // It is not noted as the agent's own, however often the branch was looked at.
+    expect(await pushed()).toEqual([first]);
+  }
+  expect((await refusals('kept')).at(-1)).toMatch(/^this push would drop /);
+  await far('git', ['-c', basic, '-C', w.dir, 'fetch', '-q', `${hub.url}/demo/tally.git`, branch], { env: CLEAN });
+  git(w.dir, 'merge', '-q', '-m', 'bring it in', 'FETCH_HEAD');
+  expect(await w.push()).toEqual({ ok: true, said: '' });
+  // Back to where it was and forth again by the person: what they added is theirs still, what they took away is not missed.
+  await asPerson('-C', theirs, 'push', '-q', '-f', 'origin', `${first}:${branch}`);
+  w.put('src/a.ts', 'd\n');
+  for (let r = await w.push(); !r.ok; r = await w.push()) expect(r.said).toMatch(/stale info|fetch first|rejected/);
+  expect((await pushed()).at(-1)).toBe(git(w.dir, 'rev-parse', 'HEAD').trim());
+});
+
+test('why the forge refuses a push reaches the agent and the story word for word, with nothing hidden in it', async () => {
+  const w = await work('ruled');
+  w.put('src/a.ts', 'a\n');
+  const repo = hub.store.one('repo', (r) => r.full === 'demo/tally')!;
+  const words = ['GH013: Repository rule violations found.', '- Commits must have verified signatures.', '\u202eevil \u001b[31m https://x/unblock'];
+  hub.store.update('repo', repo, { rules: { refusesPushes: `${words.join('\n')}\n` } });
+  const r = await w.push();
+  hub.store.update('repo', repo, { rules: {} });
+  const told = [words[0]!, words[1]!, '[U+202E]evil [U+001B][31m https://x/unblock'];
+  expect(r.ok).toBe(false);
+  for (const line of told) expect(r.said).toContain(line);
+  expect(r.said).toContain('pre-receive hook declined');
+  expect(await refusals('ruled')).toEqual([expect.stringContaining(told.join('\n'))]);
+  expect(await w.push()).toMatchObject({ ok: true });
+});
+
 /** The most it has ever had, from the kernel. */
 const peakMiB = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))![1]) / 1024;

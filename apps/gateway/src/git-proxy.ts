@@ -9,12 +9,14 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import type { Hit } from '@mainloop/doors/failpoints';
-import { hasPushed } from '@mainloop/models/db/forge/effects';
+import { listPushed } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { isLive } from '@mainloop/models/db/tasks/tasks';
 import { gitEnvironment } from '@mainloop/models/flow/git';
+import { cleanTitle } from '@mainloop/models/flow/text';
 import type { GatewayConfig } from './config.ts';
+import { forgeWords } from './forge-words.ts';
 import { readPacked, Refused, spoolBody } from './http.ts';
 import { bounded, GitFailed } from './git-run.ts';
 import { checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
@@ -53,6 +55,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   };
   const quarantines = path.join(c.gitDir, 'quarantine');
   const mirrorOf = (r: RunByToken): string => path.join(c.gitDir, 'mirrors', `${r.repo}.git`);
+  const quarantineOf = (r: RunByToken): string => path.join(quarantines, `${r.task_id}.git`);
   const fetchedAt = new Map<string, number>();
 
   const refreshMirror = (r: RunByToken): Promise<string> =>
@@ -72,7 +75,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     });
 
   const quarantine = async (r: RunByToken, mirror: string): Promise<string> => {
-    const dir = path.join(quarantines, `${r.task_id}.git`);
+    const dir = quarantineOf(r);
     if (!existsSync(path.join(dir, 'HEAD'))) {
       mkdirSync(dir, { recursive: true });
       await run('git', ['init', '-q', '--bare', dir], { env });
@@ -175,6 +178,13 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
           );
         }
       }
+      const dropped = await droppedOf(git, dir, r, u, await listPushed(db, r.task_id));
+      if (dropped !== null)
+        return await refuse(
+          `this push would drop ${dropped}, which is not yours: git fetch origin, git merge origin/${r.branch}, then push again without force`,
+        );
+      // Whatever befalls us from here on: what stands on the forge under this name is the agent's.
+      await git(dir, ['update-ref', FORWARDED, u.newSha]);
       hit('gateway.push.before');
       try {
         await git(
@@ -189,8 +199,11 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
           forgeEnv,
         );
       } catch (err) {
-        const why = lastLine(err);
-        if (!(await alreadyThere(git, dir, r, u, forgeEnv))) return answer(why, `mainloop: the forge refused the push: ${why}`);
+        if (!(await alreadyThere(git, dir, r, u, forgeEnv))) {
+          const words = forgeWords((err as { stderr?: string }).stderr ?? '') || lastLine(err);
+          await noteRefused(db, r, u.ref, `the forge refused the push: ${words}`);
+          return answer(words.split('\n').at(-1)!, `mainloop: the forge refused the push:\n${words}`);
+        }
       }
       hit('gateway.push.after');
       fetchedAt.delete(r.repo);
@@ -202,7 +215,13 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
     // There is no such branch.
     const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
-    if (tip === '' || (await hasPushed(db, r.task_id, tip))) return;
+    const pushed = await listPushed(db, r.task_id);
+    if (tip === '' || pushed.includes(tip)) return;
+    const own = quarantineOf(r);
+    // Nothing was forwarded from here.
+    const forwarded = existsSync(own) ? await git(own, ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '') : '';
+    // Somebody else's stays theirs. Before the first push of a task there is nobody else on its branch.
+    if (pushed.length > 0 && forwarded.trim() !== tip) return;
     const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
     await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
@@ -275,6 +294,33 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<
     });
   });
 }
+
+/** What was last sent on to the forge, kept in quarantine. */
+const FORWARDED = 'refs/mainloop/forwarded';
+
+/** @returns the newest commit of somebody else that the branch has and the push lacks, in words; null when nothing of theirs is lost */
+async function droppedOf(
+  git: (dir: string, args: string[]) => Promise<string>,
+  dir: string,
+  r: RunByToken,
+  u: RefUpdate,
+  pushed: readonly string[],
+): Promise<string | null> {
+  if (u.oldSha === ZERO) return null;
+  const there = (await Promise.all(pushed.map((sha) => has(git, dir, sha)))).flatMap((is, n) => (is ? [pushed[n]!] : []));
+  const without = [u.newSha, `refs/heads/${r.default_branch}`, ...there].map((x) => `^${x}`);
+  const first = await git(dir, ['log', '-1', '--format=%H%x09%an%x09%s', u.oldSha, ...without, '--']);
+  if (first.trim() === '') return null;
+  const [sha = '', author = '', title = ''] = first.trim().split('\t');
+  return `${sha.slice(0, 7)} "${cleanTitle(title, 80)}" by ${cleanTitle(author, 60)}`;
+}
+
+const has = (git: (dir: string, args: string[]) => Promise<string>, dir: string, sha: string): Promise<boolean> =>
+  git(dir, ['cat-file', '-e', `${sha}^{commit}`]).then(
+    () => true,
+    // It was overwritten, and is gone.
+    () => false,
+  );
 
 /** The forge applied the push and the reply was lost: asking it what it has settles the doubt. */
 async function alreadyThere(

@@ -1,6 +1,8 @@
 // git over HTTP through git's own http-backend; after a push the pull requests and CI are told.
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import type { Ctx } from './ctx.ts';
 import { factsOf } from './desk.ts';
@@ -115,6 +117,15 @@ export async function moved(c: Ctx, repo: Repo, branch: string, old: string | nu
   c.pushed(repo, branch, sha);
 }
 
+/** @returns a folder with a hook that says these words and refuses */
+function refusing(dir: string, words: string): string {
+  const hooks = path.join(dir, 'refusing');
+  mkdirSync(hooks, { recursive: true });
+  writeFileSync(path.join(hooks, 'words'), words);
+  writeFileSync(path.join(hooks, 'pre-receive'), '#!/bin/sh\ncat > /dev/null\ncat "$(dirname "$0")/words" >&2\nexit 1\n', { mode: 0o755 });
+  return hooks;
+}
+
 /**
  * git-http-backend(1) is a CGI program: headers first, then the body.
  * @param held takes the body, and whoever asked for it ends the answer; without it everything goes out as it comes
@@ -134,6 +145,7 @@ function backend(
     const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'], {
       env: gitEnvironment({
         path: process.env.PATH,
+        config: repo.rules?.refusesPushes === undefined ? [] : [['core.hooksPath', refusing(c.bare.dir(repo.full), repo.rules.refusesPushes)]],
         more: {
           GIT_PROJECT_ROOT: c.bare.dir(repo.full),
           GIT_HTTP_EXPORT_ALL: '1',

@@ -21,6 +21,8 @@ export interface RepoRules {
   readonly methods?: readonly string[];
   readonly mergeQueue?: boolean;
   readonly reviews?: number;
+  /** Every push is refused with these words, as a pre-receive hook says them. */
+  readonly refusesPushes?: string;
 }
 export interface Issue extends Doc {
   repo: string;

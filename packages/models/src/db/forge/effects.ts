@@ -33,6 +33,10 @@ const pushesOf = (taskId: string) => tables.selectFrom('pushes').where('task_id'
 export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
   hasRow(q, pushesOf(taskId).select('id').where('new_sha', '=', sha));
 
+/** @returns each commit that a task has pushed */
+export const listPushed = async (q: Queryable, taskId: string): Promise<string[]> =>
+  (await rows(q, pushesOf(taskId).select('new_sha').distinct())).map((push) => push.new_sha);
+
 /** @returns when a task pushed a commit; null for what is none of its pushes */
 export const findPushedAt = async (q: Queryable, taskId: string, sha: string): Promise<Date | null> =>
   (await row(q, pushesOf(taskId).select('created_at as createdAt').where('new_sha', '=', sha).orderBy('created_at').limit(1)))?.createdAt ?? null;
