@@ -68,9 +68,9 @@ export function github(o: GitHubOptions): Forge {
   const isQueued = async (id: string): Promise<boolean> =>
     kit
       .graphql<{ node: { isInMergeQueue?: boolean } | null }>('query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }', { id })
-      // Not told: then the refusal counts.
       .then(
         (r) => r.node?.isInMergeQueue === true,
+        // Not told: then the refusal counts.
         () => false,
       );
   const getPull = (repo: string, number: number) => kit.pulls.get({ ...split(repo), pull_number: number });
