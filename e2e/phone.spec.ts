@@ -291,7 +291,7 @@ describe('on the phone', () => {
       if (!(await page.getByLabel('Quiet hours').isChecked())) await page.getByLabel('Quiet hours').click();
       await page.getByLabel('From', { exact: true }).fill('21:30');
       await page.getByLabel('From', { exact: true }).blur();
-      await page.getByText('Saved', { exact: true }).waitFor();
+      await page.getByText('Saved', { exact: true }).first().waitFor();
       await page.screenshot({ path: shot(`${size}-settings`), fullPage: true });
       expect(complaints).toEqual([]);
       await page.close();

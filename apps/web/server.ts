@@ -47,7 +47,9 @@ function passOn(req: http.IncomingMessage, res: http.ServerResponse): void {
     },
   );
   up.on('error', (err) => {
-    log.warn({ err, path: url.pathname }, 'the api did not answer');
+    // Whoever asked has left, and we hung up ourselves.
+    if (res.closed) return;
+    log.warn({ err, path: req.url?.split('?')[0] }, 'the api did not answer');
     if (res.headersSent) return void res.destroy();
     res.writeHead(503, { 'content-type': 'application/json' });
     res.end(JSON.stringify({ error: 'mainloop is starting. It tries again by itself.' }));

@@ -65,10 +65,5 @@ export function trackedOf(listing: string): readonly Tracked[] {
 /** What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the package door's own cache. */
 export const KEPT_OF_HOME = ['go/pkg/mod', '.cargo/registry', '.m2/repository', '.gradle/caches', '.gradle/wrapper', '.local/share/uv'] as const;
 
-const YARN = 'yarn';
 /** The programs whose versions count, where they are on the path. */
-export const KEPT_TOOLS = [
-  ...['node', 'npm', 'pnpm', YARN, 'bun', 'corepack'],
-  ...['python3', 'pip', 'uv', 'poetry', 'gcc'],
-  ...['go', 'cargo', 'rustc', 'java', 'mvn', 'gradle', 'ruby', 'bundle'],
-] as const;
+export const KEPT_TOOLS = 'node npm pnpm yarn bun corepack python3 pip uv poetry gcc go cargo rustc java mvn gradle ruby bundle'.split(' ');
