@@ -212,6 +212,8 @@ describe('on the phone', () => {
     const origin = `http://localhost:${wire.port}`;
     await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
     await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
+    await seedTask(db, 't4');
+    await seedItem(db, 't4', 'o4', 'failure', 'CI is still red after 3 repairs.', ['Retry']);
     const phone = await openPhone(origin);
     await phone.page.reload();
     await phone.page.locator('#item-o1').waitFor();
@@ -220,19 +222,29 @@ describe('on the phone', () => {
       phone.page.evaluate<boolean>("caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)"),
     );
     await wire.cut();
-    await phone.page.getByText('No connection.').waitFor();
+    await phone.page.getByText('Offline, showing the last update.').waitFor();
     await phone.page.goto(`${origin}/inbox`);
     await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
     await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
     await phone.page.locator('#item-o2').getByRole('button', { name: 'Approve' }).click();
     await phone.page.locator('#item-o2').getByText('Kept.').waitFor();
-    await phone.page.getByText('2 things you said go out then').waitFor();
+    const retry = phone.page.locator('article').filter({ hasText: 'CI is still red after 3 repairs.' });
+    await retry.getByRole('button', { name: 'Retry' }).click();
+    await retry.getByText('Kept. It goes out when you are back online.').waitFor();
+    await phone.page.getByText('3 replies will send later').waitFor();
     await phone.page.screenshot({ path: shot('phone-offline') });
     await phone.page.goto(`${origin}/task/t1`);
     await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
     await phone.page.goto(`${origin}/projects`);
     await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
     await phone.page.goto(`${origin}/inbox`);
+    // Opened again without a network, the cards still say what was answered, and offer no second answer.
+    const first = phone.page.locator('#item-o1');
+    await first.getByText('Approved. Kept. It goes out when you are back online.').waitFor();
+    expect(await first.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await retry.getByText('Kept. It goes out when you are back online.').waitFor();
+    expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+    await phone.page.screenshot({ path: shot('phone-offline-kept') });
     // Meanwhile somebody answers one of them elsewhere.
     await s.call('POST', '/api/inbox/o2', { decision: 'revise', text: 'Shorter', via: 'cli' });
     await wire.mend();
@@ -249,9 +261,7 @@ describe('on the phone', () => {
     const a = await openPage(browser, 'phone');
     const b = await openPage(browser, 'desktop');
     for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
-    await a.page.locator('#item-race').getByText('One').click();
-    await b.page.locator('#item-race').getByText('Two').click();
-    const answers = [a, b].map(({ page }) => page.locator('#item-race').getByRole('button', { name: 'Answer' }));
+    const answers = [a.page.getByRole('button', { name: 'One' }), b.page.getByRole('button', { name: 'Two' })];
     // Both take a tap by now; whichever comes second may find its card gone.
     for (const button of answers) await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
     // A double tap on one of them besides.

@@ -89,7 +89,7 @@ async function letThrough(id: string): Promise<void> {
     await reviewItem(id);
     const { page, complaints } = await openPage(browser, 'phone');
     await page.goto(`${s.web}/inbox`);
-    await page.getByRole('link', { name: 'Read it' }).click();
+    await page.getByRole('link', { name: 'Read the change' }).click();
     await page.getByRole('heading', { name: 'Case first' }).waitFor();
     const till = page.getByRole('region', { name: 'src/till.ts' });
     // Renamed, right to left, with odd endings, binary, machine-made: each says what it is.
@@ -113,7 +113,7 @@ async function letThrough(id: string): Promise<void> {
     expect(await comments(id)).toMatchObject([{ path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' }]);
     await page.reload();
     await page.getByText('not sent yet').waitFor();
-    await page.getByRole('button', { name: 'Ask for changes (one comment)' }).click();
+    await page.getByRole('button', { name: 'Request changes (one comment)' }).click();
     await page.getByRole('button', { name: 'Send with one comment' }).click();
     await page.getByText('With one comment on the change.').waitFor();
 

@@ -41,8 +41,7 @@ describe('one chat message becomes a merged pull request', () => {
     await p.getByRole('link', { name: /Inbox/ }).click();
     await p.getByText('Who gets the odd cent').first().waitFor();
     await shot('phone-3-question');
-    await p.getByText('The first people in the list').click();
-    await p.getByRole('button', { name: 'Answer' }).click();
+    await p.getByRole('button', { name: 'The first people in the list' }).click();
     await p.getByRole('button', { name: 'Approve' }).waitFor();
     await shot('phone-4-plan');
     await p.getByRole('button', { name: 'Approve' }).click();

@@ -95,7 +95,7 @@ inBrowser.each(SIZES)(
     await settled(retry.nth(0));
     const where = await middle(retry.nth(0));
     await tap(page, size, where);
-    await until('one to be gone', async () => (await retry.count()) === 1);
+    await until('one to be gone', async () => (await page.locator('article').filter({ hasText: 'It broke' }).count()) === 1);
     await tap(page, size, where);
     await settled(retry);
     expect([a.id, b.id].sort()).toEqual([...(await openIds()), ...(await answered('retry', [a.id, b.id]))].sort());
@@ -364,6 +364,124 @@ inBrowser.each(SIZES)('"what is going on?" gives a card for each task that is op
   await page.screenshot({ path: shot(`going-on-${size}`) });
   await cards.getByRole('link', { name: `Task ${two}` }).click();
   await page.getByRole('heading', { name: `Task ${two}`, level: 1 }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('no card stands twice on the page of its task, and no button is pale because the page has just opened, %s', async (size) => {
+  const task = await seedTask(db, fresh());
+  const id = await seedItem(db, task, `${task}-plan`, 'plan', 'Plan, revision 1');
+  const broken = await stopped('CI is still red after 3 repairs.', '');
+  const { page, complaints } = await openPage(browser, size);
+  await page.addInitScript(`(() => {
+    globalThis.palest = 1;
+    const look = () => {
+      for (const b of document.querySelectorAll('article button, article a.btn'))
+        globalThis.palest = Math.min(globalThis.palest, Number(getComputedStyle(b).opacity));
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  })()`);
+  await visit(page, `${s.web}/task/${task}`);
+  const approve = page.locator('#main').getByRole('button', { name: 'Approve' });
+  await settled(approve);
+  expect(await page.evaluate<number>('globalThis.palest')).toBe(1);
+  expect(await page.locator(`[id="item-${id}"]`).count()).toBe(1);
+  await page.screenshot({ path: shot(`once-${size}`) });
+  await visit(page, `${s.web}/task/${broken.task}`);
+  await page.locator('#main').getByRole('button', { name: 'Retry' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Retry' }).filter({ visible: true }).count()).toBe(1);
+  // Another task's card is beside it on the desktop, for this page does not show it.
+  expect(await page.locator(`[id="item-${id}"]`).filter({ visible: true }).count()).toBe(size === 'desktop' ? 1 : 0);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)(
+  'a decision can be taken back until it goes out, by its button and by the key u; what is not taken back goes out when the page goes, %s',
+  async (size) => {
+    const [first, second] = [await plan(), await plan()];
+    const task = await seedTask(db, fresh());
+    const asked = await seedItem(db, task, `${task}-q`, 'question', 'Which way?', ['Left', 'Right']);
+    const broken = await stopped('CI is still red after 3 repairs.', '');
+    const offer = await seedProposal(db, `undo-${size}`);
+    const { page, complaints } = await openPage(browser, size);
+    const card = (id: string): Locator => page.locator(`#item-${id}`);
+    // The page's own clock goes on when the test says so: nothing goes out before it was looked at, however slow this machine is.
+    await page.clock.install();
+    await visit(page, `${s.web}/inbox`);
+    await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
+    await page.clock.runFor(2_000);
+    const takeBack = async (where: Locator, button: string): Promise<void> => {
+      await where.getByRole('button', { name: button, exact: true }).click();
+      const undo = where.getByRole('button', { name: 'Undo' });
+      await undo.waitFor();
+      await page.clock.runFor(2_000);
+      await undo.click();
+      await where.getByRole('button', { name: button, exact: true }).waitFor();
+      await page.clock.runFor(2_000);
+    };
+    await takeBack(card(first), 'Approve');
+    await takeBack(card(asked), 'Left');
+    await takeBack(page.locator('article').filter({ hasText: 'CI is still red' }), 'Retry');
+    await takeBack(page.locator(`#proposal-${offer.id}`), 'Start');
+    await takeBack(page.locator(`#proposal-${offer.id}`), 'Not now');
+    await card(second).getByRole('button', { name: 'Approve' }).click();
+    await card(second).getByText('Approved. Claude starts.').waitFor();
+    await page.screenshot({ path: shot(`undo-${size}`) });
+    await page.keyboard.press('u');
+    await card(second).getByRole('button', { name: 'Approve' }).waitFor();
+    await page.clock.runFor(20_000);
+    expect([await stateOf(first), await stateOf(second), await stateOf(asked), await stateOf(broken.id)]).toEqual(['open', 'open', 'open', 'open']);
+    expect((await db.query('select 1 from proposals where id = $1 and state = $2', [offer.id, 'open'])).rowCount).toBe(1);
+    // What is not taken back goes out, at the latest when nobody can take it back any more.
+    await card(asked).getByRole('button', { name: 'Right' }).click();
+    await card(asked).getByText('You answered “Right”.').waitFor();
+    expect(await stateOf(asked)).toBe('open');
+    await page.goto(`${s.web}/projects`);
+    await until('the answer, after the page had gone', async () => (await answerOf(asked)) === 'answer');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)('while a question is open the field at the foot of its task answers it, and its options are one tap, %s', async (size) => {
+  const task = await seedTask(db, fresh());
+  const asked = await seedItem(db, task, `${task}-q`, 'question', 'Which way?', ['Left', 'Right']);
+  const { page, complaints } = await open(size, `/task/${task}`);
+  const field = page.getByRole('textbox', { name: 'Or type your own answer' });
+  await field.fill('Straight on');
+  expect(await page.locator('#main').getByRole('button', { name: 'Left' }).isDisabled()).toBe(true);
+  await page.screenshot({ path: shot(`answer-${size}`) });
+  await page.getByRole('button', { name: 'Answer' }).click();
+  await page.locator('#main').getByText('You answered “Straight on”.').waitFor();
+  await until('the answer', async () => (await answerOf(asked)) === 'answer');
+  await page.getByRole('textbox', { name: /Tell Claude something/ }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('a review can be judged from its card, and until it was read reading is its main button, %s', async (size) => {
+  const task = await seedTask(db, fresh());
+  await db.query(
+    `insert into pushes (id, task_id, owner_id, run_id, branch, old_sha, new_sha, state, diff, delta)
+     select $1, $2, owner_id, 'r', branch, '', 'abc', 'forwarded', $3, $3 from tasks where id = $2`,
+    [`${task}-p1`, task, 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1 +1,2 @@\n-x\n+y\n+z\n'],
+  );
+  const id = await seedItem(db, task, `${task}-review`, 'review', 'Ready for review');
+  const { page, complaints } = await open(size, '/inbox');
+  const card = page.locator(`#item-${id}`);
+  await card.getByText('One file').waitFor();
+  await card.getByText('No CI checked this change.').waitFor();
+  await card.getByText('You asked: do it').waitFor();
+  const main = (): Promise<string | null> => card.locator('.btn-main').textContent();
+  expect((await main())?.trim()).toBe('Read the change');
+  await page.screenshot({ path: shot(`unread-${size}`) });
+  await card.getByRole('link', { name: 'Read the change' }).click();
+  await page.getByRole('region', { name: 'a.ts' }).waitFor();
+  await page.goto(`${s.web}/inbox`);
+  await until('merging to come first, now that it was read', async () => (await main())?.trim() === 'Merge');
+  await page.screenshot({ path: shot(`read-${size}`) });
   expect(complaints).toEqual([]);
   await page.close();
 });

@@ -1,15 +1,26 @@
 // Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is no network.
 export type Result = { ok: true; data: Record<string, unknown>; kept?: true } | { ok: false; sentence: string };
 
-/** @param later what it is about, when it may go out later; its body then carries an id of its own */
-export async function act(path: string, body: unknown = {}, method = 'POST', later?: string): Promise<Result> {
+/** Characters of a request that may outlive its page; all of a page together may have 64 KiB. Source: https://fetch.spec.whatwg.org */
+const MOST_KEPT_ALIVE = 10_000;
+
+/** What is said of something that waits for a network: what it is about, and what was decided. */
+interface Later {
+  readonly label: string;
+  readonly says?: string;
+}
+
+/** @param later when it may go out later; its body then carries an id of its own */
+export async function act(path: string, body: unknown = {}, method = 'POST', later?: Later): Promise<Result> {
   let r: Response;
   try {
-    r = await fetch(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const sent = JSON.stringify(body);
+    // It goes out also when the page goes meanwhile. Browsers do that for small bodies only.
+    r = await fetch(path, { method, headers: { 'content-type': 'application/json' }, body: sent, keepalive: sent.length < MOST_KEPT_ALIVE });
   } catch {
     if (later === undefined) return { ok: false, sentence: 'You are offline, so nothing was sent. Try again when you are back.' };
     // Loaded only now: the first page does not need it.
-    await (await import('./waiting.ts')).keep({ path, body, label: later });
+    await (await import('./waiting.ts')).keep({ path, body, ...later });
     return { ok: true, data: {}, kept: true };
   }
   // No JSON: then the status is all there is to say.

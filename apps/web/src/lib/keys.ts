@@ -1,19 +1,38 @@
 // One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
+import { settlesInMs } from './settling.ts';
+
 export const KEYS: readonly (readonly [string, string])[] = [
   ['j / k', 'next, previous'],
   ['Enter', 'open'],
   ['a', 'approve, allow, merge, retry, answer'],
   ['r', 'reply: change it, refuse, say it yourself'],
+  ['1 to 9', 'answer with that option'],
   ['s', 'later'],
+  ['u', 'undo what you decided last'],
   ['e', 'done with this file of a change'],
   ['n / p', 'next, previous file of a change'],
   ['/ or ⌘K', 'find a task or a page'],
   ['?', 'these keys'],
 ];
 
+let movedOnMs = -Infinity;
+/** After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps theirs. */
+export function moveOn(card: HTMLElement | undefined): void {
+  const focus = document.activeElement;
+  if (card === undefined || (focus !== null && focus !== document.body && !card.contains(focus))) return;
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter((r) => r.offsetParent !== null);
+  const i = rows.indexOf(card);
+  const next = rows[i + 1] ?? rows[i - 1];
+  if (i === -1 || next === undefined) return;
+  movedOnMs = performance.now();
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: 'nearest' });
+}
+
 export interface Doors {
   find(): void;
   help(): void;
+  undo(): void;
 }
 
 /** Whether a form that the person opened is on the page: then every letter is meant for it. */
@@ -47,13 +66,26 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
     case 'r':
     case 's':
     case 'e': {
-      // A key that is held down aims at nothing: the next row would get the rest.
-      if (e.repeat) return;
+      // A key that is held down, or pressed once too often, aims at nothing: the next row would get the rest.
+      if (e.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
       const to = now?.querySelector<HTMLElement>(`[data-key=${e.key}]`);
       if (!to) return;
       e.preventDefault();
       return to.matches('input:not([type=checkbox]), textarea') ? to.focus() : to.click();
     }
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+      if (e.repeat || settlesInMs(movedOnMs, performance.now()) > 0) return;
+      return [...(now?.querySelectorAll<HTMLElement>('[data-option]') ?? [])][Number(e.key) - 1]?.click();
+    case 'u':
+      return e.repeat ? undefined : doors.undo();
     case '/':
       e.preventDefault();
       return doors.find();

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
-import { storyOf } from './story.ts';
-import { ago, backAt, centsIn, learnServerTime } from './words.ts';
+import { stepOf, storyOf } from './story.ts';
+import { ago, backAt, centsIn, laterTimes, learnServerTime, took } from './words.ts';
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
@@ -140,6 +140,37 @@ test('the story tells a pause and a cancellation as what they are, and names wha
   ]);
 });
 
+test.each([
+  // A Wednesday morning, a Wednesday night, a Sunday, and the last day of a year that ends on a Friday.
+  ['2026-03-04T10:00', ['Tonight 4 20', 'Tomorrow 5 8', 'Monday 9 8']],
+  ['2026-03-04T19:30', ['Tomorrow 5 8', 'Monday 9 8']],
+  ['2026-03-08T10:00', ['Tonight 8 20', 'Tomorrow 9 8']],
+  ['2027-12-31T23:59', ['Tomorrow 1 8', 'Monday 3 8']],
+])('at %s later may be %j', (now, want) => {
+  const times = laterTimes(new Date(now));
+  expect(times.map((t) => `${t.label} ${t.at.getDate()} ${t.at.getHours()}`)).toEqual(want);
+  for (const t of times) expect(t.at.getTime()).toBeGreaterThan(new Date(now).getTime());
+});
+
 test('dollars are typed, cents are kept', () => {
   expect([centsIn('7'), centsIn(' 0.5 '), centsIn(''), centsIn('19.99')]).toEqual([700, 50, null, 1999]);
+});
+
+test.each([
+  [400, '0 s'],
+  [59_400, '59 s'],
+  [60_000, '1 min'],
+  [3_599_000, '1 h'],
+  [7_500_000, '2 h 5 min'],
+])('%i ms took %s', (ms, words) => expect(took(ms)).toBe(words));
+
+test.each([
+  ['planning', 'plan', 'Step 1 of 4, plan'],
+  ['queued', 'plan', 'Step 1 of 4, plan'],
+  ['ci', 'implement', 'Step 3 of 4, checks'],
+  ['blocked', 'review', 'Step 4 of 4, review'],
+  ['blocked', 'constructor', null],
+])('a task that is %s in %s stands at %s', (state, phase, words) => {
+  expect(stepOf({ state, phase, endedAt: null })).toBe(words);
+  expect(stepOf({ state, phase, endedAt: new Date() })).toBeNull();
 });

@@ -4,6 +4,7 @@ import { invalidate } from '$app/navigation';
 import { forgetDrafts } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import { whenUntouched } from './steady.svelte.ts';
+import type { Waiting } from './waiting.ts';
 
 const LOOK_AGAIN_MS = 120;
 
@@ -25,7 +26,9 @@ class Live {
   online = $state(true);
   draft = $state<{ turnId: string; text: string } | null>(null);
   outputEnd = $state<Record<string, number>>({});
-  /** What was said without a network and has not gone out yet. */
+  /** What was said without a network and has not gone out yet, by where it goes. */
+  kept = $state.raw<ReadonlyMap<string, Waiting>>(new Map());
+  /** How many things that are. */
   waiting = $state(0);
   private source: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -92,7 +95,15 @@ class Live {
   }
 
   async count(): Promise<void> {
-    this.waiting = await (await import('./waiting.ts')).countWaiting();
+    const all = await (await import('./waiting.ts')).listWaiting();
+    this.waiting = all.length;
+    this.kept = new Map(all.map((w) => [w.path, w]));
+  }
+
+  /** Takes back what waits for a network. */
+  async unkeep(path: string): Promise<void> {
+    await (await import('./waiting.ts')).unkeep(path);
+    await this.count();
   }
 
   private async sendWaiting(): Promise<void> {

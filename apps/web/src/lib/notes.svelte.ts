@@ -2,7 +2,7 @@
 interface Note {
   readonly id: number;
   readonly text: string;
-  readonly action?: { readonly label: string; run(): void };
+  readonly actions: readonly { readonly label: string; run(): void }[];
 }
 
 const STAYS_MS = 6_000;
@@ -13,8 +13,8 @@ class Notes {
   shown = $state<Note[]>([]);
 
   /** @param ms how long it stays, in milliseconds */
-  tell(text: string, ms = STAYS_MS, action?: Note['action']): void {
-    const note: Note = { id: ++last, text, ...(action === undefined ? {} : { action }) };
+  tell(text: string, ms = STAYS_MS, ...actions: Note['actions']): void {
+    const note: Note = { id: ++last, text, actions };
     this.shown = [...this.shown, note].slice(-MOST);
     setTimeout(() => this.close(note.id), ms);
   }

@@ -69,6 +69,8 @@ export function scrollByProgram(scroll: () => void): void {
 /** One deciding button: whether it has settled, and whether a click on it counts. */
 export class Steady {
   settled = $state(false);
+  /** Whether it stood somewhere else before: one that only just came is not shown pale, for then a whole page would be. */
+  moved = $state(false);
   private w: Watched | null = null;
 
   readonly watch = (el: HTMLElement): (() => void) => {
@@ -88,7 +90,15 @@ export class Steady {
     const scrollers = scrollersOf(el);
     const content = scrollers[0]?.firstElementChild;
     if (content) sizes.observe(content);
-    this.w = { place: null, movedAtMs: performance.now(), settled: (is) => (this.settled = is), scrollers };
+    this.w = {
+      place: null,
+      movedAtMs: performance.now(),
+      settled: (is) => {
+        if (is) this.moved = true;
+        this.settled = is;
+      },
+      scrollers,
+    };
     watched.set(el, this.w);
     somethingMoved();
     return () => {

@@ -10,6 +10,8 @@ export interface Step {
   readonly tone: 'plain' | 'good' | 'bad' | 'you' | 'said';
   readonly href?: string | null;
   readonly runId?: string;
+  /** How long the run took that began with it, in milliseconds; not set while it runs. */
+  readonly tookMs?: number;
   /** Output that belongs to it, shown on request. */
   readonly more?: string;
 }
@@ -37,10 +39,30 @@ const DECISION: Record<string, (text: string) => string> = {
 const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter' } as const;
 
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
+  const ends = new Map(events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])));
   return events.flatMap((e) => {
     const s = sentence(e);
-    return s === null ? [] : [{ seq: e.seq, at: e.at, ...s }];
+    if (s === null) return [];
+    const end = s.runId === undefined ? undefined : ends.get(s.runId);
+    return [{ seq: e.seq, at: e.at, ...s, ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(e.at)) }) }];
   });
+}
+
+const STEPS = ['Plan', 'Change', 'Checks', 'Review'] as const;
+const STEP_OF = new Map([
+  ['queued', 0],
+  ['plan', 0],
+  ['implement', 1],
+  ['ci', 2],
+  ['fix_ci', 2],
+  ['review', 3],
+  ['address_review', 3],
+]);
+
+/** Where a task stands: "Step 2 of 4, change". @returns null when it has ended, or stands where we do not know */
+export function stepOf(t: { readonly state: string; readonly phase: string; readonly endedAt: Date | null }): string | null {
+  const n = t.endedAt === null ? (STEP_OF.get(t.state) ?? STEP_OF.get(t.phase)) : undefined;
+  return n === undefined ? null : `Step ${n + 1} of ${STEPS.length}, ${STEPS[n]!.toLowerCase()}`;
 }
 
 const namesOf = (failures: readonly { readonly name: string }[] | undefined): string =>

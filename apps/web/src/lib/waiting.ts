@@ -7,6 +7,8 @@ export interface Waiting {
   readonly body: unknown;
   /** What it is about, for the words when it is refused. */
   readonly label: string;
+  /** What was decided, as the card shows it for as long as it waits. */
+  readonly says?: string;
 }
 type Kept = Waiting & { readonly at: number };
 
@@ -20,8 +22,15 @@ export async function keep(w: Waiting): Promise<void> {
   await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync?.register('waiting').catch(() => undefined);
 }
 
-// A browser that keeps nothing has nothing waiting.
-export const countWaiting = async (): Promise<number> => (await entries(store()).catch(() => [])).length;
+/** What waits, in the order in which it was said. */
+export const listWaiting = async (): Promise<Waiting[]> =>
+  // A browser that keeps nothing has nothing waiting.
+  (await entries<string, Kept>(store()).catch(() => [])).map(([, w]) => w).toSorted((a, b) => a.at - b.at);
+
+/** Takes back what was to go to a place. */
+export async function unkeep(path: string): Promise<void> {
+  for (const [id, w] of await entries<string, Kept>(store())) if (w.path === path) await del(id, store());
+}
 
 /** Page and service worker may both try: one does at a time. @returns what was refused, as sentences */
 export function sendWaiting(): Promise<{ sent: number; refused: string[] }> {

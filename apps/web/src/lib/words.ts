@@ -32,3 +32,31 @@ export function backAt(at: Date, now = serverNow()): string {
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;
 /** @param dollars as they are typed @returns whole cents; null for none, which is no limit */
 export const centsIn = (dollars: string): number | null => (dollars.trim() === '' ? null : Math.round(Number(dollars) * 100));
+
+/** How long something took: "40 s", "12 min", "2 h 5 min". */
+export function took(ms: number): string {
+  const s = Math.round(ms / 1000);
+  if (s < 60) return `${s} s`;
+  const min = Math.round(s / 60);
+  if (min < 60) return `${min} min`;
+  return min % 60 === 0 ? `${min / 60} h` : `${Math.floor(min / 60)} h ${min % 60} min`;
+}
+
+const HOUR_MS = 3_600_000;
+/** How long "Later" is, unless another time is chosen, in milliseconds. */
+export const LATER_MS = 3 * HOUR_MS;
+const EVENING = 20;
+const MORNING = 8;
+const at = (day: Date, hour: number): Date => new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour);
+
+/** When else something may come back, soonest first: this evening, if it is not nearly there, the next morning, and the next Monday. */
+export function laterTimes(now: Date): { readonly label: string; readonly at: Date }[] {
+  const inDays = (days: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+  const tonight = at(now, EVENING);
+  const untilMonday = (8 - now.getDay()) % 7 || 7;
+  return [
+    ...(tonight.getTime() - now.getTime() > HOUR_MS ? [{ label: 'Tonight', at: tonight }] : []),
+    { label: 'Tomorrow', at: at(inDays(1), MORNING) },
+    ...(untilMonday > 1 ? [{ label: 'Monday', at: at(inDays(untilMonday), MORNING) }] : []),
+  ];
+}

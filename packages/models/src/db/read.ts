@@ -334,6 +334,42 @@ export function openRead(url: string) {
         })),
       };
     },
+    /** What was asked of a task, and its two newest plans, newest first. */
+    async planned(taskId: string): Promise<{ prompt: string; plans: string[] } | null> {
+      const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER }, select: { prompt: true } });
+      if (!t) return null;
+      const rows = await db.event.findMany({ where: { ownerId: OWNER, taskId, type: 'plan.written' }, orderBy: { seq: 'desc' }, take: 2 });
+      const { events } = readEvents(rows.map((e) => ({ ...e, seq: Number(e.seq) })));
+      return { prompt: t.prompt, plans: events.flatMap((e) => (e.type === 'plan.written' ? [e.payload.markdown] : [])) };
+    },
+    /** What a change is judged by: its newest push, what was checked, what was asked and what it cost. */
+    async judged(taskId: string): Promise<{
+      prompt: string;
+      costMicrousd: number;
+      budgetCents: number;
+      looked: string | null;
+      pushes: string[];
+      events: LoggedEvent[];
+    } | null> {
+      const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
+      if (!t) return null;
+      const [pushes, events] = await Promise.all([
+        db.push.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: 50, select: { id: true } }),
+        db.event.findMany({
+          where: { ownerId: OWNER, taskId, type: { in: ['ci.verdict', 'evidence.recorded', 'run.ended'] } },
+          orderBy: { seq: 'desc' },
+          take: 60,
+        }),
+      ]);
+      return {
+        prompt: t.prompt,
+        costMicrousd: Number(t.costMicrousd),
+        budgetCents: t.budgetCents,
+        looked: t.lookedPush,
+        pushes: pushes.map((p) => p.id),
+        events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
+      };
+    },
     /** The whole change as of a push, or only what that push changed. */
     diffOf: async (taskId: string, pushId: string, what: 'diff' | 'delta'): Promise<string> => {
       const p = await db.push.findFirst({
@@ -348,7 +384,6 @@ export function openRead(url: string) {
       new Map(
         (await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })).map((g) => [g.projectId, g._count]),
       ),
-
     settings: async (): Promise<unknown> =>
       (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
     checkup: async (): Promise<readonly Check[]> => {

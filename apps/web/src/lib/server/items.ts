@@ -2,12 +2,43 @@
 import type { ItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
 import { readHeld } from '@mainloop/models/flow/held';
+import { checksOf, planChanges, summaryOf, twoSentences, type PlanChanges, type ReviewFacts } from '#lib/facts.ts';
+import { changedFiles } from './changes.ts';
 import { render } from './markdown.ts';
+import { read } from './read.ts';
 
-export type ShownItem = ItemView & { html: string; held: readonly DiffFile[] };
+export type ShownItem = ItemView & { html: string; held: readonly DiffFile[]; facts: ReviewFacts | null; why: string; changes: PlanChanges | null };
 
-export function shownItem(i: ItemView): ShownItem {
-  if (i.kind !== 'ci_files') return { ...i, html: render(i.plan ?? i.body), held: [] };
+export async function shownItem(i: ItemView): Promise<ShownItem> {
+  const facts = i.kind === 'review' && i.state === 'open' ? await factsOf(i.taskId) : null;
+  const planned = i.kind === 'plan' && i.state === 'open' ? await read().planned(i.taskId) : null;
+  const [now, before] = planned?.plans ?? [];
+  const more = {
+    facts,
+    why: twoSentences(planned?.prompt ?? ''),
+    changes: now !== undefined && before !== undefined ? planChanges(before, now) : null,
+  };
+  if (i.kind !== 'ci_files') return { ...i, html: render(i.plan ?? i.body), held: [], ...more };
   const { sentence, diff } = readHeld(i.body);
-  return { ...i, html: render(sentence), held: readDiff(diff).files };
+  return { ...i, html: render(sentence), held: readDiff(diff).files, ...more };
+}
+
+async function factsOf(taskId: string): Promise<ReviewFacts | null> {
+  const t = await read().judged(taskId);
+  if (t === null) return null;
+  const newest = t.pushes[0] ?? null;
+  const files = newest === null ? [] : await changedFiles(taskId, newest);
+  const seenAt = t.looked === null ? -1 : t.pushes.indexOf(t.looked);
+  return {
+    what: twoSentences(summaryOf(t.events)),
+    why: twoSentences(t.prompt),
+    checks: checksOf(t.events),
+    files: files.length,
+    additions: files.reduce((n, f) => n + f.additions, 0),
+    deletions: files.reduce((n, f) => n + f.deletions, 0),
+    unseen: seenAt < 0 ? null : seenAt,
+    newest,
+    costMicrousd: t.costMicrousd,
+    budgetCents: t.budgetCents,
+  };
 }

@@ -1,4 +1,5 @@
 import { shownItem } from '#lib/server/items.ts';
+import { render } from '#lib/server/markdown.ts';
 import { almostFullMb, flags, read } from '#lib/server/read.ts';
 import type { LayoutServerLoad } from './$types';
 
@@ -14,6 +15,11 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.
     trouble: process.uptime() < STARTING_S ? [] : checks.filter((c) => !c.ok).map((c) => c.says),
-    inbox: { ...inbox, needsYou: inbox.needsYou.map(shownItem), later: inbox.later.map(shownItem) },
+    inbox: {
+      ...inbox,
+      proposals: inbox.proposals.map((p) => ({ ...p, html: render(p.prompt) })),
+      needsYou: await Promise.all(inbox.needsYou.map(shownItem)),
+      later: await Promise.all(inbox.later.map(shownItem)),
+    },
   };
 };

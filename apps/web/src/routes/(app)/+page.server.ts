@@ -11,9 +11,10 @@ export const load: PageServerLoad = async ({ depends }) => {
   const tasks = new Map((await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]));
   return {
     draft: t.draft,
-    thread: t.items.map((i, n) => ({
+    thread: t.items.map(({ proposal, ...i }, n) => ({
       ...i,
       html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',
+      ...(proposal ? { proposal: { ...proposal, html: render(proposal.prompt) } } : {}),
       tasks: said[n]!.ids.flatMap((id) => tasks.get(id) ?? []),
     })),
   };

@@ -18,7 +18,7 @@ export const load: PageServerLoad = async ({ params, depends }) => {
     comments: review?.comments.length ?? 0,
     planHtml: t.plan ? render(t.plan) : '',
     promptHtml: render(t.prompt),
-    items: t.items.map(shownItem),
+    items: await Promise.all(t.items.filter((i) => i.state === 'open').map(shownItem)),
     story: storyOf(events),
   };
 };

@@ -1,0 +1,115 @@
+// What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u takes it back; then it goes out.
+import { SvelteMap } from 'svelte/reactivity';
+
+import { act, type Result } from './act.ts';
+import { live } from './live.svelte.ts';
+import { notes } from './notes.svelte.ts';
+
+/** How long it can be taken back, in milliseconds: long enough to read what was tapped. */
+const UNDO_MS = 6_000;
+
+interface Decision {
+  /** Where it goes; also what it is about: of one item there is one decision. */
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What it is about, for the words when it is refused elsewhere. */
+  readonly label: string;
+  /** In the past: "Approved." */
+  readonly says: string;
+  /** What follows from it: "Claude starts." */
+  readonly next: string;
+  /** Has to be done before it, and only together with it. */
+  readonly first?: { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
+  /** Carries no id of its own that makes it count once, so it can't wait for a network. */
+  readonly onlyOnline?: boolean;
+  readonly done?: (r: Extract<Result, { ok: true }>) => void;
+}
+
+interface Known {
+  readonly state: 'held' | 'sent' | 'refused';
+  readonly says: string;
+  readonly next: string;
+}
+
+class Decisions {
+  private readonly known = new SvelteMap<string, Known>();
+  private readonly held = new Map<string, { readonly decision: Decision; readonly timer: ReturnType<typeof setTimeout> }>();
+
+  /** How far the decision on something is; null when there is none, or it was taken back. */
+  of(path: string): (Known | { readonly state: 'kept'; readonly says: string; readonly next: string }) | null {
+    const kept = live.kept.get(path);
+    return kept === undefined ? (this.known.get(path) ?? null) : { state: 'kept', says: kept.says ?? '', next: '' };
+  }
+
+  decide(d: Decision): void {
+    if (this.held.has(d.path)) return;
+    this.known.set(d.path, { state: 'held', says: d.says, next: d.next });
+    this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), UNDO_MS) });
+    // Without a network it is kept on this device at once, and can be taken back until there is one.
+    if (!live.online) void this.send(d);
+  }
+
+  /** @returns whether there was something to take back */
+  undo(path: string): boolean {
+    const h = this.held.get(path);
+    if (h !== undefined) {
+      clearTimeout(h.timer);
+      this.held.delete(path);
+      this.known.delete(path);
+      return true;
+    }
+    if (!live.kept.has(path)) return false;
+    void live.unkeep(path);
+    return true;
+  }
+
+  /** Takes back what was decided last. */
+  undoLast(): void {
+    // Of what waits for a network, decisions alone: what was said in the chat stays said.
+    const path = [...this.held.keys()].at(-1) ?? [...live.kept.values()].findLast((w) => w.says !== undefined)?.path;
+    if (path !== undefined && this.undo(path)) notes.tell('Taken back.');
+  }
+
+  /** Nobody can take it back any more, because nobody looks: so it goes out now. */
+  flush(): void {
+    for (const { decision } of this.held.values()) void this.send(decision);
+  }
+
+  private async send(d: Decision): Promise<void> {
+    clearTimeout(this.held.get(d.path)?.timer);
+    if (!this.held.delete(d.path)) return;
+    this.known.set(d.path, { state: 'sent', says: d.says, next: d.next });
+    const first = d.first === undefined ? null : await act(d.first.path, d.first.body);
+    const r = first !== null && !first.ok ? first : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
+    if (!r.ok) {
+      this.known.set(d.path, { state: 'refused', says: r.sentence, next: '' });
+      // Its card says so; where that has gone, a note does.
+      if (document.querySelector(`[data-decides="${CSS.escape(d.path)}"]`) === null) notes.tell(`${d.label}: ${r.sentence}`, 12_000);
+      return;
+    }
+    if (r.kept) {
+      await live.count();
+      this.known.delete(d.path);
+    }
+    d.done?.(r);
+  }
+
+  /** Where it was refused it can be decided again. */
+  forget(path: string): void {
+    if (this.known.get(path)?.state === 'refused') this.known.delete(path);
+  }
+}
+
+export const decisions = new Decisions();
+
+/** From here on what is held goes out when the page goes. @returns an end to it */
+export function sendWhenLeft(): () => void {
+  const flush = (): void => decisions.flush();
+  const hidden = (): void => void (document.visibilityState === 'hidden' && flush());
+  addEventListener('pagehide', flush);
+  document.addEventListener('visibilitychange', hidden);
+  return () => {
+    removeEventListener('pagehide', flush);
+    document.removeEventListener('visibilitychange', hidden);
+  };
+}

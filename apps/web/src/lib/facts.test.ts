@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import type { LoggedEvent } from '@mainloop/models/events/registry';
+import fc from 'fast-check';
+import { checksOf, planChanges, summaryOf, twoSentences } from './facts.ts';
+
+const event = (type: string, payload: object, seq = 1): LoggedEvent =>
+  ({ seq, type, payload, at: '2026-03-01T12:00:00Z', taskId: 't', actor: 'a', ownerId: 'o' }) as unknown as LoggedEvent;
+const ci = (passed: number, failed: number, pending: number, verdict: string, failures: string[] = []): LoggedEvent =>
+  event('ci.verdict', { sha: 'new', verdict, round: 1, passed, failed, pending, failures: failures.map((name) => ({ name })) });
+const ran = (what: string, exitCode: number | null, sha = 'new'): LoggedEvent =>
+  event('evidence.recorded', { runId: 'r', what, command: 'npm test', exitCode, ms: 1, tail: '', sha, clean: true });
+
+test.each([
+  ['two of three', 'One. Two! Three?', 'One. Two!'],
+  ['no end', 'Without an end', 'Without an end'],
+  ['a version is no end of a sentence', 'Uses node 24.1 now. Fine.', 'Uses node 24.1 now. Fine.'],
+  ['headings and fences are no sentences', '## What\nIt **adds** `x`.\n```js\nlet a. b.\n```\nThen more. And more.', 'It adds x. Then more.'],
+  ['nothing', '', ''],
+])('two sentences: %s', (_, text, want) => expect(twoSentences(text)).toBe(want));
+
+test('however long a text is, what stands on the card is short, and one line', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 2_000 }), (text) => {
+      const words = twoSentences(text);
+      expect(words.length).toBeLessThanOrEqual(282);
+      expect(words).not.toContain('\n');
+    }),
+  );
+});
+
+test.each([
+  ['green, and verified', [ran('verify', 0), ci(3, 0, 0, 'green')], ['good CI: 3 of 3 passed', 'good “npm test” passed in the sandbox']],
+  [
+    'red, by name, and nothing verified',
+    [ci(1, 1, 1, 'red', ['lint'])],
+    ['bad CI: 1 of 3 passed, not lint', 'bad CI: 1 of 3 did not finish', 'plain No verify command ran in the sandbox on this commit.'],
+  ],
+  ['no CI', [], ['bad No CI checked this change.', 'plain No verify command ran in the sandbox on this commit.']],
+  [
+    'none is told as none',
+    [ci(0, 0, 0, 'none'), ran('verify', 1)],
+    ['bad No CI checked this change.', 'bad “npm test” failed with exit 1 in the sandbox'],
+  ],
+  [
+    'what ran on an older commit says nothing of this one',
+    [ran('verify', 0, 'old'), ci(2, 0, 0, 'green')],
+    ['good CI: 2 of 2 passed', 'plain No verify command ran in the sandbox on this commit.'],
+  ],
+])('checks: %s', (_, events, want) => expect(checksOf(events).map((c) => `${c.tone} ${c.text}`)).toEqual(want));
+
+test('the summary is of the last run that changed something', () => {
+  const ended = (phase: string, outcome: object): LoggedEvent => event('run.ended', { runId: 'r', phase, epoch: 1, outcome });
+  expect(
+    summaryOf([
+      ended('plan', { kind: 'completed', summary: 'a plan' }),
+      ended('implement', { kind: 'completed', summary: 'did it' }),
+      ended('fix_ci', { kind: 'limit', reason: 'time' }),
+    ]),
+  ).toBe('did it');
+  expect(summaryOf([])).toBe('');
+});
+
+test.each([
+  ['a step in between', '1. Read\n2. Write', '1. Read\n2. Think\n3. Write', { lines: ['Think'], gone: 0 }],
+  ['another word', '## A\n- Round up', '## A\n- Round down', { lines: ['Round down'], gone: 1 }],
+  ['a step less', '1. Read\n2. Write', '1. Write', { lines: [], gone: 1 }],
+  ['the same', '# A\n\n- b', '## A\n* b\n', null],
+])('what changed of a plan: %s', (_, before, now, want) => expect(planChanges(before, now)).toEqual(want));
