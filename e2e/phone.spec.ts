@@ -227,7 +227,7 @@ describe('on the phone', () => {
     await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
     await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
     // A card that has just moved takes no tap, and each answer moves the next card: a person taps again.
-    const tap = (card: Locator, button: string): Promise<void> =>
+    const tap = (card: Locator, button: string): Promise<true> =>
       until(`${button} to be kept`, async () => {
         if (await card.getByText('Kept. It goes out when you are back online.').isVisible()) return true;
         await card
