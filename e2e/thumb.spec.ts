@@ -440,6 +440,13 @@ inBrowser.each(SIZES)(
     expect(await stateOf(asked)).toBe('open');
     await page.goto(`${s.web}/projects`);
     await until('the answer, after the page had gone', async () => (await answerOf(asked)) === 'answer');
+    // A browser that died told nobody that it went: what it held is on the device, and goes out when mainloop is opened again.
+    const died = { path: `/api/inbox/${first}`, label: 'Plan', says: 'Approved.', atMs: 0, left: false };
+    const body = { decision: 'approve', text: '', via: 'app', answerId: `died-${size}` };
+    await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [`held/${died.path}`, JSON.stringify({ ...died, body })]);
+    await page.goto(`${s.web}/inbox`);
+    await until('what a browser held that died', async () => (await answerOf(first)) === 'approve');
+    await until('nothing to be held any more', () => page.evaluate<boolean>("!Object.keys(localStorage).some((key) => key.startsWith('held/'))"));
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -2,6 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 
 import { act, type Result } from './act.ts';
+import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
 import { live } from './live.svelte.ts';
 import { notes } from './notes.svelte.ts';
 
@@ -44,6 +45,7 @@ class Decisions {
   decide(d: Decision): void {
     if (this.held.has(d.path)) return;
     this.known.set(d.path, { state: 'held', says: d.says, next: d.next });
+    hold(stored(d, false));
     this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), UNDO_MS) });
     // Without a network it is kept on this device at once, and can be taken back until there is one.
     if (!live.online) void this.send(d);
@@ -56,6 +58,7 @@ class Decisions {
       clearTimeout(h.timer);
       this.held.delete(path);
       this.known.delete(path);
+      release(path);
       return true;
     }
     if (!live.kept.has(path)) return false;
@@ -72,7 +75,10 @@ class Decisions {
 
   /** Nobody can take it back any more, because nobody looks: so it goes out now. */
   flush(): void {
-    for (const { decision } of this.held.values()) void this.send(decision);
+    for (const { decision } of this.held.values()) {
+      hold(stored(decision, true));
+      void this.send(decision);
+    }
   }
 
   private async send(d: Decision): Promise<void> {
@@ -81,6 +87,7 @@ class Decisions {
     this.known.set(d.path, { state: 'sent', says: d.says, next: d.next });
     const first = d.first === undefined ? null : await act(d.first.path, d.first.body);
     const r = first !== null && !first.ok ? first : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
+    release(d.path);
     if (!r.ok) {
       this.known.set(d.path, { state: 'refused', says: r.sentence, next: '' });
       // Its card says so; where that has gone, a note does.
@@ -94,16 +101,46 @@ class Decisions {
     d.done?.(r);
   }
 
+  /**
+   * Sends what a page that has gone did not hear of. Sent twice it counts once: an item knows the answer's id, and a proposal that is
+   * closed refuses, of which nobody needs to hear.
+   */
+  takeUp(): void {
+    for (const h of allHeld()) {
+      const again = (): void => {
+        // The page that made it is there after all, and has sent it or taken it back.
+        if (heldOf(h.path) !== null && !this.held.has(h.path)) void this.sendAgain(h);
+      };
+      const ms = waitsMs(h, Date.now());
+      if (ms === 0) again();
+      else setTimeout(again, ms);
+    }
+  }
+
+  private async sendAgain(h: Held): Promise<void> {
+    if (h.first !== undefined) await act(h.first.path, h.first.body);
+    const r = await act(h.path, h.body, 'POST', h.onlyOnline === true ? undefined : { label: h.label, says: h.says });
+    release(h.path);
+    if (!r.ok && h.onlyOnline !== true) notes.tell(`${h.label}: ${r.sentence}`, 12_000);
+    if (r.ok && r.kept) await live.count();
+  }
+
   /** Where it was refused it can be decided again. */
   forget(path: string): void {
     if (this.known.get(path)?.state === 'refused') this.known.delete(path);
   }
 }
 
+function stored({ path, body, label, says, first, onlyOnline }: Decision, left: boolean): Held {
+  const held = { path, body, label, says, left, atMs: Date.now() };
+  return { ...held, ...(first === undefined ? {} : { first }), ...(onlyOnline === undefined ? {} : { onlyOnline }) };
+}
+
 export const decisions = new Decisions();
 
-/** From here on what is held goes out when the page goes. @returns an end to it */
+/** From here on what is held goes out when the page goes, and what an earlier page held goes out now. @returns an end to it */
 export function sendWhenLeft(): () => void {
+  decisions.takeUp();
   const flush = (): void => decisions.flush();
   const hidden = (): void => void (document.visibilityState === 'hidden' && flush());
   addEventListener('pagehide', flush);

@@ -1,4 +1,5 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
+import { allHeld, release } from './held.ts';
 import { keptFor } from './kept.ts';
 
 const PREFIX = 'draft/';
@@ -68,5 +69,6 @@ export function keepDrafts(): () => void {
 /** Whoever signs out leaves no words behind. */
 export function forgetDrafts(): void {
   drafts.clear();
+  for (const { path } of allHeld()) release(path);
   for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
 }

@@ -347,7 +347,7 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect(await listCommentEffects(t.db, 'one')).toEqual(new Map([[key, true]]));
   expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
   await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } })]);
-  expect(await listWaitingRepos(t.db)).toEqual(['demo/tally']);
+  expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
 });
 
 test('runs, while one works and after it', async () => {
