@@ -4,6 +4,7 @@ import { SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 
@@ -70,12 +71,15 @@ test('what was refused stands in the log as one line, with the ids of its run', 
     });
   const answers = await Promise.all([ask(mine), ask(other)]);
   expect(answers.map((a) => a.status)).toEqual([403, 403]);
-  const refused = gateway
-    .log()
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((line) => line.msg === 'a model request was refused');
+  const inLog = (): Record<string, unknown>[] =>
+    gateway
+      .log()
+      .split('\n')
+      // Its last line may be half written.
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((line) => line.msg === 'a model request was refused');
+  const refused = await until('both lines', async () => (inLog().length === 2 ? inLog() : null));
   expect(refused.map((l) => [l.name, l.level, l.ownerId, l.taskId, l.runId]).toSorted()).toEqual([
     ['gateway', 'warn', 'owner', 'aaaa', expect.stringMatching(/^aaaa-r/)],
     ['gateway', 'warn', 'owner', 'bbbb', expect.stringMatching(/^bbbb-r/)],

@@ -66,4 +66,4 @@ export function trackedOf(listing: string): readonly Tracked[] {
 export const KEPT_OF_HOME = ['go/pkg/mod', '.cargo/registry', '.m2/repository', '.gradle/caches', '.gradle/wrapper', '.local/share/uv'] as const;
 
 /** The programs whose versions count, where they are on the path. */
-export const KEPT_TOOLS = 'node npm pnpm yarn bun corepack python3 pip uv poetry gcc go cargo rustc java mvn gradle ruby bundle'.split(' ');
+export const KEPT_TOOLS = 'node npm pnpm bun corepack python3 pip uv poetry gcc go cargo rustc java mvn gradle ruby bundle yarn'.split(' ');
