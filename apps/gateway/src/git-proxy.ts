@@ -307,20 +307,13 @@ async function droppedOf(
   pushed: readonly string[],
 ): Promise<string | null> {
   if (u.oldSha === ZERO) return null;
-  const there = (await Promise.all(pushed.map((sha) => has(git, dir, sha)))).flatMap((is, n) => (is ? [pushed[n]!] : []));
-  const without = [u.newSha, `refs/heads/${r.default_branch}`, ...there].map((x) => `^${x}`);
-  const first = await git(dir, ['log', '-1', '--format=%H%x09%an%x09%s', u.oldSha, ...without, '--']);
+  const without = [u.newSha, `refs/heads/${r.default_branch}`, ...pushed].map((x) => `^${x}`);
+  // What of ours was overwritten since may be gone.
+  const first = await git(dir, ['log', '-1', '--ignore-missing', '--format=%H%x09%an%x09%s', u.oldSha, ...without, '--']);
   if (first.trim() === '') return null;
   const [sha = '', author = '', title = ''] = first.trim().split('\t');
   return `${sha.slice(0, 7)} "${cleanTitle(title, 80)}" by ${cleanTitle(author, 60)}`;
 }
-
-const has = (git: (dir: string, args: string[]) => Promise<string>, dir: string, sha: string): Promise<boolean> =>
-  git(dir, ['cat-file', '-e', `${sha}^{commit}`]).then(
-    () => true,
-    // It was overwritten, and is gone.
-    () => false,
-  );
 
 /** The forge applied the push and the reply was lost: asking it what it has settles the doubt. */
 async function alreadyThere(

@@ -10,6 +10,7 @@ import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { readPlain } from './folders.ts';
 import { keptIn, keptKey, takeKept } from './kept.ts';
+import { say } from './log.ts';
 import { findSetup, setupKey } from './setup.ts';
 import { shell } from './shell.ts';
 
@@ -28,7 +29,7 @@ export function setupIsDone(a: Around): boolean {
  */
 export async function adoptKept(a: Around): Promise<void> {
   // Whatever is wrong with it, the set-up can be made here.
-  await adopt(a).catch((err: unknown) => console.error('a kept set-up could not be taken', err));
+  await adopt(a).catch((err: unknown) => say('warn', 'a kept set-up could not be taken', err));
 }
 
 async function adopt(a: Around): Promise<void> {
