@@ -5,17 +5,8 @@ import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
-import {
-  ciVerdict,
-  failureOf,
-  tellCi,
-  wordOf,
-  type CiTold,
-  type CiVerdict,
-  type Failure,
-  type NamedCheck,
-  type Situation,
-} from '@mainloop/models/flow/ci';
+import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/models/flow/ci';
+import { failureOf, tellCi, type CiTold, type Failure, type Situation } from '@mainloop/models/flow/ci-told';
 import type { Effect } from './effects.ts';
 
 const LOG_BYTES = 2 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // What the runner recorded about a commit, as the loop and the reader need it.
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import type { Verified } from '@mainloop/models/flow/ci';
+import type { Verified } from '@mainloop/models/flow/ci-told';
 import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 
 export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknown' : e.exitCode === 0 ? 'passed' : 'failed');

@@ -17,7 +17,9 @@ import {
 } from '@mainloop/models/events/forge';
 import type { NewEvent } from '@mainloop/models/events/registry';
 import { reviewAskedChanges } from '@mainloop/models/events/review';
-import { weakenedTests, wordOf, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
+import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
+import type { CiTold, Verified } from '@mainloop/models/flow/ci-told';
+import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';

@@ -1,6 +1,7 @@
 // The issue, the branch and the pull request of a task, and what CI says.
 import { z } from 'zod';
-import { CI_OUTCOMES, type Failure } from '../flow/ci.ts';
+import { CI_OUTCOMES } from '../flow/ci.ts';
+import type { Failure } from '../flow/ci-told.ts';
 import { defineEvent } from './define.ts';
 
 const ciFailure: z.ZodType<Failure> = z.object({

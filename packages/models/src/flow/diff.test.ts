@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { weakenedTests } from './ci.ts';
+import { weakenedTests } from './weakened-tests.ts';
 import { nameOfBytes, readDiff } from './diff.ts';
 import { reveal } from './text.ts';
 import { gitEnvironment } from './git.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { afterCi, weakenedTests } from './ci.ts';
+import { afterCi } from './ci-told.ts';
+import { weakenedTests } from './weakened-tests.ts';
 import { hasMarker, marker, newId, slug, taskBranch } from './ids.ts';
 import { afterRun, FAIL_REASONS, MAX_ATTEMPTS, spendsSession, type RunEnd } from './outcomes.ts';
 import { costMicrousd, reserveMicrousd } from './pricing.ts';

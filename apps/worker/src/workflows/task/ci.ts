@@ -1,6 +1,7 @@
 // The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that does not help.
 import { patched } from '@temporalio/workflow';
-import { afterCi, type AfterCi, type CiTold, type CiWord, type Verified } from '@mainloop/models/flow/ci';
+import type { CiWord } from '@mainloop/models/flow/ci';
+import { afterCi, type AfterCi, type CiTold, type Verified } from '@mainloop/models/flow/ci-told';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';

@@ -1,6 +1,6 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what came from it: webhooks.
 import type { Payloads } from '../../events/registry.ts';
-import type { Failure } from '../../flow/ci.ts';
+import type { Failure } from '../../flow/ci-told.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable, Tx } from '../pool.ts';

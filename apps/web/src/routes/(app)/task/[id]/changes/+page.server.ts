@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { weakenings } from '@mainloop/models/flow/ci';
+import { weakenings } from '@mainloop/models/flow/weakened-tests';
 import { readDiff } from '@mainloop/models/flow/diff';
 import { parseDiff } from '#lib/diff.ts';
 import { render } from '#lib/server/markdown.ts';

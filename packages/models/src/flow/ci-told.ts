@@ -1,0 +1,169 @@
+// What a task does about a verdict, and in which sentences a person hears of it.
+import type { AwaitedCheck, CiVerdict, CiWord, NamedCheck } from './ci.ts';
+import { cleanTitle, tellingLines } from './text.ts';
+
+/** How a check failed, fit to be compared with how it failed before. */
+export interface Failure {
+  readonly name: string;
+  readonly url: string | null;
+  /** Without what differs from run to run; '' when it is not known. */
+  readonly message: string;
+}
+/** What a task does besides waiting and repairing, and why; in sentences, because nobody can decide by a word. */
+export interface CiTold {
+  readonly pull: 'open' | 'closed' | 'merged';
+  /** Set when only a person gets any further. */
+  readonly ask: string | null;
+  /** What is red, and how, for when the repairs are used up; '' when nothing is. */
+  readonly red: string;
+  /** Whether the last repair left the branch as it was. */
+  readonly pushedNothing: boolean;
+  /** Why nothing has checked the change, when there is more to say than that there is no CI. */
+  readonly unchecked: string | null;
+}
+
+export interface Situation {
+  readonly sha: string;
+  readonly pull: CiTold['pull'];
+  /** How the checks failed that are red now. */
+  readonly failures: readonly Failure[];
+  /** The commit that the last repair was about, and how that had failed; null when there was none. */
+  readonly repaired: { readonly sha: string; readonly failures: readonly Failure[] } | null;
+  /** What came of the one time that it was asked to run again. */
+  readonly rerun: 'not_yet' | 'settling' | 'done' | 'refused';
+  /** ISO time of the commit's arrival. */
+  readonly since: string;
+  readonly nowMs: number;
+  /** After so many milliseconds, what is pending is told. */
+  readonly patienceMs: number;
+}
+
+export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
+  const told = { pull: i.pull, ask: null, red: '', unchecked: null, pushedNothing: i.repaired?.sha === i.sha };
+  if (i.pull === 'closed') return { ...told, ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.' };
+  switch (outcome.is) {
+    case 'green':
+      return told;
+    case 'red':
+      return { ...told, red: sayRed(i.failures, 'is red'), ask: sayStuck(i) };
+    case 'pending':
+      return { ...told, ask: sayOverdue(outcome.awaited, i) };
+    case 'infrastructure':
+      return { ...told, ask: i.rerun === 'done' || i.rerun === 'refused' ? sayTroubled(outcome.troubled, i.rerun) : null };
+    case 'nothing_ran':
+      return outcome.skipped.length === 0
+        ? told
+        : { ...told, unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}` };
+    case 'not_run_here':
+      return { ...told, unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}` };
+  }
+}
+
+const CLOSELY = 'Allow it to go to review without checks: look closely.';
+
+/** A repair that changed nothing about the failure is the last one. */
+function sayStuck({ sha, failures, repaired }: Situation): string | null {
+  if (repaired === null) return null;
+  if (repaired.sha === sha) return `${sayRed(failures, 'is still red, and the repair pushed nothing')} ${LOOK}`;
+  const failed = new Map(repaired.failures.map((f) => [f.name, f.message]));
+  const isSame = failures.length >= failed.size && failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
+  return isSame && failures.length > 0 ? `${sayRed(failures, 'failed again in the same way after a repair')} ${LOOK}` : null;
+}
+const LOOK = 'Look at it, then Retry.';
+
+function sayRed(failures: readonly Failure[], how: string): string {
+  const [first, ...others] = failures;
+  if (first === undefined) return `CI ${how}.`;
+  const line = firstLine(first.message, 160).replace(/[.\s]+$/, '');
+  return `${nameAll([first, ...others])} ${how}${line === '' ? '' : `: ${line}`}.`;
+}
+
+function sayOverdue(awaited: readonly AwaitedCheck[], { since, nowMs, patienceMs }: Situation): string | null {
+  const startOf = (a: AwaitedCheck): number => {
+    const ms = Date.parse(a.since ?? since);
+    return Number.isNaN(ms) ? nowMs : ms;
+  };
+  const late = awaited.filter((a) => nowMs - startOf(a) >= patienceMs);
+  if (late.length === 0 || late.length < awaited.length) return null;
+  const from = Math.min(...late.map(startOf));
+  const what = late.some((a) => a.required) ? 'which is required' : 'which has not said how it ended';
+  return `CI waits for ${nameAll(late)}, ${what}, since ${new Date(from).toISOString().slice(11, 16)} UTC (${Math.floor((nowMs - from) / 60_000)} min). It goes on by itself as soon as it reports; Retry looks again.`;
+}
+
+function sayTroubled(troubled: readonly NamedCheck[], rerun: 'done' | 'refused'): string {
+  const [first] = troubled;
+  const why = first === undefined || first.summary === '' ? '' : ` (${firstLine(first.summary, 80)})`;
+  const tried = rerun === 'done' ? 'running it once more did not help' : 'it could not be run again from here';
+  return `${nameAll(troubled)} did not run to its end${why}, which is no fault of the change, and ${tried}. Run it again on GitHub, then Retry.`;
+}
+
+const nameAll = (checks: readonly { readonly name: string }[]): string =>
+  `"${cleanTitle(checks[0]?.name ?? '', 60)}"${checks.length > 1 ? ` and ${checks.length - 1} more` : ''}`;
+const list = (names: readonly string[]): string =>
+  `${names
+    .slice(0, 4)
+    .map((n) => cleanTitle(n, 40))
+    .join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
+const firstLine = (text: string, max: number): string => cleanTitle(text.split('\n').find((l) => l.trim() !== '') ?? '', max);
+
+/** How long a failure is kept, in characters. */
+const MAX_FAILURE_CHARS = 1_000;
+
+/**
+ * What a job's log says went wrong, without what is another in each run: times, commits, temporary folders, ports.
+ * @returns '' for a log that says nothing
+ */
+export const failureOf = (log: string): string =>
+  tellingLines(log)
+    .map((l) =>
+      l
+        .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, '<time>')
+        .replace(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|m|min)\b/g, '<time>')
+        .replace(/\/(tmp|var\/folders)\/[^\s:'")]+/g, '<tmp>')
+        .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, '<id>')
+        .replace(/\b(localhost|127\.0\.0\.1):\d+/g, '$1:<port>'),
+    )
+    .join('\n')
+    .slice(0, MAX_FAILURE_CHARS);
+
+export type AfterCi =
+  | { readonly do: 'wait' }
+  | { readonly do: 'review' }
+  | { readonly do: 'repair'; readonly round: number }
+  /** Something stands against the change that only the person may let through. */
+  | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' }
+  | { readonly do: 'ask_human'; readonly sentence: string }
+  /** Somebody has merged it meanwhile. */
+  | { readonly do: 'finish' };
+
+/** What the project's own verify command said about this commit, when the runner ran it. */
+export type Verified = 'passed' | 'failed' | 'unknown';
+
+export interface AtCi {
+  readonly repairs: number;
+  readonly maxRepairs: number;
+  readonly waitedMs: number;
+  readonly graceMs: number;
+  readonly weakened: boolean;
+  readonly verified: Verified;
+  /** Absent in histories from before it was told. */
+  readonly told?: CiTold | undefined;
+}
+
+export function afterCi(v: CiWord, i: AtCi): AfterCi {
+  if (i.told?.pull === 'merged') return { do: 'finish' };
+  if (typeof i.told?.ask === 'string') return { do: 'ask_human', sentence: i.told.ask };
+  if (v === 'pending') return { do: 'wait' };
+  const red = v === 'red' || i.verified === 'failed';
+  if (!red && v === 'none') {
+    if (i.waitedMs < i.graceMs) return { do: 'wait' };
+    if (i.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
+  }
+  if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
+  if (v !== 'red' && i.told?.pushedNothing === true)
+    return { do: 'ask_human', sentence: `The verify command still fails, and the repair pushed nothing. ${LOOK}` };
+  if (i.repairs < i.maxRepairs) return { do: 'repair', round: i.repairs + 1 };
+  const spent = `after ${i.maxRepairs} repairs.`;
+  if (v !== 'red') return { do: 'ask_human', sentence: `The verify command still fails ${spent}` };
+  return { do: 'ask_human', sentence: `CI is still red ${spent}${i.told ? ` ${i.told.red} ${LOOK}` : ''}` };
+}
