@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { broken, openRehearsal, TOLD, WORKFLOWS, type Rehearsal, type Script } from '../apps/worker/src/replay/rehearsal.ts';
+import { broken, openRehearsal, TOLD, unavailable, WORKFLOWS, type Rehearsal, type Script } from '../apps/worker/src/replay/rehearsal.ts';
 import { patchesOf, withoutPatch } from '../apps/worker/src/replay/patches.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -125,11 +125,27 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await h.result();
     },
   },
+  // A question while the forge is away, answered in the app before it came back.
+  asked: {
+    script: () => ({
+      ends: [{ kind: 'asked', itemId: 'q1' }],
+      instead: new Map([['ensureQuestion', Array.from({ length: 8 }, () => unavailable('the forge is away'))]]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.asked!.script(0));
+      while ((await r.standing(h)).waitsFor?.what !== 'decision') await r.env.sleep(1_000);
+      await h.signal('human', { id: 'q1', kind: 'answer', text: 'yes' });
+      await r.env.sleep(20 * MINUTE_MS);
+      await r.say(h, '-cancel', 'cancel');
+      await h.result();
+    },
+  },
 };
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
 const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['told-ci', 'told'],
   ['join-base', 'joined'],
+  ['ask-until-asked', 'asked'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

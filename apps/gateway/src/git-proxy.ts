@@ -16,7 +16,8 @@ import { isLive } from '@mainloop/models/db/tasks/tasks';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { GatewayConfig } from './config.ts';
-import { forgeWords } from './forge-words.ts';
+import { stderrOf, whileForgeIsAway } from './forge-patience.ts';
+import { forgeWords, isForgeAway } from './forge-words.ts';
 import { readPacked, Refused, spoolBody } from './http.ts';
 import { bounded, GitFailed } from './git-run.ts';
 import { checkRefs, MAX_PUSH_BYTES } from './git-rules.ts';
@@ -58,8 +59,9 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const quarantineOf = (r: RunByToken): string => path.join(quarantines, `${r.task_id}.git`);
   const fetchedAt = new Map<string, number>();
 
-  const refreshMirror = (r: RunByToken): Promise<string> =>
-    serial(r.repo, async () => {
+  const refreshMirror = (r: RunByToken): Promise<string> => {
+    const fromMs = Date.now();
+    return serial(r.repo, async () => {
       const dir = mirrorOf(r);
       if (!existsSync(path.join(dir, 'HEAD'))) {
         mkdirSync(dir, { recursive: true });
@@ -68,11 +70,13 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       }
       // Several requests of one clone come within a second; the forge need not be asked for each.
       if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
-        await git(dir, ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], forgeEnv);
+        const all = ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+        await whileForgeIsAway(() => git(dir, all, forgeEnv), fromMs);
         fetchedAt.set(r.repo, Date.now());
       }
       return dir;
     });
+  };
 
   const quarantine = async (r: RunByToken, mirror: string): Promise<string> => {
     const dir = quarantineOf(r);
@@ -184,26 +188,22 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
           `this push would drop ${dropped}, which is not yours: git fetch origin, git merge origin/${r.branch}, then push again without force`,
         );
       // Whatever befalls us from here on: what stands on the forge under this name is the agent's.
+      await git(dir, u.oldSha === ZERO ? ['update-ref', '-d', REPLACED] : ['update-ref', REPLACED, u.oldSha]);
       await git(dir, ['update-ref', FORWARDED, u.newSha]);
       hit('gateway.push.before');
       try {
-        await git(
-          dir,
-          [
-            'push',
-            '-q',
-            `--force-with-lease=refs/heads/${r.branch}:${u.oldSha === ZERO ? '' : u.oldSha}`,
-            r.remote_url,
-            `${u.newSha}:refs/heads/${r.branch}`,
-          ],
-          forgeEnv,
-        );
+        await whileForgeIsAway(() => ensurePushed((args) => git(dir, args, forgeEnv), r, u), Date.now());
       } catch (err) {
-        if (!(await alreadyThere(git, dir, r, u, forgeEnv))) {
-          const words = forgeWords((err as { stderr?: string }).stderr ?? '') || lastLine(err);
-          await noteRefused(db, r, u.ref, `the forge refused the push: ${words}`);
-          return answer(words.split('\n').at(-1)!, `mainloop: the forge refused the push:\n${words}`);
+        if (isForgeAway(stderrOf(err))) {
+          await noteRefused(db, r, u.ref, `the forge could not be reached: ${lastLine(err)}`);
+          return answer(
+            'the forge is away',
+            'mainloop: the forge cannot be reached. Nothing is wrong with this push: wait a minute, then push again.',
+          );
         }
+        const words = forgeWords(stderrOf(err)) || lastLine(err);
+        await noteRefused(db, r, u.ref, `the forge refused the push: ${words}`);
+        return answer(words.split('\n').at(-1)!, `mainloop: the forge refused the push:\n${words}`);
       }
       hit('gateway.push.after');
       fetchedAt.delete(r.repo);
@@ -218,11 +218,13 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     const pushed = await listPushed(db, r.task_id);
     if (tip === '' || pushed.includes(tip)) return;
     const own = quarantineOf(r);
-    // Nothing was forwarded from here.
-    const forwarded = existsSync(own) ? await git(own, ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '') : '';
+    // Nothing was forwarded from here, or it replaced nothing.
+    const kept = async (ref: string): Promise<string> =>
+      existsSync(own) ? (await git(own, ['rev-parse', '-q', '--verify', ref]).catch(() => '')).trim() : '';
+    const isOurs = (await kept(FORWARDED)) === tip;
     // Somebody else's stays theirs. Before the first push of a task there is nobody else on its branch.
-    if (pushed.length > 0 && forwarded.trim() !== tip) return;
-    const u: RefUpdate = { oldSha: ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
+    if (pushed.length > 0 && !isOurs) return;
+    const u: RefUpdate = { oldSha: (isOurs && (await kept(REPLACED))) || ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
     await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
 
@@ -297,6 +299,8 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<
 
 /** What was last sent on to the forge, kept in quarantine. */
 const FORWARDED = 'refs/mainloop/forwarded';
+/** What stood on the branch before that. */
+const REPLACED = 'refs/mainloop/replaced';
 
 /** @returns the newest commit of somebody else that the branch has and the push lacks, in words; null when nothing of theirs is lost */
 async function droppedOf(
@@ -315,17 +319,16 @@ async function droppedOf(
   return `${sha.slice(0, 7)} "${cleanTitle(title, 80)}" by ${cleanTitle(author, 60)}`;
 }
 
-/** The forge applied the push and the reply was lost: asking it what it has settles the doubt. */
-async function alreadyThere(
-  git: (dir: string, args: string[], env: NodeJS.ProcessEnv) => Promise<string>,
-  dir: string,
-  r: RunByToken,
-  u: RefUpdate,
-  env: NodeJS.ProcessEnv,
-): Promise<boolean> {
-  // The forge does not answer, so it has not confirmed the push.
-  const out = await git(dir, ['ls-remote', r.remote_url, `refs/heads/${r.branch}`], env).catch(() => '');
-  return out.startsWith(u.newSha);
+/** Pushes to the forge. When it applied the push and the reply was lost, asking it what it has settles the doubt. Throws git's own error. */
+async function ensurePushed(git: (args: string[]) => Promise<string>, r: RunByToken, u: RefUpdate): Promise<void> {
+  const lease = `--force-with-lease=refs/heads/${r.branch}:${u.oldSha === ZERO ? '' : u.oldSha}`;
+  try {
+    await git(['push', '-q', lease, r.remote_url, `${u.newSha}:refs/heads/${r.branch}`]);
+  } catch (err) {
+    // The forge does not answer, so it has not confirmed the push.
+    const there = await git(['ls-remote', r.remote_url, `refs/heads/${r.branch}`]).catch(() => '');
+    if (!there.startsWith(u.newSha)) throw err;
+  }
 }
 
 const lastLine = (err: unknown): string => {

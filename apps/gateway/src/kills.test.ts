@@ -8,6 +8,8 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedTask } from '@mainloop/testkit/seed';
 import { execFile, execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -24,25 +26,29 @@ let database: TestDatabase;
 let hub: LocalGitHub;
 let gateway: TestGateway;
 const start = async (): Promise<void> => {
-  gateway = await startGateway(database.url, 'http://127.0.0.1:9', { MAINLOOP_FAILPOINTS: failpoints });
+  gateway = await startGateway(database.url, 'http://127.0.0.1:9', { MAINLOOP_FAILPOINTS: failpoints, MAINLOOP_HOME: path.join(home, 'gateway') });
 };
 
-beforeAll(async () => {
-  const folder = path.join(home, 'repo');
-  for (const d of [folder, failpoints]) mkdirSync(d);
-  git(folder, 'init', '-q', '-b', 'main');
-  writeFileSync(path.join(folder, 'README.md'), '# Notes\n');
-  git(folder, 'add', '-A');
-  git(folder, 'commit', '-qm', 'first');
+const startHub = async (port: number): Promise<void> => {
   hub = await startLocalGitHub({
     root: path.join(home, 'github'),
-    port: 0,
+    port,
     tokens: new Map([['the-forge-token', 'mainloop']]),
     operatorSecret: 'the operator of this test',
     webhook: null,
     ci: null,
     reviewers: [],
   });
+};
+
+beforeAll(async () => {
+  const folder = path.join(home, 'repo');
+  for (const d of [folder, failpoints, path.join(home, 'gateway')]) mkdirSync(d);
+  git(folder, 'init', '-q', '-b', 'main');
+  writeFileSync(path.join(folder, 'README.md'), '# Notes\n');
+  git(folder, 'add', '-A');
+  git(folder, 'commit', '-qm', 'first');
+  await startHub(0);
   await hub.importRepo('local/repo', folder, 'main');
   database = await freshDatabase();
   await appendOnce(database.db, [
@@ -78,22 +84,34 @@ const tell = async (token: string, to: string, body: object, again: boolean): Pr
 const count = async (taskId: string, type: string): Promise<number> =>
   (await one<{ n: number }>(database.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [taskId, type]))!.n;
 
+interface Work {
+  readonly dir: string;
+  /** 'pushed', or what git said */
+  push(): Promise<string>;
+}
+async function work(id: string): Promise<Work> {
+  const { token } = await seedRun(database.db, await seedTask(database.db, id));
+  const dir = path.join(home, id);
+  const header = `http.extraHeader=Authorization: Bearer ${token}`;
+  await far(home, '-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir);
+  git(dir, 'checkout', '-q', '-b', 'work', 'origin/main');
+  git(dir, 'commit', '-q', '--allow-empty', '-m', 'work');
+  return {
+    dir,
+    push: () =>
+      new Promise((done) => {
+        const to = [`${gateway.url}/git/repo.git`, `HEAD:refs/heads/${taskBranch(id, 'x')}`];
+        execFile('git', ['-c', header, 'push', '-q', ...to], { cwd: dir, env: CLEAN }, (err, _, said) => done(err === null ? 'pushed' : said));
+      }),
+  };
+}
+
 test.each(['gateway.push.before', 'gateway.push.after'])(
   '%s: a push that is pushed again is on the forge and in the log, once',
   async (point) => {
     const id = point.replaceAll('.', '-');
-    const { token } = await seedRun(database.db, await seedTask(database.db, id));
-    const dir = path.join(home, id);
-    const header = `http.extraHeader=Authorization: Bearer ${token}`;
-    await far(home, '-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir);
-    git(dir, 'checkout', '-q', '-b', 'work', 'origin/main');
-    git(dir, 'commit', '-q', '--allow-empty', '-m', 'work');
+    const { dir, push } = await work(id);
     const sha = git(dir, 'rev-parse', 'HEAD').trim();
-    const push = (): Promise<string> =>
-      new Promise((done) => {
-        const to = [`${gateway.url}/git/repo.git`, `HEAD:refs/heads/${taskBranch(id, 'x')}`];
-        execFile('git', ['-c', header, 'push', '-q', ...to], { cwd: dir, env: CLEAN }, (err, _, said) => done(err === null ? 'pushed' : said));
-      });
     await killedAt(point, async () => expect(await push()).toMatch(/RPC failed|hung up|unexpected disconnect/));
     expect(await push()).toBe('pushed');
     expect(await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch(id, 'x')}`)).toContain(sha);
@@ -135,3 +153,38 @@ test.each([
   },
   120_000,
 );
+
+test('a second push that was forwarded and not written down is told with its own commits, not with those of the first', async () => {
+  const { dir, push } = await work('second');
+  expect(await push()).toBe('pushed');
+  git(dir, 'commit', '-q', '--allow-empty', '-m', 'more');
+  await killedAt('gateway.push.after', async () => expect(await push()).not.toBe('pushed'));
+  expect(await push()).toBe('pushed');
+  const told = await many<{ titles: string }>(
+    database.db,
+    `select jsonb_path_query_array(payload, '$.commits[*].title')::text as titles from events where task_id = $1 and type = 'branch.pushed' order by seq`,
+    ['second'],
+  );
+  expect(told.map((push) => push.titles)).toEqual(['["work"]', '["more"]']);
+}, 120_000);
+
+test('a forge that goes away under a push and comes back: the push waits for it, and nobody hears of a refusal', async () => {
+  const { dir, push } = await work('away');
+  const port = Number(new URL(hub.url).port);
+  await hub.close();
+  // What stands there meanwhile hangs up on everybody.
+  let calls = 0;
+  const dead = createServer((socket) => void (calls++, socket.destroy())).listen(port, '127.0.0.1');
+  const pushed = push();
+  let ended = false;
+  // Either is an end of the wait below; what came of it is looked at after it.
+  void pushed.finally(() => (ended = true));
+  while (calls < 4 && !ended) await sleep(50);
+  await new Promise((closed) => dead.close(closed));
+  await startHub(port);
+  expect(await pushed).toBe('pushed');
+  expect(await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch('away', 'x')}`)).toContain(
+    git(dir, 'rev-parse', 'HEAD').trim(),
+  );
+  expect([await count('away', 'branch.pushed'), await count('away', 'push.refused')]).toEqual([1, 0]);
+}, 120_000);

@@ -22,6 +22,11 @@ export const broken = (message: string) => (): never => {
   throw ApplicationFailure.nonRetryable(message, 'test.broken');
 };
 
+/** What goes by when it is tried again later. */
+export const unavailable = (message: string) => (): never => {
+  throw ApplicationFailure.retryable(message, 'test.unavailable');
+};
+
 /** What a workflow was handed over with that stands there, after two runs. */
 export const standingAt = (position: Position, pending: readonly HumanSignal[] = []): Resume => ({
   version: 2,

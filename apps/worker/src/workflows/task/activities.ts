@@ -31,6 +31,13 @@ export const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'e
   // A write is not repeated inside of a try, so a forge that is back after two seconds is asked by the next.
   retry: { initialInterval: '1 second', maximumInterval: '3 seconds' },
 });
+/** The same while nobody waits for it: for as long as the forge is away. */
+export const besides = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'ensureQuestion'>>({
+  startToCloseTimeout: '20 seconds',
+  heartbeatTimeout: '4 seconds',
+  scheduleToCloseTimeout: '7 days',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
 /** A head start, nothing more: what it can't do, the run does again and says what is wrong. */
 export const ahead = proxyActivities<Pick<ReturnType<typeof runActivities>, 'ensurePlace'>>({
   startToCloseTimeout: '1 minute',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { openRehearsal, standingAt, type Rehearsal } from '../../replay/rehearsal.ts';
+import { until } from '@mainloop/testkit/stack';
+import { openRehearsal, standingAt, unavailable, type Rehearsal } from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 const IMPLEMENT = standingAt({ stage: 'implement' });
@@ -33,6 +34,42 @@ test('what was answered in one run is known to all that follow in this phase', a
     { answered: ['q1'], resumed: true },
     { answered: ['q1', 'q2'], resumed: true },
   ]);
+});
+
+const asked = () => ({ ends: [{ kind: 'asked' as const, itemId: 'q1' }] });
+
+test('a question that the forge could not hear for an hour is asked there afterwards; until then nothing there answers it', async () => {
+  let isAway = true;
+  const away = Array.from({ length: 500 }, () => () => (isAway ? unavailable('the forge is away')() : undefined));
+  const h = await r.start({ ...asked(), instead: new Map([['ensureQuestion', away]]) }, IMPLEMENT);
+  await r.env.sleep(60 * MINUTE);
+  expect([r.count('ensureQuestion') > 50, r.count('readAnswer')]).toEqual([true, 0]);
+  isAway = false;
+  const tries = r.count('ensureQuestion');
+  await r.env.sleep(30 * MINUTE);
+  expect(r.count('ensureQuestion') - tries).toBe(1);
+  expect(r.count('readAnswer')).toBeGreaterThan(0);
+  await h.signal('human', { id: 'q1', kind: 'answer' });
+  await r.env.sleep(MINUTE);
+  expect(contexts()).toHaveLength(2);
+});
+
+test('an answer in the app does not wait for a forge that is away, which hears of it when it is back', async () => {
+  let isAway = true;
+  const away = Array.from({ length: 500 }, () => () => (isAway ? unavailable('the forge is away')() : undefined));
+  const h = await r.start({ ...asked(), instead: new Map([['ensureQuestion', away]]) }, IMPLEMENT);
+  await r.env.sleep(10 * MINUTE);
+  await h.signal('human', { id: 'q1', kind: 'answer' });
+  // In no time of the workflow's.
+  await until('the next run', async () => (await r.standing(h)).waitsFor?.what === 'run');
+  expect(contexts()).toHaveLength(2);
+  isAway = false;
+  const tries = r.count('ensureQuestion');
+  await r.env.sleep(60 * MINUTE);
+  // The question, which had not come there yet, and who answered it.
+  expect(r.count('ensureQuestion') - tries).toBe(2);
+  await r.say(h, '-cancel', 'cancel');
+  expect(await h.result()).toMatchObject({ state: 'cancelled' });
 });
 
 test('a run that is lost is done by another, four times; Retry begins to count anew', async () => {

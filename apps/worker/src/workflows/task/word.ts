@@ -1,7 +1,8 @@
 // Waits in which the forge is looked at: a poke only says that something changed there.
+import { isCancellation, patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { quietly } from '../failures.ts';
-import { aside } from './activities.ts';
+import { aside, besides } from './activities.ts';
 import type { TaskContext } from './context.ts';
 
 /** @returns the time of the workflow as the forge writes it: ISO, in whole seconds */
@@ -29,10 +30,39 @@ export async function askOnForge(task: TaskContext, itemId: string): Promise<voi
   const { taskId, desk } = task;
   const sinceIso = nowOnForge();
   const word = wordFromForge(task, itemId);
-  if (!desk.decided(itemId)) await quietly(aside.ensureQuestion({ taskId, itemId }));
+  const asked = desk.decided(itemId) ? null : await ask(taskId, itemId);
   while (!desk.decided(itemId)) {
     await word();
-    if (!desk.decided(itemId)) await quietly(aside.readAnswer({ taskId, itemId, sinceIso }));
+    // Before it stands there, no comment is an answer to it.
+    if (!desk.decided(itemId) && asked?.isOver() !== false) await quietly(aside.readAnswer({ taskId, itemId, sinceIso }));
   }
+  if (asked === null) return quietly(aside.ensureQuestion({ taskId, itemId }));
+  // Who answered is said there too, and nobody waits for that. A question that is still on its way comes first.
+  inBackground(async () => {
+    await asked.over;
+    await besides.ensureQuestion({ taskId, itemId });
+  });
+}
+
+interface Background {
+  readonly over: Promise<void>;
+  isOver(): boolean;
+}
+
+/** Puts a question on the forge while the person may answer it already: a forge that is away for an hour hears of it in an hour. */
+async function ask(taskId: string, itemId: string): Promise<Background | null> {
+  if (patched('ask-until-asked')) return inBackground(() => besides.ensureQuestion({ taskId, itemId }));
   await quietly(aside.ensureQuestion({ taskId, itemId }));
+  return null;
+}
+
+/** What may fail, and is given up when the workflow ends. */
+function inBackground(act: () => Promise<void>): Background {
+  let isOver = false;
+  const over = quietly(act())
+    .catch((err: unknown) => {
+      if (!isCancellation(err)) throw err;
+    })
+    .finally(() => (isOver = true));
+  return { over, isOver: () => isOver };
 }
