@@ -22,6 +22,7 @@ const env = z
     MAINLOOP_ACT: z.string(),
     /** Not set only in a pod, which is the confinement. */
     MAINLOOP_BWRAP: z.string().optional(),
+    MAINLOOP_TOOLCHAINS: z.string().optional(),
     MAINLOOP_NODE: z.string(),
     /** Signs what its jobs show at the gateway, for their packages. */
     MAINLOOP_CI_SECRET: z.string().min(16).optional(),
@@ -45,6 +46,7 @@ const github = await startLocalGitHub({
   ci: {
     act: env.MAINLOOP_ACT,
     bwrap: env.MAINLOOP_BWRAP ?? null,
+    toolchains: env.MAINLOOP_TOOLCHAINS ?? null,
     node: env.MAINLOOP_NODE,
     packages: env.MAINLOOP_CI_SECRET ? { gatewayDir: path.join(env.MAINLOOP_HOME, 'run/gateway'), secret: env.MAINLOOP_CI_SECRET } : null,
   },

@@ -29,7 +29,7 @@ export async function pushWith(
     packages: null,
     ...confined,
   });
-  await runner.pushed({ full: 'local/till' } as Repo, 'main', (await bare.sha('local/till', 'main'))!);
+  await runner.pushed({ full: 'local/till' } as Repo, 'main', (await bare.sha('local/till', 'main'))!, null);
   return store
     .find('job', () => true)
     .map((j) => j.log)

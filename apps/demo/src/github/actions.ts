@@ -16,7 +16,7 @@ import {
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { bwrapArgs, toolPath } from '@mainloop/adapters/sandbox/bwrap';
+import { bwrapArgs, toolchainBinds, toolPath } from '@mainloop/adapters/sandbox/bwrap';
 import { enterCage, findCageSite, makeCage, removeCage, type CageSite } from '@mainloop/adapters/sandbox/cage';
 import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
 import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
@@ -32,18 +32,23 @@ import type { Hooks } from './hooks.ts';
 import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
 import { log } from './log.ts';
 import { JobEnds, type ActLine, type JobEnd } from './not-here.ts';
+import { layStandIns, stepsOf } from './stand-ins.ts';
 import * as shape from './shapes.ts';
 import { triggers, type Happened } from './triggers.ts';
 import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
+/** Of one repository, looked through for actions that stand-ins are there for. */
+const MAX_ACTION_FILES = 200;
 
 export interface ActionsOptions {
   readonly act: string;
   /** null: in a pod, which is the confinement. */
   readonly bwrap: string | null;
   readonly node: string;
+  /** Folder of the operator's own toolchains; see `toolchainBinds`. */
+  readonly toolchains?: string | null;
   readonly work: string;
   readonly base: string;
   /** null: its jobs have no package registry. In a pod there is none. */
@@ -90,23 +95,37 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     }
   };
 
-  const pushed = (repo: Repo, branch: string, sha: string): Promise<void> => happened(repo, branch, sha, { event: 'push', branch });
+  /** @returns null when git can't say */
+  const changed = (full: string, ...range: string[]): Promise<string[] | null> =>
+    bare.git(full, ['diff', '--name-only', '--no-renames', '-z', ...range]).then(
+      (said) => said.split('\0').filter(Boolean),
+      // No commit in common, or one that is gone.
+      () => null,
+    );
+  /** @param before where the branch stood; null: it is new, and counts from where it left the default branch */
+  const pushed = async (repo: Repo, branch: string, sha: string, before: string | null): Promise<void> => {
+    const isFirst = before === null && branch === repo.defaultBranch;
+    const range = before === null ? [`refs/heads/${repo.defaultBranch}...${sha}`] : [before, sha];
+    const paths = isFirst ? null : await changed(repo.full, ...range);
+    await happened(repo, branch, sha, { event: 'push', branch, paths });
+  };
+  const pathsOf = (repo: Repo, base: string, sha: string): Promise<string[] | null> => changed(repo.full, `refs/heads/${base}...${sha}`);
   const befell = async (repo: Repo, pull: Issue, action: string): Promise<void> => {
     const { head, base, headSha } = pull.pr!;
     const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, fits: null, stat: NO_STAT });
     const payload = { action, number: pull.number, pull_request: shown, repository: shape.repo(o.base, repo) };
-    await happened(repo, head, headSha, { event: 'pull_request', action, base, payload });
+    await happened(repo, head, headSha, { event: 'pull_request', action, base, payload, paths: await pathsOf(repo, base, headSha) });
   };
   const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
     const pull = store.one('issue', (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch);
-    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch }, r.path);
+    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, r.path);
     if (pull === undefined) return;
     const payload = { action: 'synchronize', number: pull.number };
-    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload }, r.path);
+    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null }, r.path);
   };
 
   const runWorkflow = async (repo: Repo, branch: string, sha: string, file: string, text: string, what: Happened): Promise<void> => {
-    let wf: { name?: string; on?: unknown; jobs?: Record<string, { name?: string }> };
+    let wf: { name?: string; on?: unknown; jobs?: Record<string, { name?: string; steps?: unknown }> };
     try {
       wf = parse(text) as typeof wf;
     } catch {
@@ -148,7 +167,8 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     announce(repo, wfRun, 'in_progress');
     const logs = new Map<string, string[]>();
     const size = new Map<string, number>();
-    const ends = new JobEnds();
+    const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
+    const ends = new JobEnds((id, step) => standIns.get(id)?.has(step) === true);
     const onLine = (l: ActStep): void => {
       const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
       if (id === undefined || !jobs.has(id)) return;
@@ -170,7 +190,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       const at = `${new Date().toISOString().replace('Z', '0000Z')}`;
       (logs.get(id) ?? logs.set(id, []).get(id)!).push(...said.split('\n').map((x) => `${at} ${x}`));
     };
-    const code = await execute(repo, branch, sha, file, what, onLine, (hit) => {
+    const code = await execute(repo, branch, sha, file, what, text, onLine, (hit) => {
       for (const id of jobs.keys()) note(id, `##[error]${overWords(hit)}`);
     });
     const concluded: JobEnd['conclusion'][] = [];
@@ -197,6 +217,14 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     announce(repo, wfRun, 'completed');
   };
 
+  /** What the repository's own actions and reusable workflows say, where a workflow uses one. */
+  const actionsOf = async (full: string, sha: string, text: string): Promise<string[]> => {
+    if (!/uses:\s*["']?\.\//.test(text)) return [];
+    const all = (await bare.git(full, ['ls-tree', '-r', '-z', '--name-only', sha])).split('\0');
+    const files = all.filter((f) => /(?:^|\/)action\.ya?ml$|^\.github\/workflows\/[^/]+\.ya?ml$/.test(f)).slice(0, MAX_ACTION_FILES);
+    return Promise.all(files.map((f) => bare.git(full, ['cat-file', 'blob', `${sha}:${f}`])));
+  };
+
   const announce = (repo: Repo, r: WorkflowRun, action: string): void =>
     hooks.send('workflow_run', {
       action,
@@ -211,6 +239,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     sha: string,
     file: string,
     what: Happened,
+    text: string,
     onLine: (l: ActStep) => void,
     onLimit: (hit: LimitHit) => void,
   ): Promise<number> => {
@@ -231,6 +260,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           ? null
           : withPackages(o.packages, { repo: repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
       if (what.event === 'pull_request') writeFileSync(path.join(dir, 'event.json'), JSON.stringify(what.payload));
+      const laid = path.join(place, 'stand-ins');
+      const inside = o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
+      const standIns = layStandIns({ folder: laid, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
       const act = (program: string, folder: string): string[] => [
         program,
         what.event,
@@ -241,10 +273,12 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
         ...(what.event === 'pull_request' ? ['-e', path.join(folder, '../event.json')] : []),
         ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
+        ...standIns,
         ...(packages === null ? [] : Object.entries(packageVariables()).flatMap(([name, value]) => ['--env', `${name}=${value}`])),
       ];
+      const toolchains = o.bwrap === null ? [] : toolchainBinds(o.toolchains ?? null);
       const around = (home: string, tools: string): Record<string, string> => ({
-        PATH: toolPath(tools, process.env.PATH),
+        PATH: toolPath(tools, process.env.PATH, toolchains),
         HOME: home,
         XDG_CACHE_HOME: `${home}/.cache`,
         LANG: 'C.UTF-8',
@@ -256,7 +290,14 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           : [
               o.bwrap,
               bwrapArgs({
-                readOnly: [[o.act, '/opt/ci/act'], [o.node, '/opt/ci/node'], ...etcBinds(etc), ...(packages?.readOnly ?? [])],
+                readOnly: [
+                  [o.act, '/opt/ci/act'],
+                  [o.node, '/opt/ci/node'],
+                  [laid, inside.at],
+                  ...toolchains,
+                  ...etcBinds(etc),
+                  ...(packages?.readOnly ?? []),
+                ],
                 writable: [[dir, '/work']],
                 cwd: '/work/repo',
                 dieWithParent: true,
@@ -344,7 +385,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
 
 /** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
 function removeTop(place: string): void {
-  for (const f of readdirSync(place)) if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f));
+  for (const f of readdirSync(place)) if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f), { recursive: true });
   if (!existsSync(workOf(place))) rmdirSync(place);
 }
 

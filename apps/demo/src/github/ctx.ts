@@ -16,7 +16,8 @@ export interface Ctx {
   /** Runs a workflow again on the same commit. */
   rerun(repo: Repo, run: WorkflowRun): void;
   /** What a branch that was moved sets off. */
-  pushed(repo: Repo, branch: string, sha: string): void;
+  /** @param before where the branch stood; null: it is new */
+  pushed(repo: Repo, branch: string, sha: string, before: string | null): void;
   /** What befell a pull request, for the workflows that wait for that. */
   befell(repo: Repo, pull: Issue, action: string): void;
 }

@@ -114,7 +114,7 @@ export async function moved(c: Ctx, repo: Repo, branch: string, old: string | nu
     sender: shape.user(c.base, user),
     commits: [],
   });
-  c.pushed(repo, branch, sha);
+  c.pushed(repo, branch, sha, old);
 }
 
 /** @returns a folder with a hook that says these words and refuses */

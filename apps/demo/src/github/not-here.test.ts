@@ -11,8 +11,15 @@ const ABSENT: ActLine = { level: 'info', msg: '🚧  Skipping unsupported platfo
 const BEGUN: ActLine = { level: 'info', msg: '⭐ Run Set up job' };
 const PASSED: ActLine = { level: 'info', msg: 'Job succeeded', jobResult: 'success' };
 const FAILED: ActLine = { level: 'info', msg: 'Job failed', jobResult: 'failure' };
+const WRONG: ActLine = { level: 'error', msg: 'exit status 1', stepID: ['3'] };
+const MISSES: ActLine = {
+  level: 'info',
+  raw_output: true,
+  msg: "mainloop, not here: Node 4 can't be had on this machine\n",
+  stepID: ['setup', 'main'],
+};
 const ends = (code: number, ...lines: (ActLine & { leg?: string; of?: string })[]) => {
-  const all = new JobEnds();
+  const all = new JobEnds((id, step) => id === 'one' && step === 'setup');
   for (const { leg, of = 'one', ...line } of lines) all.hear(of, { ...line, jobID: of, job: leg ?? of });
   return all.of('one', code);
 };
@@ -42,6 +49,7 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
       { ...CLONE, leg: 'a' },
       { ...FAILED, leg: 'a' },
       { ...BEGUN, leg: 'b' },
+      { ...WRONG, leg: 'b' },
       { ...FAILED, leg: 'b' },
     ],
     { conclusion: 'failure', missing: null },
@@ -58,6 +66,21 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
   ],
   ['the job itself prints the words', 1, [BEGUN, { ...CLONE, raw_output: true }, FAILED], { conclusion: 'failure', missing: null }],
   ['the job itself says them without an error of act', 1, [BEGUN, { ...CLONE, level: 'info' }, FAILED], { conclusion: 'failure', missing: null }],
+  ['a stand-in that could not have it', 1, [BEGUN, MISSES, WRONG, FAILED], { conclusion: 'neutral', missing: "Node 4 can't be had on this machine" }],
+  ['a step that says what a stand-in would', 1, [BEGUN, { ...MISSES, stepID: ['4'] }, WRONG, FAILED], { conclusion: 'failure', missing: null }],
+  [
+    'a leg that passed is told that the job failed',
+    1,
+    [
+      { ...BEGUN, leg: 'a' },
+      { ...BEGUN, leg: 'b' },
+      { ...MISSES, leg: 'a' },
+      { ...WRONG, leg: 'a' },
+      { ...FAILED, leg: 'a' },
+      { ...FAILED, leg: 'b' },
+    ],
+    { conclusion: 'success', missing: "Node 4 can't be had on this machine" },
+  ],
   ['it waits for one that is not here', 1, [{ ...CLONE, of: 'other' }], { conclusion: 'skipped', missing: null }],
   ['a workflow that act does not understand', 1, [], { conclusion: 'failure', missing: null }],
   ['its condition was false', 0, [{ ...BEGUN, of: 'other' }], { conclusion: 'skipped', missing: null }],

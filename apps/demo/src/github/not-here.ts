@@ -8,7 +8,12 @@ export interface ActLine {
   readonly raw_output?: boolean;
   readonly level?: string;
   readonly jobResult?: string;
+  /** Where it comes from a step: its id, or its place; then those of the steps in it. */
+  readonly stepID?: readonly string[];
 }
+
+/** How a stand-in begins the line that says what it could not have; the same words are in `stand-in.mts`. */
+export const STAND_IN_MISSES = 'mainloop, not here: ';
 
 /** @returns why the job can't run here; null for a line that says nothing of it. What a job itself prints is never asked. */
 export function missingIn(line: ActLine): string | null {
@@ -28,25 +33,44 @@ export interface JobEnd {
   readonly missing: string | null;
 }
 
-/** Hears the lines of one workflow, and says at its end what became of each job. A job of a matrix has several legs. */
+/**
+ * Hears the lines of one workflow, and says at its end what became of each job. A job of a matrix has several legs; `act` tells each that the
+ * job has failed once one of them has, so a leg without an error of its own has passed.
+ */
 export class JobEnds {
+  /** Whether a step of a job is a stand-in of ours: alone what that prints is believed. */
+  readonly #isStandIn: (id: string, step: string) => boolean;
   readonly #begun = new Set<string>();
+  /** By job: the legs in which something went wrong. */
+  readonly #wrong = new Map<string, Map<string, true>>();
   /** By job: by leg, why. */
   readonly #missing = new Map<string, Map<string, string>>();
   readonly #results = new Map<string, Map<string, string>>();
 
+  constructor(isStandIn: (id: string, step: string) => boolean = () => false) {
+    this.#isStandIn = isStandIn;
+  }
+
   hear(id: string, line: ActLine): void {
     const leg = line.job ?? id;
-    const why = missingIn(line);
+    const why = missingIn(line) ?? this.#missedBy(id, line);
     if (why !== null) into(this.#missing, id).set(leg, why);
+    if (line.level === 'error' && line.raw_output !== true) into(this.#wrong, id).set(leg, true);
     // A platform that is not there is told of instead of a beginning.
     if (why === null || line.level === 'error') this.#begun.add(id);
     if (line.jobResult !== undefined) into(this.#results, id).set(leg, line.jobResult);
   }
 
+  #missedBy(id: string, line: ActLine): string | null {
+    const step = line.stepID?.[0];
+    if (line.raw_output !== true || step === undefined || !this.#isStandIn(id, step)) return null;
+    return line.msg?.startsWith(STAND_IN_MISSES) === true ? line.msg.slice(STAND_IN_MISSES.length).trim().slice(0, 200) : null;
+  }
+
   /** @param code the exit of `act` */
   of(id: string, code: number): JobEnd {
-    const results = this.#results.get(id) ?? new Map<string, string>();
+    const wrong = this.#wrong.get(id) ?? new Map<string, true>();
+    const results = new Map([...(this.#results.get(id) ?? [])].map(([leg, r]) => [leg, wrong.size > 0 && !wrong.has(leg) ? 'success' : r] as const));
     const missing = this.#missing.get(id) ?? new Map<string, string>();
     const why = [...missing.values()][0] ?? null;
     if ([...results].some(([leg, r]) => r !== 'success' && !missing.has(leg))) return { conclusion: 'failure', missing: null };

@@ -87,7 +87,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     staleMs: o.staleMs ?? 0,
     hit: failpoints(o.failpoints ?? null),
     rerun: (repo, run) => late(ci?.rerun(repo, run)),
-    pushed: (repo, branch, sha) => void ci?.pushed(repo, branch, sha),
+    pushed: (repo, branch, sha, before) => void ci?.pushed(repo, branch, sha, before),
     befell: (repo, pull, action) => late(ci?.befell(repo, pull, action)),
   };
   const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;

@@ -1,6 +1,6 @@
 // Which of what happens sets a workflow off. Pure.
 
-export type Happened =
+export type Happened = (
   | { readonly event: 'push'; readonly branch: string }
   | {
       readonly event: 'pull_request';
@@ -9,22 +9,29 @@ export type Happened =
       readonly base: string;
       /** As a step reads it: `github.event`. */
       readonly payload: object;
-    };
+    }
+) & {
+  /** Files that differ: of a push from where the branch stood, of a pull request from where it left its base. null: nobody knows. */
+  readonly paths: readonly string[] | null;
+};
+
+/** GitHub looks no further through a list of files. */
+const MAX_PATHS = 300;
 
 /** What a workflow that names no types waits for: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request */
 const OF_A_PULL_REQUEST = ['opened', 'synchronize', 'reopened'];
 
-/** @param on of the workflow, as its YAML has it. Filters by path are not looked at: it runs rather than not. */
+/** @param on of the workflow, as its YAML has it. Where it is not known what changed, it runs rather than not. */
 export function triggers(on: unknown, what: Happened): boolean {
   const filters = filtersOf(on, what.event);
   if (filters === null) return false;
   if (what.event === 'push') {
     // With filters for tags alone it is not about branches.
     const isOfTags = ('tags' in filters || 'tags-ignore' in filters) && !('branches' in filters || 'branches-ignore' in filters);
-    return !isOfTags && isMeant(filters, what.branch);
+    return !isOfTags && isMeant(filters, what.branch) && isTouched(filters, what.paths);
   }
   const types = 'types' in filters ? words(filters.types) : OF_A_PULL_REQUEST;
-  return types.includes(what.action) && isMeant(filters, what.base);
+  return types.includes(what.action) && isMeant(filters, what.base) && isTouched(filters, what.paths);
 }
 
 type Filters = Readonly<Record<string, unknown>>;
@@ -43,17 +50,33 @@ function isMeant(filters: Filters, branch: string): boolean {
   return !('branches' in filters) || matches(words(filters.branches), branch);
 }
 
+/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushpull_requestpull_request_targetpathspaths-ignore */
+function isTouched(filters: Filters, all: readonly string[] | null): boolean {
+  if (all === null) return true;
+  const paths = all.slice(0, MAX_PATHS);
+  if ('paths' in filters && !paths.some((p) => matches(words(filters.paths), p))) return false;
+  return !('paths-ignore' in filters) || paths.length === 0 || paths.some((p) => !matches(words(filters['paths-ignore']), p));
+}
+
 const words = (x: unknown): string[] => (Array.isArray(x) ? x.map(String) : [String(x)]);
 
 /** The last pattern that fits decides; "!" takes away. */
 const matches = (patterns: readonly string[], name: string): boolean =>
   patterns.reduce((found, p) => (p.startsWith('!') ? found && !patternOf(p.slice(1)).test(name) : found || patternOf(p).test(name)), false);
 
+/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet */
 const WILD: ReadonlyMap<string, string> = new Map([
+  // "**/x" is also "x" itself.
+  ['**/', '(?:.*/)?'],
   ['**', '.*'],
   ['*', '[^/]*'],
+  // Zero or one, one or more of the character before it.
+  ['?', '?'],
+  ['+', '+'],
 ]);
 const patternOf = (pattern: string): RegExp => {
-  const parts = pattern.split(/(\*\*|\*)/).map((part) => WILD.get(part) ?? part.replace(/[\\^$.()|{}[\]?+]/g, '\\$&'));
+  const parts = pattern
+    .split(/(\*\*\/|\*\*|\*|\?|(?<=.)\+|\[[\w-]+\])/)
+    .map((part) => WILD.get(part) ?? (/^\[[\w-]+\]$/.test(part) ? part : null) ?? part.replace(/[\\^$.()|{}[\]?+]/g, '\\$&'));
   return new RegExp(`^${parts.join('')}$`);
 };

@@ -1,5 +1,5 @@
 // The bubblewrap command line of a confined process. Pure: it says what the process may see, nothing is started here.
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Confinement {
@@ -43,14 +43,28 @@ const LINKS = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'];
  * of its own, and sets PATH to it.
  * @param kit what goes before everything
  * @param operators PATH of whoever started us
+ * @param toolchains of `toolchainBinds`
  */
-export function toolPath(kit: string, operators: string | undefined): string {
+export function toolPath(kit: string, operators: string | undefined, toolchains: Binds = []): string {
   const theirs = (operators ?? '')
     .split(':')
     .filter((folder) => path.posix.isAbsolute(folder))
     .map((folder) => path.posix.join(folder, '.').replace(/(?<=.)\/$/, ''))
     .filter((folder) => folder.startsWith('/usr/') || STANDARD.includes(folder));
-  return [...new Set([kit, ...theirs, ...STANDARD])].join(':');
+  return [...new Set([kit, ...toolchains.map(([, to]) => `${to}/bin`), ...theirs, ...STANDARD])].join(':');
+}
+
+type Binds = readonly (readonly [from: string, to: string])[];
+
+/**
+ * Languages that lie in folders of the operator's own, each seen by itself.
+ * @param folder where `mainloop up` has laid them, one entry for each; null: nowhere
+ */
+export function toolchainBinds(folder: string | null): Binds {
+  if (folder === null || !existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^[a-z]+$/.test(name) && existsSync(path.join(folder, name, 'bin')))
+    .map((name) => [realpathSync(path.join(folder, name)), `/opt/toolchains/${name}`] as const);
 }
 
 /**

@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { INSIDE, SANDBOX_GID } from '@mainloop/models/contracts/runner';
-import { bwrapArgs, toolPath } from './bwrap.ts';
+import { bwrapArgs, toolchainBinds, toolPath } from './bwrap.ts';
 import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
 import type { Keeper } from './keeper.ts';
@@ -40,6 +40,8 @@ export interface LocalSandboxOptions {
   /** Folder of bare mirrors, `<owner>/<name>.git`; objects are borrowed read-only. */
   readonly mirrors: string;
   readonly bwrap: string;
+  /** Folder of the operator's own toolchains; see `toolchainBinds`. */
+  readonly toolchains?: string | null;
   /** The user said by name that no confinement is acceptable on this machine. */
   readonly unconfined: boolean;
   readonly limits?: WantedLimits;
@@ -139,8 +141,9 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       await this.provision(run.taskId);
       const dir = dirOf(run.taskId);
       const mirror = path.join(o.mirrors, `${run.repo}.git`);
+      const toolchains = toolchainBinds(o.toolchains ?? null);
       const env = {
-        PATH: toolPath(INSIDE.kit, process.env.PATH),
+        PATH: toolPath(INSIDE.kit, process.env.PATH, toolchains),
         HOME: INSIDE.home,
         LANG: 'C.UTF-8',
         SHELL: '/bin/bash',
@@ -163,6 +166,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         readOnly: [
           [o.kit, INSIDE.kit],
           [o.gatewayDir, path.dirname(INSIDE.socket)],
+          ...toolchains,
           ...etcBinds(etc),
           ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : []),
         ],
