@@ -21,6 +21,7 @@ const Env = z.object({
   LOCAL_GITHUB_OPERATOR_SECRET: z.string().min(16).optional(),
   MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
   MAINLOOP_BWRAP: z.string().default('bwrap'),
+  MAINLOOP_TOOLCHAINS: z.string().optional(),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
   /** Limits of each local sandbox; not set: derived from the machine. */
   MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).optional(),
@@ -137,6 +138,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
       gatewayDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
       mirrors: path.join(e.MAINLOOP_HOME, 'git', 'mirrors'),
       bwrap: e.MAINLOOP_BWRAP,
+      toolchains: e.MAINLOOP_TOOLCHAINS ?? null,
       unconfined: e.MAINLOOP_UNCONFINED === 'yes',
       limits: {
         maxProcesses: e.MAINLOOP_SANDBOX_PROCESSES,

@@ -19,6 +19,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   git: 'sandboxes',
   sandboxes: 'sandboxes',
   setups: 'sandboxes',
+  toolchains: 'sandboxes',
   'local-github': 'sandboxes',
   // The server binaries, where root's own are out of its account's reach.
   'postgres-server': 'passage',
@@ -36,7 +37,19 @@ export function doorOf(folder: string, isRoot: boolean): { mode: number; gid: nu
 }
 
 /** Made, so that whoever fills them finds the door in place: some do with an open umask, and would make an open folder. */
-const FIRST = ['run', 'run/gateway', 'git', 'git/mirrors', 'git/quarantine', 'kit', 'local-github', 'sandboxes', 'setups', 'logs'] as const;
+const FIRST = [
+  'run',
+  'run/gateway',
+  'git',
+  'git/mirrors',
+  'git/quarantine',
+  'kit',
+  'local-github',
+  'sandboxes',
+  'setups',
+  'toolchains',
+  'logs',
+] as const;
 
 /**
  * Makes the doors and closes what an older version, or a looser umask, left open. Only what lies directly in the data folder and in `run`

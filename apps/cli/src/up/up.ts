@@ -1,6 +1,7 @@
 // `mainloop up`: everything on this machine, in order, until Ctrl-C.
 import { existsSync } from 'node:fs';
 import net from 'node:net';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
@@ -11,6 +12,7 @@ import { DATABASE_ROLES, KUBERNETES, ROOT, SIGN_IN, type Settings } from './sett
 import { ensureClosedFolder, socketsOf } from './sockets.ts';
 import { endLeftovers, readRunFile, Supervisor, type Service } from './supervisor.ts';
 import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET, temporalCommand } from './temporal.ts';
+import { ensureToolchains, findToolchains } from './toolchains.ts';
 import { ensureTool } from './wheels.ts';
 
 const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
@@ -32,7 +34,9 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
   await portsFree(s);
   closeHome(s.home);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
-  const tools = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
+  const kit = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
+  const tools = { ...kit, toolchains: path.join(s.home, 'toolchains') };
+  ensureToolchains(tools.toolchains, findToolchains(process.env.PATH ?? '', homedir()), process.getuid?.() === 0);
   const temporal = temporalBin === null ? null : temporalService(s, temporalBin, tools.bwrap, say);
   const sup = new Supervisor(s.home, url);
   try {
@@ -129,7 +133,7 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
 
 function services(
   s: Settings,
-  tools: { bwrap: string; act: string | null; node: string },
+  tools: { bwrap: string; act: string | null; node: string; toolchains: string },
   temporal: { service: Service; address: string } | null,
   databaseUrl: string,
 ): Service[] {
@@ -184,6 +188,7 @@ function services(
             WEBHOOK_URL: `http://127.0.0.1:${s.API_PORT}/api/webhooks/github`,
             MAINLOOP_ACT: tools.act!,
             MAINLOOP_BWRAP: tools.bwrap,
+            MAINLOOP_TOOLCHAINS: tools.toolchains,
             MAINLOOP_NODE: tools.node,
             MAINLOOP_CI_SECRET: s.secrets.ciSecret,
             LOCAL_GITHUB_SEED: s.demoModel ? 'yes' : 'no',
@@ -250,6 +255,7 @@ function services(
         GITHUB_TOKEN: githubToken,
         GITHUB_API_URL: githubApi,
         MAINLOOP_BWRAP: tools.bwrap,
+        MAINLOOP_TOOLCHAINS: tools.toolchains,
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
         MAINLOOP_CI_SECRET: s.secrets.ciSecret,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
