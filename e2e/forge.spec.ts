@@ -355,6 +355,19 @@ test('who may steer: writers only', async () => {
   expect([await forge.mayWrite(R, 'mainloop'), await forge.mayWrite(R, 'stranger')]).toEqual([true, false]);
 });
 
+test('a branch called mainloop is in the way of ours; one below it is not', async () => {
+  const ref = async (name: string, method: 'POST' | 'DELETE'): Promise<void> => {
+    const sha = (await hub.bare.sha(R, 'main'))!;
+    await hub.bare.git(R, method === 'POST' ? ['update-ref', `refs/heads/${name}`, sha] : ['update-ref', '-d', `refs/heads/${name}`]);
+  };
+  await ref('mainloop/x', 'POST');
+  expect((await forge.getRepo(R)).isInOurWay).toBe(false);
+  await ref('mainloop/x', 'DELETE');
+  await ref('mainloop', 'POST');
+  expect((await forge.getRepo(R)).isInOurWay).toBe(true);
+  await ref('mainloop', 'DELETE');
+});
+
 test('errors are a closed union with a sentence', async () => {
   await expect(github({ token: 'wrong', baseUrl: hub.url }).whoAmI()).rejects.toMatchObject({
     kind: 'auth',

@@ -4,6 +4,7 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { projectAdded, projectRefused } from '@mainloop/models/events/projects';
 import type { NewEvent } from '@mainloop/models/events/registry';
+import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Importer } from '../importer.ts';
 
@@ -18,6 +19,11 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
       if (!repo.canPush)
         throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
+      if (repo.isInOurWay)
+        throw new ForgeError(
+          'rejected',
+          `${full} has a branch called ${BRANCH_FOLDER}, and git can't hold the branches ${BRANCH_FOLDER}/… of tasks beside it. Rename that branch, then add ${full} again.`,
+        );
       event = projectAdded.new({
         actor: 'worker',
         payload: {

@@ -3,6 +3,7 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import { checksReader } from './github-checks.ts';
+import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import {
@@ -89,14 +90,24 @@ export function github(o: GitHubOptions): Forge {
     getRepo: (full) =>
       call(full, async () => {
         const r = (await kit.repos.get(split(full))).data;
-        const head = await kit.repos.getBranch({ ...split(full), branch: r.default_branch }).then(
-          () => true,
-          (e: { status?: number }) => {
-            if (e.status === 404) return false;
-            throw e;
-          },
-        );
-        return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, empty: !head, canPush: r.permissions?.push ?? false };
+        // One that was renamed is answered by its new name.
+        const has = (branch: string): Promise<boolean> =>
+          kit.repos.getBranch({ ...split(full), branch }).then(
+            (found) => found.data.name === branch,
+            (e: { status?: number }) => {
+              if (e.status === 404) return false;
+              throw e;
+            },
+          );
+        const empty = !(await has(r.default_branch));
+        return {
+          full: r.full_name,
+          defaultBranch: r.default_branch,
+          cloneUrl: r.clone_url,
+          empty,
+          canPush: r.permissions?.push ?? false,
+          isInOurWay: !empty && (await has(BRANCH_FOLDER)),
+        };
       }),
 
     ensureIssue: (i) =>

@@ -41,6 +41,8 @@ export interface RepoInfo {
   readonly cloneUrl: string;
   readonly empty: boolean;
   readonly canPush: boolean;
+  /** It has a branch that is called as the folder of our branches, so that it can hold none of them. */
+  readonly isInOurWay: boolean;
 }
 export interface ForgeComment {
   readonly id: number;

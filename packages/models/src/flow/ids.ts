@@ -4,8 +4,11 @@ export const OWNER = 'owner';
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
 export const taskIdOfWorkflow = (workflowId: string): string => workflowId.replace(/^task\//, '');
 export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
+/** Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them: git keeps both as a path. */
+export const BRANCH_FOLDER = 'mainloop';
+
 /** The one branch a task may push to. */
-export const taskBranch = (taskId: string, title: string): string => `mainloop/${slug(title)}-${taskId.slice(-6)}`;
+export const taskBranch = (taskId: string, title: string): string => `${BRANCH_FOLDER}/${slug(title)}-${taskId.slice(-6)}`;
 
 export function slug(title: string): string {
   const s = title
