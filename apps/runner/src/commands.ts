@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence } from '@mainloop/models/contracts/runner';
+import { setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
@@ -146,7 +147,9 @@ async function record(
   found: { readonly from: string[]; readonly before: string } | null = null,
 ): Promise<Evidence> {
   const { code, ms, tail: printed } = await shell(command, { repo: a.config.repo, env: a.env }, LIMIT_MS[what]);
-  return tell(a, { what, command, exitCode: code, ms, tail: `${found?.before ?? ''}${printed}`, ...(found === null ? {} : { from: found.from }) });
+  const trouble = what === 'setup' && code !== 0 ? setupTrouble(printed, code) : null;
+  const tail = `${found?.before ?? ''}${trouble === null ? '' : `${trouble}\n`}${printed}`;
+  return tell(a, { what, command, exitCode: code, ms, tail, ...(found === null ? {} : { from: found.from }) });
 }
 
 /** Keeps it as evidence, with the commit that it is about. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SETUP_TEXTS, setupOf, type SetupFiles } from './setup.ts';
+import { SETUP_TEXTS, setupOf, setupTrouble, type SetupFiles } from './setup.ts';
 
 /** A repository of these files, some with their text. */
 const repository = (files: Record<string, string>): SetupFiles => ({
@@ -173,3 +173,17 @@ test('whatever the files hold, none of it becomes a part of the command that a s
     { numRuns: 200 },
   );
 });
+
+test.each<[string, number | null, string | null]>([
+  [
+    'npm error code 128\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/a/b.git\nnpm error ssh: Could not resolve hostname github.com',
+    128,
+    'One of its packages comes from a repository (ssh://github.com/a/b.git). A sandbox reaches package registries and nothing else.',
+  ],
+  ['bash: line 1: cargo: command not found', 127, 'There is no cargo on this machine.'],
+  ['sh: 1: bundle: not found', 127, 'There is no bundle on this machine.'],
+  ['npm error FetchError: getaddrinfo EAI_AGAIN nodejs.org', 1, 'It asks nodejs.org. A sandbox reaches package registries and nothing else.'],
+  ['curl: (6) Could not resolve host: example.com', 6, 'It asks example.com. A sandbox reaches package registries and nothing else.'],
+  ['the test "x: not found" failed', 1, null],
+  ['', null, null],
+])('of a set-up that prints %j (exit %s) is said: %s', (printed, code, says) => expect(setupTrouble(printed, code)).toBe(says));

@@ -171,6 +171,27 @@ function java({ names }: SetupFiles): Step | null {
 const ruby = ({ names }: SetupFiles): Step | null =>
   names.has('Gemfile.lock') ? { from: ['Gemfile.lock'], tool: 'bundle', command: 'BUNDLE_PATH=vendor/bundle bundle install --quiet' } : null;
 
+/**
+ * Why a set-up failed, where what it printed says so in the words of some tool; null: nothing known.
+ * @param printed of the command, its end
+ */
+export function setupTrouble(printed: string, exitCode: number | null): string | null {
+  const repository = /ls-remote (?:[\w.-]+ )*((?:ssh|https?|git|git\+\w+):\/\/\S+|git@\S+)/.exec(printed)?.[1];
+  if (repository !== undefined)
+    return `One of its packages comes from a repository (${shown(repository)}). A sandbox reaches package registries and nothing else.`;
+  const program = /(?:^|: )([\w.+-]+): (?:command )?not found$/m.exec(printed)?.[1];
+  if (exitCode === 127 && program !== undefined) return `There is no ${program} on this machine.`;
+  const host = HOSTS.map((h) => h.exec(printed)?.[1]).find((h) => h !== undefined);
+  return host === undefined ? null : `It asks ${host}. A sandbox reaches package registries and nothing else.`;
+}
+const HOSTS = [
+  /Could not resolve host(?:name)?:? ["']?([a-z0-9][\w.-]*\.[a-z]{2,})/i,
+  /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([a-z0-9][\w.-]*\.[a-z]{2,})/i,
+  /Failed to resolve '([a-z0-9][\w.-]*\.[a-z]{2,})'/i,
+  /dial tcp: lookup ([a-z0-9][\w.-]*\.[a-z]{2,})/i,
+] as const;
+const shown = (address: string): string => address.replace(/\/\/[^/@]*@/, '//').slice(0, 120);
+
 type Manifest = Readonly<Record<string, unknown>>;
 
 /** @returns null for what is no manifest */
