@@ -50,6 +50,11 @@ test('a project without anything to set up, and without CI, can go its whole way
   expect(outcomeOf(PROJECT, { ...GOOD, events: [] })).toMatchObject({ setup: 'none', ci: 'none', ok: true });
 });
 
+test('of a CI that said nothing is told why', () => {
+  const events = [setup(0), { type: 'ci.verdict', payload: { verdict: 'none', outcome: 'not_run_here' } }];
+  expect(outcomeOf(PROJECT, { ...GOOD, events })).toMatchObject({ ci: 'not run here', ok: true });
+});
+
 test('nothing that a project says breaks the table', () => {
   const table = tableOf([outcomeOf(PROJECT, { ...GOOD, events: [{ ...setup(0), payload: { ...setup(0).payload, command: 'a | b\nc' } }] })]);
   expect(table.split('\n')).toHaveLength(3);

@@ -39,7 +39,7 @@ export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
   const last = setups.at(-1);
   const exit = new RegExp(`${TESTS_ENDED} (\\d+)`).exec(w.output)?.[1];
   const files = new RegExp(`${CHANGED} (\\d+)`).exec(w.output)?.[1];
-  const verdict = w.events.filter((e) => e.type === 'ci.verdict').at(-1)?.payload.verdict;
+  const verdict = w.events.filter((e) => e.type === 'ci.verdict').at(-1)?.payload;
   const end = 'state' in w.end ? w.end.state : firstLine(w.end.trouble);
   const setup = last === undefined ? 'none' : exitWords(last);
   return {
@@ -47,12 +47,18 @@ export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
     setup,
     tests: testWords(exit),
     change: files ?? '?',
-    ci: typeof verdict === 'string' ? verdict : 'none',
+    ci: ciWords(verdict),
     end: w.pulled === false ? `${end}, not pulled back` : end,
     seconds: Math.round(w.ms / 1000),
     ok: (last === undefined || last.exitCode === 0) && exit === '0' && files === '1' && end === 'done' && w.pulled === true,
   };
 }
+
+/** A verdict of "none" has a reason beside it, since there is one: "nothing ran", "not run here". */
+const ciWords = (payload: TaskEvent['payload'] | undefined): string => {
+  const said = payload?.verdict === 'none' && typeof payload.outcome === 'string' ? payload.outcome.replaceAll('_', ' ') : payload?.verdict;
+  return typeof said === 'string' ? said : 'none';
+};
 
 const testWords = (exit: string | undefined): string => {
   if (exit === undefined) return 'never ended';
@@ -76,6 +82,9 @@ export function tableOf(all: readonly Outcome[]): string {
   return [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
 }
 
+/** As a person's agent would wait for them; Claude Code waits two minutes when it is told nothing. */
+const TESTS_MS = 600_000;
+
 /** The story that the demo model tells: the project's own tests, one line more in a file of its own, a push. */
 export function storyOf(projects: readonly CorpusProject[]): object {
   return {
@@ -97,10 +106,21 @@ export function storyOf(projects: readonly CorpusProject[]): object {
       ...projects.map((p) => ({
         when: `Phase: implement.*Task: Corpus ${p.name}\\b`,
         steps: [
-          { bash: `( ${p.tests} ) > /tmp/own-tests 2>&1; code=$?; tail -c 3000 /tmp/own-tests; echo "${TESTS_ENDED} $code"` },
+          // Before the tests: an archive has no .gitignore, and what tests leave behind is not asked about here.
           {
-            bash: `f=$(git ls-files | grep -im1 '^readme' || echo NOTES.md); printf '\\nOne line more.\\n' >> "$f"; git add -A; git commit -qm 'Add a line'; git push -q 2>&1 | tail -3; git show --stat --format= HEAD | head -5; echo "${CHANGED} $(git show --name-only --format= HEAD | wc -l)"`,
+            bash: `f=$(git ls-files | grep -im1 '^readme' || echo NOTES.md); printf '\\nOne line more.\\n' >> "$f"; git add -A; git commit -qm 'Add a line'; git show --stat --format= HEAD | head -5; echo "${CHANGED} $(git show --name-only --format= HEAD | wc -l)"`,
           },
+          {
+            tool: {
+              name: 'Bash',
+              input: {
+                command: `( ${p.tests} ) > /tmp/own-tests 2>&1; code=$?; tail -c 3000 /tmp/own-tests; echo "${TESTS_ENDED} $code"`,
+                description: 'Its own tests',
+                timeout: TESTS_MS,
+              },
+            },
+          },
+          { bash: 'git push -q 2>&1 | tail -3' },
           { text: 'Done.' },
         ],
       })),
