@@ -43,13 +43,14 @@ const indent = (s: string): string => indentBy('    ', s.trim());
 
 /** One line of an agent's output as a person wants to read it, or null when there is nothing to see. */
 export function outputLine(json: string): string | null {
-  let e: { type?: unknown; subtype?: unknown; message?: { content?: unknown } | null; dropped?: unknown } | null;
+  let e: { type?: unknown; subtype?: unknown; message?: { content?: unknown } | null; dropped?: unknown; text?: unknown } | null;
   try {
     e = JSON.parse(json) as typeof e;
   } catch {
     return plainLines(json);
   }
   // Lines of the runner's own; what else it notes is part of the task's story.
+  if (e?.type === 'mainloop' && e.subtype === 'note') return plainLines(String(e.text));
   if (e?.type === 'mainloop') return e.subtype === 'clipped' ? `[${Number(e.dropped)} bytes in one line were left out]` : null;
   const blocks: unknown[] = Array.isArray(e?.message?.content) ? e.message.content : [];
   return (

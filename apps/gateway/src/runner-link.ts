@@ -26,7 +26,7 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
 import { agentSaid, evidenceRecorded } from '@mainloop/models/events/runs';
-import { AGENT_CLAUDE_MD } from '@mainloop/models/flow/prompts';
+import { AGENT_CLAUDE_MD, folderWords } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
@@ -58,7 +58,7 @@ export async function runnerLink(
         epoch: r.epoch,
         phase: r.phase,
         prompt: r.prompt,
-        claudeMd: AGENT_CLAUDE_MD,
+        claudeMd: project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
         taskMd: `# ${r.title}\n\n${r.task_prompt}\n${r.plan ? `\n## The plan\n\n${r.plan}\n` : ''}`,
         model: r.model,
         sessionId: r.session_id,
@@ -72,6 +72,7 @@ export async function runnerLink(
         setupCommand: project.setupCommand,
         findSetup: project.findSetup,
         verifyCommand: project.verifyCommand,
+        folder: project.folder,
         packages,
         attachments: r.attachments.map((a) => ({ id: a.id, name: a.name })),
       };

@@ -6,7 +6,7 @@ import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { Around } from './around.ts';
 import type { Control } from './control.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder, workFolder } from './folders.ts';
 import { languageServersOf } from './languages.ts';
 import { LineSplitter, MAX_LINE_BYTES } from './spool.ts';
 
@@ -27,7 +27,7 @@ export function startAgent(around: Around, control: Control): Agent {
     executable: path.join(c.kit, 'claude'),
     model: spec.model,
     sessionId: spec.sessionId,
-    resume: spec.resume && hasSession(configDir, c.repo, spec.sessionId),
+    resume: spec.resume && hasSession(configDir, workFolder(c, spec), spec.sessionId),
     maxTurns: spec.maxTurns,
     askPermissions: spec.askPermissions,
     configDir,
@@ -37,7 +37,7 @@ export function startAgent(around: Around, control: Control): Agent {
     pluginDir: ensurePlugin(around),
   });
   const reader = claudeCode.reader();
-  const child = spawn(cmd.file, [...cmd.args], { cwd: c.repo, env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(cmd.file, [...cmd.args], { cwd: workFolder(c, spec), env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
   // Whyever we go, the agent goes with us.
   process.once('exit', () => child.kill('SIGKILL'));
   child.stdin.on('error', () => undefined);
@@ -89,7 +89,10 @@ export function startAgent(around: Around, control: Control): Agent {
  * key, and its MCP file servers.
  * @see https://code.claude.com/docs/en/settings ("apiKeyHelper", "awsAuthRefresh", "otelHeadersHelper")
  */
-export const bringsNothingToRun = (repo: string): boolean => !['.claude', '.mcp.json'].some((f) => existsSync(path.join(repo, f)));
+export const bringsNothingToRun = (repo: string, folder = ''): boolean =>
+  ['', ...folder.split('/').map((_, i, all) => all.slice(0, i + 1).join('/'))].every((dir) =>
+    ['.claude', '.mcp.json'].every((f) => !existsSync(path.join(repo, dir, f))),
+  );
 
 /**
  * An agent that has to ask before it runs something gets no language server: it may edit files, and a server runs what lies in
@@ -97,7 +100,7 @@ export const bringsNothingToRun = (repo: string): boolean => !['.claude', '.mcp.
  * @returns null when there is none
  */
 function ensurePlugin({ config: c, spec, env }: Around): string | null {
-  const servers = spec.askPermissions ? {} : languageServersOf(c.repo, env.PATH ?? '', c.kit);
+  const servers = spec.askPermissions ? {} : languageServersOf(workFolder(c, spec), env.PATH ?? '', c.kit);
   if (Object.keys(servers).length === 0) return null;
   const dir = path.join(c.home, 'plugin');
   for (const [file, text] of Object.entries(claudeCode.pluginFiles(servers))) {

@@ -9,7 +9,7 @@ import { setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
-import { readPlain } from './folders.ts';
+import { inFolder, readPlain, workFolder } from './folders.ts';
 import { keptIn, keptKey, takeKept } from './kept.ts';
 import { say } from './log.ts';
 import { findSetup, setupKey } from './setup.ts';
@@ -39,7 +39,7 @@ async function adopt(a: Around): Promise<void> {
   // Of a plan nothing is wanted yet; the next run of this task is here again.
   if (setup === null || !(await isUntouched(a))) return;
   const began = performance.now();
-  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, setup.command, setup.from === null))) return;
+  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), setup.from === null))) return;
   writeFileSync(doneFile(a), setup.key);
   await tell(a, {
     what: 'setup',
@@ -83,14 +83,15 @@ function wantedSetup({ config, spec, env }: Around): { command: string; key: str
     return { command: spec.setupCommand, key: createHash('sha256').update(spec.setupCommand).digest('hex'), from: null };
   // A plan is read, not run. Where agents ask, nothing is run that was only found.
   if (!spec.findSetup || spec.askPermissions || spec.phase === 'plan') return null;
-  const { found } = findSetup(config.repo, env.PATH ?? '');
-  return found && { ...found, key: setupKey(config.repo, found.command, found.from) };
+  const work = workFolder(config, spec);
+  const { found } = findSetup(work, env.PATH ?? '');
+  return found && { ...found, key: setupKey(work, found.command, found.from) };
 }
 
 /** Which versions run here of what the repository names a version for: nobody chooses them by it yet. */
 async function versionWords(a: Around): Promise<string> {
   const lines: string[] = [];
-  for (const { tool, wanted, from } of findSetup(a.config.repo, a.env.PATH ?? '').versions) {
+  for (const { tool, wanted, from } of findSetup(workFolder(a.config, a.spec), a.env.PATH ?? '').versions) {
     const [program, ...args] = VERSION_OF[tool];
     const runs = await run(program, args, { cwd: '/', env: a.env }).then(
       (r) => `${(r.stdout || r.stderr).trim().split('\n', 1)[0]} runs here`,
@@ -115,7 +116,7 @@ async function isUntouched(a: Around): Promise<boolean> {
       git('rev-parse', '--verify', `refs/remotes/origin/${a.spec.base}`),
       git('status', '--porcelain', '--ignored'),
     ]);
-    return head === base && changed.split('\n').every((line) => line === '' || line === '!! TASK.md');
+    return head === base && changed.split('\n').every((line) => line === '' || /^!! (?:.*\/)?TASK\.md$/.test(line));
   } catch {
     // What can't be compared is not the same.
     return false;
@@ -129,7 +130,7 @@ async function isUntouched(a: Around): Promise<boolean> {
  */
 export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.phase === 'plan') return;
-  const checks = a.spec.askPermissions ? [] : checksOf(a.config.repo, a.env.PATH ?? '');
+  const checks = a.spec.askPermissions ? [] : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '');
   if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
@@ -146,7 +147,7 @@ async function record(
   command: string,
   found: { readonly from: string[]; readonly before: string } | null = null,
 ): Promise<Evidence> {
-  const { code, ms, tail: printed } = await shell(command, { repo: a.config.repo, env: a.env }, LIMIT_MS[what]);
+  const { code, ms, tail: printed } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
   const trouble = what === 'setup' && code !== 0 ? setupTrouble(printed, code) : null;
   const tail = `${found?.before ?? ''}${trouble === null ? '' : `${trouble}\n`}${printed}`;
   return tell(a, { what, command, exitCode: code, ms, tail, ...(found === null ? {} : { from: found.from }) });

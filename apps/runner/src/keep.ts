@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { SetupWanted, type SetupMade } from '@mainloop/models/contracts/kept-setup';
 import type { RunnerConfig } from './config.ts';
-import { ensureFolder, putFile } from './folders.ts';
+import { ensureFolder, inFolder, putFile, workFolder } from './folders.ts';
 import { keptKey, layKept } from './kept.ts';
 import { findSetup } from './setup.ts';
 import { shell } from './shell.ts';
@@ -31,11 +31,12 @@ export async function makeSetup(
   renaming.child.stdin!.end(tags);
   await renaming;
   await git('checkout', '-q', '-f', '--detach', wanted.commit);
-  const setup = wanted.command === null ? findSetup(c.repo, env.PATH ?? '').found : { command: wanted.command };
+  const work = workFolder(c, wanted);
+  const setup = wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command };
   if (setup === null) return { kind: 'nothing' };
-  const key = await keptKey(c.repo, env, setup.command, wanted.command !== null);
+  const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), wanted.command !== null);
   if (wanted.have.includes(key)) return { kind: 'same', key };
-  const { code, tail } = await shell(setup.command, { repo: c.repo, env }, LIMIT_MS);
+  const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
   if (code !== 0)
     return { kind: 'failed', why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}` };
   return (await layKept(c, env, key)) ? { kind: 'made', key } : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };

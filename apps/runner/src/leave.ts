@@ -5,19 +5,26 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { isPlainGitConfig, isTouchy, unaskedIf } from '@mainloop/models/flow/permissions';
 import type { Around } from './around.ts';
+import { workFolder } from './folders.ts';
 
 const run = promisify(execFile);
 
 /** @returns false when a person is to be asked, also when that can't be told */
-export async function mayUnasked(a: Pick<Around, 'config' | 'env'>, tool: string, input: unknown): Promise<boolean> {
+export async function mayUnasked(
+  a: Pick<Around, 'config' | 'env'> & { readonly spec?: { readonly folder: string } },
+  tool: string,
+  input: unknown,
+): Promise<boolean> {
   if (typeof input !== 'object' || input === null) return false;
   const ifs = unaskedIf(tool, input as Record<string, unknown>);
   if (ifs === null) return false;
   try {
     const root = realpathSync(a.config.repo);
-    const inside = (file: string): string | null => within(root, realPath(path.resolve(root, file)));
+    // The agent stands in the project's folder; what it may touch is all of the clone.
+    const from = workFolder({ repo: root }, { folder: a.spec?.folder ?? '' });
+    const inside = (file: string): string | null => within(root, realPath(path.resolve(from, file)));
     if (!ifs.reads.every((f) => isOutOfGit(inside(f)))) return false;
-    if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(root, f))))) return false;
+    if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(from, f))))) return false;
     return !ifs.git || (await isPlainClone(root, a));
   } catch {
     // What can't be looked at is asked about.

@@ -70,11 +70,12 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   const marks: Partial<Record<Mark, number>> = { process: Math.round(performance.timeOrigin), spec: Date.now() };
   const mark = (name: Mark): void => void (marks[name] = Date.now());
   const proving = prove(around, process.env).finally(() => mark('probe'));
-  await ensureWorkspace(around.config, around.spec, around.link, around.env);
+  for (const text of await ensureWorkspace(around.config, around.spec, around.link, around.env))
+    around.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'note', text }));
   mark('clone');
   await adoptKept(around);
   // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its prompt: that takes it as long.
-  const early = setupIsDone(around) && bringsNothingToRun(around.config.repo) ? startAgent(around, control) : null;
+  const early = setupIsDone(around) && bringsNothingToRun(around.config.repo, around.spec.folder) ? startAgent(around, control) : null;
   const proof = await proving;
   if (proof.open.length > 0 || proof.untried.length > 0) {
     early?.kill();

@@ -114,3 +114,13 @@ test('a lock file that is a pipe, or a folder, holds nobody up', () => {
   mkdirSync(path.join(repo, 'package.json'));
   expect(setupIsDone(around())).toBe(true);
 });
+
+test('of a project that is a folder, that folder is set up, and the command runs there', async () => {
+  mkdirSync(path.join(repo, 'packages/a'), { recursive: true });
+  put('packages/a/package.json', '{"dependencies":{"b":"1"}}');
+  npm('pwd >> ../../.git/ran');
+  expect(await ensureSetup(around({ folder: 'packages/a' }), nobodyAsks)).toBeNull();
+  expect(told).toMatchObject([{ command: 'npm install --no-package-lock --no-audit --no-fund', exitCode: 0, from: ['package.json'] }]);
+  expect(readFileSync(path.join(repo, '.git/ran'), 'utf8')).toMatch(/packages[/]a\n$/);
+  expect(setupIsDone(around({ folder: 'packages/a' }))).toBe(true);
+});

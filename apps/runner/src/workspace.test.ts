@@ -57,6 +57,36 @@ test.each([
   else expect(said ?? '').not.toContain(words.slice(-12));
 });
 
+test.each<[string, string | null]>([
+  ['', null],
+  ['packages/a', null],
+  ['packages/none', 'There is no folder packages/none'],
+  ['packages/file', 'There is no folder packages/file'],
+  ['packages/link', 'There is no folder packages/link'],
+])('a project in the folder "%s" has its task there: %s', async (folder, error) => {
+  const at = mkdtempSync(path.join(dir, 'folder-'));
+  const [source, bin] = [path.join(at, 'source'), path.join(at, 'bin')];
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source, stdio: 'ignore' });
+  for (const d of [source, bin, path.join(source, 'packages/a')]) mkdirSync(d, { recursive: true });
+  git('init', '-q', '-b', 'main');
+  for (const f of ['packages/a/x', 'packages/file']) writeFileSync(path.join(source, f), f);
+  symlinkSync('/tmp', path.join(source, 'packages/link'));
+  git('add', '-A');
+  git('commit', '-qm', 'first');
+  const fetch = `exec /usr/bin/git fetch -q ${source} "+refs/heads/*:refs/remotes/origin/*"`;
+  writeFileSync(path.join(bin, 'git'), `#!/bin/sh\ncase "$1" in fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`);
+  chmodSync(path.join(bin, 'git'), 0o755);
+  const c = { repo: path.join(at, 'repo'), home: at, spool: at, mirror: path.join(at, 'none'), gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+  const link = { patiently: () => Promise.resolve({ status: 404, body: Buffer.alloc(0) }) } as unknown as GatewayLink;
+  const spec = { branch: 'b', base: 'main', attachments: [], folder, taskMd: 'the task', claudeMd: '', findSetup: true, setupCommand: null };
+  const made = ensureWorkspace(c, spec as unknown as RunSpec, link, { PATH: `${bin}:/usr/bin:/bin`, HOME: at }, 10_000, []);
+  if (error !== null) return expect(made).rejects.toThrow(error);
+  await made;
+  expect(readFileSync(path.join(c.repo, folder, 'TASK.md'), 'utf8')).toBe('the task');
+  expect(readFileSync(path.join(c.repo, '.git/info/exclude'), 'utf8')).toContain(`\n${path.join('/', folder, 'node_modules/')}\n`);
+});
+
 /** @returns what lies there after it was unpacked, but folders */
 async function restored(make: (from: string) => string[]): Promise<string[]> {
   const [from, into] = [mkdtempSync(path.join(dir, 'from-')), mkdtempSync(path.join(dir, 'into-'))];

@@ -1,13 +1,15 @@
 // The task's clone inside the sandbox: made or found again, on the task's branch, with our notes kept out of git.
 import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { withNotesOf } from '@mainloop/adapters/agent/claude-code';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
+import { cloneNotes } from '@mainloop/models/flow/clone-notes';
 import { SETUP_LEAVES } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
-import { ensureFolder, putFile } from './folders.ts';
+import { ensureFolder, putFile, readPlain, workFolder } from './folders.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import { say } from './log.ts';
 
@@ -72,6 +74,7 @@ const PASSES =
 
 /**
  * @param longestMs of each git
+ * @returns what the clone does not have, a sentence each
  * @param againMs before each further try of a fetch that a passing trouble ended
  */
 export async function ensureWorkspace(
@@ -81,7 +84,7 @@ export async function ensureWorkspace(
   env: Record<string, string>,
   longestMs = LONGEST_MS,
   againMs = FETCH_AGAIN_MS,
-): Promise<void> {
+): Promise<readonly string[]> {
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
   const whole =
@@ -129,16 +132,38 @@ export async function ensureWorkspace(
   const exclude = path.join(c.repo, '.git/info/exclude');
   ensureFolder(path.dirname(exclude));
   // One that the repository has is the repository's: it stays as it is, and in the change.
-  const own = (await git('ls-files', '--', 'TASK.md')) !== '';
-  putFile(exclude, [...(own ? [] : ['TASK.md']), ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES : []), ''].join('\n'));
-  putFile(path.join(c.repo, own ? '.git/TASK.md' : 'TASK.md'), spec.taskMd);
+  const work = await projectFolder(c, spec);
+  const own = (await git('ls-files', '--', path.join(spec.folder ?? '', 'TASK.md'))) !== '';
+  putFile(
+    exclude,
+    [
+      ...(own ? [] : ['TASK.md']),
+      ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p)) : []),
+      '',
+    ].join('\n'),
+  );
+  putFile(own ? path.join(c.repo, '.git/TASK.md') : path.join(work, 'TASK.md'), spec.taskMd);
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
   ensureFolder(config);
   // Settings there are nobody's but an agent's.
   if (spec.askPermissions)
     for (const file of ['settings.json', 'settings.local.json']) rmSync(path.join(config, file), { force: true, recursive: true });
-  putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, spec.claudeMd) : spec.claudeMd);
+  const [gitmodules, gitattributes] = [readPlain(path.join(c.repo, '.gitmodules')), readPlain(path.join(c.repo, '.gitattributes'))];
+  const notes = cloneNotes({ gitmodules, gitattributes });
+  const claudeMd = [spec.claudeMd, ...notes].join('\n');
+  putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, claudeMd) : claudeMd);
+  return notes;
+}
+
+/** @throws WorkspaceError when the branch has no such folder, or a link in its place */
+async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {
+  const work = workFolder(c, spec);
+  // Not there, which is the answer.
+  const real = await realpath(work).catch(() => null);
+  if (real !== (await realpath(c.repo)) + (spec.folder ? `/${spec.folder}` : '') || !(await stat(work)).isDirectory())
+    throw new WorkspaceError(`There is no folder ${spec.folder} on ${spec.branch}. The project's settings name it.`);
+  return work;
 }
 
 /** What a checkpoint may take: it is made once a minute, and once more when a node is drained. */

@@ -15,10 +15,10 @@ export interface Importer {
    * Brings in what the folder has and we do not: all of it at first, later the commits that were made since.
    * @param folder as a person writes it; `~` is their home
    * @param known its branch, of one that is here already: in the middle of a rebase a folder is on none
-   * @returns what came of it, and the folder's whole path, without links in it
+   * @returns what came of it, the folder's whole path, without links in it, and where it lies in its repository (empty: it is its top)
    * @throws ForgeError `rejected` or `not_found` with what to do
    */
-  look(folder: string, known?: string): Promise<FolderLook & { readonly localPath: string }>;
+  look(folder: string, known?: string): Promise<FolderLook & { readonly localPath: string; readonly below: string }>;
 }
 
 export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
@@ -44,19 +44,25 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
       } catch {
         throw new ForgeError('rejected', `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`);
       }
-      const inside = await git('rev-parse', '--show-prefix');
-      if (inside !== '')
-        throw new ForgeError('rejected', `${dir} is a folder inside a repository. Add the whole of it: ${await git('rev-parse', '--show-toplevel')}`);
+      const below = (await git('rev-parse', '--show-prefix')).replace(/\/$/, '');
+      const root = below === '' ? dir : await git('rev-parse', '--show-toplevel');
+      if (below !== '' && (await git('ls-tree', '-d', '--full-tree', '--name-only', 'HEAD', '--', below)) === '')
+        throw new ForgeError('rejected', `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`);
       const r = await fetch(`${c.githubApiUrl}/_local/import`, {
         method: 'POST',
         headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ full: `local/${repositoryNameOf(path.basename(dir))}`, folder: dir, branch }),
+        body: JSON.stringify({
+          full: `local/${repositoryNameOf([path.basename(root), ...below.split('/')].filter(Boolean).join('-'))}`,
+          folder: dir,
+          root,
+          branch,
+        }),
       }).catch(() => {
         throw new ForgeError('unavailable', 'The local GitHub does not answer.');
       });
       const said = (await r.json()) as { message: string; look: FolderLook };
       if (!r.ok) throw new ForgeError('rejected', said.message);
-      return { ...said.look, localPath: dir };
+      return { ...said.look, localPath: dir, below };
     },
   };
 }

@@ -224,3 +224,23 @@ test('nothing that a folder names in its own configuration is started by a look 
     expect([missing, again, existsSync(proof)]).toEqual([missing, missing ? 'refused' : 'unchanged', false]);
   }
 });
+
+test('folders inside of a repository are projects of their own, each with the whole of its history; commits of the one reach the other', async () => {
+  const mono = await make('mono');
+  for (const f of ['packages/a', 'packages/b', 'new']) mkdirSync(path.join(mono, f), { recursive: true });
+  for (const f of ['packages/a', 'packages/b']) writeFileSync(path.join(mono, f, 'x'), f);
+  await git(mono, 'add', '-A');
+  await commit(mono, 'two packages');
+  const importer = localImporter({ githubApiUrl: hub.url, localGitHubSecret: OPERATOR });
+  const [a, b] = [await importer.look(path.join(mono, 'packages/a')), await importer.look(path.join(mono, 'packages/b'))];
+  expect(a).toMatchObject({ full: 'local/mono-packages-a', outcome: 'added', below: 'packages/a', localPath: path.join(mono, 'packages/a') });
+  expect(b).toMatchObject({ full: 'local/mono-packages-b', outcome: 'added', below: 'packages/b' });
+  expect(await tipOf(a.full, 'refs/heads/main')).toBe(await git(mono, 'rev-parse', 'HEAD'));
+  // Merged work of the one comes into the folder, and from there to the other.
+  const merged = await mergeHere(a.full);
+  await git(mono, 'pull', '-q', '--no-rebase', '--no-edit', '--', `${hub.url}/${a.full}.git`, 'main');
+  expect(await importer.look(path.join(mono, 'packages/b'))).toMatchObject({ full: b.full, outcome: 'refreshed' });
+  expect(await tipOf(b.full, 'refs/heads/main')).toBe(merged);
+  expect(await importer.look(mono)).toMatchObject({ full: 'local/mono', below: '', outcome: 'added' });
+  await expect(importer.look(path.join(mono, 'new'))).rejects.toThrow('is in no commit of');
+});

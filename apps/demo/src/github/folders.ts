@@ -16,8 +16,9 @@ export interface Folders {
    * The folder's own repository, with the commits that were made in the folder since. Nothing that was merged here is lost.
    * @param wanted the name that it gets if it is free
    * @param branch the folder's own; of one that is here already its default branch counts, whatever is checked out just now
+   * @param root of the repository that the folder lies in; left out: it is the folder
    */
-  look(wanted: string, folder: string, branch: string): Promise<{ repo: Repo; look: FolderLook }>;
+  look(wanted: string, folder: string, branch: string, root?: string): Promise<{ repo: Repo; look: FolderLook }>;
 }
 
 /** One look at a time: a folder that is added twice at once is one repository. */
@@ -31,8 +32,8 @@ export function folders(c: Ctx): Folders {
     if (!isWholePath(folder) || !statSync(folder).isDirectory()) throw new Error('a folder is a whole path to one on this machine');
   };
 
-  const make = async (full: string, folder: string, branch: string): Promise<Repo> => {
-    await bare.importFrom(full, folder, branch);
+  const make = async (full: string, folder: string, branch: string, root = folder): Promise<Repo> => {
+    await bare.importFrom(full, root, branch);
     return store.insert('repo', { full, folder: realpathSync(folder), defaultBranch: branch, createdAt: nowIso() });
   };
 
@@ -44,12 +45,12 @@ export function folders(c: Ctx): Folders {
     (await bare.git(full, ['ls-remote', '--', folder, `refs/heads/${branch}`])).trim() !== '';
 
   /** @returns null when it is another folder's */
-  const lookAgain = (repo: Repo, folder: string, checkedOut: string): Promise<FolderLook | null> =>
+  const lookAgain = (repo: Repo, folder: string, checkedOut: string, root: string): Promise<FolderLook | null> =>
     bare.serial(repo.full, async () => {
       const { full, defaultBranch } = repo;
       const ours = (await bare.sha(full, defaultBranch))!;
-      const renamed = !(await hasBranch(full, folder, defaultBranch));
-      await bare.fetchFrom(full, folder, `+refs/heads/${renamed ? checkedOut : defaultBranch}:${INCOMING}`);
+      const renamed = !(await hasBranch(full, root, defaultBranch));
+      await bare.fetchFrom(full, root, `+refs/heads/${renamed ? checkedOut : defaultBranch}:${INCOMING}`);
       try {
         const theirs = (await bare.git(full, ['rev-parse', INCOMING])).trim();
         const base = await commonOf(full, ours, theirs);
@@ -78,20 +79,22 @@ export function folders(c: Ctx): Folders {
       return repoOf(full) ?? make(full, folder, branch);
     },
 
-    look: (wanted, folder, branch) =>
+    look: (wanted, folder, branch, root = folder) =>
       bare.serial('folders', async () => {
         check(wanted, folder, branch);
+        check(wanted, root, branch);
         const real = realpathSync(folder);
         const owner = wanted.slice(0, wanted.indexOf('/') + 1);
         const known = store.one('repo', (r) => r.folder === real && r.full.startsWith(owner)) ?? repoOf(wanted);
         if (known !== undefined && (known.folder ?? real) === real) {
-          const look = await lookAgain(known, real, branch);
+          const look = await lookAgain(known, real, branch, root === folder ? real : root);
           if (look !== null) return { repo: known, look };
         }
         const repo = await make(
           freeName(wanted, (full) => repoOf(full) !== undefined),
           real,
           branch,
+          root === folder ? real : root,
         );
         return { repo, look: { full: repo.full, branch, outcome: 'added', commits: 0 } };
       }),

@@ -158,7 +158,12 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     if (req.method !== 'POST' || url.pathname !== '/_local/import') return json(res, 404, { message: 'Not Found' });
     const data = JSON.parse(await body(req)) as Record<string, unknown>;
     try {
-      const { repo, look } = await machine.look(String(data.full), String(data.folder), String(data.branch));
+      const { repo, look } = await machine.look(
+        String(data.full),
+        String(data.folder),
+        String(data.branch),
+        data.root === undefined ? undefined : String(data.root),
+      );
       json(res, look.outcome === 'added' ? 201 : 200, { ...shape.repo(base, repo), look });
     } catch (err) {
       json(res, 422, { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` });

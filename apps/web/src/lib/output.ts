@@ -29,6 +29,7 @@ function readLine(json: string): Line[] {
     command?: string;
     exitCode?: number | null;
     tail?: string;
+    text?: string;
   };
   try {
     e = JSON.parse(json) as typeof e;
@@ -44,6 +45,7 @@ function readLine(json: string): Line[] {
       },
     ];
   if (e.type === 'mainloop' && e.subtype === 'started') return [];
+  if (e.type === 'mainloop' && e.subtype === 'note') return [{ kind: 'note', text: clean(String(e.text)).slice(0, 1_000), more: '' }];
   if (e.type === 'mainloop') return [{ kind: 'note', text: `${e.dropped} bytes of one line were left out`, more: '' }];
   const blocks = Array.isArray(e.message?.content) ? (e.message.content as Block[]) : [];
   return blocks.flatMap((b): Line[] => {

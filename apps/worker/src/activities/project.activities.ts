@@ -33,6 +33,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           defaultBranch: repo.defaultBranch,
           remoteUrl: repo.cloneUrl,
           localPath: look?.localPath ?? null,
+          ...(look === null || look.below === '' ? {} : { folder: look.below }),
           ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
         },
       });

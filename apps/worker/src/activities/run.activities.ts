@@ -128,7 +128,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       const project = resolveProjectSettings(t.settings);
       // Where agents ask before they run something, nothing is run that was only found, and nobody is asked about a set-up beside a task.
       const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
-      const setup = keeps ? { setup: { base: t.defaultBranch, command: project.setupCommand } } : {};
+      const setup = keeps ? { setup: { base: t.defaultBranch, command: project.setupCommand, folder: project.folder } } : {};
       await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo, ...setup });
       hit('sandbox.start.after');
     },

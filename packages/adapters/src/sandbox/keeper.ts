@@ -47,10 +47,10 @@ export function keeper(o: KeeperOptions) {
   const make = async (repo: string, setup: ProjectSetup): Promise<void> => {
     const commit = await tip(repo, setup.base);
     const seen = path.join(looked, createHash('sha256').update(repo).digest('hex'));
-    const now = JSON.stringify([commit, setup.command]);
+    const now = JSON.stringify([commit, setup.command, setup.folder ?? '']);
     if (commit === null || (existsSync(seen) && readFileSync(seen, 'utf8') === now)) return;
     const taskId = `setup-${createHash('sha256').update(repo).digest('hex').slice(0, 16)}`;
-    wanted = { commit, command: setup.command, have: o.store.keys(repo) };
+    wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: o.store.keys(repo) };
     await places.release(taskId);
     const until = Date.now() + LONGEST_MS;
     try {

@@ -19,6 +19,8 @@ export interface ProjectSetup {
   readonly base: string;
   /** The project's own command; null: one is looked for. */
   readonly command: string | null;
+  /** Of the repository, where it runs; left out: its top. */
+  readonly folder?: string;
 }
 
 export type SandboxStatus =

@@ -1,5 +1,6 @@
 // What a set-up sandbox is asked for, and what it answers. The worker reads the answer from a folder that packages' own scripts wrote to.
 import { z } from 'zod';
+import { isFolderBelow } from '../flow/folders.ts';
 
 /** A path inside the clone or the home folder, and never out of it. */
 const Inside = z
@@ -19,6 +20,8 @@ export const SetupWanted = z.object({
   commit: z.string().regex(/^[0-9a-f]{40,64}$/),
   /** The project's own command; null: one is looked for. */
   command: z.string().nullable(),
+  /** Of the repository, where it runs. */
+  folder: z.string().refine(isFolderBelow).default(''),
   /** Keys that are kept already. */
   have: z.array(z.string()),
 });

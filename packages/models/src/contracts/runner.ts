@@ -1,5 +1,6 @@
 // What a runner and the gateway say to each other. A runner may be older than the gateway: unknown fields are skipped.
 import { z } from 'zod';
+import { isFolderBelow } from '../flow/folders.ts';
 import { FAIL_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
 
 export const RunSpec = z.object({
@@ -23,6 +24,8 @@ export const RunSpec = z.object({
   /** Shell commands of the project: after a fresh clone, and after the agent's work. */
   setupCommand: z.string().nullable().default(null),
   verifyCommand: z.string().nullable().default(null),
+  /** Of the repository: where the agent starts and commands run. Empty: its top. */
+  folder: z.string().refine(isFolderBelow).default(''),
   /** Where there is no set-up command: whether the runner looks for one in the clone. */
   findSetup: z.boolean().default(false),
   /** What package clients have to be told of the registries behind the gateway. */

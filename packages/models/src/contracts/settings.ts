@@ -3,6 +3,7 @@
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { isModelName, NO_SUCH_MODEL } from '../flow/models.ts';
+import { isFolderBelow } from '../flow/folders.ts';
 import { isTimeZone } from '../flow/notices.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
 import { z } from 'zod';
@@ -16,6 +17,12 @@ const between = (min: number, max: number, what: string) =>
 const Command = z
   .string('A command is text.')
   .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
+
+/** Below the top of a repository, with `/`; never out of it. */
+const Folder = z
+  .string('A folder is text.')
+  .max(500, 'A folder has at most 500 characters.')
+  .refine(isFolderBelow, 'A folder is a path inside of the repository, as packages/a.');
 
 const Unreadable = z.array(z.string()).describe('Fields whose stored value could not be read: the strictest counts for them');
 
@@ -36,6 +43,7 @@ const PROJECT = z.strictObject({
     .boolean('Whether set-up is found should be true or false.')
     .describe("Where no set-up command is set: whether one is found from the repository's files"),
   verifyCommand: Command.nullable().describe("Runs after the agent's work"),
+  folder: Folder.describe('The folder of the repository that the project is: agents start there, and its commands run there. Empty: all of it'),
   permissions: z
     .enum(['sandbox', 'ask'], 'Permissions should be sandbox or ask.')
     .describe('`ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it'),
@@ -86,6 +94,7 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   setupCommand: null,
   findSetup: true,
   verifyCommand: null,
+  folder: '',
   permissions: 'sandbox',
   allowRules: [],
   egress: 'registries',
@@ -111,6 +120,7 @@ export const STRICTEST = {
   setupCommand: null,
   findSetup: false,
   verifyCommand: null,
+  folder: '',
   permissions: 'ask',
   allowRules: [],
   egress: 'none',

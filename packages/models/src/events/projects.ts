@@ -16,6 +16,7 @@ export const projectAdded = defineEvent({
     defaultBranch: z.string(),
     remoteUrl: z.string(),
     localPath: z.string().nullable().describe('the folder of this machine that it was added from'),
+    folder: z.string().optional().describe('the folder of the repository that it is; left out for all of it'),
     look: z
       .object({ outcome: z.enum(FOLDER_OUTCOMES), commits: z.number().describe('how many came in') })
       .readonly()

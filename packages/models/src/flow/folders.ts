@@ -1,5 +1,10 @@
 // A git folder of this machine that is a project: what a look at it comes to, how it is called, and how merged work comes back to it.
 
+/** Whether it is a plain path inside of a repository, or empty for all of it. */
+export const isFolderBelow = (folder: string): boolean =>
+  folder === '' ||
+  folder.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git' && !/[\0\n\r\\]/.test(part));
+
 export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
 /** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
 export type FolderOutcome = (typeof FOLDER_OUTCOMES)[number];

@@ -124,6 +124,10 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
   ],
 };
 
+/** Behind the standing words, where the project is a part of its repository. */
+export const folderWords = (folder: string): string =>
+  `This project is the folder ${folder} of its repository. You start in it, and its commands run there; change what lies outside of it only where the task needs that.`;
+
 /** Role and house rules. They go beside the repository's own CLAUDE.md, never into it. */
 export const AGENT_CLAUDE_MD = `# You work for mainloop
 

@@ -18,6 +18,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
           remote_url: payload.remoteUrl,
           local_path: payload.localPath,
           created_at: at,
+          ...(payload.folder === undefined ? {} : { settings: JSON.stringify({ folder: payload.folder }) }),
         })
         .onConflict((conflict) =>
           conflict.columns(['owner_id', 'repo']).doUpdateSet((eb) => ({
