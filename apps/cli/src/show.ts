@@ -18,6 +18,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['failure', (id) => `mainloop retry ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
+  ['permission', (id) => `mainloop allow ${id} (once; --task, --project)   or   mainloop deny ${id} "why not"`],
 ]);
 
 export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan'>): string {

@@ -196,6 +196,35 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<item>')
     .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
   program
+    .command('allow')
+    .description('allow what an agent asks for, a held change to CI files, or what a gate holds back')
+    .argument('<item>')
+    .option('--task', 'for as long as this task goes on')
+    .option('--project', 'for every task of this project')
+    .action(async (id: string, o: { task?: boolean; project?: boolean }) => {
+      if (o.task && o.project) throw new Refused('Say --task or --project, not both.');
+      if (o.project) return decide(id, 'allow_project', '', 'Allowed for this project.');
+      if (o.task) return decide(id, 'allow_task', '', 'Allowed for this task.');
+      return decide(id, 'allow', '', 'Allowed.');
+    });
+  program
+    .command('deny')
+    .description('refuse what an agent asks for; it reads why not, or what to do instead')
+    .argument('<item>')
+    .argument('[why...]')
+    .action((id: string, why: string[]) => decide(id, 'deny', why.join(' '), 'Refused.'));
+  program
+    .command('later')
+    .description('put an item off; it comes back by itself')
+    .argument('<item>')
+    .argument('[hours]', 'for how long', '3')
+    .action(async (id: string, hours: string) => {
+      const minutes = Math.round(Number(hours) * 60);
+      if (!(minutes >= 1)) throw new Refused('Hours should be a number, like 3 or 0.5.');
+      await api().call('snooze', { id, body: { minutes } });
+      out({ ok: true }, `It comes back in ${hours} h.`);
+    });
+  program
     .command('revise')
     .description('say what to change in a plan or a pull request')
     .argument('<item>')
@@ -254,6 +283,7 @@ const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['review', 'merge'],
   ['ci_files', 'allow'],
   ['gate', 'allow'],
+  ['permission', 'allow'],
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { requestOf } from '@mainloop/models/contracts/client';
+import { ITEM_KINDS, type ItemKind } from '@mainloop/models/flow/events';
+import { DECISIONS_OF } from '@mainloop/models/flow/workflow';
+import { Command } from 'commander';
+import type { Api } from './client.ts';
+import { itemText } from './show.ts';
+import { registerWork } from './work.ts';
+
+const item = (kind: ItemKind) => ({ id: 'i-1', kind, title: 'T', body: '', project: 'p', taskTitle: 'T', options: [], plan: null });
+
+/** What one command line sends to decide on an item of that kind. */
+async function sent(kind: ItemKind, line: string): Promise<{ decision?: string; minutes?: number; text?: string }[]> {
+  const bodies: { decision?: string }[] = [];
+  const call = ((name: never, ...[sends]: [never?]) => {
+    const r = requestOf(name, sends ?? ({} as never));
+    if (r.method !== 'GET') bodies.push((sends as unknown as { body: { decision: string } }).body);
+    return Promise.resolve(r.method === 'GET' ? [item(kind)] : { taskId: 't-1', ok: true });
+  }) as unknown as Api['call'];
+  const program = new Command('mainloop').exitOverride();
+  registerWork(program, { api: () => ({ call, stream: () => Promise.resolve() }), out: () => undefined, say: () => undefined });
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  return bodies;
+}
+
+describe('every decision can be made on the command line', () => {
+  test.each(ITEM_KINDS)('%s', async (kind) => {
+    const lines = [
+      'answer i-1 yes',
+      'approve i-1',
+      'allow i-1',
+      'allow i-1 --task',
+      'allow i-1 --project',
+      'deny i-1',
+      'decline i-1',
+      'revise i-1 no',
+      'retry i-1',
+    ];
+    const all = (await Promise.all(lines.map((line) => sent(kind, line)))).flat().map((b) => b.decision);
+    expect(all).toEqual(expect.arrayContaining([...DECISIONS_OF[kind]]));
+    // What to type stands under each of them.
+    expect(itemText(item(kind) as never)).toMatch(/mainloop \w+ i-1/);
+  });
+});
+
+test('a refusal carries its reason, and later its hours', async () => {
+  expect(await sent('permission', 'deny i-1 use make instead')).toEqual([expect.objectContaining({ decision: 'deny', text: 'use make instead' })]);
+  expect(await sent('plan', 'later i-1 0.5')).toEqual([expect.objectContaining({ minutes: 30 })]);
+  await expect(sent('plan', 'later i-1 soon')).rejects.toThrow('Hours should be a number');
+  await expect(sent('permission', 'allow i-1 --task --project')).rejects.toThrow('not both');
+});
