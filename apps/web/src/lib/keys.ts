@@ -29,6 +29,22 @@ export function moveOn(card: HTMLElement | undefined): void {
   next.scrollIntoView({ block: 'nearest' });
 }
 
+/** When a letter last went, or was meant to go, into a field. */
+let typedAtMs = -Infinity;
+/** Whoever points at something has stopped typing. */
+export const pointed = (): void => void (typedAtMs = -Infinity);
+/**
+ * Whether a key is one of a word that is being typed: its field may have gone under the fingers, because what it answered was decided
+ * elsewhere, and the rest of the word is no shortcut.
+ */
+function isOfWord(e: KeyboardEvent, inField: boolean): boolean {
+  const nowMs = performance.now();
+  if (inField) typedAtMs = e.key === 'Escape' || e.key === 'Tab' ? -Infinity : nowMs;
+  else if (settlesInMs(typedAtMs, nowMs) > 0) typedAtMs = nowMs;
+  else return false;
+  return true;
+}
+
 export interface Doors {
   find(): void;
   help(): void;
@@ -46,7 +62,8 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
   const t = e.target as HTMLElement;
   // Escape leaves a form, and its words are kept.
   if (e.key === 'Escape') return t.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
-  if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing || t.closest('input, textarea, select, dialog, [contenteditable]')) return;
+  if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing) return;
+  if (isOfWord(e, t.closest('input, textarea, select, dialog, [contenteditable]') !== null)) return;
   if (formIsOpen()) return;
   const now = t.closest<HTMLElement>('[data-row]');
   switch (e.key) {

@@ -1,0 +1,56 @@
+// By chance and in a real browser: nothing is decided that was not aimed at, and no word is lost. STEPS=n SEED=n MINUTES=n walk further.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, SIZES } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject } from '@mainloop/testkit/seed';
+import { walk } from '@mainloop/testkit/walk/walk';
+import type { Browser } from 'playwright-core';
+
+const number = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
+const STEPS = number('STEPS', 150);
+const MINUTES = number('MINUTES', 3);
+const seed = number('SEED', Math.floor(Math.random() * 1e9));
+const inBrowser = hasBrowser ? test : test.skip;
+let browser: Browser;
+let t: TestDatabase;
+let pages: Pages;
+
+beforeEach(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db, 'pr-1', 'acme/api');
+  pages = await startPages(t);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterEach(async () => {
+  await browser?.close();
+  await pages?.stop();
+  await t?.drop();
+});
+
+inBrowser.each(['phone', 'desktop'] as const)(
+  'a walk by chance decides nothing that was not aimed at, and loses no word, %s',
+  async (size) => {
+    const phone = size === 'phone';
+    const context = await browser.newContext({ viewport: SIZES[size], hasTouch: phone, isMobile: phone, reducedMotion: 'reduce' });
+    const say = (line: string): void => (STEPS > 1_000 ? void process.stderr.write(`${size}: ${line}\n`) : undefined);
+    const r = await walk(context, pages.web, t.db, {
+      seed: seed + (phone ? 0 : 1_000),
+      steps: STEPS,
+      untilMs: Date.now() + MINUTES * 60_000,
+      touch: phone,
+      say,
+    });
+    await context.close();
+    process.stderr.write(`${size}: seed ${seed}, ${r.steps} steps, ${r.decisions} decisions, ${r.words} words, ${r.slow} slow\n`);
+    const found = [...r.unaimed, ...r.lost];
+    // What led to it, for whoever looks for the reason.
+    const about = found.flatMap((f) =>
+      r.trail.flatMap((line, n) => (line.includes(f.split(/[: ]/)[0]!) ? [`${n} of ${f}`, ...r.trail.slice(n, n + 8)] : [])),
+    );
+    expect({ seed, found, about: about.slice(-80) }).toEqual({ seed, found: [], about: [] });
+    expect(r.decisions).toBeGreaterThan(0);
+    expect(r.words).toBeGreaterThan(0);
+  },
+  (MINUTES + 3) * 60_000,
+);

@@ -1,0 +1,71 @@
+// Holds what was decided against what was aimed at, and what was written against what is still there. Pure but for the reading.
+import type { Db } from '@mainloop/models/db/pool';
+
+/** A tap, a key or a word as the person meant it. */
+export interface Aim {
+  readonly subject: string;
+  /** The name of the button, or `key a`, or `write`. */
+  readonly label: string;
+}
+
+export interface Decided {
+  readonly subject: string;
+  readonly decision: string;
+  readonly text: string;
+}
+
+/** Which names of buttons mean a decision. A key means what it stands on: the likely one, the other one, or an option. */
+const MEANS: Readonly<Record<string, RegExp>> = {
+  approve: /^(Approve|key a)$/,
+  merge: /^(Merge( anyway)?|key a)$/,
+  allow: /^(Allow( once)?|key a)$/,
+  allow_task: /^Always, this task$/,
+  allow_project: /^Always, this project$/,
+  retry: /^(Retry|Resume|Raise it .*|key a)$/,
+  confirm: /^(Start|Tell it|key a)$/,
+  decline: /^Not now$/,
+  deny: /^(Refuse|Put it back|Send|key r|key Enter)$/,
+  revise: /^(Send|key Enter)$/,
+  changes: /^(Send|Request changes|Send with .*|key Enter)$/,
+  answer: /^(Answer|key [a1-9]|key Enter)$/,
+  later: /^(Later|Back|Tonight|Tomorrow|Monday|key s)$/,
+};
+
+/** @returns whether somebody aimed at that */
+export function wasAimed(d: Decided, aims: readonly Aim[]): boolean {
+  // The field at the foot of a task's page answers its question.
+  const page = `/task/${d.subject.replace(/^item\/(.*)-i$/, '$1')}`;
+  const on = aims.filter(
+    (a) => a.subject === d.subject || (d.decision === 'answer' && a.subject === page) || (d.decision === 'later' && a.subject === 'note'),
+  );
+  if (on.some((a) => MEANS[d.decision]?.test(a.label) === true)) return true;
+  // An option is a button of its own name; its description stands on it too.
+  return d.decision === 'answer' && d.text !== '' && on.some((a) => a.label.startsWith(d.text));
+}
+
+/** Everything that the person decided, as it was taken. */
+export async function decisionsIn(db: Db): Promise<Decided[]> {
+  const { rows } = await db.query<Decided>(`
+    select 'item/' || id as subject, answer->>'decision' as decision, coalesce(answer->>'text', '') as text from inbox_items where state = 'answered'
+    union all select 'proposal/' || id, case state when 'confirmed' then 'confirm' else 'decline' end, '' from proposals where state in ('confirmed', 'declined')
+    union all select distinct 'item/' || (payload->>'id'), 'later', '' from events where type = 'inbox.snoozed'`);
+  return rows;
+}
+
+/** All words that arrived, in one text. */
+export async function wordsIn(db: Db): Promise<string> {
+  const { rows } = await db.query<{ text: string | null }>(`
+    select string_agg(text, ' ') as text from (
+      select answer->>'text' as text from inbox_items where answer is not null
+      union all select text from messages
+      union all select payload->>'text' from events where type in ('task.steered', 'review.commented')
+      union all select payload::text from events where type = 'task.confirmed'
+      union all select body from review_comments) x`);
+  return rows[0]?.text ?? '';
+}
+
+export async function isOver(db: Db, subject: string): Promise<boolean> {
+  const [kind, id] = subject.split('/') as [string, string];
+  const table = kind === 'item' ? 'inbox_items' : 'proposals';
+  return ((await db.query(`select 1 from ${table} where id = $1 and state <> 'open'`, [id])).rowCount ?? 0) > 0;
+}
