@@ -8,6 +8,8 @@ import { notes } from './notes.svelte.ts';
 
 /** How long it can be taken back, in milliseconds: long enough to read what was tapped. */
 const UNDO_MS = 6_000;
+/** Where an agent stands still until it is decided: long enough for a slip of the thumb. */
+export const SHORT_UNDO_MS = 2_000;
 
 interface Decision {
   /** Where it goes; also what it is about: of one item there is one decision. */
@@ -23,6 +25,8 @@ interface Decision {
   readonly first?: { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
   /** Carries no id of its own that makes it count once, so it can't wait for a network. */
   readonly onlyOnline?: boolean;
+  /** How long it can be taken back, in milliseconds, where that is not the usual time. */
+  readonly undoMs?: number;
   readonly done?: (r: Extract<Result, { ok: true }>) => void;
 }
 
@@ -46,7 +50,7 @@ class Decisions {
     if (this.held.has(d.path)) return;
     this.known.set(d.path, { state: 'held', says: d.says, next: d.next });
     hold(stored(d, false));
-    this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), UNDO_MS) });
+    this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), d.undoMs ?? UNDO_MS) });
     // Without a network it is kept on this device at once, and can be taken back until there is one.
     if (!live.online) void this.send(d);
   }
