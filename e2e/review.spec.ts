@@ -105,10 +105,11 @@ async function letThrough(id: string): Promise<void> {
     await till.getByRole('button', { name: 'Comment on line 2', exact: true }).click();
     await till.getByRole('button', { name: 'Comment on line 3', exact: true }).click();
     await page.getByText('On lines 2 to 3.').waitFor();
-    await till.getByRole('button', { name: 'Suggest' }).click();
-    await till.getByRole('textbox', { name: 'Comment' }).fill('Say why.\n```suggestion\n  // Prices are in cents.\n  let sum = 0;\n```');
+    await page.getByRole('button', { name: 'Suggest' }).click();
+    await page.getByRole('textbox', { name: 'Comment' }).fill('Say why.');
+    await page.getByRole('textbox', { name: 'Your code for these lines' }).fill('  // Prices are in cents.\n  let sum = 0;');
     await page.screenshot({ path: shot('phone-2-comment') });
-    await till.getByRole('button', { name: 'Keep comment' }).click();
+    await page.getByRole('button', { name: 'Keep comment' }).click();
     await page.getByText('not sent yet').waitFor();
     expect(await comments(id)).toMatchObject([{ path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' }]);
     await page.reload();
@@ -138,8 +139,8 @@ async function letThrough(id: string): Promise<void> {
     await wide.page.keyboard.press('e');
     expect(await wide.page.getByRole('checkbox', { name: 'Viewed' }).first().isChecked()).toBe(true);
     await wide.page.keyboard.press('e');
-    await wide.page.getByLabel('Show').selectOption('new');
-    await wide.page.waitForURL(/show=new/);
+    // What is new since the review comes first.
+    expect(await wide.page.getByLabel('Show').inputValue()).toBe('new');
     await wide.page.getByText('One file').waitFor();
     await wide.page.screenshot({ path: shot('desktop-2-new') });
     await wide.page.getByRole('button', { name: 'Resolve' }).first().click();

@@ -15,8 +15,8 @@ export class Composer {
   constructor(taskId: string) {
     this.draft = draftOf(`comment/${taskId}`);
     $effect(() => {
-      const { path, side, start, end, text } = this;
-      if (path !== null && text !== '') this.draft.text = JSON.stringify({ path, side, start, end, text });
+      const { path, side, start, end, text, suggestion } = this;
+      if (path !== null && (text !== '' || suggestion !== null)) this.draft.text = JSON.stringify({ path, side, start, end, text, suggestion });
     });
   }
   /** Opens where it was left. */
@@ -30,6 +30,8 @@ export class Composer {
   start = $state(0);
   end = $state(0);
   text = $state('');
+  /** The lines as they should be; null while none are suggested. */
+  suggestion = $state<string | null>(null);
   busy = $state(false);
   problem = $state('');
 
@@ -42,17 +44,30 @@ export class Composer {
 
   /** Opens on a line. A second tap in the same file, before anything is written, makes a range. */
   tap(path: string, side: Side, line: number): void {
-    if (this.path === path && this.side === side && this.text.trim() === '' && !(this.start === line && this.end === line)) {
+    if (this.path === path && this.side === side && this.isEmpty && !(this.start === line && this.end === line)) {
       [this.start, this.end] = [Math.min(this.start, line), Math.max(this.end, line)];
       return;
     }
-    if (this.text.trim() !== '') return void (this.problem = 'Keep or drop this one first.');
+    if (!this.isEmpty) return void (this.problem = 'Keep or drop this one first.');
     Object.assign(this, { path, side, start: line, end: line, problem: '', byHand: true });
+  }
+
+  get isEmpty(): boolean {
+    return this.text.trim() === '' && this.suggestion === null;
+  }
+
+  /** Goes to the line above or below that is shown, for a thumb that hit the one beside it. */
+  move(by: -1 | 1, lines: readonly DiffLine[]): void {
+    const all = lines.flatMap((l) => (l.kind === 'hunk' ? [] : (l[this.side] ?? [])));
+    const to = all[all.indexOf(this.end) + by];
+    if (to === undefined) return;
+    [this.start, this.end] = [to, to];
+    if (this.suggestion !== null) this.suggestion = this.quote(lines);
   }
 
   close(): void {
     this.draft.drop();
-    Object.assign(this, { path: null, text: '', problem: '' });
+    Object.assign(this, { path: null, text: '', suggestion: null, problem: '' });
   }
 
   quote(lines: readonly DiffLine[]): string {
@@ -62,8 +77,16 @@ export class Composer {
       .join('\n');
   }
 
+  /** Opens a field with the lines as they are, or closes it. */
   suggest(lines: readonly DiffLine[]): void {
-    this.text = `${this.text}${this.text === '' ? '' : '\n'}\`\`\`suggestion\n${this.quote(lines)}\n\`\`\``;
+    this.suggestion = this.suggestion === null ? this.quote(lines) : null;
+  }
+
+  /** The comment as GitHub reads it. A suggestion that has a fence in it gets a longer one around it. */
+  private get body(): string {
+    if (this.suggestion === null) return this.text;
+    const fence = '`'.repeat(Math.max(3, ...[...this.suggestion.matchAll(/`+/g)].map((m) => m[0].length + 1)));
+    return `${this.text.trim()}${this.text.trim() === '' ? '' : '\n'}${fence}suggestion\n${this.suggestion}\n${fence}`;
   }
 
   async keep(taskId: string, lines: readonly DiffLine[]): Promise<void> {
@@ -76,7 +99,7 @@ export class Composer {
       startLine: this.start === this.end ? null : this.start,
       line: this.end,
       quote: this.quote(lines),
-      text: this.text,
+      text: this.body,
     });
     this.busy = false;
     if (!r.ok) return void (this.problem = r.sentence);

@@ -6,7 +6,10 @@ import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
 
-/** `show`: `all` against the base, `new` since the last review, or the id of a push for what it alone changed. */
+/**
+ * `show`: `all` against the base, `new` since the last review, or the id of a push for what it alone changed. Whoever has reviewed it
+ * sees first what is new.
+ */
 export const load: PageServerLoad = async ({ params, url, depends }) => {
   depends('app:live');
   const r = await read().review(params.id);
@@ -15,7 +18,7 @@ export const load: PageServerLoad = async ({ params, url, depends }) => {
   const seenAt = r.pushes.findIndex((p) => p.id === r.looked);
   // Oldest first, as they were made.
   const unseen = seenAt > 0 ? r.pushes.slice(0, seenAt).toReversed() : [];
-  const show = url.searchParams.get('show') ?? 'all';
+  const show = url.searchParams.get('show') ?? (unseen.length > 0 ? 'new' : 'all');
   const parts =
     newest === null
       ? []

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { coloursOf, type Piece } from './colours.ts';
+import type { DiffLine } from './diff.ts';
+
+const line = (text: string, kind: DiffLine['kind'] = 'same'): DiffLine => ({ kind, text, old: 1, new: 1 }) as DiffLine;
+const shown = (path: string, ...lines: DiffLine[]): string[] => {
+  const all = coloursOf(path, lines, (text) => text);
+  return lines.map((l) => (all.get(l) ?? []).map((p: Piece) => (p.colour === null ? p.text : `<${p.colour} ${p.text}>`)).join(''));
+};
+
+test.each([
+  ['a.ts', 'const a = "x\\"y" + 12; // so', '<word const> a = <text "x\\"y"> + <number 12>; <comment // so>'],
+  ['a.ts', 'constant', 'constant'],
+  ['a.py', 'def f(): # no', '<word def> f(): <comment # no>'],
+  ['a.sh', 'echo a#b', '<word echo> a#b'],
+  ['a.sql', "SELECT 'a' -- b", "<word SELECT> <text 'a'> <comment -- b>"],
+  ['Dockerfile', 'FROM node:24', '<word FROM> node:<number 24>'],
+  ['a.json', '{"a": true}', '{<text "a">: <word true>}'],
+  ['a.unknown', 'const', ''],
+])('%s: %s', (path, text, colours) => expect(shown(path, line(text))).toEqual([colours]));
+
+test('a comment over several lines is one, on its own side, and ends with the hunk', () => {
+  const lines = [line('a /* b', 'del'), line('c', 'add'), line('d */ e', 'del'), line('/* f'), line('g'), line('@@', 'hunk'), line('h')];
+  expect(shown('a.ts', ...lines)).toEqual(['a <comment /* b>', 'c', '<comment d */> e', '<comment /* f>', '<comment g>', '', 'h']);
+});
+
+test('whatever a line is, its pieces are the line', () => {
+  const part = fc.oneof(
+    fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '--', '\\', 'const', '12.5e3', ' ', '👩‍👩‍👧'),
+    fc.string({ unit: 'binary', maxLength: 4 }),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom('a.ts', 'a.py', 'a.sql', 'a.css', 'a.json'),
+      fc.array(fc.array(part, { maxLength: 12 }), { maxLength: 5 }),
+      (path, texts) => {
+        const lines = texts.map((parts) => line(parts.join('')));
+        const all = coloursOf(path, lines, (text) => text);
+        for (const l of lines)
+          expect(
+            all
+              .get(l)!
+              .map((p) => p.text)
+              .join(''),
+          ).toBe(l.text);
+      },
+    ),
+  );
+});
