@@ -5,7 +5,7 @@ RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 REGISTRY ?= localhost
 TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-mutation test-cluster corpus bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-walk test-mutation test-cluster corpus bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -33,6 +33,9 @@ test-unit: build ## only what needs no servers
 
 test-chaos: build ## the kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES=n
 	@$(RUN) node tools/chaos.ts
+
+test-walk: build ## walk the pages by chance in a real browser, at length: STEPS=n SEED=n MINUTES=n for each size
+	@$(RUN) STEPS=$${STEPS:-10000} MINUTES=$${MINUTES:-60} node tools/test.ts e2e/walk
 
 test-mutation: build ## change each decision in every small way and count what the tests notice: FILE=part of a path
 	@$(RUN) node --disable-warning=ExperimentalWarning tools/mutation/run.ts

@@ -93,6 +93,7 @@ describe('each answer is what the table says', () => {
   test('of the conversation', async () => {
     await ask('sendMessage', { body: { text: 'hello' } });
     expect(await ask('listMessages', {})).toHaveLength(1);
+    await ask('stopReply', {});
     const file = { raw: 'text', headers: { 'content-type': 'application/octet-stream' } };
     const { id } = await ask<'keepAttachment'>('keepAttachment', { query: { name: 'a.txt' }, body: undefined }, file);
     expect(await ask('readAttachment', { id })).toBe('text');

@@ -11,7 +11,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { until } from '@mainloop/testkit/stack';
 import fc from 'fast-check';
 import { threadFor, threadUpTo } from './context.ts';
-import { say, Turns } from './turns.ts';
+import { say, stopSpeaking, Turns } from './turns.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {
@@ -103,6 +103,26 @@ test('a message whose answer kills whoever speaks it is given up, and the next o
   expect(first!.text).toMatch(/Say it again/);
   expect(second!.text).toBe('here');
   expect(told).toEqual([['user: deadly', `assistant: ${first!.text}`, 'user: harmless']]);
+});
+
+test('a reply that is stopped keeps what was said, is asked of the model no more, and the next message is answered', async () => {
+  await say(t.db, 'stopper', 'tell me everything');
+  speaker();
+  await until('the model to be asked', async () => told.length === 1);
+  words('The first thing');
+  await until('the draft', async () =>
+    (await many<{ draft: string }>(t.db, "select draft from turns where owner_id = 'stopper'")).some((x) => x.draft !== ''),
+  );
+  await stopSpeaking(t.db, 'stopper');
+  expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }]);
+  // Whoever spoke it has heard of it when the next one is asked for, and an answer that comes late is nobody's.
+  gates[0]!('The first thing and the second.');
+  await say(t.db, 'stopper', 'only this');
+  await until('the next one', async () => told.length === 2);
+  gates[1]!('This.');
+  await until('its reply', async () => (await replies('stopper')).length === 2);
+  await stopSpeaking(t.db, 'stopper');
+  expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }, { text: 'This.' }]);
 });
 
 test('what hides in an answer is spelt out while it streams, and nothing is told twice or taken back', async () => {

@@ -4,7 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { ModelError, type ChatImage, type Model } from '@mainloop/adapters/model/port';
 import { withIds } from '@mainloop/logs/log';
 import { readAttachment } from '@mainloop/models/db/conversation/attachments';
-import { claimTurn, insertTurn, listThread, notifyDelta, updateDraft, updateTurnDone, type Turn } from '@mainloop/models/db/conversation/thread';
+import {
+  claimTurn,
+  endTurns,
+  insertTurn,
+  listThread,
+  notifyDelta,
+  updateDraft,
+  updateTurnDone,
+  type Turn,
+} from '@mainloop/models/db/conversation/thread';
 import { append, freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listProjectNames } from '@mainloop/models/db/projects/projects';
@@ -47,6 +56,23 @@ export async function say(
     for (const said of fresh) await insertTurn(tx, ownerId, turnId, said.seq);
   });
   return { messageId, turnId };
+}
+
+/** Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking the model. */
+export async function stopSpeaking(db: Db, ownerId: string): Promise<void> {
+  await withTx(db, async (tx) => {
+    for (const turn of await endTurns(tx, ownerId))
+      await append(
+        tx,
+        [
+          messageSaid.reply({
+            actor: 'mainloop',
+            payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(`${turn.draft}\n\n_Stopped._`.trim(), 100_000), turnId: turn.id },
+          }),
+        ],
+        ownerId,
+      );
+  });
 }
 
 export class Turns {

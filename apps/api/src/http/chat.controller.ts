@@ -5,7 +5,7 @@ import { listMessages } from '@mainloop/models/db/conversation/thread';
 import type { Db } from '@mainloop/models/db/pool';
 import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { say, type Turns } from '../chat/turns.ts';
+import { say, stopSpeaking, type Turns } from '../chat/turns.ts';
 import { DB } from '../tokens.ts';
 import { granted, refuse } from './refuse.ts';
 import { Route, Sent } from './route.ts';
@@ -26,6 +26,12 @@ export class ChatController {
     const r = await say(this.db, OWNER, body.text, { clientId: body.clientId, attachments: await refsOf(this.db, OWNER, body.attachments) });
     this.turns.wake();
     return r;
+  }
+
+  @Route('stopReply')
+  async stop(): Promise<Given<'stopReply'>> {
+    await stopSpeaking(this.db, OWNER);
+    return { ok: true };
   }
 
   @Route('listMessages')

@@ -5,6 +5,7 @@ import { act, type Result } from './act.ts';
 import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
 import { live } from './live.svelte.ts';
 import { notes } from './notes.svelte.ts';
+import type { Retry } from './retry.ts';
 
 /** How long it can be taken back, in milliseconds: long enough to read what was tapped. */
 const UNDO_MS = 6_000;
@@ -134,6 +135,19 @@ class Decisions {
     if (this.known.get(path)?.state === 'refused') this.known.delete(path);
   }
 }
+
+/** That a task which stopped goes on. Money that is not there yet can't wait for a network: only both together go on. */
+export const retryDecision = (
+  task: { readonly id: string; readonly title: string; readonly item: { readonly id: string } | null },
+  r: Retry,
+): Decision => ({
+  path: `/api/inbox/${task.item?.id}`,
+  body: { decision: 'retry', via: 'app', answerId: crypto.randomUUID() },
+  label: task.title,
+  says: r.says,
+  next: r.next,
+  ...(r.raisedCents === null ? {} : { first: { path: `/api/tasks/${task.id}/budget`, body: { budgetCents: r.raisedCents } }, onlyOnline: true }),
+});
 
 function stored({ path, body, label, says, first, onlyOnline }: Decision, left: boolean): Held {
   const held = { path, body, label, says, left, atMs: Date.now() };

@@ -77,7 +77,7 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
       return e.preventDefault();
     }
     case 'Enter':
-      if (now !== null && t === now) now.querySelector<HTMLElement>('a[href]')?.click();
+      if (now !== null && t === now) now.querySelector<HTMLElement>('[data-opens], a[href]')?.click();
       return;
     case 'a':
     case 'r':

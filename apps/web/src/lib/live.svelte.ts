@@ -3,6 +3,7 @@ import { invalidate } from '$app/navigation';
 
 import { forgetDrafts } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
+import { joinStream, type StreamKind } from './stream.ts';
 import { whenUntouched } from './steady.svelte.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -30,7 +31,9 @@ class Live {
   kept = $state.raw<ReadonlyMap<string, Waiting>>(new Map());
   /** How many things that are. */
   waiting = $state(0);
-  private source: EventSource | null = null;
+  private leave: (() => void) | null = null;
+  /** Whether the stream was there once since it was opened. */
+  private isJoined = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private cursor = 0;
   /** The last event that tells something, other than that the person looked. */
@@ -58,40 +61,44 @@ class Live {
   }
 
   private open(): void {
-    const s = new EventSource(`/api/stream?after=${this.cursor}`);
-    this.source = s;
-    s.onopen = () => {
-      // What happened while we were away is not replayed as deltas, so look once.
-      if (!this.online) this.lookAgain();
-      this.online = true;
-      void this.sendWaiting();
-    };
-    s.onerror = () => {
-      this.online = false;
-      void this.count();
-      void leaveIfSignedOut();
-      if (s.readyState === EventSource.CLOSED)
-        setTimeout(() => {
-          if (this.source === s) this.open();
-        }, 1_000);
-    };
-    s.addEventListener('event', (m) => {
-      const e = JSON.parse((m as MessageEvent<string>).data) as { seq: number; type: string };
+    this.leave = joinStream({
+      cursor: () => this.cursor,
+      take: (kind, data) => this.take(kind, data),
+      up: (at) => this.up(at),
+      down: () => {
+        this.online = false;
+        void this.count();
+        void leaveIfSignedOut();
+      },
+    });
+  }
+
+  private up(at: number | null): void {
+    // What happened while we were away is not replayed as deltas, so look once.
+    if (!this.online || (at !== null && at > this.cursor)) this.lookAgain();
+    this.cursor = Math.max(this.cursor, at ?? 0);
+    if (this.online && this.isJoined) return;
+    this.online = this.isJoined = true;
+    void this.sendWaiting();
+  }
+
+  private take(kind: StreamKind, data: string): void {
+    if (kind === 'event') {
+      const e = JSON.parse(data) as { seq: number; type: string };
       this.cursor = Math.max(this.cursor, e.seq);
       // That the person looked changes nothing that they see.
       if (e.type === 'inbox.seen' || e.type === 'owner.caught_up') return;
       this.newsSeq = e.seq;
-      this.lookAgain();
-    });
-    s.addEventListener('delta', (m) => {
-      const d = JSON.parse((m as MessageEvent<string>).data) as { turnId: string; from: number; text: string };
+      return this.lookAgain();
+    }
+    if (kind === 'delta') {
+      const d = JSON.parse(data) as { turnId: string; from: number; text: string };
       const known = this.draft?.turnId === d.turnId ? this.draft.text : '';
       this.draft = { turnId: d.turnId, text: known.slice(0, d.from) + d.text };
-    });
-    s.addEventListener('output', (m) => {
-      const o = JSON.parse((m as MessageEvent<string>).data) as { runId: string; end: number };
-      this.outputEnd[o.runId] = o.end;
-    });
+      return;
+    }
+    const o = JSON.parse(data) as { runId: string; end: number };
+    this.outputEnd[o.runId] = o.end;
   }
 
   async count(): Promise<void> {
@@ -117,8 +124,9 @@ class Live {
   }
 
   private close(): void {
-    this.source?.close();
-    this.source = null;
+    this.leave?.();
+    this.leave = null;
+    this.isJoined = false;
   }
 
   /** At once for the first event, then at most every 120 ms however many come. */

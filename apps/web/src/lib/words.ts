@@ -60,3 +60,7 @@ export function laterTimes(now: Date): { readonly label: string; readonly at: Da
     ...(untilMonday > 1 ? [{ label: 'Monday', at: at(inDays(untilMonday), MORNING) }] : []),
   ];
 }
+
+/** The name of a tab: how much needs the person, then what the page is. */
+export const tabName = (waiting: number, ...page: readonly string[]): string =>
+  `${waiting > 0 ? `(${waiting}) ` : ''}${[...page, 'mainloop'].join(' · ')}`;

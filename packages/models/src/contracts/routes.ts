@@ -69,6 +69,15 @@ export const ROUTES = {
     answer: Sent,
     refusals: [],
   },
+  stopReply: {
+    method: 'POST',
+    path: '/api/chat/stop',
+    topic: 'chat',
+    summary: 'Stop the reply that is being given. What was said of it stays',
+    status: 200,
+    answer: Done,
+    refusals: [],
+  },
   listMessages: {
     method: 'GET',
     path: '/api/chat/messages',

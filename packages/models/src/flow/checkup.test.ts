@@ -33,8 +33,8 @@ test('the words of a worker and of a clock, to the minute and the second', () =>
   const silent = (since: string) => [
     { name: 'worker', ok: false, says: `${since}, and without it no task moves. Its log says why; start it again.` },
   ];
-  expect(checksOf({ at: '2026-03-01T11:57:00Z', checks: [] }, now)).toEqual(silent('It was last heard of 3 minutes ago'));
-  expect(checksOf(null, now)).toEqual(silent('It has not been heard of yet'));
+  expect(checksOf({ at: '2026-03-01T11:57:00Z', checks: [] }, now)).toEqual(silent('The worker was last heard of 3 minutes ago'));
+  expect(checksOf(null, now)).toEqual(silent('The worker has not been heard of yet'));
   expect(clockCheck(59_999)).toEqual({ name: 'clock', ok: true, says: "agrees with the cluster's" });
   expect(clockCheck(60_000)).toEqual({
     name: 'clock',

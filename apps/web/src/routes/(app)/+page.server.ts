@@ -11,6 +11,8 @@ export const load: PageServerLoad = async ({ depends }) => {
   const tasks = new Map((await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]));
   return {
     draft: t.draft,
+    // For the first message only.
+    repos: t.items.length === 0 ? (await read().projects()).map((p) => p.repo) : [],
     thread: t.items.map(({ proposal, ...i }, n) => ({
       ...i,
       html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',

@@ -136,3 +136,15 @@ export async function updateTurnDone(tx: Tx, id: string, by: string): Promise<bo
   const ended = tables.updateTable('turns').set({ state: 'done', lease_until: null });
   return (await run(tx, ended.where('id', '=', id).where('lease_by', '=', by).where('state', '=', 'running'))) !== 0;
 }
+
+/** Ends every turn of a user that is not over. @returns them, with what had been said of each */
+export const endTurns = (tx: Tx, ownerId: string): Promise<{ id: string; draft: string }[]> =>
+  rows(
+    tx,
+    tables
+      .updateTable('turns')
+      .set({ state: 'done', lease_until: null })
+      .where('owner_id', '=', ownerId)
+      .where('state', 'in', ['queued', 'running'])
+      .returning(['id', 'draft']),
+  );

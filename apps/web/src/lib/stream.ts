@@ -1,0 +1,117 @@
+// One stream of events for all tabs of a browser. A browser opens six connections to a place at most: with a stream in each tab the seventh
+// would wait for ever. The tab that holds a lock has the stream and passes on what comes; when it goes, or says nothing, another takes over.
+export type StreamKind = 'event' | 'delta' | 'output';
+
+export interface Listener {
+  /** @param after the last event that this tab has seen, asked for whenever the stream is opened */
+  cursor(): number;
+  take(kind: StreamKind, data: string): void;
+  /** The stream is open. @param at the last event that whoever has the stream has seen; null: this tab has it */
+  up(at: number | null): void;
+  /** It broke; it is opened again by itself. */
+  down(): void;
+}
+
+const NAME = 'mainloop-stream';
+const AGAIN_MS = 1_000;
+/** How often the tab with the stream says that it is there, and after how long without a word another tab takes the stream over. */
+const HEARTBEAT_MS = 2_000;
+const SILENT_MS = 7_000;
+
+type Word = { readonly is: 'message'; readonly kind: StreamKind; readonly data: string } | { readonly is: 'up'; readonly at: number } | { readonly is: 'down' } | { readonly is: 'hello' }; // prettier-ignore
+
+/** The stream itself. @returns an end to it */
+function listen(l: Listener): () => void {
+  let source: EventSource;
+  let ended = false;
+  const open = (): void => {
+    if (ended) return;
+    source = new EventSource(`/api/stream?after=${l.cursor()}`);
+    source.onopen = () => l.up(null);
+    source.onerror = () => {
+      l.down();
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
+    };
+    for (const kind of ['event', 'delta', 'output'] as const) source.addEventListener(kind, (m) => l.take(kind, (m as MessageEvent<string>).data));
+  };
+  open();
+  return () => {
+    ended = true;
+    source.close();
+  };
+}
+
+/** Takes part in the one stream. @returns an end to it */
+export function joinStream(l: Listener): () => void {
+  // An old browser, or a page that is not from a safe place: each tab for itself.
+  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return listen(l);
+  const channel = new BroadcastChannel(NAME);
+  const say = (w: Word): void => channel.postMessage(w);
+  const gone = new AbortController();
+  let leads = false;
+  let isUp = false;
+  let heardAtMs = performance.now();
+
+  const lead = (): Promise<void> =>
+    new Promise((release) => {
+      leads = true;
+      const passing: Listener = {
+        cursor: () => l.cursor(),
+        take(kind, data) {
+          l.take(kind, data);
+          say({ is: 'message', kind, data });
+        },
+        up(at) {
+          isUp = true;
+          l.up(at);
+          say({ is: 'up', at: l.cursor() });
+        },
+        down() {
+          isUp = false;
+          l.down();
+          say({ is: 'down' });
+        },
+      };
+      const end = listen(passing);
+      const beat = setInterval(() => isUp && say({ is: 'up', at: l.cursor() }), HEARTBEAT_MS);
+      stopLeading = () => {
+        leads = isUp = false;
+        clearInterval(beat);
+        end();
+        release();
+      };
+    });
+  let stopLeading = (): void => undefined;
+  const queue = (steal: boolean): void => {
+    if (gone.signal.aborted) return;
+    const wish = steal ? { steal } : { signal: gone.signal };
+    void navigator.locks.request(NAME, wish, lead).catch(() => {
+      // It was taken over, or this tab has gone: then it only listens, and stands in line again.
+      stopLeading();
+      queue(false);
+    });
+  };
+
+  channel.onmessage = ({ data }: MessageEvent<Word>) => {
+    if (data.is === 'hello') return void (leads && isUp && say({ is: 'up', at: l.cursor() }));
+    if (leads) return;
+    heardAtMs = performance.now();
+    if (data.is === 'message') l.take(data.kind, data.data);
+    else if (data.is === 'up') l.up(data.at);
+    else l.down();
+  };
+  queue(false);
+  say({ is: 'hello' });
+  // A tab that a phone has put to sleep keeps its lock and says nothing.
+  const watch = setInterval(() => {
+    if (leads || document.visibilityState !== 'visible' || performance.now() - heardAtMs < SILENT_MS) return;
+    heardAtMs = performance.now();
+    queue(true);
+  }, HEARTBEAT_MS);
+  return () => {
+    gone.abort();
+    clearInterval(watch);
+    stopLeading();
+    channel.close();
+  };
+}

@@ -1,0 +1,357 @@
+// What a hand does to the pages: keys, forms, the change of a task, the chat. The pages and the api alone, on a seeded database.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { messageSaid } from '@mainloop/models/events/conversation';
+import { inboxClosed } from '@mainloop/models/events/inbox';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import path from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+let t: TestDatabase;
+let s: Pages;
+let browser: Browser;
+const SIZES = ['phone', 'desktop'] as const;
+type Size = (typeof SIZES)[number];
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `touch-${name}.png`);
+
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db, 'pr-1', 'acme/api');
+  s = await startPages(t);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+  await t?.drop();
+});
+let n = 0;
+const fresh = (): string => `to${++n}`;
+// Each test has the inbox to itself.
+beforeEach(async () => {
+  await t.db.query("update inbox_items set state = 'closed' where state = 'open'");
+  await t.db.query("update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null");
+});
+const open = async (size: Size, where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+  const opened = await openPage(browser, size, dark);
+  await visit(opened.page, `${s.web}${where}`);
+  return opened;
+};
+const settled = (b: Locator): Promise<unknown> => until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
+const answerOf = async (id: string): Promise<string | undefined> =>
+  (await t.db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
+
+inBrowser.each(SIZES)('the rest of a word is no shortcut when its field has gone under the fingers, %s', async (size) => {
+  const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  const task = await seedTask(t.db, fresh());
+  const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+  const { page, complaints } = await open(size, '/inbox');
+  await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+  const field = page.locator(`#item-${asked}`).getByRole('textbox');
+  await field.click();
+  await page.keyboard.type('the ma');
+  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: asked, why: 'Answered on GitHub.' } })]);
+  // Somebody who types goes on typing: with j the card of the plan had the focus, and with a it was approved.
+  const word = 'ja';
+  for (let i = 0; (await field.count()) > 0; i++) await page.keyboard.press(word[i % 2]!);
+  await page.keyboard.type('jaja', { delay: 30 });
+  await page.screenshot({ path: shot(`word-${size}`) });
+  expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+  // A moment later they are keys again.
+  await page.evaluate('new Promise((r) => setTimeout(r, 1_050))');
+  await page.keyboard.press('j');
+  await page.keyboard.press('a');
+  await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)(
+  'a permission holds an agent: what was decided goes out after two seconds, and can be taken back until then, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    const id = await seedItem(t.db, task, `${task}-m`, 'permission', 'Run: make release', ['Allow once', 'Refuse']);
+    const { page, complaints } = await openPage(browser, size);
+    await page.clock.install();
+    await visit(page, `${s.web}/inbox`);
+    await page.clock.pauseAt((await page.evaluate<number>('Date.now()')) + 5_000);
+    await page.clock.runFor(2_000);
+    const card = page.locator(`#item-${id}`);
+    await card.getByRole('button', { name: 'Allow once' }).click();
+    await page.clock.runFor(1_500);
+    await card.getByRole('button', { name: 'Undo' }).click();
+    await card.getByRole('button', { name: 'Allow once' }).waitFor();
+    await page.clock.runFor(2_000);
+    expect(await answerOf(id)).toBeUndefined();
+    await card.getByRole('button', { name: 'Allow once' }).click();
+    await page.clock.runFor(2_100);
+    await until('the agent to be told', async () => (await answerOf(id)) === 'allow', 10_000);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+const DIFF = [
+  'diff --git a/src/till.ts b/src/till.ts\n--- a/src/till.ts\n+++ b/src/till.ts\n@@ -1,40 +1,41 @@',
+  ...Array.from({ length: 40 }, (_, i) => ` const line${i} = 'text ${i}'; // said ${i}`),
+  '+export const last = 40;\n',
+].join('\n');
+const MORE = 'diff --git a/src/new.ts b/src/new.ts\n--- a/src/new.ts\n+++ b/src/new.ts\n@@ -1 +1,2 @@\n const a = 1;\n+const b = 2;\n';
+async function pushed(task: string, id: string, diff: string, delta: string): Promise<void> {
+  await t.db.query(
+    `insert into pushes (id, task_id, owner_id, run_id, branch, old_sha, new_sha, state, diff, delta)
+     select $1, $2, owner_id, 'r', branch, '', $1, 'forwarded', $3, $4 from tasks where id = $2`,
+    [id, task, diff, delta],
+  );
+}
+
+inBrowser.each(SIZES)(
+  'a line is commented on with a thumb: the form stays in view above the keyboard, code is written in a field for code, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    await pushed(task, `${task}-1`, DIFF, DIFF);
+    const { page, complaints } = await open(size, `/task/${task}/changes`, size === 'desktop');
+    const file = page.getByRole('region', { name: 'src/till.ts' });
+    // Colours: words of the language, texts and comments.
+    for (const [colour, text] of [
+      ['word', 'const'],
+      ['text', "'text 0'"],
+      ['comment', '// said 0'],
+    ] as const)
+      // prettier-ignore
+      expect((await file.locator(`.code-${colour}`).first().textContent())!).toBe(text);
+    await page.screenshot({ path: shot(`diff-${size}`) });
+    await file.getByRole('button', { name: 'Comment on line 38', exact: true }).click();
+    const field = page.getByRole('textbox', { name: 'Comment' });
+    await field.fill('Say why.');
+    // The keyboard takes the lower half of a phone.
+    if (size === 'phone') await page.setViewportSize({ width: 390, height: 460 });
+    const inSight = async (b: Locator): Promise<boolean> => {
+      const box = await b.boundingBox();
+      return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height;
+    };
+    const line = file.getByRole('button', { name: 'Comment on line 38', exact: true });
+    await until('line and form to be in sight', async () => (await inSight(field)) && (await inSight(page.getByRole('button', { name: 'Keep comment' }))) && (await inSight(line)), 15_000); // prettier-ignore
+    if (size === 'phone') {
+      // The thumb hit the line beside the one it was for.
+      await page.getByRole('button', { name: 'One line down' }).click();
+      await page.getByText('On line 39 of till.ts.').waitFor();
+    } else await line.waitFor();
+    await page.getByRole('button', { name: 'Suggest' }).click();
+    const code = page.getByRole('textbox', { name: 'Your code for this line' });
+    const at = size === 'phone' ? 38 : 37;
+    expect(await code.inputValue()).toBe(`const line${at} = 'text ${at}'; // said ${at}`);
+    const now = file.getByRole('button', { name: `Comment on line ${at + 1}`, exact: true });
+    await until('line and code to be in sight', async () => (await inSight(code)) && (await inSight(now)), 15_000);
+    await page.screenshot({ path: shot(`suggest-${size}`) });
+    await code.fill('const better = `a`; // ``` is in it');
+    await page.reload();
+    await until('the suggestion to be kept', async () => (await page.getByRole('textbox', { name: 'Your code for this line' }).inputValue()).startsWith('const better')); // prettier-ignore
+    await page.getByRole('button', { name: 'Keep comment' }).click();
+    await page.getByText('not sent yet').waitFor();
+    const { rows } = await t.db.query<{ body: string; line: number }>('select body, line from review_comments where task_id = $1', [task]);
+    expect(rows).toEqual([{ line: at + 1, body: 'Say why.\n````suggestion\nconst better = `a`; // ``` is in it\n````' }]);
+    await page.setViewportSize(size === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 });
+    await page.screenshot({ path: shot(`commented-${size}`) });
+    if (size === 'phone') expect(await small(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+/** What a thumb can't hit: smaller than 44 pixels each way. The numbers of lines are as wide, and a miss is put right by the arrows. */
+const small = (page: Page): Promise<string[]> =>
+  page.evaluate<
+    string[]
+  >(`[...document.querySelectorAll('#main button, #main a, #main label:has(input), #main select, #main summary')].flatMap((e) => {
+    const r = e.getBoundingClientRect();
+    const high = e.matches('[aria-label^="Comment on"]') ? 24 : 44;
+    const inText = e.closest('p') !== null;
+    return r.width === 0 || inText || (r.width >= 43.5 && r.height >= high - 0.5) ? [] : [e.outerHTML.slice(0, 80) + ' ' + r.width + 'x' + r.height];
+  })`);
+
+inBrowser.each(SIZES)('whoever reviewed a change sees first what is new in it, and the whole is one choice away, %s', async (size) => {
+  const task = await seedTask(t.db, fresh());
+  await pushed(task, `${task}-1`, DIFF, DIFF);
+  await t.db.query("update pushes set created_at = now() - interval '1 hour' where id = $1", [`${task}-1`]);
+  await pushed(task, `${task}-2`, DIFF + MORE, MORE);
+  const r = await fetch(`${s.web}/api/tasks/${task}/looked`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ pushId: `${task}-1` }),
+  });
+  expect(r.ok).toBe(true);
+  const { page, complaints } = await open(size, `/task/${task}/changes`);
+  await page.getByRole('region', { name: 'src/new.ts' }).waitFor();
+  expect(await page.getByRole('region', { name: 'src/till.ts' }).count()).toBe(0);
+  await page.screenshot({ path: shot(`new-first-${size}`) });
+  await page.getByLabel('Show').selectOption('all');
+  await page.getByRole('region', { name: 'src/till.ts' }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+const say = (role: 'user' | 'assistant', text: string): Promise<unknown> =>
+  appendOnce(t.db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role, text, turnId: null } })]);
+
+inBrowser.each(SIZES)(
+  'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
+  async (size) => {
+    await say('user', `Make it ${size} blue.`);
+    await say('assistant', `| a | b |\n|---|---|\n| 1 | ${'wide '.repeat(40)} |\n\n\`\`\`ts\nconst a = '${'x'.repeat(200)}';\n\`\`\``);
+    await t.db.query(
+      `insert into turns (id, owner_id, state, seq, draft, lease_by, lease_until, attempts)
+     values ($1, 'owner', 'running', 1, 'Half a reply', 'nobody', now() + interval '1 hour', 1)`,
+      [`turn-${fresh()}`],
+    );
+    const { page, complaints } = await open(size, '/');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByText('Half a reply').waitFor();
+    const cell = page.getByRole('cell', { name: '1', exact: true }).last();
+    await cell.waitFor();
+    expect(await cell.evaluate<string>('(e) => getComputedStyle(e).borderBottomWidth')).not.toBe('0px');
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.screenshot({ path: shot(`chat-${size}`) });
+    const stop = page.getByRole('button', { name: 'Stop the reply' });
+    await settled(stop);
+    await stop.click();
+    await page.getByText('Stopped.').last().waitFor();
+    await stop.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Copy' }).last().click();
+    await page.getByText('Copied.').waitFor();
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe('Half a reply\n\n_Stopped._');
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill('And this.');
+    await page.getByRole('button', { name: 'Edit and say it again' }).last().click();
+    // Nothing that stood there is lost.
+    expect(await field.inputValue()).toBe(`And this.\nMake it ${size} blue.`);
+    expect(await page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'")).toBe(true);
+    await page.screenshot({ path: shot(`again-${size}`) });
+    await field.fill('');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser(
+  'seven tabs have one stream: the seventh answers at once, all hear what comes, and when the one with the stream goes another takes it over',
+  async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+    const streams = new Set<Page>();
+    const tabs: Page[] = [];
+    for (let i = 0; i < 7; i++) {
+      const page = await context.newPage();
+      page.on('request', (r) => new URL(r.url()).pathname === '/api/stream' && streams.add(page));
+      const began = Date.now();
+      await visit(page, `${s.web}/projects`);
+      // A tab that finds no free connection waits until another is closed.
+      expect(Date.now() - began).toBeLessThan(15_000);
+      tabs.push(page);
+    }
+    expect(streams.size).toBe(1);
+    const count = async (all: readonly Page[], words: string): Promise<void> => {
+      for (const page of all) await until(`${words} in each tab`, async () => (await page.title()).startsWith(words), 30_000);
+    };
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await count(tabs, '(1)');
+    const [holder] = [...streams];
+    await holder!.close();
+    const left = tabs.filter((page) => page !== holder);
+    await until('another one to have it', async () => streams.size === 2, 30_000);
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await count(left, '(2)');
+    await context.setOffline(true);
+    await left[0]!.getByText('Offline, showing the last update.').waitFor();
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await context.setOffline(false);
+    await count(left, '(3)');
+    for (const page of left) await page.getByText('Offline, showing the last update.').waitFor({ state: 'detached' });
+    await context.close();
+  },
+);
+
+inBrowser.each(SIZES)('the first run without the demo: what is missing has a button each, and three things to ask for are about one’s own code, %s', async (size) => {
+  await t.db.query('delete from messages');
+  await t.db.query('delete from turns');
+  await t.db.query("update projects set removed_at = now() where id = 'pr-1'");
+  const { page, complaints } = await open(size, '/');
+  const checkup = page.getByRole('region', { name: 'Check-up' });
+  await checkup.getByText('A repository of yours').waitFor();
+  await checkup.getByRole('link', { name: 'Turn on notifications' }).waitFor();
+  expect(await page.getByText('Three things to ask for').count()).toBe(0);
+  await page.screenshot({ path: shot(`first-${size}`) });
+  await checkup.getByRole('link', { name: 'Add a project' }).click();
+  await page.waitForURL(/\/projects$/);
+  await t.db.query("update projects set removed_at = null where id = 'pr-1'");
+  await visit(page, `${s.web}/`);
+  await checkup.getByText('acme/api').waitFor();
+  expect(await checkup.getByRole('link', { name: 'Add a project' }).count()).toBe(0);
+  await page.screenshot({ path: shot(`first-project-${size}`) });
+  const asked = page.getByRole('button', { name: /acme\/api/ });
+  expect(await asked.count()).toBe(3);
+  await asked.first().click();
+  await until('it to be said', async () => ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'")).rowCount ?? 0) > 0);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, and the choice is kept, %s', async (size) => {
+  const ids: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    const task = await seedTask(t.db, fresh());
+    ids.push(await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1'));
+  }
+  const { page, complaints } = await open(size, '/inbox');
+  const needs = page.getByRole('region', { name: 'Needs you' });
+  await needs.getByLabel('Show').selectOption('One line each');
+  await needs.locator('article').first().waitFor({ state: 'detached' });
+  const lines = needs.getByRole('button', { expanded: false });
+  expect(await lines.count()).toBe(6);
+  const last = (await lines.last().boundingBox())!;
+  expect(last.y + last.height).toBeLessThan(page.viewportSize()!.height);
+  expect(last.height).toBeGreaterThanOrEqual(44);
+  await page.reload();
+  await until('six lines, as chosen', async () => (await lines.count()) === 6);
+  await page.screenshot({ path: shot(`lines-${size}`) });
+  await lines.nth(1).click();
+  const card = page.locator(`#item-${ids[1]}`);
+  await settled(card.getByRole('button', { name: 'Approve' }));
+  await page.screenshot({ path: shot(`line-open-${size}`) });
+  await card.getByRole('button', { name: 'Approve' }).click();
+  await card.getByText('Approved.').waitFor();
+  await needs.getByLabel('Show').selectOption('One at a time');
+  expect(await needs.locator('article').count()).toBe(1);
+  await needs.getByRole('button', { name: 'Next' }).click();
+  await needs.getByText('3 of 6').waitFor();
+  await page.screenshot({ path: shot(`one-${size}`) });
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('what failed alike goes on together, each with its own way back, %s', async (size) => {
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const task = await seedTask(t.db, fresh());
+    ids.push(await seedItem(t.db, task, `${task}-f`, 'failure', 'GitHub did not answer.', ['Retry']));
+    await t.db.query('update tasks set failure = $2 where id = $1', [task, JSON.stringify({ sentence: 'GitHub did not answer.', detail: '' })]);
+  }
+  const { page, complaints } = await open(size, '/inbox');
+  const all = page.getByRole('button', { name: 'Retry all 3' });
+  await settled(all);
+  await page.screenshot({ path: shot(`bulk-${size}`) });
+  await all.click();
+  await until('three ways back', async () => (await page.getByRole('button', { name: 'Undo' }).count()) === 3);
+  const undo = page.getByRole('button', { name: 'Undo' }).first();
+  await settled(undo);
+  await undo.click();
+  await page.getByRole('button', { name: 'Retry', exact: true }).waitFor();
+  await page.goto(`${s.web}/projects`);
+  await until('two to go on', async () => (await Promise.all(ids.map(answerOf))).filter((x) => x === 'retry').length === 2);
+  expect((await Promise.all(ids.map(answerOf))).filter((x) => x === undefined)).toHaveLength(1);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
