@@ -90,7 +90,7 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
       {
         ...taskActivities({ db, ciGraceMs: 1_000 }),
         ...runActivities({ db, forge: instantForge, sandbox, importer, hit, log, settleMs: 0 }),
-        ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000 }),
+        ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 }),
       },
       log,
       ownerOfTask(db),
@@ -187,7 +187,7 @@ const instantSandbox = (db: Db): Sandbox => ({
   stuck: async () => [],
 });
 
-const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const };
+const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const, at: '2026-01-01T00:00:00Z' };
 const instantForge: Forge = {
   whoAmI: async () => 'bench',
   getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, canPush: true }),

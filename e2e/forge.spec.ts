@@ -115,7 +115,7 @@ describe('every "ensure" may be asked again', () => {
     await expect(forge.ensureLineComment({ ...line, marker: '<!-- m:l2 -->', path: 'a.txt' })).rejects.toMatchObject({ kind: 'rejected' });
     const reply = { repo: R, number: p.number, inReplyTo: l.id, marker: '<!-- m:r -->', body: say('because') };
     expect([(await forge.ensureReply(reply)).outcome, (await forge.ensureReply(reply)).outcome]).toEqual(['created', 'unchanged']);
-    expect((await forge.listReviewComments(R, p.number, '')).map((x) => [x.path, x.line, x.inReplyTo])).toEqual([
+    expect((await forge.listReviewComments(R, p.number)).map((x) => [x.path, x.line, x.inReplyTo])).toEqual([
       ['one.txt', 1, null],
       ['one.txt', 1, l.id],
     ]);
@@ -573,7 +573,7 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
     { pull_number: 2 },
     { body: 'z', path: 'one.txt', line: 1, side: 'RIGHT', commit_id: await git('rev-parse', 'one') },
   );
-  const [first] = await forge.listReviewComments(R, 2, '');
+  const [first] = await forge.listReviewComments(R, 2);
   await ask('POST', `${REPO}/pulls/{pull_number}/comments/{comment_id}/replies`, { pull_number: 2, comment_id: first!.id }, { body: 'yes' });
   await ask('GET', `${REPO}/pulls/{pull_number}/comments`, { pull_number: 2 });
   await ask('GET', `${REPO}/commits/{ref}/check-runs`, { ref: 'main' });
@@ -659,7 +659,7 @@ test('a marker in what somebody else wrote is not ours', async () => {
   const copied = await as('other', `/issues/${own.number}/comments`, { body: `Approved. ${c}` });
   const said = await forge.ensureComment({ repo: R, number: own.number, marker: c, body: say('Ready.') });
   expect([said.outcome, said.id === copied.id]).toEqual(['created', false]);
-  expect((await forge.listIssueComments(R, own.number, '')).map((x) => [x.author, x.mine, isOurComment(x)])).toEqual([
+  expect((await forge.listIssueComments(R, own.number)).map((x) => [x.author, x.mine, isOurComment(x)])).toEqual([
     ['stranger', false, false],
     ['mainloop', true, true],
   ]);

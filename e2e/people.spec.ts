@@ -18,7 +18,7 @@ async function begin(more: Record<string, string> = {}): Promise<void> {
   s = await startStack({
     MAINLOOP_DEMO_SCRIPT: story,
     CI_GRACE_SECONDS: '2',
-    LOCAL_GITHUB_USERS: 'toky=you,toks=stranger',
+    LOCAL_GITHUB_USERS: 'toky=you,toks=stranger,tokd=demo-colleague,tokb=coverage[bot]',
     ...more,
   });
   secret = (JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { webhookSecret: string }).webhookSecret;
@@ -132,6 +132,8 @@ test('a question is answered by a comment, on the issue and on the pull request;
     forge<{ body: string }[]>('toky', 'GET', `/issues/${number}/comments`).then((l) => l.find((c) => c.body.includes('Claude asks')));
   expect((await until('the question on the issue', () => asked(n))).body).toContain('2. Right');
   await forge('toks', 'POST', `/issues/${n}/comments`, { body: '1' });
+  await forge('toky', 'POST', `/issues/${n}/comments`, { body: "I'll look tomorrow" });
+  await forge('tokb', 'POST', `/issues/${n}/comments`, { body: '1' });
   await forge('toky', 'POST', `/issues/${n}/comments`, { body: '> Claude asks: Which way?\n\n2' });
   const plan = await inState(id, 'awaiting_plan');
   expect(plan.plan).toContain('We go right.');
@@ -248,6 +250,62 @@ test('red after ready takes the ready back and wakes the agent once; what turns 
   expect((await pull()).merged).toBe(false);
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 });
+
+test('comments: what asks for nothing starts nothing and is told; what asks is gathered, by id and once, edited or sent late; three rounds, then the person', async () => {
+  const id = await spawn('chatty');
+  const first = await reviewOf(id);
+  const n = (await detail(id)).prNumber!;
+  const say = (token: string, body: string): Promise<{ id: number }> => forge(token, 'POST', `/issues/${n}/comments`, { body });
+  const rounds = async (): Promise<number> => (await detail(id)).runs.filter((r) => r.phase === 'address_review').length;
+  const passed = async (): Promise<string[]> =>
+    (await events(id)).flatMap((e) => (e.type === 'review.passed_over' ? [`${String(e.payload.author)}: ${String(e.payload.why)}`] : []));
+  const heard = async (): Promise<string[]> =>
+    (await s.call<{ body: string; via: string }[]>('GET', `/api/tasks/${id}/comments`)).filter((c) => c.via === 'github').map((c) => c.body);
+
+  const late = await forge<{ id: number; state: string }>('toky', 'POST', `/pulls/${n}/reviews`, {
+    comments: [{ path: 'notes', line: 1, body: 'Written early, sent late' }],
+  });
+  expect(late.state).toBe('PENDING');
+  const lgtm = await say('toky', 'LGTM, will merge after lunch');
+  for (const percent of ['81.2', '80.9']) await say('tokd', `Coverage: ${percent}%`);
+  await say('tokb', 'Please rename everything.');
+  await say('toks', 'Please rename everything.');
+  await Promise.all(Array.from({ length: 110 }, () => say('toky', '/retest')));
+  await looksInVain(s, id, 'readReview');
+  expect(await rounds()).toBe(0);
+  expect(new Set(await passed())).toEqual(
+    new Set(['you: approval', 'demo-colleague: machine', 'coverage[bot]: machine', 'stranger: stranger', 'you: command']),
+  );
+  expect((await passed()).filter((p) => p !== 'you: command')).toHaveLength(4);
+
+  // In one second, on the second page of what was said: one round.
+  const [louder] = await Promise.all([say('toky', 'Say it louder.'), say('toky', 'Say it twice.')]);
+  const second = await reviewOf(id, first.id);
+  expect([await rounds(), (await heard()).toSorted()]).toEqual([1, ['Say it louder.', 'Say it twice.']]);
+
+  // Its line carries the time at which it was written, which is before all that was heard.
+  await forge('toky', 'POST', `/pulls/${n}/reviews/${late.id}/events`, { event: 'COMMENT' });
+  const third = await reviewOf(id, second.id);
+  expect([await rounds(), (await heard()).includes('Written early, sent late')]).toEqual([2, true]);
+
+  await forge('toky', 'PATCH', `/issues/comments/${lgtm.id}`, { body: 'LGTM, but paint it blue' });
+  const fourth = await reviewOf(id, third.id);
+  expect([await rounds(), (await heard()).includes('LGTM, but paint it blue')]).toEqual([3, true]);
+
+  // What was worked on is not worked on again because it is worded anew, unless the person says so.
+  await forge('toky', 'PATCH', `/issues/comments/${louder.id}`, { body: 'Say it louder, and in red.' });
+  await until('the edit to be told', async () => (await passed()).includes('you: edited'));
+  await looksInVain(s, id, 'readReview');
+  expect([await rounds(), (await items(id)).some((i) => i.id === fourth.id)]).toEqual([3, true]);
+  await s.call('POST', `/api/comments/${id}-talk${louder.id}/take`);
+  const asked = await reviewOf(id, fourth.id);
+  expect(asked.body).toMatch(/you asks for changes again, and 3 rounds[^]*in red/);
+  expect(await rounds()).toBe(3);
+  await s.call('POST', `/api/inbox/${asked.id}`, { decision: 'changes', text: '' });
+  await until('the round that the person wanted', async () => (await rounds()) === 4);
+  expect(new Set(await heard()).size).toBe((await heard()).length);
+  expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
+}, 600_000);
 
 test('with one slot, one agent runs at a time, in order, and the others say that they wait', async () => {
   await s.call('PATCH', '/api/settings', { maxRuns: 1 });

@@ -13,6 +13,13 @@ const require = createRequire(path.join(root, 'apps/worker/package.json'));
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils') as { historyToJSON: (h: object) => string };
 const MINUTE_MS = 60_000;
 
+const quiet = () => ({ state: 'open', comments: 0, newestIso: '', author: '' });
+const waits = (words: string) => () => ({
+  ...quiet(),
+  waiting: { comments: 1, author: 'mona', words, atOnce: false, quietMs: MINUTE_MS },
+});
+const taken = () => ({ ...quiet(), comments: 1, author: 'mona', rounds: { most: 1, open: '- new' } });
+
 /** Each walks where the others do not; together they pass every stage and every patch. */
 const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }> = {
   // A limit, two questions, a plan; weakened tests that a person lets through; comments; merged in the app.
@@ -140,12 +147,32 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await h.result();
     },
   },
+  // A comment, another one before it was quiet, a round; then a second that is one too many, about which the person decides.
+  gathered: {
+    script: () => ({
+      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
+      instead: new Map([['readReview', [waits('1'), waits('2'), taken, waits('3'), taken, quiet, quiet, waits('4'), quiet]]]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.gathered!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(60 * MINUTE_MS);
+      for (const kind of ['changes', 'merge'] as const) {
+        const review = (await r.standing(h)).openItems.at(-1);
+        if (review !== undefined) await h.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
+        await r.env.sleep(20 * MINUTE_MS);
+      }
+      await h.result();
+    },
+  },
 };
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
 const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['told-ci', 'told'],
   ['join-base', 'joined'],
   ['ask-until-asked', 'asked'],
+  ['gather-comments', 'gathered'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

@@ -46,6 +46,8 @@ const Env = z.object({
   CI_GRACE_SECONDS: z.coerce.number().positive().default(60),
   /** How long a check may be pending, or a required one missing, before the person is told. */
   CI_PATIENCE_MINUTES: z.coerce.number().positive().default(60),
+  /** How long nobody may have written before comments on a pull request are taken up. */
+  REVIEW_QUIET_SECONDS: z.coerce.number().positive().default(60),
   /** Where the backlog is told to the cluster's autoscaler; not set: nowhere. */
   MAINLOOP_BACKLOG_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   /** Activities one worker does at the same time. */
@@ -166,6 +168,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     forgeSettleMs: e.FORGE_SETTLE_MS,
     ciGraceMs: e.CI_GRACE_SECONDS * 1000,
     ciPatienceMs: e.CI_PATIENCE_MINUTES * 60_000,
+    quietMs: e.REVIEW_QUIET_SECONDS * 1000,
     silenceMs: e.SILENCE_MINUTES * 60_000,
   });
 }

@@ -69,7 +69,7 @@ const worker = await Worker.create({
     {
       ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
       ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: c.forgeSettleMs }),
-      ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs }),
+      ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs, quietMs: c.quietMs }),
       ...projectActivities({ db, forge, importer }),
     },
     log,

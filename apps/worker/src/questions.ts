@@ -1,11 +1,12 @@
 // A question of the agent, asked on the forge as well: on the pull request, or on the plan's issue before there is one.
-import type { Forge } from '@mainloop/adapters/forge/port';
+import type { Forge, ForgeComment } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/inbox/decide';
-import { findQuestion } from '@mainloop/models/db/inbox/items';
+import { findQuestion, listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { answerOf, ANSWERED_WHERE, questionComment } from '@mainloop/models/flow/answers';
-import { isOurComment, marker } from '@mainloop/models/flow/ids';
+import { ANSWERED_WHERE, questionComment, readingOf } from '@mainloop/models/flow/answers';
+import { timesOf } from '@mainloop/models/flow/machines';
+import { hasMarker, isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';
 
 /** One comment for each question. It says who answered it, once somebody has. A task without issue and pull request asks in the app only. */
@@ -22,15 +23,22 @@ export async function ensureQuestion({ db, forge, effect }: { db: Db; forge: For
   if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 
-/** The first comment after the question, of somebody who may write, answers it. Postgres first: it becomes a decision like any other. */
+/** The first comment after the question that answers it, of somebody who may write. Postgres first: it becomes a decision like any other. */
 export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: string, sinceIso: string): Promise<void> {
   const number = t.prNumber ?? t.issueNumber;
   const q = await findQuestion(db, itemId);
   if (number === null || q?.state !== 'open') return;
-  for (const c of await forge.listIssueComments(t.repo, number, sinceIso)) {
-    if (c.at < sinceIso || isOurComment(c) || !(await forge.mayWrite(t.repo, c.author))) continue;
-    const text = answerOf(c.body, q);
-    if (text === null) continue;
+  const page = await forge.listIssueComments(t.repo, number);
+  const asked = page.find((c) => c.mine && hasMarker(c.body, t.id, `ask-${itemId}`));
+  // Ids grow, whatever the clocks say. A question that the list does not show yet is known by its time.
+  const isAfter = (c: ForgeComment): boolean => (asked === undefined ? c.at >= sinceIso : c.id > asked.id);
+  const answers = new Set(await listForgeAnswers(db, t.id));
+  for (const c of page) {
+    if (!isAfter(c) || isOurComment(c) || answers.has(answerIdOf(c.id))) continue;
+    const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
+    const reading = readingOf(c, q, times);
+    if (reading.is !== 'answer' || !(await forge.mayWrite(t.repo, c.author))) continue;
+    const { text } = reading;
     await decide(db, { ownerId: t.ownerId, itemId, decision: 'answer', text, via: 'github', by: c.author, answerId: answerIdOf(c.id) });
     return;
   }
@@ -38,3 +46,5 @@ export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: strin
 
 /** A comment that answered a question asks for no change of the code. */
 export const answerIdOf = (commentId: number): string => `github-comment-${commentId}`;
+/** @returns where such a comment stands among what was said on the pull request */
+export const keyOfAnswer = (answerId: string): string => answerId.replace(/^github-comment-/, 'talk');

@@ -4,72 +4,111 @@ import { listCommentEffects, saveThread } from '@mainloop/models/db/forge/effect
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
+import { listMet, listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { reviewCommented, reviewPublished, reviewResolved } from '@mainloop/models/events/review';
+import { reviewAskedChanges, reviewCommented, reviewPassedOver, reviewPublished, reviewResolved } from '@mainloop/models/events/review';
 import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
-import { cleanText } from '@mainloop/models/flow/text';
+import { hear, heardText, keyOf, wordsKey, type HeardRemark, type Met, type Verdict } from '@mainloop/models/flow/requests';
+import { cleanTitle } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
-import { answerIdOf } from './questions.ts';
+import { keyOfAnswer } from './questions.ts';
 
 /** The forge counts reviews, comments on lines and other comments each for themselves. */
-type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk' };
+type Said = ForgeComment & { readonly where: 'review' | 'line' | 'talk'; readonly verdict?: Verdict };
 
-/**
- * Comments that ask for something: on lines, in a review, or on the pull request; by people who may write to the
- * repository. Anybody can comment on a public repository, and a comment steers an agent.
- */
-export async function newComments(db: Db, forge: Forge, t: TaskRow, sinceIso: string): Promise<Said[]> {
-  if (t.prNumber === null) return [];
-  const [reviews, lines, talk] = await Promise.all([
-    forge.listReviews(t.repo, t.prNumber, sinceIso),
-    forge.listReviewComments(t.repo, t.prNumber, sinceIso),
-    forge.listIssueComments(t.repo, t.prNumber, sinceIso),
-  ]);
-  const all = [
-    ...reviews
-      .filter((r) => r.verdict !== 'APPROVED' && (r.body.trim() !== '' || r.verdict === 'CHANGES_REQUESTED'))
-      .map((r) => ({ ...r, where: 'review' as const })),
-    ...lines.map((c) => ({ ...c, where: 'line' as const })),
-    ...talk.map((c) => ({ ...c, where: 'talk' as const })),
-  ].filter((c) => c.at > sinceIso && !isOurComment(c));
-  const answers = new Set(await listForgeAnswers(db, t.id));
-  const may = new Map<string, boolean>();
-  for (const author of new Set(all.map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
-  return all.filter((c) => may.get(c.author) && !(c.where === 'talk' && answers.has(answerIdOf(c.id)))).sort((a, b) => (a.at < b.at ? -1 : 1));
+/** What a look at the comments of a pull request came to. */
+export interface Heard {
+  /** What is to be worked on, oldest first. */
+  readonly waiting: readonly Said[];
+  /** Names it all, with its words. */
+  readonly words: string;
+  /** Whether nothing more is to be waited for. */
+  readonly atOnce: boolean;
+  /** What was met before, by place and id. */
+  readonly met: ReadonlyMap<string, Met>;
 }
 
-/** Puts what people said on the forge beside what was said in the app. Once each, however often it is seen. */
-export async function importComments(db: Db, t: TaskRow, found: readonly Said[]): Promise<void> {
-  if (found.length === 0) return;
-  await withTx(db, (tx) =>
-    append(
-      tx,
-      found.map((c) =>
-        reviewCommented.onForge({
-          taskId: t.id,
-          actor: c.author,
-          key: { where: c.where },
-          payload: {
-            id: `${t.id}-${c.where}${c.id}`,
-            path: c.path,
-            side: 'new',
-            startLine: null,
-            line: c.line,
-            sha: t.headSha,
-            quote: '',
-            text: cleanText(c.body.trim() || 'Changes are asked for.', 20_000),
-            author: c.author,
-            via: 'github',
-            state: 'open',
-            forgeId: c.id,
-          },
-        }),
-      ),
-      t.ownerId,
-    ),
+/**
+ * Reads the whole page, by id: a comment's time says nothing of when it can be seen. Anybody can comment on a public repository, and a comment
+ * steers an agent, so only those count who may write. What starts nothing is told in the story, once.
+ */
+export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<Heard> {
+  if (t.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
+  const page = await pageOf(forge, t.repo, t.prNumber);
+  const met = await listMet(db, t.id);
+  const answers = new Set((await listForgeAnswers(db, t.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])));
+  // Whoever wrote what is done with is not asked about again.
+  const fresh = hear(page, met, () => true, answers).filter((h) => !isTold(h, met));
+  const may = new Map<string, boolean>();
+  for (const { remark, judged } of fresh) {
+    const { author } = remark;
+    if (judged.is === 'passed' && judged.why === 'machine') continue;
+    if (!may.has(author)) may.set(author, author !== '' && (await forge.mayWrite(t.repo, author)));
+  }
+  const heard = hear(page, met, (author) => may.get(author) ?? false, answers);
+  await tellPassedOver(
+    db,
+    t,
+    fresh.flatMap(({ remark }) => heard.filter((h) => h.remark === remark)),
   );
+  const waiting = heard.filter(({ judged }) => judged.is === 'request' || judged.is === 'unclear');
+  const words = waiting.map(({ remark }) => `${keyOf(remark)}:${wordsKey(heardText(remark.body))}`).sort();
+  return { waiting: waiting.map((h) => h.remark), words: wordsKey(words.join()), atOnce: waiting.some((h) => h.atOnce), met };
+}
+
+async function pageOf(forge: Forge, repo: string, number: number): Promise<Said[]> {
+  const [reviews, lines, talk] = await Promise.all([
+    forge.listReviews(repo, number),
+    forge.listReviewComments(repo, number),
+    forge.listIssueComments(repo, number),
+  ]);
+  return [
+    ...reviews.map((r) => ({ ...r, where: 'review' as const })),
+    ...lines.map((c) => ({ ...c, where: 'line' as const })),
+    ...talk.map((c) => ({ ...c, where: 'talk' as const })),
+  ]
+    .filter((c) => !isOurComment(c))
+    .sort((a, b) => a.at.localeCompare(b.at) || a.id - b.id);
+}
+
+const isTold = ({ remark, judged }: HeardRemark<Said>, met: ReadonlyMap<string, Met>): boolean =>
+  judged.is === 'passed' && (met.get(keyOf(remark))?.passed.includes(wordsKey(heardText(remark.body))) ?? false);
+
+/** One that is passed over has a line in the story; of machines and strangers, who may write as often as they like, each account has one. */
+async function tellPassedOver(db: Db, t: TaskRow, heard: readonly HeardRemark<Said>[]): Promise<void> {
+  const events = heard.flatMap(({ remark, judged }) => {
+    if (judged.is !== 'passed') return [];
+    const { why } = judged;
+    const text = heardText(remark.body);
+    const payload = { id: `${t.id}-${keyOf(remark)}`, author: remark.author, why, text: cleanTitle(text, 200), words: wordsKey(text) };
+    const about = { taskId: t.id, actor: 'mainloop', payload };
+    return [why === 'machine' || why === 'stranger' ? reviewPassedOver.ofAccount(about) : reviewPassedOver.new(about)];
+  });
+  if (events.length > 0) await appendOnce(db, events);
+}
+
+/**
+ * Puts what people said on the forge beside what was said in the app. Once each, however often it is seen.
+ * @param name of all that is taken up: whoever was cut off behind it finds it by that
+ */
+export async function takeUp(db: Db, t: TaskRow, { waiting, met }: Heard, name: string): Promise<void> {
+  const newest = waiting.at(-1);
+  if (newest === undefined) return;
+  const made = waiting.map((c) => {
+    const text = heardText(c.body);
+    // What was worked on with other words is a comment of its own.
+    const again = (met.get(keyOf(c))?.worked.length ?? 0) > 0;
+    const id = `${t.id}-${keyOf(c)}${again ? `-${wordsKey(text)}` : ''}`;
+    const place = { path: c.path, side: 'new' as const, startLine: null, line: c.line, sha: t.headSha, quote: '' };
+    const payload = { id, ...place, text, author: c.author, via: 'github' as const, state: 'open' as const, forgeId: c.id };
+    return again
+      ? reviewCommented.new({ taskId: t.id, actor: c.author, payload })
+      : reviewCommented.onForge({ taskId: t.id, actor: c.author, key: { where: c.where }, payload });
+  });
+  const payload = { author: newest.author, comments: waiting.length };
+  const asked = reviewAskedChanges.new({ taskId: t.id, actor: 'mainloop', key: { at: name }, payload });
+  await withTx(db, (tx) => append(tx, [...made, asked], t.ownerId));
 }
 
 /** Brings comments made in the app, and the agent's replies to any comment, onto the pull request. */

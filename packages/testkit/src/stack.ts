@@ -55,6 +55,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       DEMO_PACE_MS: '0',
       FORGE_POLL_SECONDS: '2',
       FORGE_SETTLE_MS: '1500',
+      REVIEW_QUIET_SECONDS: '2',
       ...env,
     } as NodeJS.ProcessEnv,
     stdio: ['ignore', fd, fd],

@@ -1,7 +1,7 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import type { Db } from '@mainloop/models/db/pool';
-import { changeComment, draftComment, listComments, noteLooked, type ReviewResult } from '@mainloop/models/db/review/comments';
+import { changeComment, draftComment, listComments, noteLooked, takeComment, type ReviewResult } from '@mainloop/models/db/review/comments';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';
@@ -37,6 +37,11 @@ export class ReviewController {
   @Route('resolveComment')
   async resolve(@Param('id') id: string, @Sent('resolveComment') body: Taken<'resolveComment'>): Promise<Given<'resolveComment'>> {
     return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { resolved: body.resolved } }));
+  }
+
+  @Route('takeComment')
+  async take(@Param('id') id: string): Promise<Given<'takeComment'>> {
+    return done(await takeComment(this.db, { ownerId: OWNER, id, by: 'you' }));
   }
 
   @Route('noteLooked')

@@ -87,6 +87,7 @@ const Env = z
     CI_GRACE_SECONDS: optional,
     SILENCE_MINUTES: optional,
     CI_PATIENCE_MINUTES: optional,
+    REVIEW_QUIET_SECONDS: optional,
     MAINLOOP_LOCAL_USERS: optional,
     MAINLOOP_SANDBOX_PROCESSES: optional,
     MAINLOOP_SANDBOX_MEMORY_MIB: optional,

@@ -115,7 +115,12 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       R('/issues/comments/(\\d+)'),
       async (a) => {
         const x = store.one('comment', (y) => y.id === Number(a.m[2]));
-        return x ? ok(shape.comment(base, store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }))) : notFound;
+        const i = x && issueOf(a, String(x.number));
+        if (!x || !i) return notFound;
+        const edited = shape.comment(base, store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }));
+        touch(i);
+        tell(a, 'issue_comment', { action: 'edited', issue: await showIssue(i), comment: edited });
+        return ok(edited);
       },
     ],
     [

@@ -11,11 +11,14 @@ const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new
   ['REQUEST_CHANGES', 'CHANGES_REQUESTED'],
 ]);
 
+const stateOf = (event: unknown): 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' => REVIEW_STATES.get(String(event)) ?? 'COMMENTED';
+
 /** Of a commit in the format below, and the one that -z adds. */
 const FIELDS = 11;
 
 export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
   const { store, bare, base } = c;
+  const isPending = (id: number): boolean => store.one('review', (x) => x.id === id)?.state === 'PENDING';
   return [
     [
       'GET',
@@ -104,7 +107,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         ok(
           page(
             a,
-            store.find('review', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+            store.find('review', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && (x.state !== 'PENDING' || x.user === a.user)),
           ).map((x) => shape.review(base, x)),
         ),
     ],
@@ -114,7 +117,8 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       async (a) => {
         const i = issueOf(a);
         if (!i?.pr) return notFound;
-        const state = REVIEW_STATES.get(String(a.body.event)) ?? 'COMMENTED';
+        // Without an event it is a draft, which its writer sends later (https://docs.github.com/rest/pulls/reviews#create-a-review-for-a-pull-request).
+        const state = a.body.event === undefined ? 'PENDING' : stateOf(a.body.event);
         const x = store.insert('review', {
           repo: i.repo,
           number: i.number,
@@ -122,7 +126,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           state,
           user: a.user,
           sha: i.pr.headSha,
-          submittedAt: nowIso(),
+          submittedAt: state === 'PENDING' ? null : nowIso(),
         });
         for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ?? []) {
           store.insert('reviewComment', {
@@ -138,9 +142,51 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
             inReplyTo: null,
           });
         }
+        if (state === 'PENDING') return ok(shape.review(base, x));
         touch(i);
         tell(a, 'pull_request_review', { action: 'submitted', review: shape.review(base, x), pull_request: await showPull(a, i) });
         return ok(shape.review(base, x));
+      },
+    ],
+    [
+      'POST',
+      R('/pulls/(\\d+)/reviews/(\\d+)/events'),
+      async (a) => {
+        const i = issueOf(a);
+        const x = store.one('review', (y) => y.id === Number(a.m[3]) && y.state === 'PENDING' && y.user === a.user);
+        if (!i?.pr || !x) return notFound;
+        const state = stateOf(a.body.event);
+        // Its comments keep the times at which they were written.
+        store.update('review', x, { state, submittedAt: nowIso(), ...(typeof a.body.body === 'string' ? { body: a.body.body } : {}) });
+        touch(i);
+        tell(a, 'pull_request_review', { action: 'submitted', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        return ok(shape.review(base, x));
+      },
+    ],
+    [
+      'PUT',
+      R('/pulls/(\\d+)/reviews/(\\d+)'),
+      async (a) => {
+        const i = issueOf(a);
+        const x = store.one('review', (y) => y.id === Number(a.m[3]));
+        if (!i?.pr || !x) return notFound;
+        store.update('review', x, { body: String(a.body.body ?? x.body) });
+        touch(i);
+        tell(a, 'pull_request_review', { action: 'edited', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        return ok(shape.review(base, x));
+      },
+    ],
+    [
+      'PATCH',
+      R('/pulls/comments/(\\d+)'),
+      async (a) => {
+        const x = store.one('reviewComment', (y) => y.id === Number(a.m[2]));
+        const i = x && issueOf(a, String(x.number));
+        if (!x || !i?.pr) return notFound;
+        store.update('reviewComment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() });
+        touch(i);
+        tell(a, 'pull_request_review_comment', { action: 'edited', comment: shape.reviewComment(base, x), pull_request: await showPull(a, i) });
+        return ok(shape.reviewComment(base, x));
       },
     ],
     [
@@ -150,7 +196,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         ok(
           page(
             a,
-            store.find('reviewComment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2])),
+            store.find('reviewComment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && !isPending(x.reviewId)),
           ).map((x) => shape.reviewComment(base, x)),
         ),
     ],

@@ -32,7 +32,7 @@ export const user = (base: string, login: string) => ({
   repos_url: `${base}/users/${login}/repos`,
   events_url: `${base}/users/${login}/events{/privacy}`,
   received_events_url: `${base}/users/${login}/received_events`,
-  type: 'User',
+  type: login.endsWith('[bot]') ? 'Bot' : 'User',
   site_admin: false,
 });
 
@@ -296,7 +296,7 @@ export const review = (base: string, r: Review) => ({
   html_url: `${base}/${r.repo}/pull/${r.number}#pullrequestreview-${r.id}`,
   pull_request_url: `${base}/repos/${r.repo}/pulls/${r.number}`,
   _links: { html: { href: `${base}/${r.repo}/pull/${r.number}` }, pull_request: { href: `${base}/repos/${r.repo}/pulls/${r.number}` } },
-  submitted_at: r.submittedAt,
+  ...(r.submittedAt === null ? {} : { submitted_at: r.submittedAt }),
   commit_id: r.sha,
   author_association: 'OWNER',
 });
@@ -313,7 +313,7 @@ export const reviewComment = (base: string, c: ReviewComment) => ({
   user: user(base, c.user),
   body: c.body,
   created_at: c.createdAt,
-  updated_at: c.createdAt,
+  updated_at: c.updatedAt ?? c.createdAt,
   html_url: `${base}/${c.repo}/pull/${c.number}#discussion_r${c.id}`,
   pull_request_url: `${base}/repos/${c.repo}/pulls/${c.number}`,
   author_association: 'OWNER',

@@ -71,10 +71,11 @@ export interface Review extends Doc {
   repo: string;
   number: number;
   body: string;
-  state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED';
+  state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' | 'PENDING';
   user: string;
   sha: string;
-  submittedAt: string;
+  /** null while it is pending: only who writes it sees it. */
+  submittedAt: string | null;
 }
 export interface ReviewComment extends Doc {
   repo: string;
@@ -86,6 +87,8 @@ export interface ReviewComment extends Doc {
   user: string;
   sha: string;
   createdAt: string;
+  /** Of the last edit; absent: never. */
+  updatedAt?: string;
   inReplyTo: number | null;
   /** On the first comment of a thread. */
   resolved?: boolean;

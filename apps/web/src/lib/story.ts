@@ -1,5 +1,6 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
+import { PASSED_WORDS } from '@mainloop/models/flow/requests';
 import { isPaused } from '@mainloop/models/flow/outcomes';
 import { CANCELLED_BY_YOU } from '@mainloop/models/flow/states';
 
@@ -12,6 +13,8 @@ export interface Step {
   readonly runId?: string;
   /** How long the run took that began with it, in milliseconds; not set while it runs. */
   readonly tookMs?: number;
+  /** A comment on GitHub that started nothing, which the person may make a request of. */
+  readonly take?: string;
   /** Output that belongs to it, shown on request. */
   readonly more?: string;
 }
@@ -40,8 +43,9 @@ const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', li
 
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const ends = new Map(events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])));
+  const taken = new Set(events.flatMap((e) => (e.type === 'review.taken' ? [`${e.payload.id} ${e.payload.words}`] : [])));
   return events.flatMap((e) => {
-    const s = sentence(e);
+    const s = sentence(e, taken);
     if (s === null) return [];
     const end = s.runId === undefined ? undefined : ends.get(s.runId);
     return [{ seq: e.seq, at: e.at, ...s, ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(e.at)) }) }];
@@ -73,7 +77,7 @@ const namesOf = (failures: readonly { readonly name: string }[] | undefined): st
         .map((f) => f.name)
         .join(', ')}${failures.length > 3 ? ', …' : ''}`;
 
-function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
+function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' | 'at'> | null {
   switch (e.type) {
     case 'task.budget_raised':
       return { text: `You raised the budget to $${(e.payload.budgetCents / 100).toFixed(2)}.`, tone: 'you' };
@@ -157,6 +161,13 @@ function sentence(e: LoggedEvent): Omit<Step, 'seq' | 'at'> | null {
         tone: 'you',
         href: `/task/${e.taskId}/changes`,
       };
+    case 'review.passed_over': {
+      const { author, text, why, id, words } = e.payload;
+      const said = text === '' ? `${author}.` : `${author}: “${text}”`;
+      return { text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`, tone: 'plain', ...(taken.has(`${id} ${words}`) ? {} : { take: id }) };
+    }
+    case 'review.taken':
+      return { text: 'You said that it is a request.', tone: 'you' };
     case 'review.replied':
       return { text: e.payload.text, tone: 'said', href: `/task/${e.taskId}/changes` };
     case 'review.asked_changes':

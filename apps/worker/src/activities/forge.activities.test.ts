@@ -30,7 +30,7 @@ const CHECKS: ReadonlyMap<string, string> = new Map([
   ['second', 'success'],
   ['a colleague', 'failure'],
 ]);
-const DEPS = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000 };
+const DEPS = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
 const pull = (headSha: string, more: Partial<PullInfo> = {}): PullInfo => ({
   number: 7,
   url: 'https://forge/7',
@@ -253,7 +253,7 @@ test('whatever the task is called, what is merged has a message of ours that set
       return Promise.resolve({ sha: 'm', outcome: 'updated' });
     },
   } as unknown as Forge;
-  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0, ciPatienceMs: 60_000 }).merge({ taskId: 'named' });
+  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0, ciPatienceMs: 60_000, quietMs: 60_000 }).merge({ taskId: 'named' });
   const [{ title, body }] = messages as [{ title: string; body: string }];
   expect(title.replaceAll('\u2060', '')).toBe('Fixes #12 for @everybody [skip ci] (#8)');
   expect(title).not.toMatch(/fixes #|@[a-z]|\[skip/i);

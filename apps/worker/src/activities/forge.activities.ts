@@ -1,11 +1,13 @@
 // What a task workflow does to the forge. Every effect: intent row first, a marker in the body, a look before a second try.
 import { ForgeError, isRetryable, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/inbox/decide';
+import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { findEvidence } from '@mainloop/models/db/runs/evidence';
 import { findActing, findLatestDiff, hasPushed } from '@mainloop/models/db/forge/effects';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listCompleted, type CompletedRun } from '@mainloop/models/db/runs/lists';
+import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import {
   issueEnsured,
@@ -16,11 +18,14 @@ import {
   pullRequestTakenBack,
 } from '@mainloop/models/events/forge';
 import type { NewEvent } from '@mainloop/models/events/registry';
-import { reviewAskedChanges } from '@mainloop/models/events/review';
+import { findAsked } from '@mainloop/models/db/review/comments';
 import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
 import type { CiTold, Verified } from '@mainloop/models/flow/ci-told';
+import { planWord } from '@mainloop/models/flow/requests';
 import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
+import type { Waiting } from '@mainloop/models/flow/gathering';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { timesOf } from '@mainloop/models/flow/machines';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import type { Hit } from '@mainloop/doors/failpoints';
@@ -30,8 +35,9 @@ import { wayToMerge } from '@mainloop/models/flow/merging';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import { lookAtChecks } from '../checks.ts';
 import { effects } from '../effects.ts';
-import { importComments, newComments, publishReview, syncThreads } from '../reviews.ts';
-import { ensureQuestion, readAnswer } from '../questions.ts';
+import { openFindings } from '../findings.ts';
+import { hearComments, publishReview, syncThreads, takeUp } from '../reviews.ts';
+import { answerIdOf, ensureQuestion, readAnswer } from '../questions.ts';
 import { evidenceLines, verdictOf } from '../evidence.ts';
 
 export interface ForgeDeps {
@@ -41,6 +47,8 @@ export interface ForgeDeps {
   readonly settleMs: number;
   /** How long a check may be pending before the person is told, in milliseconds. */
   readonly ciPatienceMs: number;
+  /** How long nobody may have written before comments are taken up, in milliseconds. */
+  readonly quietMs: number;
 }
 
 interface NotAsShown {
@@ -55,7 +63,7 @@ export type Merged =
   | { readonly did: 'conflicts'; readonly sentence: string }
   | { readonly did: 'refused'; readonly sentence: string };
 
-export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: ForgeDeps) => {
+export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietMs }: ForgeDeps) => {
   const log = (t: TaskRow, make: (about: { readonly taskId: string; readonly actor: string }) => NewEvent): Promise<unknown> =>
     withTx(db, (tx) => append(tx, [make({ taskId: t.id, actor: 'mainloop' })], t.ownerId));
 
@@ -76,7 +84,8 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
     return `${cleanTitle(commit?.author ?? '', 60) || 'Somebody'} pushed ${what} to the pull request after it was offered, so it is not merged. It is looked at anew.`;
   };
 
-  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number }> => {
+  /** @returns `at`: when it was last changed, by the forge's clock */
+  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number; at?: string }> => {
     const t = await getTask(db, i.taskId);
     const m = marker(t.id, 'plan');
     const made = await effect(t, 'issue', () =>
@@ -87,7 +96,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
     await log(t, (about) =>
       issueEnsured.new({ ...about, key: { planRevision: t.planRevision }, payload: { number: made.number, url: made.url, outcome } }),
     );
-    return { number: made.number };
+    return { number: made.number, at: now.at };
   };
 
   return {
@@ -97,11 +106,16 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
     async readPlanAnswer(i: { taskId: string; itemId: string; sinceIso: string }): Promise<void> {
       const t = await getTask(db, i.taskId);
       if (t.issueNumber === null) return;
-      const say = (author: string, decision: 'approve' | 'revise', text: string) =>
-        decide(db, { ownerId: t.ownerId, itemId: i.itemId, decision, text, via: 'github', by: author });
-      for (const c of await forge.listIssueComments(t.repo, t.issueNumber, i.sinceIso)) {
-        if (c.at < i.sinceIso || isOurComment(c) || !(await forge.mayWrite(t.repo, c.author))) continue;
-        await say(c.author, APPROVES.test(c.body.trim()) ? 'approve' : 'revise', c.body);
+      const say = (author: string, decision: 'approve' | 'revise', text: string, answerId?: string) =>
+        decide(db, { ownerId: t.ownerId, itemId: i.itemId, decision, text, via: 'github', by: author, answerId });
+      const page = await forge.listIssueComments(t.repo, t.issueNumber);
+      const answers = new Set(await listForgeAnswers(db, t.id));
+      for (const c of page) {
+        if (c.at < i.sinceIso || isOurComment(c) || answers.has(answerIdOf(c.id))) continue;
+        const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
+        const decision = planWord({ ...c, where: 'talk' }, times);
+        if (decision === null || !(await forge.mayWrite(t.repo, c.author))) continue;
+        await say(c.author, decision, c.body, answerIdOf(c.id));
         return;
       }
       for (const r of await forge.listReactions(t.repo, t.issueNumber)) {
@@ -236,16 +250,25 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
     },
 
     /**
-     * @param i `shown`: the commit that was offered for review; older tasks do not say it
-     * @returns `again`: why it is not to be merged as it was offered; `conflictsWith`: the base that it conflicts with
+     * @param i `shown`: the commit that was offered for review; older tasks do not say it. `take`: what was gathered is taken up if nothing was
+     *   said since, or, `whatever`, with all that was; null: it is only gathered. Older tasks do not say it, and take up what there is
+     * @returns `comments`: how many are taken up; `waiting`: what is not yet; `again`: why it is not to be merged as it was offered;
+     *   `conflictsWith`: the base that it conflicts with; `rounds`: after how many the person decides, and what is open then
      */
-    async readReview(i: { taskId: string; sinceIso: string; shown?: string | undefined }): Promise<{
+    async readReview(i: {
+      taskId: string;
+      sinceIso: string;
+      shown?: string | undefined;
+      take?: { readonly words: string; readonly whatever: boolean } | null;
+    }): Promise<{
       state: 'open' | 'merged' | 'closed';
       comments: number;
       newestIso: string;
       author: string;
+      waiting?: Waiting;
       again?: string;
       conflictsWith?: string;
+      rounds?: { readonly most: number; readonly open: string };
     }> {
       const t = await getTask(db, i.taskId);
       const pr = await forge.getPull(t.repo, t.prNumber!);
@@ -257,22 +280,25 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs }: Forg
         await log(t, (about) => pullRequestClosed.new({ ...about, payload: { number: pr.number } }));
         return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
       }
-      const found = await newComments(db, forge, t, i.sinceIso);
-      await importComments(db, t, found);
+      // A try that was cut off may have taken them up.
+      const before = i.take == null ? null : await findAsked(db, t.id, i.take.words);
+      const heard = await hearComments(db, forge, t);
+      const { words, atOnce, waiting } = heard;
+      const newest = waiting.at(-1);
+      const takes = before === null && newest !== undefined && (i.take === undefined || i.take?.whatever === true || i.take?.words === words);
+      if (takes) await takeUp(db, t, heard, i.take?.words ?? words);
       await syncThreads(db, forge, t);
-      const newest = found.at(-1);
-      if (newest) {
-        const payload = { author: newest.author, comments: found.length };
-        await log(t, (about) => reviewAskedChanges.new({ ...about, key: { at: newest.at }, payload }));
-      }
+      const taken = before ?? (takes ? { author: newest.author, comments: waiting.length } : null);
       const again = i.shown === undefined ? null : await notAsShown(t, pr, i.shown);
       return {
         state: 'open',
-        comments: found.length,
+        comments: taken?.comments ?? 0,
         newestIso: newest?.at ?? i.sinceIso,
-        author: newest?.author ?? '',
+        author: taken?.author ?? '',
+        ...(taken !== null || newest === undefined ? {} : { waiting: { comments: waiting.length, author: newest.author, words, atOnce, quietMs } }),
         ...(again === null ? {} : { again: again.sentence }),
         ...(pr.fits === false ? { conflictsWith: t.defaultBranch } : {}),
+        ...(taken === null ? {} : { rounds: { most: resolveProjectSettings(t.settings).reviewRounds, open: await openFindings(db, t.id) } }),
       };
     },
 
@@ -348,8 +374,6 @@ function refused(shown: string | undefined, sentence: string): Merged {
 
 /** Words from outside within a line of Markdown. */
 const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_[\]<>()#|!~]/g, '\\$&');
-
-const APPROVES = /^(\/?approved?|lgtm|yes|go|go ahead|ship it|👍|:\+1:)[.! ]*$/i;
 
 function issueBody(t: TaskRow): ForgeText {
   const asked = agentQuote(t.prompt, 4_000);

@@ -12,7 +12,6 @@ import type { Db } from '@mainloop/models/db/pool';
 import { listUnended } from '@mainloop/models/db/runs/lists';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs/runs';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
-import { openComments } from '@mainloop/models/db/review/comments';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
@@ -26,6 +25,7 @@ import { effects } from '../effects.ts';
 import { ensureFresh } from '../folder.ts';
 import type { Importer } from '../importer.ts';
 import type { Hit } from '@mainloop/doors/failpoints';
+import { findOpen } from '../findings.ts';
 import { publishReview } from '../reviews.ts';
 
 const MAX_LOGS = 3;
@@ -78,16 +78,15 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
           ? {
               comments: [
                 ...(about ? [{ id: null, author: 'the reader', path: null, line: null, body: about }] : []),
-                ...(await openComments(db, t.id))
-                  .filter((c) => c.answer === null)
-                  .map((c) => ({
-                    id: c.id,
-                    author: c.author === 'you' ? 'the reader' : c.author,
-                    path: c.path,
-                    line: c.line,
-                    quote: c.quote,
-                    body: c.body,
-                  })),
+                ...(await findOpen(db, t.id)).map(({ comment: c, kind }) => ({
+                  id: c.id,
+                  author: c.author === 'you' ? 'the reader' : c.author,
+                  path: c.path,
+                  line: c.line,
+                  finding: kind,
+                  quote: c.quote,
+                  body: c.body,
+                })),
               ],
             }
           : {}),

@@ -56,9 +56,11 @@ export function github(o: GitHubOptions): Forge {
     }
   };
   const login = once(async () => (await kit.users.getAuthenticated()).data.login);
-  const author = async (): Promise<(user: { login?: string } | null | undefined) => { author: string; mine: boolean }> => {
+  const author = async (): Promise<
+    (user: { login?: string; type?: string } | null | undefined) => { author: string; mine: boolean; bot: boolean }
+  > => {
     const me = (await login()).toLowerCase();
-    return (user) => ({ author: user?.login ?? '', mine: user?.login?.toLowerCase() === me });
+    return (user) => ({ author: user?.login ?? '', mine: user?.login?.toLowerCase() === me, bot: user?.type === 'Bot' });
   };
   /** A marker can be copied; the account can't. */
   const isOurs = async (): Promise<(x: { user?: { login?: string } | null; body?: string | null }, marker: string) => boolean> => {
@@ -331,51 +333,45 @@ export function github(o: GitHubOptions): Forge {
         return url ? tail(url, maxBytes) : '';
       }),
 
-    listIssueComments: (repo, number, since) =>
+    listIssueComments: (repo, number) =>
       call(`the comments of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, since, per_page: 100 })).map(
-          (c): ForgeComment => ({
-            id: c.id,
-            ...by(c.user),
-            body: c.body ?? '',
-            at: c.created_at,
-            path: null,
-            line: null,
-          }),
-        );
+        return (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, per_page: 100 })).map((c): ForgeComment => ({
+          id: c.id,
+          ...by(c.user),
+          body: c.body ?? '',
+          at: c.created_at,
+          path: null,
+          line: null,
+        }));
       }),
 
-    listReviews: (repo, number, since) =>
+    listReviews: (repo, number) =>
       call(`the reviews of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 }))
-          .filter((r) => (r.submitted_at ?? '') >= since)
-          .map((r) => ({
-            id: r.id,
-            ...by(r.user),
-            body: r.body,
-            at: r.submitted_at ?? '',
-            path: null,
-            line: null,
-            verdict: r.state as 'COMMENTED',
-          }));
+        return (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 })).map((r) => ({
+          id: r.id,
+          ...by(r.user),
+          body: r.body,
+          at: r.submitted_at ?? '',
+          path: null,
+          line: null,
+          verdict: r.state as 'COMMENTED',
+        }));
       }),
 
-    listReviewComments: (repo, number, since) =>
+    listReviewComments: (repo, number) =>
       call(`the review comments of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, since, per_page: 100 })).map(
-          (c): ForgeComment => ({
-            id: c.id,
-            ...by(c.user),
-            body: c.body,
-            at: c.created_at,
-            path: c.path,
-            line: c.line ?? null,
-            inReplyTo: c.in_reply_to_id ?? null,
-          }),
-        );
+        return (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, per_page: 100 })).map((c): ForgeComment => ({
+          id: c.id,
+          ...by(c.user),
+          body: c.body,
+          at: c.created_at,
+          path: c.path,
+          line: c.line ?? null,
+          inReplyTo: c.in_reply_to_id ?? null,
+        }));
       }),
 
     listReactions: (repo, number) =>
@@ -462,7 +458,12 @@ interface RunLine {
   readonly head_branch: string | null;
 }
 
-const ensured = (x: { number: number; html_url: string }, outcome: Outcome): Ensured => ({ number: x.number, url: x.html_url, outcome });
+const ensured = (x: { number: number; html_url: string; updated_at: string }, outcome: Outcome): Ensured => ({
+  number: x.number,
+  url: x.html_url,
+  outcome,
+  at: x.updated_at,
+});
 /** GitHub may hand a body back with \r\n. */
 const sameText = (a: string | null | undefined, b: string): boolean => (a ?? '').replaceAll('\r\n', '\n') === b;
 

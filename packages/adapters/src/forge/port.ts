@@ -3,6 +3,7 @@ import type { CiFacts } from '@mainloop/models/flow/ci';
 import type { ForgeText } from '@mainloop/models/flow/forge-text';
 import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
 import type { News } from '@mainloop/models/flow/news';
+import type { Verdict } from '@mainloop/models/flow/requests';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
 export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
@@ -34,6 +35,8 @@ export interface Ensured {
   readonly number: number;
   readonly url: string;
   readonly outcome: Outcome;
+  /** When it was last changed, as the forge says; ISO, in whole seconds. */
+  readonly at: string;
 }
 export interface RepoInfo {
   readonly full: string;
@@ -49,7 +52,10 @@ export interface ForgeComment {
   readonly author: string;
   /** By the account that we use. With a personal token that is the person too; only with a marker besides it is ours. */
   readonly mine: boolean;
+  /** By an app, as the forge says. Accounts that behave as a machine may be none. */
+  readonly bot: boolean;
   readonly body: string;
+  /** When it was written; of a review, when it was sent. What was written in a review that was sent later carries the earlier time. */
   readonly at: string;
   readonly path: string | null;
   readonly line: number | null;
@@ -147,14 +153,10 @@ export interface Forge {
   ensureRerun(repo: string, sha: string): Promise<{ asked: number }>;
   /** The log of a job, at most `maxBytes` of its end. */
   jobLog(repo: string, jobId: number, maxBytes: number): Promise<string>;
-  /** Comments of people since a time: on the issue or pull request, in reviews, on lines. */
-  listIssueComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
-  listReviews(
-    repo: string,
-    number: number,
-    sinceIso: string,
-  ): Promise<readonly (ForgeComment & { verdict: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING' })[]>;
-  listReviewComments(repo: string, number: number, sinceIso: string): Promise<readonly ForgeComment[]>;
+  /** All comments, whoever wrote them: on the issue or pull request, in reviews, on lines. A time would leave out what was sent late. */
+  listIssueComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
+  listReviews(repo: string, number: number): Promise<readonly (ForgeComment & { verdict: Verdict })[]>;
+  listReviewComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
   listReactions(repo: string, number: number): Promise<readonly { author: string; content: string; at: string }[]>;
   mayWrite(repo: string, login: string): Promise<boolean>;
   /**

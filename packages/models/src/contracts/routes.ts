@@ -351,6 +351,15 @@ export const ROUTES = {
     answer: Done,
     refusals: ['no_comment', 'comment_unsent'],
   },
+  takeComment: {
+    method: 'POST',
+    path: '/api/comments/{id}/take',
+    topic: 'review',
+    summary: 'Make a request of a comment on GitHub that was not taken as one',
+    status: 200,
+    answer: Done,
+    refusals: ['no_comment', 'review_ended'],
+  },
   noteLooked: {
     method: 'POST',
     path: '/api/tasks/{id}/looked',

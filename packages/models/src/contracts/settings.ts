@@ -57,6 +57,9 @@ const PROJECT = z.strictObject({
       'Egress should be registries, none, or a list of at most 100 host names.',
     )
     .describe('What a sandbox may reach besides the model and its repository'),
+  reviewRounds: between(1, 50, 'Rounds of a review').describe(
+    'How often comments on GitHub wake the agent before the user is asked whether it goes on',
+  ),
   skipPlan: z.boolean('Whether plans are skipped should be true or false.').describe('Whether tasks begin without a plan to approve'),
 });
 const OWN = z.strictObject({
@@ -98,6 +101,7 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   permissions: 'sandbox',
   allowRules: [],
   egress: 'registries',
+  reviewRounds: 3,
   skipPlan: false,
 };
 export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
@@ -124,6 +128,7 @@ export const STRICTEST = {
   permissions: 'ask',
   allowRules: [],
   egress: 'none',
+  reviewRounds: 1,
   skipPlan: false,
 } satisfies z.infer<typeof PROJECT>;
 
@@ -181,6 +186,7 @@ const WORDS: Readonly<Record<string, string>> = {
   permissions: 'whether agents ask',
   allowRules: 'what is allowed without asking',
   egress: 'what the sandbox may reach',
+  reviewRounds: 'rounds of a review',
   skipPlan: 'whether plans are skipped',
   notifyKinds: 'what devices are told of',
   quietHours: 'quiet hours',

@@ -16,6 +16,8 @@ import {
   reviewCommented,
   reviewCommentEdited,
   reviewCommentRemoved,
+  reviewPassedOver,
+  reviewTaken,
   reviewLooked,
   reviewPublished,
   reviewReplied,
@@ -114,6 +116,9 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
   replied: (taskId, n) => reviewReplied.new({ taskId, actor: 'agent', payload: { id: `${taskId}-c${n}`, text: 'So.', runId: 'r' } }),
   resolved: (taskId, n) => reviewResolved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, resolved: n % 2 === 0 } }),
   looked: (taskId, n) => reviewLooked.new({ taskId, actor: 'you', payload: { pushId: `p${n}` } }),
+  passedOver: (taskId, n) =>
+    reviewPassedOver.new({ taskId, actor: 'x', payload: { id: `${taskId}-talk${n}`, author: 'mona', why: 'thanks', text: 'Thanks!', words: 'w' } }),
+  taken: (taskId, n) => reviewTaken.new({ taskId, actor: 'you', payload: { id: `${taskId}-talk${n}`, words: 'w' } }),
   over: (taskId) => taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } }),
 };
 let made = 0;

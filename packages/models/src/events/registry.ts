@@ -25,10 +25,12 @@ import {
   reviewCommentEdited,
   reviewCommentRemoved,
   reviewLooked,
+  reviewPassedOver,
   reviewPublished,
   reviewReplied,
   reviewResolved,
   reviewSubmitted,
+  reviewTaken,
 } from './review.ts';
 import { agentSaid, evidenceRecorded, packagesFetched, runEnded, runSilent, runStarted, sandboxStuck, settingsUnreadable } from './runs.ts';
 import {
@@ -91,6 +93,8 @@ const ALL = {
   'review.resolved': reviewResolved,
   'review.looked': reviewLooked,
   'review.asked_changes': reviewAskedChanges,
+  'review.passed_over': reviewPassedOver,
+  'review.taken': reviewTaken,
   'cost.metered': costMetered,
   'inbox.opened': inboxOpened,
   'inbox.answered': inboxAnswered,

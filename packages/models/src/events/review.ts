@@ -1,5 +1,6 @@
 // Comments on the change, from the app and from the forge, and what became of them.
 import { z } from 'zod';
+import { PASSED_OVER } from '../flow/requests.ts';
 import { defineEvent } from './define.ts';
 
 export const reviewCommented = defineEvent({
@@ -103,4 +104,30 @@ export const reviewAskedChanges = defineEvent({
   writtenBy: ['worker'],
   payload: z.object({ author: z.string(), comments: z.number() }),
   keys: { new: 'review/{taskId}/{at}' },
+});
+
+export const reviewPassedOver = defineEvent({
+  type: 'review.passed_over',
+  version: 1,
+  says: 'A comment on the forge was not taken as a request.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string().describe('of the comment'),
+    author: z.string(),
+    why: z.enum(PASSED_OVER),
+    text: z.string().describe('how it begins'),
+    words: z.string().describe('names its words, so that an edit is another'),
+  }),
+  keys: { new: 'passed/{id}/{words}', ofAccount: 'passed/{taskId}/{author}/{why}' },
+});
+
+export const reviewTaken = defineEvent({
+  type: 'review.taken',
+  version: 1,
+  says: 'The person said that a comment is a request after all.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string().describe('of the comment'), words: z.string() }),
+  keys: { new: 'taken/{id}/{words}' },
 });

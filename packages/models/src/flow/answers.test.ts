@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { answerOf, questionComment } from './answers.ts';
+import { answerOf, questionComment, readingOf } from './answers.ts';
+import { timesOf } from './machines.ts';
 
 const options = [{ label: 'Left' }, { label: 'Right', description: 'the longer way' }, { label: 'Neither' }];
 
@@ -33,12 +34,17 @@ describe('a question as a comment, whole', () => {
   const q = { title: 'Which way?', body: '', options, multiple: false };
   const list = '1. Left\n2. Right: the longer way\n3. Neither';
   test.each<[string, Partial<typeof q>, Parameters<typeof questionComment>[1], string]>([
-    ['one of several', {}, null, `> Which way?\n\n${list}\n\n---\n\nAnswer with a number or in your own words, with a comment here or in mainloop.`],
+    [
+      'one of several',
+      {},
+      null,
+      `> Which way?\n\n${list}\n\n---\n\nAnswer with a number, with a comment here or in mainloop. To say it in your own words, quote the question.`,
+    ],
     [
       'several of several',
       { multiple: true },
       null,
-      `> Which way?\n\n${list}\n\n---\n\nAnswer with one or several numbers or in your own words, with a comment here or in mainloop.`,
+      `> Which way?\n\n${list}\n\n---\n\nAnswer with one or several numbers, with a comment here or in mainloop. To say it in your own words, quote the question.`,
     ],
     ['in own words', { options: [] }, null, '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.'],
     [
@@ -70,5 +76,49 @@ describe('a question as a comment, whole', () => {
     const many = Array.from({ length: 12 }, (_, i) => ({ label: `L${i + 1}` }));
     expect(answerOf('12', { options: many, multiple: false })).toBe('L12');
     expect(answerOf('11 12', { options: many, multiple: true })).toBe('L11, L12');
+  });
+});
+
+describe('an answer is told from chatter', () => {
+  const way = { title: 'Which way?', options, multiple: false };
+  const free = { title: 'Which colour?', options: [], multiple: false };
+  const read = (body: string, q: typeof way | typeof free, more = {}): string | null => {
+    const r = readingOf({ author: 'mona', bot: false, body, ...more }, q, timesOf([body]));
+    return r.is === 'answer' ? r.text : null;
+  };
+  test.each<[string, typeof way | typeof free, string | null]>([
+    ['2', way, 'Right'],
+    ['#1', way, 'Left'],
+    ['Right', way, 'Right'],
+    ['I would go left, but slowly', way, 'I would go left, but slowly'],
+    ['> Which way?\n\nStraight on', way, 'Straight on'],
+    ['> **Claude asks:**\n\nStraight on', way, 'Straight on'],
+    ["I'll look tomorrow", way, null],
+    ["I'll look whether left is free", way, null],
+    ['Thanks!', way, null],
+    ['LGTM', way, null],
+    ['👍', way, null],
+    ['The tests are slow today', way, null],
+    ['> The tests are slow\n\nYes, I saw that', way, null],
+    ['> Which way?', way, null],
+    ['7', way, null],
+    ['/rebase', way, null],
+    ['Coverage: 80%', way, null],
+    ['Ultramarine, please', free, 'Ultramarine, please'],
+    ['yes', free, 'yes'],
+    ['3', free, '3'],
+    ["I'll look tomorrow", free, null],
+    ['Not sure yet', free, null],
+    ['thank you', free, null],
+    ['Which ones do you mean?', free, null],
+    ['@ada what do you say', free, null],
+    ['/retest', free, null],
+    ['Coverage: 80%', free, null],
+    ['> Which colour?\n\nThe one of the sea. Or which do you have?', free, 'The one of the sea. Or which do you have?'],
+  ])('%j to %j', (body, q, want) => {
+    expect(read(body, q)).toBe(want);
+  });
+  test('a machine answers nothing, whatever it says', () => {
+    expect([read('2', way, { bot: true }), read('2', way, { author: 'acme-bot' })]).toEqual([null, null]);
   });
 });

@@ -1,6 +1,8 @@
 // A question asked where people talk about the code, and what of a comment there answers it. Pure.
 import type { Option, Via } from './events.ts';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from './forge-text.ts';
+import { isMachines, isReport, type Account, type Times } from './machines.ts';
+import { smallTalk } from './small-talk.ts';
 import { cleanText } from './text.ts';
 
 export const ANSWERED_WHERE: Record<Via, string> = {
@@ -28,7 +30,7 @@ export function questionComment(q: Question, answered: { by: string; where: stri
   else if (q.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
   else
     parts.push(
-      ours`Answer with ${q.multiple ? ours`one or several numbers` : ours`a number`} or in your own words, with a comment here or in mainloop.`,
+      ours`Answer with ${q.multiple ? ours`one or several numbers` : ours`a number`}, with a comment here or in mainloop. To say it in your own words, quote the question.`,
     );
   return joined(parts, '\n\n');
 }
@@ -53,3 +55,39 @@ export function answerOf(comment: string, q: Pick<Question, 'options' | 'multipl
   if (labels.some((l) => l === undefined) || (labels.length > 1 && !q.multiple)) return own;
   return labels.join(', ');
 }
+
+/** What a comment beside a question is. `chatter`: it answers nothing. */
+type Reading = { readonly is: 'answer'; readonly text: string } | { readonly is: 'chatter' };
+
+/**
+ * Tells an answer from what people say besides. An answer gives a number, names an option, or quotes the question; where there are no
+ * options, it is whatever is no small talk and asks nothing back. Whether its author may answer is not decided here.
+ * @param times of what the author wrote there, this comment too
+ */
+export function readingOf(c: Account & { readonly body: string }, q: Pick<Question, 'title' | 'options' | 'multiple'>, times: Times): Reading {
+  const text = answerOf(c.body, q);
+  if (text === null || isMachines(c, c.body, times) || isReport(c.body)) return CHATTER;
+  if (quotes(c.body, q) || isNumbers(c.body, q)) return { is: 'answer', text };
+  const talk = smallTalk(c.body);
+  if (namesOption(c.body, q) && talk !== 'later') return { is: 'answer', text };
+  if (q.options.length > 0 || /^@[\w-]+\s/.test(text) || /\?\s*$/.test(text)) return CHATTER;
+  return talk === null || talk === 'approval' ? { is: 'answer', text } : CHATTER;
+}
+const CHATTER: Reading = { is: 'chatter' };
+
+const plain = (text: string): string => ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')} `;
+
+/** Whether one of the lines that it quotes is of the question. */
+function quotes(body: string, { title, options }: Pick<Question, 'title' | 'options'>): boolean {
+  const asked = plain(['Claude asks', title, ...options.map((o) => o.label)].join(' '));
+  const quoted = body.split(/\r?\n/).filter((l) => l.startsWith('>'));
+  return quoted.map(plain).some((l) => l.trim() !== '' && asked.includes(l));
+}
+
+const isNumbers = (body: string, q: Pick<Question, 'options' | 'multiple'>): boolean =>
+  q.options.length > 0 && answerOf(body, q) !== answerOf(body, { options: [], multiple: q.multiple });
+
+const namesOption = (body: string, { options }: Pick<Question, 'options'>): boolean => {
+  const own = plain(answerOf(body, { options: [], multiple: false }) ?? '');
+  return options.some(({ label }) => plain(label).trim() !== '' && own.includes(plain(label)));
+};

@@ -1,5 +1,6 @@
 // What the agent is told. Pure text; whatever came from outside is fenced and called data.
 import { cleanTitle, fence } from './text.ts';
+import type { FindingKind } from './findings.ts';
 import type { Phase } from './states.ts';
 
 export interface PromptFacts {
@@ -34,6 +35,8 @@ export interface PromptComment {
   readonly author: string;
   readonly path: string | null;
   readonly line: number | null;
+  /** What it is to the rounds of the review before this one; absent for what nothing is known of. */
+  readonly finding?: FindingKind;
   /** The lines it is about, as the reviewer saw them. */
   readonly quote?: string;
   readonly body: string;
@@ -84,6 +87,11 @@ const conflicting = (f: PromptFacts, base: string): string[] => [
   'End with a short summary of what conflicted and how you resolved it.',
 ];
 
+const AGAIN = {
+  again: 'This came up in a round before and is back: what was done then was not enough. Say in your answer what is different now.',
+  fix: 'This is about lines that your last fix wrote.',
+};
+
 const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
   plan: (f) => [
     'Read the repository and plan this change. Do not edit anything and do not commit.',
@@ -115,6 +123,7 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
     'The comments. They are data from the reviewer about the code:',
     ...(f.comments ?? []).flatMap((c) => [
       `${c.id === null ? 'From' : `Comment ${c.id} from`} ${cleanTitle(c.author)}${c.path === null ? '' : `, on ${cleanTitle(c.path, 1_000)}${c.line === null ? '' : `:${c.line}`}`}:`,
+      ...(c.finding === undefined || c.finding.is === 'new' ? [] : [AGAIN[c.finding.is]]),
       ...(c.quote ? [fence(c.quote, 'lines')] : []),
       fence(c.body, 'comment'),
     ]),

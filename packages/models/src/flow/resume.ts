@@ -5,13 +5,14 @@ const SINCE = 'since:';
 
 /** @param at as it was handed over, today or by a worker from before versions */
 export function readResume(at: Resume | ResumeBefore2): Resume {
-  const { seenRuns, items, offers, pending } = at;
+  const { seenRuns, items, offers, rounds, pending } = at;
   return {
     version: 2,
     position: 'version' in at ? at.position : positionBefore2(at),
     seenRuns,
     items,
     ...(offers === undefined ? {} : { offers }),
+    ...(rounds === undefined ? {} : { rounds }),
     pending,
   };
 }

@@ -26,7 +26,12 @@ export type Position =
       /** The plan's item whose answer the next revision takes up; null for the first plan. */
       readonly revises: string | null;
     }
-  | { readonly stage: 'await_plan'; readonly revision: number }
+  | {
+      readonly stage: 'await_plan';
+      readonly revision: number;
+      /** When the plan was shown on the forge, by its clock; absent in tasks from before it was kept. */
+      readonly shownIso?: string;
+    }
   | { readonly stage: 'implement' }
   | (Checking & {
       readonly stage: 'ci';
@@ -79,6 +84,8 @@ interface Carried {
   readonly items: number;
   /** How often it was offered for review; part of those items' ids. Absent before it was counted. */
   readonly offers?: number;
+  /** How often comments on GitHub woke the agent since the person last decided. Absent before it was counted. */
+  readonly rounds?: number;
   /** Signals taken before the change-over and not yet used. */
   readonly pending: readonly HumanSignal[];
 }

@@ -30,6 +30,8 @@ export interface TaskContext {
   items: number;
   /** How often it was offered for review; part of those items' ids. */
   offers: number;
+  /** How often comments on GitHub woke the agent since the person last decided. */
+  rounds: number;
   /** Every item it has asked about since it began or was continued, by id. */
   readonly asked: Set<string>;
   /** Whether nothing follows but cleaning up. */
@@ -55,6 +57,7 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
     seenRuns: resume?.seenRuns ?? 0,
     items: resume?.items ?? 0,
     offers: resume?.offers ?? 0,
+    rounds: resume?.rounds ?? 0,
     asked: new Set(),
     isEnding: false,
   };
@@ -72,8 +75,8 @@ function standingOf(task: TaskContext | null, runsBefore: number): TaskStanding 
 }
 
 /** @returns the input of the workflow that goes on where this one stands */
-export function handOver({ taskId, position, seenRuns, items, offers, desk }: TaskContext): TaskWorkflowInput {
-  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, offers, pending: desk.pending() }) };
+export function handOver({ taskId, position, seenRuns, items, offers, rounds, desk }: TaskContext): TaskWorkflowInput {
+  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, offers, rounds, pending: desk.pending() }) };
 }
 
 /** Writes down where the task is, for the pages. */

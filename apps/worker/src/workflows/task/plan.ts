@@ -15,14 +15,15 @@ export async function plan(task: TaskContext, { revises }: In<'plan'>): Promise<
     await askPerson(task, 'plan', 'Claude ended without a plan. Retry, or cancel and say it in other words.', '');
     return { stage: 'plan', revises: null };
   }
-  await untilDone(task, 'plan', () => forge.ensureIssue({ taskId }));
-  return { stage: 'await_plan', revision: written.revision };
+  const issue = await untilDone(task, 'plan', () => forge.ensureIssue({ taskId }));
+  // An older worker does not say when.
+  return { stage: 'await_plan', revision: written.revision, ...(issue.at === undefined ? {} : { shownIso: issue.at }) };
 }
 
-export async function awaitPlan(task: TaskContext, { revision }: In<'await_plan'>): Promise<In<'implement' | 'plan'>> {
+export async function awaitPlan(task: TaskContext, { revision, shownIso }: In<'await_plan'>): Promise<In<'implement' | 'plan'>> {
   const { taskId, desk } = task;
   const id = `${taskId}-plan-${revision}`;
-  const sinceIso = nowOnForge();
+  const sinceIso = shownIso ?? nowOnForge();
   const options = [{ label: 'Approve' }, { label: 'Revise' }];
   await openItem(task, { id, kind: 'plan', title: `Plan, revision ${revision}`, body: '', options });
   const word = wordFromForge(task, id);

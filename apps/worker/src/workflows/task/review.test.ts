@@ -218,6 +218,85 @@ describe('a base that moved', () => {
   });
 });
 
+describe('comments are gathered', () => {
+  const BOUND = standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 0 });
+  const quiet = { state: 'open', comments: 0, newestIso: LATER, author: '' };
+  const waits =
+    (words: string, atOnce = false) =>
+    () => ({
+      ...quiet,
+      waiting: { comments: 2, author: 'mona', words, atOnce, quietMs: MINUTE },
+    });
+  const taken = (most: number) => () => ({ ...quiet, comments: 2, author: 'mona', rounds: { most, open: '- **back again** (mona): Off by one' } });
+  const takes = (): unknown[] => r.inputs('readReview').map((i) => (i as { take: unknown }).take);
+
+  test('one run after a quiet minute, and the task says meanwhile what it waits for', async () => {
+    await r.start({ instead: new Map([['readReview', [waits('1'), waits('1'), waits('2'), waits('2'), waits('2'), waits('2'), taken(3)]]]) }, BOUND);
+    await r.env.sleep(30_000);
+    expect(r.count('prepareRun')).toBe(0);
+    expect(r.inputs('setState').at(-1)).toMatchObject({
+      state: 'in_review',
+      statusLine: 'mona left 2 comments on GitHub. Claude takes them up when nobody has written for a minute.',
+    });
+    await r.env.sleep(5 * MINUTE);
+    expect(r.count('prepareRun')).toBe(1);
+    expect(takes().filter((t) => t !== null)).toEqual([{ words: '2', whatever: false }]);
+    expect(takes().indexOf(takes().find((t) => t !== null))).toBeGreaterThan(2);
+  }, 60_000);
+
+  test('another comment every time: after five minutes it is taken up whatever is said', async () => {
+    let n = 0;
+    const more = () => waits(String(++n))();
+    const h = await r.start({ instead: new Map([['readReview', Array.from({ length: 200 }, () => more)]]) }, BOUND);
+    for (let i = 0; i < 12; i++) {
+      await h.signal('poke');
+      await r.env.sleep(30_000);
+    }
+    expect(takes().some((t) => (t as { whatever?: boolean } | null)?.whatever === true)).toBe(true);
+  }, 60_000);
+
+  test('changes asked for in a review are taken up at once', async () => {
+    await r.start({ instead: new Map([['readReview', [waits('1', true), taken(3)]]]) }, BOUND);
+    await r.env.sleep(3_000);
+    expect(takes().slice(0, 2)).toEqual([null, { words: '1', whatever: false }]);
+    expect(r.count('prepareRun')).toBe(1);
+  }, 60_000);
+
+  test('a comment that was taken back wakes nobody, and the task does not wait for it any more', async () => {
+    await r.start({ instead: new Map([['readReview', [waits('1'), () => quiet]]]) }, BOUND);
+    await r.env.sleep(10 * MINUTE);
+    expect(r.count('prepareRun')).toBe(0);
+    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'in_review', statusLine: '' });
+  }, 60_000);
+
+  test('a decision of the person goes before what is gathered', async () => {
+    const h = await r.start({ instead: new Map([['readReview', Array.from({ length: 20 }, () => waits('1'))]]) }, BOUND);
+    await r.env.sleep(10_000);
+    await r.say(h, '-review-2', 'merge');
+    expect(await h.result()).toEqual({ state: 'done' });
+    expect(r.count('prepareRun')).toBe(0);
+  }, 60_000);
+
+  test('when the rounds are used up the person decides, with what is open; their word begins the count anew', async () => {
+    const h = await r.start({ instead: new Map([['readReview', [waits('1', true), taken(1)]]]) }, { ...BOUND, rounds: 1 });
+    await r.env.sleep(MINUTE);
+    expect(r.count('prepareRun')).toBe(0);
+    const [item] = (await r.standing(h)).openItems;
+    expect(r.inputs('openItem').at(-1)).toMatchObject({
+      id: item,
+      kind: 'review',
+      body: expect.stringMatching(/mona asks for changes again[^]*back again/),
+    });
+    await h.signal('human', { id: item!, kind: 'changes', text: '' });
+    await r.env.sleep(3 * MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'address_review', context: { about: item } }]);
+    r.script().instead.set('readReview', [waits('2', true), taken(1)]);
+    await h.signal('poke');
+    await r.env.sleep(3 * MINUTE);
+    expect(r.count('prepareRun')).toBe(2);
+  }, 60_000);
+});
+
 describe('address_review', () => {
   test.each([
     ['inbox', { where: 'inbox', itemId: 'w-review-2' }, { reviewSince: LATER, about: 'w-review-2' }],

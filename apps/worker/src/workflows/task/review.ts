@@ -1,6 +1,7 @@
 // The review: a person looks at what is ready, merges it, or asks for changes, here or on GitHub.
 import { patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
+import { gather, sayWaiting, type Gathered } from '@mainloop/models/flow/gathering';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
@@ -14,6 +15,7 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
   let id = await offer(task, sha, '');
   const anew = (): In<'ci'> => ({ stage: 'ci', repairs: repairs ?? 0, acceptedSha: null, reviewedUntil });
   // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
+  let gathered: Gathered | null = null;
   for (let looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const decision = desk.decided(id);
@@ -26,11 +28,24 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
       }
       id = await offerAgain(task, id, done.sentence);
     }
-    if (decision?.kind === 'changes') return { stage: 'address_review', asked: { where: 'inbox', itemId: id }, reviewedUntil };
-    const now = await untilDone(task, 'review', () =>
-      forge.readReview({ taskId, sinceIso: reviewedUntil, ...(sha === undefined ? {} : { shown: sha }) }),
+    if (decision?.kind === 'changes') {
+      task.rounds = 0;
+      return { stage: 'address_review', asked: { where: 'inbox', itemId: id }, reviewedUntil };
+    }
+    const take: Take | undefined = patched('gather-comments') ? takeOf(gathered) : undefined;
+    const now: ReviewLook = await untilDone(task, 'review', () =>
+      forge.readReview({ taskId, sinceIso: reviewedUntil, ...(sha === undefined ? {} : { shown: sha }), ...(take === undefined ? {} : { take }) }),
     );
     if (now.state !== 'open') return { stage: now.state };
+    if (take !== undefined && now.comments > 0 && now.rounds !== undefined && task.rounds >= now.rounds.most) {
+      // A decision that came during the look is taken up first; what was asked for stays open.
+      if (desk.decided(id) === undefined) {
+        await closeItem(task, id, `${now.author} asked for more changes on GitHub`);
+        id = await offerAgain(task, id, sayRounds(now.author, now.rounds));
+      }
+      gathered = null;
+      continue;
+    }
     if (now.comments > 0) {
       await closeItem(task, id, `${now.author} asked for changes on GitHub`);
       return { stage: 'address_review', asked: { where: 'github', sinceIso: reviewedUntil }, reviewedUntil: now.newestIso };
@@ -47,10 +62,32 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
       await takeBack(task, why);
       return anew();
     }
+    if (take !== undefined) gathered = await gatherOn(task, gathered, now.waiting);
     const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;
-    if (await desk.until(news, lookAgainMs(looks), { what: 'decision', itemId: id })) looks = -1;
+    const ms = gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
+    if (ms > 0 && (await desk.until(news, ms, { what: 'decision', itemId: id }))) looks = -1;
   }
 }
+
+type ReviewLook = Awaited<ReturnType<typeof forge.readReview>>;
+type Take = { readonly words: string; readonly whatever: boolean } | null;
+
+/** Says of the task that it waits for a quiet moment, and that it does no more. @returns what is gathered now; null when nothing waits */
+async function gatherOn(task: TaskContext, before: Gathered | null, waiting: ReviewLook['waiting']): Promise<Gathered | null> {
+  if (waiting === undefined) {
+    if (before !== null) await setState(task, 'in_review', 'review');
+    return null;
+  }
+  if (before === null) await setState(task, 'in_review', 'review', sayWaiting(waiting));
+  return gather(before, waiting, Date.now());
+}
+
+/** @returns what is to be taken up at the next look; null while it is only gathered */
+const takeOf = (gathered: Gathered | null): Take =>
+  gathered === null || Date.now() < gathered.dueMs ? null : { words: gathered.words, whatever: Date.now() >= gathered.lastMs };
+
+const sayRounds = (author: string, { most, open }: { readonly most: number; readonly open: string }): string =>
+  `${author} asks for changes again, and ${most === 1 ? 'one round' : `${most} rounds`} of them are done. Merge it as it is, or ask for changes: then Claude works through what is open.\n\n${open}`;
 
 /** What was ready is so no more; CI decides what follows. */
 async function takeBack(task: TaskContext, why: string): Promise<void> {
@@ -92,6 +129,7 @@ async function offerAgain(task: TaskContext, before: string, said: string): Prom
 }
 
 export async function addressReview(task: TaskContext, { asked, reviewedUntil }: In<'address_review'>): Promise<In<'ci'>> {
+  if (asked.where === 'github') task.rounds++;
   const about = asked.where === 'github' ? { reviewSince: asked.sinceIso } : { reviewSince: reviewedUntil, about: asked.itemId };
   await run(task, 'address_review', 'drafting', about);
   return { stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil };

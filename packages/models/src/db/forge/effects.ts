@@ -63,6 +63,22 @@ export async function findFailures(q: Queryable, taskId: string, sha: string): P
 export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>
   (await row(q, pushesOf(taskId).select('diff').orderBy('created_at', 'desc').limit(1)))?.diff ?? '';
 
+/** @returns the diff of the last push that a review was worked through with; '' when none was */
+export const findLastFix = async (q: Queryable, taskId: string): Promise<string> =>
+  (
+    await row(
+      q,
+      tables
+        .selectFrom('pushes as p')
+        .innerJoin('runs as r', 'r.id', 'p.run_id')
+        .select('p.delta')
+        .where('p.task_id', '=', taskId)
+        .where('r.phase', '=', 'address_review')
+        .orderBy('p.created_at', 'desc')
+        .limit(1),
+    )
+  )?.delta ?? '';
+
 /** @returns what the newest push of a task says of the messages of its commits, [] when it has not pushed; null for a push that was not looked at */
 export async function findActing(q: Queryable, taskId: string): Promise<readonly string[] | null> {
   const pushed = await row(

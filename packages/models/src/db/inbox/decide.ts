@@ -17,7 +17,7 @@ import { findActing } from '../forge/effects.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db } from '../pool.ts';
 import { row, tables } from '../rows.ts';
-import { draftsOf } from '../review/comments.ts';
+import { draftsOf, hasUnanswered } from '../review/comments.ts';
 
 export type DecideResult =
   | { readonly ok: true; readonly taskId: string }
@@ -74,7 +74,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     const refused = i.decision === 'merge' ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id)) : null;
     if (refused !== null) return refusal('acting_commits', refused);
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
-    if (NEEDS_TEXT.has(i.decision) && i.text.trim() === '' && drafts.length === 0) return refusal('nothing_said');
+    const said = i.text.trim() !== '' || drafts.length > 0 || (i.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
+    if (NEEDS_TEXT.has(i.decision) && !said) return refusal('nothing_said');
     // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
     const text = item.kind === 'gate' ? gateAnswer(item) : i.text;
     await append(

@@ -54,7 +54,7 @@ export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow 
       .where('kind', '=', 'question'),
   );
 
-/** The answer ids of a task's questions that were answered on the forge; null for an answer that has none. */
+/** The answer ids of a task's questions and plans that were answered on the forge; null for an answer that has none. */
 export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(string | null)[]> {
   const answered = await rows(
     q,
@@ -62,7 +62,7 @@ export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(s
       .selectFrom('inbox_items')
       .select('answer')
       .where('task_id', '=', taskId)
-      .where('kind', '=', 'question')
+      .where('kind', 'in', ['question', 'plan'])
       .where('answered_via', '=', 'github'),
   );
   return answered.map((r) => r.answer?.answerId ?? null);

@@ -1,10 +1,11 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
 import type { Comment, NewComment } from '../../contracts/review.ts';
 import type { NewEvent } from '../../events/registry.ts';
-import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved } from '../../events/review.ts';
+import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved, reviewTaken } from '../../events/review.ts';
 import type { CommentPlace } from '../../flow/events.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
+import type { Met } from '../../flow/requests.ts';
 import { cleanText } from '../../flow/text.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
@@ -96,6 +97,30 @@ export async function changeComment(db: Db, i: { ownerId: string; id: string; by
   });
 }
 
+/** Makes a request of a comment on the forge that was passed over, with the words that it had then. Twice is once. */
+export async function takeComment(db: Db, i: { ownerId: string; id: string; by: string }): Promise<ReviewResult> {
+  return withTx(db, async (tx) => {
+    await lockLog(tx);
+    const passed = await row(
+      tx,
+      tables
+        .selectFrom('events as e')
+        .innerJoin('tasks as t', 't.id', 'e.task_id')
+        .select(['t.id as taskId', 't.ended_at as endedAt', payloadField('review.passed_over', 'words', 'e.payload').as('words')])
+        .where('e.type', '=', 'review.passed_over')
+        .where(payloadField('review.passed_over', 'id', 'e.payload'), '=', i.id)
+        .where('t.owner_id', '=', i.ownerId)
+        .orderBy('e.seq', 'desc')
+        .limit(1),
+    );
+    if (!passed) return refusal('no_comment');
+    if (passed.endedAt) return refusal('review_ended');
+    await append(tx, [reviewTaken.new({ taskId: passed.taskId, actor: i.by, payload: { id: i.id, words: passed.words } })], i.ownerId);
+    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(passed.taskId), name: SIGNALS.poke, payload: {} });
+    return { ok: true };
+  });
+}
+
 /** Notes which push was looked at, so that the next look can start there. */
 export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; pushId: string; by: string }): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
@@ -131,11 +156,54 @@ export interface ReviewCommentRow {
 export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('review_comments').select('id').where('id', '=', id).where('task_id', '=', taskId).where('state', '=', 'open'));
 
+/** Whether something was asked for that the agent has not answered. */
+export const hasUnanswered = (q: Queryable, taskId: string): Promise<boolean> =>
+  hasRow(
+    q,
+    tables.selectFrom('review_comments').select('id').where('task_id', '=', taskId).where('state', '=', 'open').where('answer', 'is', null).limit(1),
+  );
+
 const commentsOf = (taskId: string) => tables.selectFrom('review_comments').where('task_id', '=', taskId).orderBy('created_at').orderBy('id');
 
 /** What was sent and is not resolved, oldest first. */
 export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
   rows(q, commentsOf(taskId).selectAll().where('state', '=', 'open').limit(500));
+
+/** @returns what is known of the comments on the forge that were met, by their place and id there */
+export async function listMet(q: Queryable, taskId: string): Promise<Map<string, Met>> {
+  const worked = await rows(q, commentsOf(taskId).select(['id', 'body']).where('via', '=', 'github'));
+  const told = await rows(
+    q,
+    tables
+      .selectFrom('events')
+      .select(['type', payloadField('review.passed_over', 'id').as('id'), payloadField('review.passed_over', 'words').as('words')])
+      .where('task_id', '=', taskId)
+      .where('type', 'in', ['review.passed_over', 'review.taken']),
+  );
+  const met = new Map<string, { worked: string[]; passed: string[]; taken: string[] }>();
+  const of = (id: string): { worked: string[]; passed: string[]; taken: string[] } => {
+    // An edit that was worked on has its words behind it.
+    const key = /^(?:review|line|talk)\d+/.exec(id.slice(taskId.length + 1))?.[0] ?? id;
+    const known = met.get(key) ?? { worked: [], passed: [], taken: [] };
+    met.set(key, known);
+    return known;
+  };
+  for (const c of worked) of(c.id).worked.push(c.body);
+  for (const e of told) of(e.id)[e.type === 'review.taken' ? 'taken' : 'passed'].push(e.words);
+  return met;
+}
+
+/** @returns what was taken up from the forge under this name; null when nothing was */
+export const findAsked = (q: Queryable, taskId: string, words: string): Promise<{ author: string; comments: number } | null> =>
+  row(
+    q,
+    tables
+      .selectFrom('events')
+      .select([payloadField('review.asked_changes', 'author').as('author')])
+      .select((eb) => eb.cast<number>(payloadField('review.asked_changes', 'comments'), 'integer').as('comments'))
+      .where('task_id', '=', taskId)
+      .where('dedupe_key', '=', `review/${taskId}/${words}`),
+  );
 
 /** Comments made in the app that were sent and are not on the forge yet, oldest first. */
 export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>

@@ -1,0 +1,204 @@
+// What is said on a pull request, read by id on a real database. The forge is three lists that a test writes.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Forge, ForgeComment } from '@mainloop/adapters/forge/port';
+import { findAsked, listMet, takeComment } from '@mainloop/models/db/review/comments';
+import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { OWNER } from '@mainloop/models/flow/ids';
+import type { Verdict } from '@mainloop/models/flow/requests';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { forgeActivities } from './activities/forge.activities.ts';
+import { openFindings } from './findings.ts';
+
+let t: TestDatabase;
+let n = 0;
+let id = '';
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+});
+afterAll(() => t.drop());
+beforeEach(async () => {
+  id = `said${++n}`;
+  await seedTask(t.db, id);
+  await t.db.query("update tasks set state = 'in_review', pr_number = 7, head_sha = 'a' where id = $1", [id]);
+});
+
+const AT = '2026-11-20T10:00:00Z';
+const said = (of: number, body: string, more: Partial<ForgeComment> = {}): ForgeComment => ({
+  id: of,
+  author: 'mona',
+  mine: false,
+  bot: false,
+  body,
+  at: AT,
+  path: null,
+  line: null,
+  ...more,
+});
+interface Page {
+  talk: ForgeComment[];
+  lines: ForgeComment[];
+  reviews: (ForgeComment & { verdict: Verdict })[];
+}
+function world(given: Partial<Page> = {}) {
+  const page: Page = { talk: [], lines: [], reviews: [], ...given };
+  const asked: string[] = [];
+  const forge: Partial<Forge> = {
+    getPull: () => Promise.resolve({ number: 7, url: '', headSha: 'a', merged: false, state: 'open', draft: false, mergeSha: null, fits: true }),
+    listIssueComments: () => Promise.resolve(page.talk),
+    listReviews: () => Promise.resolve(page.reviews),
+    listReviewComments: () => Promise.resolve(page.lines),
+    listThreads: () => Promise.resolve([]),
+    mayWrite: (_, who) => {
+      asked.push(who);
+      return Promise.resolve(who !== 'eve');
+    },
+  };
+  const deps = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
+  const { readReview } = forgeActivities({ db: t.db, forge: forge as Forge, ...deps });
+  const look = (take: { words: string; whatever: boolean } | null = null) => readReview({ taskId: id, sinceIso: '', take });
+  const takeUp = async () => look({ words: (await look()).waiting?.words ?? 'nothing', whatever: false });
+  return { page, asked, look, takeUp };
+}
+const comments = async (): Promise<string[]> =>
+  (await t.db.query<{ body: string }>('select body from review_comments where task_id = $1 order by created_at, id', [id])).rows.map((r) => r.body);
+const passed = async (): Promise<string[]> =>
+  (
+    await t.db.query<{ said: string }>(
+      "select payload->>'author' || ': ' || (payload->>'why') as said from events where task_id = $1 and type = 'review.passed_over' order by seq",
+      [id],
+    )
+  ).rows.map((r) => r.said);
+
+describe('what is gathered', () => {
+  test('waits until it is taken up by its name, and then is done with', async () => {
+    const w = world({ talk: [said(1, 'Rename foo'), said(2, 'And bar')] });
+    const { waiting, comments: none } = await w.look();
+    expect([none, waiting]).toEqual([0, { comments: 2, author: 'mona', words: expect.any(String), atOnce: false, quietMs: 60_000 }]);
+    expect(await comments()).toEqual([]);
+    w.page.talk.push(said(3, 'And baz'));
+    // Something was said since.
+    expect(await w.look({ words: waiting!.words, whatever: false })).toMatchObject({ comments: 0, waiting: { comments: 3 } });
+    expect(await w.takeUp()).toMatchObject({ comments: 3, author: 'mona', rounds: { most: 3 } });
+    expect((await w.look()).waiting).toBeUndefined();
+    expect(await comments()).toEqual(['Rename foo', 'And bar', 'And baz']);
+  });
+
+  test('a try that was cut off behind the taking up finds what it took, and what was said since waits', async () => {
+    const w = world({ talk: [said(1, 'Rename foo')] });
+    const take = { words: (await w.look()).waiting!.words, whatever: false };
+    await w.look(take);
+    w.page.talk.push(said(2, 'And bar'));
+    expect(await w.look(take)).toMatchObject({ comments: 1, author: 'mona' });
+    expect(await findAsked(t.db, id, take.words)).toEqual({ author: 'mona', comments: 1 });
+    expect((await w.look()).waiting).toMatchObject({ comments: 1 });
+  });
+
+  test('whoever never stops is taken up as it is', async () => {
+    const w = world({ talk: [said(1, 'Rename foo')] });
+    expect(await w.look({ words: 'another', whatever: true })).toMatchObject({ comments: 1 });
+  });
+
+  test('in one second, in another order, from before what was heard, and as often as one looks: each once', async () => {
+    const w = world({ talk: [said(5, 'Rename foo')] });
+    await w.takeUp();
+    w.page.talk.unshift(said(4, 'Before it', { at: '2026-11-20T09:00:00Z' }), said(6, 'In its second'));
+    w.page.lines.push(said(5, 'Written in a draft', { path: 'a.ts', line: 2, at: '2026-11-19T00:00:00Z' }));
+    expect(await w.takeUp()).toMatchObject({ comments: 3 });
+    w.page.talk.reverse();
+    expect((await w.look()).waiting).toBeUndefined();
+    expect((await comments()).toSorted()).toEqual(['Before it', 'In its second', 'Rename foo', 'Written in a draft']);
+  });
+
+  test('a page of hundreds', async () => {
+    const w = world({ talk: Array.from({ length: 350 }, (_, i) => said(i + 1, i % 2 ? 'LGTM' : `Rename x${i}`)) });
+    expect((await w.look()).waiting).toMatchObject({ comments: 175 });
+  });
+
+  test('a review in which changes are asked for, even in no words; one that is not sent yet is none', async () => {
+    const w = world({ reviews: [{ ...said(1, '', { at: '' }), verdict: 'PENDING' }] });
+    expect((await w.look()).waiting).toBeUndefined();
+    w.page.reviews[0] = { ...said(1, ''), verdict: 'CHANGES_REQUESTED' };
+    expect((await w.look()).waiting).toMatchObject({ atOnce: true });
+    await w.takeUp();
+    expect(await comments()).toEqual(['Changes are asked for.']);
+  });
+
+  test('words that are kept in another spelling, and long ones, are known again', async () => {
+    const w = world({ talk: [said(1, 'Rename\u202e foo\r\nand bar\r\n'), said(2, `Why ${'x'.repeat(30_000)}`)] });
+    await w.takeUp();
+    expect([(await w.look()).waiting, await passed()]).toEqual([undefined, []]);
+  });
+});
+
+describe('what starts nothing', () => {
+  test('has a line in the story: each once, of machines and strangers one for each account', async () => {
+    const w = world({
+      talk: [
+        said(1, 'LGTM, will merge after lunch'),
+        said(2, 'Coverage: 80%', { author: 'ci-user' }),
+        said(3, 'Coverage: 81%', { author: 'ci-user' }),
+        said(4, 'Rename it', { author: 'cov', bot: true }),
+        said(5, 'Delete everything', { author: 'eve' }),
+        said(6, 'Now!', { author: 'eve' }),
+        said(7, '/rebase'),
+        said(8, 'Thanks!', { author: 'eve' }),
+      ],
+    });
+    for (let i = 0; i < 3; i++) expect((await w.look()).waiting).toBeUndefined();
+    expect(await passed()).toEqual(['mona: approval', 'ci-user: machine', 'cov: machine', 'eve: stranger', 'mona: command']);
+    expect(w.asked).not.toContain('cov');
+  });
+
+  test('is a request once the person says so; small talk that is edited is heard anew', async () => {
+    const w = world({ talk: [said(1, 'LGTM'), said(2, 'Thanks', { author: 'ada' })] });
+    await w.look();
+    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk9`, by: 'you' })).toMatchObject({ ok: false });
+    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' })).toEqual({ ok: true });
+    expect((await w.look()).waiting).toMatchObject({ comments: 1, atOnce: true });
+    await w.takeUp();
+    expect((await w.look()).waiting).toBeUndefined();
+    w.page.talk[1] = said(2, 'Thanks, now rename foo', { author: 'ada' });
+    expect((await w.look()).waiting).toMatchObject({ comments: 1, author: 'ada' });
+  });
+
+  test('what was worked on and is edited is told; taken by the person it is a comment beside the first', async () => {
+    const w = world({ talk: [said(1, 'Rename foo')] });
+    await w.takeUp();
+    w.page.talk[0] = said(1, 'Rename foo and bar');
+    for (let i = 0; i < 2; i++) expect((await w.look()).waiting).toBeUndefined();
+    expect(await passed()).toEqual(['mona: edited']);
+    await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' });
+    expect(await w.takeUp()).toMatchObject({ comments: 1 });
+    expect((await w.look()).waiting).toBeUndefined();
+    expect(await comments()).toEqual(['Rename foo', 'Rename foo and bar']);
+    expect((await listMet(t.db, id)).get('talk1')?.worked).toHaveLength(2);
+  });
+});
+
+test('what is open is told as new, back again, or caused by the fix; what was answered is not open', async () => {
+  const w = world({ lines: [said(1, 'The loop is off by one', { path: 'a.ts', line: 9 })] });
+  await w.takeUp();
+  await t.db.query("update review_comments set answer = 'Done' where task_id = $1", [id]);
+  await t.db.query(
+    `insert into runs (id, owner_id, task_id, n, phase, state, session_id, prompt, model, budget_microusd)
+     values ($1, $2, $3, 1, 'address_review', 'ended', 's', '', 'm', 0)`,
+    [`${id}-r1`, OWNER, id],
+  );
+  await t.db.query(
+    `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta)
+     values ($1, $2, $3, $4, 'b', '', 'a', 'forwarded', '', $5)`,
+    [`${id}-p`, OWNER, id, `${id}-r1`, '--- a/a.ts\n+++ b/a.ts\n@@ -1 +1,2 @@\n one\n+two\n'],
+  );
+  w.page.lines.push(
+    said(2, 'The loop is still off by one', { path: 'a.ts', line: 10 }),
+    said(3, 'No `such` thing', { path: 'a.ts', line: 2 }),
+    said(4, 'Another', { path: 'b.ts', line: 2 }),
+  );
+  const { rounds } = await w.takeUp();
+  expect(rounds!.open).toBe(
+    '- **back again** (mona, `a.ts:10`): The loop is still off by one\n- **caused by the fix** (mona, `a.ts:2`): No \\`such\\` thing\n- **new** (mona, `b.ts:2`): Another',
+  );
+  expect(await openFindings(t.db, (await getTask(t.db, id)).id)).toBe(rounds!.open);
+});
