@@ -166,6 +166,38 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await h.result();
     },
   },
+  // Closed while CI runs and opened again; closed in review, asked about, opened from here, closed once more, and stopped with its branch kept.
+  closed: {
+    script: () => ({
+      cis: [
+        { verdict: 'red', sha: 'a', told: { ...TOLD, pull: 'closed', ask: 'The pull request was closed before it was ready.' } },
+        { verdict: 'green', sha: 'a', told: TOLD },
+        { verdict: 'green', sha: 'a', told: TOLD },
+      ],
+      instead: new Map<string, (() => object)[]>([
+        ['readReview', [1, 2].map(() => () => ({ state: 'closed', comments: 0, newestIso: '', author: '' }))],
+        [
+          'readPull',
+          Array.from({ length: 500 }, (_, n) => () => ({ state: n === 1 ? 'open' : 'closed', by: 'mona', atIso: '2026-11-20T10:00:00Z' })),
+        ],
+      ]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.closed!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(20 * MINUTE_MS);
+      const asked = (): string | undefined =>
+        (r.inputs('openItem') as { id: string; kind: string }[]).filter((i) => i.kind === 'pr_closed').at(-1)?.id;
+      // From before it was a question, it was the end.
+      if (asked() !== undefined) {
+        await h.signal('human', { id: asked()!, kind: 'reopen' });
+        await r.env.sleep(5 * MINUTE_MS);
+        await h.signal('human', { id: asked()!, kind: 'keep' });
+      }
+      await h.result();
+    },
+  },
 };
 /** Stories from before a patch never come to it; what is not named here is passed by the first. */
 const PASSED_BY: ReadonlyMap<string, string> = new Map([
@@ -173,6 +205,7 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['join-base', 'joined'],
   ['ask-until-asked', 'asked'],
   ['gather-comments', 'gathered'],
+  ['closed-asks', 'closed'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

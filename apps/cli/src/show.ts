@@ -15,6 +15,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['question', (id) => `mainloop answer ${id} "..."`],
   ['plan', (id) => `mainloop approve ${id}   or   mainloop revise ${id} "..."`],
   ['gate', (id) => `mainloop approve ${id} (lets it through)   or   mainloop decline ${id} (it is put back)`],
+  ['pr_closed', (id) => `mainloop approve ${id} (opens it again)   or   mainloop decline ${id} (stops; --keep-branch keeps its branch)`],
   ['failure', (id) => `mainloop retry ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],

@@ -48,11 +48,12 @@ export function registerWork(program: Command, { api, out }: Context): void {
 
   program
     .command('decline')
-    .description('decline a proposal, or refuse a held change to CI files')
+    .description('decline a proposal, refuse what is held back, or stop a task whose pull request was closed')
     .argument('<id>')
-    .action(async (id: string) => {
+    .option('--keep-branch', 'of a task that is stopped')
+    .action(async (id: string, o: { keepBranch?: boolean }) => {
       if (id.startsWith('p-')) await api().call('declineProposal', { id });
-      else await api().call('decide', { id, body: { decision: 'deny', via: 'cli' } });
+      else await api().call('decide', { id, body: { decision: (await kindOf(id)) === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' } });
       out({ ok: true }, 'Declined.');
     });
 
@@ -192,7 +193,9 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action((id: string, words: string[]) => decide(id, 'answer', words.join(' '), 'Answered.'));
   program
     .command('approve')
-    .description('approve a plan, merge a reviewed pull request, allow a held change to CI files, or what a gate holds back')
+    .description(
+      'approve a plan, merge a reviewed pull request, allow a held change to CI files, what a gate holds back, or open a closed pull request again',
+    )
     .argument('<item>')
     .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
   program
@@ -278,12 +281,15 @@ export function registerWork(program: Command, { api, out }: Context): void {
     });
 }
 
+const stopped = (o: { keepBranch?: boolean }): Decision => (o.keepBranch === true ? 'keep' : 'stop');
+
 /** What a yes is called, where it is not "approve". */
 const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['review', 'merge'],
   ['ci_files', 'allow'],
   ['gate', 'allow'],
   ['permission', 'allow'],
+  ['pr_closed', 'reopen'],
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */

@@ -45,6 +45,11 @@ export function routes(c: Ctx): Route[] {
         const branch = decodeURIComponent(a.m[2]!);
         if ((await bare.sha(a.repo.full, branch)) === null) return invalid('Reference does not exist');
         await bare.git(a.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
+        // Without its branch a pull request is closed.
+        for (const i of c.store.find('issue', (x) => x.repo === a.repo.full && x.state === 'open' && x.pr?.head === branch)) {
+          desk.close(i, a.user);
+          desk.tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await desk.showPull(a, i) });
+        }
         return { status: 204 };
       },
     ],

@@ -66,7 +66,8 @@ export function openDesk(c: Ctx) {
   };
   const R = (rest: string): RegExp => new RegExp(`^/repos/([^/]+/[^/]+)${rest}$`);
   const filterState = (a: Ask, i: Issue): boolean => (a.query.get('state') ?? 'open') === 'all' || i.state === (a.query.get('state') ?? 'open');
-  const close = (i: Issue): void => void store.update('issue', i, { state: 'closed', closedAt: nowIso(), updatedAt: nowIso() });
+  const close = (i: Issue, by: string): void =>
+    void store.update('issue', i, { state: 'closed', closedAt: nowIso(), closedBy: by, updatedAt: nowIso() });
   return { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close };
 }
 export type Desk = ReturnType<typeof openDesk>;

@@ -2,7 +2,7 @@
 import type { Ctx } from './ctx.ts';
 import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
 import * as shape from './shapes.ts';
-import { nowIso } from './store.ts';
+import { nowIso, type Issue } from './store.ts';
 
 export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk): Route[] {
   const { store, base } = c;
@@ -56,10 +56,12 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
         if (!i) return notFound;
         if (typeof a.body.title === 'string') store.update('issue', i, { title: a.body.title });
         if (typeof a.body.body === 'string') store.update('issue', i, { body: a.body.body });
-        if (a.body.state === 'closed' && i.state === 'open') close(i);
-        if (a.body.state === 'open' && !i.pr?.merged) store.update('issue', i, { state: 'open', closedAt: null });
+        const stuck = a.body.state === 'open' && i.state === 'closed' ? await notReopened(c, i) : null;
+        if (stuck !== null) return invalid('Validation Failed', [{ resource: 'PullRequest', field: 'state', code: 'custom', message: stuck }]);
+        const action = turn(a.body.state, i);
+        if (action === 'closed') close(i, a.user);
+        if (action === 'reopened') store.update('issue', i, { state: 'open', closedAt: null, closedBy: null });
         touch(i);
-        const action = a.body.state === 'closed' ? 'closed' : 'edited';
         if (i.pr) tell(a, 'pull_request', { action, number: i.number, pull_request: await showPull(a, i) });
         else tell(a, 'issues', { action, issue: await showIssue(i) });
         return ok(a.m[0]!.includes('/pulls/') ? await showPull(a, i) : await showIssue(i));
@@ -151,4 +153,20 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       },
     ],
   ];
+}
+
+/** As the webhook calls what a change of the state does. */
+function turn(wanted: unknown, i: Issue): 'closed' | 'reopened' | 'edited' {
+  if (wanted === 'closed' && i.state === 'open') return 'closed';
+  return wanted === 'open' && i.state === 'closed' ? 'reopened' : 'edited';
+}
+
+/** @returns why a pull request can't be opened again, in GitHub's words; null when it can, and for an issue */
+async function notReopened({ bare, store }: Ctx, i: Issue): Promise<string | null> {
+  const { pr } = i;
+  if (pr === null) return null;
+  if (pr.merged) return 'state cannot be changed. The pull request cannot be reopened.';
+  if ((await bare.sha(i.repo, pr.head)) === null) return `state cannot be changed. The ${pr.head} branch has been deleted.`;
+  const other = store.one('issue', (x) => x.repo === i.repo && x.state === 'open' && x.pr?.head === pr.head && x.pr.base === pr.base);
+  return other === undefined ? null : `state cannot be changed. There is already an open pull request from ${pr.head} to ${pr.base}.`;
 }

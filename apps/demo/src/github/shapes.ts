@@ -173,6 +173,7 @@ export function issue(i: Issue, f: Facts) {
     active_lock_reason: null,
     comments: f.comments,
     closed_at: i.closedAt,
+    closed_by: i.state === 'closed' && typeof i.closedBy === 'string' ? user(f.base, i.closedBy) : null,
     created_at: i.createdAt,
     updated_at: i.updatedAt,
     author_association: 'OWNER',

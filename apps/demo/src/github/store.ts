@@ -34,6 +34,8 @@ export interface Issue extends Doc {
   createdAt: string;
   updatedAt: string;
   closedAt: string | null;
+  /** Absent while it is open, and on what was closed before this was noted. */
+  closedBy?: string | null;
   pr: null | {
     head: string;
     base: string;

@@ -8,7 +8,7 @@ interface Happened {
 }
 
 const AWAY_MS = 15 * 60_000;
-const WAITS = new Set(['inbox.question', 'inbox.plan', 'inbox.permission', 'inbox.review', 'inbox.ci_files', 'inbox.gate']);
+const WAITS = new Set(['inbox.question', 'inbox.plan', 'inbox.permission', 'inbox.review', 'inbox.ci_files', 'inbox.gate', 'inbox.pr_closed']);
 
 /**
  * @param open tasks with an item that still waits

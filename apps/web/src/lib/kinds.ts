@@ -7,6 +7,7 @@ export const KIND = {
   review: 'Review',
   ci_files: 'CI files',
   gate: 'Held back',
+  pr_closed: 'Closed',
   failure: 'Failed',
   permission: 'Permission',
 } satisfies Record<ItemKind, string>;

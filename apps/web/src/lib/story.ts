@@ -37,6 +37,9 @@ const DECISION: Record<string, (text: string) => string> = {
   allow_task: () => 'You allowed it for this task.',
   allow_project: () => 'You allowed it for this project.',
   cancel: () => 'You cancelled.',
+  reopen: () => 'You opened the pull request again.',
+  stop: () => 'You stopped the task.',
+  keep: () => 'You stopped the task, and keep its branch.',
 };
 
 const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter' } as const;
@@ -175,7 +178,12 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'pr.merged':
       return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
-      return { text: `Pull request #${e.payload.number} was closed.`, tone: 'plain' };
+      return {
+        text: e.payload.by ? `${e.payload.by} closed pull request #${e.payload.number}.` : `Pull request #${e.payload.number} was closed.`,
+        tone: 'plain',
+      };
+    case 'pr.reopened':
+      return { text: `Pull request #${e.payload.number} is open again.`, tone: 'plain' };
     case 'settings.unreadable':
     case 'forge.unreadable':
       return { text: e.payload.sentence, tone: 'bad' };

@@ -15,6 +15,7 @@ import {
   pullRequestEnsured,
   pullRequestMerged,
   pullRequestReady,
+  pullRequestReopened,
   pullRequestTakenBack,
 } from '@mainloop/models/events/forge';
 import type { NewEvent } from '@mainloop/models/events/registry';
@@ -78,6 +79,14 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
     const { verdict, told } = await lookAtChecks(checksOf, t, { sha: head, pull: pr, round: 0, redSha: null });
     return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
   };
+  const tellClosed = async (t: TaskRow, number: number): Promise<{ by: string; atIso: string }> => {
+    const closing = await forge.readClosing(t.repo, number);
+    const { by, atIso } = closing;
+    await log(t, (about) => pullRequestClosed.new({ ...about, key: { at: atIso }, payload: { number, ...(by === '' ? {} : { by }) } }));
+    return closing;
+  };
+  const tellReopened = (t: TaskRow, number: number, closedAt: string): Promise<unknown> =>
+    log(t, (about) => pullRequestReopened.new({ ...about, key: { closedAt }, payload: { number } }));
   const whoPushed = async (t: TaskRow, pr: PullInfo, head: string): Promise<string> => {
     const commit = (await forge.listCommits(t.repo, pr.number)).find((c) => c.sha === head);
     const what = commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
@@ -277,7 +286,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
         return { state: 'merged', comments: 0, newestIso: i.sinceIso, author: '' };
       }
       if (pr.state === 'closed') {
-        await log(t, (about) => pullRequestClosed.new({ ...about, payload: { number: pr.number } }));
+        await tellClosed(t, pr.number);
         return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
       }
       // A try that was cut off may have taken them up.
@@ -343,13 +352,44 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       }
     },
 
-    /** After a merge only the branch goes; a cancelled task leaves nothing open behind. */
-    async cleanForge(i: { taskId: string; merged: boolean }): Promise<void> {
+    /**
+     * Whether it is open, and who closed it when.
+     * @param i `closedAtIso`: when it was closed, by an earlier look
+     */
+    async readPull(i: { taskId: string; closedAtIso?: string }): Promise<{ state: 'open' | 'closed' | 'merged'; by: string; atIso: string }> {
+      const t = await getTask(db, i.taskId);
+      const pr = await forge.getPull(t.repo, t.prNumber!);
+      if (pr.merged) {
+        await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: pr.number, sha: pr.mergeSha } }));
+        return { state: 'merged', by: '', atIso: '' };
+      }
+      if (pr.state === 'closed') return { state: 'closed', ...(await tellClosed(t, pr.number)) };
+      if (i.closedAtIso !== undefined) await tellReopened(t, pr.number, i.closedAtIso);
+      return { state: 'open', by: '', atIso: '' };
+    },
+
+    /** Opens it again. What the forge refuses is said in its words. */
+    async ensureReopened(i: { taskId: string; closedAtIso: string }): Promise<{ did: 'reopened' } | { did: 'refused'; sentence: string }> {
+      const t = await getTask(db, i.taskId);
+      hit('forge.reopen.before');
+      try {
+        await forge.ensureReopened(t.repo, t.prNumber!);
+      } catch (err) {
+        if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
+        return { did: 'refused', sentence: err.message };
+      }
+      hit('forge.reopen.after');
+      await tellReopened(t, t.prNumber!, i.closedAtIso);
+      return { did: 'reopened' };
+    },
+
+    /** After a merge only the branch goes; a cancelled task leaves nothing open behind, and its branch only where the person keeps it. */
+    async cleanForge(i: { taskId: string; merged: boolean; keepBranch?: boolean }): Promise<void> {
       const t = await getTask(db, i.taskId);
       hit('forge.clean.before');
       if (!i.merged && t.prNumber !== null) await forge.ensureClosed(t.repo, t.prNumber);
       if (t.issueNumber !== null) await forge.ensureClosed(t.repo, t.issueNumber);
-      if (t.headSha !== null) await forge.ensureBranchGone(t.repo, t.branch);
+      if (t.headSha !== null && i.keepBranch !== true) await forge.ensureBranchGone(t.repo, t.branch);
       hit('forge.clean.after');
     },
   };

@@ -116,6 +116,8 @@ const answers = (script: () => Script) => ({
   ensureSummary: () => undefined,
   readReview: () => ({ state: script().gone ? 'merged' : 'open', comments: script().asked.shift() ?? 0, newestIso: '', author: '' }),
   merge: () => ({ did: 'merged' }),
+  readPull: () => ({ state: 'open', by: '', atIso: '' }),
+  ensureReopened: () => ({ did: 'reopened' }),
   ensureDraft: () => undefined,
   readOthers: () => ({ body: '' }),
   cleanForge: () => undefined,

@@ -64,4 +64,4 @@ async function untilFinished(task: TaskContext): Promise<Finished['stage']> {
   }
 }
 
-const isFinished = (next: Position | Finished): next is Finished => next.stage === 'merged' || next.stage === 'closed';
+const isFinished = (next: Position | Finished): next is Finished => next.stage === 'merged' || next.stage === 'closed' || next.stage === 'kept';

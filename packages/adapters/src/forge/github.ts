@@ -289,6 +289,20 @@ export function github(o: GitHubOptions): Forge {
         return 'updated';
       }),
 
+    ensureReopened: (repo, number) =>
+      call(`pull request #${number}`, async (): Promise<Outcome> => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.state === 'open' || pr.merged) return 'unchanged';
+        await kit.pulls.update({ ...split(repo), pull_number: number, state: 'open' });
+        return 'updated';
+      }),
+
+    readClosing: (repo, number) =>
+      call(`#${number}`, async () => {
+        const i = (await kit.issues.get({ ...split(repo), issue_number: number })).data;
+        return { by: i.closed_by?.login ?? '', atIso: i.closed_at ?? '' };
+      }),
+
     ensureBranchGone: (repo, branch) =>
       call(`the branch ${branch}`, async (): Promise<Outcome> => {
         try {

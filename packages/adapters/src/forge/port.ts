@@ -145,6 +145,10 @@ export interface Forge {
   /** The commits of a pull request, oldest first. */
   listCommits(repo: string, number: number): Promise<readonly ForgeCommit[]>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;
+  /** Opens a pull request that was closed. `rejected` when it can't be, as when its branch is gone. */
+  ensureReopened(repo: string, number: number): Promise<Outcome>;
+  /** Who closed an issue or pull request, '' where that is not told, and when (ISO; '' while it is open). */
+  readClosing(repo: string, number: number): Promise<{ by: string; atIso: string }>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;
   /** @param base the branch that it is to be merged into: its rules say what is required */

@@ -57,8 +57,18 @@ export const pullRequestClosed = defineEvent({
   says: 'Somebody closed the pull request without a merge.',
   about: 'task',
   writtenBy: ['worker'],
+  payload: z.object({ number: z.number(), by: z.string().optional().describe('account, where the forge says; older events do not') }),
+  keys: { new: 'closed/{taskId}/{at}' },
+});
+
+export const pullRequestReopened = defineEvent({
+  type: 'pr.reopened',
+  version: 1,
+  says: 'A pull request that was closed is open again.',
+  about: 'task',
+  writtenBy: ['worker'],
   payload: z.object({ number: z.number() }),
-  keys: { new: 'closed/{taskId}' },
+  keys: { new: 'reopened/{taskId}/{closedAt}' },
 });
 
 export const branchPushed = defineEvent({

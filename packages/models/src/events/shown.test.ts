@@ -73,7 +73,7 @@ const events = (s: string): EventBody[] => [
   { type: 'push.refused', payload: { branch: s, reason: s } },
   { type: 'review.commented', payload: { id: 'c', path: null, side: 'new', startLine: null, line: null, sha: null, quote: s, text: s, author: s, via: 'github', state: 'open', forgeId: 1 } }, // prettier-ignore
   { type: 'review.replied', payload: { id: 'c', text: s, runId: 'r' } },
-  ...(['question', 'plan', 'permission', 'review', 'gate', 'failure'] as const).map((kind): EventBody => ({
+  ...(['question', 'plan', 'permission', 'review', 'gate', 'pr_closed', 'failure'] as const).map((kind): EventBody => ({
     type: 'inbox.opened',
     payload: { id: 'i', kind, title: s, body: s, options: [{ label: s, description: s }] },
   })),

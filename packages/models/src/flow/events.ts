@@ -1,6 +1,6 @@
 // Words that events and decisions share. The events themselves are in models/events.
 
-export const ITEM_KINDS = ['question', 'plan', 'permission', 'review', 'ci_files', 'gate', 'failure'] as const;
+export const ITEM_KINDS = ['question', 'plan', 'permission', 'review', 'ci_files', 'gate', 'pr_closed', 'failure'] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /** The running agent's request that an item of kind `permission` answers. */

@@ -221,6 +221,7 @@ test('a notification has two buttons at most, and none that decides what should 
     ['review', undefined],
     ['ci_files', undefined],
     ['gate', undefined],
+    ['pr_closed', 'reopen', undefined],
     ['failure', 'retry', undefined],
   ]);
   // What a notification does not show whole is not decided by it.

@@ -84,6 +84,7 @@ const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
   review: (i) => `Ready for review: ${i.taskTitle}`,
   ci_files: (i) => `CI files: ${i.taskTitle}`,
   gate: (i) => `Held back: ${i.taskTitle}`,
+  pr_closed: (i) => `${i.title.replace(/\.$/, '')}: ${i.taskTitle}`,
   failure: (i) => i.title,
 };
 
@@ -110,6 +111,8 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
     case 'ci_files':
     case 'gate':
       return [OPEN];
+    case 'pr_closed':
+      return [{ action: 'reopen', title: 'Reopen', decision: 'reopen' }, OPEN];
   }
 }
 

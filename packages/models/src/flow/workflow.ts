@@ -133,6 +133,9 @@ export const DECISIONS = [
   'deny',
   'cancel',
   'go_on',
+  'reopen',
+  'stop',
+  'keep',
 ] as const;
 export type Decision = (typeof DECISIONS)[number];
 
@@ -149,6 +152,8 @@ export const DECISIONS_OF: Record<ItemKind, readonly Decision[]> = {
   ci_files: ['allow', 'deny'],
   /** `deny`: the agent puts back what it took away, or where there is nothing to put back, CI is looked at again. */
   gate: ['allow', 'deny'],
+  /** The pull request was closed. `stop` takes its branch along, `keep` leaves it. */
+  pr_closed: ['reopen', 'stop', 'keep'],
   permission: ['allow', 'allow_task', 'allow_project', 'deny'],
 };
 

@@ -7,6 +7,7 @@ import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
+import { whileClosed } from './closed.ts';
 import type { Finished } from './merge.ts';
 import { run } from './run.ts';
 import { askAtGate, askPerson, askWhile, untilDone } from './trouble.ts';
@@ -23,6 +24,13 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
   for (let waitedMs = 0, looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const now = await look(task, at);
+    if (now.told?.pull === 'closed' && patched('closed-asks')) {
+      const then = await whileClosed(task, 'ci', () => Promise.resolve());
+      if (typeof then === 'object') return then;
+      if (then === 'open') await setState(task, 'ci', 'ci');
+      waitedMs = 0;
+      continue;
+    }
     if (now.fits === false && now.told?.pull === 'open' && patched('join-base')) {
       const joined = await conflict(task, at, now);
       if (joined !== null) return { stage: 'fix_ci', repairs: at.repairs, redSha: null, conflictsWith: now.base!, joined, reviewedUntil };
@@ -111,6 +119,7 @@ function ask(task: TaskContext, at: In<'ci'>, now: CiLook, sentence: string): Re
   return askWhile(task, 'ci', sentence, detail, async () => {
     const then = await look(task, at);
     const next = decide(task, at, then, 0);
+    if (then.told?.pull === 'closed' && now.told?.pull === 'open' && patched('closed-asks')) return true;
     return next.do !== 'ask_human' || then.sha !== now.sha;
   });
 }

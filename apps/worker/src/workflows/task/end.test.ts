@@ -11,18 +11,10 @@ beforeAll(async () => {
 afterAll(() => r?.close());
 
 const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
-const closed = () => ({ state: 'closed', comments: 0, newestIso: '', author: '' });
 
 describe('end', () => {
   test.each<[string, Partial<Script>, (h: WorkflowHandle) => Promise<unknown>, 'done' | 'cancelled', string]>([
     ['merged elsewhere', { gone: true }, () => Promise.resolve(), 'done', 'Merged.'],
-    [
-      'closed elsewhere',
-      { instead: new Map([['readReview', [closed]]]) },
-      () => Promise.resolve(),
-      'cancelled',
-      'The pull request was closed without a merge.',
-    ],
     ['cancelled by the person', {}, (h) => r.say(h, '-cancel', 'cancel'), 'cancelled', 'Cancelled by you.'],
     ['cancelled in Temporal', {}, (h) => h.cancel(), 'cancelled', 'Cancelled in Temporal.'],
   ])(

@@ -13,6 +13,7 @@ export interface Outcome {
 export const ENDS = {
   merged: { state: 'done', line: 'Merged.' },
   closed: { state: 'cancelled', line: 'The pull request was closed without a merge.' },
+  kept: { state: 'cancelled', line: 'The pull request was closed without a merge; its branch is kept.' },
   cancelled: { state: 'cancelled', line: 'Cancelled by you.' },
   cancelledInTemporal: { state: 'cancelled', line: 'Cancelled in Temporal.' },
 } as const satisfies Record<string, Outcome & { line: string }>;
@@ -32,7 +33,10 @@ export async function end(task: TaskContext, how: keyof typeof ENDS): Promise<Ou
     }
   };
   await tidied('Its agent could not be stopped', runs.stopRun({ taskId }));
-  await tidied('Something on GitHub could not be cleaned up', forge.cleanForge({ taskId, merged: state === 'done' }));
+  await tidied(
+    'Something on GitHub could not be cleaned up',
+    forge.cleanForge({ taskId, merged: state === 'done', ...(how === 'kept' ? { keepBranch: true } : {}) }),
+  );
   await tidied('Its sandbox could not be removed yet', runs.releaseSandbox({ taskId }));
   await untilWritten(() => records.endTask({ taskId, state, statusLine: sentences.join(' ') }));
   return { state };

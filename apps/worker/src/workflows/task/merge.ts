@@ -3,9 +3,9 @@ import { forge } from './activities.ts';
 import type { TaskContext } from './context.ts';
 import { untilDone } from './trouble.ts';
 
-/** What became of the pull request; nothing follows but the end. */
+/** What became of the pull request; nothing follows but the end. `kept`: closed, and its branch stays. */
 export interface Finished {
-  readonly stage: 'merged' | 'closed';
+  readonly stage: 'merged' | 'closed' | 'kept';
 }
 
 /** What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or only waited for. */

@@ -6,6 +6,7 @@ import { sayConflict } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';
+import { whileClosed } from './closed.ts';
 import { merge, type Finished } from './merge.ts';
 import { run } from './run.ts';
 import { untilDone } from './trouble.ts';
@@ -36,6 +37,13 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
     const now: ReviewLook = await untilDone(task, 'review', () =>
       forge.readReview({ taskId, sinceIso: reviewedUntil, ...(sha === undefined ? {} : { shown: sha }), ...(take === undefined ? {} : { take }) }),
     );
+    if (now.state === 'closed' && patched('closed-asks')) {
+      const then = await whileClosed(task, 'review', async () => {
+        if (desk.decided(id) === undefined) await closeItem(task, id, 'the pull request was closed');
+      });
+      if (then === 'open_in_time') continue;
+      return then === 'open' ? anew() : then;
+    }
     if (now.state !== 'open') return { stage: now.state };
     if (take !== undefined && now.comments > 0 && now.rounds !== undefined && task.rounds >= now.rounds.most) {
       // A decision that came during the look is taken up first; what was asked for stays open.

@@ -7,6 +7,7 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
   'pr.ready': touchTask,
   'pr.merged': touchTask,
   'pr.closed': touchTask,
+  'pr.reopened': touchTask,
   'branch.pushed': (tx, event) => setTask(tx, event, { head_sha: event.payload.sha, ci: null }),
   'push.held': touchTask,
   'push.refused': touchTask,
