@@ -102,7 +102,13 @@ async function versionWords(a: Around): Promise<string> {
   }
   return lines.join('');
 }
-const VERSION_OF = { node: ['node', '--version'], python: ['python3', '--version'], go: ['go', 'version'] } as const;
+const VERSION_OF = {
+  node: ['node', '--version'],
+  python: ['python3', '--version'],
+  go: ['go', 'version'],
+  ruby: ['ruby', '--version'],
+  rust: ['rustc', '--version'],
+} as const;
 
 const SETUP_WORDS = 'The set-up command of the project. The clone has changes of the agent, and the command runs what lies there.';
 const VERIFY_WORDS = 'The verify command of the project, now that the agent is done. It runs what the agent has written.';

@@ -187,3 +187,36 @@ test.each<[string, number | null, string | null]>([
   ['the test "x: not found" failed', 1, null],
   ['', null, null],
 ])('of a set-up that prints %j (exit %s) is said: %s', (printed, code, says) => expect(setupTrouble(printed, code)).toBe(says));
+
+const versionsIn = (files: Record<string, string>): string[] =>
+  setupOf(repository(files), () => true).versions.map((v) => `${v.from}: ${v.tool} ${v.wanted}`);
+
+test.each<[Record<string, string>, string[]]>([
+  [{ '.tool-versions': 'ruby 3.3.0\nrust 1.80.0\n' }, ['.tool-versions: ruby 3.3.0', '.tool-versions: rust 1.80.0']],
+  [{ '.ruby-version': '3.2.2\n', '.tool-versions': 'ruby 3.3.0\n' }, ['.ruby-version: ruby 3.2.2']],
+  [{ 'rust-toolchain.toml': '[toolchain]\nchannel = "nightly-2026-01-01"\n' }, ['rust-toolchain.toml: rust nightly-2026-01-01']],
+  [{ 'Cargo.toml': '[package]\nrust-version = "1.56"\n' }, ['Cargo.toml: rust 1.56']],
+  [
+    { '.devcontainer/devcontainer.json': '{ // mine\n "image": "mcr.microsoft.com/devcontainers/typescript-node:1-20-bookworm" }' },
+    ['.devcontainer/devcontainer.json: node 20'],
+  ],
+  [
+    {
+      '.devcontainer.json':
+        '{"image": "mcr.microsoft.com/devcontainers/base:bookworm", "features": {"ghcr.io/devcontainers/features/python:1": {"version": "3.12"}}}',
+    },
+    ['.devcontainer.json: python 3.12'],
+  ],
+  [{ '.devcontainer.json': '{"image": "mcr.microsoft.com/devcontainers/python:3.11"}', '.python-version': '3.12' }, ['.python-version: python 3.12']],
+  [{ '.devcontainer.json': 'no JSON' }, []],
+])('of %j is said: %j', (files, says) => expect(versionsIn(files)).toEqual(says));
+
+test('a container for development sets up what no lock file does', () => {
+  const container = '{\n  // "postCreateCommand": "not this",\n  "postCreateCommand": "make \\"deps\\""\n}';
+  expect(setupOf(repository({ '.devcontainer/devcontainer.json': container }), () => true).found).toEqual({
+    command: 'make "deps"',
+    from: ['.devcontainer/devcontainer.json'],
+  });
+  const both = setupOf(repository({ '.devcontainer.json': container, 'package-lock.json': '', 'package.json': '{}' }), () => true);
+  expect(both.found?.from).toEqual(['package-lock.json']);
+});

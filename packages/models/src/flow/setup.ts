@@ -12,11 +12,17 @@ export const SETUP_TEXTS = [
   '.python-version',
   '.tool-versions',
   'go.mod',
+  '.ruby-version',
+  'rust-toolchain',
+  'rust-toolchain.toml',
+  'Cargo.toml',
+  '.devcontainer.json',
+  '.devcontainer/devcontainer.json',
 ] as const;
 export type SetupText = (typeof SETUP_TEXTS)[number];
 
 /** Folders that are looked into, one level deep. */
-export const SETUP_FOLDERS = ['requirements', 'tests', 'test'] as const;
+export const SETUP_FOLDERS = ['requirements', 'tests', 'test', '.devcontainer'] as const;
 
 export interface SetupFiles {
   /** Names of the plain files at the root, and paths of those in the folders of `SETUP_FOLDERS`. */
@@ -36,7 +42,7 @@ export interface Setup {
   /** null when there is nothing to do. */
   readonly found: SetupFound | null;
   /** Versions of a language that the files ask for, as they say it. */
-  readonly versions: readonly { readonly tool: 'node' | 'python' | 'go'; readonly wanted: string; readonly from: string }[];
+  readonly versions: readonly { readonly tool: 'node' | 'python' | 'go' | 'ruby' | 'rust'; readonly wanted: string; readonly from: string }[];
 }
 
 interface Step {
@@ -54,7 +60,8 @@ export const SETUP_LEAVES = ['/node_modules/', '/.venv/', '/*.egg-info/', '/src/
  * @param has whether a program is on the path of the sandbox
  */
 export function setupOf(files: SetupFiles, has: (tool: string) => boolean): Setup {
-  const steps = [node(files, has), python(files, has), go(files), rust(files), java(files), ruby(files)].filter((s) => s !== null);
+  const byTools = [node(files, has), python(files, has), go(files), rust(files), java(files), ruby(files)].filter((s) => s !== null);
+  const steps = byTools.length > 0 ? byTools : [ofContainer(files)].filter((s) => s !== null);
   // What has its tool comes first. The rest is tried all the same: that it fails, and on what, is what a person has to read.
   const inOrder = [...steps.filter((s) => has(s.tool)), ...steps.filter((s) => !has(s.tool))];
   const found = inOrder.length === 0 ? null : { command: inOrder.map((s) => s.command).join(' && '), from: inOrder.flatMap((s) => s.from) };
@@ -192,6 +199,28 @@ const HOSTS = [
 ] as const;
 const shown = (address: string): string => address.replace(/\/\/[^/@]*@/, '//').slice(0, 120);
 
+/** What a container for development would run after it was made. */
+function ofContainer({ texts }: SetupFiles): Step | null {
+  const [from, text] = containerOf(texts);
+  const command = /"postCreateCommand"\s*:\s*"((?:[^"\\\n]|\\["\\/])+)"/.exec(text)?.[1]?.replace(/\\(.)/g, '$1');
+  return command === undefined ? null : { from: [from], tool: 'bash', command };
+}
+
+const containerOf = (texts: SetupFiles['texts']): [from: SetupText, text: string] => {
+  const from = (['.devcontainer/devcontainer.json', '.devcontainer.json'] as const).find((name) => texts[name] !== undefined) ?? '.devcontainer.json';
+  // Its lines of comment are no JSON.
+  return [from, (texts[from] ?? '').replace(/^\s*\/\/.*$/gm, '')];
+};
+
+/** The version of a language in the image, or in a feature, of a container for development. @see https://containers.dev/implementors/json_reference/ */
+function inContainer(texts: SetupFiles['texts'], image: string, feature: string): string | undefined {
+  const [, text] = containerOf(texts);
+  const tag = new RegExp(`"image"\\s*:\\s*"[^"]*/(?:${image}):([^"]+)"`).exec(text)?.[1];
+  const own = new RegExp(`/features/${feature}:[^"]*"\\s*:\\s*\\{[^}]*"version"\\s*:\\s*"([^"]+)"`).exec(text)?.[1];
+  // "1-20-bookworm" is the image's own version, the language's, and the system.
+  return own ?? (tag === undefined ? undefined : /^(?:\d+(?:\.\d+)*-)?(\d+(?:\.\d+)*)(?:-[a-z].*)?$/.exec(tag)?.[1]);
+}
+
 type Manifest = Readonly<Record<string, unknown>>;
 
 /** @returns null for what is no manifest */
@@ -234,6 +263,17 @@ function versionsOf({ texts }: SetupFiles): Setup['versions'] {
     ['python', /^requires-python\s*=\s*["']([^"'\n]+)["']/m.exec(texts['pyproject.toml'] ?? '')?.[1], 'pyproject.toml'],
     ['go', /^go\s+(\d+(?:\.\d+)*)/m.exec(texts['go.mod'] ?? '')?.[1], 'go.mod'],
     ['go', asdf('golang') ?? asdf('go'), '.tool-versions'],
+    ['ruby', firstLine('.ruby-version'), '.ruby-version'],
+    ['ruby', asdf('ruby'), '.tool-versions'],
+    ['rust', /^\s*channel\s*=\s*["']([^"'\n]+)["']/m.exec(texts['rust-toolchain.toml'] ?? '')?.[1], 'rust-toolchain.toml'],
+    ['rust', /^[\w.-]+$/.exec(firstLine('rust-toolchain') ?? '')?.[0], 'rust-toolchain'],
+    ['rust', asdf('rust'), '.tool-versions'],
+    ['rust', /^rust-version\s*=\s*["']([^"'\n]+)["']/m.exec(texts['Cargo.toml'] ?? '')?.[1], 'Cargo.toml'],
+    ['node', inContainer(texts, 'javascript-node|typescript-node|node', 'node'), containerOf(texts)[0]],
+    ['python', inContainer(texts, 'python', 'python'), containerOf(texts)[0]],
+    ['go', inContainer(texts, 'go|golang', 'go'), containerOf(texts)[0]],
+    ['ruby', inContainer(texts, 'ruby', 'ruby'), containerOf(texts)[0]],
+    ['rust', inContainer(texts, 'rust', 'rust'), containerOf(texts)[0]],
   ];
   const seen = new Set<string>();
   return all.flatMap(([tool, wanted, from]) => {
