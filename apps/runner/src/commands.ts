@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence } from '@mainloop/models/contracts/runner';
-import { setupTrouble } from '@mainloop/models/flow/setup';
+import { readsAnything, setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
@@ -39,7 +39,7 @@ async function adopt(a: Around): Promise<void> {
   // Of a plan nothing is wanted yet; the next run of this task is here again.
   if (setup === null || !(await isUntouched(a))) return;
   const began = performance.now();
-  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), setup.from === null))) return;
+  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), readsAnything(setup.from)))) return;
   writeFileSync(doneFile(a), setup.key);
   await tell(a, {
     what: 'setup',

@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { SetupWanted, type SetupMade } from '@mainloop/models/contracts/kept-setup';
+import { readsAnything } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, inFolder, putFile, workFolder } from './folders.ts';
 import { keptKey, layKept } from './kept.ts';
@@ -32,9 +33,9 @@ export async function makeSetup(
   await renaming;
   await git('checkout', '-q', '-f', '--detach', wanted.commit);
   const work = workFolder(c, wanted);
-  const setup = wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command };
+  const setup = wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
   if (setup === null) return { kind: 'nothing' };
-  const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), wanted.command !== null);
+  const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), readsAnything(setup.from));
   if (wanted.have.includes(key)) return { kind: 'same', key };
   const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
   if (code !== 0)

@@ -199,6 +199,9 @@ const HOSTS = [
 ] as const;
 const shown = (address: string): string => address.replace(/\/\/[^/@]*@/, '//').slice(0, 120);
 
+/** Whether a set-up runs what somebody wrote down, and not a package manager that is known: it may read any file. @param from of what was found; null: the project's own */
+export const readsAnything = (from: readonly string[] | null): boolean => from === null || from.some((f) => f.endsWith('devcontainer.json'));
+
 /** What a container for development would run after it was made. */
 function ofContainer({ texts }: SetupFiles): Step | null {
   const [from, text] = containerOf(texts);
