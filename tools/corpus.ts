@@ -2,7 +2,7 @@
 // its own CI, merged and pulled back. Needs the registries. ONLY=name,name takes some.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack, until, type Stack } from '../packages/testkit/src/stack.ts';
@@ -15,6 +15,8 @@ const only = process.env.ONLY?.split(',');
 const chosen = CORPUS.filter((p) => only === undefined || only.includes(p.name));
 /** That nothing could check the change; what a person would look at closely. */
 const LET_THROUGH = /^This repository has no CI|^CI could not run here|^CI ran nothing/;
+/** How long is waited for a set-up to be kept. */
+const KEPT_MS = 240_000;
 const work = mkdtempSync('/tmp/mainloop-corpus-');
 const archives = path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/tmp', '.cache'), 'mainloop-corpus');
 
@@ -54,11 +56,7 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
   const began = Date.now();
   const dir = await folderOf(p);
   await s.call('POST', '/api/projects', { source: dir });
-  await s.call('POST', '/api/chat', { text: `corpus ${p.name}` });
-  const card = await until('a proposal', async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Corpus ${p.name}`),
-  );
-  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest });
+  const taskId = await begin(s, p.name);
   const end = await walkToEnd(s, taskId, LET_THROUGH).then(
     (t): Walked['end'] => ({ state: t.state }),
     (err: Error): Walked['end'] => ({ trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, '') }),
@@ -78,7 +76,30 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
       ),
       output.slice(-6_000),
     );
-  return outcomeOf(p, { events, output, end, pulled: 'state' in end && end.state === 'done' ? pullBack(s, dir) : null, ms: Date.now() - began });
+  const ms = Date.now() - began;
+  const isDone = 'state' in end && end.state === 'done';
+  const pulled = isDone ? pullBack(s, dir) : null;
+  const isSetUp = events.some((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup' && e.payload.exitCode === 0);
+  return outcomeOf(p, { events, output, end, pulled, next: isDone && isSetUp ? await nextTask(s, p.name) : null, ms });
+}
+
+/** Says it in the chat and confirms what is proposed. @returns the task's id */
+async function begin(s: Stack, said: string): Promise<string> {
+  await s.call('POST', '/api/chat', { text: `corpus ${said}` });
+  const card = await until('a proposal', async () =>
+    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Corpus ${said}`),
+  );
+  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest })).taskId;
+}
+
+/** The events of one more task, begun once the set-up of the first is kept, or won't be. */
+async function nextTask(s: Stack, name: string): Promise<TaskEvent[] | null> {
+  const kept = path.join(s.home, 'kept', createHash('sha256').update(`local/${name}`).digest('hex').slice(0, 24));
+  // One that is not kept is made again, and that is told.
+  await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS).catch(() => undefined);
+  const taskId = await begin(s, `${name} again`);
+  await walkToEnd(s, taskId, LET_THROUGH).catch((err: Error) => console.error(err.message));
+  return s.call<TaskEvent[]>('GET', `/api/tasks/${taskId}/events`);
 }
 
 /** By the command that a person is told. */

@@ -18,6 +18,7 @@ const GOOD: Walked = {
   output: `… ${TESTS_ENDED} 0\\n … ${CHANGED} 1\\n`,
   end: { state: 'done' },
   pulled: true,
+  next: [{ ...setup(0), payload: { ...setup(0).payload, ms: 210, tail: 'Kept from before: the same lock files.' } }],
   ms: 12_400,
 };
 
@@ -29,6 +30,7 @@ test('a project that went its whole way', () => {
     change: '1',
     ci: 'green',
     end: 'done',
+    next: 'kept, 0.2 s',
     seconds: 12,
     ok: true,
   });
@@ -48,6 +50,11 @@ test.each<[string, Partial<Walked>, Partial<ReturnType<typeof outcomeOf>>]>([
 
 test('a project without anything to set up, and without CI, can go its whole way', () => {
   expect(outcomeOf(PROJECT, { ...GOOD, events: [] })).toMatchObject({ setup: 'none', ci: 'none', ok: true });
+});
+
+test('a set-up that the next task made again is told so', () => {
+  expect(outcomeOf(PROJECT, { ...GOOD, next: [setup(0)] })).toMatchObject({ next: 'made again, 1.2 s' });
+  expect(outcomeOf(PROJECT, { ...GOOD, next: null })).toMatchObject({ next: 'none' });
 });
 
 test('of a CI that said nothing is told why', () => {

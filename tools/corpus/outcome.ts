@@ -15,6 +15,8 @@ export interface Walked {
   readonly end: { readonly state: string } | { readonly trouble: string };
   /** Whether the change came back into the folder; null where there was nothing to bring back. */
   readonly pulled: boolean | null;
+  /** The set-up of the next task, as its events tell it; null when there was no next one. */
+  readonly next: readonly TaskEvent[] | null;
   readonly ms: number;
 }
 
@@ -26,6 +28,8 @@ export interface Outcome {
   readonly change: string;
   readonly ci: string;
   readonly end: string;
+  /** What became of the set-up in the next task. */
+  readonly next: string;
   readonly seconds: number;
   /** Whether all of it went as its own people would have it. */
   readonly ok: boolean;
@@ -49,9 +53,19 @@ export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
     change: files ?? '?',
     ci: ciWords(verdict),
     end: w.pulled === false ? `${end}, not pulled back` : end,
+    next: nextWords(w.next),
     seconds: Math.round(w.ms / 1000),
     ok: (last === undefined || last.exitCode === 0) && exit === '0' && files === '1' && end === 'done' && w.pulled === true,
   };
+}
+
+/** What the runner says of a set-up that was kept. */
+const KEPT = /^Kept from before/;
+
+function nextWords(events: readonly TaskEvent[] | null): string {
+  const last = events?.filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').at(-1)?.payload;
+  if (last === undefined) return 'none';
+  return `${KEPT.test(String(last.tail)) ? 'kept' : 'made again'}, ${Math.round(Number(last.ms) / 100) / 10} s`;
 }
 
 /** A verdict of "none" has a reason beside it, since there is one: "nothing ran", "not run here". */
@@ -77,8 +91,8 @@ const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 160
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 export function tableOf(all: readonly Outcome[]): string {
-  const head = ['project', 'set-up found', 'its own tests', 'files changed', 'CI', 'end', 'seconds'];
-  const rows = all.map((o) => [o.what, o.setup, o.tests, o.change, o.ci, o.end, String(o.seconds)]);
+  const head = ['project', 'set-up found', 'its own tests', 'files changed', 'CI', 'end', 'next set-up', 'seconds'];
+  const rows = all.map((o) => [o.what, o.setup, o.tests, o.change, o.ci, o.end, o.next, String(o.seconds)]);
   return [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
 }
 
@@ -89,20 +103,26 @@ const TESTS_MS = 600_000;
 export function storyOf(projects: readonly CorpusProject[]): object {
   return {
     version: 1,
-    chat: projects.map((p) => ({
-      when: `^corpus ${p.name}$`,
-      steps: [
-        {
-          text: 'ok',
-          tool: {
-            name: 'spawn_task',
-            input: { project: `local/${p.name}`, title: `Corpus ${p.name}`, prompt: 'Test it and add a line.', skipPlan: true },
+    chat: projects.flatMap((p) =>
+      ['', ' again'].map((again) => ({
+        when: `^corpus ${p.name}${again}$`,
+        steps: [
+          {
+            text: 'ok',
+            tool: {
+              name: 'spawn_task',
+              input: { project: `local/${p.name}`, title: `Corpus ${p.name}${again}`, prompt: 'Test it and add a line.', skipPlan: true },
+            },
           },
-        },
-        { text: 'ok' },
-      ],
-    })),
+          { text: 'ok' },
+        ],
+      })),
+    ),
     agent: [
+      ...projects.map((p) => ({
+        when: `Phase: implement.*Task: Corpus ${p.name} again`,
+        steps: [{ bash: 'echo again >> AGAIN.md; git add -A; git commit -qm Again; git push -q 2>&1 | tail -3' }, { text: 'Done.' }],
+      })),
       ...projects.map((p) => ({
         when: `Phase: implement.*Task: Corpus ${p.name}\\b`,
         steps: [
