@@ -190,7 +190,7 @@ const instantSandbox = (db: Db): Sandbox => ({
 const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const, at: '2026-01-01T00:00:00Z' };
 const instantForge: Forge = {
   whoAmI: async () => 'bench',
-  getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, canPush: true }),
+  getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, canPush: true, isInOurWay: false }),
   ensureIssue: async () => ensured,
   ensureDraftPr: async () => ensured,
   ensureComment: async () => ({ id: 1, outcome: 'created' }),

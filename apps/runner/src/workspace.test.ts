@@ -87,6 +87,26 @@ test.each<[string, string | null]>([
   expect(readFileSync(path.join(c.repo, '.git/info/exclude'), 'utf8')).toContain(`\n${path.join('/', folder, 'node_modules/')}\n`);
 });
 
+test.each([
+  ['there is none', false, false],
+  ['it is still empty', true, true],
+])('the mirror of the machine, when %s: the gateway is asked to fill it before anything comes: %s', async (_, isBound, isAsked) => {
+  const at = mkdtempSync(path.join(dir, 'mirror-'));
+  const [bin, mirror, repo] = [path.join(at, 'bin'), path.join(at, 'mirror.git'), path.join(at, 'repo')];
+  mkdirSync(bin);
+  if (isBound) mkdirSync(mirror);
+  const fill = `echo asked > ${at}/asked; mkdir -p ${mirror}/objects`;
+  const fetch = `cp .git/objects/info/alternates ${at}/borrowed 2>/dev/null; exit 1`;
+  writeFileSync(path.join(bin, 'git'), `#!/bin/sh\ncase "$1" in ls-remote) ${fill};; fetch) ${fetch};; *) exec /usr/bin/git "$@";; esac\n`);
+  chmodSync(path.join(bin, 'git'), 0o755);
+  const c = { repo, home: at, mirror, gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+  const spec = { branch: 'b', base: 'main' } as RunSpec;
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: at };
+  await expect(ensureWorkspace(c, spec, null as unknown as GatewayLink, env, 10_000, [])).rejects.toThrow();
+  expect(readdirSync(at).includes('asked')).toBe(isAsked);
+  if (isAsked) expect(readFileSync(path.join(at, 'borrowed'), 'utf8')).toBe(`${mirror}/objects\n`);
+});
+
 /** @returns what lies there after it was unpacked, but folders */
 async function restored(make: (from: string) => string[]): Promise<string[]> {
   const [from, into] = [mkdtempSync(path.join(dir, 'from-')), mkdtempSync(path.join(dir, 'into-'))];

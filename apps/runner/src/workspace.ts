@@ -99,9 +99,12 @@ export async function ensureWorkspace(
     ensureFolder(c.repo);
     try {
       await git('init', '-q', '-b', 'mainloop-empty');
+      await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
+      // The first task of a repository: the gateway fills the mirror before it answers, and nothing has to come a second time.
+      if (existsSync(c.mirror) && !existsSync(path.join(c.mirror, 'objects')))
+        await patiently(() => git('ls-remote', '-q', 'origin', 'HEAD'), againMs);
       if (existsSync(path.join(c.mirror, 'objects')))
         writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
-      await git('remote', 'add', 'origin', `${c.gatewayUrl}/git/repo.git`);
       const fetch = (): Promise<string> =>
         git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
       await patiently(fetch, againMs);

@@ -141,6 +141,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       await this.provision(run.taskId);
       const dir = dirOf(run.taskId);
       const mirror = path.join(o.mirrors, `${run.repo}.git`);
+      ensureMirror(o.mirrors, mirror);
       const toolchains = toolchainBinds(o.toolchains ?? null);
       const env = {
         PATH: toolPath(INSIDE.kit, process.env.PATH, toolchains),
@@ -163,13 +164,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const info = openSync(infoPath, 'w+');
       const log = openSync(path.join(dir, 'runner.log'), 'w');
       const confined = bwrapArgs({
-        readOnly: [
-          [o.kit, INSIDE.kit],
-          [o.gatewayDir, path.dirname(INSIDE.socket)],
-          ...toolchains,
-          ...etcBinds(etc),
-          ...(existsSync(mirror) ? [[mirror, INSIDE.mirror] as const] : []),
-        ],
+        readOnly: [[o.kit, INSIDE.kit], [o.gatewayDir, path.dirname(INSIDE.socket)], ...toolchains, ...etcBinds(etc), [mirror, INSIDE.mirror]],
         writable: [[workOf(dir), '/work']],
         cwd: '/work',
         infoFd: 3,
@@ -276,6 +271,16 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       return readdirSync(o.root).filter((n) => !n.startsWith('.'));
     },
   };
+}
+
+/** The gateway fills it in place; a sandbox sees what comes into a folder that was there when it began. Open as the gateway makes them. */
+function ensureMirror(mirrors: string, mirror: string): void {
+  const open = process.getuid?.() === 0 ? 0o755 : 0o700;
+  for (const dir of [mirrors, path.dirname(mirror), mirror]) {
+    if (existsSync(dir)) continue;
+    mkdirSync(dir, { recursive: true });
+    chmodSync(dir, open);
+  }
 }
 
 const cageName = (root: string, taskId: string): string => `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
