@@ -8,7 +8,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
 import { appendOutput, endRun, ensureRun, openEpoch } from '@mainloop/models/db/runs/runs';
 import { ciJudged } from '@mainloop/models/events/forge';
-import { reviewSubmitted } from '@mainloop/models/events/review';
+import { reviewPassedOver, reviewSubmitted } from '@mainloop/models/events/review';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { refusal, REFUSALS } from '@mainloop/models/flow/refusals';
@@ -161,6 +161,14 @@ describe('each answer is what the table says', () => {
     await ask('dropComment', { id: 'c2' });
     await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })]);
     await ask('resolveComment', { id: 'c1', body: { resolved: true } });
+    await appendOnce(t.db, [
+      reviewPassedOver.new({
+        taskId: 'one',
+        actor: 'mainloop',
+        payload: { id: 'one-talk1', author: 'mona', why: 'thanks', text: 'Thanks', words: 'w' },
+      }),
+    ]);
+    await ask('takeComment', { id: 'one-talk1' });
     expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
     await withTx(t.db, (tx) =>
       insertPush(tx, { id: 'p1', ownerId: OWNER, taskId: 'one', runId: 'r', branch: 'x', oldSha: 'a', newSha: 'b', diff: '', delta: '' }),

@@ -17,8 +17,8 @@ export function issuePage(i: Issue, store: Store): string {
   const said = [
     ...store.find('comment', (c) => c.repo === i.repo && c.number === i.number).map((c) => ({ at: c.createdAt, who: c.user, text: c.body })),
     ...store
-      .find('review', (r) => r.repo === i.repo && r.number === i.number && r.submittedAt !== null)
-      .map((r) => ({ at: r.submittedAt!, who: r.user, text: `${r.state.toLowerCase().replace('_', ' ')}: ${r.body}` })),
+      .find('review', (r) => r.repo === i.repo && r.number === i.number && r.state !== 'PENDING')
+      .map((r) => ({ at: r.submittedAt, who: r.user, text: `${r.state.toLowerCase().replace('_', ' ')}: ${r.body}` })),
     ...store
       .find('reviewComment', (c) => c.repo === i.repo && c.number === i.number)
       .map((c) => ({ at: c.createdAt, who: c.user, text: `${c.path}:${c.line ?? ''}\n${c.body}` })),

@@ -126,7 +126,7 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           state,
           user: a.user,
           sha: i.pr.headSha,
-          submittedAt: state === 'PENDING' ? null : nowIso(),
+          submittedAt: state === 'PENDING' ? '' : nowIso(),
         });
         for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ?? []) {
           store.insert('reviewComment', {

@@ -297,7 +297,7 @@ export const review = (base: string, r: Review) => ({
   html_url: `${base}/${r.repo}/pull/${r.number}#pullrequestreview-${r.id}`,
   pull_request_url: `${base}/repos/${r.repo}/pulls/${r.number}`,
   _links: { html: { href: `${base}/${r.repo}/pull/${r.number}` }, pull_request: { href: `${base}/repos/${r.repo}/pulls/${r.number}` } },
-  ...(r.submittedAt === null ? {} : { submitted_at: r.submittedAt }),
+  ...(r.submittedAt === '' ? {} : { submitted_at: r.submittedAt }),
   commit_id: r.sha,
   author_association: 'OWNER',
 });

@@ -76,8 +76,8 @@ export interface Review extends Doc {
   state: 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' | 'PENDING';
   user: string;
   sha: string;
-  /** null while it is pending: only who writes it sees it. */
-  submittedAt: string | null;
+  /** '' while it is pending: only who writes it sees it. */
+  submittedAt: string;
 }
 export interface ReviewComment extends Doc {
   repo: string;

@@ -175,3 +175,20 @@ test.each([
   expect(stepOf({ state, phase, endedAt: null })).toBe(words);
   expect(stepOf({ state, phase, endedAt: new Date() })).toBeNull();
 });
+
+test('the story tells which comment was not taken as a request and why, and offers to take it until somebody has', () => {
+  const e = (type: string, payload: object) => ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
+  const passed = (id: string, why: string, text: string) => e('review.passed_over', { id, author: 'mona', why, text, words: 'w' });
+  const told = storyOf([
+    passed('t-talk1', 'thanks', 'Thanks!'),
+    passed('t-review2', 'approval', ''),
+    passed('t-talk3', 'later', "I'll look tomorrow"),
+    e('review.taken', { id: 't-talk3', words: 'w' }),
+  ]);
+  expect(told.map((s) => [s.text, s.take])).toEqual([
+    ['mona: “Thanks!” Not taken as a request: thanks.', 't-talk1'],
+    ['mona, without words. Not taken as a request: an approval.', 't-review2'],
+    ["mona: “I'll look tomorrow” Not taken as a request: somebody says what they will do.", undefined],
+    ['You said that it is a request.', undefined],
+  ]);
+});

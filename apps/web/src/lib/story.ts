@@ -166,7 +166,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       };
     case 'review.passed_over': {
       const { author, text, why, id, words } = e.payload;
-      const said = text === '' ? `${author}.` : `${author}: “${text}”`;
+      const said = text === '' ? `${author}, without words.` : `${author}: “${text}”`;
       return { text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`, tone: 'plain', ...(taken.has(`${id} ${words}`) ? {} : { take: id }) };
     }
     case 'review.taken':

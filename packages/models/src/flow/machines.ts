@@ -29,8 +29,9 @@ export function isMachines(account: Account, body: string, times: Times): boolea
   if (account.bot || LOGIN.test(account.author) || body.includes('<!--')) return true;
   const shape = shapeOf(body);
   if (!shape.includes('0') && shape.length < 120) return false;
-  // A person may ask twice in the same words, on another line of the code.
-  return times(body) >= (asks(body) ? 3 : 2);
+  if (!asks(body)) return times(body) >= 2;
+  // A person asks in the same words about one line after the other, but not with what was measured.
+  return isMeasured(ownWords(body)) && times(body) >= 3;
 }
 
 /** Characters; what a machine writes again begins alike. */
@@ -62,5 +63,7 @@ const FIGURE =
 /** Whether it only tells what was measured, as tools do: a figure and what it is of, and nobody who speaks. */
 export function isReport(body: string): boolean {
   const own = ownWords(body);
-  return !asks(own) && !PERSON.test(own.replace(/https?:\/\/\S+/g, '')) && MEASURED.test(own) && FIGURE.test(own);
+  return !asks(own) && !PERSON.test(own.replace(/https?:\/\/\S+/g, '')) && isMeasured(own);
 }
+
+const isMeasured = (own: string): boolean => MEASURED.test(own) && FIGURE.test(own);

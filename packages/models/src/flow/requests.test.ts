@@ -100,7 +100,8 @@ describe('a machine starts nothing', () => {
   test('the same words with other figures, again: not from the second on, whatever they say', () => {
     const said = ['The lines that are covered went up to 81.2% at 1a2b3c4', 'The lines that are covered went down to 80% at 9f8e7d6'];
     expect(judged(by(said[1]!), said)).toBe('machine');
-    expect(judged(by('Please look at line 3'), ['Please look at line 3', 'Please look at line 7'])).toBe('unclear');
+    const asked = [3, 7, 9, 11].map((n) => `Please look at line ${n}`);
+    expect(judged(by(asked[0]!), asked)).toBe('unclear');
     expect(judged(by('Coverage is too low: 3%'), ['Coverage is too low: 3%', 'Coverage is too low: 4%', 'Coverage is too low: 5%'])).toBe('machine');
   });
 });

@@ -28,7 +28,7 @@ export function smallTalk(comment: string): SmallTalk | null {
 
 const RANK: readonly SmallTalk[] = ['approval', 'thanks', 'later'];
 const DOUBT = /[\u{1F44E}\u{1F914}\u{1F615}\u{1F61E}\u{274C}\u{26D4}\u{1F6AB}\u{1F6D1}]|:-1:|:thinking|:confused:/u;
-const PICTURES = /[\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}\u{FE0F}\u{200D}]|:[a-z0-9_+]{2,30}:/gu;
+const PICTURES = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u{FE0F}|\u{200D}|:[a-z0-9_+]{2,30}:/gu;
 
 /** Clauses without what only decorates them; one that had nothing else is left out. */
 function clausesOf(own: string): string[] {

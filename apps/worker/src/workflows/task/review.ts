@@ -45,12 +45,9 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
       return then === 'open' ? anew() : then;
     }
     if (now.state !== 'open') return { stage: now.state };
-    if (take !== undefined && now.comments > 0 && now.rounds !== undefined && task.rounds >= now.rounds.most) {
+    if (take !== undefined && now.comments > 0 && task.rounds >= (now.rounds?.most ?? Infinity)) {
       // A decision that came during the look is taken up first; what was asked for stays open.
-      if (desk.decided(id) === undefined) {
-        await closeItem(task, id, `${now.author} asked for more changes on GitHub`);
-        id = await offerAgain(task, id, sayRounds(now.author, now.rounds));
-      }
+      if (desk.decided(id) === undefined) id = await offerRounds(task, id, now);
       gathered = null;
       continue;
     }
@@ -73,9 +70,12 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
     if (take !== undefined) gathered = await gatherOn(task, gathered, now.waiting);
     const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;
     const ms = gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
-    if (ms > 0 && (await desk.until(news, ms, { what: 'decision', itemId: id }))) looks = -1;
+    // What is due is taken up at once; what could not be, a moment later.
+    if ((ms > 0 || take != null) && (await desk.until(news, Math.max(ms, SOONEST_MS), { what: 'decision', itemId: id }))) looks = -1;
   }
 }
+
+const SOONEST_MS = 1_000;
 
 type ReviewLook = Awaited<ReturnType<typeof forge.readReview>>;
 type Take = { readonly words: string; readonly whatever: boolean } | null;
@@ -86,13 +86,19 @@ async function gatherOn(task: TaskContext, before: Gathered | null, waiting: Rev
     if (before !== null) await setState(task, 'in_review', 'review');
     return null;
   }
-  if (before === null) await setState(task, 'in_review', 'review', sayWaiting(waiting));
+  if (before === null && !waiting.atOnce) await setState(task, 'in_review', 'review', sayWaiting(waiting));
   return gather(before, waiting, Date.now());
 }
 
 /** @returns what is to be taken up at the next look; null while it is only gathered */
 const takeOf = (gathered: Gathered | null): Take =>
   gathered === null || Date.now() < gathered.dueMs ? null : { words: gathered.words, whatever: Date.now() >= gathered.lastMs };
+
+/** The rounds are used up: the person decides, with what is open. @returns the item */
+async function offerRounds(task: TaskContext, before: string, { author, rounds }: ReviewLook): Promise<string> {
+  await closeItem(task, before, `${author} asked for more changes on GitHub`);
+  return offerAgain(task, before, sayRounds(author, rounds ?? { most: task.rounds, open: '' }));
+}
 
 const sayRounds = (author: string, { most, open }: { readonly most: number; readonly open: string }): string =>
   `${author} asks for changes again, and ${most === 1 ? 'one round' : `${most} rounds`} of them are done. Merge it as it is, or ask for changes: then Claude works through what is open.\n\n${open}`;
