@@ -71,8 +71,10 @@ export function readingOf(c: Account & { readonly body: string }, q: Pick<Questi
   const talk = smallTalk(c.body);
   if (namesOption(c.body, q) && talk !== 'later') return { is: 'answer', text };
   if (q.options.length > 0 || /^@[\w-]+\s/.test(text) || /\?\s*$/.test(text)) return CHATTER;
-  return talk === null || talk === 'approval' ? { is: 'answer', text } : CHATTER;
+  return talk === null || talk === 'approval' || (talk === 'later' && ONE_WORD.test(text)) ? { is: 'answer', text } : CHATTER;
 }
+/** "Which state?" - "done". "When?" - "tomorrow". */
+const ONE_WORD = /^(?!ping|bump|cc|looking|reviewing|checking|later|soon)[\p{L}\p{N}_-]+[.!]*$/iu;
 const CHATTER: Reading = { is: 'chatter' };
 
 const plain = (text: string): string => ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')} `;

@@ -21,7 +21,8 @@ export function smallTalk(comment: string): SmallTalk | null {
   if (own.length > 400 || own.includes('```')) return null;
   if (isCommand(own)) return 'command';
   if (own.includes('?') || DOUBT.test(own)) return null;
-  const kinds = clausesOf(own).map(kindOf);
+  const kinds = clausesOf(withoutCommands(own)).map(kindOf);
+  if (kinds.length === 0 && own.includes('\u{1F440}')) return 'later';
   if (kinds.some((k) => k === null)) return null;
   return RANK.find((k) => kinds.includes(k)) ?? 'approval';
 }
@@ -57,9 +58,12 @@ const whole = (alternatives: readonly string[]): RegExp => new RegExp(`^(?:${alt
 const APPROVAL = whole([
   String.raw`[+]1|\+|lgtm|sgtm|wfm|ack|yes|yep|yeah|ok|okay|agreed?|i agree|same here|approv(?:ed?|ing)(?: this| it)?|i approve(?: this| it)?`,
   String.raw`(?:(?:this|it|that|all|everything|change|the change|code) )?(?:now )?looks? (?:(?:really|very|pretty|so|all|quite|much) )?${GOOD}(?: to me| now| overall| here| again| too| so far)*`,
-  String.raw`(?:(?:really|very|so|pretty|all|that is|that's|this is) )?${GOOD}(?: (?:work|job|stuff|one|catch|find|fix|change|pr|idea|start|improvement|refactor(?:ing)?|cleanup|addition))?(?: (?:here|there|everyone|everybody|all|team|now|to go|by me|with me|to me|as always))*`,
+  String.raw`(?:(?:really|very|so|pretty|all|that is|that's|this is) )?${GOOD}(?: (?:work|job|stuff|one|catch|find|fix|change|pr|idea|start|improvement|refactor(?:ing)?|cleanup|addition))?(?: (?:here|there|everyone|everybody|all|team|now|to go|by me|with me|to me|as always|on this|on that))*`,
+  String.raw`cool cool|interesting|wow|nice nice|(?:ha)+h?|lol|hehe|sehr gut|sieht gut aus|passt|perfekt|très bien|parfait|muy bien|perfecto`,
+  String.raw`(?:i )?(?:have )?tested (?:it|this)?(?: locally| out| too| by hand)*(?: and)?(?: it works)?|it works(?: now| great| fine| too)*|works on my machine|tested|all checks (?:have )?pass(?:ed)?`,
+  String.raw`(?:you can |we can |feel free to )?merge(?: it| this| that| away| at will| when ready| whenever)+|feel free to merge|go|i think (?:this|it|that) (?:is|looks) ${GOOD}`,
   String.raw`well done|kudos|congrat(?:s|ulations)|hooray|yay|(?:let'?s )?ship (?:it|this)|shipit|go ahead|go for it|works (?:for me|great|well|fine)(?: now)?|ready to (?:merge|go|ship|land)|merge it|lgtm now|lgtm too`,
-  String.raw`(?:i have )?no (?:further |more |other )?(?:comments?|objections?|concerns?|issues|remarks|notes)(?: from me| from my side)?|nothing (?:to add|from me|more from me)`,
+  String.raw`(?:i have )?no (?:further |more |other )?(?:comments?|objections?|concerns?|issues|remarks|notes|blockers?)(?: from me| from my side| here)?|nothing (?:to add|from me|more from me)`,
   String.raw`i (?:really )?(?:like|love) (?:it|this|that)|(?:love|like) (?:it|this)|happy with (?:it|this)|(?:that |this )?makes sense(?: to me)?|(?:that )?sounds good(?: to me)?|got it|understood|resolved|noted|fair enough`,
 ]);
 const THANKS = whole([
@@ -71,11 +75,12 @@ const LATER = whole([
   String.raw`(?:i'?ll|i will|i'?m going to|i am going to|i can|i'?d|let me|let'?s|will|going to|gonna|we'?ll|we will|i need to|i have to|i want to|need to|have to)(?: (?:just|then|also|probably|try to|quickly|first|still|now))* ${LATER_VERB}\b.{0,80}`,
   String.raw`(?:i'?m |i am |still |just |now |currently )*(?:looking|reviewing|checking|testing|reading|merging|thinking)(?: (?:at|about|into|through|over))?(?: (?:it|this|that|the change|the code))?(?: now| today| tomorrow| later)?`,
   String.raw`will do|on it|(?:i'?m )?not sure(?: yet)?|no idea(?: yet)?|(?:i )?(?:don'?t|do not) know(?: yet)?|(?:i'?m )?(?:busy|away|out|afk|out of office|in a meeting)(?: .{1,30})?|back (?:tomorrow|soon|later|on \w+|in .{1,20})`,
+  String.raw`(?:on|in) (?:vacation|holidays?|leave)(?: .{1,30})?|(?:testing|deploying|building) (?:it|this|that|locally|(?:it |this )?to [\w-]+)(?: locally| now)*|cc|ping|bump|friendly ping|done|fixed|rebased|updated|pushed`,
   String.raw`give me .{1,30}|(?:maybe |probably )?(?:tomorrow|later|soon|today|tonight|next week)|after ${TIME}|one (?:moment|sec|second|minute)|hold on|merged`,
 ]);
 /** What waits for anything but a time or CI waits for a change. */
 const WAITS = /\b(?:once|after|when|if|as soon as|until|unless|with|without|except|you|your|please)\b/;
-const TAIL = new RegExp(String.raw` (?:once|after|when|if|as soon as) (?:${CI}|${TIME})$`);
+const TAIL = new RegExp(String.raw` (?:(?:once|after|when|if|as soon as) (?:${CI}|${TIME})|pending (?:ci|(?:the )?(?:checks|tests|build)))$`);
 
 function kindOf(clause: string): SmallTalk | null {
   if (THANKS.test(clause)) return 'thanks';
@@ -90,6 +95,11 @@ const TOOLS =
   /^@(?:dependabot|renovate|copilot|coderabbitai|codecov|mergify(?:io)?|bors|rustbot|sourcery-ai|cursor|codex|gemini-code-assist|greptileai|[\w-]*(?:[-_]bot|\[bot\]))\s+\S/i;
 const TOLD =
   /^(?:bors\s+\S.*|r[+]|r=\S+|retest(?: this)?(?: please)?|(?:jenkins,? )?(?:re)?test this please|ok to test|recheck|\/[a-z][a-z0-9_-]*(?: [^\n]{0,120})?)$/i;
+const withoutCommands = (own: string): string =>
+  own
+    .split('\n')
+    .filter((l) => !/^\/[a-z][a-z0-9_-]*(?: |$)/i.test(l.trim()))
+    .join('\n');
 const isCommand = (own: string): boolean =>
   own
     .split('\n')
