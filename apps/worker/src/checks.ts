@@ -81,7 +81,7 @@ function stateOf(pull: PullInfo | null): CiTold['pull'] {
 }
 
 async function rerunOnce({ forge, effect }: ChecksDeps, t: TaskRow, sha: string): Promise<Situation['rerun']> {
-  const { asked, atMs } = await effect(t, `rerun-${sha}`, async () => ({ ...(await forge.ensureRerun(t.repo, sha)), atMs: Date.now() }));
+  const { asked, atMs } = await effect(t, { kind: 'rerun', of: sha }, async () => ({ ...(await forge.ensureRerun(t.repo, sha)), atMs: Date.now() }));
   if (asked === 0) return 'refused';
   return Date.now() - atMs < RERUN_SETTLE_MS ? 'settling' : 'done';
 }

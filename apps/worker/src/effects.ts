@@ -2,9 +2,10 @@
 import { findEffect, insertIntent, updateDone } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
+import { effectKey, type EffectName } from '@mainloop/models/flow/effects';
 import type { Hit } from '@mainloop/doors/failpoints';
 
-export type Effect = <T extends object>(t: TaskRow, what: string, act: () => Promise<T>) => Promise<T>;
+export type Effect = <T extends object>(t: TaskRow, name: EffectName, act: () => Promise<T>) => Promise<T>;
 
 /**
  * Does a creating effect once. When an earlier try left its intent without a result, the outcome is unknown and the
@@ -13,17 +14,15 @@ export type Effect = <T extends object>(t: TaskRow, what: string, act: () => Pro
  */
 export const effects =
   ({ db, hit, settleMs }: { db: Db; hit: Hit; settleMs: number }): Effect =>
-  async <T extends object>(t: TaskRow, what: string, act: () => Promise<T>): Promise<T> => {
-    const key = `${t.id}/${what}`;
+  async <T extends object>(t: TaskRow, name: EffectName, act: () => Promise<T>): Promise<T> => {
+    const key = effectKey(t.id, name);
     const row = await findEffect<T>(db, key);
     if (row?.state === 'done') return row.result;
     if (row) await new Promise((r) => setTimeout(r, settleMs));
     else await insertIntent(db, key, t.id);
-    // "say-12" and "ask-<id>" are each one kind of effect.
-    const kind = what.split('-')[0]!;
-    hit(`forge.${kind}.before`);
+    hit(`forge.${name.kind}.before`);
     const result = await act();
-    hit(`forge.${kind}.after`);
+    hit(`forge.${name.kind}.after`);
     await updateDone(db, key, result);
     return result;
   };

@@ -19,7 +19,7 @@ export async function ensureQuestion({ db, forge, effect }: { db: Db; forge: For
       ? { by: q.answeredBy, where: ANSWERED_WHERE[q.answeredVia], text: q.answer.text }
       : null;
   const comment = { repo: t.repo, number, marker: marker(t.id, `ask-${itemId}`), body: questionComment(q, answered) };
-  const { id } = await effect(t, `ask-${itemId}`, () => forge.ensureComment(comment));
+  const { id } = await effect(t, { kind: 'ask', of: itemId }, () => forge.ensureComment(comment));
   if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 

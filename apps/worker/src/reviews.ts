@@ -1,6 +1,6 @@
 // The review on the forge and the one in the app, kept in step: what people said there comes in, what was said here goes out.
 import { ForgeError, type Forge, type ForgeComment } from '@mainloop/adapters/forge/port';
-import { listCommentEffects, saveThread } from '@mainloop/models/db/forge/effects';
+import { listOnLines, saveThread } from '@mainloop/models/db/forge/effects';
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
@@ -117,7 +117,7 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
   const at = { repo: t.repo, number: t.prNumber };
   for (const c of await listUnpublished(db, t.id)) {
     const m = marker(t.id, `comment-${c.id}`);
-    const { id } = await effect(t, `comment-${c.id}`, async () => {
+    const { id } = await effect(t, { kind: 'comment', of: c.id }, async () => {
       if (c.path !== null && c.line !== null && c.sha !== null) {
         try {
           const place = { path: c.path, side: c.side, startLine: c.start_line, line: c.line, sha: c.sha };
@@ -132,11 +132,15 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
     await appendOnce(db, [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })]);
   }
   const replies = await listReplies(db, t.id);
-  const online = await listCommentEffects(db, t.id);
+  const onLines = await listOnLines(
+    db,
+    t.id,
+    replies.map((r) => r.id),
+  );
   for (const r of replies) {
     const m = marker(t.id, `reply-${r.seq}`);
-    const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : (online.get(`${t.id}/comment-${r.id}`) ?? false);
-    await effect(t, `reply-${r.seq}`, () =>
+    const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : onLines.has(r.id);
+    await effect(t, { kind: 'reply', of: r.seq }, () =>
       isLine && r.forgeId !== null
         ? forge.ensureReply({ ...at, inReplyTo: r.forgeId, marker: m, body: agentQuote(r.text) })
         : forge.ensureComment({ ...at, marker: m, body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}` }),

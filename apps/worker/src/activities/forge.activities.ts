@@ -97,7 +97,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
   const ensureIssue = async (i: { taskId: string }): Promise<{ number: number; at?: string }> => {
     const t = await getTask(db, i.taskId);
     const m = marker(t.id, 'plan');
-    const made = await effect(t, 'issue', () =>
+    const made = await effect(t, { kind: 'issue' }, () =>
       forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: null }),
     );
     const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: made.number });
@@ -152,7 +152,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       const t = await getTask(db, i.taskId);
       const asked = ours`${agentQuote(t.prompt, 2_000)}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
       const body = t.issueNumber === null ? asked : ours`Closes #${t.issueNumber}\n\n${asked}`;
-      const pr = await effect(t, 'pr', () =>
+      const pr = await effect(t, { kind: 'pr' }, () =>
         forge.ensureDraftPr({ repo: t.repo, marker: marker(t.id, 'pr'), title: agentLine(t.title), body, head: t.branch, base: t.defaultBranch }),
       );
       await log(t, (about) => pullRequestEnsured.new({ ...about, payload: { number: pr.number, url: pr.url, outcome: pr.outcome } }));
@@ -168,7 +168,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       const t = await getTask(db, i.taskId);
       if (t.prNumber === null) return;
       for (const s of (await listSaid(db, t.id)).toReversed())
-        await effect(t, `say-${s.seq}`, () =>
+        await effect(t, { kind: 'say', of: s.seq }, () =>
           forge.ensureComment({ repo: t.repo, number: t.prNumber!, marker: marker(t.id, `say-${s.seq}`), body: agentQuote(s.text) }),
         );
       await publishReview({ db, forge, effect }, t);
@@ -250,7 +250,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       );
       const comment = { repo: t.repo, number: t.prNumber!, marker: m, body };
       let now = false;
-      const { id } = await effect(t, 'summary', () => {
+      const { id } = await effect(t, { kind: 'summary' }, () => {
         now = true;
         return forge.ensureComment(comment);
       });

@@ -35,7 +35,7 @@ import {
   hasPushed,
   insertIntent,
   insertPush,
-  listCommentEffects,
+  listOnLines,
   saveThread,
   updateDone,
   type EffectRow,
@@ -344,7 +344,7 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect(await findEffect(t.db, key)).toEqual({ state: 'intent', result: null } satisfies EffectRow<object>);
   await updateDone(t.db, key, { id: 9, line: true });
   expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
-  expect(await listCommentEffects(t.db, 'one')).toEqual(new Map([[key, true]]));
+  expect(await listOnLines(t.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
   expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
   await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } })]);
   expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);

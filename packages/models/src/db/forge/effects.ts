@@ -1,10 +1,11 @@
 // What reached the forge: pushes that were forwarded, and effects, each noted before and after it. And what came from it: webhooks.
 import type { Payloads } from '../../events/registry.ts';
 import type { Failure } from '../../flow/ci-told.ts';
+import { effectKey } from '../../flow/effects.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable, Tx } from '../pool.ts';
-import { hasRow, row, rows, run, tables } from '../rows.ts';
+import { anyOf, hasRow, row, rows, run, tables } from '../rows.ts';
 
 /** A push that the gateway forwarded. The shas are of git, in hex; `oldSha` is all zeros for a branch that was new. */
 interface NewPush {
@@ -118,16 +119,18 @@ export async function updateDone(q: Queryable, key: string, result: object): Pro
   await run(q, done.where('key', '=', key));
 }
 
-/** Whether each comment of the review that is on the forge stands on a line there, by its key among the effects. */
-export async function listCommentEffects(q: Queryable, taskId: string): Promise<Map<string, boolean>> {
-  const effects = tables.selectFrom('forge_effects').select(['key', 'result']).where('task_id', '=', taskId);
-  const found = await rows(q, effects.where('key', 'like', `${taskId}/comment-%`));
-  return new Map(found.map((r) => [r.key, (r.result as { line?: boolean } | null)?.line === true]));
+/** @returns those of the comments of a review that were put on a line of the change on the forge */
+export async function listOnLines(q: Queryable, taskId: string, commentIds: readonly string[]): Promise<Set<string>> {
+  const idOf = new Map(commentIds.map((id) => [effectKey(taskId, { kind: 'comment', of: id }), id]));
+  const effects = tables.selectFrom('forge_effects').select(['key', 'result']);
+  const found = await rows(q, effects.where('key', '=', anyOf([...idOf.keys()])));
+  return new Set(found.flatMap((r) => ((r.result as { line?: boolean } | null)?.line === true ? [idOf.get(r.key)!] : [])));
 }
 
 /** Remembers what the app and the forge agree on about a thread. */
 export async function saveThread(q: Queryable, taskId: string, commentId: string, resolved: boolean): Promise<void> {
-  const agreed = { key: `${taskId}/thread-${commentId}`, task_id: taskId, state: 'done' as const, result: JSON.stringify({ resolved }) };
+  const key = effectKey(taskId, { kind: 'thread', of: commentId });
+  const agreed = { key, task_id: taskId, state: 'done' as const, result: JSON.stringify({ resolved }) };
   await run(
     q,
     tables

@@ -2,6 +2,7 @@
 import type { Comment, NewComment } from '../../contracts/review.ts';
 import type { NewEvent } from '../../events/registry.ts';
 import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved, reviewTaken } from '../../events/review.ts';
+import { effectKey } from '../../flow/effects.ts';
 import type { CommentPlace } from '../../flow/events.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
@@ -243,6 +244,9 @@ export interface ThreadRow {
   readonly agreed: boolean | null;
 }
 
+/** What stands between a task and a comment in the key of what was agreed on. */
+const THREAD = effectKey('', { kind: 'thread', of: '' });
+
 /** Comments on files that are on the forge. */
 export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> =>
   rows(
@@ -250,7 +254,7 @@ export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> 
     tables
       .selectFrom('review_comments as c')
       .leftJoin('forge_effects as f', (join) =>
-        join.on((eb) => eb('f.key', '=', sql<string>`${eb.ref('c.task_id')} || '/thread-' || ${eb.ref('c.id')}`)),
+        join.on((eb) => eb('f.key', '=', sql<string>`${eb.ref('c.task_id')} || ${sql.lit(THREAD)} || ${eb.ref('c.id')}`)),
       )
       .select(['c.id', 'c.state', 'c.forge_id as forgeId'])
       .select((eb) => sql<boolean | null>`(${eb.ref('f.result')}->>'resolved')::boolean`.as('agreed'))
