@@ -132,8 +132,8 @@ test('a command waits for leave: once, refused with a reason, and always', async
       until(`"${title}"`, async () => (await items(id)).find((i) => i.kind === 'permission' && i.title === title));
     const first = await ask('Run: touch one');
     expect(first.body).toContain('It runs in the sandbox of this task');
-    const says = async (): Promise<string> => (await s.call<{ statusLine: string }>('GET', `/api/tasks/${id}`)).statusLine;
-    expect(await says()).toBe('Claude waits for your leave to go on.');
+    const waitsFor = async (): Promise<string | null> => (await s.call<{ waitingFor: string | null }>('GET', `/api/tasks/${id}`)).waitingFor;
+    expect(await waitsFor()).toBe('permission');
     await s.call('POST', `/api/inbox/${first.id}`, { decision: 'allow' });
     const second = await ask('Run: rm -rf two');
     expect(second.body).toContain('Look twice: it deletes files');

@@ -6,6 +6,7 @@ import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
+import type { ErrorCode } from '@mainloop/models/flow/outcomes';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -55,11 +56,12 @@ const stopped = async (
   body: string,
   kind: ItemKind = 'failure',
   options: string[] = ['Retry'],
+  errorCode?: ErrorCode,
 ): Promise<{ id: string; task: string }> => {
   const task = await seedTask(db, fresh());
   const id = `${task}-f`;
   await appendOnce(db, [
-    inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })) } }),
+    inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode } }),
     taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', statusLine: title } }),
   ]);
   return { id, task };
@@ -232,7 +234,7 @@ inBrowser.each(SIZES)(
   async (size) => {
     const id = await plan();
     await stopped('CI is still red after 3 repairs.', '');
-    await stopped('The budget of this task is spent. Raise it and retry, or cancel.', 'budget');
+    await stopped('The budget of this task is spent. Raise it and retry, or cancel.', '', 'failure', ['Retry'], 'budget');
     await seedProposal(db, `count-${size}`);
     await seedTask(db, fresh());
     await db.query("update tasks set state = 'drafting' where id = $1", [`th${n}`]);
@@ -265,7 +267,7 @@ const taskOf = async (id: string): Promise<string | undefined> =>
 inBrowser.each(SIZES)(
   'a pause and a cancellation are no failures, a confirmation is in sight, and a message at the foot covers nothing, %s',
   async (size) => {
-    const paused = await stopped('Paused by you. Resume continues from here.', 'stopped');
+    const paused = await stopped('Paused by you. Resume continues from here.', '', 'failure', ['Retry'], 'paused');
     const id = await plan();
     const { page, complaints } = await open(size, '/inbox');
     const row = page.locator('article').filter({ hasText: 'Paused by you. Resume continues from here.' });
@@ -302,7 +304,7 @@ inBrowser.each(SIZES)(
     expect(box.height).toBeGreaterThan(0);
     await page.screenshot({ path: shot(`confirm-${size}`) });
     await ask.getByRole('button', { name: 'Cancel the task' }).click();
-    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', statusLine: 'Cancelled by you.' } })]);
+    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', how: 'cancelled', left: '' } })]);
     const told = page.getByRole('region', { name: 'Story' }).getByText('You cancelled it.');
     await told.first().waitFor();
     expect(await page.getByRole('region', { name: 'Story' }).locator('.text-bad').count()).toBe(0);

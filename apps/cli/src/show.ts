@@ -1,14 +1,14 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
-import { nextSentence } from '@mainloop/models/flow/states';
+import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
 type Task = Answer<'listTasks'>[number];
 type Item = Answer<'listInbox'>[number];
 type Proposal = Answer<'listProposals'>[number];
 
-export const taskLine = (t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | 'statusLine' | 'ci'>): string =>
-  `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence({ state: t.state, statusLine: t.statusLine, ci: t.ci }))}`;
+export const taskLine = (t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>): string =>
+  `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(t))}`;
 
 /** What to type for an item, by its kind. */
 const HOW: ReadonlyMap<string, (id: string) => string> = new Map([

@@ -31,7 +31,9 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
           payload: {
             id,
             kind: 'permission',
+            runId: r.id,
             title: words.title,
+            titleIsWhole: words.titleIsWhole,
             body: words.body,
             options: [
               { label: 'Allow once' },

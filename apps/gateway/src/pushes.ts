@@ -200,6 +200,7 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
           payload: {
             id,
             kind: 'ci_files',
+            runId: r.id,
             title: 'Let this change to CI files through?',
             body: heldBody(cleanText(ci.diff, MAX_HELD_BYTES * 2), ci.refusal),
             options: [...(ci.refusal === null ? [{ label: ALLOW }] : []), { label: 'Refuse' }],

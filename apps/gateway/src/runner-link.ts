@@ -186,7 +186,7 @@ export async function runnerLink(
       await withTx(db, async (tx) => {
         await lockLog(tx);
         if (await hasTold(tx, r, 'inbox.opened', { kind: 'question', ...words }, again)) return;
-        const id = `${r.id}-q${await allowed(tx, r, 'questions')}`;
+        const questionNo = await allowed(tx, r, 'questions');
         await append(
           tx,
           [
@@ -194,8 +194,10 @@ export async function runnerLink(
               taskId: r.task_id,
               actor: 'agent',
               payload: {
-                id,
+                id: `${r.id}-q${questionNo}`,
                 kind: 'question',
+                runId: r.id,
+                questionNo,
                 ...words,
                 options: options.map((o) => ({
                   label: cleanTitle(o.label, 200),

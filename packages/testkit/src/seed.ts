@@ -3,6 +3,7 @@ import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { digestOf, propose, type ProposalDraft } from '@mainloop/models/db/conversation/proposals';
 import { inboxOpened } from '@mainloop/models/events/inbox';
+import type { Payloads } from '@mainloop/models/events/registry';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { taskConfirmed } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
@@ -54,10 +55,20 @@ export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promi
   return taskId;
 }
 
+type ItemCodes = Pick<Payloads['inbox.opened'], 'runId' | 'questionNo' | 'errorCode' | 'titleIsWhole'>;
+
 /** An item that waits for the person. */
-export async function seedItem(db: Db, taskId: string, id: string, kind: ItemKind, title: string, options: string[] = []): Promise<string> {
+export async function seedItem(
+  db: Db,
+  taskId: string,
+  id: string,
+  kind: ItemKind,
+  title: string,
+  options: string[] = [],
+  codes: ItemCodes = {},
+): Promise<string> {
   await appendOnce(db, [
-    inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })) } }),
+    inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })), ...codes } }),
   ]);
   return id;
 }

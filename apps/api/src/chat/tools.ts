@@ -150,7 +150,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
         const items = await listOpenOfTask(db, taskId);
         return fine(
           [
-            `"${t.title}" is ${t.state}. ${t.statusLine}`,
+            `"${t.title}" is ${t.state}. ${nextSentence(t)}`,
             t.prUrl ?? '',
             ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map((o) => o.label).join(' | ')}]`),
             t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',

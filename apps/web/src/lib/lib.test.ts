@@ -124,12 +124,12 @@ test('what was put off says when it comes back', () => {
 test('the story tells a pause and a cancellation as what they are, and names what a gate let through', () => {
   const e = (type: string, payload: object) => ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
   const told = storyOf([
-    e('inbox.opened', { id: 'i', kind: 'failure', title: 'Paused by you. Resume continues from here.', body: 'stopped', options: [] }),
+    e('inbox.opened', { id: 'i', kind: 'failure', title: 'Paused by you. Resume continues from here.', body: '', errorCode: 'paused', options: [] }),
     e('inbox.opened', { id: 'i', kind: 'failure', title: 'CI is still red after 3 repairs.', body: '', options: [] }),
     e('inbox.answered', { id: 'i', decision: 'allow', text: 'a.test.ts: deleted\nb.test.ts: deleted', via: 'app', by: 'you' }),
-    e('task.ended', { state: 'cancelled', statusLine: 'Cancelled by you.' }),
-    e('task.ended', { state: 'cancelled', statusLine: 'Cancelled by you. Its sandbox could not be removed yet: busy.' }),
-    e('task.ended', { state: 'cancelled', statusLine: 'The pull request was closed without a merge.' }),
+    e('task.ended', { state: 'cancelled', how: 'cancelled', left: '' }),
+    e('task.ended', { state: 'cancelled', how: 'cancelled', left: 'Its sandbox could not be removed yet: busy.' }),
+    e('task.ended', { state: 'cancelled', how: 'closed', left: '' }),
   ]);
   expect(told.map((s) => [s.text, s.tone])).toEqual([
     ['You paused it.', 'you'],

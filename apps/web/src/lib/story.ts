@@ -2,7 +2,7 @@
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { PASSED_WORDS } from '@mainloop/models/flow/requests';
 import { isPaused } from '@mainloop/models/flow/outcomes';
-import { CANCELLED_BY_YOU } from '@mainloop/models/flow/states';
+import { ENDING_SENTENCE, sentences } from '@mainloop/models/flow/states';
 
 export interface Step {
   readonly seq: number;
@@ -191,9 +191,9 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
-      if (e.payload.kind === 'permission') return { text: `Claude asks leave. ${e.payload.title}`, tone: 'said' };
+      if (e.payload.kind === 'permission') return { text: `Claude asks for permission. ${e.payload.title}`, tone: 'said' };
       if (e.payload.kind === 'gate') return { text: e.payload.title, tone: 'bad', ...(e.payload.body ? { more: e.payload.body } : {}) };
-      if (e.payload.kind === 'failure' && isPaused({ detail: e.payload.body })) return { text: 'You paused it.', tone: 'you' };
+      if (e.payload.kind === 'failure' && isPaused(e.payload.errorCode)) return { text: 'You paused it.', tone: 'you' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':
       return {
@@ -204,9 +204,9 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       };
     case 'task.ended': {
       if (e.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
-      const left = e.payload.statusLine.startsWith(CANCELLED_BY_YOU) ? e.payload.statusLine.slice(CANCELLED_BY_YOU.length) : null;
-      if (left !== null) return { text: `You cancelled it.${left}`, tone: left === '' ? 'you' : 'bad' };
-      return { text: e.payload.statusLine, tone: e.payload.state === 'failed' ? 'bad' : 'plain' };
+      const { how, left, state } = e.payload;
+      if (how === 'cancelled') return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
+      return { text: sentences(how === null ? '' : ENDING_SENTENCE[how], left), tone: state === 'failed' ? 'bad' : 'plain' };
     }
     default:
       return null;

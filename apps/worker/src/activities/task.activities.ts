@@ -5,10 +5,12 @@ import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
-import type { NewEvent } from '@mainloop/models/events/registry';
+import { endingIn } from '@mainloop/models/events/before-codes';
+import type { NewEvent, Payloads } from '@mainloop/models/events/registry';
 import { planWritten, taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
-import { isEnded, type TaskState } from '@mainloop/models/flow/states';
+import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import { ENDING_SENTENCE, isEnded, sentences, type TaskState, type WaitingFor } from '@mainloop/models/flow/states';
 
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
   async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
@@ -16,15 +18,12 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     return { skipPlan: t.skipPlan, planRevision: t.planRevision, hasPr: t.prNumber !== null, runs: await lastNumber(db, i.taskId), ciGraceMs };
   },
 
-  async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string }): Promise<void> {
+  async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string; waitingFor?: WaitingFor }): Promise<void> {
+    const { taskId, ...payload } = i;
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, i.taskId);
+      const t = await getTask(tx, taskId);
       if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.statusLine === i.statusLine)) return;
-      await append(
-        tx,
-        [taskStateChanged.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, phase: i.phase, statusLine: i.statusLine } })],
-        t.ownerId,
-      );
+      await append(tx, [taskStateChanged.new({ taskId, actor: 'mainloop', payload })], t.ownerId);
     });
   },
 
@@ -45,22 +44,21 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     });
   },
 
-  async openItem(i: { taskId: string; id: string; kind: ItemKind; title: string; body: string; options: Option[] }): Promise<void> {
+  async openItem(i: {
+    taskId: string;
+    id: string;
+    kind: ItemKind;
+    title: string;
+    body: string;
+    options: Option[];
+    errorCode?: ErrorCode;
+  }): Promise<void> {
+    const { taskId, ...payload } = i;
     await decideAndAppend(db, async (tx) => {
-      const t = await getTask(tx, i.taskId);
+      const t = await getTask(tx, taskId);
       // A try that comes late opens nothing on a task that has ended.
       if (isEnded(t.state)) return;
-      await append(
-        tx,
-        [
-          inboxOpened.new({
-            taskId: i.taskId,
-            actor: 'mainloop',
-            payload: { id: i.id, kind: i.kind, title: i.title, body: i.body, options: i.options },
-          }),
-        ],
-        t.ownerId,
-      );
+      await append(tx, [inboxOpened.new({ taskId, actor: 'mainloop', payload })], t.ownerId);
     });
   },
 
@@ -72,20 +70,24 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
   },
 
   /** The end of a task, and the note of it in the chat. */
-  async endTask(i: { taskId: string; state: 'done' | 'cancelled'; statusLine: string }): Promise<void> {
+  async endTask(i: { taskId: string; state: 'done' | 'cancelled' } & (Ended | { statusLine: string })): Promise<void> {
+    // A worker from before endings had a name says how it ended in words.
+    const { how, left } = 'statusLine' in i ? endingIn(i.statusLine) : i;
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
       await append(
         tx,
         [
-          taskEnded.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, statusLine: i.statusLine } }),
-          endNote(i.taskId, NOTES[i.state](t, i.statusLine)),
+          taskEnded.new({ taskId: i.taskId, actor: 'mainloop', payload: { state: i.state, how, left } }),
+          endNote(i.taskId, NOTES[i.state](t, sentences(how === null ? '' : ENDING_SENTENCE[how], left))),
         ],
         t.ownerId,
       );
     });
   },
 });
+
+type Ended = Pick<Payloads['task.ended'], 'how' | 'left'>;
 
 const endNote = (taskId: string, text: string): NewEvent<'message.said'> =>
   messageSaid.endNote({ taskId, actor: 'mainloop', payload: { id: `m-${taskId}-ended`, role: 'note', text, turnId: null } });

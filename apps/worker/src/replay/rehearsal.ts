@@ -69,7 +69,7 @@ export interface Script {
   readonly failures: { readonly id: string; readonly kind: string; readonly title: string; readonly body: string }[];
   /** What each run was about. */
   readonly abouts: (string | undefined)[];
-  ended: { readonly state: string; readonly statusLine: string } | null;
+  ended: { readonly state: string; readonly how: string; readonly left: string } | null;
 }
 const blank = (): Script => ({
   ends: [],
@@ -92,7 +92,7 @@ const answers = (script: () => Script) => ({
   openItem: (i: { kind: string; id: string; title: string; body: string }) =>
     void ((i.kind === 'failure' || i.kind === 'gate') && script().failures.push(i)),
   closeItem: () => undefined,
-  endTask: (i: { state: string; statusLine: string }) => void (script().ended = i),
+  endTask: (i: { state: string; how: string; left: string }) => void (script().ended = i),
   prepareRun: (i: { n: number; phase: Phase; context: { about?: string } }) => {
     script().abouts.push(i.context.about);
     return { runId: `r${i.n}` };

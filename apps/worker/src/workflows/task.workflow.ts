@@ -42,7 +42,7 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<Outcome> {
     how = await untilFinished(task);
   } catch (err) {
     if (err instanceof Cancelled) return end(task, 'cancelled');
-    if (isCancellation(err)) return CancellationScope.nonCancellable(() => end(task, 'cancelledInTemporal'));
+    if (isCancellation(err)) return CancellationScope.nonCancellable(() => end(task, 'cancelled_in_temporal'));
     throw err;
   }
   return end(task, how);

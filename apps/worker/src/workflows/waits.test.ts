@@ -73,6 +73,7 @@ describe('a task that waits', () => {
     await r.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }] });
     await r.env.sleep(47 * HOUR);
     expect(r.count('startRun')).toBe(1);
+    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'blocked', waitingFor: 'account_limit' });
     await r.env.sleep(2 * HOUR);
     expect(r.count('startRun')).toBe(2);
   });
@@ -210,9 +211,10 @@ describe('a task that something unexpected happens to', () => {
     await r.env.sleep(HOUR);
     await r.say(h, '-cancel', 'cancel');
     expect(await h.result()).toEqual({ state: 'cancelled' });
-    expect(r.script().ended?.statusLine).toBe(
-      'Cancelled by you. Its agent could not be stopped: no such process. Its sandbox could not be removed yet: the folder is busy.',
-    );
+    expect(r.script().ended).toMatchObject({
+      how: 'cancelled',
+      left: 'Its agent could not be stopped: no such process. Its sandbox could not be removed yet: the folder is busy.',
+    });
   });
 
   test('somebody cancels its workflow in Temporal: it ends as a cancelled task does', async () => {
@@ -220,6 +222,6 @@ describe('a task that something unexpected happens to', () => {
     await r.env.sleep(HOUR);
     await h.cancel();
     expect(await h.result()).toEqual({ state: 'cancelled' });
-    expect([r.count('cleanForge'), r.count('releaseSandbox'), r.script().ended?.statusLine]).toEqual([1, 1, 'Cancelled in Temporal.']);
+    expect([r.count('cleanForge'), r.count('releaseSandbox'), r.script().ended?.how]).toEqual([1, 1, 'cancelled_in_temporal']);
   });
 });

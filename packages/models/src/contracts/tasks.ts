@@ -1,7 +1,8 @@
 // Tasks and their story.
 import { z } from 'zod';
 import { CI_OUTCOMES } from '../flow/ci.ts';
-import { TASK_STATES } from '../flow/states.ts';
+import { ERROR_CODES } from '../flow/outcomes.ts';
+import { ENDINGS, TASK_STATES, WAITING_FOR } from '../flow/states.ts';
 import { Cents, Id, Microusd, Repo, Time } from './fields.ts';
 import { Item } from './inbox.ts';
 import { Run } from './runs.ts';
@@ -15,7 +16,9 @@ export const Task = z
     title: z.string(),
     state: z.enum(TASK_STATES),
     phase: z.string().describe('What is done in that state, or what the agent runs for'),
-    statusLine: z.string().describe('For a person: what it does or waits for'),
+    statusLine: z.string().describe('For a person: what it does or waits for; of a task that has ended, what could not be tidied up'),
+    waitingFor: z.enum(WAITING_FOR).nullable().describe('What it stands still for, where that is more than its state says'),
+    endedHow: z.enum(ENDINGS).nullable(),
     model: z.string(),
     budgetCents: Cents,
     costMicrousd: Microusd,
@@ -27,7 +30,12 @@ export const Task = z
     prUrl: z.string().nullable(),
     planRevision: z.int().describe('0 before there is a plan'),
     failure: z
-      .object({ itemId: Id, sentence: z.string(), detail: z.string() })
+      .object({
+        itemId: Id,
+        sentence: z.string(),
+        detail: z.string(),
+        code: z.enum(ERROR_CODES).optional().describe('Why it stopped, where more is known than the sentence'),
+      })
       .nullable()
       .describe('What it stopped at; its item takes the decision to go on'),
     ci: z

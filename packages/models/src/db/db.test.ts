@@ -28,8 +28,8 @@ beforeAll(async () => {
 afterAll(() => t.drop());
 
 const note = (id: string) => messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });
-const question = (taskId: string, id: string) =>
-  inboxOpened.new({ taskId, actor: 'agent', payload: { id, kind: 'question', title: 'Which?', body: '', options: [] } });
+const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
+  inboxOpened.new({ taskId, actor: 'agent', payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of } });
 
 test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
   const taskId = await seedTask(t.db, 'surfaces');
@@ -212,7 +212,8 @@ describe('decisions', () => {
     ['failure', 'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.'],
   ])('nothing is let through at a %s from where it is not shown, and what was is named by us', async (kind, title) => {
     const task = await seedTask(t.db, `t-${kind}`);
-    const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [] };
+    const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
+    const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [], ...code };
     await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })]);
     const decision = kind === 'gate' ? 'allow' : 'retry';
     const d = (via: 'push' | 'chat' | 'app') =>
@@ -330,14 +331,17 @@ describe('runs', () => {
     const task = await seedTask(t.db, 't-asks');
     const id = await run(task);
     const { run: r } = await openEpoch(t.db, id);
-    await appendOnce(t.db, [question(task, `${id}-q0`)]);
+    await appendOnce(
+      t.db,
+      [2, 10].map((questionNo) => question(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
+    );
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
     const outcome = async (): Promise<object> => (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
-    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q0`, itemIds: [`${id}-q0`] });
+    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q10`, itemIds: [`${id}-q2`, `${id}-q10`] });
     // An answer that is quicker than the end of the run must not turn "I asked" into the result.
     const quick = await run(task, 2);
     const { run: r2 } = await openEpoch(t.db, quick);
-    await appendOnce(t.db, [question(task, `${quick}-q0`)]);
+    await appendOnce(t.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })]);
     await decide(t.db, { ownerId: OWNER, itemId: `${quick}-q0`, decision: 'answer', text: 'yes', via: 'app', by: 'you' });
     await endRun(t.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
     expect((await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!.outcome.kind).toBe('asked');
@@ -369,7 +373,7 @@ test('everything that people see can be rebuilt from the log', async () => {
       payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
     }),
     inboxOpened.new({ taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } }),
-    taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } }),
+    taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
   ]);
   const dump = async (): Promise<unknown[]> => Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
   const before = await dump();

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate } from './migrate.ts';
+import { rebuild } from './rebuild.ts';
 import { many, openPool, type Db } from './pool.ts';
 
 const MIGRATIONS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../prisma/migrations');
@@ -101,6 +102,66 @@ test('what Prisma began and never ended is not gone over', async () => {
   await migrateAsPrismaDid(url, names[1]!);
   await db.query('update _prisma_migrations set finished_at = null where migration_name = $1', [names[1]]);
   await expect(migrate(url)).rejects.toThrow(`Migration ${names[1]} was begun by an older version`);
+});
+
+test('what was read from sentences and ids stands in columns afterwards, and the log says the same', async () => {
+  const { url, db } = await empty();
+  await migrateAsPrismaDid(url, '20261126130000_removed_projects');
+  const event = (type: string, payload: object, actor = 'x'): Promise<unknown> =>
+    db.query("insert into events (owner_id, type, task_id, actor, payload) values ('owner', $1, 't', $2, $3)", [type, actor, payload]);
+  await event('task.confirmed', {
+    proposalId: null,
+    projectId: 'p',
+    title: 'T',
+    prompt: 'P',
+    model: 'm',
+    budgetCents: 1,
+    skipPlan: true,
+    branch: 'b',
+  });
+  const items: [id: string, kind: string, title: string, body: string][] = [
+    ['t-r1-q12', 'question', 'Which?', ''],
+    ['t-r1-p0123456789', 'permission', 'Run: ls', ''],
+    ['t-r1-pabcdefabcd', 'permission', 'Write: a …', ''],
+    ['t-f1-1', 'failure', 'This repository has no CI, so nothing has checked the change. Retry goes on.', ''],
+    ['t-f1-2', 'failure', 'It broke.', 'killed by a program'],
+    ['t-f1-3', 'failure', 'Paused by you. Resume continues from here.', 'stopped'],
+  ];
+  for (const [id, kind, title, body] of items) await event('inbox.opened', { id, kind, title, body, options: [] });
+  const insert = `insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, status_line, failure,
+      created_at, updated_at, ended_at)
+    values ($1, 'owner', 'p', 'T', 'P', 'm', 1, true, $2, 'plan', 'b', $3, $4, now(), now(), $5)`;
+  const failure = { itemId: 't-f1-3', sentence: 'Paused by you. Resume continues from here.', detail: 'stopped' };
+  await db.query(insert, ['t', 'blocked', 'Claude waits for your leave to go on.', failure, null]);
+  await db.query(insert, ['limited', 'blocked', "The account's usage limit is reached. It goes on by itself at 09:05 UTC.", null, null]);
+  await db.query(insert, ['gone', 'cancelled', 'Cancelled by you. Its sandbox is busy.', null, new Date()]);
+  await db.query(insert, ['odd', 'cancelled', 'So be it.', null, new Date()]);
+  const open =
+    "insert into inbox_items (id, owner_id, task_id, kind, title, body, state, created_at) values ($1, 'owner', 't', $2, $3, $4, 'open', now())";
+  for (const item of items) await db.query(open, item);
+
+  await migrate(url);
+  const codes = 'select id, run_id, question_no, error_code, title_is_whole from inbox_items order by id';
+  const migrated = await many(db, codes);
+  expect(migrated).toEqual([
+    { id: 't-f1-1', run_id: null, question_no: null, error_code: 'gate', title_is_whole: false },
+    { id: 't-f1-2', run_id: null, question_no: null, error_code: null, title_is_whole: false },
+    { id: 't-f1-3', run_id: null, question_no: null, error_code: 'paused', title_is_whole: false },
+    { id: 't-r1-p0123456789', run_id: 't-r1', question_no: null, error_code: null, title_is_whole: true },
+    { id: 't-r1-pabcdefabcd', run_id: 't-r1', question_no: null, error_code: null, title_is_whole: false },
+    { id: 't-r1-q12', run_id: 't-r1', question_no: 12, error_code: null, title_is_whole: false },
+  ]);
+  expect(await many(db, "select id, waiting_for, ended_how, status_line, failure ->> 'code' as code from tasks order by id")).toEqual([
+    { id: 'gone', waiting_for: null, ended_how: 'cancelled', status_line: 'Its sandbox is busy.', code: null },
+    { id: 'limited', waiting_for: 'account_limit', ended_how: null, status_line: expect.stringMatching(/^The account/), code: null },
+    { id: 'odd', waiting_for: null, ended_how: null, status_line: 'So be it.', code: null },
+    { id: 't', waiting_for: 'permission', ended_how: null, status_line: '', code: 'paused' },
+  ]);
+  await rebuild(db);
+  expect(await many(db, codes)).toEqual(migrated);
+  expect(await many(db, "select waiting_for, failure ->> 'code' as code from tasks where id = 't'")).toEqual([
+    { waiting_for: 'permission', code: 'paused' },
+  ]);
 });
 
 test('facts that a database does not keep do not stop its upgrade: new rows are refused, and old ones can be changed', async () => {

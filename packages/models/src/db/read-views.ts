@@ -1,6 +1,7 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
-import type { CiCounts, Section } from '../flow/states.ts';
+import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
+import type { Section, Standing } from '../flow/states.ts';
 
 export interface ItemView {
   readonly id: string;
@@ -9,6 +10,10 @@ export interface ItemView {
   readonly body: string;
   readonly options: readonly Option[];
   readonly multiple: boolean;
+  /** The run whose agent asks; null for what mainloop itself asks. */
+  readonly runId: string | null;
+  /** Of a failure, where it has one. */
+  readonly errorCode: ErrorCode | null;
   readonly state: string;
   readonly answer: { decision: string; text: string } | null;
   readonly answeredVia: string | null;
@@ -22,16 +27,13 @@ export interface ItemView {
   /** For a review: what the person let through on the way, a line for each. */
   readonly allowed: readonly string[];
 }
-export interface TaskView {
+export interface TaskView extends Standing {
   readonly id: string;
   readonly title: string;
   readonly repo: string;
-  readonly state: string;
   readonly phase: string;
-  readonly statusLine: string;
   readonly section: Section;
-  readonly ci: CiCounts | null;
-  readonly failure: { itemId: string; sentence: string; detail: string } | null;
+  readonly failure: TaskFailure | null;
   readonly costMicrousd: number;
   readonly budgetCents: number;
   readonly model: string;

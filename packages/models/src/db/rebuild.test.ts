@@ -119,7 +119,7 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
   passedOver: (taskId, n) =>
     reviewPassedOver.new({ taskId, actor: 'x', payload: { id: `${taskId}-talk${n}`, author: 'mona', why: 'thanks', text: 'Thanks!', words: 'w' } }),
   taken: (taskId, n) => reviewTaken.new({ taskId, actor: 'you', payload: { id: `${taskId}-talk${n}`, words: 'w' } }),
-  over: (taskId) => taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', statusLine: 'Merged.' } }),
+  over: (taskId) => taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
 };
 let made = 0;
 const fresh = (): string => `f${++made}`;

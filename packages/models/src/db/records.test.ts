@@ -118,6 +118,8 @@ const SUMMARY = {
   state: true,
   phase: true,
   statusLine: true,
+  waitingFor: true,
+  endedHow: true,
   model: true,
   budgetCents: true,
   costMicrousd: true,
@@ -136,7 +138,7 @@ const SUMMARY = {
   endedAt: true,
   project: true,
 } as const;
-const FACT: Names<TaskFact> = { id: true, title: true, repo: true, state: true, statusLine: true, ci: true };
+const FACT: Names<TaskFact> = { id: true, title: true, repo: true, state: true, statusLine: true, ci: true, waitingFor: true, endedHow: true };
 
 test('a task, as the worker, the api and the chat read it', async () => {
   const q = t.db;
@@ -246,7 +248,7 @@ test('the conversation and a turn of it', async () => {
 });
 
 test('an item of the inbox, before and after it is answered', async () => {
-  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A']);
+  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], { runId, questionNo: 0 });
   expect([await hasOpenQuestion(t.db, runId), await hasOpenQuestion(t.db, 'none')]).toEqual([true, false]);
   const [open] = await listOpenItems(t.db, OWNER);
   const names: Names<Item> = {

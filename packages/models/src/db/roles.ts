@@ -18,7 +18,18 @@ interface Right {
 const may = (letters: string, columns?: readonly string[]): Right => ({ may: letters, ...(columns ? { columns } : {}) });
 
 /** What news of an agent changes about its task: never what the person decided (title, prompt, model, budget, branch). */
-const GATEWAY_TASK = ['status_line', 'active_run_id', 'turns', 'head_sha', 'ci', 'cost_microusd', 'phase', 'failure', 'updated_at'] as const;
+const GATEWAY_TASK = [
+  'status_line',
+  'waiting_for',
+  'active_run_id',
+  'turns',
+  'head_sha',
+  'ci',
+  'cost_microusd',
+  'phase',
+  'failure',
+  'updated_at',
+] as const;
 const everyAuthTable = (right: Right): Record<string, Right> =>
   Object.fromEntries(['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((t) => [`auth_${t}`, right]));
 

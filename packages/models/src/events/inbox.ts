@@ -1,11 +1,14 @@
 // What waits for the person, and what they did about it.
 import { z } from 'zod';
+import { ERROR_CODES } from '../flow/outcomes.ts';
+import { withItemCodes } from './before-codes.ts';
 import { defineEvent } from './define.ts';
 import { itemKind, option, permissionAsk, via } from './shapes.ts';
 
 export const inboxOpened = defineEvent({
   type: 'inbox.opened',
-  version: 1,
+  version: 2,
+  upcasts: [withItemCodes],
   says: 'Something waits for the person.',
   about: 'task',
   writtenBy: ['gateway', 'worker'],
@@ -16,6 +19,13 @@ export const inboxOpened = defineEvent({
     body: z.string(),
     options: z.array(option).describe('answers to choose from'),
     multiple: z.boolean().optional().describe('more than one of them may be chosen'),
+    runId: z.string().optional().describe('the run whose agent asks; left out by what mainloop itself asks'),
+    questionNo: z.number().optional().describe('of a question: how many its run had asked before'),
+    errorCode: z.enum(ERROR_CODES).optional().describe('of a failure: why the task stopped, where more is known than the sentence'),
+    titleIsWhole: z
+      .boolean()
+      .optional()
+      .describe('of a permission: the title says all that is asked, so that it can be decided where nothing else is seen'),
     permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
   }),
   keys: { new: 'inbox/{id}' },

@@ -61,7 +61,7 @@ const events = (s: string): EventBody[] => [
     payload: { proposalId: null, projectId: 'p', title: s, prompt: s, model: s, budgetCents: 1, skipPlan: true, branch: 'b' },
   },
   { type: 'task.state', payload: { state: 'drafting', phase: 'plan', statusLine: s } },
-  { type: 'task.ended', payload: { state: 'failed', statusLine: s } },
+  { type: 'task.ended', payload: { state: 'failed', how: null, left: s } },
   { type: 'plan.written', payload: { revision: 1, markdown: s } },
   { type: 'run.ended', payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'completed', summary: s } } },
   { type: 'run.ended', payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'failed', reason: 'execution', detail: s } } },

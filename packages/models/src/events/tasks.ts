@@ -1,6 +1,8 @@
 // The life of a task, and what the person said to it.
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
+import { ENDINGS, WAITING_FOR } from '../flow/states.ts';
+import { withEnding, withWaitingFor } from './before-codes.ts';
 import { attachments, taskState } from './shapes.ts';
 
 export const taskConfirmed = defineEvent({
@@ -25,11 +27,17 @@ export const taskConfirmed = defineEvent({
 
 export const taskStateChanged = defineEvent({
   type: 'task.state',
-  version: 1,
+  version: 2,
+  upcasts: [withWaitingFor],
   says: 'A task goes on to its next state, or says something else of itself.',
   about: 'task',
   writtenBy: ['api', 'worker'],
-  payload: z.object({ state: taskState, phase: z.string(), statusLine: z.string() }),
+  payload: z.object({
+    state: taskState,
+    phase: z.string(),
+    statusLine: z.string().describe('for a person: what it does or waits for'),
+    waitingFor: z.enum(WAITING_FOR).optional().describe('what it stands still for, where that is more than the state says'),
+  }),
   keys: { new: null, cancelling: 'cancel/{taskId}' },
 });
 
@@ -45,11 +53,16 @@ export const taskRetried = defineEvent({
 
 export const taskEnded = defineEvent({
   type: 'task.ended',
-  version: 1,
+  version: 2,
+  upcasts: [withEnding],
   says: 'Nothing leads on from here. What still waited for the person is closed.',
   about: 'task',
   writtenBy: ['worker'],
-  payload: z.object({ state: z.enum(['done', 'cancelled', 'failed']), statusLine: z.string() }),
+  payload: z.object({
+    state: z.enum(['done', 'cancelled', 'failed']),
+    how: z.enum(ENDINGS).nullable().describe('null: in words that nobody knows any more, which are in `left`'),
+    left: z.string().describe('what of it could not be tidied up, in sentences; empty when nothing is left'),
+  }),
   keys: { new: 'ended/{taskId}' },
 });
 

@@ -158,7 +158,7 @@ test.each([Number.NaN, -1, 1e300, 0, 100, 4_000, 128_000])('a promise for max_to
 });
 
 test('every state says what happens next', () => {
-  for (const state of TASK_STATES) expect(nextSentence({ state, statusLine: '', ci: null })).toMatch(/^[A-Z].*\.$/);
+  for (const state of TASK_STATES) expect(nextSentence({ state, statusLine: '', ci: null, waitingFor: null, endedHow: null })).toMatch(/^[A-Z].*\.$/);
 });
 
 test('a failure stays visible until it is retried', () => {
@@ -209,7 +209,16 @@ test.each<[string, string, string, boolean]>([
 });
 
 test('a notification has two buttons at most, and none that decides what should be read first', () => {
-  const base = { id: 'i', title: 'T', body: '', taskTitle: 'Task', repo: 'a/b', options: [] as { label: string }[] };
+  const base = {
+    id: 'i',
+    title: 'T',
+    body: '',
+    taskTitle: 'Task',
+    repo: 'a/b',
+    options: [] as { label: string }[],
+    errorCode: null,
+    titleIsWhole: true,
+  };
   const buttons = (kind: (typeof ITEM_KINDS)[number], labels: string[] = []): (string | undefined)[] => {
     const n = noticeOf({ ...base, kind, options: labels.map((label) => ({ label })) }, 1);
     return n.type === 'show' ? n.actions.map((a) => a.decision) : [];
@@ -225,8 +234,8 @@ test('a notification has two buttons at most, and none that decides what should 
     ['failure', 'retry', undefined],
   ]);
   // What a notification does not show whole is not decided by it.
-  for (const title of ['Run: git status …', 'Write: a …', `Run: ${'x'.repeat(120)}`]) {
-    const n = noticeOf({ ...base, kind: 'permission', title }, 1);
+  for (const unseen of [{ titleIsWhole: false }, { title: `Run: ${'x'.repeat(120)}` }]) {
+    const n = noticeOf({ ...base, kind: 'permission', ...unseen }, 1);
     expect(n.type === 'show' && n.actions.map((a) => a.decision)).toEqual([undefined]);
   }
   expect(buttons('question', ['Yes', 'No'])).toEqual(['answer', 'answer']);

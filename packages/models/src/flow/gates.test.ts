@@ -21,13 +21,13 @@ describe('a gate', () => {
 });
 
 test.each([
-  ['gate', 'Anything', true],
-  ['failure', WEAKENED, true],
-  ['failure', 'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.', true],
-  ['failure', 'CI is still red after 3 repairs.', false],
-  ['question', WEAKENED, false],
-] as const)('%s "%s" lets something through: %s; then no notification offers it', (kind, title, gate) => {
-  expect(isGate({ kind, title })).toBe(gate);
-  const n = noticeOf({ id: 'i', kind, title, body: '', options: [], taskTitle: 'T', repo: 'a/b' }, 1);
+  ['gate', null, true],
+  ['failure', 'gate', true],
+  ['failure', 'turns', false],
+  ['failure', null, false],
+  ['question', null, false],
+] as const)('%s with the code %s lets something through: %s; then no notification offers it', (kind, errorCode, gate) => {
+  expect(isGate({ kind, errorCode })).toBe(gate);
+  const n = noticeOf({ id: 'i', kind, title: WEAKENED, body: '', options: [], errorCode, titleIsWhole: true, taskTitle: 'T', repo: 'a/b' }, 1);
   if (gate) expect(n.type === 'show' && n.actions).toEqual([{ action: 'open', title: 'Look' }]);
 });

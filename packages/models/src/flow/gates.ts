@@ -1,5 +1,6 @@
 // A gate: what stands against a change, and what the person says about it. Never the Retry of a failure. Pure.
 import type { ItemKind } from './events.ts';
+import type { ErrorCode } from './outcomes.ts';
 
 export const PUT_BACK = 'Put it back';
 export const LOOK_AGAIN = 'Look again';
@@ -34,8 +35,5 @@ export const linesOf = (body: string): string[] => body.split('\n').filter((l) =
 /** What an answer to a gate is noted as: what was let through, or what has to come back, by name. */
 export const gateAnswer = (i: { title: string; body: string }): string => linesOf(i.body).join('\n') || i.title;
 
-/** Failures of tasks from before gates were items of their own, whose Retry lets something through. */
-const OLD_GATES = ['The checks are green, but the change removes or skips tests.', 'This repository has no CI, so nothing has checked the change.'];
-/** Whether a button that only says "Retry" would let something through unseen. */
-export const isGate = (i: { kind: ItemKind; title: string }): boolean =>
-  i.kind === 'gate' || (i.kind === 'failure' && OLD_GATES.some((t) => i.title.startsWith(t)));
+/** Whether a button that only says "Retry" would let something through unseen: at a gate, and at what was one before they had a kind. */
+export const isGate = (i: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean => i.kind === 'gate' || i.errorCode === 'gate';

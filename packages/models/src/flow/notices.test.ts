@@ -7,6 +7,8 @@ const ITEM: NoticeItem = {
   title: 'Up or down?',
   body: '',
   options: [{ label: 'Up' }, { label: 'Down' }],
+  titleIsWhole: true,
+  errorCode: null,
   taskTitle: 'Split fairly',
   repo: 'demo/tally',
 };
@@ -61,7 +63,14 @@ test('a permission is decided by a notification that shows all of it, to the cha
     actions: [{ action: 'allow' }, { action: 'deny' }],
   });
   expect(noticeOf({ ...ITEM, kind: 'permission', title: `${fits}x` }, 0)).toMatchObject({ actions: [OPEN] });
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …' }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …', titleIsWhole: false }, 0)).toMatchObject({ actions: [OPEN] });
+  // A command may end in any character.
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Run: echo …' }, 0)).toMatchObject({ actions: [{ action: 'allow' }, { action: 'deny' }] });
+});
+
+test('a pause goes on by Resume, whatever a program wrote of it', () => {
+  expect(noticeOf({ ...ITEM, kind: 'failure', errorCode: 'paused' }, 0)).toMatchObject({ actions: [{ title: 'Resume' }, OPEN] });
+  expect(noticeOf({ ...ITEM, kind: 'failure', body: 'stopped' }, 0)).toMatchObject({ actions: [{ title: 'Retry' }, OPEN] });
 });
 
 test('time zones, no quiet hours, and a push service that fails again and again', () => {

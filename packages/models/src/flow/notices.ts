@@ -1,7 +1,6 @@
 // What a device is told, when, and which answers its buttons give. Pure.
 import type { ItemKind, Option } from './events.ts';
-import { titleSaysAll } from './permissions.ts';
-import { isPaused } from './outcomes.ts';
+import { isPaused, type ErrorCode } from './outcomes.ts';
 import { isGate } from './gates.ts';
 import { spellOut } from './text.ts';
 import type { Decision } from './workflow.ts';
@@ -37,6 +36,10 @@ export interface NoticeItem {
   readonly title: string;
   readonly body: string;
   readonly options: readonly Option[];
+  /** Of a permission: the title says all that is asked. */
+  readonly titleIsWhole: boolean;
+  /** Of a failure, where it has one. */
+  readonly errorCode: ErrorCode | null;
   readonly taskTitle: string;
   readonly repo: string;
 }
@@ -99,14 +102,14 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
       return [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN];
     case 'permission':
       // A notification shows the title only: what it does not say whole is not decided by it.
-      if (!titleSaysAll(i.title) || cut(HEAD.permission(i), TITLE_CHARS) !== HEAD.permission(i)) return [OPEN];
+      if (!i.titleIsWhole || cut(HEAD.permission(i), TITLE_CHARS) !== HEAD.permission(i)) return [OPEN];
       return [
         { action: 'allow', title: 'Allow once', decision: 'allow' },
         { action: 'deny', title: 'Refuse', decision: 'deny' },
       ];
     case 'failure':
       if (isGate(i)) return [OPEN];
-      return [{ action: 'retry', title: isPaused({ detail: i.body }) ? 'Resume' : 'Retry', decision: 'retry' }, OPEN];
+      return [{ action: 'retry', title: isPaused(i.errorCode) ? 'Resume' : 'Retry', decision: 'retry' }, OPEN];
     case 'review':
     case 'ci_files':
     case 'gate':

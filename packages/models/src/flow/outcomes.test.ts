@@ -10,12 +10,13 @@ import {
   unexpected,
   waitsUntil,
   type AfterRun,
+  type ErrorCode,
   type RunEnd,
   type RunOutcome,
 } from './outcomes.ts';
 
 const NOW = 1_000_000;
-const asks = (sentence: string, detail: string): AfterRun => ({ do: 'ask_human', sentence, detail });
+const asks = (sentence: string, code: ErrorCode, detail = ''): AfterRun => ({ do: 'ask_human', code, sentence, detail });
 
 test.each<[string, RunEnd, number, AfterRun]>([
   ['done', { kind: 'completed' }, 1, { do: 'go_on' }],
@@ -29,9 +30,9 @@ test.each<[string, RunEnd, number, AfterRun]>([
     'a fourth refusal',
     { kind: 'retry', reason: 'rate_limit', backoffMs: 10 },
     MAX_ATTEMPTS,
-    asks('The model kept failing (rate limit). Try again in a while.', 'rate_limit'),
+    asks('The model kept failing (rate limit). Try again in a while.', 'model_failing'),
   ],
-  ['paused', { kind: 'interrupted', reason: 'stopped' }, 1, asks('Paused by you. Resume continues from here.', 'stopped')],
+  ['paused', { kind: 'interrupted', reason: 'stopped' }, 1, asks('Paused by you. Resume continues from here.', 'paused')],
   [
     'silent',
     { kind: 'interrupted', reason: 'silent' },
@@ -44,10 +45,15 @@ test.each<[string, RunEnd, number, AfterRun]>([
     'lost, for the fourth',
     { kind: 'interrupted', reason: 'killed' },
     MAX_ATTEMPTS,
-    asks('The agent was lost four times in a row. Look at its output, then retry.', 'killed'),
+    asks('The agent was lost four times in a row. Look at its output, then retry.', 'lost'),
   ],
   ['out of turns', { kind: 'limit', reason: 'turns' }, 1, asks('The agent used all its turns. Retry goes on from where it stopped.', 'turns')],
-  ['no key', { kind: 'failed', reason: 'auth', detail: '401' }, 1, asks('The model refused our key. Check ANTHROPIC_API_KEY, then retry.', '401')],
+  [
+    'no key',
+    { kind: 'failed', reason: 'auth', detail: '401' },
+    1,
+    asks('The model refused our key. Check ANTHROPIC_API_KEY, then retry.', 'auth', '401'),
+  ],
 ])('%s', (_, end, attempt, want) => {
   expect(afterRun(end, attempt, NOW)).toEqual(want);
 });

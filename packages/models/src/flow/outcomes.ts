@@ -40,16 +40,28 @@ export type AfterRun =
   | { readonly do: 'go_on' }
   | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }
   | { readonly do: 'again'; readonly delayMs: number }
-  | { readonly do: 'ask_human'; readonly sentence: string; readonly detail: string };
+  /** `detail`: what the agent or a program said of it; '' when nothing did. */
+  | { readonly do: 'ask_human'; readonly code: ErrorCode; readonly sentence: string; readonly detail: string };
 
-/** How a task says that it waits for the account's limit; the page offers another model beside these words. */
-export const WAITS_FOR_LIMIT = "The account's usage limit is reached.";
+/** What a task says of itself while it waits for its account's limit. */
 export const waitsUntil = (untilMs: number): string =>
-  `${WAITS_FOR_LIMIT} It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
+  `The account's usage limit is reached. It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
 
-/** The detail of a stop that the person asked for. It is no failure: nothing is red, and what goes on is called Resume. */
-const STOPPED = 'stopped';
-export const isPaused = (failure: { readonly detail: string } | null): boolean => failure?.detail === STOPPED;
+export const ERROR_CODES = ['paused', 'silent', 'lost', 'model_failing', ...LIMIT_REASONS, ...FAIL_REASONS, 'gate'] as const;
+/** Why a task stopped. `gate`: what is a gate today, told as a failure by tasks from before there were gates. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What a task stopped at. */
+export interface TaskFailure {
+  readonly itemId: string;
+  readonly sentence: string;
+  readonly detail: string;
+  /** Left out where nothing is known but the sentence. */
+  readonly code?: ErrorCode;
+}
+
+/** Whether the user asked for the stop. It is no failure: nothing is red, and what goes on is called Resume. */
+export const isPaused = (code: ErrorCode | null | undefined): boolean => code === 'paused';
 
 export const MAX_ATTEMPTS = 4;
 
@@ -68,23 +80,22 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
       return { do: 'again', delayMs: Math.max(1_000, o.untilMs - nowMs) };
     case 'retry':
       return last
-        ? { do: 'ask_human', sentence: `The model kept failing (${words(o.reason)}). Try again in a while.`, detail: o.reason }
+        ? ask('model_failing', `The model kept failing (${words(o.reason)}). Try again in a while.`)
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
-      if (o.reason === 'stopped') return { do: 'ask_human', sentence: 'Paused by you. Resume continues from here.', detail: STOPPED };
-      if (o.reason === 'silent')
-        return { do: 'ask_human', sentence: 'The agent hung without a word and was stopped. Look at its output, then retry.', detail: o.reason };
+      if (o.reason === 'stopped') return ask('paused', 'Paused by you. Resume continues from here.');
+      if (o.reason === 'silent') return ask('silent', 'The agent hung without a word and was stopped. Look at its output, then retry.');
       // Somebody said something in the very moment the turn ended: the next run hears it.
       if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
-      return last
-        ? { do: 'ask_human', sentence: 'The agent was lost four times in a row. Look at its output, then retry.', detail: o.reason }
-        : { do: 'again', delayMs: 500 * attempt };
+      return last ? ask('lost', 'The agent was lost four times in a row. Look at its output, then retry.') : { do: 'again', delayMs: 500 * attempt };
     case 'limit':
-      return { do: 'ask_human', sentence: LIMITS[o.reason], detail: o.reason };
+      return ask(o.reason, LIMITS[o.reason]);
     case 'failed':
-      return { do: 'ask_human', sentence: FAILURES[o.reason], detail: o.detail };
+      return ask(o.reason, FAILURES[o.reason], o.detail);
   }
 }
+
+const ask = (code: ErrorCode, sentence: string, detail = ''): AfterRun => ({ do: 'ask_human', code, sentence, detail });
 
 const LIMITS: Record<LimitReason, string> = {
   day: "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { describeRequest, isPlainGitConfig, isTouchy, MAX_RULE, ruleOf, titleSaysAll, unaskedIf } from './permissions.ts';
+import { describeRequest, isPlainGitConfig, isTouchy, MAX_RULE, ruleOf, unaskedIf } from './permissions.ts';
 import { plainWords } from './shell-words.ts';
 
 const bash = (command: string, more: object = {}) => unaskedIf('Bash', { command, ...more });
@@ -308,16 +308,17 @@ describe('a request in words', () => {
   });
   test.each<[Record<string, unknown>, boolean]>([
     [{ command: 'touch one' }, true],
+    [{ command: 'echo …' }, true],
     [{ command: 'touch one\nrm -rf /' }, false],
     [{ command: `echo ${'a'.repeat(200)}` }, false],
     [{ command: 'echo a   b' }, false],
     [{ command: 'echo \u200bb' }, false],
     [{ command: 'sleep 9', run_in_background: true }, false],
   ])('%j: its title says all: %s', (input, all) => {
-    expect(titleSaysAll(ask('Bash', input).title)).toBe(all);
+    expect(ask('Bash', input).titleIsWhole).toBe(all);
   });
   test('no title of another tool says all', () => {
-    expect(titleSaysAll(ask('Write', { file_path: 'a', content: 'b' }).title)).toBe(false);
+    expect(ask('Write', { file_path: 'a', content: 'b' }).titleIsWhole).toBe(false);
   });
 
   test('the rule is the request to the letter', () => {
@@ -370,7 +371,13 @@ describe('what a person reads before they decide', () => {
     ],
     ['nothing', 'Stop', {}, 'Stop …', ''],
   ])('%s', (_, tool, input, title, shown) => {
-    expect(words(tool, input)).toEqual({ kind: 'ask', title, body: `${shown}\n\n${reach('no network')}\n\n${ALWAYS}`, always: true });
+    expect(words(tool, input)).toEqual({
+      kind: 'ask',
+      title,
+      titleIsWhole: !title.endsWith('…'),
+      body: `${shown}\n\n${reach('no network')}\n\n${ALWAYS}`,
+      always: true,
+    });
   });
 
   test.each<[Parameters<typeof describeRequest>[2], string]>([

@@ -194,7 +194,14 @@ const sorted = (value: unknown): string =>
   );
 
 export type Described =
-  | { readonly kind: 'ask'; readonly title: string; readonly body: string; readonly always: boolean }
+  | {
+      readonly kind: 'ask';
+      readonly title: string;
+      /** The title says all that is asked. */
+      readonly titleIsWhole: boolean;
+      readonly body: string;
+      readonly always: boolean;
+    }
   /** It can't be shown whole, so nobody is asked. `sentence` is for the agent. */
   | { readonly kind: 'too_long'; readonly sentence: string };
 
@@ -221,20 +228,18 @@ export function describeRequest(
   const future = always
     ? '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.'
     : 'It is too long to be allowed for good.';
-  return { kind: 'ask', title: titleOf(tool, command, input), body: `${why}${shown}\n\n${reach(command, egress)}\n\n${future}`, always };
+  return { kind: 'ask', ...titleOf(tool, command, input), body: `${why}${shown}\n\n${reach(command, egress)}\n\n${future}`, always };
 }
 
 /** One line. It ends in "…" where it does not say all: then nobody should decide by the title alone. */
-function titleOf(tool: string, command: string | null, input: Readonly<Record<string, unknown>>): string {
+function titleOf(tool: string, command: string | null, input: Readonly<Record<string, unknown>>): { title: string; titleIsWhole: boolean } {
   const target = command ?? String(input.file_path ?? input.path ?? input.url ?? '');
   const line = cleanTitle(visible(target), 90);
   const whole = command !== null && line === command && Object.keys(input).every((k) => ['command', 'description', 'timeout'].includes(k));
   const name = command === null ? cleanTitle(visible(tool), 60) : 'Run';
-  return `${name}${line === '' ? '' : `: ${line}`}${whole || line.endsWith('…') ? '' : ' …'}`;
+  const title = `${name}${line === '' ? '' : `: ${line}`}${whole || line.endsWith('…') ? '' : ' …'}`;
+  return { title, titleIsWhole: whole };
 }
-
-/** Whether a permission's title is the whole of what is asked, so that it can be decided where only the title is seen. */
-export const titleSaysAll = (title: string): boolean => !title.endsWith('…');
 
 function reach(command: string | null, egress: 'registries' | 'none' | readonly string[]): string {
   const open = egress === 'registries' ? 'package registries' : `${egress.length} allowed hosts`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isEnded, nextSentence, sectionOf, TASK_STATES } from './states.ts';
+import { isEnded, nextSentence, sectionOf, TASK_STATES, type Standing } from './states.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -33,16 +33,39 @@ const SAYS: Record<(typeof TASK_STATES)[number], [byItself: string, ownLine: boo
   cancelled: ['Cancelled.', false],
   failed: ['Failed.', true],
 };
+const standing = (known: Partial<Standing>): Standing => ({ state: 'ci', statusLine: '', ci: null, waitingFor: null, endedHow: null, ...known });
+
 test.each(TASK_STATES)('what a task says that is %s', (state) => {
   const [byItself, ownLine] = SAYS[state];
-  expect(nextSentence({ state, statusLine: '', ci: null })).toBe(byItself);
-  expect(nextSentence({ state, statusLine: 'A word of its own.', ci: null })).toBe(ownLine ? 'A word of its own.' : byItself);
+  expect(nextSentence(standing({ state }))).toBe(byItself);
+  const withLine = isEnded(state) ? `${byItself} A word of its own.` : byItself;
+  expect(nextSentence(standing({ state, statusLine: 'A word of its own.' }))).toBe(ownLine ? 'A word of its own.' : withLine);
 });
 
 test('what a task says that waits for checks, or is in a state of a newer version', () => {
   const ci = { passed: 3, failed: 1, pending: 2 };
-  expect(nextSentence({ state: 'ci', statusLine: '', ci })).toBe('Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.');
+  expect(nextSentence(standing({ ci }))).toBe('Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.');
   const green = { ...ci, failed: 0 };
-  expect(nextSentence({ state: 'ci', statusLine: '', ci: green })).toBe('Waiting for CI, 3 of 5 checks done. You are not needed.');
-  expect(nextSentence({ state: 'resting', statusLine: 'It rests.', ci: null })).toBe('It rests.');
+  expect(nextSentence(standing({ ci: green }))).toBe('Waiting for CI, 3 of 5 checks done. You are not needed.');
+  expect(nextSentence(standing({ state: 'resting', statusLine: 'It rests.' }))).toBe('It rests.');
+});
+
+test.each<[string, Partial<Standing>, string]>([
+  ['asks for a permission', { state: 'drafting', waitingFor: 'permission' }, 'Claude waits for your permission to go on.'],
+  [
+    'asked, and says the same in its own words',
+    { state: 'drafting', statusLine: 'Claude waits for your permission to go on.' },
+    'Claude waits for your permission to go on.',
+  ],
+  ['asked, and was cancelled', { state: 'cancelled', waitingFor: 'permission', endedHow: 'cancelled' }, 'You cancelled this.'],
+  ['waits for its account', { state: 'blocked', waitingFor: 'account_limit', statusLine: 'It goes on at noon.' }, 'It goes on at noon.'],
+  ['was closed on the forge', { state: 'cancelled', endedHow: 'closed' }, 'The pull request was closed without a merge.'],
+  [
+    'left something behind',
+    { state: 'cancelled', endedHow: 'cancelled', statusLine: 'Its sandbox is busy.' },
+    'You cancelled this. Its sandbox is busy.',
+  ],
+  ['says of itself what the user would', { state: 'cancelled', statusLine: 'Cancelled by you.' }, 'Cancelled. Cancelled by you.'],
+])('a task that %s', (_, known, says) => {
+  expect(nextSentence(standing(known))).toBe(says);
 });

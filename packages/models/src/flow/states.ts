@@ -25,16 +25,39 @@ export interface CiCounts {
   readonly pending: number;
 }
 
-/** What a task says of itself while its agent waits for a permission. */
-export const WAITS_FOR_LEAVE = 'Claude waits for your leave to go on.';
+export const WAITING_FOR = ['permission', 'account_limit'] as const;
+/** What a task stands still for, where that is more than its state says: its agent asks for a permission, or its account has a limit. */
+export type WaitingFor = (typeof WAITING_FOR)[number];
 
-/** How a task ends that the person cancelled; what could not be tidied up follows. */
-export const CANCELLED_BY_YOU = 'Cancelled by you.';
+export const ENDINGS = ['merged', 'closed', 'kept', 'cancelled', 'cancelled_in_temporal'] as const;
+/** How a task ended. `closed`: somebody closed its pull request; `kept`: and its branch is kept; `cancelled`: by the user. */
+export type Ending = (typeof ENDINGS)[number];
+
+/** What each ending is called, in the story and in the chat. */
+export const ENDING_SENTENCE: Readonly<Record<Ending, string>> = {
+  merged: 'Merged.',
+  closed: 'The pull request was closed without a merge.',
+  kept: 'The pull request was closed without a merge; its branch is kept.',
+  cancelled: 'Cancelled by you.',
+  cancelled_in_temporal: 'Cancelled in Temporal.',
+};
+
+/** What is known of where a task stands, besides what it is about. */
+export interface Standing {
+  readonly state: string;
+  /** Its own words for what it does or waits for; of one that has ended, what could not be tidied up. '' when there is nothing more to say. */
+  readonly statusLine: string;
+  readonly ci: CiCounts | null;
+  readonly waitingFor: WaitingFor | null;
+  /** Null before the end, and for tasks that ended in words which nobody knows any more. */
+  readonly endedHow: Ending | null;
+}
 
 const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed} of them red`);
 
 /** One sentence that says what happens next, and whether the reader is needed. */
-export function nextSentence(t: { state: string; statusLine: string; ci: CiCounts | null }): string {
+export function nextSentence(t: Standing): string {
+  if (t.waitingFor === 'permission' && !isEnded(t.state)) return 'Claude waits for your permission to go on.';
   switch (t.state as TaskState) {
     case 'queued':
       return 'Waiting for a free slot. You are not needed.';
@@ -53,12 +76,17 @@ export function nextSentence(t: { state: string; statusLine: string; ci: CiCount
     case 'blocked':
       return t.statusLine || 'Waiting for you.';
     case 'done':
-      return 'Merged.';
+      return sentences('Merged.', t.statusLine);
     case 'cancelled':
-      return t.statusLine.startsWith(CANCELLED_BY_YOU) ? `You cancelled this.${t.statusLine.slice(CANCELLED_BY_YOU.length)}` : 'Cancelled.';
+      return sentences(t.endedHow === null || t.endedHow === 'merged' ? 'Cancelled.' : CANCELLED[t.endedHow], t.statusLine);
     case 'failed':
       return t.statusLine || 'Failed.';
     default:
       return t.statusLine;
   }
 }
+
+const CANCELLED: Readonly<Record<Exclude<Ending, 'merged'>, string>> = { ...ENDING_SENTENCE, cancelled: 'You cancelled this.' };
+
+/** Sentences one after the other, without those that say nothing. */
+export const sentences = (...all: readonly string[]): string => all.filter((s) => s !== '').join(' ');

@@ -75,7 +75,7 @@ describe('a pull request that somebody closes', () => {
         return expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2-\d$/)] });
       }
       expect(await r.end(h)).toEqual({ state: 'cancelled' });
-      expect(r.script().ended?.statusLine).toMatch(decision === 'keep' ? /its branch is kept\.$/ : /without a merge\.$/);
+      expect(r.script().ended?.how).toBe(decision === 'keep' ? 'kept' : 'closed');
       expect(r.inputs('cleanForge')).toMatchObject([cleaned]);
       expect((r.inputs('cleanForge')[0] as { keepBranch?: boolean }).keepBranch).toBe(decision === 'keep' ? true : undefined);
     },

@@ -2,7 +2,8 @@
 import { defineQuery, patched, setHandler } from '@temporalio/workflow';
 import { readResume, writeResume } from '@mainloop/models/flow/resume';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
-import type { TaskState } from '@mainloop/models/flow/states';
+import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import type { TaskState, WaitingFor } from '@mainloop/models/flow/states';
 import { QUERIES, type Position, type TaskStanding, type TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import { openDesk, type Desk } from '../desk.ts';
 import { quietly } from '../failures.ts';
@@ -80,8 +81,8 @@ export function handOver({ taskId, position, seenRuns, items, offers, rounds, de
 }
 
 /** Writes down where the task is, for the pages. */
-export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, statusLine = ''): Promise<void> =>
-  records.setState({ taskId, state, phase, statusLine });
+export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, statusLine = '', waitingFor?: WaitingFor): Promise<void> =>
+  records.setState({ taskId, state, phase, statusLine, ...(waitingFor === undefined ? {} : { waitingFor }) });
 
 interface NewItem {
   readonly id: string;
@@ -89,6 +90,7 @@ interface NewItem {
   readonly title: string;
   readonly body: string;
   readonly options: Option[];
+  readonly errorCode?: ErrorCode;
 }
 
 /** Asks the person something in the inbox. Asking again under the same id asks nothing new. */

@@ -14,12 +14,12 @@ const REVIEW = standingAt({ stage: 'review', reviewedUntil: '' });
 
 describe('end', () => {
   test.each<[string, Partial<Script>, (h: WorkflowHandle) => Promise<unknown>, 'done' | 'cancelled', string]>([
-    ['merged elsewhere', { gone: true }, () => Promise.resolve(), 'done', 'Merged.'],
-    ['cancelled by the person', {}, (h) => r.say(h, '-cancel', 'cancel'), 'cancelled', 'Cancelled by you.'],
-    ['cancelled in Temporal', {}, (h) => h.cancel(), 'cancelled', 'Cancelled in Temporal.'],
+    ['merged elsewhere', { gone: true }, () => Promise.resolve(), 'done', 'merged'],
+    ['cancelled by the person', {}, (h) => r.say(h, '-cancel', 'cancel'), 'cancelled', 'cancelled'],
+    ['cancelled in Temporal', {}, (h) => h.cancel(), 'cancelled', 'cancelled_in_temporal'],
   ])(
     '%s: its agent, what is open on the forge and its sandbox go, then it is written down',
-    async (_, script, act, state, line) => {
+    async (_, script, act, state, how) => {
       const h = await r.start(script, REVIEW);
       if (script.gone === undefined && script.instead === undefined) await r.env.sleep(MINUTE);
       await act(h);
@@ -31,7 +31,7 @@ describe('end', () => {
           .map((c) => c.name),
       ).toEqual(['stopRun', 'cleanForge', 'releaseSandbox', 'endTask']);
       expect(r.inputs('cleanForge')).toMatchObject([{ merged: state === 'done' }]);
-      expect(r.script().ended).toMatchObject({ state, statusLine: line });
+      expect(r.script().ended).toMatchObject({ state, how, left: '' });
     },
     60_000,
   );
@@ -39,7 +39,7 @@ describe('end', () => {
   test('what stays behind is said, and is no reason to stay', async () => {
     const h = await r.start({ gone: true, instead: new Map([['cleanForge', [broken('The token may not close issues.')]]]) }, REVIEW);
     expect(await h.result()).toEqual({ state: 'done' });
-    expect(r.script().ended?.statusLine).toBe('Merged. Something on GitHub could not be cleaned up: The token may not close issues.');
+    expect(r.script().ended?.left).toBe('Something on GitHub could not be cleaned up: The token may not close issues.');
   });
 
   test('it has not ended before that is written down', async () => {

@@ -19,7 +19,7 @@ describe('merge', () => {
       await r.say(h, '-review-2', 'merge', method);
       expect(await h.result()).toEqual({ state: 'done' });
       expect(r.inputs('merge')).toEqual([{ taskId: expect.any(String), ...(method === undefined ? {} : { method }) }]);
-      expect(r.script().ended).toMatchObject({ state: 'done', statusLine: 'Merged.' });
+      expect(r.script().ended).toMatchObject({ state: 'done', how: 'merged', left: '' });
     },
     60_000,
   );

@@ -76,6 +76,7 @@ test('a run that is lost is done by another, four times; Retry begins to count a
   const h = await r.start({ ends: Array.from({ length: 5 }, () => ({ kind: 'interrupted', reason: 'lost' })) }, IMPLEMENT);
   await r.env.sleep(10 * MINUTE);
   expect(r.script().failures.map((f) => f.title)).toEqual(['The agent was lost four times in a row. Look at its output, then retry.']);
+  expect(r.inputs('openItem')).toMatchObject([{ kind: 'failure', errorCode: 'lost', body: '' }]);
   expect(r.count('prepareRun')).toBe(4);
   await r.say(h, '-f6-1', 'retry');
   await r.env.sleep(10 * MINUTE);

@@ -42,7 +42,7 @@ export async function run(
         attempt = 0;
         break;
       case 'ask_human':
-        await askPerson(task, phase, next.sentence, next.detail);
+        await askPerson(task, phase, next.sentence, next.detail, 'blocked', next.code);
         attempt = 0;
     }
   }
@@ -100,7 +100,7 @@ async function pause(task: TaskContext, phase: Phase, outcome: RunEnd, { delayMs
   const before = desk.goOns();
   // Known by its name only to new histories: an old one goes on as it was recorded.
   const words = outcome.kind === 'wait' && patched('wait-words') ? waitsUntil(outcome.untilMs) : null;
-  if (words !== null) await setState(task, 'blocked', phase, words);
+  if (words !== null) await setState(task, 'blocked', phase, words, 'account_limit');
   const untilIso = new Date(Date.now() + delayMs).toISOString();
   await desk.until(() => words !== null && desk.goOns() > before, delayMs, { what: 'time', untilIso });
 }

@@ -2,7 +2,7 @@
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
 import { gateOf } from '@mainloop/models/flow/gates';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { unexpected } from '@mainloop/models/flow/outcomes';
+import { unexpected, type ErrorCode } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { sentenceOf } from '../failures.ts';
@@ -15,6 +15,7 @@ const WRITE_AGAIN_MS = 60_000;
  * The task stays where it is until the person says go on.
  * @param sentence what is wrong and what to do; also the title of the item
  * @param stopped the state it is in meanwhile
+ * @param errorCode why it stopped, where the pages go by it
  */
 export async function askPerson(
   task: TaskContext,
@@ -22,9 +23,11 @@ export async function askPerson(
   sentence: string,
   detail: string,
   stopped: TaskState = 'blocked',
+  errorCode?: ErrorCode,
 ): Promise<HumanSignal> {
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
+  const code = errorCode === undefined ? {} : { errorCode };
+  await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }], ...code });
   await setState(task, stopped, phase, sentence);
   return task.desk.decision(id);
 }

@@ -90,7 +90,19 @@ export async function dueNotices(q: Queryable, i: { ownerId: string; kinds: read
       .innerJoin('tasks as t', 't.id', 'i.task_id')
       .innerJoin('projects as p', 'p.id', 't.project_id')
       .leftJoin('push_notices as n', (join) => join.onRef('n.item_id', '=', 'i.id').onRef('n.device_id', '=', 'd.id'))
-      .select(['d.id as device_id', 'd.endpoint', 'd.p256dh', 'd.auth', 'd.failures', 'i.id as item_id', 'i.state', 'i.kind', 'i.title'])
+      .select([
+        'd.id as device_id',
+        'd.endpoint',
+        'd.p256dh',
+        'd.auth',
+        'd.failures',
+        'i.id as item_id',
+        'i.state',
+        'i.kind',
+        'i.title',
+        'i.title_is_whole',
+        'i.error_code',
+      ])
       .select((eb) => sql<string>`left(${eb.ref('i.body')}, 500)`.as('body'))
       .select(['i.options', 't.title as task_title', 'p.repo'])
       .where('d.owner_id', '=', i.ownerId)
@@ -115,7 +127,17 @@ export async function dueNotices(q: Queryable, i: { ownerId: string; kinds: read
     itemId: r.item_id,
     item:
       r.state === 'open'
-        ? { id: r.item_id, kind: r.kind, title: r.title, body: r.body, options: r.options, taskTitle: r.task_title, repo: r.repo }
+        ? {
+            id: r.item_id,
+            kind: r.kind,
+            title: r.title,
+            body: r.body,
+            options: r.options,
+            titleIsWhole: r.title_is_whole,
+            errorCode: r.error_code,
+            taskTitle: r.task_title,
+            repo: r.repo,
+          }
         : null,
   }));
 }

@@ -56,7 +56,7 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       tx,
       tables
         .selectFrom('inbox_items')
-        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body'])
+        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body', 'error_code as errorCode'])
         .where('id', '=', i.itemId)
         .where('owner_id', '=', i.ownerId),
     );

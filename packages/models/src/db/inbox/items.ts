@@ -5,7 +5,7 @@ import type { ItemKind, Option, Via } from '../../flow/events.ts';
 import type { Decision } from '../../flow/workflow.ts';
 import type { Queryable } from '../pool.ts';
 import { anyOf, hasRow, row, rows, tables } from '../rows.ts';
-import { attemptsOf, questionsOf } from '../runs/runs.ts';
+import { attemptsOf } from '../runs/runs.ts';
 
 /** @returns what the user said to an item; null while nobody has, and for an item that is not there */
 export async function findDecision(q: Queryable, itemId: string): Promise<Decision | null> {
@@ -20,7 +20,8 @@ export const hasOpenQuestion = async (q: Queryable, runId: string): Promise<bool
     tables
       .selectFrom('inbox_items')
       .select('id')
-      .where('id', 'like', anyOf((await attemptsOf(q, runId)).map(questionsOf)))
+      .where('run_id', '=', anyOf(await attemptsOf(q, runId)))
+      .where('kind', '=', 'question')
       .where('state', '=', 'open')
       .limit(1),
   );

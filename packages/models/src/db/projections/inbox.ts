@@ -1,19 +1,25 @@
 // What waits for the person.
-import { WAITS_FOR_LEAVE } from '../../flow/states.ts';
+import type { TaskFailure } from '../../flow/outcomes.ts';
 import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';
 import { ofTask, setTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofInbox: Projections<TypesOf<'inbox'>> = {
   'inbox.opened': async (tx, event) => {
-    const { id, kind, title, body, options, multiple } = event.payload;
+    const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole } = event.payload;
     const words = { kind, title, body, options: JSON.stringify(options), multiple: multiple ?? false };
+    const codes = { run_id: runId ?? null, question_no: questionNo ?? null, error_code: errorCode ?? null, title_is_whole: titleIsWhole ?? false };
     await run(
       tx,
-      tables.insertInto('inbox_items').values({ id, owner_id: event.ownerId, task_id: ofTask(event), ...words, state: 'open', created_at: event.at }),
+      tables
+        .insertInto('inbox_items')
+        .values({ id, owner_id: event.ownerId, task_id: ofTask(event), ...words, ...codes, state: 'open', created_at: event.at }),
     );
-    if (kind === 'permission') await setTask(tx, event, { status_line: WAITS_FOR_LEAVE });
-    if (kind === 'failure') await setTask(tx, event, { failure: JSON.stringify({ itemId: id, sentence: title, detail: body }) });
+    if (kind === 'permission') await setTask(tx, event, { waiting_for: 'permission' });
+    if (kind === 'failure') {
+      const failure: TaskFailure = { itemId: id, sentence: title, detail: body, ...(errorCode === undefined ? {} : { code: errorCode }) };
+      await setTask(tx, event, { failure: JSON.stringify(failure) });
+    }
   },
   'inbox.answered': async (tx, { payload, taskId, at }) => {
     const { decision, text, via, by, answerId, taps, ms } = payload;
@@ -49,9 +55,9 @@ const noLongerWaits = async (tx: Tx, taskId: string | null): Promise<unknown> =>
         tx,
         tables
           .updateTable('tasks')
-          .set({ status_line: '' })
+          .set({ waiting_for: null })
           .where('id', '=', taskId)
-          .where('status_line', '=', WAITS_FOR_LEAVE)
+          .where('waiting_for', '=', 'permission')
           .where((eb) =>
             eb.not(
               eb.exists(

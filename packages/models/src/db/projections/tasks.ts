@@ -28,11 +28,15 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
     const confirmed = tables.updateTable('proposals').set({ state: 'confirmed', task_id: taskId });
     if (payload.proposalId) await run(tx, confirmed.where('id', '=', payload.proposalId));
   },
-  'task.state': (tx, event) => setTask(tx, event, { state: event.payload.state, phase: event.payload.phase, status_line: event.payload.statusLine }),
+  'task.state': (tx, event) => {
+    const { state, phase, statusLine, waitingFor } = event.payload;
+    return setTask(tx, event, { state, phase, status_line: statusLine, waiting_for: waitingFor ?? null });
+  },
   'task.retried': (tx, event) => setTask(tx, event, { failure: null }),
   'task.ended': async (tx, event) => {
-    const { state, statusLine } = event.payload;
-    await setTask(tx, event, { state, status_line: statusLine, ended_at: event.at, failure: null, active_run_id: null });
+    const { state, how, left } = event.payload;
+    const ended = { state, ended_how: how, status_line: left, ended_at: event.at };
+    await setTask(tx, event, { ...ended, waiting_for: null, failure: null, active_run_id: null });
     const items = tables.updateTable('inbox_items').set({ state: 'closed' });
     await run(tx, items.where('task_id', '=', ofTask(event)).where('state', '=', 'open'));
   },

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Tx } from '../pool.ts';
 import { anyOf, hasRow, nowAnd, row, tables } from '../rows.ts';
-import { attemptsOf, questionsOf } from './runs.ts';
+import { attemptsOf } from './runs.ts';
 
 /** The event that each of them leaves, and what else tells it from others of that type. */
 const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['kind'] | null }> = {
@@ -92,7 +92,15 @@ export async function hasTold<T extends 'agent.said' | 'review.replied' | 'inbox
       .where((eb) =>
         eb.or([
           eb(payloadField('agent.said', 'runId'), '=', anyOf(attempts)),
-          eb(payloadField('inbox.opened', 'id'), 'like', anyOf(attempts.map(questionsOf))),
+          // By the item: in the log itself only newer ones say which run asked.
+          eb.exists(
+            eb
+              .selectFrom('inbox_items as i')
+              .select('i.id')
+              .where('i.id', '=', payloadField('inbox.opened', 'id'))
+              .where('i.kind', '=', 'question')
+              .where('i.run_id', '=', anyOf(attempts)),
+          ),
         ]),
       )
       .limit(1),

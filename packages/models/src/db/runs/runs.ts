@@ -296,9 +296,6 @@ export async function attemptsOf(q: Queryable, runId: string): Promise<string[]>
   return before.slice(0, first < 0 ? undefined : first).map((b) => b.id);
 }
 
-/** The ids of a run's questions, for `like`. */
-export const questionsOf = (runId: string): string => `${runId}-q%`;
-
 /** Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one transaction. */
 export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
@@ -315,11 +312,12 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
         .where('i.state', 'in', ['open', 'answered'])
         .where((eb) =>
           eb.or([
-            eb('i.id', 'like', anyOf(attempts.map(questionsOf))),
+            eb.and([eb('i.kind', '=', 'question'), eb('i.run_id', '=', anyOf(attempts))]),
             eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
           ]),
         )
         .orderBy('i.created_at')
+        .orderBy('i.question_no')
         .orderBy('i.id')
         .limit(20),
     );

@@ -1,7 +1,7 @@
 // Tasks as they are now: a projection of the log, so nothing here writes.
 import type { Task, TaskDetail } from '../../contracts/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
-import type { CiCounts, TaskState } from '../../flow/states.ts';
+import type { Standing, TaskState } from '../../flow/states.ts';
 import { payloadField } from '../payload.ts';
 import type { Queryable } from '../pool.ts';
 import { hasRow, row, rows, tables } from '../rows.ts';
@@ -83,6 +83,7 @@ const summaries = withProjects
   .select(['t.id', 't.title', 't.state', 't.phase', 't.status_line as statusLine', 't.model', 't.budget_cents as budgetCents'])
   .select(['t.cost_microusd as costMicrousd', 't.branch', 't.head_sha as headSha', 't.issue_number as issueNumber', 't.issue_url as issueUrl'])
   .select(['t.pr_number as prNumber', 't.pr_url as prUrl', 't.plan_revision as planRevision', 't.failure', 't.ci', 't.active_run_id as activeRunId'])
+  .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow'])
   .select(['t.created_at as createdAt', 't.updated_at as updatedAt', 't.ended_at as endedAt', 'p.repo as project']);
 
 /** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
@@ -122,16 +123,15 @@ export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promi
   );
 
 /** A task as the chat model is told of it. */
-export interface TaskFact {
+export interface TaskFact extends Standing {
   readonly id: string;
   readonly title: string;
   readonly repo: string;
-  readonly state: string;
-  readonly statusLine: string;
-  readonly ci: CiCounts | null;
 }
 
-const facts = withProjects.select(['t.id', 't.title', 'p.repo', 't.state', 't.status_line as statusLine', 't.ci']);
+const facts = withProjects
+  .select(['t.id', 't.title', 'p.repo', 't.state', 't.status_line as statusLine', 't.ci'])
+  .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow']);
 
 /** The thirty open tasks of a user that changed last. */
 export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
