@@ -52,8 +52,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<id>')
     .option('--keep-branch', 'of a task that is stopped')
     .action(async (id: string, o: { keepBranch?: boolean }) => {
-      if (id.startsWith('p-')) await api().call('declineProposal', { id });
-      else await api().call('decide', { id, body: { decision: (await kindOf(id)) === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' } });
+      const kind = await kindOf(id);
+      const isProposal = kind === 'closed' && (await api().call('listProposals')).some((p) => p.id === id);
+      if (isProposal) await api().call('declineProposal', { id });
+      else await api().call('decide', { id, body: { decision: kind === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' } });
       out({ ok: true }, 'Declined.');
     });
 
@@ -238,11 +240,9 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('go on with what failed')
     .argument('<item or task>')
     .action(async (id: string) => {
-      const item =
-        id.startsWith('t-') && !/-f\d+-\d+$/.test(id)
-          ? (await api().call('getTask', { id })).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id
-          : id;
-      if (!item) throw new Refused('Nothing has failed in this task.');
+      const isItem = (await kindOf(id)) !== 'closed';
+      const item = isItem ? id : (await api().call('getTask', { id })).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id;
+      if (item === undefined) throw new Refused('Nothing has failed in this task.');
       await decide(item, 'retry', '', 'It goes on from where it failed.');
     });
   program

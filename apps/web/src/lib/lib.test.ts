@@ -17,7 +17,13 @@ test('output: tool calls are one line each, control characters are gone', () => 
       '{"type":"mainloop","subtype":"note","text":"Submodules are empty\u0007"}',
     ].join('\n'),
   );
-  expect(out.map((l) => l.text)).toEqual(['Edited a.ts +2 -1', 'red[U+0007]', 'not json [U+001B][2J', '5 bytes of one line were left out', 'Submodules are empty[U+0007]']);
+  expect(out.map((l) => l.text)).toEqual([
+    'Edited a.ts +2 -1',
+    'red[U+0007]',
+    'not json [U+001B][2J',
+    '5 bytes of one line were left out',
+    'Submodules are empty[U+0007]',
+  ]);
 });
 
 test('times are told by the server, when the clock here is far off', () => {
