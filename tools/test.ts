@@ -33,7 +33,7 @@ try {
   await sql(postgres.url, 'create database mainloop_template');
   const template = new URL(postgres.url);
   template.pathname = '/mainloop_template';
-  await prepareRoles(template.href, Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as unknown as RolePasswords);
+  await prepareRoles(template.href, Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as RolePasswords);
   template.username = OWNER_ROLE;
   await migrate(template.href);
   const missing = unit ? [] : browser();

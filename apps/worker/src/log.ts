@@ -16,7 +16,8 @@ export function temporalLines(log: Logger): (entry: LogEntry) => void {
   return ({ level, message, meta }) => {
     if (message === SAID_BY_US) return;
     const { error, workflowId, ...temporal } = (meta ?? {}) as Record<string, unknown>;
-    const ids: LogIds = typeof workflowId === 'string' && workflowId.startsWith('task/') ? { taskId: taskIdOfWorkflow(workflowId) } : {};
+    const taskId = typeof workflowId === 'string' ? taskIdOfWorkflow(workflowId) : null;
+    const ids: LogIds = taskId === null ? {} : { taskId };
     log[LEVELS[level]]({ ...ids, ...(error === undefined ? {} : { err: error }), temporal }, message);
   };
 }

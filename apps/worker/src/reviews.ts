@@ -139,7 +139,7 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
   );
   for (const r of replies) {
     const m = marker(t.id, `reply-${r.seq}`);
-    const isLine = r.via === 'github' ? r.id.startsWith(`${t.id}-line`) : onLines.has(r.id);
+    const isLine = r.via === 'github' ? r.path !== null : onLines.has(r.id);
     await effect(t, { kind: 'reply', of: r.seq }, () =>
       isLine && r.forgeId !== null
         ? forge.ensureReply({ ...at, inReplyTo: r.forgeId, marker: m, body: agentQuote(r.text) })

@@ -36,7 +36,8 @@ export function translated<T extends Record<string, (i: never) => Promise<unknow
 export function idsOf(workflowId: string, input: unknown): LogIds {
   const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
   const ids = Object.fromEntries(ID_NAMES.flatMap((name) => (typeof named[name] === 'string' ? [[name, named[name]]] : [])));
-  return { ...(workflowId.startsWith('task/') ? { taskId: taskIdOfWorkflow(workflowId) } : {}), ...ids };
+  const taskId = taskIdOfWorkflow(workflowId);
+  return { ...(taskId === null ? {} : { taskId }), ...ids };
 }
 
 async function wrapped<R>(name: string, act: () => Promise<R>, log: Logger): Promise<R> {

@@ -4,7 +4,7 @@ import { hasMarker, isOurComment, marker, newId, runId, slug, taskBranch, taskId
 test('ids say whose they are, and lead back', () => {
   expect(taskWorkflowId('t-1')).toBe('task/t-1');
   expect(taskIdOfWorkflow('task/t-1')).toBe('t-1');
-  expect(taskIdOfWorkflow('x/task/t-1')).toBe('x/task/t-1');
+  expect(['x/task/t-1', 'project/p-1', 'task/', ''].map(taskIdOfWorkflow)).toEqual([null, null, null, null]);
   expect(runId('t-1', 2)).toBe('t-1-r2');
   expect(taskBranch('t-0123456789', 'Split it')).toBe('mainloop/split-it-456789');
 });

@@ -2,7 +2,8 @@
 export const OWNER = 'owner';
 
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
-export const taskIdOfWorkflow = (workflowId: string): string => workflowId.replace(/^task\//, '');
+/** @returns null for the workflow of something else */
+export const taskIdOfWorkflow = (workflowId: string): string | null => /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;
 export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
 /** Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them: git keeps both as a path. */
 export const BRANCH_FOLDER = 'mainloop';
