@@ -13,7 +13,7 @@ import type { DB } from '../generated/tables.ts';
 import { OUTPUT_CHANNEL } from '../listen.ts';
 import { takeLock } from '../locks.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
-import { withTx, type Db, type Queryable } from '../pool.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, hasRow, notify, now, nowAnd, row, rows, run as runStatement, tables } from '../rows.ts';
 import { sql } from 'kysely';
 
@@ -300,35 +300,7 @@ export async function attemptsOf(q: Queryable, runId: string): Promise<string[]>
 export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    // Whatever it asked in this run, answered meanwhile or not: it ended its turn to be woken with the answer.
-    const attempts = await attemptsOf(tx, runId);
-    const asked = await rows(
-      tx,
-      tables
-        .selectFrom('inbox_items as i')
-        .innerJoin('runs as r', 'r.task_id', 'i.task_id')
-        .select('i.id')
-        .where('r.id', '=', runId)
-        .where('i.state', 'in', ['open', 'answered'])
-        .where((eb) =>
-          eb.or([
-            eb.and([eb('i.kind', '=', 'question'), eb('i.run_id', '=', anyOf(attempts))]),
-            eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
-          ]),
-        )
-        .orderBy('i.created_at')
-        .orderBy('i.question_no')
-        .orderBy('i.id')
-        .limit(20),
-    );
-    const real: RunOutcome =
-      outcome.kind !== 'completed'
-        ? outcome
-        : asked.length > 0
-          ? { kind: 'asked', itemId: asked.at(-1)!.id, itemIds: asked.map((a) => a.id) }
-          : (await unheardIn(tx, runId))
-            ? { kind: 'interrupted', reason: 'steered' }
-            : outcome;
+    const real = outcome.kind === 'completed' ? await whatItCameTo(tx, runId, outcome) : outcome;
     const ended = tables.updateTable('runs').set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
     const run = await row(tx, ended.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended').returningAll());
     if (!run) return 'stale';
@@ -360,6 +332,34 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
     for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
     return 'ended';
   });
+}
+
+/** What a run that says it is done came to: it may have asked something, or not have heard all that was said to it. */
+async function whatItCameTo(tx: Tx, runId: string, outcome: RunOutcome): Promise<RunOutcome> {
+  // Whatever it asked, answered meanwhile or not: it ended its turn to be woken with the answer.
+  const attempts = await attemptsOf(tx, runId);
+  const asked = await rows(
+    tx,
+    tables
+      .selectFrom('inbox_items as i')
+      .innerJoin('runs as r', 'r.task_id', 'i.task_id')
+      .select('i.id')
+      .where('r.id', '=', runId)
+      .where('i.state', 'in', ['open', 'answered'])
+      .where((eb) =>
+        eb.or([
+          eb.and([eb('i.kind', '=', 'question'), eb('i.run_id', '=', anyOf(attempts))]),
+          eb.and([eb('i.kind', '=', 'ci_files'), eb('i.created_at', '>=', eb.ref('r.started_at'))]),
+        ]),
+      )
+      .orderBy('i.created_at')
+      .orderBy('i.question_no')
+      .orderBy('i.id')
+      .limit(20),
+  );
+  const last = asked.at(-1);
+  if (last !== undefined) return { kind: 'asked', itemId: last.id, itemIds: asked.map((a) => a.id) };
+  return (await unheardIn(tx, runId)) ? { kind: 'interrupted', reason: 'steered' } : outcome;
 }
 
 async function unheardIn(tx: Queryable, runId: string): Promise<boolean> {
