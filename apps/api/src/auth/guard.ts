@@ -8,7 +8,7 @@ import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals'
 import type { ApiConfig } from '../config.ts';
 import { answerOf } from '../http/refuse.ts';
 import type { Auth } from './auth.ts';
-import { deviceFamily } from './devices.ts';
+import { deviceFamily } from '@mainloop/models/flow/user-agent';
 
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];

@@ -5,7 +5,7 @@ import type { Db } from '@mainloop/models/db/pool';
 import type { Request } from 'express';
 import qr from 'qrcode';
 import type { Auth } from '../auth/auth.ts';
-import { deviceKind } from '../auth/devices.ts';
+import { deviceKind } from '@mainloop/models/flow/user-agent';
 import type { Guard } from '../auth/guard.ts';
 import { makePairingToken } from '../auth/pairing.ts';
 import type { ApiConfig } from '../config.ts';

@@ -1,4 +1,5 @@
 // Telling this device: whether the browser can, whether it may, and whether it is on.
+import { deviceKind } from '@mainloop/models/flow/user-agent';
 import { act } from './act.ts';
 
 type State = 'looking' | 'unsupported' | 'insecure' | 'install' | 'denied' | 'off' | 'on';
@@ -31,7 +32,7 @@ export class Push {
       const reg = await navigator.serviceWorker.ready;
       const sub = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
       const { endpoint, keys } = sub.toJSON();
-      const r = await act('/api/push/devices', { endpoint, keys, label: label() });
+      const r = await act('/api/push/devices', { endpoint, keys, label: deviceKind(navigator.userAgent) });
       if (!r.ok) return void (this.problem = r.sentence);
       this.deviceId = String(r.data.id);
       localStorage.setItem('push-device', this.deviceId);
@@ -50,21 +51,4 @@ export class Push {
     this.deviceId = null;
     this.state = 'off';
   }
-}
-
-function label(): string {
-  const ua = navigator.userAgent;
-  const browser = /Edg\//.test(ua) ? 'Edge' : /Firefox\//.test(ua) ? 'Firefox' : /Chrome\//.test(ua) ? 'Chrome' : 'Safari';
-  const on = /iPhone/.test(ua)
-    ? 'iPhone'
-    : /iPad/.test(ua)
-      ? 'iPad'
-      : /Android/.test(ua)
-        ? 'Android'
-        : /Mac/.test(ua)
-          ? 'Mac'
-          : /Windows/.test(ua)
-            ? 'Windows'
-            : 'Linux';
-  return `${browser} on ${on}`;
 }
