@@ -356,16 +356,13 @@ test('who may steer: writers only', async () => {
 });
 
 test('a branch called mainloop is in the way of ours; one below it is not', async () => {
-  const ref = async (name: string, method: 'POST' | 'DELETE'): Promise<void> => {
-    const sha = (await hub.bare.sha(R, 'main'))!;
-    await hub.bare.git(R, method === 'POST' ? ['update-ref', `refs/heads/${name}`, sha] : ['update-ref', '-d', `refs/heads/${name}`]);
-  };
-  await ref('mainloop/x', 'POST');
+  const push = (what: string): Promise<unknown> => git('push', '-q', 'origin', what);
+  await push('main:refs/heads/mainloop/x');
   expect((await forge.getRepo(R)).isInOurWay).toBe(false);
-  await ref('mainloop/x', 'DELETE');
-  await ref('mainloop', 'POST');
+  await push(':refs/heads/mainloop/x');
+  await push('main:refs/heads/mainloop');
   expect((await forge.getRepo(R)).isInOurWay).toBe(true);
-  await ref('mainloop', 'DELETE');
+  await push(':refs/heads/mainloop');
 });
 
 test('errors are a closed union with a sentence', async () => {

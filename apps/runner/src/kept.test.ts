@@ -52,7 +52,7 @@ function place(name: string): { repo: string; home: string; mirror: string; kept
   return { repo: path.join(at, name, 'repo'), home, mirror, kept: path.join(at, name, 'kept') };
 }
 const make = (p: ReturnType<typeof place>, command: string | null = null, have: string[] = []) =>
-  makeSetup(p, { commit: git(mirror, 'rev-parse', 'main'), command, have }, env);
+  makeSetup(p, { commit: git(mirror, 'rev-parse', 'main'), command, folder: '', have }, env);
 /** A task's clone, with the kept set-up of another place beside it. */
 function task(kept: string, spec: Partial<RunSpec> = {}): Around {
   const p = place('task');

@@ -97,7 +97,8 @@ function go(inputs: Inputs): void {
     const newest = all.filter((v) => fits(want, v)).at(-1);
     if (newest === undefined || ask('env', `GOTOOLCHAIN=go${newest}`, 'go', 'version') === null)
       throw new NotHere(`Go ${want} can't be had on this machine; ${here} is there`);
-    variable('GOTOOLCHAIN', `go${newest}`);
+    // A later one may still be asked for, as on GitHub: a tool that is installed may want it.
+    variable('GOTOOLCHAIN', `go${newest}+auto`);
     output('go-version', newest);
     return console.log(`Go ${newest}, from the module proxy.`);
   }

@@ -83,8 +83,8 @@ test('a default branch is set up once for each commit and command, with a token 
   await look(k);
   await look(k, 'make setup');
   expect(started.slice(1).map((s) => s.wanted)).toEqual([
-    { commit: second, command: null, have: [KEY] },
-    { commit: second, command: 'make setup', have: [KEY] },
+    { commit: second, command: null, folder: '', have: [KEY] },
+    { commit: second, command: 'make setup', folder: '', have: [KEY] },
   ]);
   expect(trouble).toEqual([]);
   expect(await k.give(REPO, path.join(dir, 'task'), null)).toBe(true);

@@ -19,6 +19,14 @@ const uv = (program: string): string =>
   `${program} export --frozen --quiet --no-emit-workspace -o "\${TMPDIR:-/tmp}/mainloop-uv.txt" && ${UV_INSTALL(program)} --require-hashes -r "\${TMPDIR:-/tmp}/mainloop-uv.txt"`;
 const PYPROJECT = '[project]\nname = "x"\nrequires-python = ">=3.9"\n';
 
+const POETRY = [
+  'python3 -m venv .venv',
+  'python3 -m venv "${TMPDIR:-/tmp}/mainloop-poetry"',
+  '"${TMPDIR:-/tmp}/mainloop-poetry/bin/pip" install --disable-pip-version-check --quiet poetry poetry-plugin-export',
+  '"${TMPDIR:-/tmp}/mainloop-poetry/bin/poetry" export --no-interaction --all-groups -o "${TMPDIR:-/tmp}/mainloop-poetry/list.txt"',
+  '.venv/bin/pip install --disable-pip-version-check --quiet --require-hashes -r "${TMPDIR:-/tmp}/mainloop-poetry/list.txt"',
+].join(' && ');
+
 describe('what a repository says about itself becomes its set-up', () => {
   test.each<[string, Record<string, string>, string | null]>([
     ['nothing known', { 'README.md': '', Makefile: '' }, null],
@@ -96,10 +104,16 @@ describe('what a repository says about itself becomes its set-up', () => {
       { 'pyproject.toml': `${PYPROJECT}[build-system]\nrequires = ["hatchling"]\n`, 'uv.lock': '' },
       `${PIP} uv && { { ${uv('.venv/bin/uv')} && ${UV_INSTALL('.venv/bin/uv')} --no-deps -e .; } || VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv sync --frozen --active; }`,
     ],
+    ['poetry', { 'pyproject.toml': PYPROJECT, 'poetry.lock': '' }, POETRY],
     [
-      'poetry',
-      { 'pyproject.toml': PYPROJECT, 'poetry.lock': '' },
-      `${PIP} poetry && VIRTUAL_ENV="$PWD/.venv" .venv/bin/poetry install --no-interaction`,
+      'poetry, and a package that is built',
+      { 'pyproject.toml': `${PYPROJECT}[build-system]\nrequires = ["poetry-core"]\n`, 'poetry.lock': '' },
+      `${POETRY} && .venv/bin/pip install --disable-pip-version-check --quiet --no-deps -e .`,
+    ],
+    [
+      'poetry, that builds none',
+      { 'pyproject.toml': '[tool.poetry]\npackage-mode = false\n[build-system]\nrequires = ["poetry-core"]\n', 'poetry.lock': '' },
+      POETRY,
     ],
     ['Go', { 'go.mod': 'module x\n' }, 'go mod download'],
     ['Rust', { 'Cargo.toml': '', 'Cargo.lock': '' }, 'cargo fetch --locked'],
@@ -123,7 +137,8 @@ describe('what a repository says about itself becomes its set-up', () => {
     ['yarn 1', { 'package.json': '{}', 'yarn.lock': '# yarn lockfile v1\n' }, 'yarn', 'yarn install --frozen-lockfile --non-interactive'],
     ['bun', { 'package.json': '{}', 'bun.lockb': '' }, 'bun', 'bun install --frozen-lockfile'],
     ['uv', { 'uv.lock': '' }, 'uv', `uv venv --quiet --allow-existing .venv && { { ${uv('uv')}; } || uv sync --frozen; }`],
-    ['poetry', { 'poetry.lock': '' }, 'poetry', 'POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction'],
+    // It could ask nobody: its lock file is read all the same.
+    ['poetry', { 'poetry.lock': '' }, 'poetry', POETRY],
   ])('%s by the program itself where it is there', (_, files, tool, command) => {
     expect(commandOf(files, [...USUAL, tool])).toBe(command);
   });

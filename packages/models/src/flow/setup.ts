@@ -103,11 +103,7 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
   const venv = 'python3 -m venv .venv';
   const pip = '.venv/bin/pip install --disable-pip-version-check --quiet';
   if (names.has('uv.lock')) return uv(texts['pyproject.toml'] ?? '', has, `${venv} && ${pip} uv`);
-  if (names.has('poetry.lock')) {
-    const install = 'install --no-interaction';
-    if (has('poetry')) return { from: ['poetry.lock'], tool: 'poetry', command: `POETRY_VIRTUALENVS_IN_PROJECT=true poetry ${install}` };
-    return { from: ['poetry.lock'], tool: 'python3', command: `${venv} && ${pip} poetry && VIRTUAL_ENV="$PWD/.venv" .venv/bin/poetry ${install}` };
-  }
+  if (names.has('poetry.lock')) return poetry(texts['pyproject.toml'] ?? '', venv, pip);
   const atRoot = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
   const inFolder = TEST_LISTS.find((n) => names.has(n));
   const lists = inFolder === undefined ? atRoot : [...atRoot, inFolder];
@@ -145,6 +141,24 @@ function uv(pyproject: string, has: (tool: string) => boolean, bring: string): S
     tool: here ? 'uv' : 'python3',
     command: `${here ? 'uv venv --quiet --allow-existing .venv' : bring} && { { ${steps.join(' && ')}; } || ${ownWay}; }`,
   };
+}
+
+/**
+ * Poetry asks pypi.org, whatever index pip is told, and no sandbox reaches that. So its lock file is read by itself, and what it names is
+ * installed by name and hash, from the index of this place. Poetry has an environment of its own: its packages are none of the project's.
+ */
+function poetry(pyproject: string, venv: string, pip: string): Step {
+  const own = '"${TMPDIR:-/tmp}/mainloop-poetry';
+  const isPackage = /^\[build-system\]\s*$/m.test(pyproject) && !/^package-mode\s*=\s*false\b/m.test(pyproject);
+  const steps = [
+    venv,
+    `python3 -m venv ${own}"`,
+    `${own}/bin/pip" install --disable-pip-version-check --quiet poetry poetry-plugin-export`,
+    `${own}/bin/poetry" export --no-interaction --all-groups -o ${own}/list.txt"`,
+    `${pip} --require-hashes -r ${own}/list.txt"`,
+    ...(isPackage ? [`${pip} --no-deps -e .`] : []),
+  ];
+  return { from: ['poetry.lock'], tool: 'python3', command: steps.join(' && ') };
 }
 
 /** Where the packages that tests need are listed; the first that is there counts. */
