@@ -131,6 +131,7 @@ inBrowser.each(SIZES)(
     await field.fill('Say why.');
     // The keyboard takes the lower half of a phone.
     if (size === 'phone') await page.setViewportSize({ width: 390, height: 460 });
+    await page.screenshot({ path: shot(`keyboard-${size}`) });
     const inSight = async (b: Locator): Promise<boolean> => {
       const box = await b.boundingBox();
       return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height;
@@ -201,6 +202,8 @@ const say = (role: 'user' | 'assistant', text: string): Promise<unknown> =>
 inBrowser.each(SIZES)(
   'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
   async (size) => {
+    await t.db.query('delete from messages');
+    await t.db.query('delete from turns');
     await say('user', `Make it ${size} blue.`);
     await say('assistant', `| a | b |\n|---|---|\n| 1 | ${'wide '.repeat(40)} |\n\n\`\`\`ts\nconst a = '${'x'.repeat(200)}';\n\`\`\``);
     await t.db.query(
@@ -213,7 +216,7 @@ inBrowser.each(SIZES)(
     await page.getByText('Half a reply').waitFor();
     const cell = page.getByRole('cell', { name: '1', exact: true }).last();
     await cell.waitFor();
-    expect(await cell.evaluate<string>('(e) => getComputedStyle(e).borderBottomWidth')).not.toBe('0px');
+    expect(await cell.evaluate('(e) => getComputedStyle(e).borderBottomWidth')).not.toBe('0px');
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot(`chat-${size}`) });
     const stop = page.getByRole('button', { name: 'Stop the reply' });
@@ -274,30 +277,36 @@ inBrowser(
   },
 );
 
-inBrowser.each(SIZES)('the first run without the demo: what is missing has a button each, and three things to ask for are about one’s own code, %s', async (size) => {
-  await t.db.query('delete from messages');
-  await t.db.query('delete from turns');
-  await t.db.query("update projects set removed_at = now() where id = 'pr-1'");
-  const { page, complaints } = await open(size, '/');
-  const checkup = page.getByRole('region', { name: 'Check-up' });
-  await checkup.getByText('A repository of yours').waitFor();
-  await checkup.getByRole('link', { name: 'Turn on notifications' }).waitFor();
-  expect(await page.getByText('Three things to ask for').count()).toBe(0);
-  await page.screenshot({ path: shot(`first-${size}`) });
-  await checkup.getByRole('link', { name: 'Add a project' }).click();
-  await page.waitForURL(/\/projects$/);
-  await t.db.query("update projects set removed_at = null where id = 'pr-1'");
-  await visit(page, `${s.web}/`);
-  await checkup.getByText('acme/api').waitFor();
-  expect(await checkup.getByRole('link', { name: 'Add a project' }).count()).toBe(0);
-  await page.screenshot({ path: shot(`first-project-${size}`) });
-  const asked = page.getByRole('button', { name: /acme\/api/ });
-  expect(await asked.count()).toBe(3);
-  await asked.first().click();
-  await until('it to be said', async () => ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'")).rowCount ?? 0) > 0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'the first run without the demo: what is missing has a button each, and three things to ask for are about one’s own code, %s',
+  async (size) => {
+    await t.db.query('delete from messages');
+    await t.db.query('delete from turns');
+    await t.db.query("update projects set removed_at = now() where id = 'pr-1'");
+    const { page, complaints } = await open(size, '/');
+    const checkup = page.getByRole('region', { name: 'Check-up' });
+    await checkup.getByText('A repository of yours').waitFor();
+    await checkup.getByRole('link', { name: 'Turn on' }).waitFor();
+    expect(await page.getByText('Three things to ask for').count()).toBe(0);
+    await page.screenshot({ path: shot(`first-${size}`) });
+    await checkup.getByRole('link', { name: 'Add a project' }).click();
+    await page.waitForURL(/\/projects$/);
+    await t.db.query("update projects set removed_at = null where id = 'pr-1'");
+    await visit(page, `${s.web}/`);
+    await checkup.getByText('acme/api').waitFor();
+    expect(await checkup.getByRole('link', { name: 'Add a project' }).count()).toBe(0);
+    await page.screenshot({ path: shot(`first-project-${size}`) });
+    const asked = page.getByRole('button', { name: /acme\/api/ });
+    expect(await asked.count()).toBe(3);
+    await asked.first().click();
+    await until(
+      'it to be said',
+      async () => ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'")).rowCount ?? 0) > 0,
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
 inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, and the choice is kept, %s', async (size) => {
   const ids: string[] = [];
@@ -307,7 +316,7 @@ inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, 
   }
   const { page, complaints } = await open(size, '/inbox');
   const needs = page.getByRole('region', { name: 'Needs you' });
-  await needs.getByLabel('Show').selectOption('One line each');
+  await needs.getByLabel('View').selectOption('One line each');
   await needs.locator('article').first().waitFor({ state: 'detached' });
   const lines = needs.getByRole('button', { expanded: false });
   expect(await lines.count()).toBe(6);
@@ -323,7 +332,7 @@ inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, 
   await page.screenshot({ path: shot(`line-open-${size}`) });
   await card.getByRole('button', { name: 'Approve' }).click();
   await card.getByText('Approved.').waitFor();
-  await needs.getByLabel('Show').selectOption('One at a time');
+  await needs.getByLabel('View').selectOption('One at a time');
   expect(await needs.locator('article').count()).toBe(1);
   await needs.getByRole('button', { name: 'Next' }).click();
   await needs.getByText('3 of 6').waitFor();

@@ -44,6 +44,8 @@ class Live {
     this.cursor = this.newsSeq = cursor;
     this.open();
     const up = (): void => {
+      // Until the stream is open again it is not known what was missed.
+      this.online = false;
       this.close();
       this.open();
     };
@@ -74,12 +76,14 @@ class Live {
   }
 
   private up(at: number | null): void {
-    // What happened while we were away is not replayed as deltas, so look once.
-    if (!this.online || (at !== null && at > this.cursor)) this.lookAgain();
+    const wasAway = !this.online;
+    const isNew = wasAway || !this.isJoined;
+    const missed = at !== null && at > this.cursor;
     this.cursor = Math.max(this.cursor, at ?? 0);
-    if (this.online && this.isJoined) return;
     this.online = this.isJoined = true;
-    void this.sendWaiting();
+    // What happened while we were away is not replayed as deltas, so look once.
+    if (wasAway || missed) this.lookAgain();
+    if (isNew) void this.sendWaiting();
   }
 
   private take(kind: StreamKind, data: string): void {
@@ -131,12 +135,13 @@ class Live {
 
   /** At once for the first event, then at most every 120 ms however many come. */
   lookAgain(): void {
-    if (this.timer) return;
+    // Without a network there is nothing to see, and a page that asked in vain would give way to an error; it looks once it is back.
+    if (this.timer || !this.online) return;
     const wait = Math.max(0, this.lastLook + LOOK_AGAIN_MS - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
       this.lastLook = performance.now();
-      whenUntouched(lookNow);
+      if (this.online) whenUntouched(lookNow);
     }, wait);
   }
 }

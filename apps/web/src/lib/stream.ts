@@ -100,6 +100,9 @@ export function joinStream(l: Listener): () => void {
     else if (data.is === 'up') l.up(data.at);
     else l.down();
   };
+  // Without a network a stream looks open for a while: what it says then counts for nobody, until it was opened anew.
+  const away = (): void => void (isUp = false);
+  addEventListener('offline', away);
   queue(false);
   say({ is: 'hello' });
   // A tab that a phone has put to sleep keeps its lock and says nothing.
@@ -111,6 +114,7 @@ export function joinStream(l: Listener): () => void {
   return () => {
     gone.abort();
     clearInterval(watch);
+    removeEventListener('offline', away);
     stopLeading();
     channel.close();
   };
