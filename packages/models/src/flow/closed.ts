@@ -12,7 +12,7 @@ export const sayClosed = (by: string): string => `${cleanTitle(by, 60) || 'Someb
 export const CLOSED_OPTIONS = [{ label: 'Reopen' }, { label: 'Stop the task' }, { label: 'Keep the branch' }] as const;
 export const CLOSED_BODY = 'Reopen it to go on where it stood. Stop the task to remove its branch, or keep the branch and stop there.';
 
-export type AfterClosed = 'reopen' | 'closed' | 'kept';
+type AfterClosed = 'reopen' | 'closed' | 'kept';
 /** @returns what follows from a decision about a pull request that was closed */
 export function afterClosed(decision: Decision): AfterClosed {
   if (decision === 'reopen') return 'reopen';

@@ -92,7 +92,6 @@ describe('ci, as it is told', () => {
   test.each([
     ['a repair that changed nothing', { verdict: 'red', told: { ...TOLD, red: '"test" is red.', ask } }],
     ['what has been pending for too long', { verdict: 'pending', told: { ...TOLD, ask } }],
-    ['a pull request that was closed', { verdict: 'red', told: { ...TOLD, pull: 'closed', ask } }],
   ] as const)(
     '%s: the person is asked, nothing more is spent, and what turns meanwhile goes on by itself',
     async (_, look) => {

@@ -13,7 +13,7 @@ interface Pull {
   readonly atIso: string;
 }
 /** What came of it; `open_in_time`: before anybody was asked. */
-export type CameOfClosed = 'open_in_time' | 'open' | Finished;
+type CameOfClosed = 'open_in_time' | 'open' | Finished;
 
 /** @param asking what is done before the person is asked */
 export async function whileClosed(task: TaskContext, phase: 'ci' | 'review', asking: () => Promise<void>): Promise<CameOfClosed> {
