@@ -190,7 +190,9 @@ const instantSandbox = (db: Db): Sandbox => ({
 const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const, at: '2026-01-01T00:00:00Z' };
 const instantForge: Forge = {
   whoAmI: async () => 'bench',
+  whoCommits: async () => null,
   getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, canPush: true, isInOurWay: false }),
+  findNow: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', isArchived: false }),
   ensureIssue: async () => ensured,
   ensureDraftPr: async () => ensured,
   ensureComment: async () => ({ id: 1, outcome: 'created' }),
@@ -198,6 +200,7 @@ const instantForge: Forge = {
   ensureReply: async () => ({ id: 1, outcome: 'created' }),
   listThreads: async () => [],
   ensureThread: async () => 'unchanged',
+  readDiff: async () => '',
   ensureReopened: async () => 'unchanged',
   readClosing: async () => ({ by: '', atIso: '' }),
   ensureReady: async () => 'updated',

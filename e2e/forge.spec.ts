@@ -300,6 +300,25 @@ describe('a forge that is ended while it does what it was asked, and comes back'
     expect([(await git('log', '--format=%s', log)).split('\n').filter((l) => l.startsWith('One thing')).length]).toEqual([2]);
   });
 
+  test('what was put into the merge queue and not answered is not refused, nor put there twice', async () => {
+    for (const [moment, head] of [
+      ['after', 'one-again'],
+      ['before', 'two-again'],
+    ] as const) {
+      await git('push', '-q', '--force', `${url}/${R}.git`, `${await git('commit-tree', `${head.split('-')[0]}^{tree}`, '-p', 'one', '-m', head)}:refs/heads/q-${head}`);
+      const { number } = await f.ensureDraftPr({ repo: R, marker: `<!-- m:q-${head} -->`, title: say(head), body: say('x'), head: `q-${head}`, base: 'main' });
+      await f.ensureReady(R, number);
+      const { headSha } = await f.getPull(R, number);
+      writeFileSync(path.join(armed, `github.mutation.${moment}`), '');
+      const deaths = ends;
+      await expect(f.ensureQueued(R, number, headSha)).rejects.toMatchObject({ kind: 'unavailable' });
+      await until('the end of it', async () => ends > deaths);
+      await answers();
+      expect([moment, await f.ensureQueued(R, number, headSha)]).toEqual([moment, moment === 'after' ? 'unchanged' : 'updated']);
+      expect((await f.getPull(R, number)).merged).toBe(true);
+    }
+  });
+
   test('a push that was taken and not answered is in the list of calls, and its pull request is in step', async () => {
     writeFileSync(path.join(armed, 'github.push.after'), '');
     const deaths = ends;

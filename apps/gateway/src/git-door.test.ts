@@ -197,6 +197,32 @@ test('of every commit of the branch it is noted what its message would do on the
   expect(await acting()).toEqual([]);
 });
 
+test('a force push back to what was pushed before, and forth again: the branch is what it is, each time', async () => {
+  const w = await work('back');
+  const heads: string[] = [];
+  for (const n of [1, 2]) {
+    w.put(`${n}.txt`, `${n}\n`);
+    expect(await w.push()).toMatchObject({ ok: true });
+    heads.push(git(w.dir, 'rev-parse', 'HEAD').trim());
+  }
+  const now = async (): Promise<unknown> => [
+    (await one<{ head_sha: string }>(database.db, "select head_sha from tasks where id = 'back'"))!.head_sha,
+    (await many<{ new_sha: string }>(database.db, "select new_sha from pushes where task_id = 'back' order by created_at, id")).map((p) => p.new_sha),
+  ];
+  const [first, second] = heads as [string, string];
+  expect(await now()).toEqual([second, [first, second]]);
+  for (const [to, all] of [
+    [first, [first, second, first]],
+    [second, [first, second, first, second]],
+    [second, [first, second, first, second]],
+    [first, [first, second, first, second, first]],
+  ] as const) {
+    git(w.dir, 'reset', '-q', '--hard', to);
+    expect(await w.push()).toMatchObject({ ok: true });
+    expect(await now()).toEqual([to, all]);
+  }
+});
+
 test('a push of much text costs the gateway little, and is cut in words', async () => {
   const w = await work('big');
   for (let i = 0; i < 40; i++) w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));

@@ -2,9 +2,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { takeAllowance } from '@mainloop/models/db/runs/allowance';
-import { insertPush } from '@mainloop/models/db/forge/effects';
+import { countShown, findShown, hasPushed, insertPush } from '@mainloop/models/db/forge/effects';
 import { findDecision } from '@mainloop/models/db/inbox/items';
-import { append, freshId, hasEvent } from '@mainloop/models/db/log';
+import { append, decideAndAppend, freshId, hasEvent } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { RunByToken } from '@mainloop/models/db/runs/runs';
 import { branchPushed, pushHeld, pushRefused } from '@mainloop/models/events/forge';
@@ -222,27 +222,25 @@ export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: strin
 
 export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
   const id = freshId();
-  await withTx(db, async (tx) => {
-    const fresh = await append(
-      tx,
-      [
-        branchPushed.new({
-          taskId: r.task_id,
-          actor: 'agent',
-          payload: {
-            pushId: id,
-            branch: r.branch,
-            sha: u.newSha,
-            commits: look.commits,
-            files: look.files,
-            additions: look.additions,
-            deletions: look.deletions,
-            acting: look.acting,
-          },
-        }),
-      ],
-      r.owner_id,
-    );
+  await decideAndAppend(db, async (tx) => {
+    // The same push once more.
+    if ((await findShown(tx, r.task_id))?.sha === u.newSha && (await hasPushed(tx, r.task_id, u.newSha))) return;
+    const about = { taskId: r.task_id, actor: 'agent' };
+    const payload = {
+      pushId: id,
+      branch: r.branch,
+      sha: u.newSha,
+      commits: look.commits,
+      files: look.files,
+      additions: look.additions,
+      deletions: look.deletions,
+      acting: look.acting,
+    };
+    // A force push may go back to what was pushed before.
+    const pushed = (await hasPushed(tx, r.task_id, u.newSha))
+      ? branchPushed.again({ ...about, key: { count: await countShown(tx, r.task_id) }, payload })
+      : branchPushed.new({ ...about, payload });
+    const fresh = await append(tx, [pushed], r.owner_id);
     if (fresh.length === 0) return;
     await insertPush(tx, {
       id,

@@ -1,6 +1,7 @@
 // What the sandbox tells the runner, read once.
 import path from 'node:path';
-import { INSIDE, MustNotReach, type Target } from '@mainloop/models/contracts/runner';
+import { Author, INSIDE, MustNotReach, type Target } from '@mainloop/models/contracts/runner';
+import { NOBODY, type CommitAuthor } from '@mainloop/models/flow/author';
 
 export interface RunnerConfig {
   /** Without confinement, by the user's own word. */
@@ -18,6 +19,8 @@ export interface RunnerConfig {
   readonly spool: string;
   readonly kit: string;
   readonly mirror: string;
+  /** Whose the agent's commits are. */
+  readonly author: CommitAuthor;
 }
 
 export function loadConfig(env: Record<string, string | undefined>): RunnerConfig {
@@ -40,6 +43,7 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
     spool: path.join(root, 'spool'),
     kit,
     mirror: env.MAINLOOP_MIRROR ?? INSIDE.mirror,
+    author: env.MAINLOOP_AUTHOR ? Author.parse(JSON.parse(env.MAINLOOP_AUTHOR)) : NOBODY,
   });
 }
 

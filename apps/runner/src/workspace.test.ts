@@ -6,7 +6,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import path from 'node:path';
 import type { RunnerConfig } from './config.ts';
 import type { GatewayLink } from './gateway-link.ts';
-import { checkpointNames, ensureWorkspace, unpackCheckpoint } from './workspace.ts';
+import { loadConfig } from './config.ts';
+import { checkpointNames, ensureWorkspace, gitEnv, unpackCheckpoint } from './workspace.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -148,4 +149,14 @@ test('names that lead out, and very many, are none of ours', () => {
     './head',
   ]);
   expect(checkpointNames(Array.from({ length: 20_001 }, (_, i) => line(`.claude/projects/${i}`)).join('\n'))).toBeNull();
+});
+
+test("commits are the token's own user's, and where there is none, nobody's account", () => {
+  const whoCommits = (author: string | undefined): string => {
+    const c = loadConfig({ MAINLOOP_TOKEN: 't', MAINLOOP_AUTHOR: author });
+    return execFileSync('git', ['var', 'GIT_AUTHOR_IDENT'], { env: { PATH: process.env.PATH, HOME: dir, ...gitEnv(c, true) }, encoding: 'utf8' });
+  };
+  const mona = JSON.stringify({ name: 'Mona Lisa', email: '7+mona@users.noreply.github.com' });
+  expect(whoCommits(mona)).toMatch(/^Mona Lisa <7\+mona@users\.noreply\.github\.com> /);
+  expect(whoCommits(undefined)).toMatch(/^mainloop <agent@mainloop\.invalid> /);
 });

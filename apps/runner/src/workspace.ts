@@ -28,8 +28,8 @@ export class WorkspaceError extends Error {}
 export function gitEnv(c: RunnerConfig, asks: boolean): Record<string, string> {
   const settings: [string, string][] = [
     ['http.extraHeader', `Authorization: Bearer ${c.token}`],
-    ['user.name', 'mainloop'],
-    ['user.email', 'mainloop@users.noreply.github.com'],
+    ['user.name', c.author.name],
+    ['user.email', c.author.email],
     ['push.default', 'current'],
     ['push.autoSetupRemote', 'true'],
     ['advice.detachedHead', 'false'],

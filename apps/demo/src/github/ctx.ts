@@ -30,4 +30,10 @@ export interface Ask {
   /** Set by what pages a list: the page after this one, if there is one. */
   nextPage?: number;
 }
-export type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> };
+export type Answer = {
+  readonly status: number;
+  readonly body?: unknown;
+  /** Instead of a body: a diff, as it is. */
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+};

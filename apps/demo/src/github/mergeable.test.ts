@@ -4,6 +4,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { github } from '@mainloop/adapters/forge/github';
+import { ours } from '@mainloop/models/flow/forge-text';
 import { startLocalGitHub, type LocalGitHub } from './server.ts';
 
 const R = 'local/notes';
@@ -89,4 +91,42 @@ test('the base moves under what is open: what conflicts with it says so, a draft
   await git('merge', '-q', '-X', 'ours', '-m', 'bring main in', 'origin/main');
   await git('push', '-q', 'origin', 'two');
   expect(await fits(two)).toEqual([true, 'clean']);
+});
+
+test('what a repository has not, and an archived one, as the adapter meets it', async () => {
+  const forge = github({ token: 'tok', baseUrl: hub.url });
+  const repo = hub.store.one('repo', (r) => r.full === R)!;
+  const issue = { repo: R, marker: '<!-- m:i -->', title: ours`T`, body: ours`B`, known: null };
+  await git('checkout', '-q', '-B', 'five', 'main');
+  await git('commit', '-q', '--allow-empty', '-m', 'five');
+  await git('push', '-q', 'origin', 'five');
+  const pull = { repo: R, marker: '<!-- m:p -->', title: ours`T`, body: ours`B`, head: 'five', base: 'main' };
+  hub.store.update('repo', repo, { rules: { archived: true } });
+  expect(await forge.findNow(R)).toMatchObject({ full: R, isArchived: true });
+  await expect(forge.ensureDraftPr(pull)).rejects.toThrow(/archived/);
+  hub.store.update('repo', repo, { rules: { without: ['issues', 'drafts'] } });
+  await expect(forge.ensureIssue(issue)).rejects.toMatchObject({ kind: 'disabled' });
+  const { number } = await forge.ensureDraftPr(pull);
+  expect(await forge.getPull(R, number)).toMatchObject({ draft: false, state: 'open' });
+  expect(await forge.ensureReady(R, number)).toBe('unchanged');
+  hub.store.update('repo', repo, { rules: {} });
+});
+
+test('closed, opened again, and not opened again once its branch is gone; the change is there as a diff', async () => {
+  const forge = github({ token: 'tok', baseUrl: hub.url });
+  const n = await open('six', '6');
+  const { headSha } = await forge.getPull(R, n);
+  expect(await forge.readDiff(R, 'main', headSha)).toMatch(/^diff --git a\/6 b\/6\n[^]*\+written by six\n$/);
+  expect(await forge.readDiff(R, '0'.repeat(40), headSha)).toBe('');
+  await forge.ensureClosed(R, n);
+  expect(await forge.readClosing(R, n)).toEqual({ by: 'you', atIso: expect.stringMatching(/^\d{4}-/) });
+  expect([await forge.ensureReopened(R, n), await forge.ensureReopened(R, n)]).toEqual(['updated', 'unchanged']);
+  expect(await forge.readClosing(R, n)).toEqual({ by: '', atIso: '' });
+  // GitHub closes it with its branch.
+  await forge.ensureBranchGone(R, 'six');
+  expect((await forge.getPull(R, n)).state).toBe('closed');
+  await expect(forge.ensureReopened(R, n)).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringContaining('six branch has been deleted'),
+  });
 });

@@ -8,7 +8,7 @@ import { failpoints } from '@mainloop/doors/failpoints';
 import { isSecret } from '@mainloop/doors/secrets';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
-import { factsOf, notFound } from './desk.ts';
+import { factsOf, invalid, notFound } from './desk.ts';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
@@ -197,6 +197,8 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       if (!m) continue;
       const repo = repoOf(m[1]!);
       if (repo === undefined) return notFound;
+      const refused = refusalOf(repo, req.method ?? '', url.pathname, data);
+      if (refused !== null) return refused;
       const asked: Ask = { user, repo, m, query: url.searchParams, body: data };
       const answer = await run(asked);
       return asked.nextPage === undefined ? answer : { ...answer, headers: { ...answer.headers, link: nextLink(base, url, asked.nextPage) } };
@@ -302,6 +304,22 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   };
 }
 
+/** What a repository has not, and what an archived one does not take any more. */
+function refusalOf({ rules }: Repo, method: string, pathname: string, data: Record<string, unknown>): Answer | null {
+  const says = (status: number, message: string): Answer => ({
+    status,
+    body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) },
+  });
+  if (rules?.archived === true && method !== 'GET') return says(403, 'Repository was archived so is read-only.');
+  if (rules?.without?.includes('issues') === true && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(pathname))
+    return says(410, 'Issues has been disabled in this repository.');
+  if (rules?.without?.includes('drafts') === true && method === 'POST' && pathname.endsWith('/pulls') && data.draft === true)
+    return invalid('Validation Failed', [
+      { resource: 'PullRequest', code: 'custom', message: 'Draft pull requests are not supported in this repository.' },
+    ]);
+  return null;
+}
+
 /** As GitHub tells clients that there is more: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
 function nextLink(base: string, url: URL, page: number): string {
   const next = new URL(`${url.pathname}${url.search}`, base);
@@ -311,7 +329,7 @@ function nextLink(base: string, url: URL, page: number): string {
 
 /** @returns what went out */
 function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read, 'path'> {
-  const text = a.body === undefined ? '' : JSON.stringify(a.body);
+  const text = a.text ?? (a.body === undefined ? '' : JSON.stringify(a.body));
   const headers: Record<string, string> = {
     ...a.headers,
     'x-ratelimit-limit': '5000',
@@ -326,7 +344,8 @@ function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read,
       return { status: 304, bytes: 0 };
     }
   }
-  if (text !== '') headers['content-type'] = 'application/json; charset=utf-8';
+  if (a.text !== undefined) headers['content-type'] = 'application/vnd.github.diff; charset=utf-8';
+  else if (text !== '') headers['content-type'] = 'application/json; charset=utf-8';
   res.writeHead(a.status, headers).end(text);
   return { status: a.status, bytes: Buffer.byteLength(text) };
 }

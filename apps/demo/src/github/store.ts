@@ -21,6 +21,10 @@ export interface RepoRules {
   readonly methods?: readonly string[];
   readonly mergeQueue?: boolean;
   readonly reviews?: number;
+  /** What it has not; all of it without this. */
+  readonly without?: readonly ('drafts' | 'issues')[];
+  /** Nothing is changed in it any more. */
+  readonly archived?: boolean;
   /** Every push is refused with these words, as a pre-receive hook says them. */
   readonly refusesPushes?: string;
 }

@@ -142,6 +142,8 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
           .join('; ')} (+${e.payload.additions} −${e.payload.deletions})`,
         tone: 'plain',
       };
+    case 'branch.seen':
+      return { text: `${e.payload.by || 'Somebody'} moved the branch to ${e.payload.sha.slice(0, 7)}: ${e.payload.title}`, tone: 'plain' };
     case 'push.held':
       return { text: `A change to ${e.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
     case 'push.refused':
@@ -182,6 +184,8 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
         text: e.payload.by ? `${e.payload.by} closed pull request #${e.payload.number}.` : `Pull request #${e.payload.number} was closed.`,
         tone: 'plain',
       };
+    case 'project.renamed':
+      return { text: `The repository is called ${e.payload.repo} now; it was ${e.payload.before}.`, tone: 'plain' };
     case 'pr.reopened':
       return { text: `Pull request #${e.payload.number} is open again.`, tone: 'plain' };
     case 'settings.unreadable':

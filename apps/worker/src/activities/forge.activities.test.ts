@@ -65,6 +65,7 @@ function forgeAt(at: PullInfo, checks: (sha: string) => readonly CheckRun[], mor
     jobLog: () => Promise.resolve(''),
     mergeMethods: () => Promise.resolve(null),
     listCommits: () => Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona' }]),
+    readDiff: () => Promise.resolve(''),
     listIssueComments: () => Promise.resolve([]),
     listReviews: () => Promise.resolve([]),
     listReviewComments: () => Promise.resolve([]),
@@ -216,6 +217,20 @@ describe('merge', () => {
     expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({ did: 'merged' });
     expect(used).toEqual(['rebase']);
   });
+
+  test('a way that a ruleset forbids though the settings allow it: another is taken where none was chosen, and is not where one was', async () => {
+    const used: string[] = [];
+    const said = 'Merge method squash merging is not allowed on this repository';
+    const ensureMerged: Forge['ensureMerged'] = (_, __, ___, method) => {
+      used.push(method);
+      return method === 'squash' ? Promise.reject(new MergeRefused(mergeRefusal(said), said)) : Promise.resolve({ sha: 'm', outcome: 'updated' });
+    };
+    const activities = merging(pull('second'), green, ensureMerged, { mergeMethods: () => Promise.resolve(['squash', 'rebase']) });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({ did: 'refused' });
+    expect(used).toEqual(['squash']);
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({ did: 'merged' });
+    expect(used).toEqual(['squash', 'squash', 'rebase']);
+  });
 });
 
 test('what others have pushed since the agent is named, and nothing in it is markup', async () => {
@@ -258,4 +273,97 @@ test('whatever the task is called, what is merged has a message of ours that set
   expect(title.replaceAll('\u2060', '')).toBe('Fixes #12 for @everybody [skip ci] (#8)');
   expect(title).not.toMatch(/fixes #|@[a-z]|\[skip/i);
   expect(body).toBe('Asked for, reviewed and merged in mainloop.');
+});
+
+describe('the change that is shown', () => {
+  const shown = async (): Promise<{ new_sha: string; state: string; diff: string; delta: string }[]> =>
+    (await t.db.query("select new_sha, state, diff, delta from pushes where task_id = 'moved' order by created_at, id")).rows;
+  const readDiff: Forge['readDiff'] = (_, from, to) => Promise.resolve(`diff of ${from} to ${to}`);
+  const at = (headSha: string, more: Partial<Forge> = {}) => forgeAt(pull(headSha), () => [run('success')], { readDiff, ...more });
+  beforeAll(async () => {
+    await seedTask(t.db, 'moved');
+    await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'ours' where id = 'moved'");
+    for (const [sha, ago] of [
+      ['before', 20],
+      ['ours', 10],
+    ] as const)
+      await t.db.query(
+        `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta, created_at)
+         values ($1, 'you', 'moved', 'r', 'b', '', $1, 'forwarded', 'agent', '', now() - $2 * interval '1 minute')`,
+        [sha, ago],
+      );
+  });
+
+  test("is the branch's real head: a colleague's commit, once, and what the agent pushed when it is set back", async () => {
+    for (const _ of [1, 2]) await at('a colleague').readCi({ taskId: 'moved', round: 0 });
+    expect((await shown()).slice(2)).toEqual([
+      { new_sha: 'a colleague', state: 'seen', diff: 'diff of main to a colleague', delta: 'diff of ours to a colleague' },
+    ]);
+    // It stays somebody else's.
+    expect((await at('a colleague').readOthers({ taskId: 'moved' })).body).toMatch(/^Not by the agent, and part of the change that is shown:/);
+    expect(await at('a colleague').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' })).toMatchObject({
+      again: expect.stringMatching(/^mona/),
+    });
+    // Set back to the agent's own.
+    expect(await at('ours').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' })).not.toHaveProperty('again');
+    expect((await shown()).map((p) => p.new_sha)).toEqual(['before', 'ours', 'a colleague', 'ours']);
+    // To one before it, and forth again.
+    expect(await at('before').readCi({ taskId: 'moved', round: 0 })).toMatchObject({ sha: 'before' });
+    expect(await at('before').readOthers({ taskId: 'moved' })).toEqual({ body: expect.stringMatching(/^Somebody set the branch back to `before`/) });
+    await at('ours').readCi({ taskId: 'moved', round: 0 });
+    expect((await shown()).map((p) => p.new_sha)).toEqual(['before', 'ours', 'a colleague', 'ours', 'before', 'ours']);
+  });
+
+  test('too large for the forge, it says so; and a forge that is away is asked again', async () => {
+    await at('large', { readDiff: () => Promise.resolve(null) }).readCi({ taskId: 'moved', round: 0 });
+    expect((await shown()).at(-1)).toMatchObject({ new_sha: 'large', diff: expect.stringMatching(/^… /) });
+    const away = () => Promise.reject(new ForgeError('unavailable', 'later'));
+    await expect(at('next', { readDiff: away }).readCi({ taskId: 'moved', round: 0 })).rejects.toThrow('later');
+    expect((await shown()).at(-1)).toMatchObject({ new_sha: 'large' });
+  });
+
+  test('a task that has pushed nothing shows nothing of others', async () => {
+    await seedTask(t.db, 'unpushed');
+    await t.db.query("update tasks set state = 'ci', pr_number = 7 where id = 'unpushed'");
+    await at('a colleague').readCi({ taskId: 'unpushed', round: 0 });
+    expect((await t.db.query("select id from pushes where task_id = 'unpushed'")).rows).toEqual([]);
+  });
+});
+
+describe('a pull request that was closed', () => {
+  test('who closed it is told once for each time, and what is opened again is told too', async () => {
+    const readClosing = () => Promise.resolve({ by: 'mona', atIso: '2026-11-20T10:00:00Z' });
+    await seedTask(t.db, 'shut');
+    await t.db.query("update tasks set state = 'in_review', pr_number = 7, head_sha = 'h' where id = 'shut'");
+    const closed = forgeAt(pull('h', { state: 'closed' }), all, { readClosing });
+    for (const _ of [1, 2]) expect(await closed.readPull({ taskId: 'shut' })).toEqual({ state: 'closed', by: 'mona', atIso: '2026-11-20T10:00:00Z' });
+    const asked: number[] = [];
+    const open = forgeAt(pull('h'), all, { ensureReopened: (_, n) => (asked.push(n), Promise.resolve('updated')) });
+    for (const _ of [1, 2])
+      expect(await open.readPull({ taskId: 'shut', closedAtIso: '2026-11-20T10:00:00Z' })).toEqual({ state: 'open', by: '', atIso: '' });
+    await forgeAt(pull('h', { state: 'closed' }), all, { readClosing: () => Promise.resolve({ by: '', atIso: '2026-11-20T11:00:00Z' }) }).readPull({
+      taskId: 'shut',
+    });
+    expect(await open.ensureReopened({ taskId: 'shut', closedAtIso: '2026-11-20T11:00:00Z' })).toEqual({ did: 'reopened' });
+    const gone = forgeAt(pull('h'), all, { ensureReopened: () => Promise.reject(new ForgeError('rejected', 'The branch has been deleted.')) });
+    expect(await gone.ensureReopened({ taskId: 'shut', closedAtIso: 'x' })).toEqual({ did: 'refused', sentence: 'The branch has been deleted.' });
+    const { rows } = await t.db.query("select type, payload->>'by' as by from events where task_id = 'shut' and type like 'pr.%' order by seq");
+    expect(rows).toEqual([
+      { type: 'pr.closed', by: 'mona' },
+      { type: 'pr.reopened', by: null },
+      { type: 'pr.closed', by: null },
+      { type: 'pr.reopened', by: null },
+    ]);
+    expect(asked).toEqual([7]);
+  });
+});
+
+test('a repository without issues: the plan stays in the app, nobody is stopped, and it is said once', async () => {
+  await seedTask(t.db, 'no-issues');
+  const ensureIssue = () => Promise.reject(new ForgeError('disabled', 'Issues has been disabled in this repository.'));
+  const activities = forgeAt(pull('h'), all, { ensureIssue });
+  for (const _ of [1, 2]) expect(await activities.ensureIssue({ taskId: 'no-issues' })).toEqual({ number: null });
+  await activities.readPlanAnswer({ taskId: 'no-issues', itemId: 'i', sinceIso: '' });
+  const { rows } = await t.db.query("select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'");
+  expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
 });

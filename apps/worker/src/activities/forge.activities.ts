@@ -10,6 +10,7 @@ import { listCompleted, type CompletedRun } from '@mainloop/models/db/runs/lists
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, listSaid, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import {
+  forgeUnreadable,
   issueEnsured,
   pullRequestClosed,
   pullRequestEnsured,
@@ -32,11 +33,13 @@ import { dollars } from '@mainloop/models/flow/pricing';
 import type { Hit } from '@mainloop/doors/failpoints';
 import { wayRefused } from '@mainloop/models/flow/merge-messages';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
-import { wayToMerge } from '@mainloop/models/flow/merging';
+import { nextWay, wayToMerge } from '@mainloop/models/flow/merging';
 import { cleanTitle } from '@mainloop/models/flow/text';
+import type { MergeMethod } from '@mainloop/models/flow/workflow';
 import { lookAtChecks } from '../checks.ts';
 import { effects } from '../effects.ts';
 import { openFindings } from '../findings.ts';
+import { ensureShown, headOf } from '../heads.ts';
 import { hearComments, publishReview, syncThreads, takeUp } from '../reviews.ts';
 import { answerIdOf, ensureQuestion, readAnswer } from '../questions.ts';
 import { evidenceLines, verdictOf } from '../evidence.ts';
@@ -75,6 +78,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
   /** @returns why what was offered for review is not what would be merged; null when it is */
   const notAsShown = async (t: TaskRow, pr: PullInfo, shown: string): Promise<NotAsShown | null> => {
     const head = await headOf(db, pr, t);
+    await ensureShown({ db, forge }, t, head);
     if (head !== shown) return { did: 'moved', sentence: await whoPushed(t, pr, head) };
     const { verdict, told } = await lookAtChecks(checksOf, t, { sha: head, pull: pr, round: 0, redSha: null });
     return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
@@ -94,8 +98,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
   };
 
   /** @returns `at`: when it was last changed, by the forge's clock */
-  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number; at?: string }> => {
-    const t = await getTask(db, i.taskId);
+  const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {
     const m = marker(t.id, 'plan');
     const made = await effect(t, { kind: 'issue' }, () =>
       forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: null }),
@@ -106,6 +109,17 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       issueEnsured.new({ ...about, key: { planRevision: t.planRevision }, payload: { number: made.number, url: made.url, outcome } }),
     );
     return { number: made.number, at: now.at };
+  };
+  /** Without issues the plan stays in the app, and the story says so once. */
+  const ensureIssue = async (i: { taskId: string }): Promise<{ number: number | null; at?: string }> => {
+    const t = await getTask(db, i.taskId);
+    try {
+      return await writeIssue(t);
+    } catch (err) {
+      if (!(err instanceof ForgeError) || err.kind !== 'disabled') throw err;
+      await log(t, (about) => forgeUnreadable.new({ ...about, key: { repo: t.repo }, payload: { sentence: NO_ISSUES } }));
+      return { number: null };
+    }
   };
 
   return {
@@ -183,6 +197,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       const t = await getTask(db, i.taskId);
       const pull = await pullOf(t);
       const sha = await headOf(db, pull, t);
+      await ensureShown({ db, forge }, t, sha);
       const { verdict, told } = await lookAtChecks(checksOf, t, { sha, pull, round: i.round, redSha: i.redSha ?? null });
       if (told.pull === 'merged') await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: t.prNumber!, sha: pull!.mergeSha } }));
       return {
@@ -223,13 +238,19 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
     async readOthers(i: { taskId: string }): Promise<{ body: string }> {
       const t = await getTask(db, i.taskId);
       const pull = await pullOf(t);
-      if (pull === null || t.headSha === null || (await headOf(db, pull, t)) === t.headSha) return { body: '' };
+      const head = await headOf(db, pull, t);
+      if (pull === null || t.headSha === null || head === t.headSha) return { body: '' };
+      await ensureShown({ db, forge }, t, head);
+      if (await hasPushed(db, t.id, head))
+        return {
+          body: `Somebody set the branch back to \`${head.slice(0, 7)}\`, which Claude had pushed before. The change is shown as it stands there.`,
+        };
       const commits = await forge.listCommits(t.repo, pull.number);
       const ours = commits.findLastIndex((c) => c.sha === t.headSha);
       const lines = commits.slice(ours + 1).map((c) => `- \`${c.sha.slice(0, 7)}\` ${inline(c.title)} (${inline(c.author)})`);
       const [said, more] = [lines.slice(-10), lines.length > 10 ? `\n- and ${lines.length - 10} more before these` : ''];
       return {
-        body: `Not by the agent, and not in the change shown here; read it on [the pull request](${pull.url}/files):\n\n${said.join('\n')}${more}`,
+        body: `Not by the agent, and part of the change that is shown:\n\n${said.join('\n')}${more}`,
       };
     },
 
@@ -327,7 +348,8 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
           'rejected',
           `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
         );
-      const way = wayToMerge(i.method, pr.merged ? null : await forge.mergeMethods(t.repo));
+      const allowed = pr.merged ? null : await forge.mergeMethods(t.repo);
+      const way = wayToMerge(i.method, allowed);
       if ('sentence' in way) return refused(i.shown, way.sentence);
       // The repository's own way may bring the agent's messages over where the person chose none.
       const acting = await findActing(db, t.id);
@@ -335,7 +357,11 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       if (words !== null) return refused(i.shown, words);
       const message = { title: ours`${agentLine(t.title)} (#${t.prNumber!})`, body: ours`Asked for, reviewed and merged in mainloop.` };
       try {
-        const m = await forge.ensureMerged(t.repo, t.prNumber!, head, way.method, message);
+        const next = (tried: readonly MergeMethod[]): MergeMethod | null => {
+          const other = nextWay(i.method, allowed, tried);
+          return other === null || wayRefused(other, acting) !== null ? null : other;
+        };
+        const m = await firstAllowed(way.method, next, (method) => forge.ensureMerged(t.repo, t.prNumber!, head, method, message));
         hit('forge.merge.after');
         await log(t, (about) => pullRequestMerged.new({ ...about, payload: { number: t.prNumber!, sha: m.sha } }));
         return { did: 'merged' };
@@ -395,15 +421,23 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
   };
 };
 
-/**
- * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it is a push of ours that another has
- * followed: its red CI was repaired already. What is none of ours somebody else has pushed, and it counts.
- */
-async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: TaskRow): Promise<string> {
-  if (pull === null) return t.headSha ?? '';
-  const { headSha } = pull;
-  if (t.headSha === null || headSha === t.headSha) return headSha;
-  return (await hasPushed(db, t.id, headSha)) ? t.headSha : headSha;
+/** @param next the way after those that the forge has refused; null when none is left, and then the last refusal counts */
+async function firstAllowed<T>(
+  first: MergeMethod,
+  next: (tried: readonly MergeMethod[]) => MergeMethod | null,
+  merge: (method: MergeMethod) => Promise<T>,
+): Promise<T> {
+  const tried: MergeMethod[] = [];
+  for (let method = first; ;) {
+    try {
+      return await merge(method);
+    } catch (err) {
+      tried.push(method);
+      const other = err instanceof MergeRefused && err.why === 'method' ? next(tried) : null;
+      if (other === null) throw err;
+      method = other;
+    }
+  }
 }
 
 /** For tasks that wait for an answer as they were, a refusal is an error whose Retry tries again. */
@@ -414,6 +448,8 @@ function refused(shown: string | undefined, sentence: string): Merged {
 
 /** Words from outside within a line of Markdown. */
 const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_[\]<>()#|!~]/g, '\\$&');
+
+const NO_ISSUES = 'This repository has no issues, so the plan is only here.';
 
 function issueBody(t: TaskRow): ForgeText {
   const asked = agentQuote(t.prompt, 4_000);

@@ -24,6 +24,7 @@ import { logOf, readVerdict } from '../checks.ts';
 import { effects } from '../effects.ts';
 import { ensureFresh } from '../folder.ts';
 import type { Importer } from '../importer.ts';
+import { ensureNamed } from '../renamed.ts';
 import type { Hit } from '@mainloop/doors/failpoints';
 import { findOpen } from '../findings.ts';
 import { publishReview } from '../reviews.ts';
@@ -50,7 +51,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
   return {
     /** @returns the run and, unless an older worker answers, whether it may start at once */
     async prepareRun(i: RunRequest): Promise<{ runId: string; slot?: { got: boolean; ahead: number } }> {
-      const t = await getTask(db, i.taskId);
+      const t = await ensureNamed({ db, forge }, await getTask(db, i.taskId));
       const base = await ensureFresh({ db, importer, log }, t);
       // Colleagues see what was asked before it is done.
       if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
@@ -128,7 +129,10 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       // Where agents ask before they run something, nothing is run that was only found, and nobody is asked about a set-up beside a task.
       const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
       const setup = keeps ? { setup: { base: t.defaultBranch, command: project.setupCommand, folder: project.folder } } : {};
-      await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo, ...setup });
+      // A forge that is away does not keep a run from starting.
+      const author = await forge.whoCommits().catch(() => null);
+      const of = author === null ? {} : { author };
+      await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo, ...setup, ...of });
       hit('sandbox.start.after');
     },
 

@@ -4,6 +4,7 @@ import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import { checksReader } from './github-checks.ts';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
+import { authorOf } from '@mainloop/models/flow/author';
 import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import {
@@ -55,7 +56,8 @@ export function github(o: GitHubOptions): Forge {
       throw translate(what, err);
     }
   };
-  const login = once(async () => (await kit.users.getAuthenticated()).data.login);
+  const me = once(() => kit.users.getAuthenticated());
+  const login = async (): Promise<string> => (await me()).data.login;
   const author = async (): Promise<
     (user: { login?: string; type?: string } | null | undefined) => { author: string; mine: boolean; bot: boolean }
   > => {
@@ -89,6 +91,17 @@ export function github(o: GitHubOptions): Forge {
   return {
     whoAmI: () => call('the token', login),
 
+    whoCommits: () =>
+      call('the token', async () => {
+        try {
+          return authorOf((await me()).data, o.baseUrl);
+        } catch (err) {
+          // "Resource not accessible by integration": it is an app's.
+          if ((err as { status?: number }).status === 403) return null;
+          throw err;
+        }
+      }),
+
     getRepo: (full) =>
       call(full, async () => {
         const r = (await kit.repos.get(split(full))).data;
@@ -110,6 +123,12 @@ export function github(o: GitHubOptions): Forge {
           canPush: r.permissions?.push ?? false,
           isInOurWay: !empty && (await has(BRANCH_FOLDER)),
         };
+      }),
+
+    findNow: (full) =>
+      call(full, async () => {
+        const r = (await kit.repos.get(split(full))).data;
+        return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, isArchived: r.archived };
       }),
 
     ensureIssue: (i) =>
@@ -137,11 +156,12 @@ export function github(o: GitHubOptions): Forge {
           );
         const there = await list();
         if (there) return ensured(there, 'unchanged');
-        return ensured(
-          (await kit.pulls.create({ ...split(i.repo), title: i.title, body: `${i.body}\n\n${i.marker}`, head: i.head, base: i.base, draft: true }))
-            .data,
-          'created',
-        );
+        const wanted = { ...split(i.repo), title: i.title, body: `${i.body}\n\n${i.marker}`, head: i.head, base: i.base };
+        const made = await kit.pulls.create({ ...wanted, draft: true }).catch((err: unknown) => {
+          if (!refusesDrafts(err)) throw err;
+          return kit.pulls.create(wanted);
+        });
+        return ensured(made.data, 'created');
       }),
 
     ensureComment: (i) =>
@@ -270,6 +290,20 @@ export function github(o: GitHubOptions): Forge {
           return 'unchanged';
         }
         return 'updated';
+      }),
+
+    readDiff: (repo, from, to) =>
+      call(`the change from ${from.slice(0, 7)} to ${to.slice(0, 7)}`, async () => {
+        try {
+          const ask = { ...split(repo), basehead: `${from}...${to}`, mediaType: { format: 'diff' } };
+          return (await kit.request('GET /repos/{owner}/{repo}/compare/{basehead}', ask)).data as unknown as string;
+        } catch (err) {
+          const { status } = err as { status?: number };
+          if (status === 404) return '';
+          // Over 20,000 lines or 300 files it is refused: https://docs.github.com/repositories/creating-and-managing-repositories/repository-limits
+          if (status === 406 || status === 422) return null;
+          throw err;
+        }
       }),
 
     listCommits: (repo, number) =>
@@ -495,6 +529,13 @@ async function tail(url: string, maxBytes: number): Promise<string> {
   return Buffer.concat(parts).toString('utf8').slice(-maxBytes);
 }
 
+/** Private repositories of some plans have no drafts: https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-pull-requests#draft-pull-requests */
+function refusesDrafts(err: unknown): boolean {
+  const { status, response } = err as { status?: number; response?: { data?: { message?: string; errors?: { message?: string }[] } } };
+  const said = [response?.data?.message, ...(response?.data?.errors ?? []).map((e) => e.message)].join(' ');
+  return status === 422 && /draft/i.test(said);
+}
+
 /** The merge call alone says by 405 and 409 what stands in its way. */
 function refusedMerge(err: unknown): never {
   const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
@@ -546,10 +587,12 @@ function translate(what: string, err: unknown): Error {
       Math.max(1_000, after),
     );
   }
+  if (e.status === 403 && /archived/i.test(said))
+    return new ForgeError('forbidden', `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`);
   if (e.status === 403)
     return new ForgeError('forbidden', `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`);
-  if (e.status === 404 || e.status === 410)
-    return new ForgeError('not_found', `GitHub does not find ${what}. It may not exist, or the token may not see it.`);
+  if (e.status === 410) return new ForgeError('disabled', `The repository has switched off what ${what} needs: ${said}`);
+  if (e.status === 404) return new ForgeError('not_found', `GitHub does not find ${what}. It may not exist, or the token may not see it.`);
   if (e.status === 422 || e.status === 405 || e.status === 409) return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
   return new ForgeError('unavailable', `GitHub can't be reached for ${what}: ${said}`);
 }

@@ -1,4 +1,5 @@
 // The Forge port: where the code lives and people talk about it. Verbs say "ensure": asking again changes nothing.
+import type { CommitAuthor } from '@mainloop/models/flow/author';
 import type { CiFacts } from '@mainloop/models/flow/ci';
 import type { ForgeText } from '@mainloop/models/flow/forge-text';
 import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
@@ -6,7 +7,8 @@ import type { News } from '@mainloop/models/flow/news';
 import type { Verdict } from '@mainloop/models/flow/requests';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
-export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
+/** `disabled`: the repository has no such thing, as one without issues. */
+export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'disabled' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
 export class ForgeError extends Error {
   readonly kind: ForgeErrorKind;
   readonly retryAfterMs: number;
@@ -46,6 +48,14 @@ export interface RepoInfo {
   readonly canPush: boolean;
   /** It has a branch that is called as the folder of our branches, so that it can hold none of them. */
   readonly isInOurWay: boolean;
+}
+/** Of a repository, what may change under a task. */
+export interface RepoNow {
+  readonly full: string;
+  readonly defaultBranch: string;
+  readonly cloneUrl: string;
+  /** Nothing can be changed in it. */
+  readonly isArchived: boolean;
 }
 export interface ForgeComment {
   readonly id: number;
@@ -111,8 +121,12 @@ export const freshMemory = (): ForgeMemory => ({ etags: new Map(), seen: new Map
 
 export interface Forge {
   whoAmI(): Promise<string>;
+  /** Whose commits are made with the token; null where it belongs to no user, as that of an app. */
+  whoCommits(): Promise<CommitAuthor | null>;
   getRepo(full: string): Promise<RepoInfo>;
-  /** One issue a task: found again by its marker in one of our own, its body brought up to date. */
+  /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
+  findNow(full: string): Promise<RepoNow>;
+  /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */
   ensureIssue(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; known: number | null }): Promise<Ensured>;
   ensureDraftPr(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; head: string; base: string }): Promise<Ensured>;
   /** One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not show it yet. */
@@ -142,6 +156,11 @@ export interface Forge {
   ): Promise<{ sha: string | null; outcome: Outcome }>;
   /** Puts it into the repository's merge queue, bound to this commit. */
   ensureQueued(repo: string, number: number, headSha: string): Promise<Outcome>;
+  /**
+   * What changes from where two commits part to the second, as git writes a diff; '' where the forge does not have one of them any more, null
+   * where it is too large to be had.
+   */
+  readDiff(repo: string, from: string, to: string): Promise<string | null>;
   /** The commits of a pull request, oldest first. */
   listCommits(repo: string, number: number): Promise<readonly ForgeCommit[]>;
   ensureClosed(repo: string, number: number): Promise<Outcome>;

@@ -152,6 +152,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         TZ: 'UTC',
         MAINLOOP_TOKEN: run.token,
         MAINLOOP_GATEWAY: `http://127.0.0.1:${INSIDE.port}`,
+        ...(run.author === undefined ? {} : { MAINLOOP_AUTHOR: JSON.stringify(run.author) }),
         ...o.told?.(),
       };
       const owner = ownerOf(run.taskId);

@@ -1,5 +1,6 @@
 // The Sandbox port: where a run's process lives. Every verb may be asked again; asking again changes nothing.
 import type { Check } from '@mainloop/models/flow/checkup';
+import type { CommitAuthor } from '@mainloop/models/flow/author';
 import type { SandboxLimit } from '@mainloop/models/flow/limits';
 
 export interface SandboxRun {
@@ -12,6 +13,8 @@ export interface SandboxRun {
   readonly repo: string;
   /** What the project says of its set-up, for a sandbox that can keep one for the next task. Left out: nothing is to be kept. */
   readonly setup?: ProjectSetup;
+  /** Whose commits the agent's are. Left out: nobody's account. */
+  readonly author?: CommitAuthor;
 }
 
 export interface ProjectSetup {

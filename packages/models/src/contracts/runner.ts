@@ -37,6 +37,9 @@ export const RunSpec = z.object({
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
+/** Whose the agent's commits are. */
+export const Author = z.object({ name: z.string().min(1).max(200), email: z.string().min(3).max(300) });
+
 export const Outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed'), summary: z.string().max(60_000) }),
   z.object({ kind: z.literal('asked'), itemId: z.string().max(80), itemIds: z.array(z.string().max(80)).max(20).optional() }),

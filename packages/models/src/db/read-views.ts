@@ -81,7 +81,8 @@ export interface ReviewView {
   /** The open review item, on which the decision is made. */
   readonly item: ItemView | null;
   readonly looked: string | null;
-  readonly pushes: readonly { id: string; sha: string; at: Date }[];
+  /** `others`: not by the agent. */
+  readonly pushes: readonly { id: string; sha: string; at: Date; others: boolean }[];
   readonly comments: readonly CommentView[];
 }
 export interface Inbox {

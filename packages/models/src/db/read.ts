@@ -312,7 +312,7 @@ export function openRead(url: string) {
           where: { taskId, ownerId: OWNER },
           orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
           take: 50,
-          select: { id: true, newSha: true, createdAt: true },
+          select: { id: true, newSha: true, createdAt: true, state: true },
         }),
         db.reviewComment.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], take: 1_000 }),
         itemsWhere({ taskId, kind: 'review', state: 'open' }),
@@ -321,7 +321,7 @@ export function openRead(url: string) {
         task: taskView(t, repo, Date.now()),
         item: items[0] ?? null,
         looked: t.lookedPush,
-        pushes: pushes.map((p) => ({ id: p.id, sha: p.newSha, at: p.createdAt })),
+        pushes: pushes.map((p) => ({ id: p.id, sha: p.newSha, at: p.createdAt, others: p.state === 'seen' })),
         comments: comments.map((c) => ({
           id: c.id,
           path: c.path,

@@ -71,7 +71,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     run_output: may('S'),
     run_commands: may('SIU'),
     checkpoints: may('SD'),
-    pushes: may('S'),
+    pushes: may('SI'),
     forge_effects: may('SIU'),
     settings: may('SIU'),
     push_devices: may('SUD'),

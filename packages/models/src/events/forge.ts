@@ -91,7 +91,24 @@ export const branchPushed = defineEvent({
       .optional()
       .describe('of the whole branch: commits whose messages would do something on the default branch; older pushes were not looked at'),
   }),
-  keys: { new: 'pushed/{taskId}/{sha}' },
+  /** `again`: what was pushed before and is the head once more, after something else was. */
+  keys: { new: 'pushed/{taskId}/{sha}', again: 'pushed/{taskId}/{sha}/{count}' },
+});
+
+export const branchSeen = defineEvent({
+  type: 'branch.seen',
+  version: 1,
+  says: 'The branch of the task stands where the agent did not push it: somebody else pushed, or set it back.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({
+    pushId: z.string(),
+    branch: z.string(),
+    sha: z.string().describe('where it stands'),
+    by: z.string().describe('account or name of who wrote that commit; empty when it is not told'),
+    title: z.string().describe('of that commit'),
+  }),
+  keys: { new: 'seen/{taskId}/{pushId}' },
 });
 
 export const pushHeld = defineEvent({

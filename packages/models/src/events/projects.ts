@@ -36,6 +36,22 @@ export const projectRefused = defineEvent({
   keys: { new: null },
 });
 
+export const projectRenamed = defineEvent({
+  type: 'project.renamed',
+  version: 1,
+  says: 'A repository is called otherwise on the forge now: it was renamed, or transferred to somebody else.',
+  about: 'either',
+  writtenBy: ['worker'],
+  payload: z.object({
+    id: z.string(),
+    before: z.string().describe('owner/name, as the next'),
+    repo: z.string(),
+    remoteUrl: z.string(),
+    defaultBranch: z.string(),
+  }),
+  keys: { new: null },
+});
+
 export const projectRemoved = defineEvent({
   type: 'project.removed',
   version: 1,

@@ -4,6 +4,7 @@ import { messageSaid, ownerCaughtUp } from './conversation.ts';
 import type { Made } from './define.ts';
 import {
   branchPushed,
+  branchSeen,
   ciJudged,
   forgeUnreadable,
   issueEnsured,
@@ -18,7 +19,7 @@ import {
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
 import { costMetered } from './money.ts';
-import { projectAdded, projectRefused, projectRemoved, projectSettings } from './projects.ts';
+import { projectAdded, projectRefused, projectRemoved, projectRenamed, projectSettings } from './projects.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
 import {
   reviewAskedChanges,
@@ -52,6 +53,7 @@ const ALL = {
   'project.added': projectAdded,
   'project.refused': projectRefused,
   'project.removed': projectRemoved,
+  'project.renamed': projectRenamed,
   'project.settings': projectSettings,
   'proposal.made': proposalMade,
   'proposal.told': proposalTold,
@@ -82,6 +84,7 @@ const ALL = {
   'pr.reopened': pullRequestReopened,
   'pr.taken_back': pullRequestTakenBack,
   'branch.pushed': branchPushed,
+  'branch.seen': branchSeen,
   'push.held': pushHeld,
   'push.refused': pushRefused,
   'ci.verdict': ciJudged,

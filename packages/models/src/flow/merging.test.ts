@@ -1,6 +1,6 @@
 // Each way in which GitHub says no, in its own words.
 import { expect, test } from '@jest/globals';
-import { MERGE_REFUSALS, mergeRefusal, sayRefusal, wayToMerge, type MergeRefusal } from './merging.ts';
+import { MERGE_REFUSALS, mergeRefusal, nextWay, sayRefusal, wayToMerge, type MergeRefusal } from './merging.ts';
 
 test.each<[string, MergeRefusal]>([
   ['Head branch was modified. Review and try the merge again.', 'head_moved'],
@@ -50,4 +50,13 @@ test.each([
   [undefined, [], { sentence: expect.stringContaining('allows no way of merging') }],
 ] as const)('the way to merge, asked for %p where %p is allowed', (wanted, allowed, want) => {
   expect(wayToMerge(wanted, allowed)).toEqual(want);
+});
+
+test.each([
+  [undefined, null, ['squash'], 'rebase'],
+  ['', ['squash', 'merge'], ['squash'], 'merge'],
+  ['', ['squash'], ['squash'], null],
+  ['squash', null, ['squash'], null],
+] as const)('after a refusal, asked for %p where %p is allowed and %p was refused: %p', (wanted, allowed, tried, want) => {
+  expect(nextWay(wanted, allowed, tried)).toBe(want);
 });

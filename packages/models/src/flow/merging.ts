@@ -82,5 +82,13 @@ export function wayToMerge(wanted: string | undefined, allowed: readonly MergeMe
     sentence: `This repository does not allow "${WAYS[method]}". It allows: ${may.map((m) => `"${WAYS[m]}"`).join(', ')}. Choose one of these.`,
   };
 }
+/**
+ * A ruleset may forbid what the settings of the repository allow, and is not told of before.
+ * @param tried what the forge has refused @returns the next way, where the person has chosen none; null when none is left
+ */
+export function nextWay(wanted: string | undefined, allowed: readonly MergeMethod[] | null, tried: readonly MergeMethod[]): MergeMethod | null {
+  if (MERGE_METHODS.some((m) => m === wanted)) return null;
+  return (allowed ?? MERGE_METHODS).find((m) => !tried.includes(m)) ?? null;
+}
 /** In the words of the page. */
 const WAYS: Record<MergeMethod, string> = { squash: 'as one commit', rebase: 'commit by commit', merge: 'with a merge commit' };

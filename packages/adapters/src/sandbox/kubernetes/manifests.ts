@@ -234,6 +234,7 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
               env: [
                 { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
                 { name: 'MAINLOOP_GATEWAY_ADDRESS', value: `${o.gateway.host}:${o.gateway.port}` },
+                ...(run.author === undefined ? [] : [{ name: 'MAINLOOP_AUTHOR', value: JSON.stringify(run.author) }]),
                 { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
                 { name: 'MAINLOOP_MUST_NOT_REACH', value: JSON.stringify([...EVERY_CLUSTER, ...o.mustNotReach]) },
               ],

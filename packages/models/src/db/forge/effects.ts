@@ -28,7 +28,35 @@ export async function insertPush(tx: Tx, { id, ownerId, taskId, runId, branch, o
   await run(tx, tables.insertInto('pushes').values({ ...ofRun, branch, old_sha: oldSha, new_sha: newSha, state: 'forwarded', diff, delta }));
 }
 
-const pushesOf = (taskId: string) => tables.selectFrom('pushes').where('task_id', '=', taskId);
+/** A commit that somebody else brought to a task's branch, or set it back to. */
+interface SeenPush extends Omit<NewPush, 'runId'> {}
+
+/** Call it in the transaction that appends it to the log. */
+export async function insertSeen(tx: Tx, { id, ownerId, taskId, branch, oldSha, newSha, diff, delta }: SeenPush): Promise<void> {
+  const of = { id, owner_id: ownerId, task_id: taskId, run_id: '' };
+  await run(tx, tables.insertInto('pushes').values({ ...of, branch, old_sha: oldSha, new_sha: newSha, state: 'seen', diff, delta }));
+}
+
+/** What went through the gateway, and what others brought to the branch. */
+const shownOf = (taskId: string) => tables.selectFrom('pushes').where('task_id', '=', taskId);
+const pushesOf = (taskId: string) => shownOf(taskId).where('state', '=', 'forwarded');
+
+interface Shown {
+  readonly pushId: string;
+  /** Where the branch stands, as far as it was seen. */
+  readonly sha: string;
+}
+/** @returns what the change of a task is shown as; null when nothing was pushed yet */
+export const findShown = (q: Queryable, taskId: string): Promise<Shown | null> =>
+  row(q, shownOf(taskId).select(['id as pushId', 'new_sha as sha']).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1));
+
+/** @returns how often a task's branch has moved, as far as it was seen */
+export const countShown = async (q: Queryable, taskId: string): Promise<number> =>
+  (await row(q, shownOf(taskId).select((eb) => eb.fn.countAll<number>().as('n'))))?.n ?? 0;
+
+/** @returns the task's own newest push; null when there is none */
+export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: string; at: Date } | null> =>
+  row(q, pushesOf(taskId).select(['new_sha as sha', 'created_at as at']).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1));
 
 /** Whether a task has pushed this commit. */
 export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
@@ -38,9 +66,9 @@ export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<bo
 export const listPushed = async (q: Queryable, taskId: string): Promise<string[]> =>
   (await rows(q, pushesOf(taskId).select('new_sha').distinct())).map((push) => push.new_sha);
 
-/** @returns when a task pushed a commit; null for what is none of its pushes */
+/** @returns when a commit came to a task's branch first, as far as it was seen; null for one that was not */
 export const findPushedAt = async (q: Queryable, taskId: string, sha: string): Promise<Date | null> =>
-  (await row(q, pushesOf(taskId).select('created_at as createdAt').where('new_sha', '=', sha).orderBy('created_at').limit(1)))?.createdAt ?? null;
+  (await row(q, shownOf(taskId).select('created_at as createdAt').where('new_sha', '=', sha).orderBy('created_at').limit(1)))?.createdAt ?? null;
 
 /** @returns how the checks of a commit failed, as it was last told; null when it was never told as red, or in words alone */
 export async function findFailures(q: Queryable, taskId: string, sha: string): Promise<readonly Failure[] | null> {
@@ -60,9 +88,9 @@ export async function findFailures(q: Queryable, taskId: string, sha: string): P
   return told?.failures ?? null;
 }
 
-/** @returns the diff of the whole branch at a task's newest push; '' when it has not pushed */
+/** @returns the diff of the whole branch where it stands, as far as it was seen; '' when nothing was pushed */
 export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>
-  (await row(q, pushesOf(taskId).select('diff').orderBy('created_at', 'desc').limit(1)))?.diff ?? '';
+  (await row(q, shownOf(taskId).select('diff').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1)))?.diff ?? '';
 
 /** @returns the diff of the last push that a review was worked through with; '' when none was */
 export const findLastFix = async (q: Queryable, taskId: string): Promise<string> =>

@@ -9,6 +9,7 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
   'pr.closed': touchTask,
   'pr.reopened': touchTask,
   'branch.pushed': (tx, event) => setTask(tx, event, { head_sha: event.payload.sha, ci: null }),
+  'branch.seen': touchTask,
   'push.held': touchTask,
   'push.refused': touchTask,
   'ci.verdict': (tx, event) => {

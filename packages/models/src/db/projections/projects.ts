@@ -34,6 +34,8 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
     await run(tx, tables.updateTable('projects').set({ removed_at: at }).where('id', '=', payload.id));
     await run(tx, tables.updateTable('proposals').set({ state: 'declined' }).where('project_id', '=', payload.id).where('state', '=', 'open'));
   },
+  'project.renamed': (tx, { payload: { id, repo, remoteUrl, defaultBranch } }) =>
+    run(tx, tables.updateTable('projects').set({ name: repo, repo, remote_url: remoteUrl, default_branch: defaultBranch }).where('id', '=', id)),
   'project.settings': (tx, { payload }) =>
     run(
       tx,

@@ -52,6 +52,17 @@ export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly s
 export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
 
+/** Whether a project of this name is or was there; case is nothing to the forge. */
+export const isNameTaken = (q: Queryable, ownerId: string, repo: string): Promise<boolean> =>
+  hasRow(
+    q,
+    tables
+      .selectFrom('projects')
+      .select('id')
+      .where('owner_id', '=', ownerId)
+      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
+  );
+
 /** Ids of the tasks of a project that have not ended, also when it was removed. */
 export const listLiveTasks = async (q: Queryable, ownerId: string, projectId: string): Promise<string[]> => {
   const live = tables

@@ -9,6 +9,7 @@ import { refusal, type Refusal } from '../../flow/refusals.ts';
 import type { Met } from '../../flow/requests.ts';
 import { cleanText } from '../../flow/text.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
+import { findShown } from '../forge/effects.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
@@ -27,7 +28,7 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
       tx,
       tables
         .selectFrom('tasks')
-        .select(['head_sha', 'ended_at'])
+        .select('ended_at')
         .select((eb) =>
           eb
             .selectFrom('review_comments')
@@ -55,7 +56,8 @@ export async function draftComment(db: Db, i: { ownerId: string; taskId: string;
             side,
             startLine,
             line,
-            sha: t.head_sha,
+            // Its lines are those of what is shown, whoever pushed it.
+            sha: (await findShown(tx, i.taskId))?.sha ?? null,
             quote: cleanText(quote, 20_000),
             text: cleanText(text, 20_000),
             author: i.by,

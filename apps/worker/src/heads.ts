@@ -1,0 +1,55 @@
+// Where the branch of a task really stands. What others push to it, or set it back to, is shown as what the agent pushed is.
+import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import { findLastPush, findShown, hasPushed, insertSeen } from '@mainloop/models/db/forge/effects';
+import { append, decideAndAppend, freshId } from '@mainloop/models/db/log';
+import type { Db } from '@mainloop/models/db/pool';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
+import { branchSeen } from '@mainloop/models/events/forge';
+import { CUT_MARK } from '@mainloop/models/flow/diff';
+import { cleanText, cleanTitle, MAX_DIFF_CHARS } from '@mainloop/models/flow/text';
+
+/** Until then the forge may still tell of the push before ours. */
+const HEAD_SETTLE_MS = 2 * 60_000;
+
+/**
+ * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it is a push of ours that another has
+ * followed: its red CI was repaired already. Long after our push it is no delay: somebody has set the branch back. What is none of ours
+ * somebody else has pushed, and it counts.
+ */
+export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: TaskRow): Promise<string> {
+  if (pull === null) return t.headSha ?? '';
+  const { headSha } = pull;
+  if (t.headSha === null || headSha === t.headSha || !(await hasPushed(db, t.id, headSha))) return headSha;
+  const last = await findLastPush(db, t.id);
+  const isLate = last === null || Date.now() - last.at.getTime() < HEAD_SETTLE_MS;
+  return isLate ? t.headSha : headSha;
+}
+
+/** Has what the branch holds at `head` shown as the change, if something else is shown. Asking again changes nothing. */
+export async function ensureShown(
+  { db, forge }: { readonly db: Db; readonly forge: Pick<Forge, 'readDiff' | 'listCommits'> },
+  t: TaskRow,
+  head: string,
+): Promise<void> {
+  const shown = await findShown(db, t.id);
+  // Before the agent's first push nothing of the task is there to be shown.
+  if (head === '' || shown === null || shown.sha === head) return;
+  const [diff, delta] = [await forge.readDiff(t.repo, t.defaultBranch, head), await forge.readDiff(t.repo, shown.sha, head)];
+  const commit = (await forge.listCommits(t.repo, t.prNumber!)).find((c) => c.sha === head);
+  const pushId = freshId();
+  await decideAndAppend(db, async (tx) => {
+    // The agent may have pushed meanwhile.
+    if ((await findShown(tx, t.id))?.pushId !== shown.pushId) return;
+    const payload = { pushId, branch: t.branch, sha: head, by: cleanTitle(commit?.author ?? '', 60), title: cleanTitle(commit?.title ?? '', 200) };
+    await append(tx, [branchSeen.new({ taskId: t.id, actor: 'mainloop', payload })], t.ownerId);
+    const texts = { diff: keep(diff), delta: keep(delta) };
+    await insertSeen(tx, { id: pushId, ownerId: t.ownerId, taskId: t.id, branch: t.branch, oldSha: shown.sha, newSha: head, ...texts });
+  });
+}
+
+const TOO_LARGE = `${CUT_MARK} (this change is larger than GitHub shows)`;
+function keep(diff: string | null): string {
+  if (diff === null) return TOO_LARGE;
+  if (diff.length <= MAX_DIFF_CHARS) return cleanText(diff, MAX_DIFF_CHARS);
+  return `${cleanText(diff.slice(0, MAX_DIFF_CHARS), MAX_DIFF_CHARS)}\n${CUT_MARK} (the rest of this change is left out: it is larger than ${MAX_DIFF_CHARS / 1_000_000} MB)`;
+}
