@@ -14,7 +14,7 @@ test('output: tool calls are one line each, control characters are gone', () => 
       'not json \u001b[2J',
       '{"type":"mainloop","subtype":"started","at":{}}',
       '{"type":"mainloop","dropped":5}',
-      '{"type":"mainloop","subtype":"note","text":"Submodules are empty\u0007"}',
+      '{"type":"mainloop","subtype":"note","text":"Submodules are empty\\u0007"}',
     ].join('\n'),
   );
   expect(out.map((l) => l.text)).toEqual([
