@@ -1,5 +1,6 @@
 // The limits of a run, with the requests side by side: what counts is what stands in the log, whoever asked first.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { HOLDS } from '@mainloop/models/contracts/runner';
 import { openWord } from '@mainloop/models/db/listen';
 import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
@@ -196,4 +197,48 @@ test('what is said again because its answer was lost is there once; without that
   expect([await countOf('again', 'agent.said'), await countOf('again', 'inbox.opened')]).toEqual([1, 1]);
   await post(token, '/talk/say', { text: 'Half is done.' });
   expect(await countOf('again', 'agent.said')).toBe(2);
+});
+
+const GREEN = { what: 'verify', command: 'npm test', exitCode: 0, ms: 10, tail: 'all green', sha: 'abc', clean: true };
+const claim = async (token: string, holder: string): Promise<number> => {
+  const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/spec`;
+  return (await fetch(at, { headers: { authorization: `Bearer ${token}`, 'x-mainloop-holder': holder } })).status;
+};
+
+test('an agent that has the token records no evidence and ends no run: only who claimed the run does', async () => {
+  const { id, token } = await liveRun('forges');
+  const holder = `${HOLDS}the-runner-alone-knows`;
+  expect(await claim(token, holder)).toBe(200);
+  const done = { outcome: { kind: 'completed', summary: 'All is well.' }, outputEnd: 0 };
+  for (const guess of [{}, { 'x-mainloop-holder': '' }, { 'x-mainloop-holder': HOLDS }, { 'x-mainloop-holder': `${HOLDS}a-guess` }] as Record<
+    string,
+    string
+  >[]) {
+    expect(await claim(token, guess['x-mainloop-holder'] ?? '')).toBe(401);
+    for (const [path, body] of [
+      ['/run/evidence', GREEN],
+      ['/run/result', done],
+      ['/run/heartbeat', { afterCommand: 0, delivered: [1] }],
+      ['/run/permission', { requestId: 'p', tool: 'Bash', input: {} }],
+    ] as const)
+      expect({ path, ...(await post(token, path, body, guess)) }).toEqual({ path, status: 403, error: expect.stringContaining('Only the runner') });
+  }
+  expect(await countOf('forges', 'evidence.recorded')).toBe(0);
+  // What stands in the database is of no use to whoever reads it.
+  const stored = (await one<{ holder: string }>(t.db, 'select holder from runs where id = $1', [id]))!.holder;
+  expect(await claim(token, stored)).toBe(401);
+  expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': stored })).status).toBe(403);
+  // What the agent may say it still says, and the runner records.
+  expect((await post(token, '/talk/say', { text: 'Still here.' })).status).toBe(200);
+  expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': holder })).status).toBe(200);
+  expect(await countOf('forges', 'evidence.recorded')).toBe(1);
+  expect((await post(token, '/run/result', done, { 'x-mainloop-holder': holder })).status).toBe(200);
+});
+
+test('a runner from before the update ends its run, and what it would record counts for nothing', async () => {
+  const { token } = await liveRun('old');
+  expect(await claim(token, 'a-plain-name')).toBe(200);
+  expect((await post(token, '/run/evidence', GREEN)).status).toBe(403);
+  expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': 'a-plain-name' })).status).toBe(403);
+  expect((await post(token, '/run/result', { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 })).status).toBe(200);
 });

@@ -21,7 +21,7 @@ import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review/comments';
-import { appendOutput, claimEpoch, endRun, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs/runs';
+import { appendOutput, claimEpoch, endRun, holderOf, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
@@ -47,9 +47,10 @@ export async function runnerLink(
   hit: Hit = () => undefined,
 ): Promise<void> {
   const again = req.headers['x-mainloop-again'] !== undefined;
+  const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
+  refuseAgent(r, url.pathname, holder);
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
-      const holder = String(req.headers['x-mainloop-holder'] ?? '').slice(0, 100);
       if (holder === '' || !(await claimEpoch(db, r.id, r.epoch, holder))) throw new Refused(401, 'Another process has this run.');
       const project = resolveProjectSettings(r.project_settings);
       const spec: RunSpec = {
@@ -216,4 +217,16 @@ export async function runnerLink(
     default:
       throw new Refused(404, 'No such door.');
   }
+}
+
+/**
+ * The agent has the run's token and reaches these doors as the runner does. What the runner says of it is said by nobody else: the name
+ * that it has claimed the run under is in no environment, on no command line and in no file.
+ */
+function refuseAgent(r: RunByToken, path: string, holder: string): void {
+  if (!path.startsWith('/run/') || path === '/run/spec') return;
+  const who = holderOf(r, holder);
+  // One from before it said its name is heard to the end of its run; evidence that anybody could have told is none.
+  if (who === 'somebody' || (who === 'unknown' && path === '/run/evidence'))
+    throw new Refused(403, 'Only the runner of this run says that. An agent has: mainloop say, ask, reply.');
 }

@@ -16,7 +16,8 @@ export interface GatewayLink {
   patiently(method: string, path: string, body?: Buffer | string, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
 }
 
-export function gatewayLink(c: RunnerConfig): GatewayLink {
+/** @param holder the name that the run is claimed under: it goes with every request, and to nobody else */
+export function gatewayLink(c: RunnerConfig, holder: string): GatewayLink {
   const agent = new EagerAgent({ keepAlive: true, maxSockets: 6 });
   const once: GatewayLink['once'] = (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
@@ -26,7 +27,12 @@ export function gatewayLink(c: RunnerConfig): GatewayLink {
           agent,
           method,
           path,
-          headers: { authorization: `Bearer ${c.token}`, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers },
+          headers: {
+            authorization: `Bearer ${c.token}`,
+            'x-mainloop-holder': holder,
+            ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+            ...headers,
+          },
           timeout: 30_000,
         },
         (res) => {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { CHECKPOINT_MAX_BYTES, RunSpec } from '@mainloop/models/contracts/runner';
+import { CHECKPOINT_MAX_BYTES, HOLDS, RunSpec } from '@mainloop/models/contracts/runner';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import { bringsNothingToRun, startAgent } from './agent.ts';
 import type { Around } from './around.ts';
@@ -23,16 +23,14 @@ const PLACE_MS = 1_000;
 
 async function main(): Promise<void> {
   const configured = loadConfig(process.env);
-  const link = gatewayLink(configured);
+  const link = gatewayLink(configured, `${HOLDS}${randomUUID()}`);
   // Of no use to anybody but the run that wrote it, and who knows what lies there by now.
   setAside(configured.spool);
   ensureFolder(configured.spool);
   leaveWithoutPlace(configured.spool);
   const gatewayPort = await relay(configured);
   const config: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
-  const spec = RunSpec.parse(
-    JSON.parse((await link.patiently('GET', '/run/spec', undefined, { 'x-mainloop-holder': randomUUID() })).body.toString()),
-  );
+  const spec = RunSpec.parse(JSON.parse((await link.patiently('GET', '/run/spec')).body.toString()));
   setIds(spec);
   const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
   const around: Around = {

@@ -158,6 +158,8 @@ empty credential-helper sh -c 'git config --list --show-origin | grep -iE "ghp_|
 fetch='const g=process.env.MAINLOOP_GATEWAY,t=process.env.MAINLOOP_TOKEN;const ask=async(p,o={})=>{const r=await fetch(g+p,{...o,headers:{authorization:"Bearer "+(o.token??t),"content-type":"application/json"}});console.log(r.status,(await r.text()).slice(0,250));process.exit(r.ok?0:1)};'
 ${p.otherRun ? OTHER_RUN : ''}
 js made-up-token '^401 .*This run has ended' "$fetch await ask('/run/spec',{token:'mlr_'+'x'.repeat(43)})"
+js forged-evidence '^403 .*Only the runner' "$fetch await ask('/run/evidence',{method:'POST',body:JSON.stringify({what:'verify',command:'x',exitCode:0,ms:1,tail:'',sha:'a',clean:true})})"
+js forged-result '^403 .*Only the runner' "$fetch await ask('/run/result',{method:'POST',body:JSON.stringify({outcome:{kind:'completed',summary:'x'},outputEnd:0})})"
 js other-model '^403 .*this task uses .*not claude-fable-5' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-fable-5',max_tokens:5,messages:[]})})"
 js web-fetch-tool '^400 .*does not forward .*web_fetch' "$fetch await ask('/v1/messages',{method:'POST',body:JSON.stringify({model:'claude-opus-5-5',max_tokens:5,messages:[],tools:[{type:'web_fetch_20250910',name:'web_fetch'}]})})"
 js other-api-path '^(403|404) .*(does not forward|No such)' "$fetch await ask('/v1/files',{method:'POST',body:'{}'})"

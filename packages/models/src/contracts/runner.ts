@@ -60,8 +60,8 @@ export const Heartbeat = z.object({ afterCommand: z.int().min(0), delivered: z.a
 
 /** What a command of the project did: recorded by the runner, not told by the agent. */
 export const Evidence = z.object({
-  /** `probe`: what was tried from inside the sandbox to show that it is closed. */
-  what: z.enum(['setup', 'verify', 'probe', 'diagnostics', 'lint']),
+  /** `probe`: what was tried from inside the sandbox to show that it is closed; `tests`: found in the clone, like the two before. */
+  what: z.enum(['setup', 'verify', 'probe', 'diagnostics', 'lint', 'tests']),
   command: z.string().max(1_000),
   /** null when it ran out of time */
   exitCode: z.int().nullable(),
@@ -112,6 +112,12 @@ export const Target = z.object({
 });
 export type Target = z.infer<typeof Target>;
 export const MustNotReach = z.array(Target).max(50);
+
+/**
+ * How the name begins under which a runner claims its run and that it says with everything it tells afterwards. The agent has the token,
+ * but not the name. One without it is from before that, and records nothing.
+ */
+export const HOLDS = 'holds:';
 
 /** Largest checkpoint the gateway takes, in bytes. */
 export const CHECKPOINT_MAX_BYTES = 32 * 1024 * 1024;

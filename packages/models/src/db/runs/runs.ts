@@ -1,5 +1,6 @@
 // Runs: one phase, one attempt of the agent, as a row with a lease and a fencing epoch.
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { HOLDS } from '../../contracts/runner.ts';
 import { runId as makeRunId, taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded, runStarted } from '../../events/runs.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
@@ -176,6 +177,8 @@ export interface RunByToken extends RunRow {
   readonly attachments: readonly AttachmentRef[];
   readonly task_cost: number;
   readonly plan: string | null;
+  /** Of the process that has claimed the epoch, as it is kept; null before one has. */
+  readonly holder: string | null;
 }
 
 /** The live run a token belongs to. A token dies with its run and with its epoch. */
@@ -200,16 +203,31 @@ export function findRunByToken(q: Queryable, token: string): Promise<RunByToken 
  * @returns false for everybody else
  */
 export async function claimEpoch(q: Queryable, runId: string, epoch: number, holder: string): Promise<boolean> {
+  const kept = keptHolder(holder);
   const claimed = await runStatement(
     q,
     tables
       .updateTable('runs')
-      .set({ holder })
+      .set({ holder: kept })
       .where('id', '=', runId)
       .where('epoch', '=', epoch)
-      .where((eb) => eb.or([eb('holder', 'is', null), eb('holder', '=', holder)])),
+      .where((eb) => eb.or([eb('holder', 'is', null), eb('holder', '=', kept)])),
   );
   return claimed === 1;
+}
+
+/** A name that only its runner knows is kept as what nobody can say it from. */
+const keptHolder = (holder: string): string => (holder.startsWith(HOLDS) ? `${HOLDS}${hash(holder)}` : holder);
+
+/**
+ * Whether a request comes from the process that has claimed the run. The agent beside it has the token as well.
+ * @param holder as the request says it; '' when it says none
+ * @returns `unknown` when the run was claimed by a runner that does not say it, or by none
+ */
+export function holderOf(run: Pick<RunByToken, 'holder'>, holder: string): 'runner' | 'somebody' | 'unknown' {
+  if (run.holder === null || !run.holder.startsWith(HOLDS)) return 'unknown';
+  const [kept, said] = [Buffer.from(run.holder), Buffer.from(keptHolder(holder))];
+  return holder.startsWith(HOLDS) && kept.length === said.length && timingSafeEqual(kept, said) ? 'runner' : 'somebody';
 }
 
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
