@@ -13,6 +13,8 @@ const LOG_BYTES = 2 * 1024 * 1024;
 /** Of how many red checks the log is read. */
 const MAX_LOGS = 3;
 const MAX_FAILURES = 20;
+/** So many checks are kept by name. */
+const MAX_NAMES = 50;
 /** Until then the forge may not show yet that it runs something again. */
 const RERUN_SETTLE_MS = 60_000;
 
@@ -44,7 +46,7 @@ export async function lookAtChecks(
 ): Promise<{ verdict: CiVerdict; told: CiTold }> {
   const { db, patienceMs } = deps;
   const verdict = await readVerdict(deps, t, i.sha);
-  const { outcome, ...counts } = verdict;
+  const { outcome, passed, failed, pending, names } = verdict;
   const failures = outcome.is === 'red' ? await failuresOf(deps, t, i.sha, outcome.failed) : [];
   const word = wordOf(outcome);
   await withTx(db, (tx) =>
@@ -55,7 +57,12 @@ export async function lookAtChecks(
           taskId: t.id,
           actor: 'mainloop',
           key: { names: failures.map((f) => f.name).join() },
-          payload: { sha: i.sha, round: i.round, verdict: word, outcome: outcome.is, ...counts, ...(failures.length > 0 ? { failures } : {}) },
+          payload: {
+            ...{ sha: i.sha, round: i.round, verdict: word, outcome: outcome.is, passed, failed, pending },
+            ...(names.passed.length > 0 ? { green: names.passed.slice(0, MAX_NAMES) } : {}),
+            ...(names.notRun.length > 0 ? { notRun: names.notRun.slice(0, MAX_NAMES) } : {}),
+            ...(failures.length > 0 ? { failures } : {}),
+          },
         }),
       ],
       t.ownerId,

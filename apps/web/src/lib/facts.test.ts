@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import fc from 'fast-check';
-import { checksOf, planChanges, summaryOf, twoSentences } from './facts.ts';
+import { checksOf, failureFacts, planChanges, summaryOf, twoSentences } from './facts.ts';
 
 const event = (type: string, payload: object, seq = 1): LoggedEvent =>
   ({ seq, type, payload, at: '2026-03-01T12:00:00Z', taskId: 't', actor: 'a', ownerId: 'o' }) as unknown as LoggedEvent;
@@ -29,7 +29,7 @@ test('however long a text is, what stands on the card is short, and one line', (
 });
 
 test.each([
-  ['green, and verified', [ran('verify', 0), ci(3, 0, 0, 'green')], ['good CI: 3 of 3 passed', 'good “npm test” passed in the sandbox']],
+  ['green, and verified', [ran('verify', 0), ci(3, 0, 0, 'green')], ['good CI: 3 of 3 passed', 'good “npm test” passed in the sandbox (0.0 s)']],
   [
     'red, by name, and nothing verified',
     [ci(1, 1, 1, 'red', ['lint'])],
@@ -39,7 +39,7 @@ test.each([
   [
     'none is told as none',
     [ci(0, 0, 0, 'none'), ran('verify', 1)],
-    ['bad No CI checked this change.', 'bad “npm test” failed with exit 1 in the sandbox'],
+    ['bad No CI checked this change.', 'bad “npm test” failed with exit 1 in the sandbox (0.0 s)'],
   ],
   [
     'what ran on an older commit says nothing of this one',
@@ -47,6 +47,70 @@ test.each([
     ['good CI: 2 of 2 passed', 'plain No verify command ran in the sandbox on this commit.'],
   ],
 ])('checks: %s', (_, events, want) => expect(checksOf(events).map((c) => `${c.tone} ${c.text}`)).toEqual(want));
+
+test('green checks are named, and so is what did not run', () => {
+  const names = event('ci.verdict', {
+    ...{ sha: 'new', verdict: 'green', round: 0, passed: 4, failed: 0, pending: 0 },
+    ...{ green: ['a', 'b', 'c', 'd'], notRun: ['mac'] },
+  });
+  expect(checksOf([names, ran('tests', 0)]).map((c) => [c.text, c.more])).toEqual([
+    ['CI: 4 of 4 passed: a, b, c and 1 more', 'a\nb\nc\nd'],
+    ['CI did not run mac', ''],
+    ['“npm test” passed in the sandbox (0.0 s)', ''],
+  ]);
+});
+
+test.each([
+  [
+    'what was counted is said',
+    'tests',
+    { exitCode: 0, tail: '# pass 12\n# fail 0', ms: 4_200 },
+    'good “npm test” passed in the sandbox (12 passed, 4.2 s)',
+    '',
+  ],
+  [
+    'and what failed',
+    'tests',
+    { exitCode: 1, tail: 'Tests: 2 failed, 1 passed' },
+    'bad “npm test” failed with exit 1 in the sandbox (1 passed, 2 failed, 0.0 s)',
+    'Tests: 2 failed, 1 passed',
+  ],
+  [
+    'what is not there has not run',
+    'lint',
+    { exitCode: 127, tail: 'eslint: not found' },
+    'plain “npm test” could not run in the sandbox',
+    'eslint: not found',
+  ],
+  [
+    'a tree that is more than the commit',
+    'verify',
+    { clean: false },
+    'plain “npm test” passed in the sandbox (0.0 s, with files that are in no commit)',
+    '',
+  ],
+  ['one that took too long', 'lint', { exitCode: null }, 'bad “npm test” ran out of time in the sandbox (0.0 s)', ''],
+])('evidence: %s', (_, what, more, text, tail) => {
+  const e = ran(what, 0);
+  const line = checksOf([ci(1, 0, 0, 'green'), { ...e, payload: { ...e.payload, ...more } } as LoggedEvent]).find((c) => c.text.includes('sandbox'))!;
+  expect([`${line.tone} ${line.text}`, line.more]).toEqual([text, tail]);
+});
+
+test('a failure names its checks with their address, and what was tried', () => {
+  const red = event('ci.verdict', {
+    ...{ sha: 'new', verdict: 'red', round: 2, passed: 1, failed: 1, pending: 0 },
+    failures: [{ name: 'test (ci.yml)', url: 'https://x/1', message: 'expected 1\nbut was 2' }],
+  });
+  const repaired = (summary: string): LoggedEvent =>
+    event('run.ended', { runId: 'r', phase: 'fix_ci', epoch: 1, outcome: { kind: 'completed', summary } });
+  expect(failureFacts([repaired('One.'), repaired('I rounded up. Then down. Then up.'), red])).toEqual({
+    checks: [{ name: 'test (ci.yml)', url: 'https://x/1', message: 'expected 1' }],
+    tried: 'Claude tried 2 repairs. The last: I rounded up. Then down.',
+  });
+  // What was red before the newest verdict is red no more.
+  expect(failureFacts([red, ci(2, 0, 0, 'green')])).toEqual({ checks: [], tried: '' });
+  expect(failureFacts([])).toEqual({ checks: [], tried: '' });
+});
 
 test('the summary is of the last run that changed something', () => {
   const ended = (phase: string, outcome: object): LoggedEvent => event('run.ended', { runId: 'r', phase, epoch: 1, outcome });

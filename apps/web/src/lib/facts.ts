@@ -1,12 +1,26 @@
 // What a change can be judged by without another page: what and why, what was checked and what was not. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
+import { countsOf } from '@mainloop/models/flow/counts';
+import type { Risk } from '@mainloop/models/flow/risks';
+import { tellingLines } from '@mainloop/models/flow/text';
+
+export interface CheckLine {
+  readonly text: string;
+  readonly tone: 'good' | 'bad' | 'plain';
+  /** What it is about by name, or what it said last; '' when there is no more. */
+  readonly more: string;
+}
 
 export interface ReviewFacts {
   /** What was done, in the agent's words, two sentences at most. */
   readonly what: string;
   /** What was asked for. */
   readonly why: string;
-  readonly checks: readonly { readonly text: string; readonly tone: 'good' | 'bad' | 'plain' }[];
+  readonly checks: readonly CheckLine[];
+  /** What deserves a second look, the worst first. */
+  readonly risks: readonly Risk[];
+  /** From the confirmation until now, in milliseconds; null when it is not known. */
+  readonly tookMs: number | null;
   readonly files: number;
   readonly additions: number;
   readonly deletions: number;
@@ -47,22 +61,50 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
       e.type === 'evidence.recorded' && e.payload.what !== 'probe' && e.payload.sha === head ? [[e.payload.what, e.payload]] : [],
     ),
   );
-  const lines: { text: string; tone: 'good' | 'bad' | 'plain' }[] = [];
-  if (ci === undefined || ci.payload.verdict === 'none') lines.push({ text: 'No CI checked this change.', tone: 'bad' });
-  else {
-    const { passed, failed, pending, failures } = ci.payload;
-    const all = passed + failed + pending;
-    const named = (failures ?? []).map((f) => f.name).join(', ');
-    lines.push({ text: `CI: ${passed} of ${all} passed${named === '' ? '' : `, not ${named}`}`, tone: passed === all ? 'good' : 'bad' });
-    if (pending > 0) lines.push({ text: `CI: ${pending} of ${all} did not finish`, tone: 'bad' });
-  }
-  for (const e of ran.values()) {
-    const end = e.exitCode === 0 ? 'passed' : e.exitCode === null ? 'ran out of time' : `failed with exit ${e.exitCode}`;
-    lines.push({ text: `“${e.command}” ${end} in the sandbox`, tone: e.exitCode === 0 ? 'good' : 'bad' });
-  }
-  if (!ran.has('verify')) lines.push({ text: 'No verify command ran in the sandbox on this commit.', tone: 'plain' });
+  const lines: CheckLine[] = [];
+  if (ci === undefined || ci.payload.verdict === 'none') lines.push({ text: 'No CI checked this change.', tone: 'bad', more: '' });
+  else lines.push(...ciLines(ci.payload));
+  const notRun = ci?.payload.notRun ?? [];
+  if (notRun.length > 0) lines.push({ text: `CI did not run ${someOf(notRun)}`, tone: 'plain', more: notRun.length > 3 ? notRun.join('\n') : '' });
+  for (const e of ran.values()) lines.push(evidenceLine(e));
+  if (!ran.has('verify') && !ran.has('tests'))
+    lines.push({
+      text: ran.size === 0 ? 'No verify command ran in the sandbox on this commit.' : 'No tests ran in the sandbox on this commit.',
+      tone: 'plain',
+      more: '',
+    });
   return lines;
 }
+
+function ciLines(ci: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): CheckLine[] {
+  const { passed, failed, pending, failures, green = [] } = ci;
+  const all = passed + failed + pending;
+  const named = (failures ?? []).map((f) => f.name).join(', ');
+  const names = green.length === 0 || named !== '' ? '' : `: ${someOf(green)}`;
+  const text = `CI: ${passed} of ${all} passed${named === '' ? names : `, not ${named}`}`;
+  const first = { text, tone: passed === all ? 'good' : 'bad', more: green.length > 3 ? green.join('\n') : '' } as const;
+  return pending > 0 ? [first, { text: `CI: ${pending} of ${all} did not finish`, tone: 'bad', more: '' }] : [first];
+}
+
+const someOf = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+
+/** A command that is not there has not run. */
+const NOT_THERE = new Set([126, 127]);
+const LAST_LINES = 12;
+
+/** What the runner ran and recorded: from its exit code, and from what the tool counted. */
+function evidenceLine(e: Extract<LoggedEvent, { type: 'evidence.recorded' }>['payload']): CheckLine {
+  const counted = e.what === 'verify' || e.what === 'tests' ? countsOf(e.tail) : null;
+  const counts = counted === null ? [] : [`${counted.passed} passed`, ...(counted.failed > 0 ? [`${counted.failed} failed`] : [])];
+  const how = [...counts, `${(e.ms / 1000).toFixed(1)} s`, ...(e.clean ? [] : ['with files that are in no commit'])].join(', ');
+  if (e.exitCode !== null && NOT_THERE.has(e.exitCode))
+    return { text: `“${e.command}” could not run in the sandbox`, tone: 'plain', more: lastLines(e.tail) };
+  if (e.exitCode === 0) return { text: `“${e.command}” passed in the sandbox (${how})`, tone: e.clean ? 'good' : 'plain', more: '' };
+  const end = e.exitCode === null ? 'ran out of time' : `failed with exit ${e.exitCode}`;
+  return { text: `“${e.command}” ${end} in the sandbox (${how})`, tone: 'bad', more: lastLines(e.tail) };
+}
+
+const lastLines = (tail: string): string => tellingLines(tail).slice(-LAST_LINES).join('\n');
 
 /** What a plan says that the one before did not, and how many of its lines are gone. */
 export interface PlanChanges {
@@ -90,4 +132,24 @@ export function planChanges(before: string, now: string): PlanChanges | null {
 export function summaryOf(events: readonly LoggedEvent[]): string {
   const done = events.findLast((e) => e.type === 'run.ended' && e.payload.phase !== 'plan' && e.payload.outcome.kind === 'completed');
   return done?.type === 'run.ended' && done.payload.outcome.kind === 'completed' ? done.payload.outcome.summary : '';
+}
+
+/** What a failure is about by name, and what was tried. */
+export interface FailureFacts {
+  readonly checks: readonly { readonly name: string; readonly url: string | null; readonly message: string }[];
+  /** '' when nothing was. */
+  readonly tried: string;
+}
+
+/**
+ * @param events of the task, oldest first
+ * @returns the checks that are red on the newest commit, and how often the agent worked on them
+ */
+export function failureFacts(events: readonly LoggedEvent[]): FailureFacts {
+  const ci = events.findLast((e) => e.type === 'ci.verdict');
+  const failures = ci?.payload.verdict === 'red' ? (ci.payload.failures ?? []) : [];
+  const repairs = events.filter((e) => e.type === 'run.ended' && e.payload.phase === 'fix_ci' && e.payload.outcome.kind === 'completed').length;
+  const did = twoSentences(summaryOf(events));
+  const tried = repairs === 0 ? '' : `Claude tried ${repairs === 1 ? 'one repair' : `${repairs} repairs`}${did === '' ? '.' : `. The last: ${did}`}`;
+  return { checks: failures.slice(0, 3).map(({ name, url, message }) => ({ name, url, message: message.split('\n')[0] ?? '' })), tried };
 }

@@ -42,7 +42,7 @@ const DECISION: Record<string, (text: string) => string> = {
   keep: () => 'You stopped the task, and keep its branch.',
 };
 
-const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter' } as const;
+const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter', tests: 'Tests' } as const;
 
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
   const ends = new Map(events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])));

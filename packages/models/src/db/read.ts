@@ -353,6 +353,7 @@ export function openRead(url: string) {
       budgetCents: number;
       looked: string | null;
       pushes: string[];
+      startedAt: Date;
       events: LoggedEvent[];
     } | null> {
       const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
@@ -370,6 +371,7 @@ export function openRead(url: string) {
         costMicrousd: Number(t.costMicrousd),
         budgetCents: t.budgetCents,
         looked: t.lookedPush,
+        startedAt: t.createdAt,
         pushes: pushes.map((p) => p.id),
         events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
       };

@@ -146,6 +146,8 @@ export const ciJudged = defineEvent({
     pending: z.number(),
     outcome: z.enum(CI_OUTCOMES).optional().describe('older events have the word alone'),
     failures: z.array(ciFailure).optional().describe('of a red one: which checks, and how'),
+    green: z.array(z.string()).optional().describe('the names of those that passed'),
+    notRun: z.array(z.string()).optional().describe('the names of those that were skipped, or can not run here'),
   }),
   keys: { new: 'ci/{taskId}/{sha}/{verdict}/{passed}/{failed}/{pending}/{outcome}/{names}' },
 });

@@ -67,7 +67,7 @@ export const evidenceRecorded = defineEvent({
   payload: z.object({
     runId: z.string(),
     what: z
-      .enum(['setup', 'verify', 'probe', 'diagnostics', 'lint'])
+      .enum(['setup', 'verify', 'probe', 'diagnostics', 'lint', 'tests'])
       .describe('`probe`: what was tried from inside the sandbox to show that it is closed'),
     command: z.string(),
     exitCode: z.number().nullable().describe('null when it ran out of time'),

@@ -157,7 +157,7 @@ test('what is red is named with its workflow, its address and what it says', () 
     statuses: [status('z', 'pending')],
   });
   expect(outcome).toEqual({ is: 'red', failed: [{ name: 'test (a.yml)', url: 'https://x/1', summary: '2 tests failed', job: 1 }] });
-  expect(counts).toEqual({ passed: 1, failed: 1, pending: 1 });
+  expect(counts).toEqual({ passed: 1, failed: 1, pending: 1, names: { passed: ['lint (a.yml)'], notRun: [] } });
 });
 
 describe('any list of checks', () => {

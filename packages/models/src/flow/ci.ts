@@ -89,6 +89,8 @@ export interface CiVerdict {
   readonly passed: number;
   readonly failed: number;
   readonly pending: number;
+  /** Which are green, and which did not run: skipped, or not to be run here. By name. */
+  readonly names: { readonly passed: readonly string[]; readonly notRun: readonly string[] };
 }
 
 type Judgement = 'passed' | 'failed' | 'pending' | 'skipped' | 'not_here' | 'trouble';
@@ -139,7 +141,8 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
   const isRequired = ({ context }: Judged): boolean => required.some((r) => r.name === context);
   const missing = unique(required).filter((r) => !isReported(r));
   const of = (is: Judgement): Judged[] => byName(judged.filter((j) => j.is === is));
-  const [passed, failed, pending] = [of('passed').length, of('failed'), of('pending')];
+  const [green, failed, pending] = [of('passed'), of('failed'), of('pending')];
+  const passed = green.length;
   const count = { passed, failed: failed.length, pending: pending.length + missing.length };
   const named = ({ name, url, summary, job }: Judged): NamedCheck => ({ name, url, summary, job });
   const outcome = (): CiOutcome => {
@@ -156,7 +159,8 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
     if (notHere.length > 0) return { is: 'not_run_here', checks: notHere };
     return { is: 'nothing_ran', skipped: of('skipped').map((j) => j.name) };
   };
-  return { outcome: outcome(), ...count };
+  const names = { passed: green.map((j) => j.name), notRun: [...of('skipped'), ...of('not_here')].map((j) => j.name) };
+  return { outcome: outcome(), ...count, names };
 }
 
 /** Sorted, so that the same verdict reads the same. */

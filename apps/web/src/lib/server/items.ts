@@ -2,15 +2,15 @@
 import type { ItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
 import { readHeld } from '@mainloop/models/flow/held';
-import { checksOf, planChanges, summaryOf, twoSentences, type PlanChanges, type ReviewFacts } from '#lib/facts.ts';
-import { changedFiles } from './changes.ts';
+import { checksOf, failureFacts, planChanges, summaryOf, twoSentences, type FailureFacts, type PlanChanges, type ReviewFacts } from '#lib/facts.ts';
+import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';
 
 export type ShownItem = ItemView & { html: string; held: readonly DiffFile[]; facts: ReviewFacts | null; why: string; changes: PlanChanges | null };
 
 export async function shownItem(i: ItemView): Promise<ShownItem> {
-  const facts = i.kind === 'review' && i.state === 'open' ? await factsOf(i.taskId) : null;
+  const facts = i.kind === 'review' && i.state === 'open' ? await factsOf(i.taskId, i.createdAt) : null;
   const planned = i.kind === 'plan' && i.state === 'open' ? await read().planned(i.taskId) : null;
   const [now, before] = planned?.plans ?? [];
   const more = {
@@ -23,7 +23,12 @@ export async function shownItem(i: ItemView): Promise<ShownItem> {
   return { ...i, html: render(sentence), held: readDiff(diff).files, ...more };
 }
 
-async function factsOf(taskId: string): Promise<ReviewFacts | null> {
+/** What is known of a task that has failed. */
+export async function failureOf(taskId: string): Promise<FailureFacts> {
+  return failureFacts((await read().judged(taskId))?.events ?? []);
+}
+
+async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | null> {
   const t = await read().judged(taskId);
   if (t === null) return null;
   const newest = t.pushes[0] ?? null;
@@ -33,6 +38,8 @@ async function factsOf(taskId: string): Promise<ReviewFacts | null> {
     what: twoSentences(summaryOf(t.events)),
     why: twoSentences(t.prompt),
     checks: checksOf(t.events),
+    risks: newest === null ? [] : await changeRisks(taskId, newest),
+    tookMs: Math.max(0, offeredAt.getTime() - t.startedAt.getTime()),
     files: files.length,
     additions: files.reduce((n, f) => n + f.additions, 0),
     deletions: files.reduce((n, f) => n + f.deletions, 0),

@@ -1,4 +1,4 @@
-import { shownItem } from '#lib/server/items.ts';
+import { failureOf, shownItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { almostFullMb, flags, read } from '#lib/server/read.ts';
 import type { LayoutServerLoad } from './$types';
@@ -20,6 +20,7 @@ export const load: LayoutServerLoad = async ({ depends }) => {
       proposals: inbox.proposals.map((p) => ({ ...p, html: render(p.prompt) })),
       needsYou: await Promise.all(inbox.needsYou.map(shownItem)),
       later: await Promise.all(inbox.later.map(shownItem)),
+      failed: await Promise.all(inbox.failed.map(async (t) => ({ ...t, facts: await failureOf(t.id) }))),
     },
   };
 };

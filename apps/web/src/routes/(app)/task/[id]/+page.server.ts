@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { changedFiles } from '#lib/server/changes.ts';
-import { shownItem } from '#lib/server/items.ts';
+import { failureOf, shownItem } from '#lib/server/items.ts';
 import { render } from '#lib/server/markdown.ts';
 import { read } from '#lib/server/read.ts';
 import { storyOf } from '#lib/story.ts';
@@ -20,5 +20,6 @@ export const load: PageServerLoad = async ({ params, depends }) => {
     promptHtml: render(t.prompt),
     items: await Promise.all(t.items.filter((i) => i.state === 'open').map(shownItem)),
     story: storyOf(events),
+    failure: t.items.some((i) => i.kind === 'failure' && i.state === 'open') ? await failureOf(params.id) : null,
   };
 };
