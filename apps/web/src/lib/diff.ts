@@ -1,5 +1,6 @@
 // A change for showing: what the one parser reads (flow/diff), folded and shortened to what a phone can lay out. Pure.
 import { readDiff, type DiffFile as WholeFile, type DiffLine } from '@mainloop/models/flow/diff';
+import { reveal } from '@mainloop/models/flow/text';
 
 export { type DiffLine } from '@mainloop/models/flow/diff';
 export { reveal } from '@mainloop/models/flow/text';
@@ -56,5 +57,22 @@ const MODES = new Map([
   ['120000', 'a symbolic link'],
   ['160000', 'a commit of another repository'],
 ]);
+/**
+ * What git did to a file besides its lines, in words: another name, another mode, a link, a program.
+ * @returns '' when there is nothing of the kind
+ */
+export function natureWords(f: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | 'change' | 'binary' | 'lines'>): string {
+  const target = f.newMode === '120000' ? (f.lines.find((l) => l.kind === 'add')?.text ?? '') : '';
+  const said = [
+    ...(f.from === null ? [] : [`was ${reveal(f.from)}`]),
+    ...(f.oldMode !== null && f.newMode !== null && f.oldMode !== f.newMode ? [modeWords(f)] : []),
+    ...(f.change === 'added' && f.newMode !== null && f.newMode !== '100644' ? [`a new file, ${modeName(f.newMode)}`] : []),
+    ...(f.change === 'deleted' && f.oldMode !== null && f.oldMode !== '100644' ? [`was ${modeName(f.oldMode)}`] : []),
+    ...(target === '' ? [] : [`to ${reveal(target)}`]),
+    ...(f.change === 'renamed' && f.lines.length === 0 && !f.binary ? ['moved as it was'] : []),
+  ];
+  return said.join(', ');
+}
+
 const modeName = (mode: string | null): string => (mode === null ? 'nothing' : (MODES.get(mode) ?? mode));
 export const modeWords = (f: { oldMode: string | null; newMode: string | null }): string => `was ${modeName(f.oldMode)}, is ${modeName(f.newMode)}`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
+import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';
@@ -197,4 +197,30 @@ test('the story tells which comment was not taken as a request and why, and offe
     ["mona: “I'll look tomorrow” Not taken as a request: somebody says what they will do.", undefined],
     ['You said that it is a request.', undefined],
   ]);
+});
+
+test.each([
+  ['a plain change', '--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', ''],
+  ['a program now', 'old mode 100644\nnew mode 100755\n', 'was a plain file, is a program'],
+  ['a new program', 'new file mode 100755\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n', 'a new file, a program'],
+  ['a new plain file', 'new file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n', ''],
+  [
+    'a new link',
+    'new file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+../y\n\\ No newline at end of file\n',
+    'a new file, a symbolic link, to ../y',
+  ],
+  ['a link that is gone', 'deleted file mode 120000\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n', 'was a symbolic link'],
+  [
+    'another repository',
+    'new file mode 160000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+Subproject commit a\n',
+    'a new file, a commit of another repository',
+  ],
+  ['only another name', 'similarity index 100%\nrename from y\nrename to x\n', 'was y, moved as it was'],
+  [
+    'another name and mode',
+    'old mode 100755\nnew mode 100644\nsimilarity index 100%\nrename from y\nrename to x\n',
+    'was y, was a program, is a plain file, moved as it was',
+  ],
+])('what git did besides the lines: %s', (_, head, words) => {
+  expect(natureWords(parseDiff(`diff --git a/x b/x\n${head}`)[0]!)).toBe(words);
 });
