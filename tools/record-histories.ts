@@ -21,6 +21,8 @@ const waits = (words: string) => () => ({
 const taken = () => ({ ...quiet(), comments: 1, author: 'mona', rounds: { most: 1, open: '- new' } });
 
 /** Each walks where the others do not; together they pass every stage and every patch. */
+/** What a linter says that the repository names. */
+const LINT = [{ what: 'lint', command: 'npm run --silent lint', tail: 'a.ts: error no-var' }] as const;
 const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }> = {
   // A limit, two questions, a plan; weakened tests that a person lets through; comments; merged in the app.
   merged: {
@@ -108,6 +110,32 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
         if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
         await r.env.sleep(MINUTE_MS);
       }
+      await h.result();
+    },
+  },
+  // The repository's own linter is red where CI is green: repaired in vain, shown, repaired at the person's word, and let through.
+  named: {
+    script: () => ({
+      cis: [
+        { verdict: 'green', sha: 'a', told: TOLD, red: LINT },
+        { verdict: 'green', sha: 'a', told: { ...TOLD, pushedNothing: true }, red: LINT },
+        { verdict: 'green', sha: 'a', told: { ...TOLD, pushedNothing: true }, red: LINT },
+        { verdict: 'green', sha: 'a', told: TOLD, red: LINT },
+      ],
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.named!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(20 * MINUTE_MS);
+      for (const kind of ['deny', 'allow'] as const) {
+        const gate = (await r.standing(h)).openItems.at(-1);
+        if (gate === undefined || gate.includes('-review-')) break;
+        await h.signal('human', { id: gate, kind });
+        await r.env.sleep(20 * MINUTE_MS);
+      }
+      const review = (await r.standing(h)).openItems.at(-1);
+      if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
       await h.result();
     },
   },
@@ -206,6 +234,7 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['ask-until-asked', 'asked'],
   ['gather-comments', 'gathered'],
   ['closed-asks', 'closed'],
+  ['named-checks', 'named'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

@@ -21,6 +21,7 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
     [
       { what: 'diagnostics', command: 'go vet ./...' },
       { what: 'lint', command: 'npm run --silent lint' },
+      { what: 'tests', command: 'go test ./...' },
     ],
   ],
   [
@@ -31,7 +32,31 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
     [{ what: 'lint', command: 'trunk check --ci' }],
   ],
   ['a broken package.json', { 'package.json': '{' }, ['x'], ['npm'], []],
-  ['Python', { 'pyproject.toml': '' }, [], ['ruff'], [{ what: 'lint', command: 'ruff check' }]],
+  [
+    'tests of npm without packages',
+    { 'package.json': '{"scripts":{"test":"node --test"}}' },
+    [],
+    ['npm'],
+    [{ what: 'tests', command: 'npm run --silent test' }],
+  ],
+  ['tests whose packages are not there', { 'package.json': '{"scripts":{"test":"jest"},"devDependencies":{"jest":"30"}}' }, [], ['npm'], []],
+  ['what npm writes for nobody', { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' }, [], ['npm'], []],
+  ['scripts that are none', { 'package.json': '{"scripts":["test"],"devDependencies":null}' }, [], ['npm'], []],
+  ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]\n' }, [], ['pytest'], [{ what: 'tests', command: 'pytest -q' }]],
+  ['pytest that nobody names', { 'pyproject.toml': '' }, [], ['pytest'], []],
+  ['make', { Makefile: 'lint := no\ntest: build\n\tx\n' }, [], ['make'], [{ what: 'tests', command: 'make test' }]],
+  [
+    'Cargo',
+    { 'Cargo.toml': '' },
+    [],
+    ['cargo'],
+    [
+      { what: 'diagnostics', command: 'cargo check --quiet' },
+      { what: 'tests', command: 'cargo test --quiet' },
+    ],
+  ],
+  ['Python', { 'pyproject.toml': '[tool.ruff.lint]\n' }, [], ['ruff'], [{ what: 'lint', command: 'ruff check' }]],
+  ['a linter that only this machine has', { 'pyproject.toml': '[project]\n' }, [], ['ruff', 'pyright', 'pytest'], []],
 ])('%s', (_, files, bins, onPath, expected) => {
   const repo = mkdtempSync('/tmp/checks-');
   for (const [name, text] of Object.entries(files)) {

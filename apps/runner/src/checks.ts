@@ -1,11 +1,11 @@
-// What a repository brings to look at its own code: the compiler's diagnostics and its linter. Found, never installed.
+// What a repository brings to look at its own code: the compiler's diagnostics, its linter and its tests. Found, never installed.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
 
 export interface Check {
-  readonly what: 'diagnostics' | 'lint';
+  readonly what: 'diagnostics' | 'lint' | 'tests';
   readonly command: string;
 }
 
@@ -24,28 +24,59 @@ export function checksOf(repo: string, toolPath: string): Check[] {
   };
   const tool = (there: boolean, command: string | null, args: string): string | null =>
     there && command !== null ? `${command} ${args}`.trim() : null;
+  const named = scripts(repo);
+  /** A script of package.json, where what it needs is there. */
+  const script = (name: string): string | null =>
+    tool(named.has(name) && (has('node_modules') || !named.needsPackages), onPath('npm'), `run --silent ${name}`);
   return [
     ...first(
       'diagnostics',
       tool(has('tsconfig.json'), local('tsc'), '--noEmit --pretty false'),
-      tool(has('pyrightconfig.json', 'pyproject.toml'), local('pyright') ?? onPath('pyright'), ''),
+      tool(has('pyrightconfig.json') || configures(repo, 'pyright'), local('pyright') ?? onPath('pyright'), ''),
       tool(has('go.mod'), onPath('go'), 'vet ./...'),
       tool(has('Cargo.toml'), onPath('cargo'), 'check --quiet'),
     ),
     ...first(
       'lint',
       tool(has('.trunk/trunk.yaml'), onPath('trunk'), 'check --ci'),
-      tool(scripts(repo).has('lint') && has('node_modules'), onPath('npm'), 'run --silent lint'),
-      tool(has('ruff.toml', '.ruff.toml', 'pyproject.toml'), onPath('ruff'), 'check'),
+      script('lint'),
+      tool(has('ruff.toml', '.ruff.toml') || configures(repo, 'ruff'), venv(repo, 'ruff') ?? onPath('ruff'), 'check'),
+      tool(has('.golangci.yml', '.golangci.yaml', '.golangci.toml'), onPath('golangci-lint'), 'run'),
+      tool(makes(repo, 'lint'), onPath('make'), 'lint'),
+    ),
+    ...first(
+      'tests',
+      script('test'),
+      tool(has('pytest.ini', 'conftest.py', 'tests/conftest.py') || configures(repo, 'pytest'), venv(repo, 'pytest') ?? onPath('pytest'), '-q'),
+      tool(has('go.mod'), onPath('go'), 'test ./...'),
+      tool(has('Cargo.toml'), onPath('cargo'), 'test --quiet'),
+      tool(makes(repo, 'test'), onPath('make'), 'test'),
     ),
   ];
 }
 
-function scripts(repo: string): Set<string> {
+/** What npm writes into a package.json for whoever has no tests. */
+const NO_TESTS = /no test specified/;
+
+interface Scripts {
+  has(name: string): boolean;
+  readonly needsPackages: boolean;
+}
+
+function scripts(repo: string): Scripts {
   try {
-    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as { scripts?: Record<string, string> };
-    return new Set(Object.keys(p.scripts ?? {}));
+    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<string, Record<string, unknown> | undefined>;
+    const named = new Map(Object.entries(p.scripts ?? {}));
+    const needsPackages = ['dependencies', 'devDependencies'].some((k) => Object.keys(p[k] ?? {}).length > 0);
+    return { has: (name) => typeof named.get(name) === 'string' && !NO_TESTS.test(named.get(name) as string), needsPackages };
   } catch {
-    return new Set();
+    // Not JSON, or not what npm takes: it names nothing.
+    return { has: () => false, needsPackages: false };
   }
 }
+
+const makes = (repo: string, target: string): boolean => new RegExp(`^${target}\\s*:(?!=)`, 'm').test(readPlain(path.join(repo, 'Makefile')) ?? '');
+/** Whether its pyproject.toml has a section for a tool: that a program happens to be on this machine says nothing of the repository. */
+const configures = (repo: string, program: string): boolean =>
+  new RegExp(`^\\[tool\\.${program}\\b`, 'm').test(readPlain(path.join(repo, 'pyproject.toml')) ?? '');
+const venv = (repo: string, tool: string): string | null => (isProgram(path.join(repo, '.venv/bin', tool)) ? `.venv/bin/${tool}` : null);

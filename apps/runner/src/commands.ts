@@ -16,7 +16,7 @@ import { findSetup, setupKey } from './setup.ts';
 import { shell } from './shell.ts';
 
 const run = promisify(execFile);
-const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
+const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, tests: 10 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
 
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {
@@ -136,7 +136,10 @@ async function isUntouched(a: Around): Promise<boolean> {
  */
 export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.phase === 'plan') return;
-  const checks = a.spec.askPermissions ? [] : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '');
+  // What the project has set takes the place of tests that were only found.
+  const checks = a.spec.askPermissions
+    ? []
+    : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '').filter((c) => c.what !== 'tests' || a.spec.verifyCommand === null);
   if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;

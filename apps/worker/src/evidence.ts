@@ -4,6 +4,12 @@ import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import type { Verified } from '@mainloop/models/flow/ci-told';
 import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
 
+const CHECKS = {
+  lint: { name: ours`The linter`, fine: ours`nothing found` },
+  diagnostics: { name: ours`Diagnostics`, fine: ours`nothing found` },
+  tests: { name: ours`Tests`, fine: ours`passed` },
+};
+
 export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknown' : e.exitCode === 0 ? 'passed' : 'failed');
 
 /** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
@@ -14,8 +20,9 @@ export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: reado
     t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`,
   ];
   for (const c of checks) {
-    const said = c.exitCode === 0 ? ours`nothing found` : ours`${ended(c)}, see the story`;
-    parts.push(ours`${c.what === 'lint' ? ours`The linter` : ours`Diagnostics`}, ${agentName(c.command)}: ${said}.`);
+    const { name, fine } = CHECKS[c.what as keyof typeof CHECKS] ?? CHECKS.diagnostics;
+    const said = c.exitCode === 0 ? fine : ours`${ended(c)}, see the story`;
+    parts.push(ours`${name}, ${agentName(c.command)}: ${said}.`);
   }
   if (verify) {
     const tail = agentCode(verify.tail.split('\n').slice(-20).join('\n'));

@@ -2,7 +2,7 @@
 import { ForgeError, isRetryable, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
-import { findEvidence } from '@mainloop/models/db/runs/evidence';
+import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findActing, findLatestDiff, hasPushed } from '@mainloop/models/db/forge/effects';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
@@ -22,7 +22,7 @@ import {
 import type { NewEvent } from '@mainloop/models/events/registry';
 import { findAsked } from '@mainloop/models/db/review/comments';
 import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
-import type { CiTold, Verified } from '@mainloop/models/flow/ci-told';
+import type { CiTold, RedCheck, Verified } from '@mainloop/models/flow/ci-told';
 import { planWord } from '@mainloop/models/flow/requests';
 import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
 import type { Waiting } from '@mainloop/models/flow/gathering';
@@ -189,11 +189,16 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
     },
 
     /** @param i `redSha`: the commit that the last repair was about */
-    async readCi(i: {
-      taskId: string;
-      round: number;
-      redSha?: string | null;
-    }): Promise<{ verdict: CiWord; sha: string; weakened: string[]; verified: Verified; told: CiTold; fits: boolean | null; base: string }> {
+    async readCi(i: { taskId: string; round: number; redSha?: string | null }): Promise<{
+      verdict: CiWord;
+      sha: string;
+      weakened: string[];
+      verified: Verified;
+      told: CiTold;
+      red: RedCheck[];
+      fits: boolean | null;
+      base: string;
+    }> {
       const t = await getTask(db, i.taskId);
       const pull = await pullOf(t);
       const sha = await headOf(db, pull, t);
@@ -206,6 +211,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
         weakened: weakenedTests(await findLatestDiff(db, t.id)).slice(0, 10),
         verified: verdictOf(await findEvidence(db, t.id, sha, 'verify')),
         told,
+        red: await listRedChecks(db, t.id, sha),
         // What the forge says of another commit than this one counts for that one.
         fits: pull?.headSha === sha ? pull.fits : null,
         base: t.defaultBranch,
@@ -259,7 +265,7 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       const runs = await listCompleted(db, t.id);
       const m = marker(t.id, 'summary');
       const sha = t.headSha ?? '';
-      const checks = [await findEvidence(db, t.id, sha, 'diagnostics'), await findEvidence(db, t.id, sha, 'lint')];
+      const checks = await Promise.all((['diagnostics', 'lint', 'tests'] as const).map((what) => findEvidence(db, t.id, sha, what)));
       const body = summaryBody(
         t,
         runs,

@@ -5,7 +5,7 @@ import type { Logger } from '@mainloop/logs/log';
 import { INSIDE } from '@mainloop/models/contracts/runner';
 import { unreadableWords } from '@mainloop/models/contracts/settings';
 import { deleteCheckpoint } from '@mainloop/models/db/runs/checkpoints';
-import { findEvidence } from '@mainloop/models/db/runs/evidence';
+import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findItem } from '@mainloop/models/db/inbox/items';
 import { appendOnce } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
@@ -208,6 +208,8 @@ async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promis
     parts.push(
       `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,
     );
+  for (const r of await listRedChecks(db, t.id, sha))
+    parts.push(`In the sandbox, on what you pushed, \`${r.command}\` is red. The repository names it, so it has to be green.\n${cutLog(r.tail)}`);
   const { outcome } = await readVerdict({ db, forge }, t, sha);
   if (outcome.is !== 'red') return parts.join('\n\n');
   for (const [n, c] of outcome.failed.entries()) {

@@ -1,6 +1,6 @@
 // A task's workflow for real, on Temporal's time-skipping server: Temporal, worker and workflow are the true ones; what they call is a table of
 // answers, because days can't pass for git and Postgres. For tests and for the histories that are recorded.
-import type { CiTold } from '@mainloop/models/flow/ci-told';
+import type { CiTold, RedCheck } from '@mainloop/models/flow/ci-told';
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
 import type { HumanSignal, Position, Resume, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -41,6 +41,7 @@ interface CiLook {
   readonly weakened?: readonly string[];
   readonly verified?: string;
   readonly sha?: string;
+  readonly red?: readonly RedCheck[];
   readonly told?: CiTold;
   readonly fits?: boolean | null;
 }

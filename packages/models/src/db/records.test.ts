@@ -27,7 +27,7 @@ import {
 } from './conversation/thread.ts';
 import { decide } from './inbox/decide.ts';
 import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './devices/sessions.ts';
-import { findEvidence } from './runs/evidence.ts';
+import { findEvidence, listRedChecks } from './runs/evidence.ts';
 import {
   claimDelivery,
   findEffect,
@@ -386,6 +386,27 @@ test('runs, while one works and after it', async () => {
     startedAt: true,
     endedAt: true,
   });
+});
+
+test('of the checks that the repository names only those are red that ran to a bad end on exactly this commit', async () => {
+  const ran = { runId, ms: 5, tail: 'a.ts: error', sha: 'red', clean: true };
+  const said = [
+    { ...ran, what: 'lint', command: 'lint', exitCode: 1 },
+    { ...ran, what: 'diagnostics', command: 'tsc', exitCode: 127 },
+    { ...ran, what: 'tests', command: 'test', exitCode: null },
+    { ...ran, what: 'verify', command: 'make', exitCode: 1 },
+  ] as const;
+  const tell = (epoch: number, payload: (typeof said)[number] & { clean: boolean; sha: string }) =>
+    evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch }, payload });
+  await appendOnce(
+    t.db,
+    said.map((e) => tell(41, e)),
+  );
+  expect(await listRedChecks(t.db, 'one', 'red')).toEqual([{ what: 'lint', command: 'lint', tail: 'a.ts: error' }]);
+  expect(await listRedChecks(t.db, 'one', 'another')).toEqual([]);
+  // With files beside it that are in no commit it says nothing, and what is green by now is red no more.
+  await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)]);
+  expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([[], []]);
 });
 
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {

@@ -131,13 +131,21 @@ export type AfterCi =
   | { readonly do: 'review' }
   | { readonly do: 'repair'; readonly round: number }
   /** Something stands against the change that only the person may let through. */
-  | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' }
+  | { readonly do: 'gate'; readonly what: 'weakened' | 'unchecked' | 'red' }
   | { readonly do: 'ask_human'; readonly sentence: string }
   /** Somebody has merged it meanwhile. */
   | { readonly do: 'finish' };
 
 /** What the project's own verify command said about this commit, when the runner ran it. */
 export type Verified = 'passed' | 'failed' | 'unknown';
+
+/** A check that the repository names, and that is red on this commit in the sandbox, whatever CI says. */
+export interface RedCheck {
+  readonly what: 'lint' | 'diagnostics' | 'tests';
+  readonly command: string;
+  /** What it printed last. */
+  readonly tail: string;
+}
 
 export interface AtCi {
   readonly repairs: number;
@@ -146,6 +154,8 @@ export interface AtCi {
   readonly graceMs: number;
   readonly weakened: boolean;
   readonly verified: Verified;
+  /** Whether a check that the repository names is red, and nobody has let it through; absent in older histories. */
+  readonly named?: boolean;
   /** Absent in histories from before it was told. */
   readonly told?: CiTold | undefined;
 }
@@ -155,8 +165,13 @@ export function afterCi(v: CiWord, i: AtCi): AfterCi {
   if (typeof i.told?.ask === 'string') return { do: 'ask_human', sentence: i.told.ask };
   if (v === 'pending') return { do: 'wait' };
   const red = v === 'red' || i.verified === 'failed';
+  if (!red && v === 'none' && i.waitedMs < i.graceMs) return { do: 'wait' };
+  if (!red && i.named === true) {
+    // The agent is told once for each commit. What it leaves red then, or red after its last repair, is the person's to let through.
+    const isTold = i.told?.pushedNothing === true || i.repairs >= i.maxRepairs;
+    return isTold ? { do: 'gate', what: 'red' } : { do: 'repair', round: i.repairs + 1 };
+  }
   if (!red && v === 'none') {
-    if (i.waitedMs < i.graceMs) return { do: 'wait' };
     if (i.verified === 'unknown') return { do: 'gate', what: 'unchecked' };
   }
   if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { gateAnswer, gateOf, isGate, UNCHECKED, WEAKENED } from './gates.ts';
+import { gateAnswer, gateOf, isGate, redGateOf, UNCHECKED, WEAKENED } from './gates.ts';
 import { noticeOf } from './notices.ts';
 
 describe('a gate', () => {
@@ -10,6 +10,34 @@ describe('a gate', () => {
   ] as const)('%s %j', (what, lines, title, options) => {
     const g = gateOf(what, lines);
     expect([g.title, g.lines, g.options.map((o) => o.label)]).toEqual([title, lines, options]);
+  });
+
+  test.each([
+    [
+      'lint alone',
+      [{ what: 'lint', command: 'npm run lint', tail: 'a.ts\n  1:1 error no-var\n' }],
+      [],
+      'Lint is red in the sandbox, and Claude has left it so.',
+    ],
+    [
+      'two of them, and tests are gone',
+      [
+        { what: 'diagnostics', command: 'tsc', tail: 'a.ts(1,1): error TS1' },
+        { what: 'tests', command: 'npm test', tail: '1 failed' },
+      ],
+      ['a.test.ts: deleted'],
+      'The type check is red in the sandbox, like the tests, and Claude has left it so. The change also removes or skips tests.',
+    ],
+  ] as const)('red: %s', (_, red, lost, title) => {
+    const g = redGateOf(red, lost);
+    expect([g.title, g.options.map((o) => o.label)]).toEqual([title, ['Let Claude fix it', 'Allow']]);
+    expect(g.lines).toEqual(expect.arrayContaining([`$ ${red[0].command}`, ...lost]));
+    expect(isGate({ kind: 'gate', title: g.title })).toBe(true);
+  });
+
+  test('however much a red check prints, the card stays short', () => {
+    const g = redGateOf([{ what: 'lint', command: 'x'.repeat(900), tail: `error ${'y'.repeat(900)}\n`.repeat(500) }], []);
+    expect([g.lines.length <= 9, g.lines.every((l) => l.length <= 203)]).toEqual([true, true]);
   });
 
   test('its answer names what was let through', () => {

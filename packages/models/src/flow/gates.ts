@@ -1,8 +1,11 @@
 // A gate: what stands against a change, and what the person says about it. Never the Retry of a failure. Pure.
+import type { RedCheck } from './ci-told.ts';
 import type { ItemKind } from './events.ts';
 import type { ErrorCode } from './outcomes.ts';
+import { cleanTitle, tellingLines } from './text.ts';
 
 export const PUT_BACK = 'Put it back';
+export const FIX_IT = 'Let Claude fix it';
 export const LOOK_AGAIN = 'Look again';
 export const ALLOW_GATE = 'Allow';
 
@@ -27,6 +30,34 @@ export function gateOf(what: 'weakened' | 'unchecked', weakened: readonly string
     title: what === 'weakened' ? WEAKENED : both,
     lines: weakened,
     options: [{ label: weakened.length > 0 ? PUT_BACK : LOOK_AGAIN }, { label: ALLOW_GATE }],
+  };
+}
+
+const RED_NAMES = { lint: ['Lint is', 'lint'], diagnostics: ['The type check is', 'the type check'], tests: ['The tests are', 'the tests'] } as const;
+/** Lines of each red check that stand on the card. */
+const MAX_LINES = 8;
+
+/**
+ * What CI lets pass and the repository's own checks do not.
+ * @param red at least one
+ * @param weakened what the change does to its tests besides, a line for each: letting the change through lets that through too
+ */
+export function redGateOf(red: readonly RedCheck[], weakened: readonly string[]): Gate {
+  const [first, ...others] = red;
+  const also = others.length === 0 ? '' : `, like ${others.map((r) => RED_NAMES[r.what][1]).join(' and ')}`;
+  const tests = weakened.length === 0 ? '' : ' The change also removes or skips tests.';
+  return {
+    title: `${first === undefined ? 'A check is' : RED_NAMES[first.what][0]} red in the sandbox${also}, and Claude has left it so.${tests}`,
+    lines: [
+      ...red.flatMap((r) => [
+        `$ ${cleanTitle(r.command, 200)}`,
+        ...tellingLines(r.tail)
+          .slice(-MAX_LINES)
+          .map((l) => cleanTitle(l, 200)),
+      ]),
+      ...weakened,
+    ],
+    options: [{ label: FIX_IT }, { label: ALLOW_GATE }],
   };
 }
 

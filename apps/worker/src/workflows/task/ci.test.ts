@@ -75,6 +75,27 @@ describe('ci', () => {
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
   });
 
+  test('a linter of the repository that is red: the agent is told once for each commit, then the person is asked', async () => {
+    const red = [{ what: 'lint', command: 'npm run lint', tail: 'a.ts: error no-var' }] as const;
+    const still = { verdict: 'green', sha: 'a', red, told: { ...TOLD, pushedNothing: true } };
+    const h = await r.start({ cis: [{ verdict: 'green', sha: 'a', red, told: TOLD }, still, still, { ...still, told: TOLD }] }, inCi(0));
+    await r.env.sleep(10 * MINUTE);
+    expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 1, ciSha: 'a' } }]);
+    expect(r.script().failures).toMatchObject([
+      { kind: 'gate', title: expect.stringMatching(/^Lint is red/), body: expect.stringContaining('a.ts: error no-var') },
+    ]);
+    expect(r.count('ensureReady')).toBe(0);
+    // Once more at the person's word, and then let through.
+    await r.say(h, '-f3-1', 'deny');
+    await r.env.sleep(10 * MINUTE);
+    expect(r.count('prepareRun')).toBe(2);
+    const gate = r.script().failures.at(-1)!.id;
+    r.script().cis = [{ verdict: 'green', sha: 'a', red, told: TOLD }];
+    await h.signal('human', { id: gate, kind: 'allow' });
+    await r.env.sleep(10 * MINUTE);
+    expect(await r.standing(h)).toMatchObject({ stage: 'review' });
+  }, 60_000);
+
   test('nothing that checks it: waits for its grace, then asks, and what is allowed goes on to review', async () => {
     const h = await r.start({ cis: nothing(9) }, inCi(0));
     await r.env.sleep(10 * MINUTE);

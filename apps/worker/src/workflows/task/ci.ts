@@ -1,7 +1,7 @@
 // The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that does not help.
 import { patched } from '@temporalio/workflow';
 import type { CiWord } from '@mainloop/models/flow/ci';
-import { afterCi, type AfterCi, type CiTold, type Verified } from '@mainloop/models/flow/ci-told';
+import { afterCi, type AfterCi, type CiTold, type RedCheck, type Verified } from '@mainloop/models/flow/ci-told';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
@@ -57,11 +57,12 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
       case 'gate': {
-        const { id, allowed } = await askAtGate(task, next.what, now.weakened, now.told?.unchecked ?? undefined);
+        const { id, allowed } = await askAtGate(task, next.what, now.weakened, now.told?.unchecked ?? undefined, now.red);
+        if (!allowed && next.what === 'red') return { stage: 'fix_ci', repairs: 1, redSha: now.sha, reviewedUntil };
         if (!allowed && now.weakened.length > 0) return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
         if (allowed && next.what === 'unchecked') return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
         await setState(task, 'ci', 'ci');
-        // The person has looked: weakened tests count for this commit.
+        // The person has looked: what is red or weakened counts for this commit.
         if (allowed) task.position = at = { ...at, repairs: 0, acceptedSha: now.sha };
         else waitedMs = 0;
         continue;
@@ -83,6 +84,8 @@ interface CiLook {
   readonly sha: string;
   readonly weakened: readonly string[];
   readonly verified?: Verified;
+  /** What the repository's own checks found; absent in histories from before they counted. */
+  readonly red?: readonly RedCheck[];
   /** Absent in histories from before it was told. */
   readonly told?: CiTold;
   /** Whether it merges into `base`; null while the forge does not know. Absent from before it was looked at. */
@@ -134,6 +137,7 @@ function decide({ ciGraceMs }: TaskContext, { repairs, acceptedSha }: In<'ci'>, 
     weakened: now.weakened.length > 0 && !accepted,
     // A commit the person has looked at is not sent back for the same reason twice; what passed goes on counting.
     verified: accepted && !(now.verified === 'passed' && patched('keep-passed')) ? 'unknown' : (now.verified ?? 'unknown'),
+    named: (now.red ?? []).length > 0 && !accepted && patched('named-checks'),
     told: toldOf(now),
   });
 }

@@ -1,6 +1,7 @@
 // What becomes of trouble: tried again, left out, or asked about. Waiting for a person is a state, not a failure.
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import { gateOf } from '@mainloop/models/flow/gates';
+import type { RedCheck } from '@mainloop/models/flow/ci-told';
+import { gateOf, redGateOf } from '@mainloop/models/flow/gates';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { unexpected, type ErrorCode } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
@@ -64,17 +65,19 @@ export async function askWhile(
  * Asks about what only the person may let through. A decision of its own: a Retry never means it.
  * @param weakened what the change does to its tests, a line for each
  * @param unchecked why nothing has checked the change, where that is known
+ * @param red the checks of the repository that are red, where they stand against it
  * @returns the item, and whether it was let through
  */
 export async function askAtGate(
   task: TaskContext,
-  what: 'weakened' | 'unchecked',
+  what: 'weakened' | 'unchecked' | 'red',
   weakened: readonly string[],
   unchecked?: string,
+  red: readonly RedCheck[] = [],
 ): Promise<{ id: string; allowed: boolean }> {
   // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  const { title, lines, options } = gateOf(what, weakened, unchecked);
+  const { title, lines, options } = what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
   await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options] });
   await setState(task, 'blocked', 'ci', title);
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };

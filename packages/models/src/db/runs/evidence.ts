@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
+import type { RedCheck } from '../../flow/ci-told.ts';
 
 const field = (name: keyof Payloads['evidence.recorded']) => payloadField('evidence.recorded', name);
 
@@ -24,4 +25,19 @@ export async function findEvidence(q: Queryable, taskId: string, sha: string, wh
       .limit(1),
   );
   return (found?.payload as Evidence | undefined) ?? null;
+}
+
+const NAMED = ['lint', 'diagnostics', 'tests'] as const;
+/** Not there, or not to be run: that says nothing of the change. */
+const DID_NOT_RUN = new Set([126, 127]);
+const MAX_TAIL_CHARS = 4_000;
+
+/** @returns the checks which the repository itself names, and which are red on exactly this commit. One that could not run, or ran out of time, is not red. */
+export async function listRedChecks(q: Queryable, taskId: string, sha: string): Promise<RedCheck[]> {
+  const found = await Promise.all(NAMED.map(async (what) => ({ what, e: await findEvidence(q, taskId, sha, what) })));
+  return found.flatMap(({ what, e }) =>
+    e === null || e.exitCode === null || e.exitCode === 0 || DID_NOT_RUN.has(e.exitCode)
+      ? []
+      : [{ what, command: e.command, tail: e.tail.slice(-MAX_TAIL_CHARS) }],
+  );
 }
