@@ -18,7 +18,7 @@ const THERE: Readonly<Record<string, unknown>> = {
 async function asked(...words: string[]): Promise<unknown[]> {
   const calls: unknown[] = [];
   const call: Api['call'] = (name, ...[sends]) => {
-    if (!(name in THERE) || name === 'getTask') calls.push([name, sends?.id]);
+    if (!(name in THERE) || name === 'getTask') calls.push([name, (sends as { id?: string } | undefined)?.id]);
     return Promise.resolve((THERE[name] ?? {}) as never);
   };
   const program = new Command('mainloop').exitOverride();

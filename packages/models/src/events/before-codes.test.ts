@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { EVENTS, type EventType } from './registry.ts';
-import { readPayload } from './read.ts';
+import type { EventType } from './registry.ts';
+import { readEvents } from './read.ts';
+
+const read = (type: EventType, payload: object) =>
+  readEvents([{ seq: 1, ownerId: 'owner', type, taskId: 't', actor: 'x', payload, version: 1, at: new Date(0) }]);
 
 const item = { body: '', options: [] };
 
@@ -24,7 +27,7 @@ test.each<[EventType, object, object]>([
     { errorCode: 'gate' },
   ],
 ])('%s %j', (type, old, says) => {
-  expect(readPayload(EVENTS[type], old, 1)).toMatchObject({ ok: true, value: says });
+  expect(read(type, old)).toMatchObject({ events: [{ type, payload: says }], unreadable: [] });
 });
 
 test.each<[EventType, object]>([
@@ -32,5 +35,5 @@ test.each<[EventType, object]>([
   ['inbox.opened', { ...item, id: 'f', kind: 'failure', title: 'It broke.', body: 'The program was stopped' }],
   ['inbox.opened', { ...item, id: 'q', kind: 'question', title: 'Which?' }],
 ])('of %s %j nothing more is known', (type, old) => {
-  expect(readPayload(EVENTS[type], old, 1)).toEqual({ ok: true, value: old });
+  expect(read(type, old).events.map((e) => e.payload)).toEqual([old]);
 });
