@@ -7,6 +7,7 @@ import { personsWords } from '@mainloop/models/flow/forge-text';
 import { isOurComment } from '@mainloop/models/flow/ids';
 import { doorSettings } from '@mainloop/doors/door';
 import { startLocalGitHub, type LocalGitHub } from '@mainloop/demo/github/server';
+import { nowIso } from '@mainloop/demo/github/store';
 import { newsOf } from '@mainloop/models/flow/news';
 import { until } from '@mainloop/testkit/stack';
 import { validate } from '@octokit/graphql-schema';
@@ -557,14 +558,18 @@ test("every example of GitHub's own webhooks names what it is about, or nothing"
     expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
 });
 
+let described: ReturnType<typeof openApi> | undefined;
+/** Asks the local GitHub, and holds what it answers against GitHub's description of that answer. */
+async function ask(method: string, template: string, values: Record<string, string | number>, body?: unknown, status?: number): Promise<void> {
+  const check = (described ??= openApi());
+  const url = template.replace(/\{(\w+)\}/g, (_, k: string) => String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]));
+  const r = await fetch(hub.url + url, { method, headers: { authorization: 'token tok' }, ...(body ? { body: JSON.stringify(body) } : {}) });
+  expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([method, template, status ?? r.status, []]);
+}
+
 test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {
-  const check = openApi();
-  const ask = async (method: string, template: string, values: Record<string, string | number>, body?: unknown): Promise<void> => {
-    const url = template.replace(/\{(\w+)\}/g, (_, k: string) => String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]));
-    const r = await fetch(hub.url + url, { method, headers: { authorization: 'token tok' }, ...(body ? { body: JSON.stringify(body) } : {}) });
-    expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([method, template, r.status, []]);
-  };
   const REPO = '/repos/{owner}/{repo}';
+  await ask('GET', '/', {});
   await ask('GET', '/user', {});
   await ask('GET', REPO, {});
   await ask('GET', `${REPO}/issues`, {});
@@ -603,6 +608,52 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('GET', `${REPO}/rules/branches/{branch}`, { branch: 'main' });
   hub.store.update('repo', thing, { rules: {} });
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
+  await ask('POST', `${REPO}/labels`, {}, { name: 'odd / name 🐛', color: 'd73a4a', description: 'It is odd' });
+  await ask('POST', `${REPO}/labels`, {}, { name: 'Odd / Name 🐛' }, 422);
+  await ask('POST', `${REPO}/labels`, {}, { name: 'red', color: '#d73a4a' }, 422);
+  await ask('GET', `${REPO}/labels`, {});
+  await ask('GET', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') });
+  await ask('POST', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 }, { labels: ['odd / name 🐛', 'made by the way'] });
+  await ask('GET', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 });
+  await ask('GET', `${REPO}/issues/{issue_number}`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['mainloop', 'other'] });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['other'] });
+  await ask('PATCH', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') }, { new_name: 'even' });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' }, undefined, 404);
+});
+
+test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own description, and the logs are a zip that others can read", async () => {
+  const at = nowIso();
+  const path = '.github/workflows/ci.yml';
+  const common = { repo: R, sha: await git('rev-parse', 'main'), status: 'completed' };
+  const r = hub.store.insert('run', { ...common, name: 'CI', path, branch: 'main', conclusion: 'failure', createdAt: at, updatedAt: at });
+  const step = { name: 'Run npm test', conclusion: 'failure', startedAt: at, completedAt: at, lines: 2 } as const;
+  const of = { ...common, runId: r.id, conclusion: 'failure', startedAt: at, completedAt: at };
+  const j = hub.store.insert('job', { ...of, name: 'a / b: c', log: '\ufeffone\ntwo 🦊\nthree\n', steps: [step] });
+  const REPO = '/repos/{owner}/{repo}';
+  const run = { run_id: r.id };
+  await ask('GET', `${REPO}/actions/runs`, {});
+  await ask('GET', `${REPO}/actions/runs/{run_id}`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/jobs`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/artifacts`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}`, { ...run, attempt_number: 1 });
+  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}/jobs`, { ...run, attempt_number: 1 });
+  await ask('GET', `${REPO}/actions/jobs/{job_id}`, { job_id: j.id });
+  await ask('GET', `${REPO}/actions/workflows`, {});
+  await ask('GET', `${REPO}/actions/workflows/{workflow_id}`, { workflow_id: 'ci.yml' });
+  await ask('GET', `${REPO}/actions/workflows/{workflow_id}/runs`, { workflow_id: 'ci.yml' });
+  await ask('GET', `${REPO}/check-runs/{check_run_id}`, { check_run_id: j.id });
+  await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: j.id });
+  await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: j.id }, {}, 201);
+  const zip = `${dir}.zip`;
+  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${r.id}/logs`, { headers: { authorization: 'token tok' } });
+  writeFileSync(zip, Buffer.from(await got.arrayBuffer()));
+  const python = `import zipfile,json; z=zipfile.ZipFile(${JSON.stringify(zip)}); print(json.dumps([z.testzip(), {n: z.read(n).decode('utf-8-sig') for n in z.namelist()}]))`;
+  expect(JSON.parse((await promisify(execFile)('python3', ['-c', python])).stdout)).toEqual([
+    null,
+    { '0_a  b c.txt': 'one\ntwo 🦊\nthree\n', 'a  b c/1_Run npm test.txt': 'one\ntwo 🦊\n' },
+  ]);
 });
 
 test("what we ask over GraphQL fits GitHub's own schema", async () => {

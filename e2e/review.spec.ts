@@ -186,10 +186,12 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
     });
     return r.text();
   };
-  const threads = (): Promise<string> => gql('query { reviewThreads }', { owner: 'local', name: 'till', number: pr });
+  const threads = (): Promise<string> => gql(THREADS, { owner: 'local', name: 'till', number: pr });
   await s.call('POST', `/api/comments/${c.id}/resolve`, { resolved: true });
   await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
-  await gql('mutation { unresolveReviewThread }', { input: { threadId: /PRRT_\d+/.exec(await threads())![0] } });
+  await gql('mutation($input: UnresolveReviewThreadInput!) { unresolveReviewThread(input: $input) { thread { id } } }', {
+    input: { threadId: /PRRT_\d+/.exec(await threads())![0] },
+  });
   await until('open here', async () => (await comments(id))[0]!.state === 'open');
 });
 
@@ -223,6 +225,8 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   );
 });
 
+const THREADS =
+  'query($owner: String!, $name: String!, $number: Int!) { repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 100) { nodes { id isResolved } } } } }';
 const TILL = `export function total(prices: number[]): number {
   let sum = 0;
   for (const p of prices) sum += p;

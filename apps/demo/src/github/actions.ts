@@ -34,6 +34,7 @@ import { log } from './log.ts';
 import { JobEnds, type ActLine, type JobEnd } from './not-here.ts';
 import { layStandIns, stepsOf } from './stand-ins.ts';
 import * as shape from './shapes.ts';
+import { JobSteps, writtenSteps, type StepLine } from './steps.ts';
 import { triggers, type Happened } from './triggers.ts';
 import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
@@ -60,9 +61,7 @@ export interface ActionsOptions {
 /** A job has no more than these, on however large a machine. */
 const OF_A_JOB = { maxProcesses: 512, maxFileMiB: 512 } satisfies WantedLimits;
 
-interface ActStep extends ActLine {
-  readonly step?: string;
-}
+type ActStep = ActLine & StepLine;
 
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
   let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
@@ -169,10 +168,12 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     const size = new Map<string, number>();
     const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
     const ends = new JobEnds((id, step) => standIns.get(id)?.has(step) === true);
+    const steps = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, new JobSteps(writtenSteps(j.steps))]));
     const onLine = (l: ActStep): void => {
       const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
       if (id === undefined || !jobs.has(id)) return;
       ends.hear(id, l);
+      steps.get(id)!.hear(l, nowIso());
       const said = l.raw_output
         ? l.msg?.replace(/\n$/, '')
         : l.level === 'error'
@@ -188,7 +189,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       size.set(id, n);
       if (n > MAX_LOG_CHARS) return;
       const at = `${new Date().toISOString().replace('Z', '0000Z')}`;
-      (logs.get(id) ?? logs.set(id, []).get(id)!).push(...said.split('\n').map((x) => `${at} ${x}`));
+      const lines = said.split('\n').map((x) => `${at} ${x}`);
+      (logs.get(id) ?? logs.set(id, []).get(id)!).push(...lines);
+      steps.get(id)!.wrote(lines.length);
     };
     const code = await execute(repo, branch, sha, file, what, text, onLine, (hit) => {
       for (const id of jobs.keys()) note(id, `##[error]${overWords(hit)}`);
@@ -202,6 +205,7 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         conclusion,
         ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : NOT_HERE}: ${missing}` }),
         completedAt: nowIso(),
+        steps: steps.get(id)!.all(),
         log: `\ufeff${(logs.get(id) ?? []).join('\n')}\n`,
       });
     }

@@ -4,8 +4,11 @@ import { checkRoutes } from './checks.ts';
 import type { Ctx } from './ctx.ts';
 import { ok, invalid, notFound, openDesk, type Route } from './desk.ts';
 import { issueRoutes } from './issues.ts';
+import { labelRoutes } from './labels.ts';
 import { pullRoutes } from './pulls.ts';
+import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
+import type { Repo } from './store.ts';
 
 export function routes(c: Ctx): Route[] {
   const { bare, base } = c;
@@ -50,7 +53,15 @@ export function routes(c: Ctx): Route[] {
         const diff = await bare.git(a.repo.full, ['diff', '-M', `${from}...${to}`, '--']).catch(() => null);
         if (diff === null) return notFound;
         // Only as a diff: nobody asks for the description of it.
-        return { status: 200, text: diff };
+        return { status: 200, text: diff, headers: { 'content-type': 'application/vnd.github.diff; charset=utf-8' } };
+      },
+    ],
+    [
+      'GET',
+      R('/readme'),
+      async (a) => {
+        const found = await readmeOf(c, a.repo);
+        return found ? ok(found) : notFound;
       },
     ],
     [
@@ -71,5 +82,35 @@ export function routes(c: Ctx): Route[] {
     ...issueRoutes(c, desk),
     ...pullRoutes(c, desk),
     ...checkRoutes(c, desk),
+    ...runRoutes(c, desk),
+    ...labelRoutes(c, desk),
   ];
+}
+
+/** The README at the top of the default branch, as the contents of a file: https://docs.github.com/rest/repos/contents#get-a-repository-readme */
+async function readmeOf({ bare, base }: Ctx, repo: Repo): Promise<object | null> {
+  const at = `refs/heads/${repo.defaultBranch}`;
+  // There is no such branch.
+  const listed = (await bare.git(repo.full, ['ls-tree', '-z', at]).catch(() => '')).split('\0');
+  const m = listed.map((l) => /^\d+ blob ([0-9a-f]+)\t(readme(?:\.(?:md|markdown|rst|txt))?)$/i.exec(l)).find((x) => x !== null);
+  if (!m) return null;
+  const [, sha, name] = m;
+  const text = await bare.git(repo.full, ['cat-file', 'blob', sha!]);
+  const url = `${base}/repos/${repo.full}/contents/${name}?ref=${repo.defaultBranch}`;
+  const page = `${base}/${repo.full}/blob/${repo.defaultBranch}/${name}`;
+  const blob = `${base}/repos/${repo.full}/git/blobs/${sha}`;
+  return {
+    type: 'file',
+    encoding: 'base64',
+    size: Buffer.byteLength(text),
+    name,
+    path: name,
+    content: Buffer.from(text).toString('base64'),
+    sha,
+    url,
+    git_url: blob,
+    html_url: page,
+    download_url: null,
+    _links: { git: blob, self: url, html: page },
+  };
 }

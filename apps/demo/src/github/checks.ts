@@ -1,8 +1,14 @@
-// Check runs, commit statuses, workflow runs and the logs of jobs.
+// Check runs, suites and commit statuses.
 import type { Ctx } from './ctx.ts';
-import { ok, created, notFound, type Desk, type Route } from './desk.ts';
+import { ok, created, type Desk, type Route } from './desk.ts';
 import * as shape from './shapes.ts';
-import { nowIso } from './store.ts';
+import { nowIso, type Status, type Store } from './store.ts';
+
+/** Of each context the newest, as GitHub combines them. */
+export function statusesOf(store: Store, repo: string, sha: string): Status[] {
+  const all = store.find('status', (s) => s.repo === repo && s.sha === sha);
+  return [...new Map(all.map((s) => [s.context, s])).values()];
+}
 
 export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
   const { store, bare, base } = c;
@@ -32,27 +38,10 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
       async (a) => ok(decodeURIComponent(a.m[2]!) === a.repo.defaultBranch && a.query.get('page') !== '2' ? shape.branchRules(a.repo) : []),
     ],
     [
-      'POST',
-      R('/actions/runs/(\\d+)/rerun(?:-failed-jobs)?'),
-      async (a) => {
-        const r = store.one('run', (x) => x.id === Number(a.m[2]) && x.repo === a.repo.full);
-        if (!r) return notFound;
-        if (r.status !== 'completed')
-          return {
-            status: 403,
-            body: { message: 'This workflow is already running', documentation_url: 'https://docs.github.com/rest', status: '403' },
-          };
-        c.rerun(a.repo, r);
-        return created({});
-      },
-    ],
-    [
       'GET',
       R('/commits/([^/]+)/status'),
       async (a) => {
-        const all = store.find('status', (s) => s.repo === a.repo.full && s.sha === a.m[2]);
-        // Of each context the newest, as GitHub combines them.
-        const list = [...new Map(all.map((s) => [s.context, s])).values()];
+        const list = statusesOf(store, a.repo.full, a.m[2]!);
         const state = list.some((s) => s.state === 'failure' || s.state === 'error')
           ? 'failure'
           : list.length > 0 && list.every((s) => s.state === 'success')
@@ -107,24 +96,6 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
           creator: shape.user(base, a.user),
         });
       },
-    ],
-    [
-      'GET',
-      R('/actions/runs'),
-      async (a) => {
-        const list = store
-          .find('run', (r) => r.repo === a.repo.full && (a.query.get('head_sha') === null || r.sha === a.query.get('head_sha')))
-          .reverse();
-        return ok({ total_count: list.length, workflow_runs: page(a, list).map((r) => shape.workflowRun(base, r, a.repo)) });
-      },
-    ],
-    [
-      'GET',
-      R('/actions/jobs/(\\d+)/logs'),
-      async (a) =>
-        store.one('job', (j) => j.id === Number(a.m[2]) && j.repo === a.repo.full)
-          ? { status: 302, headers: { location: `${base}/_logs/${a.m[2]}` } }
-          : notFound,
     ],
   ];
 }

@@ -27,13 +27,16 @@ export interface Ask {
   readonly m: RegExpMatchArray;
   readonly query: URLSearchParams;
   readonly body: Record<string, unknown>;
+  /** The media types that are wanted, as the header has them. */
+  readonly accept: string;
   /** Set by what pages a list: the page after this one, if there is one. */
   nextPage?: number;
 }
-export type Answer = {
+export interface Answer {
   readonly status: number;
+  /** Goes out as JSON. */
   readonly body?: unknown;
-  /** Instead of a body: a diff, as it is. */
+  /** Goes out as it is, under the content type of the headers. */
   readonly text?: string;
   readonly headers?: Record<string, string>;
-};
+}

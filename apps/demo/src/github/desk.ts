@@ -1,7 +1,7 @@
 // What every group of routes needs: answers, finding, paging, and telling the webhooks.
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import * as shape from './shapes.ts';
-import { nowIso, type Doc, type Issue } from './store.ts';
+import { nowIso, type Doc, type Issue, type Label, type Store } from './store.ts';
 
 export type Route = [string, RegExp, (a: Ask) => Promise<Answer>];
 
@@ -12,6 +12,12 @@ export const invalid = (message: string, errors: unknown[] = []): Answer => ({
   status: 422,
   body: { message, errors, documentation_url: 'https://docs.github.com/rest', status: '422' },
 });
+
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+export const labelNamed = (store: Store, repo: string, name: string): Label | undefined =>
+  store.one('label', (l) => l.repo === repo && isSame(l.name, name));
+/** Those of an issue or a pull request, as far as the repository still has them. */
+export const labelsOf = (store: Store, i: Issue): Label[] => (i.labels ?? []).flatMap((name) => labelNamed(store, i.repo, name) ?? []);
 
 export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
   // The branch may be gone.
@@ -28,6 +34,7 @@ export async function factsOf(c: Ctx, i: Issue): Promise<shape.Facts> {
     // The branch may be gone.
     commits: i.pr ? Number(await c.bare.git(i.repo, ['rev-list', '--count', `${i.pr.baseSha}..${i.pr.headSha}`]).catch(() => '0')) : 0,
     fits: await fitOf(c, i),
+    labels: labelsOf(c.store, i),
     stat: {
       files: stat.length,
       additions: stat.reduce((n, s) => n + (Number(s[0]) || 0), 0),

@@ -93,6 +93,8 @@ test.each([
   '127.0.0.1.nip.io',
   '127.evil.example',
   'localhost.evil.example',
+  'github.localhost.evil.example',
+  'evil.localhost',
   '10.0.0.1',
   'evil/127.0.0.1',
   '[::ffff:7f00:1]',
@@ -104,6 +106,14 @@ test.each([
     ['GET', '/_logs/1'],
   ] as const)
     expect([route, (await ask(method, route, { host, authorization: `token ${OPERATOR}` })).status]).toEqual([route, 403]);
+});
+
+test("under the names that GitHub's own CLI has for this machine it answers whoever has a token", async () => {
+  for (const host of ['github.localhost', 'api.github.localhost', 'API.GitHub.localhost:80']) {
+    expect([host, (await ask('GET', '/user', { host, authorization: 'token tok' })).status]).toEqual([host, 200]);
+    expect([host, (await ask('GET', '/user', { host, authorization: 'token x' })).status]).toEqual([host, 401]);
+    expect([host, (await ask('GET', '/user', { host, authorization: 'token tok', origin: `http://${host}` })).status]).toEqual([host, 403]);
+  }
 });
 
 test('a page in a browser gets nothing and changes nothing', async () => {

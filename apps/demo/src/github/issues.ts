@@ -1,8 +1,11 @@
 // Issues, their comments and reactions.
-import type { Ctx } from './ctx.ts';
+import type { Ask, Ctx } from './ctx.ts';
 import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
+import { ensureLabels, labelWords } from './labels.ts';
 import * as shape from './shapes.ts';
 import { nowIso, type Issue } from './store.ts';
+
+const loginsIn = (a: Ask): string[] => (Array.isArray(a.body.assignees) ? a.body.assignees.map(String) : []);
 
 export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk): Route[] {
   const { store, base } = c;
@@ -24,6 +27,7 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       async (a) => {
         if (typeof a.body.title !== 'string' || a.body.title === '')
           return invalid('Validation Failed', [{ resource: 'Issue', field: 'title', code: 'missing_field' }]);
+        const labels = ensureLabels(c, a.repo.full, labelWords(a.body.labels));
         const i = store.insert('issue', {
           repo: a.repo.full,
           number: nextNumber(a),
@@ -34,6 +38,8 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
           createdAt: nowIso(),
           updatedAt: nowIso(),
           closedAt: null,
+          ...(labels.length > 0 ? { labels } : {}),
+          ...(Array.isArray(a.body.assignees) ? { assignees: a.body.assignees.map(String) } : {}),
           pr: null,
         });
         tell(a, 'issues', { action: 'opened', issue: await showIssue(i) });
@@ -61,10 +67,35 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
         const action = turn(a.body.state, i);
         if (action === 'closed') close(i, a.user);
         if (action === 'reopened') store.update('issue', i, { state: 'open', closedAt: null, closedBy: null });
+        if (typeof a.body.state_reason === 'string') store.update('issue', i, { stateReason: a.body.state_reason });
+        if (Array.isArray(a.body.assignees)) store.update('issue', i, { assignees: a.body.assignees.map(String) });
+        if (Array.isArray(a.body.labels)) store.update('issue', i, { labels: ensureLabels(c, i.repo, labelWords(a.body.labels)) });
         touch(i);
         if (i.pr) tell(a, 'pull_request', { action, number: i.number, pull_request: await showPull(a, i) });
         else tell(a, 'issues', { action, issue: await showIssue(i) });
         return ok(a.m[0]!.includes('/pulls/') ? await showPull(a, i) : await showIssue(i));
+      },
+    ],
+    [
+      'POST',
+      R('/issues/(\\d+)/assignees'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i) return notFound;
+        store.update('issue', i, { assignees: [...new Set([...(i.assignees ?? []), ...loginsIn(a)])] });
+        touch(i);
+        return created(await showIssue(i));
+      },
+    ],
+    [
+      'DELETE',
+      R('/issues/(\\d+)/assignees'),
+      async (a) => {
+        const i = issueOf(a);
+        if (!i) return notFound;
+        store.update('issue', i, { assignees: (i.assignees ?? []).filter((login) => !loginsIn(a).includes(login)) });
+        touch(i);
+        return ok(await showIssue(i));
       },
     ],
     [

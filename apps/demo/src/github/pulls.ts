@@ -1,6 +1,6 @@
 // Pull requests, reviews and comments on lines.
 import { isObjectName } from '@mainloop/models/flow/operands';
-import type { Ctx } from './ctx.ts';
+import type { Answer, Ask, Ctx } from './ctx.ts';
 import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
 import { mergePull } from './merge.ts';
 import * as shape from './shapes.ts';
@@ -12,6 +12,16 @@ const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new
 ]);
 
 const stateOf = (event: unknown): 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' => REVIEW_STATES.get(String(event)) ?? 'COMMENTED';
+
+/** A pull request as a diff or as patches, where that is asked for: https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types */
+async function asText({ bare }: Ctx, a: Ask, pr: { baseSha: string; headSha: string }): Promise<Answer | null> {
+  const kind = /application\/vnd\.github\.(?:v3\.)?(diff|patch)\b/.exec(a.accept)?.[1];
+  if (kind === undefined) return null;
+  const [from, to] = [pr.baseSha, pr.headSha];
+  const ask =
+    kind === 'diff' ? ['diff', '--no-color', '--no-ext-diff', `${from}...${to}`, '--'] : ['format-patch', '--stdout', `${from}..${to}`, '--'];
+  return { status: 200, text: await bare.git(a.repo.full, ask), headers: { 'content-type': `application/vnd.github.v3.${kind}; charset=utf-8` } };
+}
 
 /** Of a commit in the format below, and the one that -z adds. */
 const FIELDS = 11;
@@ -69,7 +79,8 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       R('/pulls/(\\d+)'),
       async (a) => {
         const i = issueOf(a);
-        return i?.pr ? ok(await showPull(a, i)) : notFound;
+        if (!i?.pr) return notFound;
+        return (await asText(c, a, i.pr)) ?? ok(await showPull(a, i));
       },
     ],
     [

@@ -1,4 +1,4 @@
-// The local GitHub: REST, a little GraphQL, git over HTTP, signed webhooks and a CI runner, over real bare repositories.
+// The local GitHub: REST, GraphQL, git over HTTP, signed webhooks and a CI runner, over real bare repositories.
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
@@ -8,21 +8,25 @@ import { failpoints } from '@mainloop/doors/failpoints';
 import { isSecret } from '@mainloop/doors/secrets';
 import { actions, type ActionsOptions } from './actions.ts';
 import { routes } from './api.ts';
-import { factsOf, invalid, notFound } from './desk.ts';
+import { invalid, notFound } from './desk.ts';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
 import { finishPushes, serveGit } from './git-http.ts';
 import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
+import { logsOfRun } from './logs.ts';
 import { issuePage } from './pages.ts';
 import { log } from './log.ts';
 import { pointOf } from './points.ts';
-import { finishMerges, mergePull } from './merge.ts';
+import { finishMerges } from './merge.ts';
+import { root } from './run-shapes.ts';
 import * as shape from './shapes.ts';
 import { nowIso, Store, type Call, type Repo } from './store.ts';
 
 const MAX_READS = 1_000;
+/** What GitHub's own CLI calls a GitHub on this machine. No name below `localhost` leads anywhere else (RFC 6761, 6.3). */
+const OF_GH = ['github.localhost', 'api.github.localhost'];
 
 export interface LocalGitHubOptions {
   readonly root: string;
@@ -51,6 +55,8 @@ export interface Read {
 
 export interface LocalGitHub {
   readonly url: string;
+  /** Where it listens, whatever its address is to others. */
+  readonly port: number;
   readonly store: Store;
   /** The last reads that were answered, oldest first, with the bytes of body that went out. */
   readonly reads: Read[];
@@ -69,12 +75,13 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       }),
   );
   const door = o.door ?? doorSettings({});
-  keepDoor(server, { ...door, names: [...door.names, ...(o.url ? [new URL(o.url).hostname] : [])] }, 'none');
+  keepDoor(server, { ...door, names: [...door.names, ...OF_GH, ...(o.url ? [new URL(o.url).hostname] : [])] }, 'none');
   await new Promise<void>((r, no) => {
     server.once('error', no);
     server.listen(o.port, door.address, r);
   });
-  const base = o.url ?? `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const { port } = server.address() as { port: number };
+  const base = o.url ?? `http://127.0.0.1:${port}`;
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
@@ -114,6 +121,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     if (log) {
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
       return void res.end(store.one('job', (j) => j.id === Number(log[1]))?.log ?? '');
+    }
+    const logs = /^\/_logs\/runs\/(\d+)\.zip$/.exec(url.pathname);
+    if (logs) {
+      res.writeHead(200, { 'content-type': 'application/zip' });
+      return void res.end(logsOfRun(store.find('job', (j) => j.runId === Number(logs[1]))));
     }
     const seen = /^\/([\w.-]+\/[\w.-]+)\/(?:issues|pull)\/(\d+)$/.exec(url.pathname);
     const shown = seen && req.method === 'GET' ? store.one('issue', (i) => i.repo === seen[1] && i.number === Number(seen[2])) : undefined;
@@ -191,92 +203,33 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
           updated_at: '2026-01-01T00:00:00Z',
         },
       };
-    if (url.pathname === '/graphql') return graphql(String(data.query ?? ''), (data.variables ?? {}) as Record<string, unknown>);
+    if (url.pathname === '/') return { status: 200, body: root(base) };
+    if (url.pathname === '/graphql') return graphql(user, data);
+    return byTable(req.method ?? '', url, user, data, req.headers.accept ?? '');
+  }
+
+  async function byTable(asks: string, url: URL, user: string, data: Record<string, unknown>, accept: string): Promise<Answer> {
+    if (!isDecodable(url.pathname)) return { status: 400, body: { message: 'Bad Request' } };
     for (const [method, re, run] of table) {
-      const m = method === req.method ? re.exec(url.pathname) : null;
+      const m = method === asks ? re.exec(url.pathname) : null;
       if (!m) continue;
       const repo = repoOf(m[1]!);
       if (repo === undefined) return notFound;
       const refused = refusalOf(repo, req.method ?? '', url.pathname, data);
       if (refused !== null) return refused;
-      const asked: Ask = { user, repo, m, query: url.searchParams, body: data };
+      const asked: Ask = { user, repo, m, query: url.searchParams, body: data, accept };
       const answer = await run(asked);
       return asked.nextPage === undefined ? answer : { ...answer, headers: { ...answer.headers, link: nextLink(base, url, asked.nextPage) } };
     }
     return notFound;
   }
 
-  /** GitHub offers "ready for review" over GraphQL only. */
-  async function graphql(query: string, variables: Record<string, unknown>): Promise<Answer> {
-    const done = (data: object): Answer => ({ status: 200, body: { data } });
-    if (query.includes('reviewThreads')) {
-      const repo = `${String(variables.owner)}/${String(variables.name)}`;
-      const roots = store.find('reviewComment', (x) => x.repo === repo && x.number === variables.number && x.inReplyTo === null);
-      const nodes = roots.map((x) => ({ id: `PRRT_${x.id}`, isResolved: x.resolved === true, comments: { nodes: [{ databaseId: x.id }] } }));
-      return done({ repository: { pullRequest: { reviewThreads: { pageInfo: { hasNextPage: false, endCursor: null }, nodes } } } });
-    }
-    const verb = /\b(resolveReviewThread|unresolveReviewThread)\b/.exec(query)?.[1];
-    const threadId = String((variables.input as { threadId?: string } | undefined)?.threadId ?? '');
-    const root = store.one('reviewComment', (x) => `PRRT_${x.id}` === threadId);
-    if (verb && root) {
-      store.update('reviewComment', root, { resolved: verb === 'resolveReviewThread' });
-      const about = repoOf(root.repo)!;
-      const pull = store.one('issue', (x) => x.repo === root.repo && x.number === root.number)!;
-      hook.send('pull_request_review_thread', {
-        action: verb === 'resolveReviewThread' ? 'resolved' : 'unresolved',
-        pull_request: shape.pull(pull, about, await factsOf(c, pull)),
-        repository: shape.repo(base, about),
-        sender: shape.user(base, 'mainloop'),
-      });
-      return done({ [verb]: { thread: { id: threadId, isResolved: verb === 'resolveReviewThread' } } });
-    }
-    const name = /\b(markPullRequestReadyForReview|convertPullRequestToDraft|enqueuePullRequest)\b/.exec(query)?.[1];
-    const wanted = String((variables.input as { pullRequestId?: string } | undefined)?.pullRequestId ?? variables.id ?? '');
-    const wantedSha = (variables.input as { expectedHeadOid?: string } | undefined)?.expectedHeadOid;
-    const i = store.one('issue', (x) => x.pr !== null && Buffer.from(`PullRequest:${x.id}`).toString('base64url') === wanted);
-    if (!name || !i)
-      return {
-        status: 200,
-        body: {
-          data: null,
-          errors: [
-            {
-              type: 'NOT_FOUND',
-              message: name ? `Could not resolve to a node with the global id of '${wanted}'` : 'The local GitHub does not know this query',
-            },
-          ],
-        },
-      };
-    const repo = repoOf(i.repo)!;
-    if (name === 'enqueuePullRequest') {
-      // A queue of one: it is merged at once.
-      const done = await mergePull(c, repo, i, 'mainloop', { merge_method: 'merge', sha: wantedSha, queued: true });
-      if (done.status !== 200)
-        return { status: 200, body: { data: null, errors: [{ type: 'UNPROCESSABLE', message: (done.body as { message: string }).message }] } };
-      const pull = shape.pull(i, repo, await factsOf(c, i));
-      hook.send('pull_request', {
-        action: 'closed',
-        number: i.number,
-        pull_request: pull,
-        repository: shape.repo(base, repo),
-        sender: shape.user(base, 'mainloop'),
-      });
-      return { status: 200, body: { data: { [name]: { mergeQueueEntry: { id: `MQE_${i.id}` } } } } };
-    }
-    const was = i.pr!.draft;
-    store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft: name === 'convertPullRequestToDraft' } });
-    if (was && !i.pr!.draft) {
-      hook.send('pull_request', {
-        action: 'ready_for_review',
-        number: i.number,
-        pull_request: shape.pull(i, repo, await factsOf(c, i)),
-        repository: shape.repo(base, repo),
-        sender: shape.user(base, 'mainloop'),
-      });
-      c.befell(repo, i, 'ready_for_review');
-      review.onReady(i);
-    }
-    return { status: 200, body: { data: { [name]: { pullRequest: { id: wanted, number: i.number, isDraft: i.pr!.draft } } } } };
+  /** Loaded with the first query: GitHub's schema is large, and most of what runs here never asks. */
+  async function graphql(user: string, data: Record<string, unknown>): Promise<Answer> {
+    const { answerQuery, VIEWS } = await import('./graphql/executor.ts');
+    const rest = (method: string, where: string, body: Record<string, unknown>): Promise<Answer> =>
+      byTable(method, new URL(where, base), user, body, '');
+    return answerQuery({ c, user, rest, onReady: review.onReady, view: VIEWS }, data);
   }
 
   function callOf(req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): Omit<Call, 'id'> {
@@ -290,6 +243,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   review.recover();
   return {
     url: base,
+    port,
     store,
     reads,
     importRepo: machine.ensure,
@@ -320,6 +274,17 @@ function refusalOf({ rules }: Repo, method: string, pathname: string, data: Reco
   return null;
 }
 
+/** Whether what stands for a name in an address can be read: a lone "%" cannot. */
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    // Not UTF-8, or no escape at all.
+    return false;
+  }
+}
+
 /** As GitHub tells clients that there is more: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api */
 function nextLink(base: string, url: URL, page: number): string {
   const next = new URL(`${url.pathname}${url.search}`, base);
@@ -329,7 +294,8 @@ function nextLink(base: string, url: URL, page: number): string {
 
 /** @returns what went out */
 function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read, 'path'> {
-  const text = a.text ?? (a.body === undefined ? '' : JSON.stringify(a.body));
+  const json = a.body === undefined ? '' : JSON.stringify(a.body);
+  const text = a.text ?? json;
   const headers: Record<string, string> = {
     ...a.headers,
     'x-ratelimit-limit': '5000',
@@ -344,8 +310,7 @@ function reply(req: IncomingMessage, res: ServerResponse, a: Answer): Omit<Read,
       return { status: 304, bytes: 0 };
     }
   }
-  if (a.text !== undefined) headers['content-type'] = 'application/vnd.github.diff; charset=utf-8';
-  else if (text !== '') headers['content-type'] = 'application/json; charset=utf-8';
+  if (text !== '') headers['content-type'] ??= 'application/json; charset=utf-8';
   res.writeHead(a.status, headers).end(text);
   return { status: a.status, bytes: Buffer.byteLength(text) };
 }

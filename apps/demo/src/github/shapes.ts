@@ -1,5 +1,6 @@
 // GitHub's JSON, as its OpenAPI description wants it. A test holds every shape against that description.
-import type { Comment, Issue, Job, Reaction, Repo, Review, ReviewComment, WorkflowRun } from './store.ts';
+import { crc32 } from 'node:zlib';
+import type { Comment, Issue, Job, Label, Reaction, Repo, Review, ReviewComment, WorkflowRun } from './store.ts';
 
 export interface Facts {
   readonly base: string;
@@ -10,9 +11,12 @@ export interface Facts {
   /** Whether it merges without a conflict; null for what is no open pull request, or not known. */
   readonly fits: boolean | null;
   readonly stat: { files: number; additions: number; deletions: number };
+  /** None without it. */
+  readonly labels?: readonly Label[];
 }
 
-const node = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url');
+/** https://docs.github.com/graphql/guides/using-global-node-ids */
+export const node = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url');
 const userId = (login: string): number => [...login].reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1_000_000, 7);
 
 export const user = (base: string, login: string) => ({
@@ -161,13 +165,13 @@ export function issue(i: Issue, f: Facts) {
     html_url: `${f.base}/${i.repo}/${i.pr ? 'pull' : 'issues'}/${i.number}`,
     number: i.number,
     state: i.state,
-    state_reason: i.state === 'closed' ? 'completed' : null,
+    state_reason: i.state === 'closed' ? (i.stateReason ?? 'completed') : null,
     title: i.title,
     body: i.body,
     user: user(f.base, i.user),
-    labels: [],
-    assignee: null,
-    assignees: [],
+    labels: (f.labels ?? []).map((l) => label(f.base, l)),
+    assignee: i.assignees?.[0] === undefined ? null : user(f.base, i.assignees[0]),
+    assignees: (i.assignees ?? []).map((login) => user(f.base, login)),
     milestone: null,
     locked: false,
     active_lock_reason: null,
@@ -218,7 +222,7 @@ export function pull(i: Issue, r: Repo, f: Facts) {
     title: i.title,
     user: user(f.base, i.user),
     body: i.body,
-    labels: [],
+    labels: (f.labels ?? []).map((l) => label(f.base, l)),
     milestone: null,
     active_lock_reason: null,
     created_at: i.createdAt,
@@ -226,8 +230,8 @@ export function pull(i: Issue, r: Repo, f: Facts) {
     closed_at: i.closedAt,
     merged_at: pr.mergedAt,
     merge_commit_sha: pr.mergeSha,
-    assignee: null,
-    assignees: [],
+    assignee: i.assignees?.[0] === undefined ? null : user(f.base, i.assignees[0]),
+    assignees: (i.assignees ?? []).map((login) => user(f.base, login)),
     requested_reviewers: [],
     requested_teams: [],
     head: side(pr.head, pr.headSha),
@@ -261,11 +265,21 @@ export function pull(i: Issue, r: Repo, f: Facts) {
 }
 
 /** https://docs.github.com/graphql/reference/enums#mergestatestatus: what conflicts is dirty, a draft too. */
-function mergeableState(fits: boolean | null, draft: boolean): string {
+export function mergeableState(fits: boolean | null, draft: boolean): string {
   if (fits === null) return 'unknown';
   if (!fits) return 'dirty';
   return draft ? 'draft' : 'clean';
 }
+
+export const label = (base: string, l: Label) => ({
+  id: l.id,
+  node_id: node('Label', l.id),
+  url: `${base}/repos/${l.repo}/labels/${encodeURIComponent(l.name)}`,
+  name: l.name,
+  description: l.description,
+  color: l.color,
+  default: false,
+});
 
 export const comment = (base: string, c: Comment) => ({
   id: c.id,
@@ -430,6 +444,9 @@ export function branchRules(r: Repo): object[] {
   ];
 }
 
+/** A workflow is its file: one number for one path, in whatever repository. */
+export const workflowId = (path: string): number => crc32(path);
+
 export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
   const api = `${base}/repos/${r.repo}/actions/runs/${r.id}`;
   return {
@@ -447,7 +464,7 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     display_title: r.name,
     status: r.status,
     conclusion: r.conclusion,
-    workflow_id: 1,
+    workflow_id: workflowId(r.path),
     url: api,
     html_url: `${base}/${r.repo}/actions/runs/${r.id}`,
     created_at: r.createdAt,
@@ -462,7 +479,7 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     cancel_url: `${api}/cancel`,
     rerun_url: `${api}/rerun`,
     previous_attempt_url: null,
-    workflow_url: `${base}/repos/${r.repo}/actions/workflows/1`,
+    workflow_url: `${base}/repos/${r.repo}/actions/workflows/${workflowId(r.path)}`,
     pull_requests: [],
     head_commit: { id: r.sha, tree_id: r.sha, message: '', timestamp: r.createdAt, author: null, committer: null },
     repository: repo(base, repoDoc),

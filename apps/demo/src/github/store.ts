@@ -40,6 +40,12 @@ export interface Issue extends Doc {
   closedAt: string | null;
   /** Absent while it is open, and on what was closed before this was noted. */
   closedBy?: string | null;
+  /** Why it was closed, as REST has it; "completed" without it. */
+  stateReason?: string;
+  /** Logins; nobody without it. */
+  assignees?: readonly string[];
+  /** Names; none without it. */
+  labels?: readonly string[];
   pr: null | {
     head: string;
     base: string;
@@ -57,6 +63,14 @@ export interface Merging {
   readonly sha: string;
   readonly from: string;
   readonly message: string;
+}
+export interface Label extends Doc {
+  repo: string;
+  name: string;
+  /** Six hex digits. */
+  color: string;
+  description: string | null;
+  createdAt: string;
 }
 /** A push that is being taken; `before` is where the branches stood. */
 export interface Pushing extends Doc {
@@ -134,6 +148,16 @@ export interface Job extends Doc {
   log: string;
   /** What its check says of itself. */
   note?: string;
+  /** In order; none for a job of which nothing ran, and for those from before they were noted. */
+  steps?: readonly JobStep[];
+}
+export interface JobStep {
+  readonly name: string;
+  readonly conclusion: 'success' | 'failure' | 'skipped';
+  readonly startedAt: string;
+  readonly completedAt: string;
+  /** How many lines of the job's log are this step's; they follow those of the step before. */
+  readonly lines: number;
 }
 export interface Status extends Doc {
   repo: string;
@@ -162,6 +186,7 @@ interface Kinds {
   run: WorkflowRun;
   job: Job;
   status: Status;
+  label: Label;
   call: Call;
   pushing: Pushing;
 }
@@ -200,6 +225,13 @@ export class Store {
       Object.assign(doc, change);
       this.db.prepare('update docs set data = ? where id = ?').run(JSON.stringify(doc), doc.id);
       return doc;
+    });
+  }
+
+  remove<K extends Kind>(kind: K, doc: Kinds[K]): void {
+    this.noting(kind, () => {
+      this.of(kind).delete(doc.id);
+      this.db.prepare('delete from docs where id = ?').run(doc.id);
     });
   }
 

@@ -1,0 +1,121 @@
+// GitHub's search for issues and pull requests, as far as its clients use it here. Reading a query is pure.
+import type { Issue, Repo } from '../store.ts';
+import { connection, type Bounds } from './connection.ts';
+import { inOrder, isAssigned, mentions } from './issues.ts';
+import { refused, viewOf, type Place, type View } from './place.ts';
+
+export interface SearchArgs extends Bounds {
+  readonly query: string;
+  readonly type: string;
+}
+
+/**
+ * Words and qualifiers, all of which have to fit. Quotes hold words together; brackets and AND change nothing where there is no OR.
+ * @see https://docs.github.com/search-github/searching-on-github/searching-issues-and-pull-requests
+ * @throws GraphQLError for OR and NOT
+ */
+export function readSearch(query: string): { words: string[]; qualifiers: { name: string; value: string; not: boolean }[] } {
+  const words: string[] = [];
+  const qualifiers: { name: string; value: string; not: boolean }[] = [];
+  for (const m of query.matchAll(/(-?)(?:([a-z][a-z-]*):)?(?:"([^"]*)"|([^\s"()]+))/gi)) {
+    const value = m[3] ?? m[4] ?? '';
+    if (m[4] === 'AND') continue;
+    if (m[4] === 'OR' || m[4] === 'NOT') throw refused('NOT_IMPLEMENTED', `The local GitHub does not know ${m[4]} in a search.`);
+    if (m[2] === undefined) words.push(`${m[1]}${value}`.toLowerCase());
+    else qualifiers.push({ name: m[2].toLowerCase(), value, not: m[1] === '-' });
+  }
+  return { words, qualifiers };
+}
+
+type Test = (i: Issue, value: string) => boolean;
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+const IS: ReadonlyMap<string, (i: Issue) => boolean> = new Map<string, (i: Issue) => boolean>([
+  ['issue', (i) => i.pr === null],
+  ['pr', (i) => i.pr !== null],
+  ['open', (i) => i.state === 'open'],
+  ['closed', (i) => i.state === 'closed'],
+  ['merged', (i) => i.pr?.merged === true],
+  ['unmerged', (i) => i.pr?.merged === false],
+  ['draft', (i) => i.pr?.draft === true],
+  ['public', () => true],
+  ['private', () => false],
+]);
+const is: Test = (i, value) => {
+  const test = IS.get(value.toLowerCase());
+  if (test === undefined) throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "is:${value}" in a search.`);
+  return test(i);
+};
+
+/** @param me who "@me" is */
+const tests = (me: string): ReadonlyMap<string, Test> => {
+  const person = (login: string): string => (login === '@me' ? me : login);
+  return new Map<string, Test>([
+    ['repo', (i, v) => same(i.repo, v)],
+    ['user', (i, v) => same(i.repo.split('/')[0]!, v)],
+    ['org', (i, v) => same(i.repo.split('/')[0]!, v)],
+    ['is', is],
+    ['type', is],
+    ['state', is],
+    ['draft', (i, v) => (i.pr?.draft === true) === (v === 'true')],
+    ['author', (i, v) => same(i.user, person(v))],
+    ['involves', (i, v) => same(i.user, person(v))],
+    ['assignee', (i, v) => isAssigned(i, person(v))],
+    ['mentions', (i, v) => mentions(i, person(v))],
+    ['review-requested', () => false],
+    ['label', (i, v) => v.split(',').some((one) => (i.labels ?? []).some((l) => same(l, one)))],
+    ['head', (i, v) => i.pr?.head === v],
+    ['base', (i, v) => i.pr?.base === v],
+    ['archived', (_, v) => v === 'false'],
+  ]);
+};
+
+const SORTS: ReadonlyMap<string, string> = new Map([
+  ['created', 'CREATED_AT'],
+  ['updated', 'UPDATED_AT'],
+  ['comments', 'COMMENTS'],
+]);
+
+/** @throws GraphQLError for a qualifier that is not known here */
+function found(p: Place, query: string): Issue[] {
+  const { words, qualifiers } = readSearch(query);
+  const known = tests(p.user);
+  let order: { field: string; direction: 'ASC' | 'DESC' } = { field: 'CREATED_AT', direction: 'DESC' };
+  let where = (i: Issue): string => `${i.title}\n${i.body ?? ''}`;
+  const wanted: ((i: Issue) => boolean)[] = [];
+  for (const { name, value, not } of qualifiers) {
+    const test = known.get(name);
+    const [field, direction] = value.split('-');
+    if (test !== undefined) wanted.push((i) => test(i, value) !== not);
+    else if (name === 'sort' && SORTS.has(field!)) order = { field: SORTS.get(field!)!, direction: direction === 'asc' ? 'ASC' : 'DESC' };
+    else if (name === 'in' && value === 'title') where = (i) => i.title;
+    else if (name === 'in' && value === 'body') where = (i) => i.body ?? '';
+    else throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "${name}:${value}" in a search.`);
+  }
+  return inOrder(
+    p,
+    p.c.store.find('issue', (i) => wanted.every((w) => w(i)) && words.every((w) => where(i).toLowerCase().includes(w))),
+    order,
+  );
+}
+
+function foundRepositories(p: Place, query: string): Repo[] {
+  const { words, qualifiers } = readSearch(query);
+  const other = qualifiers.find((q) => !['user', 'org', 'fork', 'sort', 'archived'].includes(q.name));
+  if (other) throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "${other.name}:${other.value}" in a search.`);
+  const owners = qualifiers.filter((q) => q.name === 'user' || q.name === 'org').map((q) => q.value);
+  return p.c.store.find(
+    'repo',
+    (r) => words.every((w) => r.full.toLowerCase().includes(w)) && (owners.length === 0 || owners.some((o) => same(r.full.split('/')[0]!, o))),
+  );
+}
+
+export function searchView(p: Place, a: SearchArgs): View {
+  if (a.type === 'REPOSITORY') {
+    const repos = foundRepositories(p, a.query);
+    return connection('search', a, repos, (r) => p.view.repository(p, r), { repositoryCount: repos.length, issueCount: 0 });
+  }
+  if (!a.type.startsWith('ISSUE')) throw refused('NOT_IMPLEMENTED', `The local GitHub does not search for ${a.type}.`);
+  const issues = found(p, a.query);
+  return connection('search', a, issues, (i) => viewOf(p, i), { issueCount: issues.length, repositoryCount: 0 });
+}
