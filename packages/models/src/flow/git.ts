@@ -27,6 +27,8 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['submodule.recurse', 'false'],
+  // The file that is none, below, would be remarked upon to whoever clones.
+  ['advice.graftFileDeprecated', 'false'],
   ['safe.directory', '*'],
 ];
 
