@@ -215,7 +215,7 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       if (!m) continue;
       const repo = repoOf(m[1]!);
       if (repo === undefined) return notFound;
-      const refused = refusalOf(repo, req.method ?? '', url.pathname, data);
+      const refused = refusalOf(repo, asks, url.pathname, data);
       if (refused !== null) return refused;
       const asked: Ask = { user, repo, m, query: url.searchParams, body: data, accept };
       const answer = await run(asked);
