@@ -50,8 +50,14 @@ test.each([
 
 test('green checks are named, and so is what did not run', () => {
   const names = event('ci.verdict', {
-    ...{ sha: 'new', verdict: 'green', round: 0, passed: 4, failed: 0, pending: 0 },
-    ...{ green: ['a', 'b', 'c', 'd'], notRun: ['mac'] },
+    sha: 'new',
+    verdict: 'green',
+    round: 0,
+    passed: 4,
+    failed: 0,
+    pending: 0,
+    green: ['a', 'b', 'c', 'd'],
+    notRun: ['mac'],
   });
   expect(checksOf([names, ran('tests', 0)]).map((c) => [c.text, c.more])).toEqual([
     ['CI: 4 of 4 passed: a, b, c and 1 more', 'a\nb\nc\nd'],
@@ -98,7 +104,12 @@ test.each([
 
 test('a failure names its checks with their address, and what was tried', () => {
   const red = event('ci.verdict', {
-    ...{ sha: 'new', verdict: 'red', round: 2, passed: 1, failed: 1, pending: 0 },
+    sha: 'new',
+    verdict: 'red',
+    round: 2,
+    passed: 1,
+    failed: 1,
+    pending: 0,
     failures: [{ name: 'test (ci.yml)', url: 'https://x/1', message: 'expected 1\nbut was 2' }],
   });
   const repaired = (summary: string): LoggedEvent =>
