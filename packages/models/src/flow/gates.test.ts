@@ -32,7 +32,7 @@ describe('a gate', () => {
     const g = redGateOf(red, lost);
     expect([g.title, g.options.map((o) => o.label)]).toEqual([title, ['Let Claude fix it', 'Allow']]);
     expect(g.lines).toEqual(expect.arrayContaining([`$ ${red[0].command}`, ...lost]));
-    expect(isGate({ kind: 'gate', title: g.title })).toBe(true);
+    expect(isGate({ kind: 'gate', errorCode: null })).toBe(true);
   });
 
   test('however much a red check prints, the card stays short', () => {
