@@ -3,7 +3,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { until } from '@mainloop/testkit/stack';
+import { actions, type ActionsOptions } from './actions.ts';
 import { Bare } from './bare.ts';
+import type { Hooks } from './hooks.ts';
+import { Store, type Repo } from './store.ts';
 import { pushWith } from './actions.fixture.ts';
 
 const FULL = 'local/till';
@@ -98,4 +102,47 @@ test('nothing of our own configuration or environment acts on a checkout, and no
   });
   expect(log).toMatch(/seen: CI HOME LANG (OLDPWD )?PATH PWD (SHLVL )?XDG_CACHE_HOME (_ )?\n/);
   expect(existsSync(mark)).toBe(false);
+});
+
+/** As in a pod. */
+const plain = (act: string): ActionsOptions => ({
+  act,
+  bwrap: null,
+  node: '/usr/bin/node',
+  work: path.join(home, 'ci'),
+  base: 'http://x',
+  packages: null,
+});
+
+test('a push that a kill took before its runs were listed is followed by whoever starts next, once', async () => {
+  const act = path.join(home, 'act');
+  writeFileSync(act, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  const store = new Store(path.join(home, 'store'));
+  store.insert('repo', { full: FULL, defaultBranch: 'main', createdAt: '2026-11-26T00:00:00Z' });
+  const sha = (await bare.sha(FULL, 'main'))!;
+  store.insert('happening', { repo: FULL, branch: 'main', sha, before: null, pull: null });
+  const runs = () => store.find('run', (r) => r.sha === sha).map((r) => [r.path, r.event, r.conclusion]);
+  const start = () => actions(store, bare, { send: () => undefined } as unknown as Hooks, plain(act));
+  start().recover();
+  await until('the run', async () => runs().some(([, , conclusion]) => conclusion === 'success'));
+  start().recover();
+  expect(runs()).toEqual([['.github/workflows/a --bind b.yml', 'push', 'success']]);
+  expect(store.find('happening', () => true)).toEqual([]);
+});
+
+test('all runs of a push are listed before the first of them begins', async () => {
+  const folder = path.join(home, 'folder');
+  writeFileSync(path.join(folder, '.github/workflows/b.yml'), 'on: push\njobs: { u: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n');
+  git(folder, 'add', '-A');
+  git(folder, 'commit', '-qm', 'second');
+  git(folder, 'push', '-q', bare.dir(FULL), 'main');
+  const act = path.join(home, 'act');
+  writeFileSync(act, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+  const store = new Store(path.join(home, 'store'));
+  const seen: number[] = [];
+  const hooks = { send: (_: string, b: { action: string }) => void (b.action === 'completed' && seen.push(store.find('run', () => true).length)) };
+  const runner = actions(store, bare, hooks as unknown as Hooks, plain(act));
+  await runner.pushed({ full: FULL, defaultBranch: 'main' } as Repo, 'main', (await bare.sha(FULL, 'main'))!, null);
+  expect(seen.length).toBeGreaterThan(1);
+  expect(new Set(seen)).toEqual(new Set([2]));
 });

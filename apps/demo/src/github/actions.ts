@@ -36,7 +36,7 @@ import { layStandIns, stepsOf } from './stand-ins.ts';
 import * as shape from './shapes.ts';
 import { JobSteps, writtenSteps, type StepLine } from './steps.ts';
 import { triggers, type Happened } from './triggers.ts';
-import { nowIso, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
+import { nowIso, type Happening, type Issue, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
 
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
@@ -63,6 +63,17 @@ const OF_A_JOB = { maxProcesses: 512, maxFileMiB: 512 } satisfies WantedLimits;
 
 type ActStep = ActLine & StepLine;
 
+interface Workflow {
+  readonly name?: string;
+  readonly on?: unknown;
+  readonly jobs?: Record<string, { readonly name?: string; readonly steps?: unknown }>;
+}
+interface OpenRun {
+  readonly wf: Workflow;
+  readonly wfRun: WorkflowRun;
+  readonly jobs: Map<string, Job>;
+}
+
 export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOptions) {
   let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
   /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */
@@ -80,18 +91,34 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     end: async (job) => kill(running.get(job)?.pid ?? -1),
   });
 
-  /** @param only the one file of a workflow that runs again */
-  const happened = async (repo: Repo, branch: string, sha: string, what: Happened, only?: string): Promise<void> => {
+  /**
+   * Every run is there before the first begins, as on GitHub: what is not listed yet would be taken for nothing that checks the commit.
+   * @param wanted which files of workflows
+   * @param listed is called when all runs are there
+   */
+  const happened = async (
+    repo: Repo,
+    branch: string,
+    sha: string,
+    what: Happened,
+    wanted: (file: string) => boolean,
+    listed: () => void = () => undefined,
+  ): Promise<void> => {
     // No workflows at that commit.
     const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
       .split('\0')
-      .filter((f) => /\.ya?ml$/.test(f) && (only === undefined || f === only));
+      .filter((f) => /\.ya?ml$/.test(f) && wanted(f));
+    const opened: { file: string; text: string; run: OpenRun }[] = [];
     for (const file of files) {
       const text = await bare.git(repo.full, ['cat-file', 'blob', `${sha}:${file}`]);
-      await runWorkflow(repo, branch, sha, file, text, what).catch((err: unknown) =>
+      const run = openRun(repo, branch, sha, file, text, what);
+      if (run !== null) opened.push({ file, text, run });
+    }
+    listed();
+    for (const { file, text, run } of opened)
+      await runWorkflow(repo, branch, sha, file, text, what, run).catch((err: unknown) =>
         log.error({ err, repo: repo.full, file }, 'a workflow could not be run'),
       );
-    }
   };
 
   /** @returns null when git can't say */
@@ -101,37 +128,55 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       // No commit in common, or one that is gone.
       () => null,
     );
-  /** @param before where the branch stood; null: it is new, and counts from where it left the default branch */
-  const pushed = async (repo: Repo, branch: string, sha: string, before: string | null): Promise<void> => {
-    const isFirst = before === null && branch === repo.defaultBranch;
-    const range = before === null ? [`refs/heads/${repo.defaultBranch}...${sha}`] : [before, sha];
-    const paths = isFirst ? null : await changed(repo.full, ...range);
-    await happened(repo, branch, sha, { event: 'push', branch, paths });
-  };
   const pathsOf = (repo: Repo, base: string, sha: string): Promise<string[] | null> => changed(repo.full, `refs/heads/${base}...${sha}`);
-  const befell = async (repo: Repo, pull: Issue, action: string): Promise<void> => {
-    const { head, base, headSha } = pull.pr!;
-    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, fits: null, stat: NO_STAT });
-    const payload = { action, number: pull.number, pull_request: shown, repository: shape.repo(o.base, repo) };
-    await happened(repo, head, headSha, { event: 'pull_request', action, base, payload, paths: await pathsOf(repo, base, headSha) });
+  const pathsOfPush = async (repo: Repo, { branch, sha, before }: Happening): Promise<string[] | null> => {
+    if (before !== null) return changed(repo.full, before, sha);
+    return branch === repo.defaultBranch ? null : changed(repo.full, `refs/heads/${repo.defaultBranch}...${sha}`);
   };
-  const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
-    const pull = store.one('issue', (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch);
-    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, r.path);
-    if (pull === undefined) return;
-    const payload = { action: 'synchronize', number: pull.number };
-    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null }, r.path);
+  const ofPull = async (repo: Repo, sha: string, { number, action }: NonNullable<Happening['pull']>): Promise<Happened | null> => {
+    const pull = store.one('issue', (i) => i.repo === repo.full && i.number === number);
+    if (!pull?.pr) return null;
+    const { base } = pull.pr;
+    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, fits: null, stat: NO_STAT });
+    const payload = { action, number, pull_request: shown, repository: shape.repo(o.base, repo) };
+    return { event: 'pull_request', action, base, payload, paths: await pathsOf(repo, base, sha) };
+  };
+  /** @param isAgain after a kill: the runs that it had listed by then run again by themselves */
+  const follow = async (repo: Repo, h: Happening, isAgain: boolean): Promise<void> => {
+    const { branch, sha } = h;
+    const what: Happened | null = h.pull === null ? { event: 'push', branch, paths: await pathsOfPush(repo, h) } : await ofPull(repo, sha, h.pull);
+    const listed = (): void => store.remove('happening', h);
+    if (what === null) return listed();
+    const isListed = (file: string): boolean =>
+      store.one('run', (r) => r.repo === repo.full && r.branch === branch && r.sha === sha && r.path === file && r.event === what.event) !==
+      undefined;
+    await happened(repo, branch, sha, what, (file) => !isAgain || !isListed(file), listed);
   };
 
-  const runWorkflow = async (repo: Repo, branch: string, sha: string, file: string, text: string, what: Happened): Promise<void> => {
-    let wf: { name?: string; on?: unknown; jobs?: Record<string, { name?: string; steps?: unknown }> };
+  /** @param before where the branch stood; null: it is new, and counts from where it left the default branch */
+  const pushed = (repo: Repo, branch: string, sha: string, before: string | null): Promise<void> =>
+    follow(repo, store.insert('happening', { repo: repo.full, branch, sha, before, pull: null }), false);
+  const befell = (repo: Repo, { number, pr }: Issue, action: string): Promise<void> =>
+    follow(repo, store.insert('happening', { repo: repo.full, branch: pr!.head, sha: pr!.headSha, before: null, pull: { number, action } }), false);
+  const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
+    const pull = store.one('issue', (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch);
+    const isSame = (file: string): boolean => file === r.path;
+    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, isSame);
+    if (pull === undefined) return;
+    const payload = { action: 'synchronize', number: pull.number };
+    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null }, isSame);
+  };
+
+  /** @returns null for what is no workflow, or none for this */
+  const openRun = (repo: Repo, branch: string, sha: string, file: string, text: string, what: Happened): OpenRun | null => {
+    let wf: Workflow;
     try {
-      wf = parse(text) as typeof wf;
+      wf = parse(text) as Workflow;
     } catch {
       // No YAML: GitHub runs nothing either.
-      return;
+      return null;
     }
-    if (!wf || !triggers(wf.on, what)) return;
+    if (!wf || !triggers(wf.on, what)) return null;
     const wfRun = store.insert('run', {
       repo: repo.full,
       name: wf.name ?? file,
@@ -164,6 +209,18 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         }),
       );
     announce(repo, wfRun, 'in_progress');
+    return { wf, wfRun, jobs };
+  };
+
+  const runWorkflow = async (
+    repo: Repo,
+    branch: string,
+    sha: string,
+    file: string,
+    text: string,
+    what: Happened,
+    { wf, wfRun, jobs }: OpenRun,
+  ): Promise<void> => {
     const logs = new Map<string, string[]>();
     const size = new Map<string, number>();
     const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
@@ -381,6 +438,10 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
         store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
       const repo = store.one('repo', (x) => x.full === r.repo);
       if (repo) void rerun(repo, r);
+    }
+    for (const h of store.find('happening', () => true)) {
+      const repo = store.one('repo', (x) => x.full === h.repo);
+      if (repo) void follow(repo, h, true);
     }
   };
 

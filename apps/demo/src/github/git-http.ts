@@ -50,19 +50,22 @@ async function tellOf(c: Ctx, repo: Repo, pushing: Pushing): Promise<boolean> {
   const before = new Map(pushing.before);
   const after = await c.bare.heads(repo.full);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter((branch) => before.get(branch) !== after.get(branch));
-  const notes = await Promise.all(changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)));
-  for (const note of notes) c.store.insert('call', note);
-  c.store.update('pushing', pushing, { state: 'told' });
+  if (pushing.state === 'taken') {
+    const notes = await Promise.all(changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)));
+    for (const note of notes) c.store.insert('call', note);
+    c.store.update('pushing', pushing, { state: 'noted' });
+  }
   for (const branch of changed) {
     const sha = after.get(branch);
     if (sha !== undefined) await moved(c, repo, branch, before.get(branch) ?? null, sha, pushing.user);
   }
+  c.store.update('pushing', pushing, { state: 'told' });
   return changed.length > 0;
 }
 
 /** Pushes that a kill took between the branch and what follows from it. */
 export async function finishPushes(c: Ctx): Promise<void> {
-  for (const pushing of c.store.find('pushing', (x) => x.state === 'taken')) {
+  for (const pushing of c.store.find('pushing', (x) => x.state !== 'told')) {
     const repo = c.store.one('repo', (x) => x.full === pushing.repo);
     if (repo !== undefined) await tellOf(c, repo, pushing);
   }

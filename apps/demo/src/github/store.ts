@@ -77,7 +77,18 @@ export interface Pushing extends Doc {
   repo: string;
   user: string;
   before: [branch: string, sha: string][];
-  state: 'taken' | 'told';
+  /** Its line in the list of calls stands; then all that follows from it has begun. */
+  state: 'taken' | 'noted' | 'told';
+}
+/** What workflows may wait for. It is here until all runs that it starts are listed: whoever starts after a kill does the rest. */
+export interface Happening extends Doc {
+  repo: string;
+  branch: string;
+  sha: string;
+  /** Of a push: where the branch stood. */
+  before: string | null;
+  /** What befell a pull request; null for a push. */
+  pull: { readonly number: number; readonly action: string } | null;
 }
 export interface Comment extends Doc {
   repo: string;
@@ -189,6 +200,7 @@ interface Kinds {
   label: Label;
   call: Call;
   pushing: Pushing;
+  happening: Happening;
 }
 export type Kind = keyof Kinds;
 
