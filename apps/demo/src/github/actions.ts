@@ -40,6 +40,7 @@ import { nowIso, type Happening, type Issue, type Job, type Repo, type Store, ty
 
 const MAX_LOG_CHARS = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10 * 60_000;
+const CALLS_ANOTHER = /uses:\s*["']?[\w.-]+\/[\w.-]+\/\.github\/workflows\//;
 /** Of one repository, looked through for actions that stand-ins are there for. */
 const MAX_ACTION_FILES = 200;
 
@@ -322,8 +323,10 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
           : withPackages(o.packages, { repo: repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
       if (what.event === 'pull_request') writeFileSync(path.join(dir, 'event.json'), JSON.stringify(what.payload));
       const laid = path.join(place, 'stand-ins');
+      mkdirSync(laid, { mode: 0o755 });
       const inside = o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
-      const standIns = layStandIns({ folder: laid, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
+      // Of a workflow that calls somebody else's, `act` would not say which job it could not fetch it for.
+      const standIns = CALLS_ANOTHER.test(text) ? [] : layStandIns({ folder: laid, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
       const act = (program: string, folder: string): string[] => [
         program,
         what.event,

@@ -35,6 +35,16 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
     { conclusion: 'neutral', missing: "actions/setup-node can't be fetched on this machine" },
   ],
   [
+    'an action that is not here, beside stand-ins',
+    1,
+    [
+      BEGUN,
+      { level: 'error', msg: 'failed to fetch "https://github.com/dtolnay/install" version "cargo-outdated": GoGitActionCache failed to fetch' },
+      FAILED,
+    ],
+    { conclusion: 'neutral', missing: "dtolnay/install can't be fetched on this machine" },
+  ],
+  [
     'a workflow of somebody else that is not here',
     1,
     [BEGUN, CLONE],

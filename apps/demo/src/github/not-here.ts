@@ -21,11 +21,14 @@ export function missingIn(line: ActLine): string | null {
   const said = line.msg ?? '';
   if (/Skipping unsupported platform/.test(said)) return 'there is no such machine';
   if (line.level !== 'error') return null;
-  const action = /^Unable to (?:clone|fetch) https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/.exec(said)?.[1];
+  const action = UNFETCHED.exec(said)?.[1];
   if (action !== undefined) return `${action} can't be fetched on this machine`;
   if (/failed to connect to the docker API|Cannot connect to the Docker daemon/i.test(said)) return 'there are no containers on this machine';
   return null;
 }
+
+/** In the words of both ways in which `act` brings actions: the second is its own where there are stand-ins. */
+const UNFETCHED = /^(?:Unable to (?:clone|fetch)|failed to fetch|GoGitActionCache failed to fetch) "?https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/;
 
 export interface JobEnd {
   readonly conclusion: 'success' | 'failure' | 'neutral' | 'skipped';
