@@ -13,7 +13,7 @@ export interface ActLine {
 }
 
 /** How a stand-in begins the line that says what it could not have; the same words are in `stand-in.mts`. */
-export const STAND_IN_MISSES = 'mainloop, not here: ';
+const STAND_IN_MISSES = 'mainloop, not here: ';
 
 /** @returns why the job can't run here; null for a line that says nothing of it. What a job itself prints is never asked. */
 export function missingIn(line: ActLine): string | null {

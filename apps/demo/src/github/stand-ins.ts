@@ -17,7 +17,7 @@ const CACHE = ['cache', 'cache-dependency-path', 'check-latest', 'architecture',
 const RUST: Kind = { inputs: ['toolchain', 'targets', 'target', 'components', 'profile', 'override', 'default'], outputs: ['cachekey', 'name'] };
 
 /** By their names in lower case: GitHub does not tell them apart. */
-export const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'actions/setup-node',
     { inputs: ['node-version', 'node-version-file', 'registry-url', 'scope', 'always-auth', ...CACHE], outputs: ['node-version', 'cache-hit'] },
@@ -66,7 +66,7 @@ export const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['coverallsapp/github-action', { inputs: ['github-token', 'path-to-lcov', 'parallel', 'flag-name', 'parallel-finished'], outputs: [] }],
 ]);
 
-export interface UsedAction {
+interface UsedAction {
   readonly name: string;
   readonly ref: string;
 }
