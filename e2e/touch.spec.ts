@@ -8,6 +8,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
+import axe from 'axe-core';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 
@@ -362,5 +363,78 @@ inBrowser.each(SIZES)('what failed alike goes on together, each with its own way
   await until('two to go on', async () => (await Promise.all(ids.map(answerOf))).filter((x) => x === 'retry').length === 2);
   expect((await Promise.all(ids.map(answerOf))).filter((x) => x === undefined)).toHaveLength(1);
   expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(['light', 'dark'] as const)(
+  'at twice the size nothing scrolls sideways, headings are in order, and axe finds nothing, %s',
+  async (theme) => {
+    const task = await seedTask(t.db, fresh());
+    await pushed(task, `${task}-1`, DIFF, DIFF);
+    await seedItem(t.db, task, `${task}-q`, 'question', 'Which way should the rounding go, up or down?', ['Up, always', 'Down, always']);
+    await seedItem(t.db, task, `${task}-r`, 'review', 'Ready for review');
+    await say('assistant', '## Done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nconst a = 1;\n```');
+    const found: string[] = [];
+    // A phone and a desktop, each at twice the size.
+    for (const [width, height] of [
+      [195, 422],
+      [720, 450],
+    ] as const) {
+      // prettier-ignore
+      const { page } = await openPage(browser, width < 300 ? 'phone' : 'desktop', theme === 'dark');
+      await page.setViewportSize({ width, height });
+      for (const where of ['/', '/inbox', `/task/${task}`, `/task/${task}/changes`, '/projects', '/settings', '/week', '/nothing-here']) {
+        await page.goto(`${s.web}${where}`);
+        await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+        await until('what has come to settle', async () => (await page.locator('[aria-disabled=true]').count()) === 0);
+        const wide = await page.evaluate<string[]>(`document.documentElement.scrollWidth <= innerWidth ? [] :
+        [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('[class*=overflow-x]')).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))`);
+        found.push(...wide.map((e) => `${width} ${where} too wide: ${e}`));
+        await page.evaluate(axe.source);
+        const r = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+          "axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] } })",
+        );
+        found.push(
+          ...r.violations.map(
+            (v) =>
+              `${width} ${where} ${v.id}: ${v.nodes
+                .map((x) => x.target.join(' '))
+                .slice(0, 3)
+                .join(', ')}`,
+          ),
+        );
+      }
+      await page.screenshot({ path: shot(`twice-${width}-${theme}`) });
+      await page.close();
+    }
+    expect(found).toEqual([]);
+  },
+);
+
+inBrowser.each(SIZES)('words that waited for a network and came too late stay on the device, those that arrived do not, %s', async (size) => {
+  const [first, second] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
+  const [late, kept] = [await seedItem(t.db, first, `${first}-p`, 'plan', 'Plan, revision 1'), await seedItem(t.db, second, `${second}-p`, 'plan', 'Plan, revision 1')]; // prettier-ignore
+  const { page } = await open(size, '/inbox');
+  await page.context().setOffline(true);
+  await page.getByText('Offline, showing the last update.').waitFor();
+  for (const [id, words] of [
+    [late, 'these come too late'],
+    [kept, 'these arrive'],
+  ] as const) {
+    // prettier-ignore
+    const card = page.locator(`#item-${id}`);
+    await settled(card.getByRole('button', { name: 'Change it' }));
+    await card.getByRole('button', { name: 'Change it' }).click();
+    await card.getByRole('textbox').fill(words);
+    await settled(card.getByRole('button', { name: 'Send' }));
+    await card.getByRole('button', { name: 'Send' }).click();
+    await card.getByText('It goes out when you are back online.').waitFor();
+  }
+  await appendOnce(t.db, [inboxClosed.new({ taskId: first, actor: 'test', payload: { id: late, why: 'Decided on GitHub.' } })]);
+  await page.context().setOffline(false);
+  await until('the one that arrives', async () => (await answerOf(kept)) === 'revise');
+  const device = (): Promise<string> => page.evaluate<string>('JSON.stringify(localStorage)');
+  await until('its words to be gone from the device', async () => !(await device()).includes('these arrive'));
+  expect(await device()).toContain('these come too late');
   await page.close();
 });

@@ -55,6 +55,12 @@ export function draftOf(key: string): Draft {
   return draft;
 }
 
+/** What was written for an item has arrived. @param path where it was sent */
+export function dropDraftOf(path: string): void {
+  const id = /^\/api\/inbox\/([^/]+)$/.exec(path)?.[1];
+  if (id !== undefined) draftOf(`item/${id}`).drop();
+}
+
 /** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */
 export function keepDrafts(): () => void {
   const flush = (): void => {

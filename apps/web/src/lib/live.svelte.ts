@@ -1,7 +1,7 @@
 // The live link: events say "look again", deltas are shown as they come. Resumes by cursor after any break.
 import { invalidate } from '$app/navigation';
 
-import { forgetDrafts } from './drafts.svelte.ts';
+import { dropDraftOf, forgetDrafts } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import { joinStream, type StreamKind } from './stream.ts';
 import { whenUntouched } from './steady.svelte.ts';
@@ -121,9 +121,11 @@ class Live {
     const r = await (await import('./waiting.ts')).sendWaiting();
     // Not simply none: what met a server that was starting waits on.
     await this.count();
-    if (r.sent + r.refused.length === 0) return;
+    if (r.sent.length + r.refused.length === 0) return;
+    // What was refused stays written down: its words are nobody else's.
+    for (const path of r.sent) dropDraftOf(path);
     for (const sentence of r.refused) notes.tell(sentence, 12_000);
-    if (r.sent > 0) notes.tell(r.sent === 1 ? 'What you said offline is sent.' : `${r.sent} things you said offline are sent.`);
+    if (r.sent.length > 0) notes.tell(r.sent.length === 1 ? 'What you said offline is sent.' : `${r.sent.length} things you said offline are sent.`);
     this.lookAgain();
   }
 

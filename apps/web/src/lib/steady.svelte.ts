@@ -113,9 +113,15 @@ export class Steady {
   /** Looks once more in the very moment of the click. */
   takes(e: MouseEvent): boolean {
     if (this.w === null) return false;
-    look(e.currentTarget as HTMLElement, this.w, performance.now());
-    if (!this.settled) somethingMoved();
-    return mayDecide({ movedAtMs: this.w.movedAtMs, nowMs: performance.now(), clicks: e.detail });
+    const nowMs = performance.now();
+    look(e.currentTarget as HTMLElement, this.w, nowMs);
+    const takes = mayDecide({ movedAtMs: this.w.movedAtMs, nowMs, clicks: e.detail });
+    if (!takes) {
+      // Whoever taps once more on the same point has not looked: the time to look begins anew.
+      this.w.movedAtMs = nowMs;
+      somethingMoved();
+    }
+    return takes;
   }
 }
 

@@ -32,15 +32,15 @@ export async function unkeep(path: string): Promise<void> {
   for (const [id, w] of await entries<string, Kept>(store())) if (w.path === path) await del(id, store());
 }
 
-/** Page and service worker may both try: one does at a time. @returns what was refused, as sentences */
-export function sendWaiting(): Promise<{ sent: number; refused: string[] }> {
+/** Page and service worker may both try: one does at a time. @returns where what was sent went, and what was refused, as sentences */
+export function sendWaiting(): Promise<{ sent: string[]; refused: string[] }> {
   return navigator.locks ? navigator.locks.request('mainloop-waiting', send) : send();
 }
 
-async function send(): Promise<{ sent: number; refused: string[] }> {
+async function send(): Promise<{ sent: string[]; refused: string[] }> {
   const all = (await entries<string, Kept>(store())).sort((a, b) => a[1].at - b[1].at);
   const refused: string[] = [];
-  let sent = 0;
+  const sent: string[] = [];
   for (const [id, w] of all) {
     const r = await fetch(w.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(w.body) }).catch(
       // No network: it waits on, see below.
@@ -48,7 +48,7 @@ async function send(): Promise<{ sent: number; refused: string[] }> {
     );
     // Still away, starting, or signed out: it waits on.
     if (r === null || r.status >= 500 || r.status === 401) break;
-    if (r.ok) sent++;
+    if (r.ok) sent.push(w.path);
     // No JSON: then there is a sentence of our own.
     else refused.push(`${w.label}: ${((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'this could not be sent any more.'}`);
     await del(id, store());

@@ -91,12 +91,11 @@ async function tap(h: Hand): Promise<void> {
   dropped(h, t);
   if (t.label === 'Undo') h.promised.delete(t.subject);
   if (h.random() < 0.4) {
-    const again = await h.page.evaluate<number>('performance.now()').catch(() => now);
     await sleep(pick(h, [30, 150, 350, 600])!);
     note(h, '  and again on the same point');
     await tapAt(h, t);
-    await listen(h, Math.max(now, again - 1));
-  } else await listen(h, now);
+  }
+  await listen(h, now);
 }
 
 async function key(h: Hand): Promise<void> {
