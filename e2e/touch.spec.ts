@@ -415,6 +415,7 @@ inBrowser.each(SIZES)('words that waited for a network and came too late stay on
   const [first, second] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
   const [late, kept] = [await seedItem(t.db, first, `${first}-p`, 'plan', 'Plan, revision 1'), await seedItem(t.db, second, `${second}-p`, 'plan', 'Plan, revision 1')]; // prettier-ignore
   const { page } = await open(size, '/inbox');
+  await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
   await page.context().setOffline(true);
   await page.getByText('Offline, showing the last update.').waitFor();
   for (const [id, words] of [

@@ -53,10 +53,14 @@ class Live {
       this.online = false;
       void this.count();
     };
+    const heard = (m: MessageEvent<{ type?: string; sent: string[]; refused: string[] }>): void =>
+      void (m.data.type === 'sent' && this.heardOf(m.data));
     addEventListener('online', up);
     addEventListener('offline', down);
+    navigator.serviceWorker?.addEventListener('message', heard);
     return () => {
       this.close();
+      navigator.serviceWorker?.removeEventListener('message', heard);
       removeEventListener('online', up);
       removeEventListener('offline', down);
     };
@@ -118,14 +122,19 @@ class Live {
   }
 
   private async sendWaiting(): Promise<void> {
-    const r = await (await import('./waiting.ts')).sendWaiting();
+    await this.heardOf(await (await import('./waiting.ts')).sendWaiting());
+  }
+
+  /** Something that waited has gone out, from here or from the service worker. */
+  private async heardOf(r: { readonly sent: readonly string[]; readonly refused: readonly string[] }): Promise<void> {
     // Not simply none: what met a server that was starting waits on.
     await this.count();
-    if (r.sent.length + r.refused.length === 0) return;
+    const n = r.sent.length;
+    if (n + r.refused.length === 0) return;
     // What was refused stays written down: its words are nobody else's.
     for (const path of r.sent) dropDraftOf(path);
     for (const sentence of r.refused) notes.tell(sentence, 12_000);
-    if (r.sent.length > 0) notes.tell(r.sent.length === 1 ? 'What you said offline is sent.' : `${r.sent.length} things you said offline are sent.`);
+    if (n > 0) notes.tell(n === 1 ? 'What you said offline is sent.' : `${n} things you said offline are sent.`);
     this.lookAgain();
   }
 

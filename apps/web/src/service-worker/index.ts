@@ -146,7 +146,13 @@ async function focus(url: string): Promise<void> {
 }
 
 // Where the browser wakes us when the network is back (Chrome); elsewhere the app sends when it is opened.
-self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEvent).waitUntil(sendWaiting().then(() => undefined)));
+self.addEventListener('sync' as 'message', (e) => (e as unknown as ExtendableEvent).waitUntil(sendAndTell()));
+
+/** The pages that are open say what was refused, and forget the words that arrived. */
+async function sendAndTell(): Promise<void> {
+  const r = await sendWaiting();
+  for (const w of await self.clients.matchAll({ type: 'window' })) w.postMessage({ type: 'sent', ...r });
+}
 
 const NOT_KEPT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Offline · mainloop</title>
 <body style="font:16px/1.5 system-ui;max-width:24rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark">
