@@ -132,6 +132,7 @@ describe('at a gate', () => {
     await r.say(h, '-plan-1', 'approve');
     await r.env.sleep(HOUR);
     expect([opened(), r.count('ensureReady')]).toEqual([[['gate', 'a.test.ts: deleted']], 0]);
+    expect(r.inputs('openItem').at(-1)).toMatchObject({ kind: 'gate', errorCode: 'weakened' });
     await r.say(h, '-f2-1', 'deny');
     await r.env.sleep(HOUR);
     expect([r.script().abouts.at(-1), opened().length, r.count('ensureReady')]).toEqual([`${taskIdOfWorkflow(h.workflowId)}-f2-1`, 2, 0]);

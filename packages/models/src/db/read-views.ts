@@ -12,7 +12,7 @@ export interface ItemView {
   readonly multiple: boolean;
   /** The run whose agent asks; null for what mainloop itself asks. */
   readonly runId: string | null;
-  /** Of a failure, where it has one. */
+  /** Of a failure or a gate, where it has one. */
   readonly errorCode: ErrorCode | null;
   readonly state: string;
   readonly answer: { decision: string; text: string } | null;

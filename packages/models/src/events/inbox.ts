@@ -21,7 +21,7 @@ export const inboxOpened = defineEvent({
     multiple: z.boolean().optional().describe('more than one of them may be chosen'),
     runId: z.string().optional().describe('the run whose agent asks; left out by what mainloop itself asks'),
     questionNo: z.number().optional().describe('of a question: how many its run had asked before'),
-    errorCode: z.enum(ERROR_CODES).optional().describe('of a failure: why the task stopped, where more is known than the sentence'),
+    errorCode: z.enum(ERROR_CODES).optional().describe('of a failure or a gate: why the task stopped, where more is known than the sentence'),
     titleIsWhole: z
       .boolean()
       .optional()

@@ -1,13 +1,13 @@
 // A gate: what stands against a change, and what the person says about it. Never the Retry of a failure. Pure.
 import type { RedCheck } from './ci-told.ts';
 import type { ItemKind } from './events.ts';
-import type { ErrorCode } from './outcomes.ts';
+import type { ErrorCode, GateReason } from './outcomes.ts';
 import { cleanTitle, tellingLines } from './text.ts';
 
 export const PUT_BACK = 'Put it back';
-export const FIX_IT = 'Let Claude fix it';
-export const LOOK_AGAIN = 'Look again';
-export const ALLOW_GATE = 'Allow';
+const FIX_IT = 'Let Claude fix it';
+const LOOK_AGAIN = 'Look again';
+const ALLOW_GATE = 'Allow';
 
 /** What was told of checks that are green though tests are gone, and of a change that nothing checks. */
 export const WEAKENED = 'The checks are green, but the change removes or skips tests. Look at it before it counts.';
@@ -24,7 +24,7 @@ export interface Gate {
  * @param weakened what the change does to its tests, a line for each
  * @param unchecked why nothing has checked the change, where there is more to say than that there is no CI
  */
-export function gateOf(what: 'weakened' | 'unchecked', weakened: readonly string[], unchecked: string = UNCHECKED): Gate {
+export function gateOf(what: Exclude<GateReason, 'red'>, weakened: readonly string[], unchecked: string = UNCHECKED): Gate {
   const both = weakened.length === 0 ? unchecked : `${unchecked} It also removes or skips tests.`;
   return {
     title: what === 'weakened' ? WEAKENED : both,

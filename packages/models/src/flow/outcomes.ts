@@ -47,7 +47,11 @@ export type AfterRun =
 export const waitsUntil = (untilMs: number): string =>
   `The account's usage limit is reached. It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
 
-export const ERROR_CODES = ['paused', 'silent', 'lost', 'model_failing', ...LIMIT_REASONS, ...FAIL_REASONS, 'gate'] as const;
+/** What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that are red in the sandbox. */
+export const GATE_REASONS = ['weakened', 'unchecked', 'red'] as const;
+export type GateReason = (typeof GATE_REASONS)[number];
+
+export const ERROR_CODES = ['paused', 'silent', 'lost', 'model_failing', ...LIMIT_REASONS, ...FAIL_REASONS, ...GATE_REASONS, 'gate'] as const;
 /** Why a task stopped. `gate`: what is a gate today, told as a failure by tasks from before there were gates. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

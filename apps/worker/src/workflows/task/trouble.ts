@@ -3,7 +3,7 @@ import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflo
 import type { RedCheck } from '@mainloop/models/flow/ci-told';
 import { gateOf, redGateOf } from '@mainloop/models/flow/gates';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { unexpected, type ErrorCode } from '@mainloop/models/flow/outcomes';
+import { unexpected, type ErrorCode, type GateReason } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { sentenceOf } from '../failures.ts';
@@ -70,7 +70,7 @@ export async function askWhile(
  */
 export async function askAtGate(
   task: TaskContext,
-  what: 'weakened' | 'unchecked' | 'red',
+  what: GateReason,
   weakened: readonly string[],
   unchecked?: string,
   red: readonly RedCheck[] = [],
@@ -78,7 +78,7 @@ export async function askAtGate(
   // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   const { title, lines, options } = what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
-  await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options] });
+  await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options], errorCode: what });
   await setState(task, 'blocked', 'ci', title);
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };
 }
