@@ -46,5 +46,7 @@ export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: strin
 
 /** A comment that answered a question asks for no change of the code. */
 export const answerIdOf = (commentId: number): string => `github-comment-${commentId}`;
+/** The comment that such an answer came from. */
+export const commentIdOf = (answerId: string): number => Number(/\d+$/.exec(answerId)?.[0] ?? 0);
 /** @returns where such a comment stands among what was said on the pull request */
 export const keyOfAnswer = (answerId: string): string => answerId.replace(/^github-comment-/, 'talk');

@@ -1,8 +1,10 @@
 // What is said on a pull request, read by id on a real database. The forge is three lists that a test writes.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Forge, ForgeComment } from '@mainloop/adapters/forge/port';
+import { appendOnce } from '@mainloop/models/db/log';
 import { findAsked, listMet, takeComment } from '@mainloop/models/db/review/comments';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { inboxOpened } from '@mainloop/models/events/inbox';
 import { OWNER } from '@mainloop/models/flow/ids';
 import type { Verdict } from '@mainloop/models/flow/requests';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
@@ -50,16 +52,17 @@ function world(given: Partial<Page> = {}) {
     listReviews: () => Promise.resolve(page.reviews),
     listReviewComments: () => Promise.resolve(page.lines),
     listThreads: () => Promise.resolve([]),
+    listReactions: () => Promise.resolve([]),
     mayWrite: (_, who) => {
       asked.push(who);
       return Promise.resolve(who !== 'eve');
     },
   };
   const deps = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
-  const { readReview } = forgeActivities({ db: t.db, forge: forge as Forge, ...deps });
+  const { readReview, readPlanAnswer: plan } = forgeActivities({ db: t.db, forge: forge as Forge, ...deps });
   const look = (take: { words: string; whatever: boolean } | null = null) => readReview({ taskId: id, sinceIso: '', take });
   const takeUp = async () => look({ words: (await look()).waiting?.words ?? 'nothing', whatever: false });
-  return { page, asked, look, takeUp };
+  return { page, asked, look, takeUp, plan };
 }
 const comments = async (): Promise<string[]> =>
   (await t.db.query<{ body: string }>('select body from review_comments where task_id = $1 order by created_at, id', [id])).rows.map((r) => r.body);
@@ -201,4 +204,37 @@ test('what is open is told as new, back again, or caused by the fix; what was an
     '- **back again** (mona, `a.ts:10`): The loop is still off by one\n- **caused by the fix** (mona, `a.ts:2`): No \\`such\\` thing\n- **new** (mona, `b.ts:2`): Another',
   );
   expect(await openFindings(t.db, (await getTask(t.db, id)).id)).toBe(rounds!.open);
+});
+
+describe('a plan on its issue', () => {
+  const answers = async (): Promise<unknown[]> =>
+    (
+      await t.db.query<{ answer: unknown }>("select payload as answer from events where task_id = $1 and type = 'inbox.answered' order by seq", [id])
+    ).rows.map((r) => r.answer);
+  const ask = async (n: number): Promise<void> =>
+    void (await appendOnce(t.db, [
+      inboxOpened.new({ taskId: id, actor: 'x', payload: { id: `${id}-plan-${n}`, kind: 'plan', title: 'Plan', body: '', options: [] } }),
+    ]));
+  const look = (w: ReturnType<typeof world>, n: number) => w.plan({ taskId: id, itemId: `${id}-plan-${n}`, sinceIso: AT });
+
+  test('small talk, machines and strangers decide nothing; what asks is one revision, and what was said meanwhile the next', async () => {
+    await t.db.query('update tasks set issue_number = 3 where id = $1', [id]);
+    await ask(1);
+    const w = world({ talk: [said(1, 'Thanks!'), said(2, 'Coverage: 80%', { author: 'ci-user' }), said(3, 'Do more', { author: 'eve' })] });
+    await look(w, 1);
+    expect(await answers()).toEqual([]);
+    w.page.talk.push(said(4, 'In one line.'), said(5, 'And name the tests.'));
+    await look(w, 1);
+    expect(await answers()).toMatchObject([{ decision: 'revise', text: 'In one line.\n\nAnd name the tests.', by: 'mona' }]);
+    await ask(2);
+    w.page.talk.push(said(6, 'Say why, too.', { at: '2026-11-20T09:59:59Z' }), said(7, 'approved', { at: '2026-11-20T09:59:59Z' }));
+    await look(w, 2);
+    expect((await answers())[1]).toMatchObject({ decision: 'revise', text: 'Say why, too.' });
+    await ask(3);
+    await look(w, 3);
+    expect(await answers()).toHaveLength(2);
+    w.page.talk.push(said(8, 'LGTM'));
+    await look(w, 3);
+    expect((await answers())[2]).toMatchObject({ decision: 'approve' });
+  });
 });

@@ -23,11 +23,10 @@ import type { NewEvent } from '@mainloop/models/events/registry';
 import { findAsked } from '@mainloop/models/db/review/comments';
 import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
 import type { CiTold, RedCheck, Verified } from '@mainloop/models/flow/ci-told';
-import { planWord } from '@mainloop/models/flow/requests';
+import { planAnswer } from '@mainloop/models/flow/requests';
 import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
 import type { Waiting } from '@mainloop/models/flow/gathering';
 import { agentLine, agentQuote, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
-import { timesOf } from '@mainloop/models/flow/machines';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
 import { dollars } from '@mainloop/models/flow/pricing';
 import type { Hit } from '@mainloop/doors/failpoints';
@@ -41,7 +40,7 @@ import { effects } from '../effects.ts';
 import { openFindings } from '../findings.ts';
 import { ensureShown, headOf } from '../heads.ts';
 import { hearComments, publishReview, syncThreads, takeUp } from '../reviews.ts';
-import { answerIdOf, ensureQuestion, readAnswer } from '../questions.ts';
+import { answerIdOf, commentIdOf, ensureQuestion, readAnswer } from '../questions.ts';
 import { evidenceLines, verdictOf } from '../evidence.ts';
 
 export interface ForgeDeps {
@@ -131,15 +130,15 @@ export const forgeActivities = ({ db, forge, hit, settleMs, ciPatienceMs, quietM
       if (t.issueNumber === null) return;
       const say = (author: string, decision: 'approve' | 'revise', text: string, answerId?: string) =>
         decide(db, { ownerId: t.ownerId, itemId: i.itemId, decision, text, via: 'github', by: author, answerId });
-      const page = await forge.listIssueComments(t.repo, t.issueNumber);
-      const answers = new Set(await listForgeAnswers(db, t.id));
-      for (const c of page) {
-        if (c.at < i.sinceIso || isOurComment(c) || answers.has(answerIdOf(c.id))) continue;
-        const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
-        const decision = planWord({ ...c, where: 'talk' }, times);
-        if (decision === null || !(await forge.mayWrite(t.repo, c.author))) continue;
-        await say(c.author, decision, c.body, answerIdOf(c.id));
-        return;
+      const page = (await forge.listIssueComments(t.repo, t.issueNumber)).filter((c) => !isOurComment(c));
+      const lastId = Math.max(0, ...(await listForgeAnswers(db, t.id)).map((id) => (id === null ? 0 : commentIdOf(id))));
+      // Nobody is asked about while there is nothing to hear.
+      if (planAnswer(page, i.sinceIso, lastId) !== null) {
+        const may = new Map<string, boolean>();
+        for (const author of new Set(page.filter((c) => c.id > lastId).map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
+        const said = page.filter((c) => may.get(c.author) === true);
+        const answer = planAnswer(said, i.sinceIso, lastId);
+        if (answer !== null) return void (await say(answer.author, answer.decision, answer.text, answerIdOf(answer.id)));
       }
       for (const r of await forge.listReactions(t.repo, t.issueNumber)) {
         if (r.at < i.sinceIso || !['+1', 'rocket', 'hooray', 'heart'].includes(r.content) || !(await forge.mayWrite(t.repo, r.author))) continue;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { timesOf } from './machines.ts';
-import { hear, heardText, judge, keyOf, planWord, wordsKey, type Judged, type Met, type Remark } from './requests.ts';
+import { hear, heardText, judge, keyOf, planAnswer, wordsKey, type Judged, type Met, type Remark } from './requests.ts';
 
 const by = (body: string, more: Partial<Remark> = {}): Remark => ({ id: 1, where: 'talk', author: 'mona', bot: false, body, ...more });
 const word = (j: Judged): string => (j.is === 'passed' ? j.why : j.is);
@@ -219,8 +219,36 @@ test.each([
   ['/retest', null],
   ['Coverage: 80%', null],
 ])('a plan that is told %j: %s', (body, want) => {
-  expect(planWord(by(body), timesOf([body]))).toBe(want);
-  expect(planWord(by(body, { bot: true }), timesOf([body]))).toBeNull();
+  const told = (more: Partial<Remark> = {}) => planAnswer([{ ...by(body, more), at: '2026-11-20T10:00:00Z' }], '2026-11-20T10:00:00Z', 0);
+  expect(told()?.decision ?? null).toBe(want);
+  expect(told({ bot: true })).toBeNull();
+});
+
+describe('comments on a plan', () => {
+  const SHOWN = '2026-11-20T10:00:00Z';
+  const at = (id: number, body: string, time = SHOWN) => ({ ...by(body, { id }), at: time });
+  const EARLY = '2026-11-20T09:59:59Z';
+  test('two that ask are one revision', () => {
+    expect(planAnswer([at(1, 'In one line.'), at(2, 'Thanks'), at(3, 'And name the tests.')], SHOWN, 0)).toEqual({
+      decision: 'revise',
+      text: 'In one line.\n\nAnd name the tests.',
+      author: 'mona',
+      id: 3,
+    });
+  });
+  test('what was asked while the plan was written anew is not lost; an approval from then is of the plan before', () => {
+    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'And name the tests.', EARLY)], SHOWN, 1)).toMatchObject({
+      text: 'And name the tests.',
+      id: 2,
+    });
+    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'approved', EARLY)], SHOWN, 1)).toBeNull();
+    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'approved')], SHOWN, 1)).toMatchObject({ decision: 'approve', id: 2 });
+  });
+  test('what asks goes before an approval, and what was answered is done with', () => {
+    expect(planAnswer([at(1, 'approved'), at(2, 'But in one line.')], SHOWN, 0)).toMatchObject({ decision: 'revise' });
+    expect(planAnswer([at(1, 'In one line.'), at(2, 'approved')], SHOWN, 2)).toBeNull();
+    expect(planAnswer([at(1, 'Before there was a plan', EARLY)], SHOWN, 0)).toBeNull();
+  });
 });
 
 test('a page of thousands, and words of 65,536 characters of any kind, are heard in a moment', () => {

@@ -127,9 +127,42 @@ const APPROVES = /^(\/?approved?|lgtm|looks good(?: to me)?|yes|go|go ahead|ship
  * What a comment says to a plan. Work begins with it, so an approval has to be in so many words; other small talk decides nothing.
  * @param times of what its author wrote there, this comment too
  */
-export function planWord(remark: Remark, times: Times): 'approve' | 'revise' | null {
+function planWord(remark: Remark, times: Times): 'approve' | 'revise' | null {
   const { body } = remark;
   if (isMachines(remark, body, times) || isReport(body)) return null;
   if (APPROVES.test(body.trim())) return 'approve';
   return smallTalk(body) === null ? 'revise' : null;
+}
+
+/** A comment on a plan's issue. `at`: ISO, by the forge's clock. */
+export interface PlanRemark extends Account {
+  readonly id: number;
+  readonly body: string;
+  readonly at: string;
+}
+export interface PlanAnswer {
+  readonly decision: 'approve' | 'revise';
+  readonly text: string;
+  readonly author: string;
+  /** Of the newest comment in it. */
+  readonly id: number;
+}
+
+/**
+ * What comments say to a plan: all that ask for another one together, or the first that approves it. What asks counts from the comment that was
+ * answered last, so that nothing is lost that was said while the plan was written anew; an approval is of the plan that is shown.
+ * @param page comments of those who may write, by id
+ * @param shownIso when the plan was shown
+ * @param lastId the newest comment that was taken as an answer; 0 when none was
+ */
+export function planAnswer(page: readonly PlanRemark[], shownIso: string, lastId: number): PlanAnswer | null {
+  const said = page.map((c) => {
+    const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
+    return { c, word: planWord({ ...c, where: 'talk' }, times) };
+  });
+  const asks = said.filter(({ c, word }) => word === 'revise' && c.id > lastId && (lastId > 0 || c.at >= shownIso)).map(({ c }) => c);
+  const newest = asks.at(-1);
+  if (newest !== undefined) return { decision: 'revise', text: asks.map((c) => c.body).join('\n\n'), author: newest.author, id: newest.id };
+  const yes = said.find(({ c, word }) => word === 'approve' && c.id > lastId && c.at >= shownIso)?.c;
+  return yes === undefined ? null : { decision: 'approve', text: yes.body, author: yes.author, id: yes.id };
 }
