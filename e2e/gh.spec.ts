@@ -26,6 +26,7 @@ const { gh, why } = findGh();
 const R = 'demo/thing';
 /** As odd as GitHub allows them: https://docs.github.com/rest/repos/repos#create-a-repository-for-the-authenticated-user */
 const ODD = 'demo/a..b-';
+const OLD = 'demo/old';
 const EMOJI = '🦊 "Quoted" & <b>bold</b> ünïcode';
 const WORDS = 'first line\n\n- [ ] one\n\ttab, 🎉\n';
 
@@ -129,7 +130,7 @@ async function start(): Promise<void> {
   writeFileSync(path.join(dir, 'clone/.github/workflows/ci.yml'), CI);
   await git('add', '-A');
   await git('commit', '-qm', 'first');
-  for (const full of [R, ODD, 'demo/many']) await hub.importRepo(full, path.join(dir, 'clone'), 'main');
+  for (const full of [R, ODD, OLD, 'demo/many']) await hub.importRepo(full, path.join(dir, 'clone'), 'main');
   await git('remote', 'add', 'origin', `http://github.localhost/${R}.git`);
   await git('fetch', '-q', 'origin');
 }
@@ -360,6 +361,26 @@ async function start(): Promise<void> {
     expect([moved.code, moved.err]).toEqual([1, expect.stringContaining('Head branch was modified')]);
     await good('pr', 'merge', String(number), '--merge');
     expect(await json('pr', 'view', String(number), '--json', 'state')).toEqual({ state: 'MERGED' });
+  });
+
+  test('a repository that is archived, or has no issues, says so', async () => {
+    const repo = hub.store.one('repo', (r) => r.full === OLD)!;
+    await git('push', '-q', `http://github.localhost/${OLD}.git`, 'same');
+    const url = await good('pr', 'create', '-R', OLD, '--title', 'Old', '--body', '', '--head', 'same', '--base', 'main', '--draft');
+    hub.store.update('repo', repo, { rules: { archived: true } });
+    const number = url.trim().split('/').at(-1)!;
+    for (const args of [
+      ['issue', 'create', '--title', 'x', '--body', 'x'],
+      ['pr', 'comment', number, '--body', 'x'],
+      ['pr', 'ready', number],
+    ]) {
+      const r = await says(...args, '-R', OLD);
+      expect([args[0], args[1], r.code, r.err]).toEqual([args[0], args[1], 1, expect.stringContaining('archived')]);
+    }
+    expect(await json('repo', 'view', OLD, '--json', 'isArchived')).toEqual({ isArchived: true });
+    hub.store.update('repo', repo, { rules: { without: ['issues'] } });
+    const none = await says('issue', 'list', '-R', OLD);
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('disabled issues')]);
   });
 
   test('run list, view, --log, --log-failed, rerun; workflow list', async () => {

@@ -27,13 +27,24 @@ function subjectOf(p: Place, id: unknown, kinds: readonly string[] = ['Issue', '
 }
 const pullOf = (p: Place, input: Input): Issue => subjectOf(p, input.pullRequestId, ['PullRequest']);
 
+const REFUSALS: ReadonlyMap<number, string> = new Map([
+  [403, 'FORBIDDEN'],
+  [404, 'NOT_FOUND'],
+]);
+
+/** @throws GraphQLError for a pull request of a repository that takes no change any more, as REST refuses it */
+function changeable(p: Place, i: Issue): Issue {
+  if (repoOfIssue(p, i).rules?.archived === true) throw refused('FORBIDDEN', 'Repository was archived so is read-only.');
+  return i;
+}
+
 /** @returns what REST answered; a refusal of REST's is one of GraphQL's */
 async function byRest(p: Place, method: string, path: string, body: Input): Promise<{ number: number; id: number }> {
   const a = await p.rest(method, path, body);
   if (a.status < 300) return a.body as { number: number; id: number };
   const said = a.body as { message?: string; errors?: { message?: string; field?: string; code?: string }[] };
   const reasons = (said.errors ?? []).map((e) => e.message ?? `${e.field} is ${e.code}`);
-  throw refused(a.status === 404 ? 'NOT_FOUND' : 'UNPROCESSABLE', reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(a.status)));
+  throw refused(REFUSALS.get(a.status) ?? 'UNPROCESSABLE', reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(a.status)));
 }
 
 function labelNames(p: Place, ids: unknown): string[] {
@@ -209,7 +220,7 @@ async function tell(p: Place, i: Issue, event: string, action: string, more: Rec
 }
 
 const enqueuePullRequest: Mutation = async (p, input) => {
-  const i = pullOf(p, input);
+  const i = changeable(p, pullOf(p, input));
   // A queue of one: it is merged at once.
   const done = await mergePull(p.c, repoOfIssue(p, i), i, p.user, { merge_method: 'merge', sha: text(input.expectedHeadOid), queued: true });
   if (done.status !== 200) throw refused('UNPROCESSABLE', (done.body as { message: string }).message);
@@ -220,7 +231,7 @@ const enqueuePullRequest: Mutation = async (p, input) => {
 const draftIs =
   (draft: boolean): Mutation =>
   async (p, input) => {
-    const i = pullOf(p, input);
+    const i = changeable(p, pullOf(p, input));
     const was = i.pr!.draft;
     p.c.store.update('issue', i, { updatedAt: nowIso(), pr: { ...i.pr!, draft } });
     if (was && !draft) {
@@ -237,8 +248,8 @@ const threadIs =
     const at = readGlobalId(String(input.threadId));
     const root: ReviewComment | undefined = p.c.store.one('reviewComment', (x) => at?.kind === 'Thread' && x.id === at.id && x.inReplyTo === null);
     if (!root) throw missing(input.threadId);
+    const i = changeable(p, numberedIn(p, root.repo, root.number));
     p.c.store.update('reviewComment', root, { resolved });
-    const i = numberedIn(p, root.repo, root.number);
     await tell(p, i, 'pull_request_review_thread', resolved ? 'resolved' : 'unresolved');
     return { thread: p.view.thread(p, i, root) };
   };
