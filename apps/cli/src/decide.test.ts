@@ -33,6 +33,7 @@ describe('every decision can be made on the command line', () => {
       'allow i-1 --project',
       'deny i-1',
       'decline i-1',
+      'decline i-1 --keep-branch',
       'revise i-1 no',
       'retry i-1',
     ];
