@@ -147,6 +147,7 @@ export function pullView(p: Place, i: Issue): View {
 }
 
 export function reviewView(p: Place, i: Issue, r: Review): View {
+  const sentAt = r.state === 'PENDING' ? null : r.submittedAt;
   const path = `${i.repo}/pull/${i.number}#pullrequestreview-${r.id}`;
   const comments = (a: Bounds): View =>
     connection(
@@ -165,10 +166,10 @@ export function reviewView(p: Place, i: Issue, r: Review): View {
     state: r.state,
     author: () => p.view.user(p, r.user),
     authorAssociation: 'OWNER',
-    createdAt: r.submittedAt ?? i.updatedAt,
-    submittedAt: r.submittedAt,
-    publishedAt: r.submittedAt,
-    updatedAt: r.submittedAt ?? i.updatedAt,
+    createdAt: sentAt ?? i.updatedAt,
+    submittedAt: sentAt,
+    publishedAt: sentAt,
+    updatedAt: sentAt ?? i.updatedAt,
     includesCreatedEdit: false,
     commit: async () => {
       const at = await commitOf(p.c.bare, i.repo, r.sha);
