@@ -39,7 +39,7 @@ export const pointed = (): void => void (typedAtMs = -Infinity);
  */
 function isOfWord(e: KeyboardEvent, inField: boolean): boolean {
   const nowMs = performance.now();
-  if (inField) typedAtMs = e.key === 'Escape' || e.key === 'Tab' ? -Infinity : nowMs;
+  if (inField) typedAtMs = e.key === 'Enter' || e.key === 'Tab' ? -Infinity : nowMs;
   else if (settlesInMs(typedAtMs, nowMs) > 0) typedAtMs = nowMs;
   else return false;
   return true;
@@ -61,7 +61,10 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
   }
   const t = e.target as HTMLElement;
   // Escape leaves a form, and its words are kept.
-  if (e.key === 'Escape') return t.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
+  if (e.key === 'Escape') {
+    pointed();
+    return t.closest('[data-writing]')?.querySelector<HTMLElement>('[data-back]')?.click();
+  }
   if (e.metaKey || e.ctrlKey || e.altKey || e.isComposing) return;
   if (isOfWord(e, t.closest('input, textarea, select, dialog, [contenteditable]') !== null)) return;
   if (formIsOpen()) return;
