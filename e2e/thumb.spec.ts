@@ -92,7 +92,7 @@ inBrowser.each(SIZES)(
     await until('the second, now that it was aimed at', async () => (await answerOf(second)) === 'approve');
     // A failure that moves up behaves alike.
     const [a, b] = [await stopped('It broke.', ''), await stopped('It broke too.', '')];
-    const retry = page.getByRole('button', { name: 'Retry' });
+    const retry = page.getByRole('button', { name: 'Retry', exact: true });
     await retry.nth(1).waitFor();
     await settled(retry.nth(0));
     const where = await middle(retry.nth(0));
