@@ -306,8 +306,21 @@ describe('a forge that is ended while it does what it was asked, and comes back'
       ['after', 'one-again'],
       ['before', 'two-again'],
     ] as const) {
-      await git('push', '-q', '--force', `${url}/${R}.git`, `${await git('commit-tree', `${head.split('-')[0]}^{tree}`, '-p', 'one', '-m', head)}:refs/heads/q-${head}`);
-      const { number } = await f.ensureDraftPr({ repo: R, marker: `<!-- m:q-${head} -->`, title: say(head), body: say('x'), head: `q-${head}`, base: 'main' });
+      await git(
+        'push',
+        '-q',
+        '--force',
+        `${url}/${R}.git`,
+        `${await git('commit-tree', `${head.split('-')[0]}^{tree}`, '-p', 'one', '-m', head)}:refs/heads/q-${head}`,
+      );
+      const { number } = await f.ensureDraftPr({
+        repo: R,
+        marker: `<!-- m:q-${head} -->`,
+        title: say(head),
+        body: say('x'),
+        head: `q-${head}`,
+        base: 'main',
+      });
       await f.ensureReady(R, number);
       const { headSha } = await f.getPull(R, number);
       writeFileSync(path.join(armed, `github.mutation.${moment}`), '');

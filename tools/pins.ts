@@ -113,6 +113,11 @@ export const HANDED_ON: readonly string[] = ['apps/gateway/src/registry/clients.
 
 /** Every place that downloads something, and what holds it. A command stands here as it reads without quotes, brackets and commas. */
 export const DOWNLOADS: readonly { readonly file: string; readonly command: string; readonly heldBy: string }[] = [
+  {
+    file: 'apps/demo/src/github/stand-in.mts',
+    command: 'npm install',
+    heldBy: "the gateway's package door, by the registry's hash; it runs in the sandbox of a CI job",
+  },
   { file: 'tools/bootstrap.sh', command: 'npm ci', heldBy: 'tools/toolchain/package-lock.json, without scripts' },
   { file: 'tools/bootstrap.sh', command: 'pnpm install', heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml' },
   { file: 'apps/cli/src/up/wheels.ts', command: 'pip download', heldBy: 'WHEELS, by pip and again before it is unpacked' },

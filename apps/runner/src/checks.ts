@@ -67,7 +67,7 @@ function scripts(repo: string): Scripts {
   try {
     const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<string, Record<string, unknown> | undefined>;
     const named = new Map(Object.entries(p.scripts ?? {}));
-    const needsPackages = ['dependencies', 'devDependencies'].some((k) => Object.keys(p[k] ?? {}).length > 0);
+    const needsPackages = [p.dependencies, p.devDependencies].some((packages) => Object.keys(packages ?? {}).length > 0);
     return { has: (name) => typeof named.get(name) === 'string' && !NO_TESTS.test(named.get(name) as string), needsPackages };
   } catch {
     // Not JSON, or not what npm takes: it names nothing.

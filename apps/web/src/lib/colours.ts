@@ -1,7 +1,7 @@
 // Colours for code in a change: words of the language, texts, numbers, comments. Small and quick, not a parser; what it does not know is plain. Pure.
 import type { DiffLine } from './diff.ts';
 
-export type Colour = 'word' | 'text' | 'number' | 'comment' | null;
+type Colour = 'word' | 'text' | 'number' | 'comment' | null;
 export interface Piece {
   readonly text: string;
   readonly colour: Colour;
@@ -77,7 +77,7 @@ const colourOfWord = (word: string | null, tongue: Tongue): Colour =>
  * One line in pieces, which together are the line.
  * @param inBlock whether it begins inside a comment
  */
-export function piecesOf(line: string, tongue: Tongue, inBlock: boolean): { readonly pieces: Piece[]; readonly inBlock: boolean } {
+function piecesOf(line: string, tongue: Tongue, inBlock: boolean): { readonly pieces: Piece[]; readonly inBlock: boolean } {
   const pieces: Piece[] = [];
   const put = (text: string, colour: Colour): void => {
     const last = pieces.at(-1);

@@ -4,7 +4,7 @@ import { countsOf } from '@mainloop/models/flow/counts';
 import type { Risk } from '@mainloop/models/flow/risks';
 import { tellingLines } from '@mainloop/models/flow/text';
 
-export interface CheckLine {
+interface CheckLine {
   readonly text: string;
   readonly tone: 'good' | 'bad' | 'plain';
   /** What it is about by name, or what it said last; '' when there is no more. */

@@ -13,7 +13,9 @@ export function cloneNotes(files: { readonly gitmodules: string | null; readonly
       : [`Submodules are empty folders here (${listed(modules)}): a sandbox reaches its own repository and no other. What needs them can't run.`]),
     ...(kept.length === 0
       ? []
-      : [`Files that Git LFS keeps (${listed(kept)}) are pointers here, not the files themselves. Leave them as they are; what reads them can't run.`]),
+      : [
+          `Files that Git LFS keeps (${listed(kept)}) are pointers here, not the files themselves. Leave them as they are; what reads them can't run.`,
+        ]),
   ];
 }
 

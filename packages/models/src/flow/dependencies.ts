@@ -30,7 +30,6 @@ const NO_PACKAGE = new Set([
   'node',
   'npm',
   'pnpm',
-  'yarn',
   'vscode',
   'homepage',
   'url',
@@ -40,6 +39,7 @@ const NO_PACKAGE = new Set([
   'license',
   '$schema',
   'php',
+  'yarn',
 ]);
 
 const npm = (registry: string, file: RegExp): Reader => ({

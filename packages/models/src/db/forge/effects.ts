@@ -52,7 +52,12 @@ export const findShown = (q: Queryable, taskId: string): Promise<Shown | null> =
 
 /** @returns how often a task's branch has moved, as far as it was seen */
 export const countShown = async (q: Queryable, taskId: string): Promise<number> =>
-  (await row(q, shownOf(taskId).select((eb) => eb.fn.countAll<number>().as('n'))))?.n ?? 0;
+  (
+    await row(
+      q,
+      shownOf(taskId).select((eb) => eb.fn.countAll<number>().as('n')),
+    )
+  )?.n ?? 0;
 
 /** @returns the task's own newest push; null when there is none */
 export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: string; at: Date } | null> =>
