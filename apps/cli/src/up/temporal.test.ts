@@ -35,6 +35,12 @@ afterEach(() => {
   for (const p of running.splice(0)) p.kill('SIGKILL');
 });
 
+const isListening = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const c = net.connect(socket, () => (c.destroy(), resolve(true)));
+    c.once('error', () => resolve(false));
+  });
+
 /** @returns keeper, door and server, all alive, and what the socket answers */
 async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say(words: string): Promise<string> }> {
   const dir = mkdtempSync('/tmp/mainloop-temporal-');
@@ -53,7 +59,8 @@ async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say
   const { command } = temporalCommand({ program, database: '/d', port, bwrap, network, socket, node: process.execPath });
   const keeper = spawn(command[0], command.slice(1), { stdio: 'inherit' });
   running.push(keeper);
-  while (!existsSync(socket)) {
+  // It is there a moment before anybody listens.
+  while (!existsSync(socket) || !(await isListening(socket))) {
     if (keeper.exitCode !== null) throw new Error(`ended with ${keeper.exitCode}`);
     await new Promise((r) => setTimeout(r, 20));
   }
