@@ -15,19 +15,37 @@ const WALL: Clock = { now: Date.now, sleep };
 
 export const stderrOf = (err: unknown): string => (err as { stderr?: string }).stderr ?? '';
 
+/** When asking in vain began, and when it was last in vain. */
+interface Outage {
+  readonly fromMs: number;
+  readonly lastMs: number;
+}
+
 /**
- * @param act asks the forge once by git; may be asked again, and knows itself whether a try that went wrong had done its work
- * @param fromMs when somebody began to wait for it: who stood in a row behind others has waited already
- * @returns what it returns. Throws its error when the forge refuses, or is still away FORGE_PATIENCE_MS after that.
+ * @returns asks a repository's forge again while it is away. It returns what `act` returns; it throws its error when the forge refuses, or has been
+ * away for FORGE_PATIENCE_MS, no matter who began to ask: whoever comes later, or stood in a row, is told at once. `act` asks once by git, may be
+ * asked again, and knows itself whether a try that went wrong had done its work.
  */
-export async function whileForgeIsAway<T>(act: () => Promise<T>, fromMs: number, clock: Clock = WALL): Promise<T> {
-  const untilMs = fromMs + FORGE_PATIENCE_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    try {
-      return await act();
-    } catch (err) {
-      if (!isForgeAway(stderrOf(err)) || clock.now() + pauseMs > untilMs) throw err;
+export function forgePatience(clock: Clock = WALL): <T>(remoteUrl: string, act: () => Promise<T>) => Promise<T> {
+  const outages = new Map<string, Outage>();
+  /** @returns since when the forge has been away; nobody having asked for a while, it is another time */
+  const noteAway = (remoteUrl: string): number => {
+    const nowMs = clock.now();
+    const before = outages.get(remoteUrl);
+    const fromMs = before === undefined || nowMs - before.lastMs > FORGE_PATIENCE_MS ? nowMs : before.fromMs;
+    outages.set(remoteUrl, { fromMs, lastMs: nowMs });
+    return fromMs;
+  };
+  return async (remoteUrl, act) => {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const done = await act();
+        outages.delete(remoteUrl);
+        return done;
+      } catch (err) {
+        if (!isForgeAway(stderrOf(err)) || clock.now() + pauseMs > noteAway(remoteUrl) + FORGE_PATIENCE_MS) throw err;
+      }
+      await clock.sleep(pauseMs);
     }
-    await clock.sleep(pauseMs);
-  }
+  };
 }

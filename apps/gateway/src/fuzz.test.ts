@@ -26,10 +26,11 @@ let restedMiB: number;
 beforeAll(async () => {
   console.log(`fuzz seed: ${SEED}`);
   database = await freshDatabase();
-  await seedProject(database.db);
+  model = await startModel((_, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  // A forge that answers, with nonsense: one that is away would be waited for.
+  await seedProject(database.db, 'pr-1', 'demo/tally', `${model.url}/demo/tally.git`);
   mine = (await seedRun(database.db, await seedTask(database.db, 'aaaa'))).token;
   other = (await seedRun(database.db, await seedTask(database.db, 'bbbb'))).token;
-  model = await startModel((_, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
   gateway = await startGateway(database.url, model.url, { GATEWAY_HEADERS_SECONDS: String(HEADERS_S), GATEWAY_BODY_SECONDS: String(BODY_S) });
   await answersOthers();
   restedMiB = gateway.rssMiB();

@@ -16,7 +16,7 @@ import { isLive } from '@mainloop/models/db/tasks/tasks';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { GatewayConfig } from './config.ts';
-import { stderrOf, whileForgeIsAway } from './forge-patience.ts';
+import { forgePatience, stderrOf } from './forge-patience.ts';
 import { forgeWords, isForgeAway } from './forge-words.ts';
 import { readPacked, Refused, spoolBody } from './http.ts';
 import { bounded, GitFailed } from './git-run.ts';
@@ -44,6 +44,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   });
   const git = async (dir: string, args: string[], e: NodeJS.ProcessEnv = env): Promise<string> =>
     (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: MAX_SAID_BYTES, cwd: c.gitDir })).stdout;
+  const whileAway = forgePatience();
   const locks = new Map<string, Promise<unknown>>();
   const serial = <T>(key: string, f: () => Promise<T>): Promise<T> => {
     const next = (locks.get(key) ?? Promise.resolve()).then(f, f);
@@ -59,9 +60,8 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const quarantineOf = (r: RunByToken): string => path.join(quarantines, `${r.task_id}.git`);
   const fetchedAt = new Map<string, number>();
 
-  const refreshMirror = (r: RunByToken): Promise<string> => {
-    const fromMs = Date.now();
-    return serial(r.repo, async () => {
+  const refreshMirror = (r: RunByToken): Promise<string> =>
+    serial(r.repo, async () => {
       const dir = mirrorOf(r);
       if (!existsSync(path.join(dir, 'HEAD'))) {
         mkdirSync(dir, { recursive: true });
@@ -71,12 +71,11 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       // Several requests of one clone come within a second; the forge need not be asked for each.
       if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
         const all = ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-        await whileForgeIsAway(() => git(dir, all, forgeEnv), fromMs);
+        await whileAway(r.remote_url, () => git(dir, all, forgeEnv));
         fetchedAt.set(r.repo, Date.now());
       }
       return dir;
     });
-  };
 
   const quarantine = async (r: RunByToken, mirror: string): Promise<string> => {
     const dir = quarantineOf(r);
@@ -192,7 +191,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       await git(dir, ['update-ref', FORWARDED, u.newSha]);
       hit('gateway.push.before');
       try {
-        await whileForgeIsAway(() => ensurePushed((args) => git(dir, args, forgeEnv), r, u), Date.now());
+        await whileAway(r.remote_url, () => ensurePushed((args) => git(dir, args, forgeEnv), r, u));
       } catch (err) {
         if (isForgeAway(stderrOf(err))) {
           await noteRefused(db, r, u.ref, `the forge could not be reached: ${lastLine(err)}`);

@@ -9,11 +9,11 @@ import { taskConfirmed } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
-export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally'): Promise<string> {
+export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally', remoteUrl = `http://127.0.0.1:1/${repo}.git`): Promise<string> {
   await appendOnce(db, [
     projectAdded.new({
       actor: 'test',
-      payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl: `http://127.0.0.1:1/${repo}.git`, localPath: null },
+      payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl, localPath: null },
     }),
   ]);
   return id;
