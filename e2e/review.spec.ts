@@ -104,7 +104,7 @@ async function letThrough(id: string): Promise<void> {
 
     await till.getByRole('button', { name: 'Comment on line 2', exact: true }).click();
     await till.getByRole('button', { name: 'Comment on line 3', exact: true }).click();
-    await page.getByText('On lines 2 to 3.').waitFor();
+    await page.getByText('On lines 2 to 3 of till.ts.').waitFor();
     await page.getByRole('button', { name: 'Suggest' }).click();
     await page.getByRole('textbox', { name: 'Comment' }).fill('Say why.');
     await page.getByRole('textbox', { name: 'Your code for these lines' }).fill('  // Prices are in cents.\n  let sum = 0;');
