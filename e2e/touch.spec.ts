@@ -47,6 +47,24 @@ const settled = (b: Locator): Promise<unknown> => until('the button to have sett
 const answerOf = async (id: string): Promise<string | undefined> =>
   (await t.db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
 
+inBrowser('what is typed while the finder is still on its way goes into it, and decides nothing', async () => {
+  const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  const { page, complaints } = await open('desktop', '/inbox');
+  await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+  await page.evaluate('window.asked = 0');
+  await page.locator(`#item-${plan}`).focus();
+  // All in one turn of the page, so that nothing can have been loaded between them.
+  await page.evaluate(`for (const key of ['k', 't', 'a', 's', 'k'])
+    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: key === 'k' && !window.asked++, bubbles: true, cancelable: true }))`);
+  await until('the words', async () => (await page.getByRole('combobox').inputValue()) === 'task');
+  await page.keyboard.type(' k');
+  expect(await page.getByRole('combobox').inputValue()).toBe('task k');
+  await page.keyboard.press('Escape');
+  expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 inBrowser.each(SIZES)('the rest of a word is no shortcut when its field has gone under the fingers, %s', async (size) => {
   const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
   const task = await seedTask(t.db, fresh());

@@ -45,7 +45,16 @@ function isOfWord(e: KeyboardEvent, inField: boolean): boolean {
   return true;
 }
 
+/** What was typed since the finder was asked for, while it is on its way: its words, and no shortcuts. */
+let early: string | null = null;
+export function takeEarly(): string {
+  const typed = early ?? '';
+  early = null;
+  return typed;
+}
+
 export interface Doors {
+  /** Opens the finder with `takeEarly()`, which it takes also when it can't be opened. */
   find(): void;
   help(): void;
   undo(): void;
@@ -57,7 +66,13 @@ export const formIsOpen = (): boolean => [...document.querySelectorAll<HTMLEleme
 export function onKey(e: KeyboardEvent, doors: Doors): void {
   if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {
     e.preventDefault();
+    early ??= '';
     return doors.find();
+  }
+  if (early !== null && !e.metaKey && !e.ctrlKey && !e.altKey) {
+    e.preventDefault();
+    if (e.key.length === 1) early += e.key;
+    return;
   }
   const t = e.target as HTMLElement;
   // Escape leaves a form, and its words are kept.
@@ -108,6 +123,7 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
       return e.repeat ? undefined : doors.undo();
     case '/':
       e.preventDefault();
+      early ??= '';
       return doors.find();
     case '?':
       return doors.help();
