@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import type { Hit } from '@mainloop/doors/failpoints';
 import { listPushed } from '@mainloop/models/db/forge/effects';
 import type { Db } from '@mainloop/models/db/pool';
-import type { RunByToken } from '@mainloop/models/db/runs/runs';
+import { findLastRun, type RunByToken } from '@mainloop/models/db/runs/runs';
 import { isLive } from '@mainloop/models/db/tasks/tasks';
 import { gitEnvironment } from '@mainloop/models/flow/git';
 import { cleanTitle } from '@mainloop/models/flow/text';
@@ -227,7 +227,20 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
 
-  return async (req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> => {
+  /** Writes down what the gateway before this one had forwarded and no more: its agent may never push again. */
+  const finishPushes = async (): Promise<void> => {
+    for (const name of existsSync(quarantines) ? readdirSync(quarantines) : []) {
+      const r = await findLastRun(db, name.replace(/\.git$/, ''));
+      if (r === null) continue;
+      await serial(`push/${r.task_id}`, async () => {
+        // Nothing was forwarded from here.
+        const forwarded = (await git(quarantineOf(r), ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '')).trim();
+        if (forwarded !== '' && !(await listPushed(db, r.task_id)).includes(forwarded)) await catchUp(r, await refreshMirror(r));
+      });
+    }
+  };
+
+  const serve = async (req: IncomingMessage, res: ServerResponse, url: URL, r: RunByToken): Promise<void> => {
     const what = url.pathname.replace(/^\/git\/repo(\.git)?/, '');
     try {
       if (req.method === 'GET' && what === '/info/refs') {
@@ -235,7 +248,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
         const mirror = await refreshMirror(r);
         const protocol = req.headers['git-protocol'];
         if (service === 'git-upload-pack') return await advertise(res, mirror, service, typeof protocol === 'string' ? protocol : undefined);
-        if (service === 'git-receive-pack') await catchUp(r, mirror);
+        if (service === 'git-receive-pack') await serial(`push/${r.task_id}`, () => catchUp(r, mirror));
         if (service === 'git-receive-pack') return await advertise(res, await quarantine(r, mirror), service, undefined);
       }
       if (req.method === 'POST' && what === '/git-upload-pack') return await upload(req, res, mirrorOf(r));
@@ -246,6 +259,7 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     }
     throw new Refused(404, 'No such git service.');
   };
+  return { serve, finishPushes };
 }
 
 const UNPACK_MS = 5 * 60_000;

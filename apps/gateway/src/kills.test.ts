@@ -7,6 +7,7 @@ import { taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
 import { execFile, execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -166,6 +167,18 @@ test('a second push that was forwarded and not written down is told with its own
     ['second'],
   );
   expect(told.map((push) => push.titles)).toEqual(['["work"]', '["more"]']);
+}, 120_000);
+
+test('what was forwarded is written down by the next gateway, also when its agent never pushes again', async () => {
+  const { dir, push } = await work('once');
+  await killedAt('gateway.push.after', async () => expect(await push()).not.toBe('pushed'));
+  const sha = git(dir, 'rev-parse', 'HEAD').trim();
+  const told = () => many(database.db, "select payload->>'sha' as sha from events where task_id = 'once' and type = 'branch.pushed'");
+  await until('it to be written down', async () => (await told()).length > 0);
+  expect(await told()).toEqual([{ sha }]);
+  // Pushed again all the same, it is no second one.
+  expect(await push()).toBe('pushed');
+  expect(await told()).toEqual([{ sha }]);
 }, 120_000);
 
 test('a forge that goes away under a push and comes back: the push waits for it, and nobody hears of a refusal', async () => {

@@ -59,7 +59,7 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   addIds(idsOfRun(run));
   if (route === 404) throw new Refused(404, 'No such door.');
   if (route === 405) throw new Refused(405, `This door does not know ${req.method}.`);
-  if (route.door === 'git') return git(req, res, url, run);
+  if (route.door === 'git') return git.serve(req, res, url, run);
   if (route.door === 'packages') return packages.ofRun(req, res, url, run);
   if (route.path === '/run/result') await packages.tellOf(run.id);
   return runnerLink(db, newsOf, req, res, url, run, packages.hints, hit);
@@ -149,6 +149,7 @@ const every = (ms: number, what: string, work: () => Promise<unknown>): void => 
   once();
   setInterval(once, ms).unref();
 };
+git.finishPushes().catch((err: unknown) => log.warn({ err }, 'what was forwarded could not be written down'));
 every(SWEEP_MS, 'the quarantine could not be swept', () => sweepQuarantine(c, db));
 every(SWEEP_MS, 'the kept packages could not be swept', () => packages.sweep());
 every(CALL_LEASE_MS / 3, 'calls to the model could not be accounted for', async () => {

@@ -181,21 +181,22 @@ export interface RunByToken extends RunRow {
   readonly holder: string | null;
 }
 
+const runsOfTasks = () =>
+  tables
+    .selectFrom('runs as r')
+    .innerJoin('tasks as t', 't.id', 'r.task_id')
+    .innerJoin('projects as p', 'p.id', 't.project_id')
+    .selectAll('r')
+    .select(['t.title', 't.prompt as task_prompt', 't.attachments', 't.branch', 't.budget_cents', 't.cost_microusd as task_cost', 't.plan'])
+    .select(['p.repo', 'p.remote_url', 'p.default_branch', 'p.id as project_id', 'p.settings as project_settings']);
+
 /** The live run a token belongs to. A token dies with its run and with its epoch. */
-export function findRunByToken(q: Queryable, token: string): Promise<RunByToken | null> {
-  return row(
-    q,
-    tables
-      .selectFrom('runs as r')
-      .innerJoin('tasks as t', 't.id', 'r.task_id')
-      .innerJoin('projects as p', 'p.id', 't.project_id')
-      .selectAll('r')
-      .select(['t.title', 't.prompt as task_prompt', 't.attachments', 't.branch', 't.budget_cents', 't.cost_microusd as task_cost', 't.plan'])
-      .select(['p.repo', 'p.remote_url', 'p.default_branch', 'p.id as project_id', 'p.settings as project_settings'])
-      .where('r.token_hash', '=', hash(token))
-      .where('r.state', '<>', 'ended'),
-  );
-}
+export const findRunByToken = (q: Queryable, token: string): Promise<RunByToken | null> =>
+  row(q, runsOfTasks().where('r.token_hash', '=', hash(token)).where('r.state', '<>', 'ended'));
+
+/** @returns the last run of a task that goes on, also one that has ended */
+export const findLastRun = (q: Queryable, taskId: string): Promise<RunByToken | null> =>
+  row(q, runsOfTasks().where('r.task_id', '=', taskId).where('t.ended_at', 'is', null).orderBy('r.n', 'desc').limit(1));
 
 /**
  * A token is for one process: the first that claims the epoch holds it, and asking again is its right. A Job of Kubernetes
