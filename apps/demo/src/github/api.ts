@@ -69,8 +69,13 @@ export function routes(c: Ctx): Route[] {
       R('/git/refs/heads(?:/|%2F)(.+)'),
       async (a) => {
         const branch = decodeURIComponent(a.m[2]!);
-        if ((await bare.sha(a.repo.full, branch)) === null) return invalid('Reference does not exist');
-        await bare.git(a.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
+        // Not while a push is taken: what that changed is told by what differs after it.
+        const was = await bare.serial(a.repo.full, async () => {
+          const sha = await bare.sha(a.repo.full, branch);
+          if (sha !== null) await bare.git(a.repo.full, ['update-ref', '-d', `refs/heads/${branch}`]);
+          return sha;
+        });
+        if (was === null) return invalid('Reference does not exist');
         // Without its branch a pull request is closed.
         for (const i of c.store.find('issue', (x) => x.repo === a.repo.full && x.state === 'open' && x.pr?.head === branch)) {
           desk.close(i, a.user);
