@@ -1,7 +1,7 @@
 // All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the branch it is meant for.
 import type { Octokit } from '@octokit/rest';
 import { ACTIONS, type CheckRun, type CheckSuite, type CommitStatus, type RequiredCheck } from '@mainloop/models/flow/ci';
-import type { SeenChecks } from './port.ts';
+import type { SeenChecks } from '../port.ts';
 
 type Kit = Octokit & { paginate: Octokit['paginate'] };
 interface Name {

@@ -1,0 +1,40 @@
+// Checks of a commit and the logs of jobs.
+import { checksReader } from './checks-reader.ts';
+import { ForgeError, type Forge } from '../port.ts';
+import type { GitHub } from './kit.ts';
+
+export function checksOf({ kit, split, call }: GitHub): Pick<Forge, 'listChecks' | 'ensureRerun' | 'jobLog'> {
+  const checks = checksReader(kit);
+  return {
+    listChecks: (repo, sha, base) => call(`the checks of ${sha.slice(0, 7)}`, () => checks.listChecks(split(repo), sha, base)),
+
+    ensureRerun: (repo, sha) =>
+      call(`another run of the checks of ${sha.slice(0, 7)}`, async () => ({ asked: await checks.rerun(split(repo), sha) })),
+
+    jobLog: (repo, jobId, maxBytes) =>
+      call(`the log of job ${jobId}`, async () => {
+        const r = await kit
+          .request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { ...split(repo), job_id: jobId, request: { redirect: 'manual' } })
+          .catch((e: { status?: number; response?: { headers: Record<string, string> } }) => {
+            if (e.status === 302) return e.response!;
+            throw e;
+          });
+        const url = r?.headers.location;
+        return url ? tail(url, maxBytes) : '';
+      }),
+  };
+}
+
+/** The end of a log, without ever holding more than `maxBytes` of it: logs of 300 MB exist. */
+async function tail(url: string, maxBytes: number): Promise<string> {
+  const r = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+  if (!r.ok || !r.body) throw new ForgeError('unavailable', `the log could not be fetched (${r.status})`);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of r.body) {
+    parts.push(Buffer.from(part));
+    size += part.length;
+    while (size - parts[0]!.length >= maxBytes) size -= parts.shift()!.length;
+  }
+  return Buffer.concat(parts).toString('utf8').slice(-maxBytes);
+}

@@ -1,0 +1,86 @@
+// Issues, and what is said below them; a pull request is one too.
+import type { Forge, ForgeComment, Outcome } from '../port.ts';
+import { ensured, type GitHub } from './kit.ts';
+
+export function issues({
+  kit,
+  split,
+  call,
+  author,
+  isOurs,
+}: GitHub): Pick<Forge, 'ensureIssue' | 'ensureComment' | 'ensureClosed' | 'readClosing' | 'listIssueComments' | 'listReactions'> {
+  const recent = async (repo: string) => kit.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
+  return {
+    ensureIssue: (i) =>
+      call(`the issue in ${i.repo}`, async () => {
+        const body = `${i.body}\n\n${i.marker}`;
+        const ours = await isOurs();
+        const there =
+          i.known !== null
+            ? (await kit.issues.get({ ...split(i.repo), issue_number: i.known })).data
+            : (await recent(i.repo)).data.find((x) => !x.pull_request && ours(x, i.marker));
+        if (!there) {
+          const made = (await kit.issues.create({ ...split(i.repo), title: i.title, body })).data;
+          return ensured(made, 'created');
+        }
+        if (sameText(there.body, body) && there.title === i.title) return ensured(there, 'unchanged');
+        return ensured((await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body })).data, 'updated');
+      }),
+
+    ensureComment: (i) =>
+      call(`a comment in ${i.repo}`, async () => {
+        const body = `${i.body}\n\n${i.marker}`;
+        const ours = await isOurs();
+        const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) =>
+          ours(x, i.marker),
+        );
+        if (!there && i.known !== undefined) {
+          await kit.issues.updateComment({ ...split(i.repo), comment_id: i.known, body });
+          return { id: i.known, outcome: 'updated' };
+        }
+        if (!there) return { id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id, outcome: 'created' };
+        if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
+        await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });
+        return { id: there.id, outcome: 'updated' };
+      }),
+
+    ensureClosed: (repo, number) =>
+      call(`#${number}`, async (): Promise<Outcome> => {
+        const i = (await kit.issues.get({ ...split(repo), issue_number: number })).data;
+        if (i.state === 'closed') return 'unchanged';
+        await kit.issues.update({ ...split(repo), issue_number: number, state: 'closed' });
+        return 'updated';
+      }),
+
+    readClosing: (repo, number) =>
+      call(`#${number}`, async () => {
+        const i = (await kit.issues.get({ ...split(repo), issue_number: number })).data;
+        return { by: i.closed_by?.login ?? '', atIso: i.closed_at ?? '' };
+      }),
+
+    listIssueComments: (repo, number) =>
+      call(`the comments of #${number}`, async () => {
+        const by = await author();
+        return (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, per_page: 100 })).map((c): ForgeComment => ({
+          id: c.id,
+          ...by(c.user),
+          body: c.body ?? '',
+          at: c.created_at,
+          path: null,
+          line: null,
+        }));
+      }),
+
+    listReactions: (repo, number) =>
+      call(`the reactions of #${number}`, async () =>
+        (await kit.paginate(kit.reactions.listForIssue, { ...split(repo), issue_number: number, per_page: 100 })).map((r) => ({
+          author: r.user?.login ?? '',
+          content: r.content,
+          at: r.created_at,
+        })),
+      ),
+  };
+}
+
+/** GitHub may hand a body back with \r\n. */
+const sameText = (a: string | null | undefined, b: string): boolean => (a ?? '').replaceAll('\r\n', '\n') === b;

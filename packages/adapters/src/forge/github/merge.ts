@@ -1,0 +1,51 @@
+// Merging: at once, by which ways, or through the queue.
+import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
+import type { Forge, Outcome } from '../port.ts';
+import { refusedMerge } from './errors.ts';
+import type { GitHub } from './kit.ts';
+
+export function merge({ kit, split, call, getPull }: GitHub): Pick<Forge, 'ensureMerged' | 'mergeMethods' | 'ensureQueued'> {
+  const isQueued = async (id: string): Promise<boolean> =>
+    kit
+      .graphql<{ node: { isInMergeQueue?: boolean } | null }>('query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }', { id })
+      .then(
+        (r) => r.node?.isInMergeQueue === true,
+        // Not told: then the refusal counts.
+        () => false,
+      );
+  return {
+    ensureMerged: (repo, number, headSha, method, message) =>
+      call(`pull request #${number}`, async () => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
+        const ask = { ...split(repo), pull_number: number, sha: headSha, merge_method: method };
+        const words = method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body };
+        const r = (await kit.pulls.merge({ ...ask, ...words }).catch(refusedMerge)).data;
+        return { sha: r.sha, outcome: 'updated' as const };
+      }),
+
+    mergeMethods: (repo) =>
+      call(repo, async () => {
+        const r = (await kit.repos.get(split(repo))).data;
+        const told = { squash: r.allow_squash_merge, rebase: r.allow_rebase_merge, merge: r.allow_merge_commit };
+        // Only who may push is told.
+        return told.squash === undefined ? null : MERGE_METHODS.filter((m) => told[m] === true);
+      }),
+
+    ensureQueued: (repo, number, headSha) =>
+      call(`pull request #${number}`, async (): Promise<Outcome> => {
+        const pr = (await getPull(repo, number)).data;
+        if (pr.merged) return 'unchanged';
+        try {
+          await kit.graphql('mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }', {
+            input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
+          });
+        } catch (err) {
+          // What is in the queue already, by a try that was not answered, is refused.
+          if ((err as Error).name !== 'GraphqlResponseError' || !(await isQueued(pr.node_id))) throw err;
+          return 'unchanged';
+        }
+        return 'updated';
+      }),
+  };
+}

@@ -1,0 +1,120 @@
+// Whose token it is, what a repository is, and what has changed in it.
+import { authorOf } from '@mainloop/models/flow/author';
+import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
+import { ForgeError, type Forge, type Outcome } from '../port.ts';
+import { translate } from './errors.ts';
+import type { GitHub, GitHubOptions } from './kit.ts';
+
+export const repository = (
+  { kit, split, call, me, login }: GitHub,
+  o: Pick<GitHubOptions, 'baseUrl'>,
+): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
+  whoAmI: () => call('the token', login),
+
+  whoCommits: () =>
+    call('the token', async () => {
+      try {
+        return authorOf((await me()).data, o.baseUrl);
+      } catch (err) {
+        // "Resource not accessible by integration": it is an app's.
+        if ((err as { status?: number }).status === 403) return null;
+        throw err;
+      }
+    }),
+
+  getRepo: (full) =>
+    call(full, async () => {
+      const r = (await kit.repos.get(split(full))).data;
+      // One that was renamed is answered by its new name.
+      const has = (branch: string): Promise<boolean> =>
+        kit.repos.getBranch({ ...split(full), branch }).then(
+          (found) => found.data.name === branch,
+          (e: { status?: number }) => {
+            if (e.status === 404) return false;
+            throw e;
+          },
+        );
+      const empty = !(await has(r.default_branch));
+      return {
+        full: r.full_name,
+        defaultBranch: r.default_branch,
+        cloneUrl: r.clone_url,
+        empty,
+        canPush: r.permissions?.push ?? false,
+        isInOurWay: !empty && (await has(BRANCH_FOLDER)),
+      };
+    }),
+
+  findNow: (full) =>
+    call(full, async () => {
+      const r = (await kit.repos.get(split(full))).data;
+      return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, isArchived: r.archived };
+    }),
+
+  mayWrite: (repo, who) =>
+    call(`the rights of ${who}`, async () => {
+      try {
+        const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data.permission;
+        return p === 'admin' || p === 'write';
+      } catch (err) {
+        if ((err as { status?: number }).status === 404) return false;
+        throw err;
+      }
+    }),
+
+  ensureBranchGone: (repo, branch) =>
+    call(`the branch ${branch}`, async (): Promise<Outcome> => {
+      try {
+        await kit.git.deleteRef({ ...split(repo), ref: `heads/${branch}` });
+        return 'updated';
+      } catch (err) {
+        // 422 "Reference does not exist" is how GitHub says it is gone already.
+        if ([404, 422].includes((err as { status?: number }).status ?? 0)) return 'unchanged';
+        throw err;
+      }
+    }),
+
+  async changed(repo, base, { etags, seen }) {
+    const fresh = (key: string, fingerprint: string): boolean => {
+      if (seen.get(key) === fingerprint) return false;
+      seen.set(key, fingerprint);
+      return true;
+    };
+    const ask = async <T>(path: string): Promise<T | null> => {
+      try {
+        const known = etags.get(path);
+        const r = await kit.request(`GET ${path}`, { ...split(repo), headers: known ? { 'if-none-match': known } : {} });
+        if (r.headers.etag) etags.set(path, r.headers.etag);
+        return r.data as T;
+      } catch (err) {
+        if ((err as { status?: number }).status === 304) return null;
+        throw translate(repo, err);
+      }
+    };
+    const issues = await ask<IssueLine[]>('/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=100');
+    const runs = await ask<{ workflow_runs: RunLine[] }>('/repos/{owner}/{repo}/actions/runs?per_page=50');
+    // One that is gone or hidden is said where it is needed.
+    const tip = await ask<{ commit: { sha: string } }>(`/repos/{owner}/{repo}/branches/${encodeURIComponent(base)}`).catch((err: unknown) => {
+      if (err instanceof ForgeError && err.kind === 'not_found') return null;
+      throw err;
+    });
+    return {
+      baseMoved: tip !== null && fresh('base', tip.commit.sha),
+      numbers: (issues ?? []).filter((x) => fresh(`#${x.number}`, `${x.updated_at}/${x.reactions?.total_count ?? 0}`)).map((x) => x.number),
+      branches: (runs?.workflow_runs ?? []).filter((x) => fresh(`run ${x.id}`, `${x.status}/${x.updated_at}`)).map((x) => x.head_branch ?? ''),
+      shas: [],
+    };
+  },
+});
+
+interface IssueLine {
+  readonly number: number;
+  readonly updated_at: string;
+  readonly reactions?: { readonly total_count: number };
+}
+interface RunLine {
+  readonly id: number;
+  readonly status: string | null;
+  readonly updated_at: string;
+  readonly head_branch: string | null;
+}
