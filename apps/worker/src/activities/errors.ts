@@ -3,6 +3,7 @@ import { activityInfo, heartbeat } from '@temporalio/activity';
 import { withIds, type LogIds, type Logger } from '@mainloop/logs/log';
 import { taskIdOfWorkflow } from '@mainloop/models/flow/ids';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface KindedError {
   readonly kind: string;
@@ -11,6 +12,8 @@ interface KindedError {
 }
 const ID_NAMES = ['ownerId', 'projectId', 'taskId', 'runId', 'itemId'] as const satisfies readonly (keyof LogIds)[];
 const HEARTBEAT_MS = 1_000;
+/** Whoever takes longer hangs, and the next try does not wait for it. */
+const LONGEST_TRY_MS = 15_000;
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
 const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
@@ -24,12 +27,36 @@ export function translated<T extends Record<string, (i: never) => Promise<unknow
   log: Logger,
   ownerOf: (taskId: string) => Promise<string | undefined>,
 ): T {
+  const inTurn = tries();
   const wrap = (name: string, f: (i: never) => Promise<unknown>) => async (i: never) => {
-    const ids = idsOf(activityInfo().workflowExecution?.workflowId ?? '', i);
+    const { workflowExecution, activityId } = activityInfo();
+    const ids = idsOf(workflowExecution?.workflowId ?? '', i);
+    const act = (): Promise<unknown> => inTurn(`${workflowExecution?.runId}/${activityId}`, () => f(i));
     const ownerId = ids.taskId === undefined ? undefined : await ownerOf(ids.taskId);
-    return withIds({ ...(ownerId === undefined ? {} : { ownerId }), ...ids }, () => wrapped(name, () => f(i), log));
+    return withIds({ ...(ownerId === undefined ? {} : { ownerId }), ...ids }, () => wrapped(name, act, log));
   };
   return Object.fromEntries(Object.entries(activities).map(([name, f]) => [name, wrap(name, f)])) as T;
+}
+
+/**
+ * One try of an activity after the other. While Temporal is away heartbeats are lost, and it starts a try beside the one that goes on here: both would
+ * look before either has written, and write twice.
+ * @returns does what it is given when the try before it in this process is over, or hangs
+ */
+function tries(): <R>(key: string, act: () => Promise<R>) => Promise<R> {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, act) => {
+    const before = last.get(key);
+    const mine = before === undefined ? act() : Promise.race([before, sleep(LONGEST_TRY_MS)]).then(act);
+    // Its error is whoever asked for it's; the next try only waits for the end.
+    const over = mine.catch(() => undefined);
+    last.set(key, over);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === over) last.delete(key);
+    }
+  };
 }
 
 /** @param input of an activity: what it names by our names is what it is about */
