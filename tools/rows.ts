@@ -17,7 +17,7 @@ const MAY: ReadonlyMap<string, string> = new Map([
   [`${DB}/migrate.ts`, 'it runs before there are tables'],
   [`${DB}/roles.ts`, 'roles and rights: catalogs of Postgres, which are in no schema of ours'],
   [`${DB}/rebuild.ts`, 'it copies and compares whole tables, whatever their columns are'],
-  [`${DB}/read.ts`, 'the ledger of attention: a series of weeks, which neither builder can say'],
+  [`${DB}/read/week.ts`, 'the ledger of attention: a series of weeks, which neither builder can say'],
 ]);
 /** What runs text, and gives rows of whatever type stands beside it. */
 const RUNNERS: ReadonlySet<string> = new Set(['one', 'many']);

@@ -1,0 +1,78 @@
+// One task: its story, its plans, what a change of it is judged by.
+import { readEvents } from '../../events/read.ts';
+import type { LoggedEvent } from '../../events/registry.ts';
+import { OWNER } from '../../flow/ids.ts';
+import type { ItemView, TaskView } from '../read-views.ts';
+import type { Views } from './views.ts';
+
+export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
+  async task(id: string): Promise<{
+    task: TaskView;
+    prompt: string;
+    plan: string | null;
+    items: ItemView[];
+    events: LoggedEvent[];
+    runs: { id: string; phase: string; n: number; state: string; costMicrousd: number }[];
+  } | null> {
+    const t = await db.task.findFirst({ where: { id, ownerId: OWNER } });
+    if (!t) return null;
+    const [repo, items, events, runs] = await Promise.all([
+      repoOf([t.projectId]),
+      itemsWhere({ taskId: id }),
+      db.event.findMany({ where: { ownerId: OWNER, taskId: id, type: { not: 'cost.metered' } }, orderBy: { seq: 'desc' }, take: 400 }),
+      db.run.findMany({
+        where: { taskId: id },
+        orderBy: { n: 'asc' },
+        select: { id: true, phase: true, n: true, state: true, costMicrousd: true },
+      }),
+    ]);
+    return {
+      task: taskView(t, repo, Date.now()),
+      prompt: t.prompt,
+      plan: t.plan,
+      items,
+      events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
+      runs: runs.map((r) => ({ ...r, costMicrousd: Number(r.costMicrousd) })),
+    };
+  },
+
+  /** What was asked of a task, and its two newest plans, newest first. */
+  async planned(taskId: string): Promise<{ prompt: string; plans: string[] } | null> {
+    const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER }, select: { prompt: true } });
+    if (!t) return null;
+    const rows = await db.event.findMany({ where: { ownerId: OWNER, taskId, type: 'plan.written' }, orderBy: { seq: 'desc' }, take: 2 });
+    const { events } = readEvents(rows.map((e) => ({ ...e, seq: Number(e.seq) })));
+    return { prompt: t.prompt, plans: events.flatMap((e) => (e.type === 'plan.written' ? [e.payload.markdown] : [])) };
+  },
+
+  /** What a change is judged by: its newest push, what was checked, what was asked and what it cost. */
+  async judged(taskId: string): Promise<{
+    prompt: string;
+    costMicrousd: number;
+    budgetCents: number;
+    looked: string | null;
+    pushes: string[];
+    startedAt: Date;
+    events: LoggedEvent[];
+  } | null> {
+    const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
+    if (!t) return null;
+    const [pushes, events] = await Promise.all([
+      db.push.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: 50, select: { id: true } }),
+      db.event.findMany({
+        where: { ownerId: OWNER, taskId, type: { in: ['ci.verdict', 'evidence.recorded', 'run.ended'] } },
+        orderBy: { seq: 'desc' },
+        take: 60,
+      }),
+    ]);
+    return {
+      prompt: t.prompt,
+      costMicrousd: Number(t.costMicrousd),
+      budgetCents: t.budgetCents,
+      looked: t.lookedPush,
+      startedAt: t.createdAt,
+      pushes: pushes.map((p) => p.id),
+      events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
+    };
+  },
+});

@@ -1,0 +1,45 @@
+// Attention and money, by week and day.
+import { OWNER } from '../../flow/ids.ts';
+import type { AttentionWeek, CostDay } from '../read-views.ts';
+import type { Views } from './views.ts';
+
+export const week = ({ db, repoOf }: Views) => ({
+  /** The attention ledger, newest week first: what the person was asked, what it cost them, and what came of it. */
+  async attention(weeks: number): Promise<AttentionWeek[]> {
+    const rows = await db.$queryRaw<
+      { week: Date; items: bigint; measured: bigint; ms: bigint; taps: bigint; not_needed: bigint; waited_s: number | null; merged: bigint }[]
+    >`
+      with w as (select generate_series(date_trunc('week', now()) - make_interval(weeks => ${weeks - 1}::int), date_trunc('week', now()), interval '1 week') as week)
+      select w.week,
+        count(i.id) as items, count(i.attention_ms) as measured, coalesce(sum(i.attention_ms), 0)::bigint as ms, coalesce(sum(i.taps), 0)::bigint as taps,
+        count(*) filter (where i.not_needed) as not_needed,
+        percentile_cont(0.5) within group (order by extract(epoch from i.answered_at - i.created_at))::float as waited_s,
+        (select count(*) from events e where e.owner_id = ${OWNER} and e.type = 'pr.merged' and e.at >= w.week and e.at < w.week + interval '1 week') as merged
+      from w left join inbox_items i on i.owner_id = ${OWNER} and i.state = 'answered' and i.answered_at >= w.week and i.answered_at < w.week + interval '1 week'
+      group by w.week order by w.week desc`;
+    return rows.map((r) => ({
+      week: r.week,
+      items: Number(r.items),
+      measured: Number(r.measured),
+      attentionMs: Number(r.ms),
+      taps: Number(r.taps),
+      notNeeded: Number(r.not_needed),
+      medianWaitS: r.waited_s,
+      merged: Number(r.merged),
+    }));
+  },
+
+  /** What models cost on each of the last days, by project and model. Without a project it was the chat. */
+  async costs(days: number): Promise<CostDay[]> {
+    const since = new Date(Date.now() - days * 24 * 3_600_000);
+    const rows = await db.costDay.findMany({ where: { ownerId: OWNER, day: { gte: since } }, orderBy: { day: 'desc' } });
+    const repo = await repoOf(rows.map((r) => r.projectId).filter((id) => id !== ''));
+    return rows.map((r) => ({
+      day: r.day,
+      repo: r.projectId === '' ? '' : (repo.get(r.projectId) ?? r.projectId),
+      model: r.model,
+      microusd: Number(r.microusd),
+      tokens: Number(r.inputTokens) + Number(r.outputTokens),
+    }));
+  },
+});
