@@ -10,7 +10,8 @@ import type { Browser } from 'playwright-core';
 const number = (name: string, fallback: number): number => Number(process.env[name] ?? fallback);
 const STEPS = number('STEPS', 150);
 const MINUTES = number('MINUTES', 3);
-const seed = number('SEED', Math.floor(Math.random() * 1e9));
+// The same walk in each run of all tests, so that a red one is there again; at length, another each time.
+const seed = number('SEED', process.env.STEPS === undefined ? 21 : Math.floor(Math.random() * 1e9));
 const inBrowser = hasBrowser ? test : test.skip;
 let browser: Browser;
 let t: TestDatabase;
