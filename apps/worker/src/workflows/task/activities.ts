@@ -36,7 +36,7 @@ export const besides = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 
   startToCloseTimeout: '20 seconds',
   heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '7 days',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
 });
 /** A head start, nothing more: what it can't do, the run does again and says what is wrong. */
 export const ahead = proxyActivities<Pick<ReturnType<typeof runActivities>, 'ensurePlace'>>({
