@@ -6,6 +6,16 @@ import { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import { Store, type Repo } from './store.ts';
 
+/** How jobs run in a pod, which has the limits: as they are. */
+export const asInPod = (home: string, act: string): ActionsOptions => ({
+  act,
+  bwrap: null,
+  node: '/usr/bin/node',
+  work: path.join(home, 'ci'),
+  base: 'http://x',
+  packages: null,
+});
+
 /**
  * @param confined as it runs on a machine; not given: as in a pod
  * @returns the log of the jobs of main's newest commit in `local/till`
@@ -21,12 +31,7 @@ export async function pushWith(
   const bare = new Bare(path.join(home, 'repos'));
   const store = new Store(path.join(home, 'store'));
   const runner = actions(store, bare, { send: () => undefined } as unknown as Hooks, {
-    act,
-    bwrap: null,
-    node: '/usr/bin/node',
-    work: path.join(home, 'ci'),
-    base: 'http://x',
-    packages: null,
+    ...asInPod(home, act),
     ...confined,
   });
   await runner.pushed({ full: 'local/till' } as Repo, 'main', (await bare.sha('local/till', 'main'))!, null);

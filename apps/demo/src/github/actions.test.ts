@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '@mainloop/testkit/stack';
-import { actions, type ActionsOptions } from './actions.ts';
+import { actions } from './actions.ts';
 import { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import { Store, type Repo } from './store.ts';
-import { pushWith } from './actions.fixture.ts';
+import { asInPod, pushWith } from './actions.fixture.ts';
 
 const FULL = 'local/till';
 const CLEAN = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
@@ -104,16 +104,6 @@ test('nothing of our own configuration or environment acts on a checkout, and no
   expect(existsSync(mark)).toBe(false);
 });
 
-/** As in a pod. */
-const plain = (act: string): ActionsOptions => ({
-  act,
-  bwrap: null,
-  node: '/usr/bin/node',
-  work: path.join(home, 'ci'),
-  base: 'http://x',
-  packages: null,
-});
-
 test('a push that a kill took before its runs were listed is followed by whoever starts next, once', async () => {
   const act = path.join(home, 'act');
   writeFileSync(act, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
@@ -122,7 +112,7 @@ test('a push that a kill took before its runs were listed is followed by whoever
   const sha = (await bare.sha(FULL, 'main'))!;
   store.insert('happening', { repo: FULL, branch: 'main', sha, before: null, pull: null });
   const runs = () => store.find('run', (r) => r.sha === sha).map((r) => [r.path, r.event, r.conclusion]);
-  const start = () => actions(store, bare, { send: () => undefined } as unknown as Hooks, plain(act));
+  const start = () => actions(store, bare, { send: () => undefined } as unknown as Hooks, asInPod(home, act));
   start().recover();
   await until('the run', async () => runs().some(([, , conclusion]) => conclusion === 'success'));
   start().recover();
@@ -141,7 +131,7 @@ test('all runs of a push are listed before the first of them begins', async () =
   const store = new Store(path.join(home, 'store'));
   const seen: number[] = [];
   const hooks = { send: (_: string, b: { action: string }) => void (b.action === 'completed' && seen.push(store.find('run', () => true).length)) };
-  const runner = actions(store, bare, hooks as unknown as Hooks, plain(act));
+  const runner = actions(store, bare, hooks as unknown as Hooks, asInPod(home, act));
   await runner.pushed({ full: FULL, defaultBranch: 'main' } as Repo, 'main', (await bare.sha(FULL, 'main'))!, null);
   expect(seen.length).toBeGreaterThan(1);
   expect(new Set(seen)).toEqual(new Set([2]));
