@@ -47,7 +47,7 @@ function tries(): <R>(key: string, act: () => Promise<R>) => Promise<R> {
   const last = new Map<string, Promise<unknown>>();
   return async (key, act) => {
     const before = last.get(key);
-    const mine = before === undefined ? act() : Promise.race([before, sleep(LONGEST_TRY_MS)]).then(act);
+    const mine = before === undefined ? act() : Promise.race([before, sleep(LONGEST_TRY_MS, undefined, { ref: false })]).then(act);
     // Its error is whoever asked for it's; the next try only waits for the end.
     const over = mine.catch(() => undefined);
     last.set(key, over);
