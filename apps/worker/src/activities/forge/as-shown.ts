@@ -1,0 +1,32 @@
+// Whether what was offered for review is still what would be merged.
+import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
+import { cleanTitle } from '@mainloop/models/flow/text';
+import { lookAtChecks } from '../../checks.ts';
+import { ensureShown, headOf } from '../../heads.ts';
+import type { ForgeContext } from './context.ts';
+
+export interface NotAsShown {
+  readonly did: 'moved' | 'red';
+  readonly sentence: string;
+}
+
+/** @returns why what was offered for review is not what would be merged; null when it is */
+export async function notAsShown(
+  { db, forge, checks }: Pick<ForgeContext, 'db' | 'forge' | 'checks'>,
+  t: TaskRow,
+  pr: PullInfo,
+  shown: string,
+): Promise<NotAsShown | null> {
+  const head = await headOf(db, pr, t);
+  await ensureShown({ db, forge }, t, head);
+  if (head !== shown) return { did: 'moved', sentence: await whoPushed(forge, t, pr, head) };
+  const { verdict, told } = await lookAtChecks(checks, t, { sha: head, pull: pr, round: 0, redSha: null });
+  return verdict.outcome.is === 'red' ? { did: 'red', sentence: `CI failed after all: ${told.red}` } : null;
+}
+
+async function whoPushed(forge: Forge, t: TaskRow, pr: PullInfo, head: string): Promise<string> {
+  const commit = (await forge.listCommits(t.repo, pr.number)).find((c) => c.sha === head);
+  const what = commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
+  return `${cleanTitle(commit?.author ?? '', 60) || 'Somebody'} pushed ${what} to the pull request after it was offered, so it is not merged. It is looked at anew.`;
+}

@@ -1,0 +1,44 @@
+// What the checks of the newest commit say.
+import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
+import { findLatestDiff } from '@mainloop/models/db/forge/effects';
+import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { wordOf, type CiWord } from '@mainloop/models/flow/ci';
+import type { CiTold, RedCheck, Verified } from '@mainloop/models/flow/ci-told';
+import { weakenedTests } from '@mainloop/models/flow/weakened-tests';
+import { lookAtChecks } from '../../checks.ts';
+import { ensureShown, headOf } from '../../heads.ts';
+import { verdictOf } from '../../evidence.ts';
+import type { ForgeContext } from './context.ts';
+
+/** The checks of a task, read anew. */
+export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeContext) => ({
+  /** @param i `redSha`: the commit that the last repair was about */
+  async readCi(i: { taskId: string; round: number; redSha?: string | null }): Promise<{
+    verdict: CiWord;
+    sha: string;
+    weakened: string[];
+    verified: Verified;
+    told: CiTold;
+    red: RedCheck[];
+    fits: boolean | null;
+    base: string;
+  }> {
+    const t = await getTask(db, i.taskId);
+    const pull = await pullOf(t);
+    const sha = await headOf(db, pull, t);
+    await ensureShown({ db, forge }, t, sha);
+    const { verdict, told } = await lookAtChecks(checks, t, { sha, pull, round: i.round, redSha: i.redSha ?? null });
+    if (told.pull === 'merged') await tellMerged(t, t.prNumber!, pull!.mergeSha);
+    return {
+      verdict: wordOf(verdict.outcome),
+      sha,
+      weakened: weakenedTests(await findLatestDiff(db, t.id)).slice(0, 10),
+      verified: verdictOf(await findEvidence(db, t.id, sha, 'verify')),
+      told,
+      red: await listRedChecks(db, t.id, sha),
+      // What the forge says of another commit than this one counts for that one.
+      fits: pull?.headSha === sha ? pull.fits : null,
+      base: t.defaultBranch,
+    };
+  },
+});

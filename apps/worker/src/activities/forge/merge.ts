@@ -1,0 +1,94 @@
+// The merge, of exactly what the person was shown.
+import { ForgeError, MergeRefused } from '@mainloop/adapters/forge/port';
+import { findActing } from '@mainloop/models/db/forge/effects';
+import { getTask } from '@mainloop/models/db/tasks/tasks';
+import { agentLine, ours } from '@mainloop/models/flow/forge-text';
+import { wayRefused } from '@mainloop/models/flow/merge-messages';
+import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { nextWay, wayToMerge } from '@mainloop/models/flow/merging';
+import type { MergeMethod } from '@mainloop/models/flow/workflow';
+import { headOf } from '../../heads.ts';
+import { notAsShown, type NotAsShown } from './as-shown.ts';
+import type { ForgeContext } from './context.ts';
+
+/** What came of a merge that a person decided upon. */
+export type Merged =
+  | { readonly did: 'merged' | 'queued' }
+  /** The commit that was looked at is not the one that is there, or its checks turned red: nothing was merged. */
+  | NotAsShown
+  | { readonly did: 'conflicts'; readonly sentence: string }
+  | { readonly did: 'refused'; readonly sentence: string };
+
+/** The merge, by whichever way the repository allows. */
+export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeContext) => ({
+  /**
+   * Merges what the person was shown, and nothing that has come to the branch since.
+   * @param i `shown`: the commit that they decided upon. Tasks from before it was told go by the agent's last push, and what is refused is thrown.
+   */
+  async merge(i: { taskId: string; method?: string | undefined; shown?: string | undefined }): Promise<Merged> {
+    const t = await getTask(db, i.taskId);
+    hit('forge.merge.before');
+    const pr = await forge.getPull(t.repo, t.prNumber!);
+    const head = i.shown ?? (await headOf(db, pr, t));
+    const again = i.shown === undefined || pr.merged ? null : await notAsShown({ db, forge, checks }, t, pr, i.shown);
+    if (again !== null) return again;
+    if (i.shown === undefined && !pr.merged && head !== t.headSha)
+      throw new ForgeError(
+        'rejected',
+        `Somebody else has pushed ${head.slice(0, 7)} to the pull request, and it was not shown here. Look at it on GitHub and merge it there, then Retry.`,
+      );
+    const allowed = pr.merged ? null : await forge.mergeMethods(t.repo);
+    const way = wayToMerge(i.method, allowed);
+    if ('sentence' in way) return refused(i.shown, way.sentence);
+    // The repository's own way may bring the agent's messages over where the person chose none.
+    const acting = await findActing(db, t.id);
+    const words = wayRefused(way.method, acting);
+    if (words !== null) return refused(i.shown, words);
+    const message = { title: ours`${agentLine(t.title)} (#${t.prNumber!})`, body: ours`Asked for, reviewed and merged in mainloop.` };
+    try {
+      const next = (tried: readonly MergeMethod[]): MergeMethod | null => {
+        const other = nextWay(i.method, allowed, tried);
+        return other === null || wayRefused(other, acting) !== null ? null : other;
+      };
+      const m = await firstAllowed(way.method, next, (method) => forge.ensureMerged(t.repo, t.prNumber!, head, method, message));
+      hit('forge.merge.after');
+      await tellMerged(t, t.prNumber!, m.sha);
+      return { did: 'merged' };
+    } catch (err) {
+      if (!(err instanceof MergeRefused) || i.shown === undefined) throw err;
+      if (err.why === 'conflicts') return { did: 'conflicts', sentence: sayConflict(t.defaultBranch) };
+      if (err.why === 'head_moved') return { did: 'moved', sentence: err.message };
+      if (err.why !== 'queue') return { did: 'refused', sentence: err.message };
+      // How a queue merges is not told.
+      const queued = wayRefused('merge', acting);
+      if (queued !== null) return { did: 'refused', sentence: queued };
+      await forge.ensureQueued(t.repo, t.prNumber!, head);
+      return { did: 'queued' };
+    }
+  },
+});
+
+/** @param next the way after those that the forge has refused; null when none is left, and then the last refusal counts */
+async function firstAllowed<T>(
+  first: MergeMethod,
+  next: (tried: readonly MergeMethod[]) => MergeMethod | null,
+  merge: (method: MergeMethod) => Promise<T>,
+): Promise<T> {
+  const tried: MergeMethod[] = [];
+  for (let method = first; ;) {
+    try {
+      return await merge(method);
+    } catch (err) {
+      tried.push(method);
+      const other = err instanceof MergeRefused && err.why === 'method' ? next(tried) : null;
+      if (other === null) throw err;
+      method = other;
+    }
+  }
+}
+
+/** For tasks that wait for an answer as they were, a refusal is an error whose Retry tries again. */
+function refused(shown: string | undefined, sentence: string): Merged {
+  if (shown === undefined) throw new ForgeError('rejected', sentence);
+  return { did: 'refused', sentence };
+}
