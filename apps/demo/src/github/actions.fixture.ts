@@ -1,7 +1,8 @@
 // CI of a test: a shell script stands in for `act`. Apart, so that a process with a hostile environment can run it too.
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { actions, type ActionsOptions } from './actions.ts';
+import { actions } from './actions.ts';
+import type { ActionsOptions } from './job-place.ts';
 import { Bare } from './bare.ts';
 import type { Hooks } from './hooks.ts';
 import { Store, type Repo } from './store.ts';

@@ -1,0 +1,282 @@
+// Where a job of CI runs: its folder, its confinement, its limits, and `act` in it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { totalmem } from 'node:os';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
+import { bwrapArgs, toolchainBinds, toolPath } from '@mainloop/adapters/sandbox/bwrap';
+import { enterCage, findCageSite, makeCage, removeCage, type CageSite } from '@mainloop/adapters/sandbox/cage';
+import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
+import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
+import { workOf } from '@mainloop/adapters/sandbox/place';
+import type { LimitHit } from '@mainloop/adapters/sandbox/port';
+import { kill } from '@mainloop/adapters/sandbox/processes';
+import { watcher, type Watched } from '@mainloop/adapters/sandbox/watch';
+import type { Bare } from './bare.ts';
+import { checkOut, remove } from './checkout.ts';
+import { packageVariables, withPackages, type JobPackages } from './job-packages.ts';
+import { log } from './log.ts';
+import type { ActLine } from './not-here.ts';
+import { layStandIns } from './stand-ins.ts';
+import type { StepLine } from './steps.ts';
+import type { Happened } from './triggers.ts';
+import type { Repo } from './store.ts';
+
+const TIMEOUT_MS = 10 * 60_000;
+const CALLS_ANOTHER = /uses:\s*["']?[\w.-]+\/[\w.-]+\/\.github\/workflows\//;
+/** Of one repository, looked through for actions that stand-ins are there for. */
+const MAX_ACTION_FILES = 200;
+
+export interface ActionsOptions {
+  readonly act: string;
+  /** null: in a pod, which is the confinement. */
+  readonly bwrap: string | null;
+  readonly node: string;
+  /** Folder of the operator's own toolchains; see `toolchainBinds`. */
+  readonly toolchains?: string | null;
+  readonly work: string;
+  readonly base: string;
+  /** null: its jobs have no package registry. In a pod there is none. */
+  readonly packages: JobPackages | null;
+  /** Of one job, where the machine's share is not wanted. */
+  readonly limits?: WantedLimits;
+}
+
+/** A job has no more than these, on however large a machine. */
+const OF_A_JOB = { maxProcesses: 512, maxFileMiB: 512 } satisfies WantedLimits;
+
+/** A line that `act --json` prints. */
+export type ActStep = ActLine & StepLine;
+
+/** A workflow's file at a commit, and what set it off. */
+export interface Triggered {
+  readonly repo: Repo;
+  readonly branch: string;
+  readonly sha: string;
+  /** From the root of the repository. */
+  readonly file: string;
+  readonly text: string;
+  readonly what: Happened;
+}
+
+/** What is heard of a job while it runs. */
+export interface JobListener {
+  onLine(line: ActStep): void;
+  onLimit(hit: LimitHit): void;
+}
+
+/** What is started, from outside the confinement. */
+interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A job's folder, while it runs. */
+interface Place {
+  readonly job: string;
+  readonly folder: string;
+  readonly owner: ReturnType<typeof ownerOf>;
+}
+
+export function jobPlaces(bare: Bare, o: ActionsOptions) {
+  let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
+  /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */
+  const around = (): { limits: SandboxLimits; site: CageSite | null } => {
+    if (found !== null) return found;
+    const disk = statfsSync(o.work);
+    const machine = { memoryMiB: totalmem() / 1024 / 1024, diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024 };
+    return (found = { limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }), site: o.bwrap === null ? null : findCageSite() });
+  };
+  const running = new Map<string, { pid: number; hit(h: LimitHit): void }>();
+  const watch = watcher({
+    bwrap: o.bwrap,
+    limits: () => around().limits,
+    onLimit: (h) => (h.limit === 'disk_soon' ? undefined : running.get(h.taskId)?.hit(h)),
+    end: async (job) => kill(running.get(job)?.pid ?? -1),
+  });
+
+  /** What the repository's own actions and reusable workflows say, where a workflow uses one. */
+  const actionsOf = async (full: string, sha: string, text: string): Promise<string[]> => {
+    if (!/uses:\s*["']?\.\//.test(text)) return [];
+    const all = (await bare.git(full, ['ls-tree', '-r', '-z', '--name-only', sha])).split('\0');
+    const files = all.filter((f) => /(?:^|\/)action\.ya?ml$|^\.github\/workflows\/[^/]+\.ya?ml$/.test(f)).slice(0, MAX_ACTION_FILES);
+    return Promise.all(files.map((f) => bare.git(full, ['cat-file', 'blob', `${sha}:${f}`])));
+  };
+
+  const standInsFor = async ({ repo, sha, text }: Triggered, folder: string, inside: { at: string; node: string }): Promise<string[]> => {
+    mkdirSync(folder, { mode: 0o755 });
+    // Of a workflow that calls somebody else's, `act` would not say which job it could not fetch it for.
+    return CALLS_ANOTHER.test(text) ? [] : layStandIns({ folder, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
+  };
+
+  /** @returns how `act` is started for it, confined where there is bubblewrap */
+  const commandFor = async (t: Triggered, place: string): Promise<Command> => {
+    const dir = workOf(place);
+    const etc = path.join(o.work, '.etc');
+    writeEtc(etc);
+    const laid = path.join(place, 'stand-ins');
+    const inside = o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
+    const packages =
+      o.packages === null || o.bwrap === null
+        ? null
+        : withPackages(o.packages, { repo: t.repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
+    const standIns = await standInsFor(t, laid, inside);
+    const act = (folder: string): string[] => actArguments(t, folder, standIns, packages !== null);
+    if (o.bwrap === null)
+      return { program: o.act, args: act(path.join(dir, 'repo')), env: environment(path.join(dir, 'home'), path.dirname(o.node), []) };
+    const toolchains = toolchainBinds(o.toolchains ?? null);
+    return {
+      program: o.bwrap,
+      args: bwrapArgs({
+        readOnly: [
+          [o.act, '/opt/ci/act'],
+          [o.node, '/opt/ci/node'],
+          [laid, inside.at],
+          ...toolchains,
+          ...etcBinds(etc),
+          ...(packages?.readOnly ?? []),
+        ],
+        writable: [[dir, '/work']],
+        cwd: '/work/repo',
+        dieWithParent: true,
+        infoFd: 3,
+        blockFd: 4,
+        ...around().limits,
+        command: [...(packages?.command ?? []), '/opt/ci/act', ...act('/work/repo')],
+      }),
+      env: { ...environment('/work/home', '/opt/ci', toolchains), ...packages?.env },
+    };
+  };
+
+  /** Nothing of the job runs before it is where its limits hold. */
+  const confine = (p: ChildProcess, pid: number, { job, folder, owner }: Place, infoPath: string, listener: JobListener): void => {
+    const { limits, site } = around();
+    const gate = p.stdio[4] as Writable;
+    gate.on('error', () => undefined);
+    void readInner(infoPath, pid).then((inner) => {
+      if (inner === null) return;
+      const cage = site === null ? null : makeCage(site, `mainloop-${job}`, limits);
+      if (cage !== null) enterCage(cage, [pid, inner]);
+      running.set(job, { pid: inner, hit: (hit) => listener.onLimit(hit) });
+      const alive = (): boolean => running.has(job);
+      watch.add({ taskId: job, runId: job, epoch: 1, pid: inner, cage, place: folder, owner, alive } satisfies Watched);
+      p.once('close', () => {
+        watch.leave(job);
+        running.delete(job);
+        if (cage !== null) removeCage(cage);
+      });
+      gate.end('1');
+    });
+  };
+
+  const runIn = (place: Place, { program, args, env }: Command, listener: JobListener): Promise<number> =>
+    new Promise<number>((resolve) => {
+      const infoPath = path.join(place.folder, 'info.json');
+      const info = openSync(infoPath, 'w+');
+      const p = spawn(program, args, {
+        cwd: '/',
+        env,
+        stdio: o.bwrap === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe', info, 'pipe'],
+        timeout: TIMEOUT_MS,
+        killSignal: 'SIGKILL',
+        ...place.owner,
+      });
+      closeSync(info);
+      if (o.bwrap !== null && p.pid !== undefined) confine(p, p.pid, place, infoPath, listener);
+      p.stdout!.on(
+        'data',
+        linesTo((line) => listener.onLine(line)),
+      );
+      let complaint = '';
+      p.stderr!.on('data', (d: Buffer) => {
+        complaint = (complaint + d.toString()).slice(-2_000);
+      });
+      p.on('error', () => resolve(1));
+      p.on('close', (code) => {
+        if (code !== 0 && complaint !== '') log.warn({ said: complaint.trim() }, 'act complains');
+        resolve(code ?? 1);
+      });
+    });
+
+  /** @returns the exit code of `act`; 1 when it could not be started */
+  const runJob = async (t: Triggered, listener: JobListener): Promise<number> => {
+    mkdirSync(o.work, { recursive: true, mode: 0o711 });
+    const folder = mkdtempSync(path.join(o.work, 'ci-'));
+    const job = path.basename(folder);
+    chmodSync(folder, 0o711);
+    const dir = workOf(folder);
+    mkdirSync(dir, { mode: 0o700 });
+    const owner = ownerOf(job);
+    try {
+      await checkOut({ source: bare.dir(t.repo.full), dir, branch: t.branch, sha: t.sha, owner });
+      if (t.what.event === 'pull_request') writeFileSync(path.join(dir, 'event.json'), JSON.stringify(t.what.payload));
+      return await runIn({ job, folder, owner }, await commandFor(t, folder), listener);
+    } finally {
+      await remove(dir, owner);
+      removeTop(folder);
+    }
+  };
+
+  return { runJob };
+}
+
+/** @param folder the work tree, as `act` sees it; what happened lies beside it */
+function actArguments({ what, file }: Triggered, folder: string, standIns: readonly string[], hasPackages: boolean): string[] {
+  const variables = hasPackages ? Object.entries(packageVariables()) : [];
+  return [
+    what.event,
+    '-C',
+    folder,
+    '-W',
+    file,
+    ...['latest', '24.04', '22.04'].flatMap((v) => ['-P', `ubuntu-${v}=-self-hosted`]),
+    ...(what.event === 'pull_request' ? ['-e', path.join(folder, '../event.json')] : []),
+    ...'--json --no-cache-server --action-offline-mode --rm'.split(' '),
+    ...standIns,
+    ...variables.flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ];
+}
+
+const environment = (home: string, tools: string, toolchains: ReturnType<typeof toolchainBinds>): Record<string, string> => ({
+  PATH: toolPath(tools, process.env.PATH, toolchains),
+  HOME: home,
+  XDG_CACHE_HOME: `${home}/.cache`,
+  LANG: 'C.UTF-8',
+  CI: 'true',
+});
+
+/** @returns takes the pieces of a stream of JSON lines */
+function linesTo(onLine: (line: ActStep) => void): (piece: Buffer) => void {
+  let rest = '';
+  return (piece) => {
+    rest += piece.toString();
+    const lines = rest.split('\n');
+    rest = (lines.pop() ?? '').slice(-1024 * 1024);
+    for (const l of lines) {
+      try {
+        onLine(JSON.parse(l) as ActStep);
+      } catch {
+        // act prints a stray line that is not JSON now and then.
+      }
+    }
+  };
+}
+
+/** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
+function removeTop(place: string): void {
+  for (const f of readdirSync(place)) if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f), { recursive: true });
+  if (!existsSync(workOf(place))) rmdirSync(place);
+}

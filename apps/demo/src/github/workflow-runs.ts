@@ -1,0 +1,184 @@
+// Runs of workflows and their jobs, as GitHub Actions lists them, from the moment they are there to their end.
+import { NOT_HERE } from '@mainloop/models/flow/ci';
+import type { LimitHit } from '@mainloop/adapters/sandbox/port';
+import { parse } from 'yaml';
+import type { Hooks } from './hooks.ts';
+import type { ActStep, JobListener, Triggered } from './job-place.ts';
+import { JobEnds, type JobEnd } from './not-here.ts';
+import { stepsOf } from './stand-ins.ts';
+import * as shape from './shapes.ts';
+import { JobSteps, writtenSteps } from './steps.ts';
+import { triggers } from './triggers.ts';
+import { nowIso, type Job, type Repo, type Store, type WorkflowRun } from './store.ts';
+
+const MAX_LOG_CHARS = 4 * 1024 * 1024;
+
+interface Workflow {
+  readonly name?: string;
+  readonly on?: unknown;
+  readonly jobs?: Record<string, { readonly name?: string; readonly steps?: unknown }>;
+}
+/** A run that is listed, and has not begun. */
+export interface OpenRun {
+  readonly wf: Workflow;
+  readonly wfRun: WorkflowRun;
+  readonly jobs: Map<string, Job>;
+}
+
+/** @returns whether a run is one of this file, at this commit, set off by the same kind of event */
+export const isOf =
+  ({ repo, branch, sha, file, what }: Omit<Triggered, 'text'>) =>
+  (r: WorkflowRun): boolean =>
+    r.repo === repo.full && r.branch === branch && r.sha === sha && r.path === file && r.event === what.event;
+
+/**
+ * @param base the address that its answers name
+ * @param runJob see `jobPlaces`
+ */
+export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (t: Triggered, listener: JobListener) => Promise<number>) {
+  /** @returns null for what is no workflow, or none for this */
+  const open = ({ repo, branch, sha, file, text, what }: Triggered): OpenRun | null => {
+    let wf: Workflow;
+    try {
+      wf = parse(text) as Workflow;
+    } catch {
+      // No YAML: GitHub runs nothing either.
+      return null;
+    }
+    if (!wf || !triggers(wf.on, what)) return null;
+    const wfRun = store.insert('run', {
+      repo: repo.full,
+      name: wf.name ?? file,
+      path: file,
+      branch,
+      sha,
+      event: what.event,
+      attempt: 1 + store.find('run', isOf({ repo, branch, sha, file, what })).length,
+      status: 'in_progress',
+      conclusion: null,
+      createdAt: nowIso(),
+      updatedAt: nowIso(),
+    });
+    const jobs = new Map<string, Job>();
+    for (const [id, j] of Object.entries(wf.jobs ?? {}))
+      jobs.set(
+        id,
+        store.insert('job', {
+          repo: repo.full,
+          runId: wfRun.id,
+          name: j.name ?? id,
+          sha,
+          status: 'in_progress',
+          conclusion: null,
+          startedAt: nowIso(),
+          completedAt: null,
+          log: '',
+        }),
+      );
+    announce(repo, wfRun, 'in_progress');
+    return { wf, wfRun, jobs };
+  };
+
+  /** Runs it to its end. */
+  const run = async (t: Triggered, { wf, wfRun, jobs }: OpenRun): Promise<void> => {
+    const { repo } = t;
+    const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
+    const ends = new JobEnds((id, step) => standIns.get(id)?.has(step) === true);
+    const logs = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, new JobLog(new JobSteps(writtenSteps(j.steps)))]));
+    const code = await runJob(t, {
+      onLine: (l) => {
+        const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
+        if (id === undefined || !jobs.has(id)) return;
+        ends.hear(id, l);
+        logs.get(id)!.hear(l);
+      },
+      onLimit: (hit) => {
+        for (const id of jobs.keys()) logs.get(id)!.note(`##[error]${overWords(hit)}`);
+      },
+    });
+    const concluded: JobEnd['conclusion'][] = [];
+    for (const [id, job] of jobs) {
+      const { conclusion, missing } = ends.of(id, code);
+      concluded.push(conclusion);
+      store.update('job', job, {
+        status: 'completed',
+        conclusion,
+        ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : NOT_HERE}: ${missing}` }),
+        completedAt: nowIso(),
+        steps: logs.get(id)!.steps.all(),
+        log: logs.get(id)!.text(),
+      });
+    }
+    const failed = concluded.includes('failure') || (code !== 0 && !concluded.includes('neutral'));
+    store.update('run', wfRun, { status: 'completed', conclusion: failed ? 'failure' : 'success', updatedAt: nowIso() });
+    for (const job of jobs.values())
+      hooks.send('check_run', {
+        action: 'completed',
+        check_run: shape.checkRun(base, job),
+        repository: shape.repo(base, repo),
+        sender: shape.user(base, 'github-actions'),
+      });
+    announce(repo, wfRun, 'completed');
+  };
+
+  const announce = (repo: Repo, r: WorkflowRun, action: string): void =>
+    hooks.send('workflow_run', {
+      action,
+      workflow_run: shape.workflowRun(base, r, repo),
+      repository: shape.repo(base, repo),
+      sender: shape.user(base, 'github-actions'),
+    });
+
+  /** What a kill left in the middle is cancelled, as when GitHub's runners are lost. @returns those runs */
+  const cancelOpen = (): readonly WorkflowRun[] => {
+    const left = store.find('run', (x) => x.status !== 'completed');
+    for (const r of left) {
+      store.update('run', r, { status: 'completed', conclusion: 'cancelled' });
+      for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed'))
+        store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
+    }
+    return left;
+  };
+
+  return { open, run, cancelOpen };
+}
+
+/** The log of one job, as GitHub would keep it, and its steps. */
+class JobLog {
+  readonly steps: JobSteps;
+  readonly #lines: string[] = [];
+  #chars = 0;
+
+  constructor(steps: JobSteps) {
+    this.steps = steps;
+  }
+
+  hear(line: ActStep): void {
+    this.steps.hear(line, nowIso());
+    const said = saidBy(line);
+    if (said !== undefined) this.note(said);
+  }
+
+  note(said: string): void {
+    this.#chars += said.length;
+    if (this.#chars > MAX_LOG_CHARS) return;
+    const at = `${new Date().toISOString().replace('Z', '0000Z')}`;
+    const lines = said.split('\n').map((x) => `${at} ${x}`);
+    this.#lines.push(...lines);
+    this.steps.wrote(lines.length);
+  }
+
+  text(): string {
+    return `\ufeff${this.#lines.join('\n')}\n`;
+  }
+}
+
+/** @returns what a line of `act` adds to the log of its job */
+function saidBy(line: ActStep): string | undefined {
+  if (line.raw_output) return line.msg?.replace(/\n$/, '');
+  if (line.level === 'error') return `##[error]${line.msg}`;
+  return /Run Main/.test(line.msg ?? '') ? `##[group]Run ${line.step}` : undefined;
+}
+
+const overWords = ({ limit, max }: LimitHit): string =>
+  limit === 'processes' ? `This job has its ${max} processes and can't start another.` : `This job used more than its ${max} MiB of ${limit}.`;
