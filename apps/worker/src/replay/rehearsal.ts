@@ -162,6 +162,7 @@ async function terminateAtRest(h: WorkflowHandle): Promise<void> {
   for (const began = Date.now(); Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []); ) {
     await new Promise((done) => setTimeout(done, 5));
   }
+  // It may have ended by itself.
   await h.terminate().catch(() => undefined);
 }
 
