@@ -1,0 +1,187 @@
+// The local GitHub's answers against GitHub's own descriptions of them.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Forge } from '@mainloop/adapters/forge/port';
+import { personsWords } from '@mainloop/models/flow/forge-text';
+import { nowIso } from '@mainloop/demo/github/store';
+import { newsOf } from '@mainloop/models/flow/news';
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { R, startForge, type ForgeStage } from './forge.fixture.ts';
+
+const require = createRequire(import.meta.url);
+const say = personsWords;
+let stage: ForgeStage;
+let hub: ForgeStage['hub'];
+let forge: Forge;
+let dir: string;
+let git: ForgeStage['git'];
+
+beforeAll(async () => {
+  stage = await startForge();
+  ({ hub, forge, dir, git } = stage);
+  await forge.ensureIssue({ repo: R, marker: '<!-- m:1 -->', title: say('T'), body: say('B'), known: null });
+  await forge.ensureDraftPr({ repo: R, marker: '<!-- m:2 -->', title: say('P'), body: say('x'), head: 'one', base: 'main' });
+});
+afterAll(() => stage.close());
+
+test("every example of GitHub's own webhooks names what it is about, or nothing", () => {
+  const examples = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[];
+  const of = (name: string) => newsOf(examples.find((e) => e.name === name)!.examples[0]);
+  expect(of('issues').numbers).toEqual([1]);
+  expect(of('issue_comment').numbers).toEqual([1]);
+  expect(of('pull_request').numbers).toEqual([2]);
+  expect(of('pull_request').branches).toEqual(['changes']);
+  expect(of('pull_request_review').numbers.length).toBe(1);
+  expect(of('check_run').shas.length).toBe(1);
+  expect(of('check_suite').branches.length).toBe(1);
+  expect(of('workflow_run').branches.length).toBe(1);
+  expect(of('status').shas.length).toBe(1);
+  for (const e of examples) for (const x of e.examples) expect(() => newsOf(x)).not.toThrow();
+  for (const odd of [null, 7, 'x', [], { issue: null }, { issue: { number: '1' } }, { branches: 'no' }, { check_run: { pull_requests: [null] } }])
+    expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
+});
+
+let described: ReturnType<typeof openApi> | undefined;
+/** Asks the local GitHub, and holds what it answers against GitHub's description of that answer. */
+async function ask(method: string, template: string, values: Record<string, string | number>, body?: unknown, status?: number): Promise<void> {
+  const check = (described ??= openApi());
+  const url = template.replace(/\{(\w+)\}/g, (_, k: string) => String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]));
+  const r = await fetch(hub.url + url, { method, headers: { authorization: 'token tok' }, ...(body ? { body: JSON.stringify(body) } : {}) });
+  expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([method, template, status ?? r.status, []]);
+}
+
+test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {
+  const REPO = '/repos/{owner}/{repo}';
+  await ask('GET', '/', {});
+  await ask('GET', '/user', {});
+  await ask('GET', REPO, {});
+  await ask('GET', `${REPO}/issues`, {});
+  await ask('POST', `${REPO}/issues`, {}, { title: 'x' });
+  await ask('GET', `${REPO}/issues/{issue_number}`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/comments`, { issue_number: 1 }, { body: 'x' });
+  await ask('GET', `${REPO}/issues/{issue_number}/comments`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/reactions`, { issue_number: 1 }, { content: '+1' });
+  await ask('GET', `${REPO}/issues/{issue_number}/reactions`, { issue_number: 1 });
+  await ask('GET', `${REPO}/pulls`, {});
+  await ask('GET', `${REPO}/pulls/{pull_number}`, { pull_number: 2 });
+  await ask(
+    'POST',
+    `${REPO}/pulls/{pull_number}/reviews`,
+    { pull_number: 2 },
+    { event: 'COMMENT', body: 'x', comments: [{ path: 'one.txt', line: 1, body: 'y' }] },
+  );
+  await ask('GET', `${REPO}/pulls/{pull_number}/reviews`, { pull_number: 2 });
+  await ask(
+    'POST',
+    `${REPO}/pulls/{pull_number}/comments`,
+    { pull_number: 2 },
+    { body: 'z', path: 'one.txt', line: 1, side: 'RIGHT', commit_id: await git('rev-parse', 'one') },
+  );
+  const [first] = await forge.listReviewComments(R, 2);
+  await ask('POST', `${REPO}/pulls/{pull_number}/comments/{comment_id}/replies`, { pull_number: 2, comment_id: first!.id }, { body: 'yes' });
+  await ask('GET', `${REPO}/pulls/{pull_number}/comments`, { pull_number: 2 });
+  await ask('GET', `${REPO}/commits/{ref}/check-runs`, { ref: 'main' });
+  await ask('POST', `${REPO}/statuses/{sha}`, { sha: await git('rev-parse', 'main') }, { state: 'success' });
+  await ask('GET', `${REPO}/commits/{ref}/status`, { ref: await git('rev-parse', 'main') });
+  await ask('GET', `${REPO}/actions/runs`, {});
+  await ask('GET', `${REPO}/commits/{ref}/check-suites`, { ref: 'c'.repeat(40) });
+  await ask('GET', `${REPO}/pulls/{pull_number}/commits`, { pull_number: 2 });
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  hub.store.update('repo', thing, { rules: { required: ['e2e'], mergeQueue: true } });
+  await ask('GET', `${REPO}/rules/branches/{branch}`, { branch: 'main' });
+  hub.store.update('repo', thing, { rules: {} });
+  await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
+  await ask('POST', `${REPO}/labels`, {}, { name: 'odd / name 🐛', color: 'd73a4a', description: 'It is odd' });
+  await ask('POST', `${REPO}/labels`, {}, { name: 'Odd / Name 🐛' }, 422);
+  await ask('POST', `${REPO}/labels`, {}, { name: 'red', color: '#d73a4a' }, 422);
+  await ask('GET', `${REPO}/labels`, {});
+  await ask('GET', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') });
+  await ask('POST', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 }, { labels: ['odd / name 🐛', 'made by the way'] });
+  await ask('GET', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 });
+  await ask('GET', `${REPO}/issues/{issue_number}`, { issue_number: 1 });
+  await ask('POST', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['mainloop', 'other'] });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['other'] });
+  await ask('PATCH', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') }, { new_name: 'even' });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' });
+  await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' }, undefined, 404);
+});
+
+test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own description, and the logs are a zip that others can read", async () => {
+  const at = nowIso();
+  const path = '.github/workflows/ci.yml';
+  const common = { repo: R, sha: await git('rev-parse', 'main'), status: 'completed' };
+  const r = hub.store.insert('run', { ...common, name: 'CI', path, branch: 'main', conclusion: 'failure', createdAt: at, updatedAt: at });
+  const step = { name: 'Run npm test', conclusion: 'failure', startedAt: at, completedAt: at, lines: 2 } as const;
+  const of = { ...common, runId: r.id, conclusion: 'failure', startedAt: at, completedAt: at };
+  const j = hub.store.insert('job', { ...of, name: 'a / b: c', log: '\ufeffone\ntwo 🦊\nthree\n', steps: [step] });
+  const REPO = '/repos/{owner}/{repo}';
+  const run = { run_id: r.id };
+  await ask('GET', `${REPO}/actions/runs`, {});
+  await ask('GET', `${REPO}/actions/runs/{run_id}`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/jobs`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/artifacts`, run);
+  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}`, { ...run, attempt_number: 1 });
+  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}/jobs`, { ...run, attempt_number: 1 });
+  await ask('GET', `${REPO}/actions/jobs/{job_id}`, { job_id: j.id });
+  await ask('GET', `${REPO}/actions/workflows`, {});
+  await ask('GET', `${REPO}/actions/workflows/{workflow_id}`, { workflow_id: 'ci.yml' });
+  await ask('GET', `${REPO}/actions/workflows/{workflow_id}/runs`, { workflow_id: 'ci.yml' });
+  await ask('GET', `${REPO}/check-runs/{check_run_id}`, { check_run_id: j.id });
+  await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: j.id });
+  await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: j.id }, {}, 201);
+  const zip = `${dir}.zip`;
+  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${r.id}/logs`, { headers: { authorization: 'token tok' } });
+  writeFileSync(zip, Buffer.from(await got.arrayBuffer()));
+  const python = `import zipfile,json; z=zipfile.ZipFile(${JSON.stringify(zip)}); print(json.dumps([z.testzip(), {n: z.read(n).decode('utf-8-sig') for n in z.namelist()}]))`;
+  expect(JSON.parse((await promisify(execFile)('python3', ['-c', python])).stdout)).toEqual([
+    null,
+    { '0_a  b c.txt': 'one\ntwo 🦊\nthree\n', 'a  b c/1_Run npm test.txt': 'one\ntwo 🦊\n' },
+  ]);
+});
+
+/** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
+function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {
+  const file = path.join(path.dirname(require.resolve('@octokit/openapi/package.json')), 'generated/api.github.com.json');
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, Record<string, { responses: Record<string, { $ref?: string; content?: Record<string, { schema?: object }> }> }>>;
+    components: Record<string, unknown>;
+  };
+  const convert = (n: unknown): void => {
+    if (Array.isArray(n)) return n.forEach(convert);
+    if (n === null || typeof n !== 'object') return;
+    const o = n as Record<string, unknown>;
+    for (const [k, v] of Object.entries(o)) if (!['example', 'examples', 'enum', 'default'].includes(k)) convert(v);
+    delete o.discriminator;
+    if (o.nullable === true) {
+      delete o.nullable;
+      const copy = { ...o };
+      for (const k of Object.keys(o)) delete o[k];
+      o.anyOf = [copy, { type: 'null' }];
+    }
+  };
+  convert(spec.components);
+  convert(spec.paths);
+  const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
+  (addFormats as unknown as (a: Ajv) => void)(ajv);
+  ajv.addSchema({ $id: 'gh', components: spec.components });
+  const cache = new Map<string, ValidateFunction>();
+  return (method, template, status, body) => {
+    let r = spec.paths[template]?.[method.toLowerCase()]?.responses[String(status)];
+    if (r?.$ref)
+      r = r.$ref
+        .split('/')
+        .slice(1)
+        .reduce((a: never, k) => a[k], spec as never);
+    const schema = r?.content?.['application/json']?.schema;
+    if (!schema) return [`${status} is not described`];
+    const key = `${method} ${template} ${status}`;
+    if (!cache.has(key)) cache.set(key, ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object));
+    const v = cache.get(key)!;
+    return v(body) ? [] : [...new Set(v.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
+  };
+}

@@ -1,0 +1,113 @@
+// What a forge may refuse or break, as GitHub's adapter says it.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { github } from '@mainloop/adapters/forge/github';
+import type { Forge } from '@mainloop/adapters/forge/port';
+import http from 'node:http';
+import { R, startForge, type ForgeStage } from './forge.fixture.ts';
+
+let stage: ForgeStage;
+let hub: ForgeStage['hub'];
+let forge: Forge;
+
+beforeAll(async () => {
+  stage = await startForge();
+  ({ hub, forge } = stage);
+});
+afterAll(() => stage.close());
+
+test('errors are a closed union with a sentence', async () => {
+  await expect(github({ token: 'wrong', baseUrl: hub.url }).whoAmI()).rejects.toMatchObject({
+    kind: 'auth',
+    message: expect.stringContaining('GITHUB_TOKEN'),
+  });
+  await expect(forge.getRepo('no/such')).rejects.toMatchObject({ kind: 'not_found' });
+  await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+describe('what GitHub may refuse, as one sentence and one kind', () => {
+  let answer: { status: number; headers?: Record<string, string>; body: unknown } = { status: 200, body: {} };
+  const faulty = http.createServer((req, res) => {
+    if (req.url === '/log') return stream(res);
+    if (req.url?.endsWith('/logs')) return void res.writeHead(302, { location: `${url()}/log` }).end();
+    res.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+    res.end(JSON.stringify(answer.body));
+  });
+  const url = (): string => `http://127.0.0.1:${(faulty.address() as { port: number }).port}`;
+  /** 300 MB of log, the telling line last. */
+  const stream = (res: http.ServerResponse): void => {
+    const chunk = Buffer.alloc(1024 * 1024, 'noise \n');
+    let left = 300;
+    const more = (): void => {
+      while (left > 0) {
+        left--;
+        if (!res.write(chunk)) return void res.once('drain', more);
+      }
+      res.end('##[error] the telling line');
+    };
+    res.writeHead(200, { 'content-type': 'text/plain' });
+    more();
+  };
+  beforeAll(() => new Promise<void>((r) => faulty.listen(0, '127.0.0.1', r)));
+  afterAll(() => void faulty.close());
+
+  /** Counted from the answer: what comes before this in the file may take minutes. */
+  const in20min = 'in 20 min';
+  test.each([
+    [
+      'a token without the scope',
+      403,
+      {},
+      { message: 'Resource not accessible by personal access token' },
+      'forbidden',
+      'It needs the scopes "repo" and "workflow".',
+    ],
+    ['an expired token', 401, {}, { message: 'Bad credentials' }, 'auth', 'it may be wrong or expired'],
+    ['a private repository', 404, {}, { message: 'Not Found' }, 'not_found', 'It may not exist, or the token may not see it.'],
+    [
+      'the rate limit',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': in20min },
+      { message: 'API rate limit exceeded' },
+      'rate_limited',
+      'going on in 20 min',
+    ],
+    [
+      'the secondary rate limit',
+      403,
+      { 'retry-after': '300' },
+      { message: 'You have exceeded a secondary rate limit.' },
+      'rate_limited',
+      'going on in 5 min',
+    ],
+    [
+      'a protected branch',
+      405,
+      {},
+      { message: 'At least 1 approving review is required by reviewers with write access.' },
+      'rejected',
+      'At least 1 approving review is required',
+    ],
+    ['a server error', 502, {}, { message: 'Bad Gateway' }, 'unavailable', "can't be reached"],
+  ])('%s', async (_, status, headers, body, kind, sentence) => {
+    const at = String(Math.floor(Date.now() / 1_000) + 1_200);
+    answer = { status, headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v === in20min ? at : v])), body };
+    await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(sentence),
+    });
+  });
+
+  test('a log of 300 MB is read to its end and never held', async () => {
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }, 20);
+    const log = await github({ token: 'tok', baseUrl: url() }).jobLog(R, 1, 200_000);
+    clearInterval(watch);
+    expect(log.length).toBeLessThanOrEqual(200_000);
+    expect(log.endsWith('##[error] the telling line')).toBe(true);
+    // Below the log's own size; how far below is the garbage collector's mood, and the server is in this process too.
+    expect(most).toBeLessThan(260 * 1024 * 1024);
+  });
+});
