@@ -135,12 +135,14 @@ test('checks: over 300 of them, each with its workflow, what is required, and wh
   });
   const job = { repo: R, sha, runId: suite.id, startedAt: at.createdAt, completedAt: at.createdAt, status: 'completed', log: '' };
   for (let n = 0; n < 320; n++) hub.store.insert('job', { ...job, name: `job ${n}`, conclusion: n === 319 ? 'failure' : 'success' });
+  hub.store.insert('job', { ...job, name: 'on a mac', conclusion: 'neutral', note: 'Not run here: there is no such machine' });
   for (let n = 0; n < 120; n++) hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at.createdAt });
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   hub.store.update('repo', thing, { rules: { required: ['e2e'] } });
   try {
     const seen = await github({ token: 'tok', baseUrl: hub.url }).listChecks(R, sha, 'main');
-    expect([seen.checks.length, seen.statuses.length, seen.suites.length, seen.unreadable]).toEqual([320, 120, 1, []]);
+    expect([seen.checks.length, seen.statuses.length, seen.suites.length, seen.unreadable]).toEqual([321, 120, 1, []]);
+    expect(seen.checks.filter((c) => c.notHere).map((c) => c.name)).toEqual(['on a mac']);
     expect(seen.checks[0]).toMatchObject({
       app: 'github-actions',
       suite: suite.id,

@@ -196,9 +196,9 @@ test('no secret that exists is in the sandbox: not in memory, environment or arg
 
 test('a change to CI files waits for a yes, and goes through after it', async () => {
   const held = await until('the held push', async () =>
-    (await s.call<{ id: string; kind: string; body: string }[]>('GET', '/api/inbox')).find((i) => i.kind === 'ci_files'),
+    (await s.call<{ id: string; kind: string; held: { diff: string } }[]>('GET', '/api/inbox')).find((i) => i.kind === 'ci_files'),
   );
-  expect(held.body).toContain('+      - run: echo stolen');
+  expect(held.held.diff).toContain('+      - run: echo stolen');
   const remote = (): string => execFileSync('git', ['ls-remote', '--heads', `${s.github}/${repo}.git`], { encoding: 'utf8' });
   expect(remote().trim().split('\n')).toHaveLength(1);
   const t = await walkToEnd(s, taskId);

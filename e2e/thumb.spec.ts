@@ -62,7 +62,7 @@ const stopped = async (
   const id = `${task}-f`;
   await appendOnce(db, [
     inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode } }),
-    taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', statusLine: title } }),
+    taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } }),
   ]);
   return { id, task };
 };
@@ -516,8 +516,8 @@ inBrowser.each(SIZES)('a project can be removed: first it is said what becomes o
   await page.getByText(`acme/gone-${size} is removed.`).waitFor();
   expect((await s.call<{ id: string }[]>('GET', '/api/projects')).map((p) => p.id)).not.toContain(id);
   await until('its task to be cancelled', async () =>
-    (await s.call<{ type: string; payload: { statusLine?: string } }[]>('GET', `/api/tasks/${task}/events`)).some(
-      (e) => e.type === 'task.state' && e.payload.statusLine?.startsWith('Cancelling'),
+    (await s.call<{ type: string; payload: { status?: { is: string } } }[]>('GET', `/api/tasks/${task}/events`)).some(
+      (e) => e.type === 'task.state' && e.payload.status?.is === 'cancelling',
     ),
   );
   expect((await db.query<{ state: string }>('select state from proposals where id = $1', [offer.id])).rows[0]!.state).toBe('declined');

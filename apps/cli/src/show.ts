@@ -22,12 +22,14 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['permission', (id) => `mainloop allow ${id} (once; --task, --project)   or   mainloop deny ${id} "why not"`],
 ]);
 
-export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan'>): string {
+export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>): string {
   return [
     `${plainLine(i.kind)}: ${plainLine(i.title)}`,
     `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
     ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(o.label)}`) : []),
     ...(i.kind === 'plan' && i.plan ? [indent(plainLines(i.plan))] : i.body ? [indent(plainLines(i.body))] : []),
+    // An api from before it was told apart says it in the body.
+    ...(i.held ? [indent(plainLines(i.held.diff))] : []),
     `    ${HOW.get(i.kind)?.(i.id) ?? ''}`,
   ].join('\n');
 }

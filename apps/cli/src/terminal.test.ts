@@ -25,6 +25,7 @@ const item = (kind: string, id = 'i-1'): object => ({
   taskTitle: HOSTILE,
   options: [{ label: HOSTILE }],
   plan: HOSTILE,
+  held: kind === 'ci_files' ? { diff: HOSTILE, mayAllow: true } : null,
   state: 'open',
 });
 const TASK = {

@@ -5,7 +5,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { many, one } from '@mainloop/models/db/pool';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { readDiff } from '@mainloop/models/flow/diff';
-import { readHeld } from '@mainloop/models/flow/held';
+import type { Held as HeldChange } from '@mainloop/models/flow/held';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
@@ -103,9 +103,10 @@ interface Held {
   id: string;
   body: string;
   options: { label: string }[];
+  held: HeldChange;
 }
 const heldOf = (id: string): Promise<Held[]> =>
-  many<Held>(database.db, "select id, body, options from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id", [id]);
+  many<Held>(database.db, "select id, body, options, held from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id", [id]);
 const answer = (itemId: string, decision: 'allow' | 'deny') =>
   decide(database.db, { ownerId: OWNER, itemId, decision, text: '', via: 'app', by: 'you' });
 
@@ -119,9 +120,8 @@ test('a held change shows every file and line, and a yes lets through that and n
   w.put('src/a.ts', 'x\n');
   expect(await w.push()).toEqual({ ok: false, said: expect.stringContaining('held until the reader agrees') });
   const [item] = await heldOf('hold');
-  const { sentence, diff } = readHeld(item!.body);
-  expect(sentence).toMatch(/exactly what stands here/);
-  const files = readDiff(diff).files;
+  expect(item!.body).toMatch(/exactly what stands here/);
+  const files = readDiff(item!.held.diff).files;
   expect(files.map((f) => f.path).sort()).toEqual(
     ['.GitHub/odd.yml', '.github/ISSUE_TEMPLATE.md', '.github/workflows/a"\t\nb.yml', '.github/workflows/é.yml'].sort(),
   );
@@ -162,7 +162,8 @@ test.each<[string, (w: Work) => void, RegExp]>([
   make(w);
   expect((await w.push()).said).toContain('held until');
   const [item] = await heldOf(id);
-  expect(readHeld(item!.body).sentence).toMatch(why);
+  expect(item!.body).toMatch(why);
+  expect(item!.held.mayAllow).toBe(false);
   expect(item!.options).toEqual([{ label: 'Refuse' }]);
   expect(await answer(item!.id, 'allow')).toMatchObject({ ok: false, sentence: expect.stringContaining('could not be shown whole') });
   expect((await w.push()).ok).toBe(false);

@@ -11,7 +11,7 @@ import { branchPushed, pushHeld, pushRefused } from '@mainloop/models/events/for
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { changedCiFiles, ciTree, type TreeEntry } from '@mainloop/models/flow/ci-files';
 import { CUT_MARK, nameOfBytes, readDiff } from '@mainloop/models/flow/diff';
-import { ALLOW, heldBody, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
+import { heldSentence, MAX_HELD_BYTES } from '@mainloop/models/flow/held';
 import { actingCommits, UNREAD } from '@mainloop/models/flow/merge-messages';
 import { cleanText, MAX_DIFF_CHARS, reveal } from '@mainloop/models/flow/text';
 import type { Decision } from '@mainloop/models/flow/workflow';
@@ -202,8 +202,9 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
             kind: 'ci_files',
             runId: r.id,
             title: 'Let this change to CI files through?',
-            body: heldBody(cleanText(ci.diff, MAX_HELD_BYTES * 2), ci.refusal),
-            options: [...(ci.refusal === null ? [{ label: ALLOW }] : []), { label: 'Refuse' }],
+            body: heldSentence(ci.refusal),
+            options: [...(ci.refusal === null ? [{ label: 'Allow' }] : []), { label: 'Refuse' }],
+            held: { diff: cleanText(ci.diff, MAX_HELD_BYTES * 2), mayAllow: ci.refusal === null },
           },
         }),
       ],

@@ -14,6 +14,7 @@ export const check = (over: Partial<CheckRun> = {}): CheckRun => ({
   conclusion: 'success',
   url: null,
   summary: '',
+  notHere: false,
   startedAt: '2026-11-20T10:00:00Z',
   completedAt: '2026-11-20T10:01:00Z',
   ...over,

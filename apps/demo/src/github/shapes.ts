@@ -1,5 +1,6 @@
 // GitHub's JSON, as its OpenAPI description wants it. A test holds every shape against that description.
 import { crc32 } from 'node:zlib';
+import { NOT_HERE } from '@mainloop/models/flow/ci';
 import type { Comment, Issue, Job, Label, Reaction, Repo, Review, ReviewComment, WorkflowRun } from './store.ts';
 
 export interface Facts {
@@ -362,7 +363,8 @@ export const checkRun = (base: string, j: Job) => ({
   id: j.id,
   head_sha: j.sha,
   node_id: node('CheckRun', j.id),
-  external_id: String(j.id),
+  // A note on one that has not passed says what it could not have here.
+  external_id: j.note === undefined || j.conclusion === 'success' ? String(j.id) : NOT_HERE,
   url: `${base}/repos/${j.repo}/check-runs/${j.id}`,
   html_url: `${base}/${j.repo}/actions/runs/${j.runId}/job/${j.id}`,
   details_url: `${base}/${j.repo}/actions/runs/${j.runId}/job/${j.id}`,

@@ -1,5 +1,4 @@
 // Runs of workflows and their jobs, as GitHub Actions lists them, from the moment they are there to their end.
-import { NOT_HERE } from '@mainloop/models/flow/ci';
 import type { LimitHit } from '@mainloop/adapters/sandbox/port';
 import { parse } from 'yaml';
 import type { Hooks } from './hooks.ts';
@@ -103,7 +102,7 @@ export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (
       store.update('job', job, {
         status: 'completed',
         conclusion,
-        ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : NOT_HERE}: ${missing}` }),
+        ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : 'Not run here'}: ${missing}` }),
         completedAt: nowIso(),
         steps: logs.get(id)!.steps.all(),
         log: logs.get(id)!.text(),

@@ -53,6 +53,7 @@ const run = (conclusion: string | null, more: Partial<CheckRun> = {}): CheckRun 
   conclusion,
   url: null,
   summary: '',
+  notHere: false,
   startedAt: '2026-11-20T10:00:00Z',
   completedAt: '2026-11-20T10:01:00Z',
   ...more,

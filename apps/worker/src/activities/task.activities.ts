@@ -2,15 +2,17 @@
 import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
+import { lineOf } from '@mainloop/models/db/tasks/status';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
-import { endingIn } from '@mainloop/models/events/before-codes';
+import { endingIn, statusIn } from '@mainloop/models/events/before-codes';
 import type { NewEvent, Payloads } from '@mainloop/models/events/registry';
 import { planWritten, taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
 import { ENDING_SENTENCE, isEnded, sentences, type TaskState, type WaitingFor } from '@mainloop/models/flow/states';
+import type { Status } from '@mainloop/models/flow/status';
 
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
   async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
@@ -18,12 +20,15 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     return { skipPlan: t.skipPlan, planRevision: t.planRevision, hasPr: t.prNumber !== null, runs: await lastNumber(db, i.taskId), ciGraceMs };
   },
 
-  async setState(i: { taskId: string; state: TaskState; phase: string; statusLine: string; waitingFor?: WaitingFor }): Promise<void> {
-    const { taskId, ...payload } = i;
+  async setState(i: { taskId: string; state: TaskState; phase: string } & ({ status: Status } | OldStatus)): Promise<void> {
+    const { taskId, state, phase } = i;
+    // A worker from before there were codes says it in words.
+    const status = 'status' in i ? i.status : statusIn(i.statusLine);
+    const waitingFor = status.is === 'account_limit' ? status.is : 'waitingFor' in i ? i.waitingFor : undefined;
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, taskId);
-      if (isEnded(t.state) || (t.state === i.state && t.phase === i.phase && t.statusLine === i.statusLine)) return;
-      await append(tx, [taskStateChanged.new({ taskId, actor: 'mainloop', payload })], t.ownerId);
+      if (isEnded(t.state) || (t.state === state && t.phase === phase && t.statusLine === (await lineOf(tx, status)))) return;
+      await append(tx, [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })], t.ownerId);
     });
   },
 
@@ -86,6 +91,11 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     });
   },
 });
+
+interface OldStatus {
+  readonly statusLine: string;
+  readonly waitingFor?: WaitingFor;
+}
 
 type Ended = Pick<Payloads['task.ended'], 'how' | 'left'>;
 

@@ -159,7 +159,7 @@ const REST_MS = 5_000;
  * the file takes as long as it says.
  */
 async function terminateAtRest(h: WorkflowHandle): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []); ) {
+  for (const began = Date.now(); Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []);) {
     await new Promise((done) => setTimeout(done, 5));
   }
   // It may have ended by itself.

@@ -73,7 +73,7 @@ describe('a task that waits', () => {
     await r.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }] });
     await r.env.sleep(47 * HOUR);
     expect(r.count('startRun')).toBe(1);
-    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'blocked', waitingFor: 'account_limit' });
+    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'blocked', status: { is: 'account_limit', untilMs: now + 2 * DAY } });
     await r.env.sleep(2 * HOUR);
     expect(r.count('startRun')).toBe(2);
   });

@@ -21,6 +21,10 @@ export const Item = z
     taskTitle: z.string(),
     project: Repo,
     plan: z.string().nullable().describe('Of its task, Markdown'),
+    held: z
+      .object({ diff: z.string().describe('As git prints it'), mayAllow: z.boolean().describe('No where it could not be shown whole') })
+      .nullable()
+      .describe('Of a held change to CI files'),
   })
   .meta({ id: 'Item' });
 export type Item = z.infer<typeof Item>;

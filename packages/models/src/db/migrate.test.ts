@@ -164,6 +164,38 @@ test('what was read from sentences and ids stands in columns afterwards, and the
   ]);
 });
 
+test('the diff of a held change stands beside its words afterwards, and the log says the same', async () => {
+  const { url, db } = await empty();
+  await migrateAsPrismaDid(url, '20261126151500_seen_pushes');
+  const items: [id: string, body: string, options: object[]][] = [
+    ['c1', 'CI runs these.\n\n````diff\n+a\n```\n\n```diff\n+b\n````', [{ label: 'Allow' }, { label: 'Refuse' }]],
+    ['c2', 'Too long.\n\n```diff\n+é\n```', [{ label: 'Refuse' }]],
+    ['c3', 'Cut.\n\n```diff\n', [{ label: 'Refuse' }]],
+    ['c4', 'Only words.', [{ label: 'Refuse' }]],
+  ];
+  for (const [id, body, options] of items) {
+    const payload = { id, kind: 'ci_files', title: 'Let it through?', body, options };
+    await db.query("insert into events (owner_id, type, task_id, actor, payload, version) values ('owner', 'inbox.opened', 't', 'x', $1, 2)", [
+      payload,
+    ]);
+    await db.query(
+      "insert into inbox_items (id, owner_id, task_id, kind, title, body, options, state, created_at) values ($1, 'owner', 't', 'ci_files', 'T', $2, $3, 'open', now())",
+      [id, body, JSON.stringify(options)],
+    );
+  }
+  await migrate(url);
+  const held = 'select id, body, held from inbox_items order by id';
+  const migrated = await many(db, held);
+  expect(migrated).toEqual([
+    { id: 'c1', body: 'CI runs these.', held: { diff: '+a\n```\n\n```diff\n+b', mayAllow: true } },
+    { id: 'c2', body: 'Too long.', held: { diff: '+é', mayAllow: false } },
+    { id: 'c3', body: 'Cut.', held: { diff: '', mayAllow: false } },
+    { id: 'c4', body: 'Only words.', held: null },
+  ]);
+  await rebuild(db);
+  expect(await many(db, held)).toEqual(migrated);
+});
+
 test('facts that a database does not keep do not stop its upgrade: new rows are refused, and old ones can be changed', async () => {
   const { url, db } = await empty();
   await migrateAsPrismaDid(url, '20261126060000_event_version');

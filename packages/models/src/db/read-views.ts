@@ -1,4 +1,5 @@
 // What the pages show. Types only: `read.ts` fills them.
+import type { Held } from '../flow/held.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
 import type { Section, Standing } from '../flow/states.ts';
@@ -14,6 +15,8 @@ export interface ItemView {
   readonly runId: string | null;
   /** Of a failure or a gate, where it has one. */
   readonly errorCode: ErrorCode | null;
+  /** Of a held change to CI files. */
+  readonly held: Held | null;
   readonly state: string;
   readonly answer: { decision: string; text: string } | null;
   readonly answeredVia: string | null;

@@ -61,7 +61,12 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
     messageSaid.new({ taskId, actor: 'x', payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null } }),
   settings: (_, n) => projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } } }),
   unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
-  state: (taskId, n) => taskStateChanged.new({ taskId, actor: 'x', payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', statusLine: `${n}` } }),
+  state: (taskId, n) =>
+    taskStateChanged.new({
+      taskId,
+      actor: 'x',
+      payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', status: n % 3 ? { is: 'conflict', base: `${n}` } : { is: 'words', words: `${n}` } },
+    }),
   budget: (taskId, n) => taskBudgetRaised.new({ taskId, actor: 'you', payload: { budgetCents: n } }),
   model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),
   plan: (taskId, n) => planWritten.new({ taskId, actor: 'agent', key: { runId: `${taskId}-r${n}` }, payload: { revision: n, markdown: `# ${n}` } }),

@@ -265,6 +265,7 @@ test('an item of the inbox, before and after it is answered', async () => {
     taskTitle: true,
     project: true,
     plan: true,
+    held: true,
   };
   expectNames(open, names);
   const [ofTask] = await listOpenOfTask(t.db, 'one');
@@ -348,7 +349,7 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
   expect(await listOnLines(t.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
   expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
-  await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', statusLine: '' } })]);
+  await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', status: { is: 'plain' } } })]);
   expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
 });
 

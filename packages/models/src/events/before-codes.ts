@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../flow/outcomes.ts';
 import type { Ending } from '../flow/states.ts';
+import type { Status } from '../flow/status.ts';
 
 const Said = z.looseObject({ statusLine: z.string() });
 
@@ -10,6 +11,15 @@ const Said = z.looseObject({ statusLine: z.string() });
 export function withWaitingFor(payload: unknown): unknown {
   const old = Said.parse(payload);
   return old.statusLine.startsWith("The account's usage limit is reached.") ? { ...old, waitingFor: 'account_limit' } : old;
+}
+
+/** @param line what a task said of itself, in words */
+export const statusIn = (line: string): Status => (line === '' ? { is: 'plain' } : { is: 'words', words: line });
+
+/** Version 2 of `task.state`: what it said of itself was a sentence. */
+export function withStatus(payload: unknown): unknown {
+  const { statusLine, ...old } = Said.parse(payload);
+  return { ...old, status: statusIn(statusLine) };
 }
 
 const ENDED: readonly (readonly [Ending, string])[] = [
@@ -32,7 +42,26 @@ export function withEnding(payload: unknown): unknown {
   return { ...old, ...endingIn(statusLine) };
 }
 
-const OldItem = z.looseObject({ id: z.string(), kind: z.string(), title: z.string(), body: z.string() });
+/**
+ * Version 2 of `inbox.opened`: the diff of a held change stood in its body, behind a fence that nothing in it closes, and whether it could be
+ * allowed was an option's name.
+ */
+export function withHeld(payload: unknown): unknown {
+  const old = OldItem.parse(payload);
+  const fenced = old.kind === 'ci_files' ? /\n\n(`{3,})diff\n/.exec(old.body) : null;
+  if (fenced === null) return old;
+  const from = fenced.index + fenced[0].length;
+  const diff = old.body.slice(from, Math.max(from, old.body.length - fenced[1]!.length - 1));
+  return { ...old, body: old.body.slice(0, fenced.index), held: { diff, mayAllow: old.options.some((o) => o.label === 'Allow') } };
+}
+
+const OldItem = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  body: z.string(),
+  options: z.array(z.looseObject({ label: z.string() })),
+});
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ['stopped', 'paused'],

@@ -63,8 +63,12 @@ test.each<[string, string | null, string | null]>([
   ['a reply', messageSaid.reply({ actor: 'x', payload: { id: 'm2', role: 'assistant', text: '', turnId: 'turn-m1' } }).dedupeKey, 'reply/turn-m1'],
   ['a note', messageSaid.endNote({ ...about, payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey, 'ended-note/t1'],
   ['a note without a key', messageSaid.new({ actor: 'x', payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey, null],
-  ['cancelling', taskStateChanged.cancelling({ ...about, payload: { state: 'blocked', phase: 'ci', statusLine: '' } }).dedupeKey, 'cancel/t1'],
-  ['a state', taskStateChanged.new({ ...about, payload: { state: 'blocked', phase: 'ci', statusLine: '' } }).dedupeKey, null],
+  [
+    'cancelling',
+    taskStateChanged.cancelling({ ...about, payload: { state: 'blocked', phase: 'ci', status: { is: 'cancelling' } } }).dedupeKey,
+    'cancel/t1',
+  ],
+  ['a state', taskStateChanged.new({ ...about, payload: { state: 'blocked', phase: 'ci', status: { is: 'plain' } } }).dedupeKey, null],
   [
     'a comment of the forge',
     reviewCommented.onForge({

@@ -1,14 +1,14 @@
 // What waits for the person, and what they did about it.
 import { z } from 'zod';
 import { ERROR_CODES } from '../flow/outcomes.ts';
-import { withItemCodes } from './before-codes.ts';
+import { withHeld, withItemCodes } from './before-codes.ts';
 import { defineEvent } from './define.ts';
-import { itemKind, option, permissionAsk, via } from './shapes.ts';
+import { held, itemKind, option, permissionAsk, via } from './shapes.ts';
 
 export const inboxOpened = defineEvent({
   type: 'inbox.opened',
-  version: 2,
-  upcasts: [withItemCodes],
+  version: 3,
+  upcasts: [withItemCodes, withHeld],
   says: 'Something waits for the person.',
   about: 'task',
   writtenBy: ['gateway', 'worker'],
@@ -26,6 +26,7 @@ export const inboxOpened = defineEvent({
       .boolean()
       .optional()
       .describe('of a permission: the title says all that is asked, so that it can be decided where nothing else is seen'),
+    held: held.optional().describe('of a held change to CI files'),
     permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
   }),
   keys: { new: 'inbox/{id}' },

@@ -1,8 +1,10 @@
 // Shapes that payloads share. The types of most are in models/flow, which imports nothing; here is how they are read.
 import { z } from 'zod';
 import { ITEM_KINDS, VIAS, type AttachmentRef, type Option, type PermissionAsk } from '../flow/events.ts';
+import type { Held } from '../flow/held.ts';
 import { FAIL_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
 import { PHASES, TASK_STATES } from '../flow/states.ts';
+import type { Status } from '../flow/status.ts';
 
 export const attachmentRef: z.ZodType<AttachmentRef> = z.object({
   id: z.string(),
@@ -17,10 +19,27 @@ export const option: z.ZodType<Option> = z.object({ label: z.string(), descripti
 
 export const permissionAsk: z.ZodType<PermissionAsk> = z.object({ runId: z.string(), requestId: z.string(), rule: z.string() });
 
+export const held: z.ZodType<Held> = z.object({
+  diff: z.string().describe('as git prints it'),
+  mayAllow: z.boolean().describe('no where it could not be shown whole'),
+});
+
 export const itemKind = z.enum(ITEM_KINDS);
 export const via = z.enum(VIAS).describe('where it was done; `push`: a button on a notification');
 export const phase = z.enum(PHASES).describe('what the run is for');
 export const taskState = z.enum(TASK_STATES);
+
+/** What a task says of itself; its words are in flow/status. */
+export const status: z.ZodType<Status> = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('plain') }),
+  z.object({ is: z.literal('item'), itemId: z.string() }),
+  z.object({ is: z.literal('question') }),
+  z.object({ is: z.literal('account_limit'), untilMs: z.number() }),
+  z.object({ is: z.literal('gathering'), author: z.string(), comments: z.number(), quietMs: z.number() }),
+  z.object({ is: z.literal('conflict'), base: z.string() }),
+  z.object({ is: z.literal('cancelling') }),
+  z.object({ is: z.literal('words'), words: z.string() }),
+]);
 
 /** How a run ended. A summary in the log is cut to 4,000 letters; the whole one is in the run's own row. */
 export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [

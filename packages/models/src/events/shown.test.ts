@@ -60,7 +60,7 @@ const events = (s: string): EventBody[] => [
     type: 'task.confirmed',
     payload: { proposalId: null, projectId: 'p', title: s, prompt: s, model: s, budgetCents: 1, skipPlan: true, branch: 'b' },
   },
-  { type: 'task.state', payload: { state: 'drafting', phase: 'plan', statusLine: s } },
+  { type: 'task.state', payload: { state: 'drafting', phase: 'plan', status: { is: 'words', words: s } } },
   { type: 'task.ended', payload: { state: 'failed', how: null, left: s } },
   { type: 'plan.written', payload: { revision: 1, markdown: s } },
   { type: 'run.ended', payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'completed', summary: s } } },
@@ -102,7 +102,7 @@ test.each([
   { type: 'task.allowed', payload: { rule: 'a\u202eb' } },
   { type: 'project.settings', payload: { id: 'p', settings: { setupCommand: 'a\u202eb' } } },
   { type: 'inbox.opened', payload: { id: 'i', kind: 'permission', title: 't', body: 'b', options: [], permission: { runId: 'r', requestId: 'q', rule: 'a\u202eb' } } }, // prettier-ignore
-  { type: 'inbox.opened', payload: { id: 'i', kind: 'ci_files', title: 't', body: '+a\r\n', options: [] } },
+  { type: 'inbox.opened', payload: { id: 'i', kind: 'ci_files', title: 't', body: '', options: [], held: { diff: '+a\r\n', mayAllow: true } } },
 ] satisfies EventBody[])('stays as it is: %j', (e) => {
   expect(shownEvent(e)).toEqual(e);
 });

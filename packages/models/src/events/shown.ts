@@ -15,7 +15,8 @@ const AS_IT_IS: Partial<Record<EventType, readonly string[]>> = {
   // Commands and rules are compared to the letter. The page and the command line spell them out.
   'project.settings': ['settings'],
   'task.allowed': ['rule'],
-  'inbox.opened': ['permission'],
+  // A held diff is taken apart line by line where it is shown, and a carriage return in it is a part of the change.
+  'inbox.opened': ['permission', 'held'],
 };
 
 /** An event's type beside its payload. */
@@ -26,8 +27,6 @@ export function shownPayload<T extends EventType>(type: T, payload: Payloads[T])
   const kept = new Set(AS_IT_IS[type] ?? []);
   const body = { type, payload } as Body;
   if (body.type === 'message.said' && body.payload.role === 'user') kept.add('text');
-  // A held diff is taken apart line by line where it is shown, and a carriage return in it is a part of the change.
-  if (body.type === 'inbox.opened' && body.payload.kind === 'ci_files') kept.add('body');
   return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, kept.has(name) ? value : shown(value)])) as Payloads[T];
 }
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
 import { ENDINGS, WAITING_FOR } from '../flow/states.ts';
-import { withEnding, withWaitingFor } from './before-codes.ts';
-import { attachments, taskState } from './shapes.ts';
+import { withEnding, withStatus, withWaitingFor } from './before-codes.ts';
+import { attachments, status, taskState } from './shapes.ts';
 
 export const taskConfirmed = defineEvent({
   type: 'task.confirmed',
@@ -27,15 +27,15 @@ export const taskConfirmed = defineEvent({
 
 export const taskStateChanged = defineEvent({
   type: 'task.state',
-  version: 2,
-  upcasts: [withWaitingFor],
+  version: 3,
+  upcasts: [withWaitingFor, withStatus],
   says: 'A task goes on to its next state, or says something else of itself.',
   about: 'task',
   writtenBy: ['api', 'worker'],
   payload: z.object({
     state: taskState,
     phase: z.string(),
-    statusLine: z.string().describe('for a person: what it does or waits for'),
+    status: status.describe('what it does or waits for, as a code with what belongs to it'),
     waitingFor: z.enum(WAITING_FOR).optional().describe('what it stands still for, where that is more than the state says'),
   }),
   keys: { new: null, cancelling: 'cancel/{taskId}' },

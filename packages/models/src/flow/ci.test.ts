@@ -2,18 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { check, FIRST, NOW, SECOND, suite } from '@mainloop/testkit/checks';
-import {
-  ACTIONS,
-  ciVerdict,
-  NOT_HERE,
-  SILENT_APP_MS,
-  wordOf,
-  type CheckRun,
-  type CiFacts,
-  type CiOutcome,
-  type CiVerdict,
-  type CommitStatus,
-} from './ci.ts';
+import { ACTIONS, ciVerdict, SILENT_APP_MS, wordOf, type CheckRun, type CiFacts, type CiOutcome, type CiVerdict, type CommitStatus } from './ci.ts';
 
 const status = (context: string, state: string, id = 1): CommitStatus => ({ id, context, state, url: null, summary: '', at: null });
 const verdictOf = (facts: Partial<CiFacts>): CiVerdict => ciVerdict({ checks: [], suites: [], statuses: [], required: [], ...facts }, NOW);
@@ -144,7 +133,8 @@ describe('what is still to come', () => {
 });
 
 test('what cannot run here is neither red nor green, and beside what ran it is named', () => {
-  const mac = check({ name: 'mac', conclusion: 'neutral', summary: `${NOT_HERE}: macos-latest` });
+  const mac = check({ name: 'mac', conclusion: 'neutral', notHere: true });
+
   expect(verdictOf({ checks: [mac] }).outcome).toEqual({ is: 'not_run_here', checks: ['mac (a.yml)'] });
   expect(is({ checks: [mac, check({ id: 2, name: 'other', conclusion: 'skipped' })] })).toBe('not_run_here');
   expect(verdictOf({ checks: [mac, check({ id: 2 })] }).outcome).toEqual({ is: 'green', notHere: ['mac (a.yml)'] });

@@ -16,6 +16,8 @@ export interface CheckRun {
   readonly url: string | null;
   /** What it says of itself, in a line or two. */
   readonly summary: string;
+  /** Its runner says that it can't run where it is, so it has neither passed nor failed. */
+  readonly notHere: boolean;
   /** ISO times. */
   readonly startedAt: string | null;
   readonly completedAt: string | null;
@@ -102,8 +104,8 @@ interface Judged extends NamedCheck {
 }
 
 export const ACTIONS = 'github-actions';
-/** With these words a runner says that a job can't run where it is. */
-export const NOT_HERE = 'Not run here';
+/** The `external_id` of a check with which a runner says that the job can't run where it is. GitHub leaves that field to who makes the check. */
+export const NOT_HERE = 'mainloop-not-run-here';
 /** GitHub opens a suite for every app that might report, and many never do: after so long one without any check holds nothing up. */
 export const SILENT_APP_MS = 10 * 60_000;
 
@@ -187,7 +189,7 @@ function judgeCheck(c: CheckRun): Judgement {
       return c.startedAt !== null && c.startedAt !== c.completedAt ? 'failed' : 'trouble';
     case 'neutral':
     case 'skipped':
-      return c.summary.startsWith(NOT_HERE) ? 'not_here' : 'skipped';
+      return c.notHere ? 'not_here' : 'skipped';
     default:
       // cancelled, stale, action_required, startup_failure, and words that GitHub has not said so far: neither good nor the code's fault.
       return 'trouble';

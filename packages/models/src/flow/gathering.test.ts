@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findingOf, writtenBy, type Finding } from './findings.ts';
-import { gather, sayWaiting, type Gathered, type Waiting } from './gathering.ts';
+import { gather, type Gathered, type Waiting } from './gathering.ts';
 
 const MINUTE = 60_000;
 const waits = (words: string, more: Partial<Waiting> = {}): Waiting => ({
@@ -37,12 +37,6 @@ describe('gathering', () => {
         expect(g.dueMs).toBeLessThanOrEqual(5 * MINUTE);
         expect(g.dueMs).toBeGreaterThanOrEqual(Math.min(MINUTE, g.lastMs));
       }),
-    );
-  });
-  test('what the task says meanwhile', () => {
-    expect(sayWaiting(waits('a'))).toBe('mona left a comment on GitHub. Claude takes it up when nobody has written for a minute.');
-    expect(sayWaiting(waits('a', { comments: 3, quietMs: 2_000 }))).toContain(
-      '3 comments on GitHub. Claude takes them up when nobody has written for a moment',
     );
   });
 });

@@ -33,9 +33,3 @@ export function gather(before: Gathered | null, waiting: Waiting, nowMs: number)
   const lastMs = before?.lastMs ?? nowMs + waiting.quietMs * LONGEST;
   return { words: waiting.words, sinceMs, lastMs, dueMs: waiting.atOnce ? nowMs : Math.min(nowMs + waiting.quietMs, lastMs) };
 }
-
-/** What the task says of itself meanwhile. */
-export function sayWaiting({ author, comments, quietMs }: Waiting): string {
-  const [what, it] = comments === 1 ? ['a comment', 'it'] : [`${comments} comments`, 'them'];
-  return `${author} left ${what} on GitHub. Claude takes ${it} up when nobody has written for ${quietMs < 60_000 ? 'a moment' : 'a minute'}.`;
-}

@@ -8,7 +8,6 @@ import {
   MAX_ATTEMPTS,
   tookTooLong,
   unexpected,
-  waitsUntil,
   type AfterRun,
   type ErrorCode,
   type RunEnd,
@@ -81,10 +80,7 @@ test('only a run that was lost in the middle is done anew', () => {
   ]);
 });
 
-test('what is said of a wait, a slow step and a surprise', () => {
-  expect(waitsUntil(Date.parse('2026-11-25T09:05:59Z'))).toBe(
-    "The account's usage limit is reached. It goes on by itself at 09:05 UTC. You are not needed.",
-  );
+test('what is said of a slow step and a surprise', () => {
   expect(tookTooLong('ensureDraftPr')).toBe('A step took too long and was given up: ensure draft pr. Retry tries it again.');
   expect(unexpected('await_plan_now')).toBe('mainloop ran into something it did not expect (await plan now). Retry goes on from there.');
 });

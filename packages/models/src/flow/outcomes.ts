@@ -43,10 +43,6 @@ export type AfterRun =
   /** `detail`: what the agent or a program said of it; '' when nothing did. */
   | { readonly do: 'ask_human'; readonly code: ErrorCode; readonly sentence: string; readonly detail: string };
 
-/** What a task says of itself while it waits for its account's limit. */
-export const waitsUntil = (untilMs: number): string =>
-  `The account's usage limit is reached. It goes on by itself at ${new Date(untilMs).toISOString().slice(11, 16)} UTC. You are not needed.`;
-
 /** What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that are red in the sandbox. */
 export const GATE_REASONS = ['weakened', 'unchecked', 'red'] as const;
 export type GateReason = (typeof GATE_REASONS)[number];

@@ -38,7 +38,7 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
     const [kind, title, options] = pick(KINDS);
     const task = await seedTask(db, `${name}${++n}`);
     const id = `${task}-i`;
-    const state = kind === 'failure' ? [taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', statusLine: title } })] : []; // prettier-ignore
+    const state = kind === 'failure' ? [taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } })] : []; // prettier-ignore
     await appendOnce(db, [
       inboxOpened.new({
         taskId: task,
@@ -71,7 +71,11 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
       const task = pick(tasks);
       if (task !== undefined)
         await appendOnce(db, [
-          taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'ci', phase: 'ci', statusLine: `Step ${++n}.` } }),
+          taskStateChanged.new({
+            taskId: task,
+            actor: 'test',
+            payload: { state: 'ci', phase: 'ci', status: { is: 'words', words: `Step ${++n}.` } },
+          }),
         ]);
     },
   };

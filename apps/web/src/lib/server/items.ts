@@ -1,13 +1,19 @@
 // An item as its card shows it: words rendered, a held change as lines and never as markup.
 import type { ItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
-import { readHeld } from '@mainloop/models/flow/held';
 import { checksOf, failureFacts, planChanges, summaryOf, twoSentences, type FailureFacts, type PlanChanges, type ReviewFacts } from '#lib/facts.ts';
 import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';
 
-export type ShownItem = ItemView & { html: string; held: readonly DiffFile[]; facts: ReviewFacts | null; why: string; changes: PlanChanges | null };
+export type ShownItem = Omit<ItemView, 'held'> & {
+  html: string;
+  mayAllow: boolean;
+  held: readonly DiffFile[];
+  facts: ReviewFacts | null;
+  why: string;
+  changes: PlanChanges | null;
+};
 
 export async function shownItem(i: ItemView): Promise<ShownItem> {
   const facts = i.kind === 'review' && i.state === 'open' ? await factsOf(i.taskId, i.createdAt) : null;
@@ -18,9 +24,8 @@ export async function shownItem(i: ItemView): Promise<ShownItem> {
     why: twoSentences(planned?.prompt ?? ''),
     changes: now !== undefined && before !== undefined ? planChanges(before, now) : null,
   };
-  if (i.kind !== 'ci_files') return { ...i, html: render(i.plan ?? i.body), held: [], ...more };
-  const { sentence, diff } = readHeld(i.body);
-  return { ...i, html: render(sentence), held: readDiff(diff).files, ...more };
+  const held = i.held === null ? [] : readDiff(i.held.diff).files;
+  return { ...i, html: render(i.plan ?? i.body), held, mayAllow: i.held?.mayAllow === true, ...more };
 }
 
 /** What is known of a task that has failed. */

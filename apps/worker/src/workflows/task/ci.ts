@@ -150,8 +150,7 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiWord, l
 export async function fixCi(task: TaskContext, at: In<'fix_ci'>): Promise<In<'ci'>> {
   const { repairs, redSha, putBack, conflictsWith, joined, reviewedUntil } = at;
   if (conflictsWith !== undefined && joined !== undefined) {
-    const words = `It conflicts with ${conflictsWith}; Claude merges ${conflictsWith} into it. You are not needed.`;
-    await run(task, 'fix_ci', 'drafting', { round: repairs, conflictsWith }, words);
+    await run(task, 'fix_ci', 'drafting', { round: repairs, conflictsWith }, { is: 'conflict', base: conflictsWith });
     return { stage: 'ci', repairs, acceptedSha: null, joined, reviewedUntil };
   }
   const about = putBack === undefined ? {} : { about: putBack };

@@ -56,7 +56,7 @@ async function ask(task: TaskContext, phase: string, { by, atIso }: Pull, said: 
   const title = sayClosed(by);
   const body = [said, CLOSED_BODY].filter((x) => x !== '').join('\n\n');
   await openItem(task, { id, kind: 'pr_closed', title, body, options: [...CLOSED_OPTIONS] });
-  await setState(task, 'blocked', phase, title);
+  await setState(task, 'blocked', phase, { is: 'item', itemId: id });
   for (let looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;

@@ -3,7 +3,8 @@ import { defineQuery, patched, setHandler } from '@temporalio/workflow';
 import { readResume, writeResume } from '@mainloop/models/flow/resume';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
-import type { TaskState, WaitingFor } from '@mainloop/models/flow/states';
+import type { TaskState } from '@mainloop/models/flow/states';
+import { PLAIN, type Status } from '@mainloop/models/flow/status';
 import { QUERIES, type Position, type TaskStanding, type TaskWorkflowInput } from '@mainloop/models/flow/workflow';
 import { openDesk, type Desk } from '../desk.ts';
 import { quietly } from '../failures.ts';
@@ -81,8 +82,8 @@ export function handOver({ taskId, position, seenRuns, items, offers, rounds, de
 }
 
 /** Writes down where the task is, for the pages. */
-export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, statusLine = '', waitingFor?: WaitingFor): Promise<void> =>
-  records.setState({ taskId, state, phase, statusLine, ...(waitingFor === undefined ? {} : { waitingFor }) });
+export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, status: Status = PLAIN): Promise<void> =>
+  records.setState({ taskId, state, phase, status });
 
 interface NewItem {
   readonly id: string;

@@ -140,9 +140,7 @@ describe('a base that moved', () => {
     expect(r.inputs('prepareRun')).toEqual([
       expect.objectContaining({ phase: 'fix_ci', context: { conflictsWith: 'main', round: 2, answered: [], resumed: false } }),
     ]);
-    expect(r.inputs('setState')).toContainEqual(
-      expect.objectContaining({ state: 'drafting', statusLine: expect.stringMatching(/conflicts with main/) }),
-    );
+    expect(r.inputs('setState')).toContainEqual(expect.objectContaining({ state: 'drafting', status: { is: 'conflict', base: 'main' } }));
     expect(r.script().failures).toEqual([]);
     expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-3-1$/)] });
   }, 60_000);
@@ -244,7 +242,7 @@ describe('comments are gathered', () => {
     expect(r.count('prepareRun')).toBe(0);
     expect(r.inputs('setState').at(-1)).toMatchObject({
       state: 'in_review',
-      statusLine: 'mona left 2 comments on GitHub. Claude takes them up when nobody has written for a minute.',
+      status: { is: 'gathering', author: 'mona', comments: 2, quietMs: MINUTE },
     });
     await r.env.sleep(5 * MINUTE);
     expect(r.count('prepareRun')).toBe(1);
@@ -273,7 +271,7 @@ describe('comments are gathered', () => {
     await r.start({ instead: new Map([['readReview', [waits('1'), () => quiet]]]) }, BOUND);
     await r.env.sleep(10 * MINUTE);
     expect(r.count('prepareRun')).toBe(0);
-    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'in_review', statusLine: '' });
+    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'in_review', status: { is: 'plain' } });
   }, 60_000);
 
   test('a decision of the person goes before what is gathered', async () => {

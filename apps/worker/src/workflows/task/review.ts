@@ -1,8 +1,9 @@
 // The review: a person looks at what is ready, merges it, or asks for changes, here or on GitHub.
 import { patched } from '@temporalio/workflow';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
-import { gather, sayWaiting, type Gathered } from '@mainloop/models/flow/gathering';
+import { gather, type Gathered, type Waiting } from '@mainloop/models/flow/gathering';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
+import type { Status } from '@mainloop/models/flow/status';
 import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';
@@ -86,9 +87,11 @@ async function gatherOn(task: TaskContext, before: Gathered | null, waiting: Rev
     if (before !== null) await setState(task, 'in_review', 'review');
     return null;
   }
-  if (before === null && !waiting.atOnce) await setState(task, 'in_review', 'review', sayWaiting(waiting));
+  if (before === null && !waiting.atOnce) await setState(task, 'in_review', 'review', gathering(waiting));
   return gather(before, waiting, Date.now());
 }
+
+const gathering = ({ author, comments, quietMs }: Waiting): Status => ({ is: 'gathering', author, comments, quietMs });
 
 /** @returns what is to be taken up at the next look; null while it is only gathered */
 const takeOf = (gathered: Gathered | null): Take =>
@@ -138,7 +141,7 @@ async function offerAgain(task: TaskContext, before: string, said: string): Prom
   task.asked.delete(before);
   const id = `${task.taskId}-review-${task.seenRuns}-${task.offers++}`;
   await openItem(task, { id, kind: 'review', title: 'Ready for review', body: said, options: OPTIONS });
-  await setState(task, 'in_review', 'review', said);
+  await setState(task, 'in_review', 'review', { is: 'item', itemId: id });
   return id;
 }
 

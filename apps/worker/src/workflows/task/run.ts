@@ -1,7 +1,8 @@
 // One piece of work of the agent, from its place in the queue until it is done: however many runs, questions and waits that takes.
 import { patched } from '@temporalio/workflow';
-import { afterRun, waitsUntil, type AfterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
+import { afterRun, type AfterRun, type RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase, TaskState } from '@mainloop/models/flow/states';
+import { PLAIN, type Status } from '@mainloop/models/flow/status';
 import type { RunContext } from '@mainloop/models/flow/workflow';
 import { forge, runs } from './activities.ts';
 import { setState, type TaskContext } from './context.ts';
@@ -16,7 +17,7 @@ const MAX_STARTS = 5;
 /**
  * @param working what the task is while the agent works
  * @param about what the run is about, besides what was answered meanwhile
- * @param words said of it meanwhile, where there is more to say than that the agent works
+ * @param status what it says of itself meanwhile, where that is more than that the agent works
  * @returns the id of the run that did it
  */
 export async function run(
@@ -24,11 +25,11 @@ export async function run(
   phase: Phase,
   working: TaskState,
   about: Omit<RunContext, 'answered'> = {},
-  words = '',
+  status: Status = PLAIN,
 ): Promise<string> {
   const answered: string[] = [];
   for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
-    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed }, words);
+    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed }, status);
     const next = afterRun(outcome, attempt, Date.now());
     switch (next.do) {
       case 'go_on':
@@ -53,7 +54,7 @@ async function runOnce(
   phase: Phase,
   working: TaskState,
   context: RunContext,
-  words: string,
+  status: Status,
 ): Promise<{ runId: string; outcome: RunEnd }> {
   const { taskId, desk } = task;
   // A person who has just confirmed waits for this: what need not wait for another is done beside it.
@@ -67,7 +68,7 @@ async function runOnce(
     const pokes = desk.pokes();
     await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS, { what: 'slot', runId });
   }
-  const told = setState(task, working, phase, words);
+  const told = setState(task, working, phase, status);
   if (!atOnce) await told;
   await task.sandboxMade;
   const outcome = await untilDone(task, phase, () => drive(task, runId, told));
@@ -99,14 +100,14 @@ async function pause(task: TaskContext, phase: Phase, outcome: RunEnd, { delayMs
   const { desk } = task;
   const before = desk.goOns();
   // Known by its name only to new histories: an old one goes on as it was recorded.
-  const words = outcome.kind === 'wait' && patched('wait-words') ? waitsUntil(outcome.untilMs) : null;
-  if (words !== null) await setState(task, 'blocked', phase, words, 'account_limit');
+  const limit = outcome.kind === 'wait' && patched('wait-words') ? outcome : null;
+  if (limit !== null) await setState(task, 'blocked', phase, { is: 'account_limit', untilMs: limit.untilMs });
   const untilIso = new Date(Date.now() + delayMs).toISOString();
-  await desk.until(() => words !== null && desk.goOns() > before, delayMs, { what: 'time', untilIso });
+  await desk.until(() => limit !== null && desk.goOns() > before, delayMs, { what: 'time', untilIso });
 }
 
 async function answers(task: TaskContext, phase: Phase, itemIds: readonly string[]): Promise<void> {
-  await setState(task, 'blocked', phase, 'Claude has a question for you.');
+  await setState(task, 'blocked', phase, { is: 'question' });
   for (const id of itemIds) task.asked.add(id);
   for (const id of itemIds) {
     if (patched('ask-on-forge')) await askOnForge(task, id);

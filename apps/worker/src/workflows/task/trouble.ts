@@ -29,7 +29,7 @@ export async function askPerson(
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   const code = errorCode === undefined ? {} : { errorCode };
   await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }], ...code });
-  await setState(task, stopped, phase, sentence);
+  await setState(task, stopped, phase, { is: 'item', itemId: id });
   return task.desk.decision(id);
 }
 
@@ -48,7 +48,7 @@ export async function askWhile(
   const { desk, taskId } = task;
   const id = `${taskId}-f${task.seenRuns}-${++task.items}`;
   await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }] });
-  await setState(task, 'blocked', phase, sentence);
+  await setState(task, 'blocked', phase, { is: 'item', itemId: id });
   for (let looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const answered = (): boolean => desk.decided(id) !== undefined;
@@ -79,7 +79,7 @@ export async function askAtGate(
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   const { title, lines, options } = what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
   await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options], errorCode: what });
-  await setState(task, 'blocked', 'ci', title);
+  await setState(task, 'blocked', 'ci', { is: 'item', itemId: id });
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };
 }
 

@@ -1,6 +1,6 @@
 // All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the branch it is meant for.
 import type { Octokit } from '@octokit/rest';
-import { ACTIONS, type CheckRun, type CheckSuite, type CommitStatus, type RequiredCheck } from '@mainloop/models/flow/ci';
+import { ACTIONS, NOT_HERE, type CheckRun, type CheckSuite, type CommitStatus, type RequiredCheck } from '@mainloop/models/flow/ci';
 import type { SeenChecks } from '../port.ts';
 
 type Kit = Octokit & { paginate: Octokit['paginate'] };
@@ -60,6 +60,7 @@ export function checksReader(kit: Kit): ChecksReader {
                   conclusion: c.conclusion,
                   url: c.html_url,
                   summary: summaryOf(c.output.title, c.output.summary),
+                  notHere: c.external_id === NOT_HERE,
                   startedAt: c.started_at,
                   completedAt: c.completed_at,
                 };
@@ -195,6 +196,7 @@ async function jobsOf(kit: Kit, at: Name, runs: readonly Run[]): Promise<CheckRu
         conclusion: j.conclusion,
         url: j.html_url,
         summary: '',
+        notHere: false,
         startedAt: j.started_at,
         completedAt: j.completed_at,
       });

@@ -6,7 +6,6 @@ import { reviewSubmitted } from '../../events/review.ts';
 import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
 import type { Via } from '../../flow/events.ts';
 import { gateAnswer, isGate } from '../../flow/gates.ts';
-import { ALLOW } from '../../flow/held.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { wayRefused } from '../../flow/merge-messages.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
@@ -56,7 +55,7 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       tx,
       tables
         .selectFrom('inbox_items')
-        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body', 'error_code as errorCode'])
+        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body', 'error_code as errorCode', 'held'])
         .where('id', '=', i.itemId)
         .where('owner_id', '=', i.ownerId),
     );
@@ -68,8 +67,8 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
     if (!DECISIONS_OF[item.kind].includes(i.decision)) return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     // Neither a button on a notification nor the chat shows what would be let through.
     if ((i.via === 'push' || i.via === 'chat') && isGate(item)) return refusal('gate_unseen');
-    // A held change that could not be shown whole offers no such choice, and nobody takes it from another surface.
-    if (item.kind === 'ci_files' && i.decision === 'allow' && !item.options.some((o) => o.label === ALLOW)) return refusal('not_shown_whole');
+    // What could not be shown whole is allowed from no surface.
+    if (item.kind === 'ci_files' && i.decision === 'allow' && item.held?.mayAllow !== true) return refusal('not_shown_whole');
     if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId))) return refusal('rule_too_long');
     const refused = i.decision === 'merge' ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id)) : null;
     if (refused !== null) return refusal('acting_commits', refused);
@@ -133,7 +132,7 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
         taskStateChanged.cancelling({
           taskId: i.taskId,
           actor: i.by,
-          payload: { state: 'blocked', phase: task.phase, statusLine: 'Cancelling: closing the pull request and the sandbox.' },
+          payload: { state: 'blocked', phase: task.phase, status: { is: 'cancelling' } },
         }),
       ],
       i.ownerId,

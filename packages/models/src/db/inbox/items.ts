@@ -74,7 +74,7 @@ const summaries = tables
   .innerJoin('tasks as t', 't.id', 'i.task_id')
   .innerJoin('projects as p', 'p.id', 't.project_id')
   .select(['i.id', 'i.kind', 'i.title', 'i.body', 'i.options', 'i.state', 'i.answer', 'i.answered_via as answeredVia', 'i.created_at as createdAt'])
-  .select(['i.task_id as taskId', 't.title as taskTitle', 'p.repo as project', 't.plan'])
+  .select(['i.task_id as taskId', 't.title as taskTitle', 'p.repo as project', 't.plan', 'i.held'])
   .orderBy('i.created_at')
   .limit(500);
 

@@ -6,14 +6,15 @@ import { ofTask, setTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofInbox: Projections<TypesOf<'inbox'>> = {
   'inbox.opened': async (tx, event) => {
-    const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole } = event.payload;
+    const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole, held } = event.payload;
     const words = { kind, title, body, options: JSON.stringify(options), multiple: multiple ?? false };
     const codes = { run_id: runId ?? null, question_no: questionNo ?? null, error_code: errorCode ?? null, title_is_whole: titleIsWhole ?? false };
+    const change = { held: held === undefined ? null : JSON.stringify(held) };
     await run(
       tx,
       tables
         .insertInto('inbox_items')
-        .values({ id, owner_id: event.ownerId, task_id: ofTask(event), ...words, ...codes, state: 'open', created_at: event.at }),
+        .values({ id, owner_id: event.ownerId, task_id: ofTask(event), ...words, ...codes, ...change, state: 'open', created_at: event.at }),
     );
     if (kind === 'permission') await setTask(tx, event, { waiting_for: 'permission' });
     if (kind === 'failure') {

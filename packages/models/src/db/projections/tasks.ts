@@ -1,5 +1,6 @@
 // The row of a task.
 import { run, tables } from '../rows.ts';
+import { lineOf } from '../tasks/status.ts';
 import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
@@ -28,9 +29,9 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
     const confirmed = tables.updateTable('proposals').set({ state: 'confirmed', task_id: taskId });
     if (payload.proposalId) await run(tx, confirmed.where('id', '=', payload.proposalId));
   },
-  'task.state': (tx, event) => {
-    const { state, phase, statusLine, waitingFor } = event.payload;
-    return setTask(tx, event, { state, phase, status_line: statusLine, waiting_for: waitingFor ?? null });
+  'task.state': async (tx, event) => {
+    const { state, phase, status, waitingFor } = event.payload;
+    return setTask(tx, event, { state, phase, status_line: await lineOf(tx, status), waiting_for: waitingFor ?? null });
   },
   'task.retried': (tx, event) => setTask(tx, event, { failure: null }),
   'task.ended': async (tx, event) => {

@@ -1,7 +1,7 @@
 // What all topics of the web's door read by: one client, and the views of a task, a proposal and an item.
 import { PrismaPg } from '@prisma/adapter-pg';
 import { z } from 'zod';
-import { attachmentRef, option } from '../../events/shapes.ts';
+import { attachmentRef, held, option } from '../../events/shapes.ts';
 import type { AttachmentRef, ItemKind, Option } from '../../flow/events.ts';
 import { linesOf } from '../../flow/gates.ts';
 import { OWNER } from '../../flow/ids.ts';
@@ -101,6 +101,7 @@ export function openViews(url: string) {
         title: r.title,
         body: r.body,
         options: optionsIn(r.options),
+        held: held.nullable().parse(r.held),
         multiple: r.multiple,
         runId: r.runId,
         errorCode: r.errorCode as ItemView['errorCode'],

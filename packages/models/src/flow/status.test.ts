@@ -1,0 +1,37 @@
+// Every code of a task's own words, in the words that a person reads.
+import { expect, test } from '@jest/globals';
+import { statusLine, type Status } from './status.ts';
+
+const titleOf = async (itemId: string): Promise<string> => (itemId === 'i' ? 'CI is red.' : '');
+
+const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status, { is: Is }>, string])[] } = {
+  plain: [[{ is: 'plain' }, '']],
+  item: [
+    [{ is: 'item', itemId: 'i' }, 'CI is red.'],
+    [{ is: 'item', itemId: 'gone' }, ''],
+  ],
+  question: [[{ is: 'question' }, 'Claude has a question for you.']],
+  account_limit: [
+    [
+      { is: 'account_limit', untilMs: Date.parse('2026-11-25T09:05:59Z') },
+      "The account's usage limit is reached. It goes on by itself at 09:05 UTC. You are not needed.",
+    ],
+  ],
+  gathering: [
+    [
+      { is: 'gathering', author: 'mona', comments: 1, quietMs: 60_000 },
+      'mona left a comment on GitHub. Claude takes it up when nobody has written for a minute.',
+    ],
+    [
+      { is: 'gathering', author: 'mona', comments: 3, quietMs: 2_000 },
+      'mona left 3 comments on GitHub. Claude takes them up when nobody has written for a moment.',
+    ],
+  ],
+  conflict: [[{ is: 'conflict', base: 'main' }, 'It conflicts with main; Claude merges main into it. You are not needed.']],
+  cancelling: [[{ is: 'cancelling' }, 'Cancelling: closing the pull request and the sandbox.']],
+  words: [[{ is: 'words', words: 'As it was said.' }, 'As it was said.']],
+};
+
+test.each(Object.values(SAYS).flat())('%j', async (status, words) => {
+  expect(await statusLine(status, titleOf)).toBe(words);
+});
