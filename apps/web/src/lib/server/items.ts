@@ -6,10 +6,10 @@ import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';
 
-export type ShownItem = Omit<ItemView, 'held'> & {
+export type ShownItem = ItemView & {
   html: string;
-  mayAllow: boolean;
-  held: readonly DiffFile[];
+  /** Of a held change. */
+  files: readonly DiffFile[];
   facts: ReviewFacts | null;
   why: string;
   changes: PlanChanges | null;
@@ -24,8 +24,8 @@ export async function shownItem(i: ItemView): Promise<ShownItem> {
     why: twoSentences(planned?.prompt ?? ''),
     changes: now !== undefined && before !== undefined ? planChanges(before, now) : null,
   };
-  const held = i.held === null ? [] : readDiff(i.held.diff).files;
-  return { ...i, html: render(i.plan ?? i.body), held, mayAllow: i.held?.mayAllow === true, ...more };
+  const files = i.held === null ? [] : readDiff(i.held.diff).files;
+  return { ...i, html: render(i.plan ?? i.body), files, ...more };
 }
 
 /** What is known of a task that has failed. */
