@@ -9,6 +9,8 @@ import { result, type Result } from './lib.ts';
 
 const FILES = 50,
   FILE_MB = 10;
+/** Of `git clone` from the same forge: the mirror is filled and lent, and nothing comes twice. */
+const MAX_FIRST = 1.5;
 
 export async function benchClone(s: Stack): Promise<Result[]> {
   const dir = path.join(mkdtempSync('/tmp/bench-big-'), 'big');
@@ -29,7 +31,7 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   rmSync(plain, { recursive: true, force: true });
   rmSync(path.dirname(dir), { recursive: true, force: true });
   return [
-    result('clone of a 500 MB repository, first task', first.seconds, 's', bare, 'reported', true),
+    result('clone of a 500 MB repository, first task', first.seconds, 's', bare, `at most ${MAX_FIRST}x`, first.seconds <= bare * MAX_FIRST),
     result('clone of a 500 MB repository, second task', second.seconds, 's', bare, 'reported', true),
     result('  of it disk for its history', second.gitMb, 'MB', bareMb, 'reported', true),
     result('  of it disk for its files', second.treeMb, 'MB', null, 'reported', true),

@@ -12,7 +12,7 @@ import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/t
 import { seedTask } from '@mainloop/testkit/seed';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateSync } from 'node:zlib';
@@ -109,6 +109,16 @@ const heldOf = (id: string): Promise<Held[]> =>
   many<Held>(database.db, "select id, body, options, held from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id", [id]);
 const answer = (itemId: string, decision: 'allow' | 'deny') =>
   decide(database.db, { ownerId: OWNER, itemId, decision, text: '', via: 'app', by: 'you' });
+
+test('a repository that is new here lies in the mirror as the pack that it came as: few large files are not written one by one', async () => {
+  await work('pack');
+  const objects = path.join(gateway.home, 'git/mirrors/demo/tally.git/objects');
+  const names = readdirSync(objects);
+  expect([names.filter((n) => n.length === 2), readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()]).toEqual([
+    [],
+    ['.idx', '.pack'],
+  ]);
+});
 
 test('a held change shows every file and line, and a yes lets through that and nothing else', async () => {
   const w = await work('hold');

@@ -31,6 +31,12 @@ const MAX_SAID_BYTES = 1024 * 1024;
 /** Looking for deltas between large files costs git ten times what sending them whole does (100 MB of random data: 11 s and 1 s). */
 const NO_BIG_DELTAS = 'core.bigFileThreshold=1m';
 
+/**
+ * Fewer than a hundred objects git writes one by one, packed anew, as a fetch usually brings little. What brings all of a repository, it
+ * keeps as one pack, like a clone (500 MB in 50 files: 48 s and 7 s).
+ */
+const AS_IT_CAME = ['-c', 'fetch.unpackLimit=1'] as const;
+
 /** What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted after unpacking. */
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
@@ -63,14 +69,15 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const refreshMirror = (r: RunByToken): Promise<string> =>
     serial(r.repo, async () => {
       const dir = mirrorOf(r);
-      if (!existsSync(path.join(dir, 'HEAD'))) {
+      const isNew = !existsSync(path.join(dir, 'HEAD'));
+      if (isNew) {
         mkdirSync(dir, { recursive: true });
         await run('git', ['init', '-q', '--bare', dir], { env });
         await git(dir, ['config', 'gc.auto', '0']);
       }
       // Several requests of one clone come within a second; the forge need not be asked for each.
       if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
-        const all = ['fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+        const all = [...(isNew ? AS_IT_CAME : []), 'fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
         await whileAway(r.remote_url, () => git(dir, all, forgeEnv));
         fetchedAt.set(r.repo, Date.now());
       }

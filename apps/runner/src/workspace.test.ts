@@ -58,6 +58,29 @@ test.each([
   else expect(said ?? '').not.toContain(words.slice(-12));
 });
 
+test('a clone without a mirror is kept as the pack that it came as: few large files are not written one by one', async () => {
+  const at = mkdtempSync(path.join(dir, 'pack-'));
+  const source = path.join(at, 'source');
+  mkdirSync(source);
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('commit', '-q', '--allow-empty', '-m', 'first');
+  const c = { repo: path.join(at, 'repo'), home: at, mirror: path.join(at, 'none'), gatewayUrl: 'http://127.0.0.1:9' } as RunnerConfig;
+  const none = { patiently: () => Promise.resolve({ status: 404, body: Buffer.alloc(0) }) } as unknown as GatewayLink;
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: at,
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `url.${source}.insteadOf`,
+    GIT_CONFIG_VALUE_0: 'http://127.0.0.1:9/git/repo.git',
+  };
+  await ensureWorkspace(c, { branch: 'b', base: 'main', attachments: [], taskMd: 'x', claudeMd: '' } as unknown as RunSpec, none, env);
+  const objects = path.join(c.repo, '.git/objects');
+  expect(readdirSync(objects).filter((n) => n.length === 2)).toEqual([]);
+  expect(readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()).toEqual(['.idx', '.pack']);
+});
+
 test.each<[string, string | null]>([
   ['', null],
   ['packages/a', null],

@@ -106,7 +106,8 @@ export async function ensureWorkspace(
       if (existsSync(path.join(c.mirror, 'objects')))
         writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
       const fetch = (): Promise<string> =>
-        git('fetch', '-q', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
+        // As a clone does: fewer than a hundred files are else written one by one, packed anew, however large they are.
+        git('fetch', '-q', '--keep', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
       await patiently(fetch, againMs);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));

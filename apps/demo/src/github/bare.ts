@@ -49,16 +49,20 @@ export class Bare {
   async importFrom(full: string, folder: string, branch: string): Promise<void> {
     await this.init(full, branch);
     try {
-      await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`);
+      // Kept as one pack, like a clone: a few large files are else written one by one, packed anew, and sent so ever after.
+      await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`, ['-c', 'fetch.unpackLimit=1']);
     } catch (err) {
       rmSync(this.dir(full), { recursive: true, force: true });
       throw err;
     }
   }
 
-  /** @param refs what to bring from the folder, as git-fetch(1) names it; the folder's tags come with it */
-  async fetchFrom(full: string, folder: string, refs: string): Promise<void> {
-    await this.git(full, ['-c', 'safe.directory=*', 'fetch', '-q', '--no-tags', '--', folder, refs, '+refs/tags/*:refs/tags/*']);
+  /**
+   * @param refs what to bring from the folder, as git-fetch(1) names it; the folder's tags come with it
+   * @param settings of git, for this time
+   */
+  async fetchFrom(full: string, folder: string, refs: string, settings: readonly string[] = []): Promise<void> {
+    await this.git(full, ['-c', 'safe.directory=*', ...settings, 'fetch', '-q', '--no-tags', '--', folder, refs, '+refs/tags/*:refs/tags/*']);
   }
 
   async sha(full: string, branch: string): Promise<string | null> {

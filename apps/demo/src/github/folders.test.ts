@@ -1,7 +1,7 @@
 // A folder of this machine as a repository: real folders, real git, the real server.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { doorSettings } from '@mainloop/doors/door';
@@ -77,6 +77,13 @@ test('two folders of one name are two repositories; one that is added twice, als
   expect(await look(b)).toMatchObject({ full: 'local/api-2', outcome: 'unchanged' });
   expect(await tipOf('local/api', 'refs/heads/main')).toBe(await git(a, 'rev-parse', 'HEAD'));
   expect(await tipOf('local/api-2', 'refs/heads/main')).toBe(await git(b, 'rev-parse', 'HEAD'));
+});
+
+test('what comes in with a folder that is new lies there as one pack', async () => {
+  await look(await make('packed'));
+  const objects = path.join(dir, 'hub/repos/local/packed.git/objects');
+  expect(readdirSync(objects).toSorted()).toEqual(['info', 'pack']);
+  expect(readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()).toEqual(['.idx', '.pack']);
 });
 
 test('added ten times at once it is one', async () => {
