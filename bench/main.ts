@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../packages/testkit/src/stack.ts';
+import { benchDependencies, DEPENDENCIES_STORY, startDependencies } from './deps.ts';
 import { benchGateway, startUpstream } from './gateway.ts';
 import type { Result } from './lib.ts';
 import { benchMemory, benchPages } from './pages.ts';
@@ -54,6 +55,18 @@ if (wants('clone')) {
     take(await benchClone(b));
   } finally {
     await b.stop();
+  }
+}
+if (wants('deps')) {
+  const story = path.join(mkdtempSync('/tmp/bench-story-'), 'story.yaml');
+  writeFileSync(story, DEPENDENCIES_STORY);
+  const registry = await startDependencies();
+  const d = await startStack({ MAINLOOP_DEMO_SCRIPT: story, npm_config_registry: `${registry.url}/` });
+  try {
+    take(await benchDependencies(d, registry));
+  } finally {
+    await d.stop();
+    await registry.close();
   }
 }
 if (wants('gateway')) {

@@ -9,11 +9,12 @@ import { quantile, result, type Result } from './lib.ts';
 
 const N = 5;
 
-const firstAfter = (model: string, t: number): Promise<number> =>
+/** @returns when an agent first asked the model since then */
+export const firstAfter = (model: string, t: number, waitMs = 60_000): Promise<number> =>
   until(
     'the first request',
     async () => ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find((r) => r.agent && r.at >= t)?.at,
-    60_000,
+    waitMs,
     20,
   );
 

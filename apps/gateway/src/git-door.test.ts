@@ -114,10 +114,12 @@ test('a repository that is new here lies in the mirror as the pack that it came 
   await work('pack');
   const objects = path.join(gateway.home, 'git/mirrors/demo/tally.git/objects');
   const names = readdirSync(objects);
-  expect([names.filter((n) => n.length === 2), readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()]).toEqual([
-    [],
-    ['.idx', '.pack'],
-  ]);
+  expect([
+    names.filter((n) => n.length === 2),
+    readdirSync(path.join(objects, 'pack'))
+      .map((n) => path.extname(n))
+      .toSorted(),
+  ]).toEqual([[], ['.idx', '.pack']]);
 });
 
 test('a held change shows every file and line, and a yes lets through that and nothing else', async () => {

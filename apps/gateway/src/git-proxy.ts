@@ -77,7 +77,16 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       }
       // Several requests of one clone come within a second; the forge need not be asked for each.
       if (Date.now() - (fetchedAt.get(r.repo) ?? 0) > 1_000) {
-        const all = [...(isNew ? AS_IT_CAME : []), 'fetch', '-q', '--prune', '--no-tags', r.remote_url, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+        const all = [
+          ...(isNew ? AS_IT_CAME : []),
+          'fetch',
+          '-q',
+          '--prune',
+          '--no-tags',
+          r.remote_url,
+          '+refs/heads/*:refs/heads/*',
+          '+refs/tags/*:refs/tags/*',
+        ];
         await whileAway(r.remote_url, () => git(dir, all, forgeEnv));
         fetchedAt.set(r.repo, Date.now());
       }

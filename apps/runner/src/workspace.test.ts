@@ -78,7 +78,11 @@ test('a clone without a mirror is kept as the pack that it came as: few large fi
   await ensureWorkspace(c, { branch: 'b', base: 'main', attachments: [], taskMd: 'x', claudeMd: '' } as unknown as RunSpec, none, env);
   const objects = path.join(c.repo, '.git/objects');
   expect(readdirSync(objects).filter((n) => n.length === 2)).toEqual([]);
-  expect(readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()).toEqual(['.idx', '.pack']);
+  expect(
+    readdirSync(path.join(objects, 'pack'))
+      .map((n) => path.extname(n))
+      .toSorted(),
+  ).toEqual(['.idx', '.pack']);
 });
 
 test.each<[string, string | null]>([

@@ -83,7 +83,11 @@ test('what comes in with a folder that is new lies there as one pack', async () 
   await look(await make('packed'));
   const objects = path.join(dir, 'hub/repos/local/packed.git/objects');
   expect(readdirSync(objects).toSorted()).toEqual(['info', 'pack']);
-  expect(readdirSync(path.join(objects, 'pack')).map((n) => path.extname(n)).toSorted()).toEqual(['.idx', '.pack']);
+  expect(
+    readdirSync(path.join(objects, 'pack'))
+      .map((n) => path.extname(n))
+      .toSorted(),
+  ).toEqual(['.idx', '.pack']);
 });
 
 test('added ten times at once it is one', async () => {
