@@ -192,6 +192,7 @@ const instantForge: Forge = {
   whoAmI: async () => 'bench',
   whoCommits: async () => null,
   getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, canPush: true, isInOurWay: false }),
+  hasFolder: async () => true,
   findNow: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', isArchived: false }),
   ensureIssue: async () => ensured,
   ensureDraftPr: async () => ensured,

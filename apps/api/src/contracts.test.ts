@@ -8,6 +8,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
 import { appendOutput, endRun, ensureRun, openEpoch } from '@mainloop/models/db/runs/runs';
 import { ciJudged } from '@mainloop/models/events/forge';
+import { projectAdded } from '@mainloop/models/events/projects';
 import { reviewPassedOver, reviewSubmitted } from '@mainloop/models/events/review';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -260,6 +261,21 @@ describe('what is refused has a code of the list, and the status and sentence th
     const answer = await refused(method, path, body);
     expect(answer.code).toBe(code);
     if (code !== 'invalid' && code !== 'no_route') expect(answer.error).toBe(refusal(code).sentence);
+  });
+
+  test('a folder that another project of the same repository is', async () => {
+    for (const [id, folder] of [
+      ['pr-a', 'a'],
+      ['pr-b', 'b'],
+    ] as const) {
+      const payload = { id, name: `acme/mono/${folder}`, repo: 'acme/mono', folder, defaultBranch: 'main', remoteUrl: 'http://127.0.0.1:1/x.git' };
+      await appendOnce(t.db, [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })]);
+    }
+    const { code, error } = await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: 'b' }));
+    expect([code, error]).toEqual(['project_there', 'b is a project already, or was one: add it again and it is back.']);
+    expect((await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: '../b' }))).code).toBe('invalid');
+    await ask('changeProject', { id: 'pr-a', body: { folder: 'c' } });
+    expect((await ask<'listProjects'>('listProjects', {})).map((p) => p.name)).toEqual(expect.arrayContaining(['acme/mono/c', 'acme/mono/b']));
   });
 
   test('without a sign-in', async () => {

@@ -68,20 +68,24 @@ export function registerWork(program: Command, { api, out }: Context): void {
         list,
         list.length === 0
           ? 'No projects yet. mainloop projects add owner/name, or the path of a git folder.'
-          : list.map((p) => (p.localPath === null ? p.repo : `${p.repo}\n    ${p.localPath}`)).join('\n'),
+          : list.map((p) => (p.localPath === null ? p.name : `${p.name}\n    ${p.localPath}`)).join('\n'),
       );
     });
   projects
     .command('add')
-    .description('add a GitHub repository (owner/name) or a git folder of this machine')
+    .description('add a GitHub repository (owner/name), a folder of one, or a git folder of this machine')
     .argument('<source>')
-    .action(async (source: string) => {
+    .option('--folder <folder>', 'of the repository, when the project is only that: several may share one')
+    .action(async (source: string, o: { folder?: string }) => {
       const { resolve } = await import('node:path');
       const p = await api().call('addProject', {
-        body: { source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source },
+        body: {
+          source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source,
+          ...(o.folder === undefined ? {} : { folder: o.folder }),
+        },
       });
-      const said = lookWords(p.repo, p.look ?? { outcome: 'added', commits: 0 });
-      out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.repo}`);
+      const said = lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 });
+      out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.name}`);
     });
   program
     .command('pull')
@@ -91,7 +95,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const { realpathSync } = await import('node:fs');
       const { spawnSync } = await import('node:child_process');
       const folders = (await api().call('listProjects')).filter((p) => p.localPath !== null);
-      const p = repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.repo === repo);
+      const p = repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.name === repo);
       if (!p)
         throw new Refused(
           repo === undefined
@@ -108,10 +112,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
   program
     .command('init-repo')
     .description('propose CI, a linter, a preview of each pull request and a database for it, as one pull request')
-    .argument('<project>', 'owner/name')
+    .argument('<project>', 'owner/name, or owner/name/folder')
     .addOption(new Option('--only <parts...>', 'some of them').choices([...TEMPLATE_PARTS]))
     .action(async (repo: string, o: { only?: Sends<'initProject'>['body']['parts'] }) => {
-      const project = (await api().call('listProjects')).find((p) => p.repo === repo);
+      const project = (await api().call('listProjects')).find((p) => p.name === repo);
       if (!project) throw new Error(`There is no project ${repo}. mainloop projects add ${repo} adds it.`);
       const r = await api().call('initProject', { id: project.id, body: o.only ? { parts: o.only } : {} });
       out(r, `Proposed. Look at it with mainloop proposals, start it with mainloop confirm ${r.proposalId}`);

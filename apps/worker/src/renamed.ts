@@ -19,7 +19,7 @@ export async function ensureNamed({ db, forge }: { readonly db: Db; readonly for
   if (now.full.toLowerCase() === t.repo.toLowerCase()) return t;
   await decideAndAppend(db, async (tx) => {
     // It may be on the list under its new name as well: then both go on, and the forge leads from the old one to the new.
-    if (await isNameTaken(tx, t.ownerId, now.full)) return;
+    if (await isNameTaken(tx, t.ownerId, t.projectId, { repo: now.full })) return;
     const payload = { id: t.projectId, before: t.repo, repo: now.full, remoteUrl: now.cloneUrl, defaultBranch: now.defaultBranch };
     await append(tx, [projectRenamed.new({ taskId: t.id, actor: 'mainloop', payload })], t.ownerId);
   });

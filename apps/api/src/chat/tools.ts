@@ -21,7 +21,7 @@ const schema = (s: z.ZodType): Record<string, unknown> => {
 };
 
 const SpawnTask = z.object({
-  project: z.string().describe('owner/name of one of the projects'),
+  project: z.string().describe('one of the projects, as it is called above: owner/name, or owner/name/folder'),
   title: z.string().min(1).max(200),
   prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'),
   skipPlan: z.boolean().optional().describe('true when the person said "just do it"'),

@@ -5,7 +5,7 @@ import { cancelTask } from '@mainloop/models/db/inbox/decide';
 import { append, freshId, lastSeq, lockLog, toOutbox } from '@mainloop/models/db/log';
 import { wasSent } from '@mainloop/models/db/outbox';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { findProject, hasProject, listLiveTasks, listProjects } from '@mainloop/models/db/projects/projects';
+import { findProject, hasProject, isNameTaken, listLiveTasks, listProjects } from '@mainloop/models/db/projects/projects';
 import { propose } from '@mainloop/models/db/conversation/proposals';
 import { getSettings, resolveProjectSettings, saveSettings, settingsChanged } from '@mainloop/models/db/projects/settings';
 import { projectRemoved } from '@mainloop/models/events/projects';
@@ -41,14 +41,14 @@ export class ProjectsController {
   @Route('addProject')
   async add(@Sent('addProject') body: Taken<'addProject'>): Promise<Given<'addProject'>> {
     const projectId = `pr-${freshId()}`;
-    const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source };
+    const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source, ...(body.folder === '' ? {} : { folder: body.folder }) };
     const from = await lastSeq(this.db, OWNER);
     await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
     const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
     if (said?.type === 'project.refused') throw refuse('project_refused', said.payload.sentence);
     // Adding what is there already gives the project that is there.
     if (said !== null) {
-      const project = (await this.projects()).find((p) => p.repo === said.payload.repo);
+      const project = (await this.projects()).find((p) => p.name === said.payload.name);
       if (!project) throw refuse('no_project');
       return { ...project, look: said.payload.look ?? null };
     }
@@ -68,8 +68,13 @@ export class ProjectsController {
 
   @Route('changeProject')
   async settings(@Param('id') id: string, @Sent('changeProject') body: Taken<'changeProject'>): Promise<Given<'changeProject'>> {
-    if (!(await hasProject(this.db, OWNER, id))) throw refuse('no_project');
-    await withTx(this.db, (tx) => append(tx, [settingsChanged(id, body, 'you')], OWNER));
+    await withTx(this.db, async (tx) => {
+      await lockLog(tx);
+      if (!(await hasProject(tx, OWNER, id))) throw refuse('no_project');
+      const { folder } = body;
+      if (folder !== undefined && (await isNameTaken(tx, OWNER, id, { folder }))) throw refuse('project_there', folder || 'All of it');
+      await append(tx, [settingsChanged(id, body, 'you')], OWNER);
+    });
     return { ok: true };
   }
 

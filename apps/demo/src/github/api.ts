@@ -1,6 +1,7 @@
 // GitHub's REST routes, the ones a client like ours calls. Each handler gets the repository and says status and body.
 import { isObjectName } from '@mainloop/models/flow/operands';
 import { checkRoutes } from './checks.ts';
+import { contentsOf, readmeOf } from './contents.ts';
 import type { Ctx } from './ctx.ts';
 import { ok, invalid, notFound, openDesk, type Route } from './desk.ts';
 import { issueRoutes } from './issues.ts';
@@ -8,7 +9,6 @@ import { labelRoutes } from './labels.ts';
 import { pullRoutes } from './pulls.ts';
 import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
-import type { Repo } from './store.ts';
 
 export function routes(c: Ctx): Route[] {
   const { bare, base } = c;
@@ -65,6 +65,15 @@ export function routes(c: Ctx): Route[] {
       },
     ],
     [
+      'GET',
+      R('/contents(?:/(.*))?'),
+      async (a) => {
+        const ref = a.query.get('ref') ?? a.repo.defaultBranch;
+        const found = await contentsOf(c, a.repo, ref, decodeURIComponent(a.m[2] ?? '').replace(/\/$/, ''));
+        return found ? ok(found) : notFound;
+      },
+    ],
+    [
       'DELETE',
       R('/git/refs/heads(?:/|%2F)(.+)'),
       async (a) => {
@@ -90,32 +99,4 @@ export function routes(c: Ctx): Route[] {
     ...runRoutes(c, desk),
     ...labelRoutes(c, desk),
   ];
-}
-
-/** The README at the top of the default branch, as the contents of a file: https://docs.github.com/rest/repos/contents#get-a-repository-readme */
-async function readmeOf({ bare, base }: Ctx, repo: Repo): Promise<object | null> {
-  const at = `refs/heads/${repo.defaultBranch}`;
-  // There is no such branch.
-  const listed = (await bare.git(repo.full, ['ls-tree', '-z', at]).catch(() => '')).split('\0');
-  const m = listed.map((l) => /^\d+ blob ([0-9a-f]+)\t(readme(?:\.(?:md|markdown|rst|txt))?)$/i.exec(l)).find((x) => x !== null);
-  if (!m) return null;
-  const [, sha, name] = m;
-  const text = await bare.git(repo.full, ['cat-file', 'blob', sha!]);
-  const url = `${base}/repos/${repo.full}/contents/${name}?ref=${repo.defaultBranch}`;
-  const page = `${base}/${repo.full}/blob/${repo.defaultBranch}/${name}`;
-  const blob = `${base}/repos/${repo.full}/git/blobs/${sha}`;
-  return {
-    type: 'file',
-    encoding: 'base64',
-    size: Buffer.byteLength(text),
-    name,
-    path: name,
-    content: Buffer.from(text).toString('base64'),
-    sha,
-    url,
-    git_url: blob,
-    html_url: page,
-    download_url: null,
-    _links: { git: blob, self: url, html: page },
-  };
 }

@@ -2,7 +2,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Forge, RepoInfo } from '@mainloop/adapters/forge/port';
 import { resolveProjectSettings } from '@mainloop/models/contracts/settings';
-import { listProjects } from '@mainloop/models/db/projects/projects';
+import { appendOnce } from '@mainloop/models/db/log';
+import { isNameTaken, listProjects } from '@mainloop/models/db/projects/projects';
+import { checkRebuild } from '@mainloop/models/db/rebuild';
+import { projectRenamed, projectSettings } from '@mainloop/models/events/projects';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import type { Importer } from '../importer.ts';
@@ -17,12 +20,20 @@ afterAll(() => t.drop());
 const REPO: RepoInfo = { full: 'a/b', defaultBranch: 'main', cloneUrl: 'http://forge/a/b.git', empty: false, canPush: true, isInOurWay: false };
 
 /** @returns the sentence by which it is refused; null when it is there */
-async function add(source: string, repo: Partial<RepoInfo>, below = ''): Promise<string | null> {
-  const forge = { getRepo: () => Promise.resolve({ ...REPO, ...repo }) } as unknown as Forge;
+async function add(source: string, repo: Partial<RepoInfo>, below = '', asked?: string): Promise<string | null> {
+  const forge = {
+    getRepo: (full: string) => Promise.resolve({ ...REPO, full, ...repo }),
+    hasFolder: (_: string, branch: string, folder: string) => Promise.resolve(branch === 'main' && /^(packages|odd é)\/[ab]$/.test(folder)),
+  } as unknown as Forge;
   const look = { full: repo.full ?? REPO.full, branch: 'main', outcome: 'added', commits: 0, localPath: source, below } as const;
   const importer: Importer = { look: () => Promise.resolve(look) };
   const projectId = `pr-${crypto.randomUUID()}`;
-  await projectActivities({ db: t.db, forge, importer }).addProject({ ownerId: OWNER, projectId, source });
+  await projectActivities({ db: t.db, forge, importer }).addProject({
+    ownerId: OWNER,
+    projectId,
+    source,
+    ...(asked === undefined ? {} : { folder: asked }),
+  });
   const { rows } = await t.db.query<{ payload: { id: string; sentence: string } }>("select payload from events where type = 'project.refused'");
   return rows.find((r) => r.payload.id === projectId)?.payload.sentence ?? null;
 }
@@ -43,4 +54,55 @@ test('a folder inside of a repository is kept as a setting, and added again it s
   await t.db.query(`update projects set settings = settings || '{"folder": "packages/b"}' where repo = 'local/mono-packages-a'`);
   expect(await add('/mono/packages/a', { full: 'local/mono-packages-a' }, 'packages/a')).toBeNull();
   expect(await settings()).toMatchObject({ folder: 'packages/b' });
+});
+
+const named = async (repo: string) => (await listProjects(t.db, OWNER)).filter((p) => p.repo === repo).map((p) => p.name);
+
+test('several projects share a repository of the forge, each with a folder of its own; one that is added twice is one', async () => {
+  const full = 'acme/shop';
+  for (const [source, folder] of [
+    ['acme/shop', undefined],
+    ['acme/shop', 'packages/a'],
+    ['https://github.com/acme/shop/tree/main/packages/b', undefined],
+    ['https://github.com/acme/shop/tree/main', undefined],
+    ['acme/shop', 'packages/b'],
+    ['https://github.com/acme/shop/tree/main/odd%20%C3%A9/a/', undefined],
+  ] as const)
+    expect([source, folder, await add(source, {}, '', folder)]).toEqual([source, folder, null]);
+  expect(await named(full)).toEqual([full, `${full}/packages/a`, `${full}/packages/b`, `${full}/odd é/a`]);
+  const [whole, a] = (await listProjects(t.db, OWNER)).filter((p) => p.repo === full).map((p) => resolveProjectSettings(p.settings).folder);
+  expect([whole, a]).toEqual(['', 'packages/a']);
+});
+
+test.each<[string, string | undefined, RegExp]>([
+  ['acme/none', 'packages/c', /^There is no folder packages\/c on main of acme\/none[.]$/],
+  ['https://github.com/acme/none/tree/feature/x/packages/a', undefined, /^That address is not on main, the default branch of acme\/none[.]/],
+  ['https://github.com/acme/none/tree/main/..%2fsecret', undefined, /^That address is not on main/],
+  ['https://github.com/acme/none/tree/main/%zz', undefined, /^That address is not on main/],
+  ['/mono', 'packages/a', /^A folder of this machine is named by its whole path: add \/mono\/packages\/a[.]$/],
+])('%s with the folder %s is refused, and nothing is added', async (source, folder, says) => {
+  expect(await add(source, {}, '', folder)).toMatch(says);
+  expect(await named('acme/none')).toEqual([]);
+});
+
+test('another folder in its settings, and another name on the forge, name a project anew; a folder of this machine keeps its own', async () => {
+  const [project] = (await listProjects(t.db, OWNER)).filter((p) => p.name === 'acme/shop/packages/a');
+  const says = (...events: Parameters<typeof appendOnce>[1]) => appendOnce(t.db, events);
+  const id = project!.id;
+  expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/b' })).toBe(true);
+  expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/z' })).toBe(false);
+  await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: 'packages/z' } } }));
+  const moved = { id, before: 'acme/shop', repo: 'acme/store', remoteUrl: 'http://forge/acme/store.git', defaultBranch: 'main' };
+  expect(await isNameTaken(t.db, OWNER, id, { repo: 'Acme/Store' })).toBe(false);
+  await says(projectRenamed.new({ actor: 'mainloop', payload: moved }));
+  expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
+  // The next one of the same repository follows: only its own name counts.
+  const b = (await listProjects(t.db, OWNER)).find((p) => p.name === 'acme/shop/packages/b')!;
+  expect(await isNameTaken(t.db, OWNER, b.id, { repo: 'acme/store' })).toBe(false);
+  const local = (await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!;
+  await says(projectSettings.new({ actor: 'you', payload: { id: local.id, settings: { folder: 'packages/q' } } }));
+  expect(await named('local/mono-packages-a')).toEqual(['local/mono-packages-a']);
+  await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: ['no', 'folder'] } } }));
+  expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
+  expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
 });

@@ -1,9 +1,10 @@
 // Adding a project: is it there, may we push, has it a first commit? The answer is an event either way.
-import { ForgeError, isRetryable, type Forge } from '@mainloop/adapters/forge/port';
+import { ForgeError, isRetryable, type Forge, type RepoInfo } from '@mainloop/adapters/forge/port';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { projectAdded, projectRefused } from '@mainloop/models/events/projects';
 import type { NewEvent } from '@mainloop/models/events/registry';
+import { isFolderBelow, projectName } from '@mainloop/models/flow/folders';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Importer } from '../importer.ts';
@@ -12,9 +13,11 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
   async addProject(i: ProjectWorkflowInput): Promise<void> {
     let event: NewEvent<'project.added' | 'project.refused'>;
     try {
-      const folder = /^[/~.]/.test(i.source);
-      const look = folder ? await importer.look(i.source) : null;
-      const full = look?.full ?? repoName(i.source);
+      const look = /^[/~.]/.test(i.source) ? await importer.look(i.source) : null;
+      if (look !== null && i.folder !== undefined)
+        throw new ForgeError('rejected', `A folder of this machine is named by its whole path: add ${i.source.replace(/\/$/, '')}/${i.folder}.`);
+      const named = look === null ? repositoryNamed(i.source) : { full: look.full, below: null };
+      const { full } = named;
       const repo = await forge.getRepo(full);
       if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
       if (!repo.canPush)
@@ -24,16 +27,20 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           'rejected',
           `${full} has a branch called ${BRANCH_FOLDER}, and git can't hold the branches ${BRANCH_FOLDER}/… of tasks beside it. Rename that branch, then add ${full} again.`,
         );
+      const folder = look?.below ?? folderOf(i.folder, named.below, repo);
+      if (look === null && folder !== '' && !(await forge.hasFolder(repo.full, repo.defaultBranch, folder)))
+        throw new ForgeError('not_found', `There is no folder ${folder} on ${repo.defaultBranch} of ${repo.full}.`);
+      const localPath = look?.localPath ?? null;
       event = projectAdded.new({
         actor: 'worker',
         payload: {
           id: i.projectId,
-          name: repo.full,
+          name: projectName({ repo: repo.full, folder, localPath }),
           repo: repo.full,
           defaultBranch: repo.defaultBranch,
           remoteUrl: repo.cloneUrl,
-          localPath: look?.localPath ?? null,
-          ...(look === null || look.below === '' ? {} : { folder: look.below }),
+          localPath,
+          ...(folder === '' ? {} : { folder }),
           ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
         },
       });
@@ -45,10 +52,40 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
   },
 });
 
-/** "owner/name", or the address of a repository page. @throws ForgeError when it is neither */
-function repoName(source: string): string {
-  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(source.trim());
+interface Named {
+  /** "owner/name" */
+  readonly full: string;
+  /** Of a page of the repository: its branch and a folder, as the address has them. */
+  readonly below: string | null;
+}
+
+/** "owner/name", or the address of a repository's page, or of a folder's. @throws ForgeError when it is none of them */
+function repositoryNamed(source: string): Named {
+  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?(?:\/tree\/([^?#]+?))?\/?$/.exec(source.trim());
   if (!m)
     throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);
-  return m[1]!;
+  return { full: m[1]!, below: m[2] ?? null };
+}
+
+/**
+ * @param asked by a field of its own
+ * @param below of an address
+ * @returns empty for all of it
+ * @throws ForgeError for an address on another branch: a project is what its default branch has
+ */
+function folderOf(asked: string | undefined, below: string | null, { full, defaultBranch }: RepoInfo): string {
+  if (asked !== undefined || below === null || below === defaultBranch) return asked ?? '';
+  const folder = below.startsWith(`${defaultBranch}/`) ? (plain(below.slice(defaultBranch.length + 1)) ?? '') : '';
+  if (folder === '' || !isFolderBelow(folder))
+    throw new ForgeError('rejected', `That address is not on ${defaultBranch}, the default branch of ${full}. Add ${full} with its folder instead.`);
+  return folder;
+}
+
+function plain(escaped: string): string | null {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    // Escapes that stand for no character.
+    return null;
+  }
 }

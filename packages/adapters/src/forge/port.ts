@@ -124,6 +124,8 @@ export interface Forge {
   /** Whose commits are made with the token; null where it belongs to no user, as that of an app. */
   whoCommits(): Promise<CommitAuthor | null>;
   getRepo(full: string): Promise<RepoInfo>;
+  /** Whether a branch has a folder of that name, with `/` in it. */
+  hasFolder(full: string, branch: string, folder: string): Promise<boolean>;
   /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
   findNow(full: string): Promise<RepoNow>;
   /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */

@@ -87,7 +87,20 @@ test('a default branch is set up once for each commit and command, with a token 
     { commit: second, command: 'make setup', folder: '', have: [KEY] },
   ]);
   expect(trouble).toEqual([]);
-  expect(await k.give(REPO, path.join(dir, 'task'), null)).toBe(true);
+  expect(await k.give(REPO, { base: 'main', command: null }, path.join(dir, 'task'), null)).toBe(true);
+});
+
+test('two projects of one repository are set up each for itself, and each is given its own', async () => {
+  const k = await opened();
+  const setups = ['', 'packages/a', 'packages/b'].map((folder) => ({ base: 'main', command: null, folder }));
+  for (const setup of setups.slice(1)) k.look(REPO, setup);
+  await k.idle();
+  for (const setup of setups.slice(1)) k.look(REPO, setup);
+  await k.idle();
+  expect(started.map((s) => s.wanted)).toMatchObject([{ folder: 'packages/a' }, { folder: 'packages/b' }]);
+  const given = [];
+  for (const [i, setup] of setups.entries()) given.push(await k.give(REPO, setup, path.join(dir, `task-${i}`), null));
+  expect(given).toEqual([false, true, true]);
 });
 
 test('a repository that is not there yet, or has no such branch, is looked at again', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { KeptList, SetupMade, type SetupWanted } from '@mainloop/models/contracts/kept-setup';
 import type { KeptStore } from './kept.ts';
+import type { Owner } from './place.ts';
 import type { ProjectSetup, Sandbox } from './port.ts';
 
 const run = promisify(execFile);
@@ -31,9 +32,12 @@ export type Keeper = ReturnType<typeof keeper>;
 export function keeper(o: KeeperOptions) {
   let wanted: SetupWanted | null = null;
   const places = o.places(() => JSON.stringify(wanted));
-  const waiting = new Map<string, ProjectSetup>();
+  const waiting = new Map<string, { readonly repo: string; readonly setup: ProjectSetup }>();
   let working: Promise<void> | null = null;
   const looked = path.join(o.folder, 'looked');
+
+  /** Projects may share a repository; what each is set up with is its own. */
+  const keptFor = (repo: string, folder: string | undefined): string => (folder ? `${repo}/${folder}` : repo);
 
   const tip = async (repo: string, base: string): Promise<string | null> => {
     const mirror = path.join(o.mirrors, `${repo}.git`);
@@ -46,11 +50,12 @@ export function keeper(o: KeeperOptions) {
 
   const make = async (repo: string, setup: ProjectSetup): Promise<void> => {
     const commit = await tip(repo, setup.base);
-    const seen = path.join(looked, createHash('sha256').update(repo).digest('hex'));
+    const own = keptFor(repo, setup.folder);
+    const seen = path.join(looked, createHash('sha256').update(own).digest('hex'));
     const now = JSON.stringify([commit, setup.command, setup.folder ?? '']);
     if (commit === null || (existsSync(seen) && readFileSync(seen, 'utf8') === now)) return;
-    const taskId = `setup-${createHash('sha256').update(repo).digest('hex').slice(0, 16)}`;
-    wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: o.store.keys(repo) };
+    const taskId = `setup-${createHash('sha256').update(own).digest('hex').slice(0, 16)}`;
+    wanted = { commit, command: setup.command, folder: setup.folder ?? '', have: o.store.keys(own) };
     await places.release(taskId);
     const until = Date.now() + LONGEST_MS;
     try {
@@ -59,13 +64,13 @@ export function keeper(o: KeeperOptions) {
       await places.stop(taskId);
       const work = places.workOf(taskId);
       const made = SetupMade.parse(JSON.parse(plain(path.join(work, 'made.json'))));
-      if (made.kind === 'same') await o.store.touch(repo, made.key);
+      if (made.kind === 'same') await o.store.touch(own, made.key);
       if (made.kind === 'made') {
         if (!lstatSync(path.join(work, 'kept')).isDirectory()) throw new Error('what it made is no folder');
         if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key) throw new Error('it names two keys');
-        await o.store.put(repo, made.key, path.join(work, 'kept'));
+        await o.store.put(own, made.key, path.join(work, 'kept'));
       }
-      if (made.kind === 'failed') o.onTrouble(`The set-up of ${repo} can't be kept: ${made.why}`);
+      if (made.kind === 'failed') o.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
       // Tried once for each commit, whatever came of it.
       mkdirSync(looked, { recursive: true, mode: 0o700 });
       writeFileSync(seen, now);
@@ -77,7 +82,8 @@ export function keeper(o: KeeperOptions) {
   const work = async (): Promise<void> => {
     for (let next = [...waiting][0]; next !== undefined; next = [...waiting][0]) {
       waiting.delete(next[0]);
-      await make(...next).catch((err: unknown) => o.onTrouble(`The set-up of ${next![0]} can't be kept: ${(err as Error).message}`));
+      const [own, { repo, setup }] = next;
+      await make(repo, setup).catch((err: unknown) => o.onTrouble(`The set-up of ${own} can't be kept: ${(err as Error).message}`));
     }
     working = null;
   };
@@ -85,14 +91,16 @@ export function keeper(o: KeeperOptions) {
   return {
     /** Looks whether the default branch has a set-up that is not kept yet, and makes it, one after the other. Returns at once. */
     look(repo: string, setup: ProjectSetup): void {
-      waiting.set(repo, setup);
+      waiting.set(keptFor(repo, setup.folder), { repo, setup });
       working ??= work();
     },
     /** When nothing is left to do. */
     idle: async (): Promise<void> => {
       while (working !== null) await working;
     },
-    give: o.store.give.bind(o.store),
+    /** @returns false when none is kept for it; see KeptStore */
+    give: (repo: string, setup: ProjectSetup, to: string, owner: Owner | null): Promise<boolean> =>
+      o.store.give(keptFor(repo, setup.folder), to, owner),
     async open(): Promise<void> {
       await o.store.open();
       for (const taskId of await places.list()) await places.release(taskId);

@@ -128,7 +128,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
     const given = path.join(dirOf(run.taskId), 'given');
     if (!o.keeper || !run.setup || existsSync(given) || read(run.taskId) !== null) return;
     writeFileSync(given, '');
-    await o.keeper.give(run.repo, path.join(workOf(dirOf(run.taskId)), 'kept'), owner);
+    await o.keeper.give(run.repo, run.setup, path.join(workOf(dirOf(run.taskId)), 'kept'), owner);
   };
 
   return {

@@ -1,5 +1,6 @@
 // Fields that many answers have.
 import { z } from 'zod';
+import { isFolderBelow } from '../flow/folders.ts';
 
 /** Of anything of ours. */
 export const Id = z
@@ -16,6 +17,12 @@ export const Time = z
 export const Microusd = z.int().describe('Millionths of a US dollar');
 export const Cents = z.int().describe('US cents');
 export const Repo = z.string().describe('"owner/name" on the forge');
+
+/** Below the top of a repository, with `/`; never out of it. */
+export const Folder = z
+  .string('A folder is text.')
+  .max(500, 'A folder has at most 500 characters.')
+  .refine(isFolderBelow, 'A folder is a path inside of the repository, as packages/a.');
 
 /** What is answered where there is nothing to say. */
 export const Done = z.object({ ok: z.literal(true) }).meta({ id: 'Done' });

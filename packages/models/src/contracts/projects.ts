@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { FOLDER_OUTCOMES } from '../flow/folders.ts';
 import { TEMPLATE_PARTS } from '../flow/template.ts';
-import { Id, Repo, Time } from './fields.ts';
+import { Folder, Id, Repo, Time } from './fields.ts';
 
 export const Project = z
   .object({
     id: Id,
-    name: z.string(),
+    name: z.string().describe('What it is called: "owner/name", with the folder behind it where the project is only that'),
     repo: Repo,
     defaultBranch: z.string(),
     remoteUrl: z.string().describe('Where merged work comes back from'),
@@ -26,7 +26,10 @@ export const AddedProject = Project.extend({
 }).meta({ id: 'AddedProject' });
 
 export const AddProject = z
-  .object({ source: z.string().trim().min(1).max(1_000).describe('"owner/name" on GitHub, or the path of a git folder on this machine') })
+  .object({
+    source: z.string().trim().min(1).max(1_000).describe('"owner/name" on GitHub, or the path of a git folder on this machine'),
+    folder: Folder.describe('Of a repository on GitHub, when the project is only that. Several may share one').default(''),
+  })
   .meta({ id: 'AddProject' });
 
 export const InitRepo = z

@@ -385,7 +385,7 @@ export const ROUTES = {
     method: 'POST',
     path: '/api/projects',
     topic: 'projects',
-    summary: 'Add a GitHub repository (owner/name) or a git folder of this machine. Waits up to a minute for the worker',
+    summary: 'Add a GitHub repository (owner/name), a folder of one, or a git folder of this machine. Waits up to a minute for the worker',
     status: 201,
     body: AddProject,
     answer: AddedProject,
@@ -409,7 +409,7 @@ export const ROUTES = {
     status: 200,
     body: ProjectSettings,
     answer: Done,
-    refusals: ['no_project'],
+    refusals: ['no_project', 'project_there'],
   },
   removeProject: {
     method: 'DELETE',

@@ -3,10 +3,10 @@
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
 import { isModelName, NO_SUCH_MODEL } from '../flow/models.ts';
-import { isFolderBelow } from '../flow/folders.ts';
 import { isTimeZone } from '../flow/notices.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
 import { z } from 'zod';
+import { Folder } from './fields.ts';
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the day looks like 22:30.');
 const Model = z.string().trim().min(1, 'Name a model.').max(100, 'A model has a name of at most 100 characters.');
@@ -17,12 +17,6 @@ const between = (min: number, max: number, what: string) =>
 const Command = z
   .string('A command is text.')
   .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
-
-/** Below the top of a repository, with `/`; never out of it. */
-const Folder = z
-  .string('A folder is text.')
-  .max(500, 'A folder has at most 500 characters.')
-  .refine(isFolderBelow, 'A folder is a path inside of the repository, as packages/a.');
 
 const Unreadable = z.array(z.string()).describe('Fields whose stored value could not be read: the strictest counts for them');
 

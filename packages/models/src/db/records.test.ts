@@ -206,7 +206,7 @@ test('a project', async () => {
     createdAt: true,
   });
   const [name] = await listProjectNames(t.db, OWNER);
-  expectNames<ProjectName>(name, { id: true, repo: true });
+  expectNames<ProjectName>(name, { id: true, name: true });
   expect(await findProject(t.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
   expect(await findProjectOf(t.db, OWNER, 'Demo/Tally')).toEqual({ id: 'pr-1', settings: row!.settings });
   expect([await findAnyProject(t.db, 'demo/tally'), await findAnyProject(t.db, 'demo/none')]).toEqual([{ settings: row!.settings }, null]);

@@ -5,6 +5,14 @@ export const isFolderBelow = (folder: string): boolean =>
   folder === '' ||
   folder.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git' && !/[\0\n\r\\]/.test(part));
 
+/**
+ * What a project is called: by its repository, and by its folder where several projects may share that. A folder of this machine is a
+ * repository of its own, whose name says it already.
+ * @param p `folder` is empty for all of it
+ */
+export const projectName = (p: { readonly repo: string; readonly folder: string; readonly localPath: string | null }): string =>
+  p.folder === '' || p.localPath !== null ? p.repo : `${p.repo}/${p.folder}`;
+
 export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
 /** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
 export type FolderOutcome = (typeof FOLDER_OUTCOMES)[number];

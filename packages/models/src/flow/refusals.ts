@@ -53,6 +53,7 @@ export const REFUSALS = {
   file_no_image: { status: 400, says: (name: string) => `${name} is not an image, whatever its name says.` },
   /** The worker says why. */
   project_refused: { status: 422, says: (sentence: string) => sentence },
+  project_there: { status: 409, says: (name: string) => `${name} is a project already, or was one: add it again and it is back.` },
   project_slow: { status: 504, says: 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.' },
   worker_silent: { status: 504, says: 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.' },
 

@@ -11,6 +11,8 @@ export interface ProjectWorkflowInput {
   readonly ownerId: string;
   readonly projectId: string;
   readonly source: string;
+  /** Of a repository on the forge; left out for all of it. */
+  readonly folder?: string;
 }
 
 export interface TaskWorkflowInput {

@@ -12,7 +12,7 @@ export const load: PageServerLoad = async ({ depends }) => {
   return {
     draft: t.draft,
     // For the first message only.
-    repos: t.items.length === 0 ? (await read().projects()).map((p) => p.repo) : [],
+    repos: t.items.length === 0 ? (await read().projects()).map((p) => p.name) : [],
     thread: t.items.map(({ proposal, ...i }, n) => ({
       ...i,
       html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',

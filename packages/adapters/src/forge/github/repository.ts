@@ -8,7 +8,7 @@ import type { GitHub, GitHubOptions } from './kit.ts';
 export const repository = (
   { kit, split, call, me, login }: GitHub,
   o: Pick<GitHubOptions, 'baseUrl'>,
-): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
+): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
   whoAmI: () => call('the token', login),
 
   whoCommits: () =>
@@ -43,6 +43,17 @@ export const repository = (
         canPush: r.permissions?.push ?? false,
         isInOurWay: !empty && (await has(BRANCH_FOLDER)),
       };
+    }),
+
+  hasFolder: (full, branch, folder) =>
+    call(full, async () => {
+      try {
+        // A list is a folder; a file, a link and a submodule are told as themselves.
+        return Array.isArray((await kit.repos.getContent({ ...split(full), path: folder, ref: branch })).data);
+      } catch (err) {
+        if ((err as { status?: number }).status === 404) return false;
+        throw err;
+      }
     }),
 
   findNow: (full) =>

@@ -1,5 +1,7 @@
 // Projects and their settings.
+import { isFolderBelow } from '../../flow/folders.ts';
 import { sql } from 'kysely';
+import type { Tx } from '../pool.ts';
 import { run, tables } from '../rows.ts';
 import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
 
@@ -14,6 +16,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
           owner_id: ownerId,
           name: payload.name,
           repo: payload.repo,
+          folder: payload.localPath === null ? (payload.folder ?? '') : '',
           default_branch: payload.defaultBranch,
           remote_url: payload.remoteUrl,
           local_path: payload.localPath,
@@ -21,7 +24,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
           ...(payload.folder === undefined ? {} : { settings: JSON.stringify({ folder: payload.folder }) }),
         })
         .onConflict((conflict) =>
-          conflict.columns(['owner_id', 'repo']).doUpdateSet((eb) => ({
+          conflict.columns(['owner_id', 'repo', 'folder']).doUpdateSet((eb) => ({
             default_branch: eb.ref('excluded.default_branch'),
             remote_url: eb.ref('excluded.remote_url'),
             local_path: eb.fn.coalesce('excluded.local_path', 'projects.local_path'),
@@ -34,19 +37,32 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
     await run(tx, tables.updateTable('projects').set({ removed_at: at }).where('id', '=', payload.id));
     await run(tx, tables.updateTable('proposals').set({ state: 'declined' }).where('project_id', '=', payload.id).where('state', '=', 'open'));
   },
-  'project.renamed': (tx, { payload: { id, repo, remoteUrl, defaultBranch } }) =>
-    run(tx, tables.updateTable('projects').set({ name: repo, repo, remote_url: remoteUrl, default_branch: defaultBranch }).where('id', '=', id)),
-  'project.settings': (tx, { payload }) =>
-    run(
-      tx,
-      tables
-        .updateTable('projects')
-        .set((eb) => {
-          const there = eb.ref('settings');
-          return {
-            settings: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${JSON.stringify(payload.settings)}`,
-          };
-        })
-        .where('id', '=', payload.id),
-    ),
+  'project.renamed': async (tx, { payload: { id, repo, remoteUrl, defaultBranch } }) => {
+    await run(tx, tables.updateTable('projects').set({ repo, remote_url: remoteUrl, default_branch: defaultBranch }).where('id', '=', id));
+    await nameAnew(tx, id);
+  },
+  'project.settings': async (tx, { payload }) => {
+    const setting = tables.updateTable('projects').set((eb) => {
+      const there = eb.ref('settings');
+      return {
+        settings: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${JSON.stringify(payload.settings)}`,
+      };
+    });
+    await run(tx, setting.where('id', '=', payload.id));
+    const { folder } = payload.settings;
+    // A setting that can't be read changes nothing else.
+    if (typeof folder !== 'string' || !isFolderBelow(folder)) return;
+    await run(tx, tables.updateTable('projects').set({ folder }).where('id', '=', payload.id).where('local_path', 'is', null));
+    await nameAnew(tx, payload.id);
+  },
 };
+
+/** As `projectName` says; its column `folder` is empty for a folder of this machine. */
+const nameAnew = (tx: Tx, id: string): Promise<unknown> =>
+  run(
+    tx,
+    tables
+      .updateTable('projects')
+      .set((eb) => ({ name: sql<string>`${eb.ref('repo')} || case when ${eb.ref('folder')} = '' then '' else '/' || ${eb.ref('folder')} end` }))
+      .where('id', '=', id),
+  );

@@ -19,49 +19,59 @@ export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> 
 
 export interface ProjectName {
   readonly id: string;
-  readonly repo: string;
+  /** "owner/name", with the folder behind it where it is only that. */
+  readonly name: string;
 }
 
 /** The first hundred of a user, by name. */
 export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
   rows(
     q,
-    tables.selectFrom('projects').select(['id', 'repo']).where('owner_id', '=', ownerId).where('removed_at', 'is', null).orderBy('repo').limit(100),
+    tables.selectFrom('projects').select(['id', 'name']).where('owner_id', '=', ownerId).where('removed_at', 'is', null).orderBy('name').limit(100),
   );
 
 /** @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no such project */
 export const findProject = (q: Queryable, ownerId: string, id: string): Promise<{ readonly settings: unknown } | null> =>
   row(q, tables.selectFrom('projects').select('settings').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
 
-/** @param repo "owner/name", in whatever case @returns null when the user has no such project */
-export const findProjectOf = (q: Queryable, ownerId: string, repo: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
+/** @param name as `projectName` says, in whatever case @returns null when the user has no such project */
+export const findProjectOf = (q: Queryable, ownerId: string, name: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
   row(
     q,
     tables
       .selectFrom('projects')
       .select(['id', 'settings'])
       .where('owner_id', '=', ownerId)
-      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', sql<string>`lower(${repo})`))
+      .where((eb) => eb(eb.fn<string>('lower', ['name']), '=', sql<string>`lower(${name})`))
       .where('removed_at', 'is', null),
   );
 
-/** A project of whichever user. @param repo "owner/name", exactly @returns null when there is none */
+/** The oldest project of a repository, of whichever user. @param repo "owner/name", exactly @returns null when there is none */
 export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly settings: unknown } | null> =>
-  row(q, tables.selectFrom('projects').select('settings').where('repo', '=', repo).limit(1));
+  row(q, tables.selectFrom('projects').select('settings').where('repo', '=', repo).orderBy('created_at').limit(1));
 
 export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
 
-/** Whether a project of this name is or was there; case is nothing to the forge. */
-export const isNameTaken = (q: Queryable, ownerId: string, repo: string): Promise<boolean> =>
-  hasRow(
+/**
+ * Whether another project is or was there under the name that this one would have; case is nothing to the forge.
+ * @param change what would be different of it
+ */
+export async function isNameTaken(
+  q: Queryable,
+  ownerId: string,
+  projectId: string,
+  change: { readonly repo?: string; readonly folder?: string },
+): Promise<boolean> {
+  const own = await row(q, tables.selectFrom('projects').select(['repo', 'folder', 'local_path as localPath']).where('id', '=', projectId));
+  if (own === null) return false;
+  const { repo, folder } = { ...own, ...change, ...(own.localPath === null ? {} : { folder: own.folder }) };
+  const others = tables.selectFrom('projects').select('id').where('owner_id', '=', ownerId).where('id', '!=', projectId);
+  return hasRow(
     q,
-    tables
-      .selectFrom('projects')
-      .select('id')
-      .where('owner_id', '=', ownerId)
-      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
+    others.where('folder', '=', folder).where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
   );
+}
 
 /** Ids of the tasks of a project that have not ended, also when it was removed. */
 export const listLiveTasks = async (q: Queryable, ownerId: string, projectId: string): Promise<string[]> => {

@@ -21,7 +21,7 @@ export function openViews(url: string) {
   let repos = new Map<string, string>();
   const repoOf = async (ids: readonly string[]): Promise<Map<string, string>> => {
     if (ids.some((id) => !repos.has(id)))
-      repos = new Map((await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, repo: true } })).map((p) => [p.id, p.repo]));
+      repos = new Map((await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, name: true } })).map((p) => [p.id, p.name]));
     return repos;
   };
   type TaskRow = Awaited<ReturnType<typeof db.task.findFirstOrThrow>>;

@@ -10,7 +10,7 @@ export const load: PageServerLoad = async ({ depends }) => {
       const { unreadable, ...settings } = resolveProjectSettings(p.settings);
       return {
         id: p.id,
-        repo: p.repo,
+        name: p.name,
         defaultBranch: p.defaultBranch,
         localPath: p.localPath,
         remoteUrl: p.remoteUrl,

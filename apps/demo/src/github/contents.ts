@@ -1,0 +1,75 @@
+// What lies in a repository, as GitHub tells it: https://docs.github.com/rest/repos/contents
+import { isFolderBelow } from '@mainloop/models/flow/folders';
+import { isObjectName } from '@mainloop/models/flow/operands';
+import type { Ctx } from './ctx.ts';
+import type { Repo } from './store.ts';
+
+interface Entry {
+  readonly mode: string;
+  readonly type: string;
+  readonly sha: string;
+  /** Whole, in bytes. */
+  readonly path: string;
+}
+
+const README = /^readme(?:\.(?:md|markdown|rst|txt))?$/i;
+/** As the modes of a tree say. */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ['040000', 'dir'],
+  ['120000', 'symlink'],
+  ['160000', 'submodule'],
+]);
+
+/** The README at the top of the default branch; null when there is none. */
+export async function readmeOf(c: Ctx, repo: Repo): Promise<object | null> {
+  const found = (await list(c, repo, `refs/heads/${repo.defaultBranch}`, '')).find((e) => e.type === 'blob' && README.test(e.path));
+  return found === undefined ? null : fileOf(c, repo, repo.defaultBranch, found);
+}
+
+/**
+ * @param ref a branch or a commit
+ * @returns the list of a folder, a file with its content, or null when there is neither
+ */
+export async function contentsOf(c: Ctx, repo: Repo, ref: string, path: string): Promise<object | null> {
+  const at = isObjectName(ref) ? ref : await c.bare.sha(repo.full, ref);
+  if (at === null || !isFolderBelow(path)) return null;
+  const itself = path === '' ? undefined : (await list(c, repo, at, path))[0];
+  if (path !== '' && itself === undefined) return null;
+  if (itself?.type === 'blob') return fileOf(c, repo, ref, itself);
+  return (await list(c, repo, at, path === '' ? '' : `${path}/`)).map((e) => ({ ...about(c, repo, ref, e), size: 0 }));
+}
+
+/** @param below empty for the top, a path, or one with `/` behind it for what lies in it */
+async function list({ bare }: Ctx, repo: Repo, at: string, below: string): Promise<Entry[]> {
+  const listing = ['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', at, ...(below === '' ? [] : ['--', below])];
+  // There is no such commit.
+  const text = await bare.git(repo.full, listing).catch(() => '');
+  return text.split('\0').flatMap((line) => {
+    const m = /^(\d+) (\w+) ([0-9a-f]+)\t([\s\S]+)$/.exec(line);
+    return m ? [{ mode: m[1]!, type: m[2]!, sha: m[3]!, path: m[4]! }] : [];
+  });
+}
+
+async function fileOf(c: Ctx, repo: Repo, ref: string, e: Entry): Promise<object> {
+  const text = await c.bare.git(repo.full, ['cat-file', 'blob', e.sha]);
+  return { ...about(c, repo, ref, e), encoding: 'base64', size: Buffer.byteLength(text), content: Buffer.from(text).toString('base64') };
+}
+
+function about({ base }: Ctx, repo: Repo, ref: string, e: Entry): Record<string, unknown> {
+  const path = e.path.split('/').map(encodeURIComponent).join('/');
+  const url = `${base}/repos/${repo.full}/contents/${path}?ref=${encodeURIComponent(ref)}`;
+  const isTree = e.type === 'tree';
+  const page = `${base}/${repo.full}/${isTree ? 'tree' : 'blob'}/${ref}/${path}`;
+  const object = `${base}/repos/${repo.full}/git/${isTree ? 'trees' : 'blobs'}/${e.sha}`;
+  return {
+    type: TYPES.get(e.mode) ?? 'file',
+    name: e.path.split('/').at(-1),
+    path: e.path,
+    sha: e.sha,
+    url,
+    git_url: object,
+    html_url: page,
+    download_url: null,
+    _links: { git: object, self: url, html: page },
+  };
+}
