@@ -127,16 +127,19 @@ export async function tell(t: Theatre, name: string): Promise<Telling> {
   t.playing.delete(taskId);
   const ended = Date.now();
   const kills = t.fired.filter((f) => f.at >= began && f.at <= ended && (f.taskId === null || f.taskId === taskId));
-  const trace = await traceOf(
-    s,
-    { taskId, name },
-    {
-      forge: (await forgeCalls(s)).slice(t.from.forge),
-      model: (await modelCalls(s)).slice(t.from.model),
-      phone: t.phone,
-      workflow: await patiently('the workflow', () => workflowOf(t, taskId)),
-      cutBy: cutBy(t, taskId),
-    },
+  // Others are killed while this one is read.
+  const trace = await patiently('the trace', async () =>
+    traceOf(
+      s,
+      { taskId, name },
+      {
+        forge: (await forgeCalls(s)).slice(t.from.forge),
+        model: (await modelCalls(s)).slice(t.from.model),
+        phone: t.phone,
+        workflow: await workflowOf(t, taskId),
+        cutBy: cutBy(t, taskId),
+      },
+    ),
   );
   if (stuck !== null) await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
   return { trace, kills, stuck, ms: ended - began };
