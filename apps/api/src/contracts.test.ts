@@ -94,6 +94,10 @@ describe('each answer is what the table says', () => {
   test('of the conversation', async () => {
     await ask('sendMessage', { body: { text: 'hello' } });
     expect(await ask('listMessages', {})).toHaveLength(1);
+    expect(await ask('listMessages', { query: { before: 1 } })).toEqual([]);
+    expect(await ask('search', { query: { q: 'Hello?' } })).toMatchObject({ messages: [{ excerpt: 'hello', marks: [[0, 5]] }], tasks: [] });
+    expect(await ask('search', { query: { q: 'hello', to: '2020-01-01' } })).toEqual({ messages: [], tasks: [] });
+    expect(await ask('search', { query: { q: ' ?! ' } })).toEqual({ messages: [], tasks: [] });
     await ask('stopReply', {});
     const file = { raw: 'text', headers: { 'content-type': 'application/octet-stream' } };
     const { id } = await ask<'keepAttachment'>('keepAttachment', { query: { name: 'a.txt' }, body: undefined }, file);

@@ -10,6 +10,21 @@ type Proposal = Answer<'listProposals'>[number];
 export const taskLine = (t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>): string =>
   `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(t))}`;
 
+const WHO: ReadonlyMap<string, string> = new Map([
+  ['user', 'you'],
+  ['assistant', 'mainloop'],
+  ['note', 'note'],
+]);
+
+/** What a search found, tasks before messages. */
+export function foundText(f: Answer<'search'>): string {
+  if (f.tasks.length + f.messages.length === 0) return 'Nothing was found. It may have been said in other words.';
+  return [
+    ...f.tasks.map((t) => `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state}`),
+    ...f.messages.map((m) => `${plainLine(m.at.slice(0, 16).replace('T', ' '))}  ${WHO.get(m.role) ?? ''}: ${plainLine(m.excerpt)}`),
+  ].join('\n');
+}
+
 /** What to type for an item, by its kind. */
 const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['question', (id) => `mainloop answer ${id} "..."`],

@@ -59,6 +59,13 @@ const LINES = [
 const ANSWERS: readonly [RegExp, unknown][] = [
   [/^\/api\/chat\/messages/, [{ turnId: 'turn', role: 'assistant', text: HOSTILE }]],
   [/^\/api\/chat$/, { turnId: 'turn' }],
+  [
+    /^\/api\/search/,
+    {
+      messages: [{ role: 'constructor', at: HOSTILE, excerpt: HOSTILE, marks: [] }],
+      tasks: [{ id: 't-1', title: HOSTILE, project: HOSTILE, state: 'done' }],
+    },
+  ],
   [/^\/api\/proposals$/, [{ id: 'p-1', title: HOSTILE, prompt: HOSTILE, project: HOSTILE, model: HOSTILE, budgetCents: 1, digest: HOSTILE }]],
   [/^\/api\/proposals\//, { taskId: HOSTILE }],
   [/^\/api\/projects\/.*\/init$/, { proposalId: HOSTILE }],
@@ -74,6 +81,7 @@ const ANSWERS: readonly [RegExp, unknown][] = [
 /** How each verb is called; a new one has to be here. */
 const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   chat: ['hello'],
+  search: ['rounding'],
   proposals: [],
   confirm: ['p-1'],
   decline: ['i-1'],

@@ -8,7 +8,7 @@ import type { Answer, Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
-import { itemText, outputLine, proposalText, taskLine } from './show.ts';
+import { foundText, itemText, outputLine, proposalText, taskLine } from './show.ts';
 import { plainLines } from './terminal.ts';
 
 export function registerWork(program: Command, { api, out }: Context): void {
@@ -25,6 +25,17 @@ export function registerWork(program: Command, { api, out }: Context): void {
       );
       const cards = await api().call('listProposals');
       out({ reply: reply.text, proposals: cards }, [plainLines(reply.text), ...cards.map(proposalText)].join('\n\n'));
+    });
+
+  program
+    .command('search')
+    .description('find what was said and which tasks there were, however long ago')
+    .argument('<words...>')
+    .option('--from <day>', 'said on this day or later, as 2026-11-26')
+    .option('--to <day>', 'said on this day or earlier')
+    .action(async (words: string[], o: { from?: string; to?: string }) => {
+      const found = await api().call('search', { query: { q: words.join(' '), ...o } });
+      out(found, foundText(found));
     });
 
   program

@@ -1,6 +1,7 @@
 // What the chat model may do. It reads freely; the one way to work is a proposal, which does nothing by itself.
 import type { ChatTool } from '@mainloop/adapters/model/port';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
+import { listSaidBetween, searchMessages, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listFiles } from '@mainloop/models/db/conversation/thread';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
@@ -11,6 +12,7 @@ import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
 import type { NamedTask } from '@mainloop/models/flow/task-links';
 import { z } from 'zod';
@@ -30,6 +32,14 @@ const TellTask = z.object({
   taskId: z.string(),
   message: z.string().min(1).max(20_000).describe('what the task should hear, in the words of the person'),
 });
+const Day = z.iso.date('A day is written 2026-11-26').optional();
+const Recall = z
+  .object({
+    words: z.string().max(500).optional().describe('a few telling words of what was said; leave it out for everything of a time'),
+    from: Day.describe('the first day, as 2026-11-26'),
+    to: Day.describe('the last day, as 2026-11-26; the same as the first for one day'),
+  })
+  .refine((i) => i.from !== undefined || wordsIn(i.words ?? '').length > 0, 'give words or a first day');
 const TaskRef = z.object({ taskId: z.string() });
 const Answer = z.object({ itemId: z.string(), answer: z.string().min(1).max(10_000).describe("the person's answer, in their words") });
 
@@ -49,6 +59,12 @@ export const TOOLS: readonly ChatTool[] = [
     description:
       'All tasks that are open, and the newest that ended. The person is shown a card of each open one below your reply: do not list them again.',
     inputSchema: schema(z.object({})),
+  },
+  {
+    name: 'recall',
+    description:
+      'What was said in this conversation before what you are shown: the messages themselves, with their times in UTC. By words, by day, or both. Use it before you say that you do not know or that something was never said.',
+    inputSchema: schema(Recall),
   },
   { name: 'inspect_task', description: 'One task: plan, questions, what happened last.', inputSchema: schema(TaskRef) },
   {
@@ -143,6 +159,8 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
           rows.filter((t) => !isEnded(t.state)),
         );
       }
+      case 'recall':
+        return fine(await recall(db, c.ownerId, Recall.parse(c.input)));
       case 'inspect_task': {
         const { taskId } = TaskRef.parse(c.input);
         const t = await findTask(db, c.ownerId, taskId);
@@ -184,6 +202,30 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
     if (err instanceof z.ZodError) return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);
     throw err;
   }
+}
+
+/** How many messages a look back gives, and how much of each. */
+const RECALLED = 20;
+const RECALLED_CHARS = 1_500;
+
+async function recall(q: Queryable, ownerId: string, i: z.infer<typeof Recall>): Promise<string> {
+  const words = wordsIn(i.words ?? '');
+  const from = i.from === undefined ? undefined : new Date(i.from);
+  // A first day alone is that day.
+  const last = i.to ?? (words.length === 0 ? i.from : undefined);
+  const to = last === undefined ? undefined : dayAfter(last);
+  const found =
+    words.length > 0
+      ? await searchMessages(q, ownerId, { words, from, to, limit: RECALLED })
+      : await listSaidBetween(q, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
+  if (found.length === 0) return 'Nothing was found. It may have been said in other words.';
+  const more = words.length === 0 && found.length > RECALLED ? '\n(More was said in that time: look for words, or for fewer days.)' : '';
+  const WHO: Readonly<Record<FoundMessage['role'], string>> = { user: 'the person', assistant: 'you', note: 'mainloop noted' };
+  return `${found
+    .slice(0, RECALLED)
+    .toSorted((a, b) => a.seq - b.seq)
+    .map((m) => `[${m.at.toISOString().slice(0, 16)}, ${WHO[m.role]}] ${excerptOf(m.text, words, RECALLED_CHARS).text}`)
+    .join('\n')}${more}`;
 }
 
 /** Files of the message that this turn answers, and of the few before it: what is talked about is rarely sent twice. */

@@ -1,16 +1,22 @@
 import { Controller, Inject, Param } from '@nestjs/common';
-import type { Given, Taken } from '@mainloop/models/contracts/routes';
+import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { refsOf } from '@mainloop/models/db/conversation/attachments';
+import { searchMessages, searchTasks } from '@mainloop/models/db/conversation/search';
 import { listMessages } from '@mainloop/models/db/conversation/thread';
 import type { Db } from '@mainloop/models/db/pool';
 import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { say, stopSpeaking, type Turns } from '../chat/turns.ts';
 import { DB } from '../tokens.ts';
 import { granted, refuse } from './refuse.ts';
-import { Route, Sent } from './route.ts';
+import { Asked, Route, Sent } from './route.ts';
 
 export const TURNS = Symbol('turns');
+
+/** How many of each kind a search finds. */
+const FOUND = 12;
+const EXCERPT_CHARS = 160;
 
 @Controller()
 export class ChatController {
@@ -35,8 +41,26 @@ export class ChatController {
   }
 
   @Route('listMessages')
-  messages(): Promise<Given<'listMessages'>> {
-    return listMessages(this.db, OWNER);
+  messages(@Asked('listMessages') { before }: AskedOf<'listMessages'>): Promise<Given<'listMessages'>> {
+    return listMessages(this.db, OWNER, before);
+  }
+
+  @Route('search')
+  async search(@Asked('search') { q, from, to }: AskedOf<'search'>): Promise<Given<'search'>> {
+    const words = wordsIn(q);
+    if (words.length === 0) return { messages: [], tasks: [] };
+    const time = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : dayAfter(to) };
+    const [messages, tasks] = await Promise.all([
+      searchMessages(this.db, OWNER, { words, ...time, limit: FOUND }),
+      searchTasks(this.db, OWNER, words, FOUND),
+    ]);
+    return {
+      messages: messages.map(({ id, role, seq, at, text }) => {
+        const { text: excerpt, marks } = excerptOf(text, words, EXCERPT_CHARS);
+        return { id, role, seq, at, excerpt, marks: marks.map(([a, b]) => [a, b] as [number, number]) };
+      }),
+      tasks: tasks.map(({ repo, ...t }) => ({ ...t, project: repo })),
+    };
   }
 
   @Route('listProposals')

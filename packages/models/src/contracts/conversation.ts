@@ -1,5 +1,6 @@
 // The thread, and the proposals that come of it.
 import { z } from 'zod';
+import { TASK_STATES } from '../flow/states.ts';
 import { Cents, Id, Repo, Time } from './fields.ts';
 import { TypedModel } from './settings.ts';
 
@@ -25,6 +26,25 @@ export const Message = z
   })
   .meta({ id: 'Message' });
 export type Message = z.infer<typeof Message>;
+
+export const Search = z
+  .object({
+    messages: z
+      .array(
+        z.object({
+          id: Id,
+          role: Message.shape.role,
+          seq: z.int().describe('Its place in the event log; `/?at=` shows it'),
+          at: Time,
+          excerpt: z.string().describe('The piece of it that shows the words, in one line'),
+          marks: z.array(z.tuple([z.int(), z.int()])).describe('Where the words stand in the excerpt: from and to, in characters'),
+        }),
+      )
+      .describe('Those that hold all the words come first'),
+    tasks: z.array(z.object({ id: Id, title: z.string(), project: Repo, state: z.enum(TASK_STATES) })).describe('Of any age, the newest first'),
+  })
+  .meta({ id: 'Search' });
+export type Search = z.infer<typeof Search>;
 
 export const Attachment = z
   .object({ id: Id, name: z.string(), mime: z.string().describe('Told from its bytes'), size: z.int().describe('Bytes') })

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { TASK_STATES } from '../flow/states.ts';
 import type { RefusalCode } from '../flow/refusals.ts';
-import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, SendMessage, Sent } from './conversation.ts';
+import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, Search, SendMessage, Sent } from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
 import { Decide, Item, Seen, Snooze, Waiting } from './inbox.ts';
@@ -82,9 +82,31 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/chat/messages',
     topic: 'chat',
-    summary: 'The thread, newest 200, oldest first',
+    summary: 'The thread, newest 200, oldest first; earlier ones page by page',
     status: 200,
+    query: z.object({
+      before: z.coerce
+        .number<string | number | undefined>('A message is before a place in the event log.')
+        .int()
+        .min(1)
+        .optional()
+        .describe('Only what was said before this place in the event log'),
+    }),
     answer: z.array(Message),
+    refusals: [],
+  },
+  search: {
+    method: 'GET',
+    path: '/api/search',
+    topic: 'chat',
+    summary: 'What was said and done, by its words, however long ago',
+    status: 200,
+    query: z.object({
+      q: z.string('Say what to look for: ?q=').max(500, 'Look for less than 500 characters.'),
+      from: z.iso.date('A day is written 2026-11-26.').optional().describe('Messages said on this day (UTC) or later'),
+      to: z.iso.date('A day is written 2026-11-26.').optional().describe('Messages said on this day (UTC) or earlier'),
+    }),
+    answer: Search,
     refusals: [],
   },
   keepAttachment: {

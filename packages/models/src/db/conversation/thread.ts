@@ -5,15 +5,12 @@ import { DELTA_CHANNEL } from '../listen.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { notify, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
-/** The newest two hundred of a user, oldest first. */
-export const listMessages = (q: Queryable, ownerId: string): Promise<Message[]> =>
-  rows(
-    q,
-    tables
-      .selectFrom(tables.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).orderBy('seq', 'desc').limit(200).as('m'))
-      .select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at'])
-      .orderBy('seq'),
-  );
+/** The newest two hundred of a user, oldest first. @param before only what was said before this place in the log */
+export function listMessages(q: Queryable, ownerId: string, before?: number): Promise<Message[]> {
+  let newest = tables.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).orderBy('seq', 'desc').limit(200);
+  if (before !== undefined) newest = newest.where('seq', '<', before);
+  return rows(q, tables.selectFrom(newest.as('m')).select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at']).orderBy('seq'));
+}
 
 export interface ThreadMessage {
   readonly role: string;

@@ -1,0 +1,98 @@
+// What was said, found by its words or by its day, however long ago.
+import { sql } from 'kysely';
+import type { Message } from '../../contracts/conversation.ts';
+import type { TaskState } from '../../flow/states.ts';
+import type { Queryable } from '../pool.ts';
+import { rows, tables } from '../rows.ts';
+
+/** A message that was found. */
+export type FoundMessage = Pick<Message, 'id' | 'role' | 'text' | 'seq' | 'at'>;
+
+const COLUMNS = ['id', 'role', 'text', 'seq', 'at'] as const;
+/** Of what holds the words, how many of the newest are weighed against each other. */
+const WEIGHED = 400;
+
+/** Looked for as it is written and by its English stem, and each word also as the beginning of one. */
+const askedFor = (words: readonly string[], joint: '&' | '|') => {
+  const each = words.map((w) => sql`(${lexemes('simple', w)} || ${lexemes('english', w)})`);
+  return sql`(${sql.join(each, joint === '&' ? sql` && ` : sql` || `)})`;
+};
+const lexemes = (config: 'simple' | 'english', word: string) =>
+  config === 'simple'
+    ? sql`to_tsquery('simple', quote_literal(${word}::text) || ':*')`
+    : sql`plainto_tsquery('english', ${word}::text)`;
+
+/**
+ * The messages of a user that hold the words: first those that hold all of them, then those that hold some; each group by how much of them it
+ * holds, newer before older.
+ * @param s.words as `wordsIn` (flow/search.ts) gives them; at least one
+ * @param s.from, s.to said from then on, and before then
+ */
+export async function searchMessages(
+  q: Queryable,
+  ownerId: string,
+  s: { readonly words: readonly string[]; readonly from?: Date | undefined; readonly to?: Date | undefined; readonly limit: number },
+): Promise<FoundMessage[]> {
+  const holding = (joint: '&' | '|') => {
+    const asked = askedFor(s.words, joint);
+    let newest = tables
+      .selectFrom('messages')
+      .select(COLUMNS)
+      .where('owner_id', '=', ownerId)
+      .where((is) => sql<boolean>`words_of(${is.ref('text')}) @@ ${asked}`);
+    if (s.from) newest = newest.where('at', '>=', s.from);
+    if (s.to) newest = newest.where('at', '<', s.to);
+    return tables
+      .selectFrom(newest.orderBy('seq', 'desc').limit(WEIGHED).as('m'))
+      .select(COLUMNS)
+      .orderBy((o) => sql`ts_rank(words_of(${o.ref('text')}), ${asked}, 1)`, 'desc')
+      .orderBy('seq', 'desc')
+      .limit(s.limit);
+  };
+  const all = await rows(q, holding('&'));
+  if (all.length >= s.limit || s.words.length === 1) return all;
+  const ids = new Set(all.map((m) => m.id));
+  return [...all, ...(await rows(q, holding('|'))).filter((m) => !ids.has(m.id))].slice(0, s.limit);
+}
+
+/** What was said in a time, oldest first. @param s.from, s.to from then on, and before then */
+export const listSaidBetween = (
+  q: Queryable,
+  ownerId: string,
+  s: { readonly from: Date; readonly to: Date; readonly limit: number },
+): Promise<FoundMessage[]> =>
+  rows(
+    q,
+    tables
+      .selectFrom('messages')
+      .select(COLUMNS)
+      .where('owner_id', '=', ownerId)
+      .where('at', '>=', s.from)
+      .where('at', '<', s.to)
+      .orderBy('seq')
+      .limit(s.limit),
+  );
+
+/** A task that was found. */
+export interface FoundTask {
+  readonly id: string;
+  readonly title: string;
+  readonly repo: string;
+  readonly state: TaskState;
+}
+
+/** Tasks of a user of any age that have each of the words in title, repository, request or plan, the newest first. */
+export function searchTasks(q: Queryable, ownerId: string, words: readonly string[], limit: number): Promise<FoundTask[]> {
+  let found = tables
+    .selectFrom('tasks as t')
+    .innerJoin('projects as p', 'p.id', 't.project_id')
+    .select(['t.id', 't.title', 'p.repo', 't.state'])
+    .where('t.owner_id', '=', ownerId);
+  for (const w of words) {
+    const like = `%${w.replace(/[\\%_]/g, '\\$&')}%`;
+    found = found.where((is) =>
+      is.or([is('t.title', 'ilike', like), is('p.repo', 'ilike', like), is('t.prompt', 'ilike', like), is('t.plan', 'ilike', like)]),
+    );
+  }
+  return rows(q, found.orderBy('t.updated_at', 'desc').limit(limit));
+}

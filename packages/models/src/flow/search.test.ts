@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { excerptOf, wordsIn } from './search.ts';
+
+test.each([
+  ['  the Rounding, of cents? ', ['rounding', 'cents']],
+  ['What did we say?', ['what', 'did', 'we', 'say']],
+  ['src/tally/split.ts  #42 @mona', ['src/tally/split.ts', '42', 'mona']],
+  ['Größe größe 東京', ['größe', '東京']],
+  ['?! … "', []],
+])('the words in %j', (asked, words) => {
+  expect(wordsIn(asked)).toEqual(words);
+});
+
+test('the piece shows where the words stand, and says that there is more', () => {
+  const text = `${'much before it '.repeat(40)}we decided to round half to even, in split.ts ${'and much after '.repeat(40)}`;
+  const e = excerptOf(text, ['half', 'split.ts'], 120);
+  expect(e.text).toMatch(/^… .*round half to even, in split\.ts .* …$/);
+  expect(e.marks.map(([a, b]) => e.text.slice(a, b))).toEqual(['half', 'split.ts']);
+});
+
+test('a text that is short stands whole, in one line', () => {
+  expect(excerptOf('One\n\n  line.', ['line'], 100)).toEqual({ text: 'One line.', marks: [[4, 8]] });
+});
+
+test('of overlapping words the longer one is marked, once', () => {
+  expect(excerptOf('rounding', ['round', 'rounding', 'din'], 100).marks).toEqual([[0, 8]]);
+});
+
+test('whatever is looked for in whatever text: marks lie in order within the piece, hold a word each, and cut no character in two', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 400 }),
+      fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 4 }),
+      fc.integer({ min: 1, max: 80 }),
+      (text, asked, chars) => {
+        const words = wordsIn(asked.join(' '));
+        const e = excerptOf(text, words, chars);
+        let end = 0;
+        for (const [a, b] of e.marks) {
+          expect(a).toBeGreaterThanOrEqual(end);
+          expect(b).toBeLessThanOrEqual(e.text.length);
+          expect(words).toContain(e.text.slice(a, b).toLowerCase());
+          end = b;
+        }
+        expect(e.text.length).toBeLessThanOrEqual(chars + 5);
+        if (text.isWellFormed()) expect(e.text.isWellFormed()).toBe(true);
+      },
+    ),
+  );
+});

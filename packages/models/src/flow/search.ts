@@ -1,0 +1,89 @@
+// Looking for what was said: which words are looked for, and which piece of a text shows them. Pure.
+
+/** More words than this narrow nothing any more. */
+const MAX_WORDS = 12;
+/** What belongs to a sentence only. */
+const LITTLE = new Set(
+  'a about an and are as at be but by can could did do does for from had has have how i if in is it its me my not of on or our say said she so that the their them then there they this to told us was we were what when where which who why will with would you your'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The words that somebody looks for, without what belongs to a sentence only.
+ * @returns each once, small, in the order in which they stand; none when there is nothing to look for
+ */
+export function wordsIn(asked: string): string[] {
+  const words = asked
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}\p{M}_./#@-]+/u)
+    .map((w) => w.replace(/^[./#@-]+|[./#@-]+$/g, ''))
+    .filter((w) => w !== '');
+  const telling = words.filter((w) => !LITTLE.has(w));
+  return [...new Set(telling.length > 0 ? telling : words)].slice(0, MAX_WORDS);
+}
+
+export interface Excerpt {
+  readonly text: string;
+  /** What was looked for, within the text: from and to, in characters, in order, none within another. */
+  readonly marks: readonly (readonly [number, number])[];
+}
+
+/**
+ * The piece of a text that shows the most of the words that are looked for.
+ * @param words small, as `wordsIn` gives them
+ * @param chars how long the piece may be, without the dots that say that there is more
+ */
+export function excerptOf(text: string, words: readonly string[], chars: number): Excerpt {
+  const flat = text.replace(/\s+/gu, ' ').trim();
+  // Letters that get longer when they become small (İ) would shift every place behind them.
+  const small = [...flat].map((c) => (c.toLowerCase().length === c.length ? c.toLowerCase() : c)).join('');
+  const hits = hitsIn(small, words);
+  const from = start(hits, flat.length, chars);
+  const begin = from === 0 ? 0 : boundary(flat, from, +1);
+  const end = begin + chars >= flat.length ? flat.length : endOf(flat, begin, chars);
+  const before = begin > 0 ? '… ' : '';
+  const marks = hits.filter(([a, b]) => a >= begin && b <= end).map(([a, b]) => [a - begin + before.length, b - begin + before.length] as const);
+  return { text: `${before}${flat.slice(begin, end).trimEnd()}${end < flat.length ? ' …' : ''}`, marks };
+}
+
+/** Where the words stand, in order, and the longer one where two overlap. */
+function hitsIn(small: string, words: readonly string[]): [number, number][] {
+  const all: [number, number][] = [];
+  for (const w of words) for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length)) all.push([i, i + w.length]);
+  const inOrder = all.toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
+  const kept: [number, number][] = [];
+  for (const h of inOrder) if (h[0] >= (kept.at(-1)?.[1] ?? 0)) kept.push(h);
+  return kept;
+}
+
+/** Where a window of that length begins that holds the most of the hits, with a third of it before the first of them. */
+function start(hits: readonly [number, number][], length: number, chars: number): number {
+  if (length <= chars || hits.length === 0) return 0;
+  let best = { at: 0, n: 0 };
+  let last = 0;
+  for (let first = 0; first < hits.length; first++) {
+    while (last < hits.length && hits[last]![1] <= hits[first]![0] + chars) last++;
+    if (last - first > best.n) best = { at: first, n: last - first };
+  }
+  const span = hits[best.at + Math.max(best.n, 1) - 1]![1] - hits[best.at]![0];
+  const room = Math.max(0, Math.min(Math.floor(chars / 3), chars - span));
+  return Math.max(0, Math.min(hits[best.at]![0] - room, length - chars));
+}
+
+/** The nearest beginning of a word from there on, or the nearest end of one before, not further off than a word is long. */
+function boundary(text: string, at: number, step: 1 | -1): number {
+  for (let i = at; Math.abs(i - at) < 24 && i > 0 && i < text.length; i += step) if (text[i - 1] === ' ') return step === 1 ? i : i - 1;
+  return whole(text, at);
+}
+
+/** Never between the two halves of one character. */
+const whole = (text: string, at: number): number => (/[\uDC00-\uDFFF]/.test(text[at] ?? '') ? at + 1 : at);
+
+function endOf(text: string, begin: number, chars: number): number {
+  const end = boundary(text, begin + chars, -1);
+  return end > begin ? end : whole(text, begin + chars);
+}
+
+/** @param day as 2026-11-26 @returns when the next one begins, in UTC */
+export const dayAfter = (day: string): Date => new Date(Date.parse(day) + 24 * 3_600_000);
