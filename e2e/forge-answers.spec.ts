@@ -9,7 +9,7 @@ import addFormats from 'ajv-formats';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { R, startForge, type ForgeStage } from './forge.fixture.ts';
 
@@ -142,6 +142,32 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
     null,
     { '0_a  b c.txt': 'one\ntwo 🦊\nthree\n', 'a  b c/1_Run npm test.txt': 'one\ntwo 🦊\n' },
   ]);
+});
+
+test('a folder of a branch is told from a file, and from what is not there', async () => {
+  await git('checkout', '-q', '-B', 'folders', 'main');
+  mkdirSync(path.join(dir, 'packages/odd é'), { recursive: true });
+  writeFileSync(path.join(dir, 'packages/odd é/a.txt'), 'a');
+  await git('add', '-A');
+  await git('commit', '-qm', 'folders');
+  await git('push', '-q', 'origin', 'folders');
+  await git('checkout', '-q', 'main');
+  const has = (branch: string, folder: string): Promise<boolean> => forge.hasFolder(R, branch, folder);
+  expect(await Promise.all([has('folders', 'packages'), has('folders', 'packages/odd é')])).toEqual([true, true]);
+  expect(await Promise.all([has('folders', 'a.txt'), has('folders', 'packages/none'), has('main', 'packages'), has('none', 'packages')])).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const check = openApi();
+  for (const [what, where] of [
+    ['packages', 'packages'],
+    ['a.txt', 'a.txt'],
+  ] as const) {
+    const r = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, { headers: { authorization: 'token tok' } });
+    expect([what, check('GET', '/repos/{owner}/{repo}/contents/{path}', r.status, await r.json())]).toEqual([what, []]);
+  }
 });
 
 /** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */

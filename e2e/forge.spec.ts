@@ -176,32 +176,6 @@ test('a branch called mainloop is in the way of ours; one below it is not', asyn
   await push(':refs/heads/mainloop');
 });
 
-test('a folder of a branch is told from a file, and from what is not there', async () => {
-  await git('checkout', '-q', '-B', 'folders', 'main');
-  mkdirSync(path.join(dir, 'packages/odd é'), { recursive: true });
-  writeFileSync(path.join(dir, 'packages/odd é/a.txt'), 'a');
-  await git('add', '-A');
-  await git('commit', '-qm', 'folders');
-  await git('push', '-q', 'origin', 'folders');
-  await git('checkout', '-q', 'main');
-  const has = (branch: string, folder: string): Promise<boolean> => forge.hasFolder(R, branch, folder);
-  expect(await Promise.all([has('folders', 'packages'), has('folders', 'packages/odd é')])).toEqual([true, true]);
-  expect(await Promise.all([has('folders', 'a.txt'), has('folders', 'packages/none'), has('main', 'packages'), has('none', 'packages')])).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
-  const check = openApi();
-  for (const [what, where] of [
-    ['packages', 'packages'],
-    ['a.txt', 'a.txt'],
-  ] as const) {
-    const r = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, { headers: { authorization: 'token tok' } });
-    expect([what, check('GET', '/repos/{owner}/{repo}/contents/{path}', r.status, await r.json())]).toEqual([what, []]);
-  }
-});
-
 test('a poller pays only for news: what did not change is a 304 without a body, by the count of the one who answers', async () => {
   const memory = freshMemory();
   /** What the local GitHub answered while `act` ran: the part of the address that tells them apart, the status, whether a body went out. */
