@@ -19,7 +19,7 @@ export const firstAfter = (model: string, t: number, waitMs = 60_000): Promise<n
   );
 
 /** When the runner of a task's first run came how far, as it wrote down itself. */
-async function marksOf(s: Stack, taskId: string): Promise<Record<string, number> | null> {
+export async function marksOf(s: Stack, taskId: string): Promise<Record<string, number> | null> {
   const { runs } = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
   if (runs.length === 0) return null;
   const { text } = await s.call<{ text: string }>('GET', `/api/runs/${runs[0]!.id}/output?from=0`);

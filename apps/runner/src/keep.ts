@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { SetupWanted, type SetupMade } from '@mainloop/models/contracts/kept-setup';
+import { filesThatSay } from '@mainloop/models/flow/kept-setup';
 import { readsAnything } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, inFolder, putFile, workFolder } from './folders.ts';
@@ -23,6 +24,12 @@ export async function makeSetup(
 ): Promise<SetupMade> {
   const git = async (...args: string[]): Promise<string> =>
     (await run('git', args, { cwd: c.repo, env, timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 })).stdout;
+  /** Of what is in the index. */
+  const checkOut = async (paths: readonly string[]): Promise<void> => {
+    const writing = run('git', ['checkout-index', '-q', '-f', '-z', '--stdin'], { cwd: c.repo, env });
+    writing.child.stdin!.end(paths.map((p) => `${p}\0`).join(''));
+    await writing;
+  };
   ensureFolder(c.repo);
   await git('init', '-q', '-b', 'mainloop-empty');
   writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
@@ -31,12 +38,16 @@ export async function makeSetup(
   const renaming = run('git', ['update-ref', '--stdin'], { cwd: c.repo, env });
   renaming.child.stdin!.end(tags);
   await renaming;
-  await git('checkout', '-q', '-f', '--detach', wanted.commit);
+  // What says whether there is anything to do is checked out first: most commits change nothing of it, and a repository may be large.
+  await git('update-ref', '--no-deref', 'HEAD', wanted.commit);
+  await git('read-tree', wanted.commit);
+  await checkOut(filesThatSay(await git('ls-tree', '-r', '-l', '-z', wanted.commit), wanted.folder));
   const work = workFolder(c, wanted);
   const setup = wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
   if (setup === null) return { kind: 'nothing' };
   const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), readsAnything(setup.from));
   if (wanted.have.includes(key)) return { kind: 'same', key };
+  await git('checkout', '-q', '-f', '--detach', wanted.commit);
   const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
   if (code !== 0)
     return { kind: 'failed', why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}` };

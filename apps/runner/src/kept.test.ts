@@ -133,6 +133,29 @@ test('what lies where it would be moved to stays, and a list that leads elsewher
   }
 });
 
+test('a commit that changes nothing of a set-up, or needs none, is not checked out for it', async () => {
+  const [first, large] = [await make(place('first')), path.join(at, 'large')];
+  git(at, 'clone', '-q', mirror, large);
+  for (const folder of ['src', 'packages/a', 'docs']) mkdirSync(path.join(large, folder), { recursive: true });
+  for (const f of ['src/a.js', 'packages/a/package.json', 'docs/b.md', 'gradlew']) writeFileSync(path.join(large, f), '{}');
+  writeFileSync(path.join(large, 'large.bin'), 'x'.repeat(2 * 1024 * 1024));
+  git(large, 'add', '-A');
+  git(large, 'commit', '-qm', 'second');
+  git(large, 'push', '-q', 'origin', 'main');
+  const key = (await make(place('second'))) as { key: string };
+  expect(first).not.toEqual(key);
+  const p = place('third');
+  expect(await make(p, null, [key.key])).toEqual({ kind: 'same', key: key.key });
+  const there = execFileSync('find', ['.', '-name', '.git', '-prune', '-o', '-type', 'f', '-print'], { cwd: p.repo, encoding: 'utf8' });
+  expect(there.trim().split('\n').toSorted()).toEqual([
+    './gradlew',
+    './index.js',
+    './package-lock.json',
+    './package.json',
+    './packages/a/package.json',
+  ]);
+});
+
 test('a set-up that fails, changes the repository, or is not needed, is not kept; one that is kept already is not made again', async () => {
   expect(await make(place('a'), 'echo no such registry; exit 3')).toEqual({
     kind: 'failed',

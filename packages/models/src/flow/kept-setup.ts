@@ -1,5 +1,7 @@
 // What a kept set-up hangs on, and what of it is kept. Pure: the listing of a commit in, words to hash out.
 
+import { SETUP_FOLDERS } from './setup.ts';
+
 /** One file of a commit, as `git ls-tree -r` lists it. */
 export interface Tracked {
   readonly path: string;
@@ -23,6 +25,30 @@ export interface KeptFrom {
 /** What says which packages are wanted, of whatever package manager, and what such a manager is set to. */
 const MANIFESTS =
   /(?:^|\/)(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|yarn\.lock|bun\.lockb?|\.npmrc|\.yarnrc(?:\.yml)?|\.pnpmfile\.cjs|pyproject\.toml|setup\.(?:py|cfg)|MANIFEST\.in|uv\.(?:lock|toml)|poetry\.(?:lock|toml)|(?:[\w-]+[-_])?requirements(?:[-_][\w-]+)?\.(?:txt|in)|constraints\.txt|go\.(?:mod|sum|work|work\.sum)|Cargo\.(?:toml|lock)|pom\.xml|build\.gradle(?:\.kts)?|settings\.gradle(?:\.kts)?|gradle\.properties|gradle\.lockfile|gradle-wrapper\.properties|libs\.versions\.toml|Gemfile(?:\.lock)?|[\w.-]+\.gemspec|composer\.(?:json|lock)|\.tool-versions|\.nvmrc|\.node-version|\.python-version|\.ruby-version)$|^requirements\/|^\.yarn\/(?:patches|plugins|releases)\/|^patches\//;
+/** What only has to be there to count, as `gradlew` does, has no more. */
+const SMALL_BYTES = 1024 * 1024;
+
+/**
+ * The files that have to be there to find a set-up, and to say what it hangs on.
+ * @param listing of `git ls-tree -r -l -z`
+ * @param folder of the repository, which the project is; empty for all of it
+ * @returns their paths
+ */
+export function filesThatSay(listing: string, folder: string): readonly string[] {
+  return listing.split('\0').flatMap((line) => {
+    const m = /^\d+ blob [0-9a-f]+ +(\d+)\t([\s\S]+)$/.exec(line);
+    return m && saysSetup(m[2]!, Number(m[1]), folder) ? [m[2]!] : [];
+  });
+}
+
+function saysSetup(path: string, bytes: number, folder: string): boolean {
+  if (path === 'package.json' || path.endsWith('/package.json')) return true;
+  if (folder !== '' && !path.startsWith(`${folder}/`)) return false;
+  const below = (folder === '' ? path : path.slice(folder.length + 1)).split('/');
+  const isLookedInto = below.length === 1 || (below.length === 2 && SETUP_FOLDERS.some((f) => f === below[0]));
+  return isLookedInto && (bytes <= SMALL_BYTES || MANIFESTS.test(path));
+}
+
 /** Sources that an installation may compile. */
 const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
 
