@@ -307,7 +307,7 @@ inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any pag
     await page.goto(`${s.web}/inbox`);
     await until('the page to listen', async () => {
       await page.keyboard.press('Control+k');
-      return page.getByRole('combobox', { name: 'Find a task or a page' }).isVisible();
+      return page.getByRole('combobox', { name: 'Find a task, a message or a page' }).isVisible();
     });
     found.push(...(await serious(page)).map((v) => `${size} find: ${v}`));
     await page.close();

@@ -56,9 +56,9 @@ inBrowser('what is typed while the finder is still on its way goes into it, and 
   // All in one turn of the page, so that nothing can have been loaded between them.
   await page.evaluate(`for (const key of ['k', 't', 'a', 's', 'k'])
     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: key === 'k' && !window.asked++, bubbles: true, cancelable: true }))`);
-  await until('the words', async () => (await page.getByRole('combobox', { name: 'Find a task or a page' }).inputValue()) === 'task');
+  await until('the words', async () => (await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()) === 'task');
   await page.keyboard.type(' k');
-  expect(await page.getByRole('combobox', { name: 'Find a task or a page' }).inputValue()).toBe('task k');
+  expect(await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()).toBe('task k');
   await page.keyboard.press('Escape');
   expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
   expect(complaints).toEqual([]);

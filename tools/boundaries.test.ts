@@ -104,6 +104,7 @@ test('every rule notices each of its breaks', () => {
     ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages'],
     { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
   );
+  if (r.stdout === '') throw new Error(`dependency-cruiser said nothing: ${r.error?.message ?? r.stderr}`);
   const found = (JSON.parse(r.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }).summary.violations;
   const noticed = ({ rule, name }: { rule: string; name: string }): boolean =>
     found.some((v) => v.rule.name === rule && path.basename(v.from).startsWith(`${name}.`));

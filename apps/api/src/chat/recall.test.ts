@@ -19,7 +19,10 @@ beforeAll(async () => {
       tx,
       [
         messageSaid.byPerson({ actor: 'you', payload: { id: 'm1', role: 'user', text: 'Round half to even, please.', turnId: 'turn1' } }),
-        messageSaid.reply({ actor: 'mainloop', payload: { id: 'm-turn1', role: 'assistant', text: `Half to even it is. ${'And more. '.repeat(400)}`, turnId: 'turn1' } }),
+        messageSaid.reply({
+          actor: 'mainloop',
+          payload: { id: 'm-turn1', role: 'assistant', text: `Half to even it is. ${'And more. '.repeat(400)}`, turnId: 'turn1' },
+        }),
       ],
       OWNER,
     ),

@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';
-import { ago, backAt, centsIn, laterTimes, learnServerTime, took } from './words.ts';
+import { ago, backAt, centsIn, dayIn, dayOf, laterTimes, learnServerTime, took } from './words.ts';
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
@@ -223,4 +223,29 @@ test.each([
   ],
 ])('what git did besides the lines: %s', (_, head, words) => {
   expect(natureWords(parseDiff(`diff --git a/x b/x\n${head}`)[0]!)).toBe(words);
+});
+
+describe('days', () => {
+  const now = new Date(2026, 10, 26, 9, 0).getTime();
+  test.each([
+    ['2026-11-03', new Date(2026, 10, 3)],
+    ['3 Nov', new Date(2026, 10, 3)],
+    ['nov 3', new Date(2026, 10, 3)],
+    ['3. November, 2024', new Date(2024, 10, 3)],
+    ['24 dec', new Date(2025, 11, 24)],
+    [' Yesterday ', new Date(2026, 10, 25)],
+    ['today', new Date(2026, 10, 26)],
+    ['2026-02-30', null],
+    ['31 jun', null],
+    ['3 mercury', null],
+    ['42', null],
+    ['round half to even', null],
+    ['', null],
+  ])('typed as %j', (typed, day) => {
+    expect(dayIn(typed, now)).toEqual(day);
+  });
+  test('are said by their distance, then by their name', () => {
+    const said = [new Date(2026, 10, 26, 0, 1), new Date(2026, 10, 25, 23), new Date(2026, 10, 3), new Date(2025, 10, 3)].map((d) => dayOf(d, now));
+    expect(said).toEqual(['Today', 'Yesterday', 'Tuesday 3 November', 'Monday 3 November 2025']);
+  });
 });

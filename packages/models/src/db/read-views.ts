@@ -109,6 +109,17 @@ export interface ThreadItem {
   readonly message?: { id: string; role: string; text: string; turnId: string | null; attachments: readonly AttachmentRef[] };
   readonly proposal?: ProposalView;
 }
+/** Which piece of the conversation: before or after a place in the event log, or around one or around a time. Its end by default. */
+export type Piece =
+  { readonly before: number } | { readonly after: number } | { readonly at: number } | { readonly since: Date } | Readonly<Record<never, never>>;
+export interface ThreadView {
+  readonly items: readonly ThreadItem[];
+  /** What is being said just now. */
+  readonly draft: { readonly turnId: string; readonly text: string } | null;
+  /** Whether more was said before the first of them, and after the last. */
+  readonly hasEarlier: boolean;
+  readonly hasLater: boolean;
+}
 export interface ProposalView {
   readonly id: string;
   readonly title: string;

@@ -34,7 +34,11 @@ describe('messages', () => {
     ['by the beginning of a word', 'invoi', ['The invoices were rounded twice, in src/tally/split.ts.']],
     ['in another script', '東京', ['東京のサーバー is slow']],
     ['in a sentence of little words', 'what did we say about the invoices?', ['The invoices were rounded twice, in src/tally/split.ts.']],
-    ['what holds all words before what holds some', 'rounds even', ['We decided to round half to even.', 'The invoices were rounded twice, in src/tally/split.ts.']],
+    [
+      'what holds all words before what holds some',
+      'rounds even',
+      ['We decided to round half to even.', 'The invoices were rounded twice, in src/tally/split.ts.'],
+    ],
     ['of somebody else: never', 'password', []],
     ['what breaks a query by its signs', "round' & !even | (\\ :*", ['We decided to round half to even.']],
   ])('are found %s', async (_, asked, texts) => {

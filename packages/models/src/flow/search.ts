@@ -50,7 +50,8 @@ export function excerptOf(text: string, words: readonly string[], chars: number)
 /** Where the words stand, in order, and the longer one where two overlap. */
 function hitsIn(small: string, words: readonly string[]): [number, number][] {
   const all: [number, number][] = [];
-  for (const w of words) for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length)) all.push([i, i + w.length]);
+  for (const w of words)
+    for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length)) all.push([i, i + w.length]);
   const inOrder = all.toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
   const kept: [number, number][] = [];
   for (const h of inOrder) if (h[0] >= (kept.at(-1)?.[1] ?? 0)) kept.push(h);

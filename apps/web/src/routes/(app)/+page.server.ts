@@ -1,23 +1,18 @@
-import { taskLinksOf } from '@mainloop/models/flow/task-links';
-import { render } from '#lib/server/markdown.ts';
+import { placeIn, threadPiece } from '#lib/server/thread.ts';
 import { read } from '#lib/server/read.ts';
 import type { PageServerLoad } from './$types';
 
-export const load: PageServerLoad = async ({ depends }) => {
+export const load: PageServerLoad = async ({ depends, url }) => {
   depends('app:live');
-  const t = await read().thread();
-  // What a reply lists is shown as cards that say how it is now, not how it was when it was said.
-  const said = t.items.map((i) => (i.message?.role === 'assistant' ? taskLinksOf(i.message.text) : { words: i.message?.text ?? '', ids: [] }));
-  const tasks = new Map((await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]));
+  const at = placeIn(url.searchParams, 'at');
+  const since = Date.parse(url.searchParams.get('since') ?? '');
+  const piece = await threadPiece(at !== undefined ? { at } : Number.isNaN(since) ? {} : { since: new Date(since) });
+  // The place that was asked for, or the first that was said from a time on.
+  const place = at ?? (Number.isNaN(since) ? null : (piece.thread.find((i) => Date.parse(i.atIso) >= since)?.seq ?? null));
   return {
-    draft: t.draft,
+    ...piece,
+    place,
     // For the first message only.
-    repos: t.items.length === 0 ? (await read().projects()).map((p) => p.name) : [],
-    thread: t.items.map(({ proposal, ...i }, n) => ({
-      ...i,
-      html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',
-      ...(proposal ? { proposal: { ...proposal, html: render(proposal.prompt) } } : {}),
-      tasks: said[n]!.ids.flatMap((id) => tasks.get(id) ?? []),
-    })),
+    repos: piece.thread.length === 0 ? (await read().projects()).map((p) => p.name) : [],
   };
 };

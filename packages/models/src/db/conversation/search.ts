@@ -18,9 +18,7 @@ const askedFor = (words: readonly string[], joint: '&' | '|') => {
   return sql`(${sql.join(each, joint === '&' ? sql` && ` : sql` || `)})`;
 };
 const lexemes = (config: 'simple' | 'english', word: string) =>
-  config === 'simple'
-    ? sql`to_tsquery('simple', quote_literal(${word}::text) || ':*')`
-    : sql`plainto_tsquery('english', ${word}::text)`;
+  config === 'simple' ? sql`to_tsquery('simple', quote_literal(${word}::text) || ':*')` : sql`plainto_tsquery('english', ${word}::text)`;
 
 /**
  * The messages of a user that hold the words: first those that hold all of them, then those that hold some; each group by how much of them it

@@ -1,57 +1,76 @@
 // The conversation, and the tasks that it speaks of.
 import { OWNER } from '../../flow/ids.ts';
-import type { TaskView, ThreadItem } from '../read-views.ts';
+import type { Prisma } from '../generated/client.ts';
+import type { Piece, TaskView, ThreadItem, ThreadView } from '../read-views.ts';
 import { attachmentsIn, type Views } from './views.ts';
 
-export const chat = ({ db, repoOf, taskView, proposalView }: Views) => ({
-  async thread(limit = 100): Promise<{ items: ThreadItem[]; draft: { turnId: string; text: string } | null }> {
-    const [messages, proposals, turn] = await Promise.all([
-      db.message.findMany({ where: { ownerId: OWNER }, orderBy: { seq: 'desc' }, take: limit }),
-      db.proposal.findMany({ where: { ownerId: OWNER }, orderBy: { seq: 'desc' }, take: 50 }),
-      db.turn.findFirst({ where: { ownerId: OWNER, state: { in: ['queued', 'running'] } }, orderBy: { seq: 'asc' } }),
-    ]);
-    const repo = await repoOf(proposals.map((p) => p.projectId));
-    const oldest = messages.at(-1)?.seq ?? 0n;
-    // A card belongs under the reply that proposed it, though it was made a moment earlier.
-    const replySeq = new Map(messages.filter((m) => m.role === 'assistant' && m.turnId !== null).map((m) => [m.turnId, Number(m.seq)]));
-    const items: ThreadItem[] = [
-      ...messages.map((m): ThreadItem => ({
-        seq: Number(m.seq),
-        kind: 'message',
-        at: m.at,
-        message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: attachmentsIn(m.attachments) },
-      })),
-      ...proposals
-        .filter((p) => p.seq >= oldest)
-        .map((p): ThreadItem => ({
+/** More in one piece are not proposed. */
+const PROPOSALS = 100;
+/** Messages in a piece. */
+const PIECE = 100;
+
+export const chat = ({ db, repoOf, taskView, proposalView }: Views) => {
+  const of = (where: Prisma.MessageWhereInput, order: 'asc' | 'desc', take: number) =>
+    db.message.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { seq: order }, take });
+  const messagesOf = async (piece: Piece) => {
+    if ('before' in piece) return (await of({ seq: { lt: piece.before } }, 'desc', PIECE)).reverse();
+    if ('after' in piece) return of({ seq: { gt: piece.after } }, 'asc', PIECE);
+    if (!('at' in piece) && !('since' in piece)) return (await of({}, 'desc', PIECE)).reverse();
+    const there = 'at' in piece ? { seq: { gte: piece.at } } : { at: { gte: piece.since } };
+    const from = await of(there, 'asc', PIECE / 2);
+    const first = from.at(0);
+    // Nothing was said from then on: the end is as near as it gets.
+    const before = await of(first ? { seq: { lt: first.seq } } : {}, 'desc', PIECE / 2);
+    return [...before.reverse(), ...from];
+  };
+
+  return {
+    /** A piece of the conversation with the cards that were proposed in it, oldest first: its end, unless another piece is asked for. */
+    async thread(piece: Piece = {}): Promise<ThreadView> {
+      const [messages, turn] = await Promise.all([
+        messagesOf(piece),
+        db.turn.findFirst({ where: { ownerId: OWNER, state: { in: ['queued', 'running'] } }, orderBy: { seq: 'asc' } }),
+      ]);
+      const [oldest, newest] = [messages.at(0)?.seq ?? 0n, messages.at(-1)?.seq ?? 0n];
+      const is = (where: { gt: bigint } | { lt: bigint }) =>
+        db.message.findFirst({ where: { ownerId: OWNER, seq: where }, orderBy: { seq: 'gt' in where ? 'asc' : 'desc' }, select: { seq: true } });
+      const [earlier, later] = messages.length === 0 ? [null, null] : await Promise.all([is({ lt: oldest }), is({ gt: newest })]);
+      const proposals = await db.proposal.findMany({
+        where: { ownerId: OWNER, seq: { ...(earlier ? { gte: oldest } : {}), ...(later ? { lt: later.seq } : {}) } },
+        orderBy: { seq: 'desc' },
+        take: PROPOSALS,
+      });
+      const repo = await repoOf(proposals.map((p) => p.projectId));
+      // A card belongs under the reply that proposed it, though it was made a moment earlier.
+      const replySeq = new Map(messages.filter((m) => m.role === 'assistant' && m.turnId !== null).map((m) => [m.turnId, Number(m.seq)]));
+      const items: ThreadItem[] = [
+        ...messages.map((m): ThreadItem => ({
+          seq: Number(m.seq),
+          kind: 'message',
+          at: m.at,
+          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: attachmentsIn(m.attachments) },
+        })),
+        ...proposals.map((p): ThreadItem => ({
           seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,
           kind: 'proposal',
           at: p.at,
           proposal: proposalView(p, repo, new Date()),
         })),
-    ];
-    return { items: items.sort((a, b) => a.seq - b.seq), draft: turn ? { turnId: turn.id, text: turn.draft } : null };
-  },
+      ];
+      return {
+        items: items.sort((x, y) => x.seq - y.seq),
+        draft: turn ? { turnId: turn.id, text: turn.draft } : null,
+        hasEarlier: earlier !== null,
+        hasLater: later !== null,
+      };
+    },
 
-  /** Those of the tasks that there are. */
-  async tasksOf(ids: readonly string[]): Promise<TaskView[]> {
-    if (ids.length === 0) return [];
-    const found = await db.task.findMany({ where: { ownerId: OWNER, id: { in: [...ids] } } });
-    const repo = await repoOf(found.map((t) => t.projectId));
-    return found.map((t) => taskView(t, repo, Date.now()));
-  },
-
-  /** Tasks of any age by a word of their title or repository, the newest first. */
-  async find(words: string): Promise<{ id: string; title: string; repo: string; state: string }[]> {
-    const q = words.trim();
-    if (q === '') return [];
-    const projects = await db.project.findMany({ where: { ownerId: OWNER, repo: { contains: q, mode: 'insensitive' } }, select: { id: true } });
-    const rows = await db.task.findMany({
-      where: { ownerId: OWNER, OR: [{ title: { contains: q, mode: 'insensitive' } }, { projectId: { in: projects.map((p) => p.id) } }] },
-      orderBy: { updatedAt: 'desc' },
-      take: 12,
-    });
-    const repo = await repoOf(rows.map((t) => t.projectId));
-    return rows.map((t) => ({ id: t.id, title: t.title, repo: repo.get(t.projectId) ?? '', state: t.state }));
-  },
-});
+    /** Those of the tasks that there are. */
+    async tasksOf(ids: readonly string[]): Promise<TaskView[]> {
+      if (ids.length === 0) return [];
+      const found = await db.task.findMany({ where: { ownerId: OWNER, id: { in: [...ids] } } });
+      const repo = await repoOf(found.map((t) => t.projectId));
+      return found.map((t) => taskView(t, repo, Date.now()));
+    },
+  };
+};

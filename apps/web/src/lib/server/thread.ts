@@ -1,0 +1,33 @@
+// A piece of the conversation as the page shows it.
+import type { Piece } from '@mainloop/models/db/read';
+import { taskLinksOf } from '@mainloop/models/flow/task-links';
+import { render } from './markdown.ts';
+import { read } from './read.ts';
+
+export type ThreadPiece = Awaited<ReturnType<typeof threadPiece>>;
+export type Said = ThreadPiece['thread'][number];
+
+export async function threadPiece(piece: Piece) {
+  const t = await read().thread(piece);
+  // What a reply lists is shown as cards that say how it is now, not how it was when it was said.
+  const said = t.items.map((i) => (i.message?.role === 'assistant' ? taskLinksOf(i.message.text) : { words: i.message?.text ?? '', ids: [] }));
+  const tasks = new Map((await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]));
+  return {
+    draft: t.draft,
+    hasEarlier: t.hasEarlier,
+    hasLater: t.hasLater,
+    thread: t.items.map(({ proposal, at, ...i }, n) => ({
+      ...i,
+      atIso: at.toISOString(),
+      html: i.message && i.message.role !== 'user' ? render(said[n]!.words) : '',
+      ...(proposal ? { proposal: { ...proposal, html: render(proposal.prompt) } } : {}),
+      tasks: said[n]!.ids.flatMap((id) => tasks.get(id) ?? []),
+    })),
+  };
+}
+
+/** A place in the event log, from an address. @returns undefined for what is none */
+export function placeIn(params: URLSearchParams, name: string): number | undefined {
+  const text = params.get(name);
+  return text !== null && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
