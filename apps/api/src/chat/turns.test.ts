@@ -125,6 +125,25 @@ test('a reply that is stopped keeps what was said, is asked of the model no more
   expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }, { text: 'This.' }]);
 });
 
+test('a stop ends the reply that is being given; what was said meanwhile is answered, and a second stop ends the next', async () => {
+  await say(t.db, 'hurried', 'tell me everything');
+  const me = speaker();
+  await until('the model to be asked', async () => told.length === 1);
+  await say(t.db, 'hurried', 'no, only this');
+  await say(t.db, 'hurried', 'and never this');
+  await stopSpeaking(t.db, 'hurried');
+  expect(await replies('hurried')).toEqual([{ text: '_Stopped._' }]);
+  gates[0]!('Everything.');
+  me.wake();
+  await until('the next one', async () => told.length === 2);
+  gates[1]!('This.');
+  await until('its reply', async () => (await replies('hurried')).length === 2);
+  await until('the third', async () => told.length === 3);
+  await stopSpeaking(t.db, 'hurried');
+  gates[2]!('That.');
+  expect(await replies('hurried')).toEqual([{ text: '_Stopped._' }, { text: 'This.' }, { text: '_Stopped._' }]);
+});
+
 test('what hides in an answer is spelt out while it streams, and nothing is told twice or taken back', async () => {
   const deltas: { from: number; text: string }[] = [];
   const client = await t.db.connect();

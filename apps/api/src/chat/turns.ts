@@ -6,7 +6,7 @@ import { withIds } from '@mainloop/logs/log';
 import { readAttachment } from '@mainloop/models/db/conversation/attachments';
 import {
   claimTurn,
-  endTurns,
+  endTurn,
   insertTurn,
   listThread,
   notifyDelta,
@@ -58,20 +58,16 @@ export async function say(
   return { messageId, turnId };
 }
 
-/** Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking the model. */
+/**
+ * Ends what is being said, where it is. Whoever speaks it finds that it is theirs no more, and stops asking the model. What was said
+ * meanwhile is answered after it.
+ */
 export async function stopSpeaking(db: Db, ownerId: string): Promise<void> {
   await withTx(db, async (tx) => {
-    for (const turn of await endTurns(tx, ownerId))
-      await append(
-        tx,
-        [
-          messageSaid.reply({
-            actor: 'mainloop',
-            payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(`${turn.draft}\n\n_Stopped._`.trim(), 100_000), turnId: turn.id },
-          }),
-        ],
-        ownerId,
-      );
+    const turn = await endTurn(tx, ownerId);
+    if (turn === null) return;
+    const text = cleanText(`${turn.draft}\n\n_Stopped._`.trim(), 100_000);
+    await append(tx, [messageSaid.reply({ actor: 'mainloop', payload: { id: `m-${turn.id}`, role: 'assistant', text, turnId: turn.id } })], ownerId);
   });
 }
 

@@ -134,14 +134,25 @@ export async function updateTurnDone(tx: Tx, id: string, by: string): Promise<bo
   return (await run(tx, ended.where('id', '=', id).where('lease_by', '=', by).where('state', '=', 'running'))) !== 0;
 }
 
-/** Ends every turn of a user that is not over. @returns them, with what had been said of each */
-export const endTurns = (tx: Tx, ownerId: string): Promise<{ id: string; draft: string }[]> =>
-  rows(
+/**
+ * Ends the oldest turn of a user that is not over: the one that is being said, or is next. Those behind it are of messages of their own.
+ * @returns it, with what had been said of it; null when none is left
+ */
+export const endTurn = (tx: Tx, ownerId: string): Promise<{ id: string; draft: string } | null> =>
+  row(
     tx,
     tables
       .updateTable('turns')
       .set({ state: 'done', lease_until: null })
-      .where('owner_id', '=', ownerId)
-      .where('state', 'in', ['queued', 'running'])
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('turns as t')
+          .select('t.id')
+          .where('t.owner_id', '=', ownerId)
+          .where('t.state', 'in', ['queued', 'running'])
+          .orderBy('t.seq')
+          .limit(1)
+          .forUpdate(),
+      )
       .returning(['id', 'draft']),
   );
