@@ -22,7 +22,7 @@ export interface Step {
 const PHASE: Record<string, string> = {
   plan: 'reads the code and plans',
   implement: 'starts to write the change',
-  fix_ci: 'looks at what CI said',
+  fix_ci: 'repairs the change',
   address_review: 'works through the review',
 };
 const DECISION: Record<string, (text: string) => string> = {

@@ -14,7 +14,7 @@ export interface NotMerged {
   readonly sentence: string;
 }
 
-const QUEUED = 'It stands in the merge queue of the repository, which merges it by itself. You are not needed.';
+const QUEUED = 'It stands in the merge queue of the repository, which merges it by itself. If the queue gives it back, decide again here.';
 
 /**
  * @param method as the person chose it; the repository's default without one
