@@ -327,6 +327,39 @@ inBrowser.each(SIZES)(
   },
 );
 
+inBrowser.each(SIZES)('the first run without a model key or a token: each missing part says what to do, %s', async (size) => {
+  await t.db.query('delete from messages');
+  await t.db.query('delete from turns');
+  const bare = await startPages(t, { MAINLOOP_DEMO: 'yes', MAINLOOP_LOCAL_GITHUB: 'yes' });
+  try {
+    const { page, complaints } = await openPage(browser, size);
+    await visit(page, `${bare.web}/`);
+    const checkup = page.getByRole('region', { name: 'Check-up' });
+    for (const [part, line] of [
+      ['No model key', 'ANTHROPIC_API_KEY='],
+      ['No GitHub token', 'GITHUB_TOKEN='],
+    ] as const) {
+      expect(await checkup.getByText(line).count()).toBe(0);
+      await checkup.getByRole('listitem').filter({ hasText: part }).getByRole('button', { name: 'Show how' }).click();
+      await checkup.getByText(line).waitFor();
+      await page.screenshot({ path: shot(`first-bare-${part.split(' ')[1]!}-${size}`) });
+      await checkup.getByRole('button', { name: 'Close' }).click();
+    }
+    // A scripted model can do nothing with code that it does not know.
+    expect(await page.getByRole('button', { name: /acme\/api/ }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  } finally {
+    await bare.stop();
+  }
+  // With both, each part says so and none asks for anything.
+  const { page } = await open(size, '/');
+  const checkup = page.getByRole('region', { name: 'Check-up' });
+  await checkup.getByText('Claude answers').waitFor();
+  expect(await checkup.getByRole('button', { name: 'Show how' }).count()).toBe(0);
+  await page.close();
+});
+
 inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, and the choice is kept, %s', async (size) => {
   const ids: string[] = [];
   for (let i = 0; i < 6; i++) {

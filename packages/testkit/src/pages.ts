@@ -16,8 +16,11 @@ export interface Pages {
   stop(): Promise<void>;
 }
 
-/** @param t the database that both read and write, each in its own role */
-export async function startPages(t: Pick<TestDatabase, 'url'>): Promise<Pages> {
+/**
+ * @param t the database that both read and write, each in its own role
+ * @param env what the pages are told besides
+ */
+export async function startPages(t: Pick<TestDatabase, 'url'>, env: Readonly<Record<string, string>> = {}): Promise<Pages> {
   const home = mkdtempSync('/tmp/mainloop-pages-');
   const [apiPort, webPort] = await Promise.all([freePort(), freePort()]);
   const roleUrl = (role: string): string => {
@@ -46,7 +49,7 @@ export async function startPages(t: Pick<TestDatabase, 'url'>): Promise<Pages> {
     MAINLOOP_CHAT_TOKEN: 'a chat token for tests',
     GITHUB_WEBHOOK_SECRET: 'a webhook secret for tests',
   });
-  start('web', 'apps/web/server.ts', { WEB_PORT: String(webPort), API_URL: api, WEB_DATABASE_URL: roleUrl('mainloop_web') });
+  start('web', 'apps/web/server.ts', { WEB_PORT: String(webPort), API_URL: api, WEB_DATABASE_URL: roleUrl('mainloop_web'), ...env });
   const log = (name: 'api' | 'web'): string => readFileSync(path.join(home, `${name}.log`), 'utf8');
   const stop = async (): Promise<void> => {
     await Promise.all(
