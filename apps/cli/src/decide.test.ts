@@ -50,3 +50,8 @@ test('a refusal carries its reason, and later its hours', async () => {
   await expect(sent('plan', 'later i-1 soon')).rejects.toThrow('Hours should be a number');
   await expect(sent('permission', 'allow i-1 --task --project')).rejects.toThrow('not both');
 });
+
+test('what an agent recommends is said beside its option', () => {
+  const options = [{ label: 'Left' }, { label: 'Right', recommended: true }];
+  expect(itemText({ ...item('question'), options } as never)).toMatch(/- Left\n +- Right \(recommended\)\n/);
+});

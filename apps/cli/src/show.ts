@@ -1,5 +1,6 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
+import { optionWords } from '@mainloop/models/flow/events';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
@@ -41,7 +42,7 @@ export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'proje
   return [
     `${plainLine(i.kind)}: ${plainLine(i.title)}`,
     `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
-    ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(o.label)}`) : []),
+    ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(optionWords(o))}`) : []),
     ...(i.kind === 'plan' && i.plan ? [indent(plainLines(i.plan))] : i.body ? [indent(plainLines(i.body))] : []),
     // An api from before it was told apart says it in the body.
     ...(i.held ? [indent(plainLines(i.held.diff))] : []),

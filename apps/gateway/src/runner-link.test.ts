@@ -185,6 +185,22 @@ test('what hides in an agent’s words is spelt out before anybody reads them, a
   expect((await getRun(t.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
 });
 
+test('an agent recommends one option, or several where several may be right; what it does not recommend is not said to be', async () => {
+  const { token } = await liveRun('recommends');
+  const options = [{ label: 'A' }, { label: 'B', recommended: true }, { label: 'C', recommended: false }];
+  expect((await post(token, '/talk/ask', { question: 'One?', options })).status).toBe(200);
+  const two = [
+    { label: 'A', recommended: true },
+    { label: 'B', recommended: true },
+  ];
+  expect((await post(token, '/talk/ask', { question: 'Two?', options: two })).status).toBe(400);
+  expect((await post(token, '/talk/ask', { question: 'Several?', options: two, multiple: true })).status).toBe(200);
+  expect(await many(t.db, "select title, options from inbox_items where task_id = 'recommends' order by created_at, id")).toEqual([
+    { title: 'One?', options: [{ label: 'A' }, { label: 'B', recommended: true }, { label: 'C' }] },
+    { title: 'Several?', options: two },
+  ]);
+});
+
 test('what is said again because its answer was lost is there once; without that it is a second word', async () => {
   const { token } = await liveRun('again');
   const AGAIN = { 'x-mainloop-again': 'yes' };

@@ -181,6 +181,8 @@ export async function runnerLink(
     }
     case 'POST /talk/ask': {
       const { question, options, multiple } = Ask.parse(await readJson(req, 64 * 1024));
+      if (!multiple && options.filter((o) => o.recommended === true).length > 1)
+        throw new Refused(400, 'Recommend one option, or ask with --multiple.');
       hit('gateway.talk.before');
       const [first, ...rest] = cleanText(spellOut(question), 4_000).split('\n');
       const words = { title: cleanTitle(first!, 200), body: rest.join('\n').trim() };
@@ -203,6 +205,7 @@ export async function runnerLink(
                 options: options.map((o) => ({
                   label: cleanTitle(o.label, 200),
                   ...(o.description ? { description: cleanTitle(o.description, 500) } : {}),
+                  ...(o.recommended === true ? { recommended: true } : {}),
                 })),
                 ...(multiple && options.length > 1 ? { multiple } : {}),
               },

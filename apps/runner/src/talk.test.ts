@@ -37,6 +37,12 @@ const NOT_READY: Reply = [503, { error: 'mainloop is not ready, try again.' }];
 test.each([
   ['say', ['say', 'Half is done.'], 'Said.', { text: 'Half is done.' }],
   ['ask', ['ask', 'Which?', '--option', 'A'], 'Asked.', { question: 'Which?', options: [{ label: 'A' }], multiple: false }],
+  [
+    'ask, with a recommendation',
+    ['ask', 'Which?', '--option', 'A', '--recommended', 'B', '--multiple', '--recommended'],
+    'Asked.',
+    { question: 'Which?', options: [{ label: 'A' }, { label: 'B', recommended: true }], multiple: true },
+  ],
   ['reply', ['reply', 'c-1', 'Done.'], 'Replied.', { id: 'c-1', text: 'Done.' }],
 ])('%s: what is said while nobody can hear it is said again until somebody does', async (_, args, said, body) => {
   const g = await gateway([NOT_READY, 'away', 'away', [200, { say: said }]]);

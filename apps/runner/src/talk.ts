@@ -2,7 +2,7 @@
 import http from 'node:http';
 
 const USAGE = `mainloop say "text"
-mainloop ask "question" [--option "A" [--option "B" ...]] [--multiple]
+mainloop ask "question" [--option "A" [--recommended "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"`;
 
 /** What a gateway, or what stands before it, answers while it is starting or its database is away. */
@@ -76,8 +76,11 @@ function said(r: Answer, name: 'say' | 'error'): string {
 }
 
 const [verb, first, ...rest] = process.argv.slice(2);
-const options: { label: string }[] = [];
-for (let i = 0; i < rest.length; i++) if (rest[i] === '--option' && rest[i + 1] !== undefined) options.push({ label: rest[++i]! });
+const options: { label: string; recommended?: true }[] = [];
+for (let i = 0; i + 1 < rest.length; i++) {
+  if (rest[i] === '--option') options.push({ label: rest[++i]! });
+  else if (rest[i] === '--recommended') options.push({ label: rest[++i]!, recommended: true });
+}
 let r: Answer;
 if (verb === 'say' && first) r = await post('/talk/say', { text: first });
 else if (verb === 'ask' && first) r = await post('/talk/ask', { question: first, options, multiple: rest.includes('--multiple') });

@@ -10,7 +10,7 @@ import { findProjectOf } from '@mainloop/models/db/projects/projects';
 import { propose } from '@mainloop/models/db/conversation/proposals';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { findTask, findTaskToTell, listFacts } from '@mainloop/models/db/tasks/tasks';
-import type { AttachmentRef } from '@mainloop/models/flow/events';
+import { optionWords, type AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
@@ -170,7 +170,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
           [
             `"${t.title}" is ${t.state}. ${nextSentence(t)}`,
             t.prUrl ?? '',
-            ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map((o) => o.label).join(' | ')}]`),
+            ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`),
             t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',
           ]
             .filter(Boolean)

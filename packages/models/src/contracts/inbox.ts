@@ -11,7 +11,13 @@ export const Item = z
     title: z.string(),
     body: z.string().describe('Markdown'),
     options: z
-      .array(z.object({ label: z.string(), description: z.string().optional() }))
+      .array(
+        z.object({
+          label: z.string(),
+          description: z.string().optional(),
+          recommended: z.boolean().optional().describe('Whoever asks would choose it; nothing is chosen by it'),
+        }),
+      )
       .describe('What a question offers; other words are an answer too'),
     state: z.enum(['open', 'answered', 'closed']).describe('`closed`: nobody can answer it any more'),
     answer: z.object({ decision: z.enum(DECISIONS), text: z.string(), answerId: Id.optional() }).nullable(),

@@ -96,7 +96,14 @@ export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string()
 export const Ask = z.object({
   question: z.string().trim().min(1).max(4_000),
   options: z
-    .array(z.object({ label: z.string().trim().min(1).max(200), description: z.string().max(1_000).optional() }))
+    .array(
+      z.object({
+        label: z.string().trim().min(1).max(200),
+        description: z.string().max(1_000).optional(),
+        /** The agent would choose it. */
+        recommended: z.boolean().optional(),
+      }),
+    )
     .max(8)
     .default([]),
   /** Several of the options may be right. */

@@ -15,7 +15,11 @@ export const attachmentRef: z.ZodType<AttachmentRef> = z.object({
 /** Left out by messages and proposals that are older than files in the chat. */
 export const attachments = z.array(attachmentRef).optional().describe('files that came with it');
 
-export const option: z.ZodType<Option> = z.object({ label: z.string(), description: z.string().optional() });
+export const option: z.ZodType<Option> = z.object({
+  label: z.string(),
+  description: z.string().optional(),
+  recommended: z.boolean().optional().describe('whoever asks would choose it'),
+});
 
 export const permissionAsk: z.ZodType<PermissionAsk> = z.object({ runId: z.string(), requestId: z.string(), rule: z.string() });
 

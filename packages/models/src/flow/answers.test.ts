@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { answerOf, questionComment, readingOf } from './answers.ts';
+import type { Option } from './events.ts';
 import { timesOf } from './machines.ts';
 
-const options = [{ label: 'Left' }, { label: 'Right', description: 'the longer way' }, { label: 'Neither' }];
+const options: Option[] = [{ label: 'Left' }, { label: 'Right', description: 'the longer way' }, { label: 'Neither' }];
 
 describe('answerOf', () => {
   test.each<[string, string, boolean, string | null]>([
@@ -45,6 +46,12 @@ describe('a question as a comment, whole', () => {
       { multiple: true },
       null,
       `> Which way?\n\n${list}\n\n---\n\nAnswer with one or several numbers, with a comment here or in mainloop. To say it in your own words, quote the question.`,
+    ],
+    [
+      'with a recommendation',
+      { options: [{ label: 'Left' }, { label: 'Right', description: 'the longer way', recommended: true }] },
+      null,
+      '> Which way?\n\n1. Left\n2. Right (recommended): the longer way\n\n---\n\nAnswer with a number, with a comment here or in mainloop. To say it in your own words, quote the question.',
     ],
     ['in own words', { options: [] }, null, '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.'],
     [

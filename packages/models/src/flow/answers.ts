@@ -36,7 +36,14 @@ export function questionComment(q: Question, answered: { by: string; where: stri
 }
 
 const optionLine = (o: Option, i: number): ForgeText =>
-  o.description === undefined ? ours`${i + 1}. ${agentLine(o.label)}` : ours`${i + 1}. ${agentLine(o.label)}: ${agentLine(o.description)}`;
+  joined(
+    [
+      ours`${i + 1}. ${agentLine(o.label)}`,
+      o.recommended === true ? ours` (recommended)` : ours``,
+      o.description === undefined ? ours`` : ours`: ${agentLine(o.description)}`,
+    ],
+    '',
+  );
 
 /**
  * What a comment says to a question: the labels of the numbers it gives, or its own words without what it quotes.

@@ -30,7 +30,11 @@ export interface AttachmentRef {
 export interface Option {
   readonly label: string;
   readonly description?: string;
+  /** Whoever asks would choose it. It is marked so, and never chosen by itself. */
+  readonly recommended?: boolean;
 }
+/** How an option is called where it stands in a line of text. */
+export const optionWords = (o: Option): string => `${o.label}${o.recommended === true ? ' (recommended)' : ''}`;
 
 export const VIAS = ['app', 'push', 'cli', 'chat', 'github'] as const;
 /** Where an answer came from; `push`: a button on a notification. */

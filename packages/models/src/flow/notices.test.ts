@@ -41,6 +41,30 @@ test.each<[NoticeItem['kind'], string, string, object[]]>([
   expect(noticeOf({ ...ITEM, kind }, 3)).toEqual({ type: 'show', itemId: 'a b/c', title, body, url: '/inbox?item=a%20b%2Fc', actions, waiting: 3 });
 });
 
+test.each([
+  ['one of two', [{ label: 'Up' }, { label: 'Down', recommended: true }], 'demo/tally · Split fairly · Recommended: Down', ['answer-0', 'answer-1']],
+  [
+    'one of three',
+    [{ label: 'Up' }, { label: 'Down', recommended: true }, { label: 'Both' }],
+    'demo/tally · Split fairly · Recommended: Down',
+    ['open'],
+  ],
+  [
+    'several',
+    [
+      { label: 'Up', recommended: true },
+      { label: 'Down', recommended: true },
+    ],
+    'demo/tally · Split fairly · Recommended: Up, Down',
+    ['answer-0', 'answer-1'],
+  ],
+  ['none, said to be none', [{ label: 'Up', recommended: false }], 'demo/tally · Split fairly', ['answer-0']],
+])('a notification says what is recommended, and chooses nothing: %s', (_, options, body, actions) => {
+  const n = noticeOf({ ...ITEM, options }, 1);
+  if (n.type !== 'show') throw new Error('it is shown');
+  expect({ body: n.body, actions: n.actions.map((a) => a.action) }).toEqual({ body, actions });
+});
+
 test('a notification cuts what is long, and has no buttons for a question without options', () => {
   const n = noticeOf(
     { ...ITEM, title: 'x'.repeat(121), taskTitle: 'y'.repeat(240), options: [{ label: 'z'.repeat(41) }, { label: 'z'.repeat(40) }] },

@@ -73,7 +73,10 @@ export function noticeOf(i: NoticeItem, waiting: number): Notice {
     type: 'show',
     itemId: i.id,
     title: cut(HEAD[i.kind](i), TITLE_CHARS),
-    body: cut(`${i.repo} · ${i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title}`, 240),
+    body: cut(
+      [i.repo, i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title, ...advice(i)].join(' · '),
+      240,
+    ),
     url: `/inbox?item=${encodeURIComponent(i.id)}`,
     actions: actionsOf(i),
     waiting,
@@ -90,6 +93,12 @@ const HEAD: Record<ItemKind, (i: NoticeItem) => string> = {
   pr_closed: (i) => `${i.title.replace(/\.$/, '')}: ${i.taskTitle}`,
   failure: (i) => i.title,
 };
+
+/** What an agent that asks would choose: in the words, because not every phone shows buttons and none chooses by itself. */
+function advice({ options }: NoticeItem): string[] {
+  const labels = options.filter((o) => o.recommended === true).map((o) => o.label);
+  return labels.length === 0 ? [] : [`Recommended: ${labels.join(', ')}`];
+}
 
 /** Two at most: more are not shown by Chrome (Notification.maxActions). What should be read first has no button that decides. */
 function actionsOf(i: NoticeItem): NoticeAction[] {
