@@ -43,7 +43,7 @@ const open = async (size: (typeof SIZES)[number], where: string, dark = false): 
 const shot = (page: Page, name: string): Promise<unknown> =>
   page.screenshot({ path: path.join(import.meta.dirname, 'shots', `conversation-${name}.png`) });
 const shown = async (page: Page): Promise<number[]> =>
-  (await page.locator('[data-seq]').evaluateAll((all) => all.map((e) => Number((e as HTMLElement).dataset.seq)))) as number[];
+  page.locator('[data-seq]').evaluateAll((all) => all.map((e) => Number(e.getAttribute('data-seq'))));
 const run = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 /** Turns the wheel until the page shows what is asked. */
 const scroll = (page: Page, dy: number, what: string, is: () => Promise<boolean>): Promise<unknown> =>
