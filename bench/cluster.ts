@@ -50,7 +50,7 @@ t.cluster.bringIn(8601, Number(new URL(s.model).port));
 try {
   if (wants('start')) take(...(await start(s, t)));
   if (wants('kills')) take(await killed(s, t));
-  await s.call('GET', '/api/tasks');
+  await s.call('listTasks');
 } finally {
   await s.stop();
 }
@@ -126,18 +126,18 @@ spec:
 }
 
 async function killed(stack: Stack, c: TestCluster): Promise<Result> {
-  await stack.call('POST', '/api/chat', { text: 'bench endless' });
-  const p = await until('a proposal', async () => (await stack.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+  await stack.call('sendMessage', { body: { text: 'bench endless' } });
+  const p = await until('a proposal', async () => (await stack.call('listProposals'))[0]);
   const t0 = Date.now();
-  const { taskId } = await stack.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+  const { taskId } = await stack.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
   await until('the agent', async () => (await requests(stack, t0))[0]);
   const times: number[] = [];
   for (let i = 0; i < KILLS; i++) {
     // The workflow gives a run up after five losses in a row; a person who says go on starts the count anew.
-    const item = (await stack.call<{ id: string; taskId: string }[]>('GET', '/api/inbox')).find((x) => x.taskId === taskId);
+    const item = (await stack.call('listInbox')).find((x) => x.taskId === taskId);
     if (item) {
       const from = Date.now();
-      await stack.call('POST', `/api/inbox/${item.id}`, { decision: 'retry' });
+      await stack.call('decide', { id: item.id, body: { decision: 'retry' } });
       await until('the agent again', async () => (await requests(stack, from))[0]);
     }
     await new Promise((r) => setTimeout(r, 1_000));
@@ -147,7 +147,7 @@ async function killed(stack: Stack, c: TestCluster): Promise<Result> {
     if (again !== null) times.push(again - at);
     else i--;
   }
-  await stack.call('POST', `/api/tasks/${taskId}/cancel`);
+  await stack.call('cancelTask', { id: taskId });
   return result('agent pod killed to run going on, p95', quantile(times, 0.95) / 1000, 's', null, 'at most 10 s', quantile(times, 0.95) <= 10_000);
 }
 

@@ -1,5 +1,6 @@
 // event appended -> in the page: a real Chromium, at 200 events a second with 20 open streams.
 import { openBrowser } from '../packages/testkit/src/browser.ts';
+import { OWNER } from '../packages/models/src/flow/ids.ts';
 import { appendOnce } from '../packages/models/src/db/log.ts';
 import { messageSaid } from '../packages/models/src/events/conversation.ts';
 import { openPool } from '../packages/models/src/db/pool.ts';
@@ -39,9 +40,11 @@ export async function benchInPage(s: Stack): Promise<Result[]> {
     for (let n = 0; n < RATE * SECONDS; n++) {
       sent.push(Date.now());
       all.push(
-        appendOnce(db, [
-          messageSaid.new({ actor: 'bench', payload: { id: `bip-${Date.now()}-${n}`, role: 'note', text: `bench-in-page-${n}`, turnId: null } }),
-        ]),
+        appendOnce(
+          db,
+          [messageSaid.new({ actor: 'bench', payload: { id: `bip-${Date.now()}-${n}`, role: 'note', text: `bench-in-page-${n}`, turnId: null } })],
+          OWNER,
+        ),
       );
       await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));
     }

@@ -1,5 +1,6 @@
 // event appended -> on the stream, at 200 events a second with 20 open streams, next to bare NOTIFY -> socket.
 import net from 'node:net';
+import { OWNER } from '../packages/models/src/flow/ids.ts';
 import { appendOnce } from '../packages/models/src/db/log.ts';
 import { messageSaid } from '../packages/models/src/events/conversation.ts';
 import { openPool } from '../packages/models/src/db/pool.ts';
@@ -26,7 +27,7 @@ export async function benchStream(s: Stack): Promise<Result[]> {
   for (let n = 0; n < RATE * SECONDS; n++) {
     const id = `bench-${Date.now()}-${n}`;
     sent.set(id, performance.now());
-    all.push(appendOnce(db, [messageSaid.new({ actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } })]));
+    all.push(appendOnce(db, [messageSaid.new({ actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } })], OWNER));
     await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));
   }
   await Promise.all(all);

@@ -113,22 +113,26 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
   const t0 = performance.now();
   await withTx(db, async (tx) => {
     for (const id of ids) {
-      await append(tx, [
-        taskConfirmed.unproposed({
-          taskId: id,
-          actor: 'bench',
-          payload: {
-            proposalId: null,
-            projectId: 'pr-1',
-            title: id,
-            prompt: 'x',
-            model: 'claude-opus-5-5',
-            budgetCents: 500,
-            skipPlan: true,
-            branch: `mainloop/${id}`,
-          },
-        }),
-      ]);
+      await append(
+        tx,
+        [
+          taskConfirmed.unproposed({
+            taskId: id,
+            actor: 'bench',
+            payload: {
+              proposalId: null,
+              projectId: 'pr-1',
+              title: id,
+              prompt: 'x',
+              model: 'claude-opus-5-5',
+              budgetCents: 500,
+              skipPlan: true,
+              branch: `mainloop/${id}`,
+            },
+          }),
+        ],
+        OWNER,
+      );
       await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(id), name: TASK_WORKFLOW, payload: { taskId: id } });
     }
   });
@@ -169,13 +173,17 @@ const instantSandbox = (db: Db): Sandbox => ({
   provision: async () => undefined,
   async start(run) {
     await withTx(db, (tx) =>
-      append(tx, [
-        branchPushed.new({
-          taskId: run.taskId,
-          actor: 'bench',
-          payload: { pushId: run.runId, branch: 'b', sha: 'a'.repeat(40), commits: [], files: 1, additions: 1, deletions: 0 },
-        }),
-      ]),
+      append(
+        tx,
+        [
+          branchPushed.new({
+            taskId: run.taskId,
+            actor: 'bench',
+            payload: { pushId: run.runId, branch: 'b', sha: 'a'.repeat(40), commits: [], files: 1, additions: 1, deletions: 0 },
+          }),
+        ],
+        OWNER,
+      ),
     );
     await endRun(db, run.runId, run.epoch, { kind: 'completed', summary: 'Done.' });
   },

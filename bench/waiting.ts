@@ -1,5 +1,6 @@
 // A thousand tasks that wait for a person: what that costs, and whether a new task still starts as on an empty system.
 import { readdirSync, readFileSync } from 'node:fs';
+import { OWNER } from '../packages/models/src/flow/ids.ts';
 import path from 'node:path';
 import { append, toOutbox } from '../packages/models/src/db/log.ts';
 import { one, openPool, withTx } from '../packages/models/src/db/pool.ts';
@@ -23,22 +24,26 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
     await withTx(db, async (tx) => {
       for (let i = n; i < n + 100; i++) {
         const id = `t-wait${String(i).padStart(5, '0')}`;
-        await append(tx, [
-          taskConfirmed.unproposed({
-            taskId: id,
-            actor: 'bench',
-            payload: {
-              proposalId: null,
-              projectId: project.id,
-              title: `Waits ${i}`,
-              prompt: 'x',
-              model: 'claude-opus-5-5',
-              budgetCents: 500,
-              skipPlan: false,
-              branch: `mainloop/${id}`,
-            },
-          }),
-        ]);
+        await append(
+          tx,
+          [
+            taskConfirmed.unproposed({
+              taskId: id,
+              actor: 'bench',
+              payload: {
+                proposalId: null,
+                projectId: project.id,
+                title: `Waits ${i}`,
+                prompt: 'x',
+                model: 'claude-opus-5-5',
+                budgetCents: 500,
+                skipPlan: false,
+                branch: `mainloop/${id}`,
+              },
+            }),
+          ],
+          OWNER,
+        );
         const at: TaskWorkflowInput['at'] = { stage: 'await_plan', round: 1, reviewedUntil: '', seenRuns: 1, items: 0, pending: [] };
         await toOutbox(tx, {
           kind: 'start',

@@ -60,9 +60,9 @@ async function openPhone(link = false): Promise<{ page: Page; cdp: CDPSession; c
 
 /** From the event's commit to the push service having it. */
 async function benchPush(): Promise<Result[]> {
-  const service = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
+  const service = await startPushService((await s.call('getPushKey')).publicKey);
   const device = service.subscribe();
-  const { id } = await s.call<{ id: string }>('POST', '/api/push/devices', { ...device.subscription, label: 'bench' });
+  const { id } = await s.call('tellDevice', { body: { ...device.subscription, label: 'bench' } });
   await seedTask(db, 'push');
   const xs: number[] = [];
   for (let i = 0; i < 40; i++) {
@@ -71,7 +71,7 @@ async function benchPush(): Promise<Result[]> {
     await until('the push', async () => device.got.length === i + 1, 20_000, 5);
     xs.push(device.got.at(-1)!.atMs - t0);
   }
-  await s.call('DELETE', `/api/push/devices/${id}`);
+  await s.call('forgetDevice', { id });
   service.close();
   await db.query("update inbox_items set state = 'closed'");
   const p95 = quantile(xs, 0.95);
@@ -186,7 +186,7 @@ async function benchSteer(): Promise<Result[]> {
   for (let i = 0; i < TRIES; i++) {
     const before = await calls();
     const t0 = Date.now();
-    const { heard } = await s.call<{ heard: string }>('POST', `/api/tasks/${taskId}/say`, { text: `Word ${i}` });
+    const { heard } = await s.call('steerTask', { id: taskId, body: { text: `Word ${i}` } });
     await until(
       'it to be passed on',
       async () => (await db.query('select 1 from run_commands where task_id = $1 and delivered_at is null', [taskId])).rowCount === 0,
@@ -198,7 +198,7 @@ async function benchSteer(): Promise<Result[]> {
     if (heard === 'now' && (await calls()) - before <= 1) inTime++;
     await new Promise((r) => setTimeout(r, 400));
   }
-  await s.call('POST', `/api/tasks/${taskId}/cancel`);
+  await s.call('cancelTask', { id: taskId });
   return [
     result('words to a running agent that it had by its next model call', inTime, `of ${TRIES}`, null, 'always', inTime === TRIES),
     result('said to passed on, p95', quantile(xs, 0.95), 'ms', null, 'reported', true),

@@ -4,7 +4,7 @@ import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernet
 import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { hostileScript, tally } from '@mainloop/testkit/hostile';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { spawnTask, TOLD_BEFORE, walkToEnd, type Item } from '@mainloop/testkit/story';
+import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ interface Evidence {
   type: string;
   payload: { what: string; exitCode: number; tail: string };
 }
-const events = <T>(id: string): Promise<T[]> => s.call('GET', `/api/tasks/${id}/events`);
+const events = async <T>(id: string): Promise<T[]> => (await s.call('listEvents', { id })) as T[];
 const namespaceOf = (id: string): string => `mainloop-task-${id}`;
 const namespaces = (): string[] =>
   t
@@ -28,8 +28,7 @@ const namespaces = (): string[] =>
     .filter(Boolean);
 const podsOf = (id: string): string[] =>
   t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}').split(' ').filter(Boolean);
-const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> =>
-  (await s.call<{ runs: { id: string; state: string; epoch: number }[] }>('GET', `/api/tasks/${id}`)).runs;
+const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> => (await s.call('getTask', { id })).runs;
 const startedEpochs = async (id: string): Promise<number[]> =>
   (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started').map((e) => e.payload.epoch);
 /** Of a pod, seen from outside. */
@@ -41,7 +40,7 @@ const output = async (id: string): Promise<string> => {
   let all = '';
   for (const r of await runsOf(id)) {
     for (let from = 0; ;) {
-      const o = await s.call<{ next: number; text: string }>('GET', `/api/runs/${r.id}/output?from=${from}`);
+      const o = await s.call('readOutput', { id: r.id, query: { from } });
       if (o.next === from) break;
       all += o.text;
       from = o.next;
@@ -112,7 +111,7 @@ spec:
     git('init', '-q', '-b', 'main');
     git('add', '-A');
     git('commit', '-qm', 'first');
-    await s.call('POST', '/api/projects', { source: hostileRepo });
+    await s.call('addProject', { body: { source: hostileRepo } });
   }, 1_800_000);
   afterAll(async () => {
     await s?.stop();
@@ -163,16 +162,12 @@ spec:
     t.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
     try {
       const id = await spawnTask(s);
-      const f = await until(
-        'the failure',
-        async () => (await s.call<(Item & { body: string })[]>('GET', '/api/inbox')).find((i) => i.taskId === id),
-        90_000,
-      );
+      const f = await until('the failure', async () => (await s.call('listInbox')).find((i) => i.taskId === id), 90_000);
       expect(f.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
       expect(f.body).toContain('the API server (10.96.0.1:443)');
       expect(f.body).toContain('does not enforce NetworkPolicy');
       expect(await output(id)).not.toContain('"type":"assistant"');
-      await s.call('POST', `/api/tasks/${id}/cancel`);
+      await s.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
     } finally {
       // Whatever changes next makes it load its rules again.
@@ -194,7 +189,7 @@ spec:
     await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 60_000, 100);
     console.log(`agent pod killed, next one started after ${Date.now() - began} ms`);
     await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 400_000);
 
@@ -213,12 +208,7 @@ spec:
     const apiserver = readFileSync(path.join(t.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
     t.cluster.inside('kill', '-STOP', apiserver);
     try {
-      await until(
-        'doctor to know',
-        async () => (await s.call<{ name: string; ok: boolean; says: string }[]>('GET', '/api/checkup')).some((c) => c.name === 'cluster' && !c.ok),
-        60_000,
-        1_000,
-      );
+      await until('doctor to know', async () => (await s.call('checkUp')).some((c) => c.name === 'cluster' && !c.ok), 60_000, 1_000);
       await until('the run to end without it', async () => (await runsOf(id)).some((r) => r.state === 'ended'));
       await new Promise((r) => setTimeout(r, 20_000));
     } finally {
@@ -237,7 +227,7 @@ spec:
     await new Promise((r) => setTimeout(r, 8_000));
     expect((await runsOf(id)).map((r) => r.state)).toEqual(['running']);
     expect((await events<{ type: string }>(id)).filter((e) => e.type === 'run.started')).toHaveLength(1);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 300_000);
 
@@ -250,7 +240,7 @@ spec:
     });
     await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
     await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 400_000);
 
@@ -276,7 +266,7 @@ spec:
     }
     t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
     await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 400_000);
 
@@ -288,7 +278,7 @@ spec:
       180_000,
       500,
     );
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 300_000);
 
@@ -309,7 +299,7 @@ spec:
     expect([escaped, unproven]).toEqual([[], []]);
     expect(printed).toMatch(/HELD fork-bomb: EAGAIN after \d+/);
     expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespaces to be gone', async () => namespaces().length === 0);
   }, 600_000);
 
@@ -330,19 +320,15 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
     // It takes a moment to be in force.
     await new Promise((r) => setTimeout(r, 3_000));
     const id = await spawnTask(s, 'be endless');
-    const item = await until(
-      'the sentence',
-      async () => (await s.call<{ id: string; taskId: string; title: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id),
-      120_000,
-    );
+    const item = await until('the sentence', async () => (await s.call('listInbox')).find((i) => i.taskId === id), 120_000);
     expect(item.title).toMatch(
       /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
     );
     t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
     await new Promise((r) => setTimeout(r, 3_000));
-    await s.call('POST', `/api/inbox/${item.id}`, { decision: 'retry' });
+    await s.call('decide', { id: item.id, body: { decision: 'retry' } });
     await until('a pod at work', async () => (await output(id)).includes('at work'));
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
   }, 400_000);
 

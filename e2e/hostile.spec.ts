@@ -87,7 +87,7 @@ beforeAll(async () => {
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-qm', 'first');
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
   const other = await spawnTask(s, 'be quiet');
   const otherToken = await until('the other run to be alive', async () => tokenOf(other));
   taskId = await spawnTask(s, 'be hostile');
@@ -102,9 +102,7 @@ beforeAll(async () => {
   writeFileSync(path.join(work, 'scanned'), '');
   chmodSync(path.join(work, 'other-token'), 0o666);
   chownToWork(path.join(work, 'other-token'));
-  await until('the first run to end', async () =>
-    (await s.call<{ runs: { state: string }[] }>('GET', `/api/tasks/${taskId}`)).runs.some((r) => r.state === 'ended'),
-  );
+  await until('the first run to end', async () => (await s.call('getTask', { id: taskId })).runs.some((r) => r.state === 'ended'));
   out = await outputOf(taskId);
   for (const [text, list] of scan([...finds.keys()], { pids: [], folders: [], output: out })) finds.get(text)!.push(...list);
 }, 300_000);
@@ -136,11 +134,11 @@ function chownToWork(file: string): void {
 }
 
 async function outputOf(id: string): Promise<string> {
-  const t = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${id}`);
+  const t = await s.call('getTask', { id });
   let all = '';
   for (const r of t.runs) {
     for (let from = 0; ;) {
-      const o = await s.call<{ next: number; text: string }>('GET', `/api/runs/${r.id}/output?from=${from}`);
+      const o = await s.call('readOutput', { id: r.id, query: { from } });
       if (o.next === from) break;
       all += o.text;
       from = o.next;
@@ -195,10 +193,8 @@ test('no secret that exists is in the sandbox: not in memory, environment or arg
 });
 
 test('a change to CI files waits for a yes, and goes through after it', async () => {
-  const held = await until('the held push', async () =>
-    (await s.call<{ id: string; kind: string; held: { diff: string } }[]>('GET', '/api/inbox')).find((i) => i.kind === 'ci_files'),
-  );
-  expect(held.held.diff).toContain('+      - run: echo stolen');
+  const held = await until('the held push', async () => (await s.call('listInbox')).find((i) => i.kind === 'ci_files'));
+  expect(held.held?.diff).toContain('+      - run: echo stolen');
   const remote = (): string => execFileSync('git', ['ls-remote', '--heads', `${s.github}/${repo}.git`], { encoding: 'utf8' });
   expect(remote().trim().split('\n')).toHaveLength(1);
   const t = await walkToEnd(s, taskId);

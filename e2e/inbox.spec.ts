@@ -1,5 +1,6 @@
 // The inbox people live in: by keyboard and by ear, several questions in a row, later, what happened meanwhile, and what it cost.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { pullRequestMerged } from '@mainloop/models/events/forge';
@@ -7,6 +8,7 @@ import { costMetered } from '@mainloop/models/events/money';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import type { Item } from '@mainloop/testkit/story';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import axe from 'axe-core';
@@ -32,19 +34,12 @@ afterAll(async () => {
   await s?.stop();
 });
 
-interface Item {
-  id: string;
-  kind: string;
-  taskId: string;
-  title: string;
-  state: string;
-}
-const open = (taskId: string): Promise<Item[]> => s.call<Item[]>('GET', '/api/inbox').then((l) => l.filter((i) => i.taskId === taskId));
+const open = (taskId: string): Promise<Item[]> => s.call('listInbox').then((l) => l.filter((i) => i.taskId === taskId));
 
 inBrowser('several questions of one run are asked one after the other, several answers count, and the agent gets them all', async () => {
-  await s.call('POST', '/api/chat', { text: 'case questions' });
-  const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
-  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+  await s.call('sendMessage', { body: { text: 'case questions' } });
+  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
+  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
   await until('both questions, and a run that waits', async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked');
   const { page, complaints } = await openPage(browser, 'phone');
   await page.goto(`${s.web}/inbox`);
@@ -60,15 +55,15 @@ inBrowser('several questions of one run are asked one after the other, several a
   await page.getByLabel('Your own answer').fill('Tally');
   await page.getByRole('button', { name: 'Answer' }).click();
   const t = await until('the plan', async () => {
-    const d = await s.call<{ plan: string | null }>('GET', `/api/tasks/${taskId}`);
+    const d = await s.call('getTask', { id: taskId });
     return d.plan ? d : null;
   });
   expect(t.plan).toContain('Linux, macOS and Tally');
   expect(complaints).toEqual([]);
-  await s.call('POST', `/api/tasks/${taskId}/cancel`);
+  await s.call('cancelTask', { id: taskId });
   await page.close();
 });
-const state = async (id: string): Promise<string> => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state;
+const state = async (id: string): Promise<string> => (await s.call('getTask', { id })).state;
 
 inBrowser('a phone whose clock is a day off tells the right times, and "later" lasts as long as it says', async () => {
   await seedTask(db, 'clock');
@@ -84,11 +79,11 @@ inBrowser('a phone whose clock is a day off tells the right times, and "later" l
       const r = await db.query<{ h: number }>("select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'");
       return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
     });
-    await s.call('POST', '/api/inbox/clock-q/snooze', { minutes: 0 });
+    await s.call('snooze', { id: 'clock-q', body: { minutes: 0 } });
     expect(complaints).toEqual([]);
     await page.close();
   }
-  await s.call('POST', '/api/inbox/clock-q', { decision: 'answer', text: 'Late' }).catch(() => undefined);
+  await s.call('decide', { id: 'clock-q', body: { decision: 'answer', text: 'Late' } }).catch(() => undefined);
 });
 
 inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselves', async () => {
@@ -136,23 +131,26 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   expect(complaints).toEqual([]);
   await page.close();
 });
-const item = async (task: string, id: string): Promise<Item> =>
-  (await s.call<{ items: Item[] }>('GET', `/api/tasks/${task}`)).items.find((i) => i.id === id)!;
+const item = async (task: string, id: string): Promise<Item> => (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
 
 inBrowser(
   'the ledger: shown, opened, answered, taps and time; "this did not need me"; a greeting of what happened; the week and the money',
   async () => {
     await seedTask(db, 'l1');
     await seedItem(db, 'l1', 'l1-q', 'question', 'Is this needed?', ['Yes']);
-    await appendOnce(db, [
-      pullRequestMerged.new({ taskId: 'l1', actor: 'test', payload: { number: 1, sha: null } }),
-      costMetered.new({
-        taskId: 'l1',
-        actor: 'test',
-        key: { callId: 'l1' },
-        payload: { runId: null, model: 'claude-opus-5-5', microusd: 1_230_000, inputTokens: 10, outputTokens: 5 },
-      }),
-    ]);
+    await appendOnce(
+      db,
+      [
+        pullRequestMerged.new({ taskId: 'l1', actor: 'test', payload: { number: 1, sha: null } }),
+        costMetered.new({
+          taskId: 'l1',
+          actor: 'test',
+          key: { callId: 'l1' },
+          payload: { runId: null, model: 'claude-opus-5-5', microusd: 1_230_000, inputTokens: 10, outputTokens: 5 },
+        }),
+      ],
+      OWNER,
+    );
     // As if the person had left three hours ago.
     await db.query(
       "insert into events (owner_id, type, actor, payload, at) select owner_id, 'owner.caught_up', 'you', '{\"seq\": 0}', now() - interval '3 hours' from events limit 1",
@@ -232,10 +230,10 @@ inBrowser(
     await card.getByRole('link', { name: 'View task' }).waitFor();
     const taskId = (await card.getByRole('link', { name: 'View task' }).getAttribute('href'))!.split('/').at(-1)!;
     const said = await until('the agent to have seen them', async () =>
-      (await s.call<{ type: string; payload: { text: string } }[]>('GET', `/api/tasks/${taskId}/events`)).find((e) => e.type === 'agent.said'),
+      (await s.call('listEvents', { id: taskId })).find((e) => e.type === 'agent.said'),
     );
     expect(said.payload.text).toBe('bashrc: a trace screen.png: 70 bytes');
-    await s.call('POST', `/api/tasks/${taskId}/cancel`);
+    await s.call('cancelTask', { id: taskId });
 
     // What is served can't run: an image as one, anything else as a download, both in a sandbox.
     const send = async (name: string, data: Buffer): Promise<Response> =>
@@ -254,7 +252,7 @@ inBrowser(
     const big = await send('huge.png', Buffer.concat([pixels, Buffer.alloc(50 * 1024 * 1024)]));
     expect([big.status, ((await big.json()) as { error: string }).error]).toEqual([413, expect.stringContaining('20 MB')]);
     expect((await send('empty', Buffer.alloc(0))).status).toBe(422);
-    await expect(s.call('GET', '/api/attachments/f-nothing')).rejects.toThrow(/no such file/);
+    await expect(s.call('readAttachment', { id: 'f-nothing' })).rejects.toThrow(/no such file/);
     expect(complaints).toEqual([]);
     await page.close();
   },
@@ -268,8 +266,7 @@ inBrowser('a message about a task that runs is offered to it, and told only afte
   await page.getByRole('button', { name: 'Send' }).click();
   const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
   await card.getByText('Keep the old name, please.').waitFor();
-  const steered = async (): Promise<number> =>
-    (await s.call<{ type: string }[]>('GET', '/api/tasks/told/events')).filter((e) => e.type === 'task.steered').length;
+  const steered = async (): Promise<number> => (await s.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
   expect(await steered()).toBe(0);
   await page.screenshot({ path: shot('phone-tell') });
   await card.getByRole('button', { name: 'Tell it' }).dblclick();

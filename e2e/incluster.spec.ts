@@ -34,9 +34,9 @@ const killPod = (app: string): void => {
     const web = await t.open(`${t.nodeIp}:30300`);
     const github = await t.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
     s = remote(web, github);
-    await until('the api', () => s.call('GET', '/api/projects'), 60_000, 500);
-    await s.call('POST', '/api/projects', { source: 'demo/tally' });
-    await until('the project', async () => (await s.call<{ repo: string }[]>('GET', '/api/projects')).some((p) => p.repo === 'demo/tally'));
+    await until('the api', () => s.call('listProjects'), 60_000, 500);
+    await s.call('addProject', { body: { source: 'demo/tally' } });
+    await until('the project', async () => (await s.call('listProjects')).some((p) => p.repo === 'demo/tally'));
   }, 1_800_000);
   afterAll(() => t?.stop());
 
@@ -51,8 +51,7 @@ const killPod = (app: string): void => {
   test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
     const before = await pulls();
     const id = await spawnTask(s);
-    const runs = async (): Promise<{ state: string; phase: string }[]> =>
-      (await s.call<{ runs: { state: string; phase: string }[] }>('GET', `/api/tasks/${id}`)).runs;
+    const runs = async (): Promise<{ state: string; phase: string }[]> => (await s.call('getTask', { id })).runs;
     await until('the first run', async () => (await runs()).some((r) => r.state === 'running'), 60_000, 100);
     killPod('worker');
     killPod('gateway');
@@ -93,7 +92,7 @@ const killPod = (app: string): void => {
     t.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
     try {
       // Each is answered when it is there, or after a minute: nobody waits for that here.
-      for (let i = 0; i < 90; i++) void s.call('POST', '/api/projects', { source: `demo/backlog-${i}` }).catch(() => undefined);
+      for (let i = 0; i < 90; i++) void s.call('addProject', { body: { source: `demo/backlog-${i}` } }).catch(() => undefined);
       await until('more workers', () => Promise.resolve(workers() > 1), 240_000, 2_000);
     } finally {
       t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));

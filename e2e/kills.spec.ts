@@ -75,16 +75,11 @@ test('a working tree that is lost comes back from the checkpoint, the Claude ses
   const { s } = t;
   const id = await spawnTask(s, 'Tell it again lost.');
   const place = path.join(s.home, 'sandboxes', id);
-  const question = await until('the question', async () =>
-    (await s.call<{ id: string; taskId: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id),
-  );
-  await until(
-    'the first run to end',
-    async () => (await s.call<{ runs: { state: string }[] }>('GET', `/api/tasks/${id}`)).runs[0]?.state === 'ended',
-  );
+  const question = await until('the question', async () => (await s.call('listInbox')).find((i) => i.taskId === id));
+  await until('the first run to end', async () => (await s.call('getTask', { id })).runs[0]?.state === 'ended');
   rmSync(place, { recursive: true, force: true });
-  await s.call('POST', `/api/inbox/${question.id}`, { decision: 'answer', text: 'A short one' });
-  await until('the plan', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state === 'awaiting_plan');
+  await s.call('decide', { id: question.id, body: { decision: 'answer', text: 'A short one' } });
+  await until('the plan', async () => (await s.call('getTask', { id })).state === 'awaiting_plan');
   const sessions = path.join(place, 'work/home/.claude/projects/-work-repo');
   expect(existsSync(sessions)).toBe(true);
   const said = readdirSync(sessions)

@@ -49,7 +49,7 @@ test('with Postgres and Temporal of somebody else, the story goes from chat to m
     try {
       expect(second.pidOf('postgres') + second.pidOf('temporal')).toBe(0);
       expect((await walkToEnd(second, await spawnTask(second))).state).toBe('done');
-      expect(await first.call('GET', '/api/tasks')).toEqual([]);
+      expect(await first.call('listTasks')).toEqual([]);
     } finally {
       await second.stop();
     }
@@ -69,8 +69,8 @@ const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmp
       const s = await startStack({ MAINLOOP_HOME: home });
       try {
         const taskId = await spawnTask(s);
-        await until('the question', async () => (await s.call<{ taskId: string }[]>('GET', '/api/inbox')).some((i) => i.taskId === taskId));
-        const before = await s.call<unknown[]>('GET', `/api/tasks/${taskId}/events`);
+        await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === taskId));
+        const before = await s.call('listEvents', { id: taskId });
         const filler = path.join(disk, 'filler');
         spawnSync('sh', ['-c', `dd if=/dev/zero of=${filler} bs=1M 2>/dev/null; dd if=/dev/zero of=${filler}2 bs=4k 2>/dev/null`]);
         // Postgres goes on in its preallocated files for a while; a large message needs new ones.
@@ -91,7 +91,7 @@ const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmp
         expect(await (await fetch(s.web)).text()).toMatch(/almost full|That did not work/);
         rmSync(filler);
         rmSync(`${filler}2`, { force: true });
-        const after = await until('an answer again', async () => await s.call<unknown[]>('GET', `/api/tasks/${taskId}/events`));
+        const after = await until('an answer again', async () => await s.call('listEvents', { id: taskId }));
         expect(after.slice(0, before.length)).toEqual(before);
         expect((await walkToEnd(s, taskId, /disk|No space/i)).state).toBe('done');
       } finally {

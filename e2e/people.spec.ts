@@ -1,7 +1,7 @@
 // Other people: they approve, ask and comment on GitHub, anybody may write there, and webhooks come twice and late.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { looksInVain, NO_CI, walkToEnd, type Item } from '@mainloop/testkit/story';
+import { looksInVain, NO_CI, walkToEnd, type Item, type Task, type TaskEvent } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ async function begin(more: Record<string, string> = {}): Promise<void> {
     ...more,
   });
   secret = (JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { webhookSecret: string }).webhookSecret;
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
 }
 
 beforeAll(async () => {
@@ -33,20 +33,10 @@ beforeAll(async () => {
 });
 afterAll(() => s?.stop());
 
-interface Detail {
-  state: string;
-  issueNumber: number | null;
-  prNumber: number | null;
-  planRevision: number;
-  plan: string | null;
-  statusLine: string;
-  activeRunId: string | null;
-  runs: { phase: string; state: string }[];
-}
-const detail = (id: string): Promise<Detail> => s.call('GET', `/api/tasks/${id}`);
-const events = (id: string): Promise<{ type: string; payload: Record<string, unknown> }[]> => s.call('GET', `/api/tasks/${id}/events`);
-const items = async (id: string): Promise<Item[]> => (await s.call<Item[]>('GET', '/api/inbox')).filter((i) => i.taskId === id);
-const inState = (id: string, state: string): Promise<Detail> =>
+const detail = (id: string): Promise<Task> => s.call('getTask', { id });
+const events = (id: string): Promise<TaskEvent[]> => s.call('listEvents', { id });
+const items = async (id: string): Promise<Item[]> => (await s.call('listInbox')).filter((i) => i.taskId === id);
+const inState = (id: string, state: string): Promise<Task> =>
   until(`${state}`, async () => {
     const d = await detail(id);
     return d.state === state ? d : null;
@@ -61,11 +51,9 @@ async function forge<T>(token: string, method: string, route: string, body?: unk
   return r.json() as Promise<T>;
 }
 async function spawn(name: string): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `case ${name}` });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+  await s.call('sendMessage', { body: { text: `case ${name}` } });
+  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
 test('a plan is revised by a comment and approved by a reaction, of people who may write; a stranger steers nothing', async () => {
@@ -103,12 +91,12 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
   );
   await until('a draft', async () => (await detail(id)).prNumber !== null);
   // The app is told who answered, and can't answer again.
-  await expect(s.call('POST', `/api/inbox/${id}-plan-2`, { decision: 'approve' })).rejects.toThrow(/Already answered by you on GitHub/);
+  await expect(s.call('decide', { id: `${id}-plan-2`, body: { decision: 'approve' } })).rejects.toThrow(/Already answered by you on GitHub/);
 
   // No CI here, so the person says go on; then a reviewer's comment wakes the job, a stranger's does not.
   await until('the no-CI question', async () => {
     const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
+    if (f) await s.call('decide', { id: f.id, body: { decision: 'allow' } });
     return f;
   });
   const pr = (await inState(id, 'in_review')).prNumber!;
@@ -138,12 +126,12 @@ test('a question is answered by a comment, on the issue and on the pull request;
   const plan = await inState(id, 'awaiting_plan');
   expect(plan.plan).toContain('We go right.');
   expect((await asked(n))?.body).toMatch(/Answered by you on GitHub:\n\n> Right/);
-  await expect(s.call('POST', `/api/inbox/${q.id}`, { decision: 'answer', text: 'Left' })).rejects.toThrow(/Already answered by you on GitHub/);
+  await expect(s.call('decide', { id: q.id, body: { decision: 'answer', text: 'Left' } })).rejects.toThrow(/Already answered by you on GitHub/);
 
-  await s.call('POST', `/api/inbox/${(await items(id)).find((i) => i.kind === 'plan')!.id}`, { decision: 'approve' });
+  await s.call('decide', { id: (await items(id)).find((i) => i.kind === 'plan')!.id, body: { decision: 'approve' } });
   await until('the no-CI question', async () => {
     const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
+    if (f) await s.call('decide', { id: f.id, body: { decision: 'allow' } });
     return f;
   });
   const pr = (await inState(id, 'in_review')).prNumber!;
@@ -152,7 +140,7 @@ test('a question is answered by a comment, on the issue and on the pull request;
   await forge('toky', 'POST', `/issues/${pr}/comments`, { body: 'Ultramarine, please' });
   await until('the no-CI question again', async () => {
     const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
-    if (f) await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
+    if (f) await s.call('decide', { id: f.id, body: { decision: 'allow' } });
     return f;
   });
   await inState(id, 'in_review');
@@ -204,11 +192,11 @@ const reviewOf = (id: string, but = ''): Promise<Item> =>
   until('an offer for review', async () => {
     for (const i of await items(id)) {
       if (i.kind === 'review' && i.id !== but) return i;
-      const decision = new Map([
+      const decision = new Map<string, 'approve' | 'allow'>([
         ['plan', 'approve'],
         ['gate', 'allow'],
       ]).get(i.kind);
-      if (decision !== undefined) await s.call('POST', `/api/inbox/${i.id}`, { decision, text: '' }).catch(() => undefined);
+      if (decision !== undefined) await s.call('decide', { id: i.id, body: { decision, text: '' } }).catch(() => undefined);
     }
     return null;
   });
@@ -228,7 +216,7 @@ test('red after ready takes the ready back and wakes the agent once; what turns 
   const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
   expect(failure.title).toMatch(/^"late" is still red, and the repair pushed nothing: It broke\. /);
   expect(await pull()).toMatchObject({ draft: true, merged: false });
-  await expect(s.call('POST', `/api/inbox/${first.id}`, { decision: 'merge', text: '' })).rejects.toThrow(/no longer open/);
+  await expect(s.call('decide', { id: first.id, body: { decision: 'merge', text: '' } })).rejects.toThrow(/no longer open/);
   expect((await detail(id)).runs.filter((r) => r.phase === 'fix_ci')).toHaveLength(1);
 
   await forge('toky', 'POST', `/statuses/${sha}`, { state: 'success', context: 'late' });
@@ -244,7 +232,7 @@ test('red after ready takes the ready back and wakes the agent once; what turns 
   git('commit', '-qm', 'Add evil.ts');
   git('-c', auth, 'push', '-q', 'origin', ref);
   // The old page's button: its item may be gone already, and if it is not, it merges nothing.
-  await s.call('POST', `/api/inbox/${second.id}`, { decision: 'merge', text: '' }).catch(() => undefined);
+  await s.call('decide', { id: second.id, body: { decision: 'merge', text: '' } }).catch(() => undefined);
   const third = await reviewOf(id, second.id);
   expect(third.body).toContain('Add evil.ts');
   expect((await pull()).merged).toBe(false);
@@ -259,8 +247,7 @@ test('comments: what asks for nothing starts nothing and is told; what asks is g
   const rounds = async (): Promise<number> => (await detail(id)).runs.filter((r) => r.phase === 'address_review').length;
   const passed = async (): Promise<string[]> =>
     (await events(id)).flatMap((e) => (e.type === 'review.passed_over' ? [`${String(e.payload.author)}: ${String(e.payload.why)}`] : []));
-  const heard = async (): Promise<string[]> =>
-    (await s.call<{ body: string; via: string }[]>('GET', `/api/tasks/${id}/comments`)).filter((c) => c.via === 'github').map((c) => c.body);
+  const heard = async (): Promise<string[]> => (await s.call('listComments', { id })).filter((c) => c.via === 'github').map((c) => c.body);
 
   const late = await forge<{ id: number; state: string }>('toky', 'POST', `/pulls/${n}/reviews`, {
     comments: [{ path: 'notes', line: 1, body: 'Written early, sent late' }],
@@ -297,18 +284,18 @@ test('comments: what asks for nothing starts nothing and is told; what asks is g
   await until('the edit to be told', async () => (await passed()).includes('you: edited'));
   await looksInVain(s, id, 'readReview');
   expect([await rounds(), (await items(id)).some((i) => i.id === fourth.id)]).toEqual([3, true]);
-  await s.call('POST', `/api/comments/${id}-talk${louder.id}/take`);
+  await s.call('takeComment', { id: `${id}-talk${louder.id}` });
   const asked = await reviewOf(id, fourth.id);
   expect(asked.body).toMatch(/you asks for changes again, and 3 rounds[^]*in red/);
   expect(await rounds()).toBe(3);
-  await s.call('POST', `/api/inbox/${asked.id}`, { decision: 'changes', text: '' });
+  await s.call('decide', { id: asked.id, body: { decision: 'changes', text: '' } });
   await until('the round that the person wanted', async () => (await rounds()) === 4);
   expect(new Set(await heard()).size).toBe((await heard()).length);
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 }, 600_000);
 
 test('with one slot, one agent runs at a time, in order, and the others say that they wait', async () => {
-  await s.call('PATCH', '/api/settings', { maxRuns: 1 });
+  await s.call('changeSettings', { body: { maxRuns: 1 } });
   try {
     const ids = [await spawn('slow1'), await spawn('slow2'), await spawn('slow3')];
     let most = 0;
@@ -325,10 +312,10 @@ test('with one slot, one agent runs at a time, in order, and the others say that
       50,
     );
     expect([most, waited]).toEqual([1, true]);
-    for (const id of ids) await s.call('POST', `/api/tasks/${id}/cancel`);
+    for (const id of ids) await s.call('cancelTask', { id });
     for (const id of ids) await inState(id, 'cancelled');
   } finally {
-    await s.call('PATCH', '/api/settings', { maxRuns: 4 });
+    await s.call('changeSettings', { body: { maxRuns: 4 } });
   }
 });
 

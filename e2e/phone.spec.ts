@@ -5,6 +5,7 @@ import { hasBrowser, openBrowser, openPage, SIZES } from '@mainloop/testkit/brow
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import type { Item } from '@mainloop/testkit/story';
 import { openWire } from '@mainloop/testkit/wire';
 import path from 'node:path';
 import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core';
@@ -21,7 +22,7 @@ beforeAll(async () => {
   db = openPool(s.databaseUrl, 'phone-test');
   await seedProject(db, 'pr-1', 'acme/api');
   for (const t of ['t1', 't2', 't3']) await seedTask(db, t);
-  push = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
+  push = await startPushService((await s.call('getPushKey')).publicKey);
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
@@ -31,18 +32,11 @@ afterAll(async () => {
   await s?.stop();
 });
 
-interface Item {
-  id: string;
-  state: string;
-  answeredVia: string | null;
-  answer: { decision: string; text: string } | null;
-}
-const item = async (task: string, id: string): Promise<Item> =>
-  (await s.call<{ items: Item[] }>('GET', `/api/tasks/${task}`)).items.find((i) => i.id === id)!;
-const devices = (): Promise<{ id: string; label: string }[]> => s.call('GET', '/api/push/devices');
+const item = async (task: string, id: string): Promise<Item> => (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
+const devices = (): Promise<{ id: string; label: string }[]> => s.call('listToldDevices');
 const addDevice = async (label: string) => {
   const d = push.subscribe();
-  const { id } = await s.call<{ id: string }>('POST', '/api/push/devices', { ...d.subscription, label });
+  const { id } = await s.call('tellDevice', { body: { ...d.subscription, label } });
   return { ...d, id, raw: d };
 };
 
@@ -67,7 +61,7 @@ describe('push', () => {
         ],
       },
     });
-    await s.call('POST', '/api/inbox/q1', { decision: 'answer', text: 'Yes', via: 'cli' });
+    await s.call('decide', { id: 'q1', body: { decision: 'answer', text: 'Yes', via: 'cli' } });
     await until('both withdrawn', async () => phone.got.length === 2 && laptop.got.length === 2);
     expect(laptop.got[1]!.notice).toEqual({ type: 'withdraw', itemId: 'q1', waiting: 1 });
     // Nothing is told again: not by other events, not by a worker that starts anew.
@@ -75,7 +69,7 @@ describe('push', () => {
     await seedItem(db, 't1', 'q2', 'plan', 'Plan, revision 1');
     await until('the plan is told', async () => phone.got.length === 3);
     expect(phone.got.map((g) => g.notice.itemId)).toEqual(['q1', 'q1', 'q2']);
-    for (const d of [phone, laptop]) await s.call('DELETE', `/api/push/devices/${d.id}`);
+    for (const d of [phone, laptop]) await s.call('forgetDevice', { id: d.id });
   });
 
   test('a subscription that is gone is forgotten; a service that fails is tried again; kinds and quiet hours are kept', async () => {
@@ -88,17 +82,17 @@ describe('push', () => {
     expect((await devices()).some((d) => d.id === shaky.id)).toBe(true);
     shaky.raw.answer = 201;
     await until('told in the end', async () => shaky.got.length === 1);
-    await s.call('PATCH', '/api/settings', { notifyKinds: ['review'] });
+    await s.call('changeSettings', { body: { notifyKinds: ['review'] } });
     await seedItem(db, 't2', 'q4', 'question', 'Not this');
-    await s.call('PATCH', '/api/settings', { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } });
+    await s.call('changeSettings', { body: { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } } });
     await seedItem(db, 't2', 'r1', 'review', 'Ready for review');
     await new Promise((r) => setTimeout(r, 1_500));
     expect(shaky.got).toHaveLength(1);
-    await s.call('PATCH', '/api/settings', { quietHours: null });
+    await s.call('changeSettings', { body: { quietHours: null } });
     await until('told after the night', async () => shaky.got.length === 2);
     expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
-    await s.call('PATCH', '/api/settings', { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] });
-    await s.call('DELETE', `/api/push/devices/${shaky.id}`);
+    await s.call('changeSettings', { body: { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] } });
+    await s.call('forgetDevice', { id: shaky.id });
   });
 
   test('we send only to push services: not to plain http, not to addresses inside', async () => {
@@ -111,9 +105,11 @@ describe('push', () => {
       'https://[::1]/x',
       'file:///etc/passwd',
     ])
-      await expect(s.call('POST', '/api/push/devices', { endpoint, keys, label: 'x' })).rejects.toThrow(/400/);
-    await expect(s.call('PATCH', '/api/settings', { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } })).rejects.toThrow(/400/);
-    await expect(s.call('PATCH', '/api/settings', { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } })).rejects.toThrow(/400/);
+      await expect(s.call('tellDevice', { body: { endpoint, keys, label: 'x' } })).rejects.toThrow(/400/);
+    await expect(s.call('changeSettings', { body: { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } } })).rejects.toThrow(
+      /400/,
+    );
+    await expect(s.call('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } } })).rejects.toThrow(/400/);
   });
 });
 
@@ -202,7 +198,7 @@ describe('on the phone', () => {
     await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
     await phone.page.goto(`${s.web}/inbox?item=q5`);
     await phone.page.getByText('was already answered from a notification').waitFor();
-    await s.call('DELETE', `/api/push/devices/${told.id}`);
+    await s.call('forgetDevice', { id: told.id });
     await phone.context.close();
     await other.context.close();
   });
@@ -254,7 +250,7 @@ describe('on the phone', () => {
     expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
     await phone.page.screenshot({ path: shot('phone-offline-kept') });
     // Meanwhile somebody answers one of them elsewhere.
-    await s.call('POST', '/api/inbox/o2', { decision: 'revise', text: 'Shorter', via: 'cli' });
+    await s.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
     await wire.mend();
     await phone.page.getByText(/Already answered by you on the command line/).waitFor();
     await phone.page.screenshot({ path: shot('phone-back') });
@@ -275,7 +271,7 @@ describe('on the phone', () => {
     // A double tap on one of them besides.
     await Promise.all([answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) => tap.catch(() => undefined)));
     await until('answered', async () => (await item('t1', 'race')).state === 'answered');
-    const events = await s.call<{ type: string; payload: { id: string } }[]>('GET', '/api/tasks/t1/events');
+    const events = await s.call('listEvents', { id: 't1' });
     expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
     for (const { page } of [a, b]) await page.close();
   });

@@ -26,8 +26,8 @@ beforeAll(async () => {
   writeFileSync(path.join(dir, 'test/till.test.ts'), "test('sums', () => {});\ntest('is empty', () => {});\n");
   git('add', '-A');
   git('commit', '-qm', 'first');
-  const { id } = await s.call<{ id: string }>('POST', '/api/projects', { source: dir });
-  await s.call('PATCH', `/api/projects/${id}/settings`, { verifyCommand: 'true' });
+  const { id } = await s.call('addProject', { body: { source: dir } });
+  await s.call('changeProject', { id, body: { verifyCommand: 'true' } });
   if (hasBrowser) browser = await openBrowser();
 });
 afterAll(async () => {
@@ -45,11 +45,9 @@ interface Comment {
   answer: string | null;
   via: string;
 }
-const comments = (id: string): Promise<Comment[]> => s.call('GET', `/api/tasks/${id}/comments`);
+const comments = (id: string): Promise<Comment[]> => s.call('listComments', { id });
 const reviewItem = (id: string): Promise<string> =>
-  until('the review', async () =>
-    (await s.call<{ id: string; kind: string; taskId: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'review'),
-  ).then((i) => i.id);
+  until('the review', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'review')).then((i) => i.id);
 async function forge<T>(method: string, route: string, body?: unknown): Promise<T> {
   const r = await fetch(`${s.github}/repos/${R}${route}`, {
     method,
@@ -67,18 +65,14 @@ interface LineComment {
   in_reply_to_id?: number;
 }
 async function spawn(name: string): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `case ${name}` });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+  await s.call('sendMessage', { body: { text: `case ${name}` } });
+  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 /** Green checks, but tests went away: the person looks and says go on. */
 async function letThrough(id: string): Promise<void> {
-  const f = await until('the question about the tests', async () =>
-    (await s.call<{ id: string; kind: string; taskId: string }[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'gate'),
-  );
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'allow' });
+  const f = await until('the question about the tests', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'));
+  await s.call('decide', { id: f.id, body: { decision: 'allow' } });
 }
 
 (hasBrowser ? test : test.skip)(
@@ -122,7 +116,7 @@ async function letThrough(id: string): Promise<void> {
     expect(answered.answer).toMatch(/^Done in [0-9a-f]{7}/);
     await letThrough(id);
     await reviewItem(id);
-    const pr = (await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`)).prNumber;
+    const pr = (await s.call('getTask', { id })).prNumber;
     const there = await until('the reply on GitHub', async () => {
       const all = await forge<LineComment[]>('GET', `/pulls/${pr}/comments`);
       return all.some((c) => c.in_reply_to_id) ? all : null;
@@ -147,21 +141,19 @@ async function letThrough(id: string): Promise<void> {
     await wide.page.getByText('Resolved').first().waitFor();
     await wide.page.getByLabel('How to merge').selectOption('merge');
     await wide.page.locator('#main').getByRole('button', { name: 'Merge', exact: true }).click();
-    await until('done', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state === 'done');
-    const bare = (await s.call<{ repo: string; remoteUrl: string }[]>('GET', '/api/projects')).find((p) => p.repo === R)!.remoteUrl;
+    await until('done', async () => (await s.call('getTask', { id })).state === 'done');
+    const bare = (await s.call('listProjects')).find((p) => p.repo === R)!.remoteUrl;
     git('fetch', '-q', bare, 'main');
     expect(git('show', '-s', '--format=%P', 'FETCH_HEAD').trim().split(' ')).toHaveLength(2);
     expect([...complaints, ...wide.complaints]).toEqual([]);
-    await expect(s.call('POST', `/api/tasks/${id}/comments`, { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' })).rejects.toThrow(
-      /has ended/,
-    );
+    await expect(s.call('addComment', { id, body: { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' } })).rejects.toThrow(/has ended/);
   },
 );
 
 test('a comment on GitHub wakes the job, is a thread in the app, and is answered under it', async () => {
   const id = await spawn('second');
   await reviewItem(id);
-  const pr = (await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`)).prNumber;
+  const pr = (await s.call('getTask', { id })).prNumber;
   await new Promise((r) => setTimeout(r, 1_100));
   const made = await forge<{ id: number }>('POST', `/pulls/${pr}/reviews`, {
     event: 'COMMENT',
@@ -187,7 +179,7 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
     return r.text();
   };
   const threads = (): Promise<string> => gql(THREADS, { owner: 'local', name: 'till', number: pr });
-  await s.call('POST', `/api/comments/${c.id}/resolve`, { resolved: true });
+  await s.call('resolveComment', { id: c.id, body: { resolved: true } });
   await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
   await gql('mutation($input: UnresolveReviewThreadInput!) { unresolveReviewThread(input: $input) { thread { id } } }', {
     input: { threadId: /PRRT_\d+/.exec(await threads())![0] },
@@ -199,27 +191,27 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   const id = await spawn('third');
   const item = await reviewItem(id);
   const post = (cid: string, line: number): Promise<unknown> =>
-    s.call('POST', `/api/tasks/${id}/comments`, { id: cid, path: 'src/till.ts', line, text: `about ${line}` });
+    s.call('addComment', { id, body: { id: cid, path: 'src/till.ts', line, text: `about ${line}` } });
   await post('d1', 1);
   await post('d1', 1);
   await post('d2', 2);
   // A line that is not part of the change: GitHub takes it as a plain comment.
-  await s.call('POST', `/api/tasks/${id}/comments`, { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' });
-  await s.call('PATCH', '/api/comments/d1', { text: 'Better words' });
-  await s.call('DELETE', '/api/comments/d2');
-  await expect(s.call('POST', '/api/comments/d1/resolve', { resolved: true })).rejects.toThrow(/not been sent/);
-  await expect(s.call('POST', `/api/tasks/${id}/comments`, { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' })).rejects.toThrow(/range/);
-  const answer = { decision: 'changes', text: '', answerId: 'a-1' };
-  await s.call('POST', `/api/inbox/${item}`, answer);
-  await s.call('POST', `/api/inbox/${item}`, answer);
-  await expect(s.call('POST', `/api/inbox/${item}`, { ...answer, answerId: 'a-2' })).rejects.toThrow(/Already answered by you in the app/);
-  await expect(s.call('PATCH', '/api/comments/d1', { text: 'x' })).rejects.toThrow(/sent already/);
+  await s.call('addComment', { id, body: { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' } });
+  await s.call('editComment', { id: 'd1', body: { text: 'Better words' } });
+  await s.call('dropComment', { id: 'd2' });
+  await expect(s.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(/not been sent/);
+  await expect(s.call('addComment', { id, body: { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' } })).rejects.toThrow(/range/);
+  const answer = { decision: 'changes', text: '', answerId: 'a-1' } as const;
+  await s.call('decide', { id: item, body: answer });
+  await s.call('decide', { id: item, body: answer });
+  await expect(s.call('decide', { id: item, body: { ...answer, answerId: 'a-2' } })).rejects.toThrow(/Already answered by you in the app/);
+  await expect(s.call('editComment', { id: 'd1', body: { text: 'x' } })).rejects.toThrow(/sent already/);
   await reviewItem(id);
   expect((await comments(id)).map((c) => [c.id, c.body, c.state])).toEqual([
     ['d1', 'Better words', 'open'],
     ['d3', 'And say so there.', 'open'],
   ]);
-  const pr = (await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`)).prNumber;
+  const pr = (await s.call('getTask', { id })).prNumber;
   await until('the plain comment', async () =>
     (await forge<{ body: string }[]>('GET', `/issues/${pr}/comments`)).some((c) => c.body.startsWith('On `README.md`, line 40:')),
   );

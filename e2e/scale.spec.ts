@@ -23,7 +23,7 @@ const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OU
     t = await startTestCluster([], 10);
     s = await startStack(podEnv(t, 'scale'));
     db = openPool(s.databaseUrl, 'scale-test');
-    await s.call('PATCH', '/api/settings', { maxRuns: 1_000 });
+    await s.call('changeSettings', { body: { maxRuns: 1_000 } });
   }, 900_000);
   afterAll(async () => {
     await db?.end();
@@ -32,14 +32,14 @@ const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OU
   });
 
   test('all of them run, none is taken for lost, and nothing is left of them', async () => {
-    const project = (await s.call<{ id: string }[]>('GET', '/api/projects'))[0]!.id;
-    await s.call('PATCH', `/api/projects/${project}/settings`, { maxRuns: 500 });
+    const project = (await s.call('listProjects'))[0]!.id;
+    await s.call('changeProject', { id: project, body: { maxRuns: 500 } });
     const began = Date.now();
     const ids = await Promise.all(
       Array.from({ length: TASKS }, async (_, i) => {
         const draft = { ...DRAFT, projectId: project, title: `Task ${i}`, skipPlan: true };
         const p = await seedProposal(db, `scale-${i}`, 600_000, draft);
-        return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+        return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
       }),
     );
     const pods = new Map<string, ReturnType<typeof runnerOf>>();
@@ -62,7 +62,7 @@ const namespaces = (): string[] => lines(t.kubectl('get', 'namespaces', '-l', OU
     const epochs = await db.query<{ n: number }>("select count(*)::int as n from events where type = 'run.started' and (payload->>'epoch')::int > 1");
     expect(epochs.rows[0]!.n).toBe(0);
     const cancelled = Date.now();
-    for (const id of ids) await s.call('POST', `/api/tasks/${id}/cancel`);
+    for (const id of ids) await s.call('cancelTask', { id });
     await until('nothing to be left', () => Promise.resolve(namespaces().length === 0), 300_000, 2_000);
     const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('worker')}/status`, 'utf8'))![1]!;
     console.log(

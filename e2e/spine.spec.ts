@@ -35,7 +35,7 @@ describe('one chat message becomes a merged pull request', () => {
     await p.getByRole('button', { name: 'Send' }).click();
     await p.getByRole('button', { name: 'Start' }).waitFor();
     await shot('phone-2-proposal');
-    expect(await s.call<unknown[]>('GET', '/api/tasks')).toHaveLength(0);
+    expect(await s.call('listTasks')).toHaveLength(0);
     await p.getByRole('button', { name: 'Start' }).click();
     await p.getByText('Started.').waitFor();
     await p.getByRole('link', { name: /Inbox/ }).click();
@@ -46,13 +46,11 @@ describe('one chat message becomes a merged pull request', () => {
     await shot('phone-4-plan');
     await p.getByRole('button', { name: 'Approve' }).click();
     await p.getByRole('button', { name: 'Merge' }).waitFor({ timeout: 300_000 });
-    const [task] = await s.call<{ id: string }[]>('GET', '/api/tasks');
+    const [task] = await s.call('listTasks');
     await p.goto(`${s.web}/task/${task!.id}`);
     await until(
       'the second review',
-      async () =>
-        (await s.call<{ items: { id: string; state: string; kind: string }[]; runs: unknown[] }>('GET', `/api/tasks/${task!.id}`)).runs.length >= 5 &&
-        (await s.call<{ kind: string }[]>('GET', '/api/inbox')).some((i) => i.kind === 'review'),
+      async () => (await s.call('getTask', { id: task!.id })).runs.length >= 5 && (await s.call('listInbox')).some((i) => i.kind === 'review'),
     );
     await p.getByText('CI failed').first().waitFor();
     await shot('phone-5-story');
@@ -87,7 +85,7 @@ describe('one chat message becomes a merged pull request', () => {
 
   /** What the forge itself says of a task: its issue, its pull request, and whether its branch is there. */
   const onForge = async (id: string): Promise<{ issue: string | null; pull: string | null; merged: boolean; branch: boolean; folder: boolean }> => {
-    const t = await s.call<{ issueNumber: number | null; prNumber: number | null; branch: string }>('GET', `/api/tasks/${id}`);
+    const t = await s.call('getTask', { id });
     const ask = async <T>(route: string): Promise<T> =>
       (await fetch(`${s.github}/repos/demo/tally${route}`, { headers: { authorization: `token ${s.githubToken}` } })).json() as Promise<T>;
     const issue = t.issueNumber === null ? null : await ask<{ state: string }>(`/issues/${t.issueNumber}`);
@@ -101,19 +99,18 @@ describe('one chat message becomes a merged pull request', () => {
       folder: existsSync(path.join(s.home, 'sandboxes', id)),
     };
   };
-  const isCancelled = (id: string): Promise<boolean> =>
-    until('the end', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${id}`)).state === 'cancelled');
+  const isCancelled = (id: string): Promise<boolean> => until('the end', async () => (await s.call('getTask', { id })).state === 'cancelled');
 
   test('a task that is cancelled while it asks leaves nothing open behind, here or on the forge', async () => {
     const id = await spawnTask(s);
-    await until('the question', async () => (await s.call<{ taskId: string }[]>('GET', '/api/inbox')).some((i) => i.taskId === id));
+    await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === id));
     await until('the question on the forge', async () => (await onForge(id)).issue === 'open');
     expect(await onForge(id)).toEqual({ issue: 'open', pull: null, merged: false, branch: false, folder: true });
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await isCancelled(id);
-    expect((await s.call<{ taskId: string }[]>('GET', '/api/inbox')).filter((i) => i.taskId === id)).toEqual([]);
+    expect((await s.call('listInbox')).filter((i) => i.taskId === id)).toEqual([]);
     expect(await onForge(id)).toEqual({ issue: 'closed', pull: null, merged: false, branch: false, folder: false });
-    await expect(s.call('POST', `/api/tasks/${id}/cancel`)).rejects.toThrow('already cancelled');
+    await expect(s.call('cancelTask', { id })).rejects.toThrow('already cancelled');
   });
 
   test('a task that is cancelled in review: pull request and issue are closed, nothing is merged, the branch is gone', async () => {
@@ -122,10 +119,10 @@ describe('one chat message becomes a merged pull request', () => {
     const before = main();
     await until('the draft', async () => {
       await answerFirst(s, id);
-      return (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null;
+      return (await s.call('getTask', { id })).prNumber !== null;
     });
     expect(await onForge(id)).toEqual({ issue: 'open', pull: 'open', merged: false, branch: true, folder: true });
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
     await isCancelled(id);
     expect(await onForge(id)).toEqual({ issue: 'closed', pull: 'closed', merged: false, branch: false, folder: false });
     expect(main()).toBe(before);
@@ -140,7 +137,7 @@ describe('one chat message becomes a merged pull request', () => {
     const git = (...a: string[]): string => execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' });
     git('init', '-q', '-b', 'trunk');
     git('commit', '-q', '--allow-empty', '-m', 'first');
-    const p = await s.call<{ repo: string; remoteUrl: string; defaultBranch: string }>('POST', '/api/projects', { source: dir });
+    const p = await s.call('addProject', { body: { source: dir } });
     expect(p).toMatchObject({ repo: `local/${path.basename(dir)}`, defaultBranch: 'trunk' });
     git('remote', 'add', 'mainloop', p.remoteUrl);
     git('fetch', '-q', 'mainloop');
@@ -153,7 +150,7 @@ describe('one chat message becomes a merged pull request', () => {
     ['/tmp', /is not a git folder with a commit/],
     ['what is this', /neither owner\/name nor a folder/],
   ])('a project that can not be: %s', async (source, sentence) => {
-    await expect(s.call('POST', '/api/projects', { source })).rejects.toThrow(sentence);
+    await expect(s.call('addProject', { body: { source } })).rejects.toThrow(sentence);
   });
 
   test('bad input is one sentence', async () => {

@@ -1,12 +1,15 @@
 // The inbox under a thumb: what was not aimed at is not decided, what was typed is kept, and one number tells what waits.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
+import type { ProjectSettings } from '@mainloop/models/contracts/settings';
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
+import type { Status } from '@mainloop/models/flow/status';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
@@ -60,10 +63,14 @@ const stopped = async (
 ): Promise<{ id: string; task: string }> => {
   const task = await seedTask(db, fresh());
   const id = `${task}-f`;
-  await appendOnce(db, [
-    inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode } }),
-    taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } }),
-  ]);
+  await appendOnce(
+    db,
+    [
+      inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode } }),
+      taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } }),
+    ],
+    OWNER,
+  );
   return { id, task };
 };
 const settled = (b: Locator): Promise<unknown> => until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
@@ -123,7 +130,7 @@ inBrowser.each(SIZES)(
     await card.getByText('test/sum.test.ts: deleted').waitFor();
     await card.getByRole('button', { name: 'Put it back' }).waitFor();
     expect(await card.getByRole('button', { name: 'Retry' }).count()).toBe(0);
-    await expect(s.call('POST', `/api/inbox/${gate.id}`, { decision: 'retry' })).rejects.toThrow(/takes allow or deny/);
+    await expect(s.call('decide', { id: gate.id, body: { decision: 'retry' } })).rejects.toThrow(/takes allow or deny/);
     await settled(card.getByRole('button', { name: 'Allow' }));
     await page.screenshot({ path: shot(`gate-${size}`) });
     await card.getByRole('button', { name: 'Allow' }).click();
@@ -197,7 +204,7 @@ inBrowser.each(SIZES)(
 
 inBrowser.each(SIZES)('the chat follows at its end only: elsewhere it stays, and a pill says how much is new, %s', async (size) => {
   const say = (text: string): Promise<unknown> =>
-    appendOnce(db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null } })]);
+    appendOnce(db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role: 'assistant', text, turnId: null } })], OWNER);
   for (let i = 0; i < 40; i++) await say(`Line ${i} of what was said.`);
   const { page, complaints } = await open(size, '/');
   const top = (): Promise<number> => page.evaluate<number>("document.querySelector('[data-thread]').scrollTop");
@@ -304,7 +311,7 @@ inBrowser.each(SIZES)(
     expect(box.height).toBeGreaterThan(0);
     await page.screenshot({ path: shot(`confirm-${size}`) });
     await ask.getByRole('button', { name: 'Cancel the task' }).click();
-    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', how: 'cancelled', left: '' } })]);
+    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', how: 'cancelled', left: '' } })], OWNER);
     const told = page.getByRole('region', { name: 'Story' }).getByText('You cancelled it.');
     await told.first().waitFor();
     expect(await page.getByRole('region', { name: 'Story' }).locator('.text-bad').count()).toBe(0);
@@ -332,7 +339,7 @@ inBrowser.each(SIZES)('settings say "Saved" beside the field that was changed, a
     await f.input.blur();
     return f;
   };
-  const kept = (): Promise<{ chatModel: string; maxRuns: number }> => s.call('GET', '/api/settings');
+  const kept = (): Promise<{ chatModel: string; maxRuns: number }> => s.call('getSettings');
   await (await change('The model you talk to', 'claude-haiku-5-5')).isSaved();
   await (await change('The model you talk to', 'banana')).says('There is no model of that name.');
   expect(await field('The model you talk to').input.getAttribute('aria-invalid')).toBe('true');
@@ -348,9 +355,9 @@ inBrowser.each(SIZES)('settings say "Saved" beside the field that was changed, a
   await (await change('Model', 'gpt-9')).says('There is no model of that name.');
   const dollars = size === 'phone' ? 7 : 8;
   await (await change('Budget per task, in dollars', String(dollars))).isSaved();
-  const projects = await s.call<{ id: string; settings: { model?: string; budgetCents: number } }[]>('GET', '/api/projects');
-  const project = projects.find((p) => p.id === 'pr-1');
-  expect([project!.settings.model, project!.settings.budgetCents]).toEqual([undefined, dollars * 100]);
+  const projects = await s.call('listProjects');
+  const { model, budgetCents } = projects.find((p) => p.id === 'pr-1')!.settings as ProjectSettings;
+  expect([model, budgetCents]).toEqual([undefined, dollars * 100]);
   await page.screenshot({ path: shot(`projects-${size}`), fullPage: true });
   expect(complaints).toEqual([]);
   await page.close();
@@ -509,19 +516,17 @@ inBrowser.each(SIZES)('a project can be removed: first it is said what becomes o
   await page.screenshot({ path: shot(`remove-${size}`) });
   await ask.getByRole('button', { name: 'Keep it' }).click();
   await ask.waitFor({ state: 'detached' });
-  expect(await s.call<{ id: string }[]>('GET', '/api/projects')).toEqual(expect.arrayContaining([expect.objectContaining({ id })]));
+  expect(await s.call('listProjects')).toEqual(expect.arrayContaining([expect.objectContaining({ id })]));
   await card.getByRole('button', { name: 'Remove project' }).click();
   await ask.getByRole('button', { name: 'Remove' }).click();
   await card.waitFor({ state: 'detached' });
   await page.getByText(`acme/gone-${size} is removed.`).waitFor();
-  expect((await s.call<{ id: string }[]>('GET', '/api/projects')).map((p) => p.id)).not.toContain(id);
+  expect((await s.call('listProjects')).map((p) => p.id)).not.toContain(id);
   await until('its task to be cancelled', async () =>
-    (await s.call<{ type: string; payload: { status?: { is: string } } }[]>('GET', `/api/tasks/${task}/events`)).some(
-      (e) => e.type === 'task.state' && e.payload.status?.is === 'cancelling',
-    ),
+    (await s.call('listEvents', { id: task })).some((e) => e.type === 'task.state' && (e.payload.status as Status).is === 'cancelling'),
   );
   expect((await db.query<{ state: string }>('select state from proposals where id = $1', [offer.id])).rows[0]!.state).toBe('declined');
-  await expect(s.call('DELETE', `/api/projects/pr-nowhere`)).rejects.toThrow(/no such project/);
+  await expect(s.call('removeProject', { id: 'pr-nowhere' })).rejects.toThrow(/no such project/);
   expect(complaints).toEqual([]);
   await page.close();
 });

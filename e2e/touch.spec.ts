@@ -1,5 +1,6 @@
 // What a hand does to the pages: keys, forms, the change of a task, the chat. The pages and the api alone, on a seeded database.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed } from '@mainloop/models/events/inbox';
@@ -74,7 +75,7 @@ inBrowser.each(SIZES)('the rest of a word is no shortcut when its field has gone
   const field = page.locator(`#item-${asked}`).getByRole('textbox');
   await field.click();
   await page.keyboard.type('the ma');
-  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: asked, why: 'Answered on GitHub.' } })]);
+  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: asked, why: 'Answered on GitHub.' } })], OWNER);
   // Somebody who types goes on typing: with j the card of the plan had the focus, and with a it was approved.
   const word = 'ja';
   for (let i = 0; (await field.count()) > 0; i++) await page.keyboard.press(word[i % 2]!);
@@ -216,7 +217,7 @@ inBrowser.each(SIZES)('whoever reviewed a change sees first what is new in it, a
 });
 
 const say = (role: 'user' | 'assistant', text: string): Promise<unknown> =>
-  appendOnce(t.db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role, text, turnId: null } })]);
+  appendOnce(t.db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role, text, turnId: null } })], OWNER);
 
 inBrowser.each(SIZES)(
   'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
@@ -482,7 +483,7 @@ inBrowser.each(SIZES)('words that waited for a network and came too late stay on
     await card.getByRole('button', { name: 'Send' }).click();
     await card.getByText('It goes out when you are back online.').waitFor();
   }
-  await appendOnce(t.db, [inboxClosed.new({ taskId: first, actor: 'test', payload: { id: late, why: 'Decided on GitHub.' } })]);
+  await appendOnce(t.db, [inboxClosed.new({ taskId: first, actor: 'test', payload: { id: late, why: 'Decided on GitHub.' } })], OWNER);
   await page.context().setOffline(false);
   await until('the one that arrives', async () => (await answerOf(kept)) === 'revise');
   const device = (): Promise<string> => page.evaluate<string>('JSON.stringify(localStorage)');

@@ -29,28 +29,22 @@ interface Call {
 }
 
 async function spawn(name: string, edits: object = {}): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `case ${name}` });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest, edits })).taskId;
+  await s.call('sendMessage', { body: { text: `case ${name}` } });
+  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest, edits } })).taskId;
 }
 const failureOf = (taskId: string, but = ''): Promise<Failure> =>
-  until('a failure', async () =>
-    (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
-  );
+  until('a failure', async () => (await s.call('listInbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but));
 /** The model's own list of calls: what it was asked for a case, and which fault it answered with. */
 const callsOf = async (name: string): Promise<Call[]> =>
   ((await (await fetch(`${s.model}/_requests`)).json()) as Call[]).filter((c) => c.about.includes(`Task: Case ${name}\n`) || c.about === name);
 const faultsOf = async (name: string): Promise<string[]> => (await callsOf(name)).flatMap((c) => c.fault ?? []);
 const refusalsOf = async (taskId: string): Promise<string[]> =>
-  (await s.call<{ type: string; payload: { reason: string } }[]>('GET', `/api/tasks/${taskId}/events`))
-    .filter((e) => e.type === 'push.refused')
-    .map((e) => e.payload.reason);
+  (await s.call('listEvents', { id: taskId })).filter((e) => e.type === 'push.refused').map((e) => String(e.payload.reason));
 /** What the agent printed in all runs of a task. */
 async function outputOf(taskId: string): Promise<string> {
-  const t = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
-  return (await Promise.all(t.runs.map(async (r) => (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text))).join('\n');
+  const t = await s.call('getTask', { id: taskId });
+  return (await Promise.all(t.runs.map(async (r) => (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text))).join('\n');
 }
 
 const NOTHING_PUSHED = 'Claude ended without pushing anything. Look at its output, then retry.';
@@ -68,7 +62,7 @@ test.each([
   // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
   let last = f;
   for (let tries = 0; last.title === sentence && tries < 4; tries++) {
-    await s.call('POST', `/api/inbox/${last.id}`, { decision: 'retry' });
+    await s.call('decide', { id: last.id, body: { decision: 'retry' } });
     last = await failureOf(id, last.id);
   }
   expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
@@ -87,15 +81,15 @@ test.each([
 
 test('a conversation that grew too long is said so, and Retry has a new session with the plan, not the spent one', async () => {
   const id = await spawn('long');
-  const plan = await until('the plan', async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'plan'));
-  await s.call('POST', `/api/inbox/${plan.id}`, { decision: 'approve' });
+  const plan = await until('the plan', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'plan'));
+  await s.call('decide', { id: plan.id, body: { decision: 'approve' } });
   const f = await failureOf(id);
   expect(f.title).toBe('The conversation grew too long for the model. Retry starts a fresh session with the plan.');
   expect(new Set(await faultsOf('long'))).toEqual(new Set(['400']));
   const met = (await faultsOf('long')).length;
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
   // The model refuses whatever is as long as the spent session, so only a new one gets here.
-  await until('the draft', async () => (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null);
+  await until('the draft', async () => (await s.call('getTask', { id })).prNumber !== null);
   expect((await faultsOf('long')).length).toBe(met);
   const sessions = path.join(s.home, 'sandboxes', id, 'work/home/.claude/projects/-work-repo');
   const texts = readdirSync(sessions)
@@ -105,7 +99,7 @@ test('a conversation that grew too long is said so, and Retry has a new session 
   const fresh = texts.filter((text) => text.includes('This is a new session: the one before grew too long and is closed.'));
   expect(fresh).toHaveLength(1);
   expect([fresh[0]!.includes('Write a small file'), fresh[0]!.includes('noise noise')]).toEqual([true, false]);
-  await s.call('POST', `/api/tasks/${id}/cancel`);
+  await s.call('cancelTask', { id });
 });
 
 test('an agent that ends without a push', async () => {
@@ -117,7 +111,7 @@ test('an agent that ends without a push', async () => {
 test('an agent that pushes where it may not reads why, and so does the person', async () => {
   const id = await spawn('wrongbranch');
   expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
-  const branch = (await s.call<{ branch: string }>('GET', `/api/tasks/${id}`)).branch;
+  const branch = (await s.call('getTask', { id })).branch;
   const reason = (tried: string): string => `this task may only push to ${branch}, not ${tried}`;
   expect(await refusalsOf(id)).toEqual([reason('elsewhere'), reason('main')]);
   for (const r of await refusalsOf(id)) expect(await outputOf(id)).toContain(r);
@@ -128,9 +122,9 @@ test('an agent that deletes its own repository finds it again on the next try', 
   const f = await failureOf(id);
   expect(f.title).toBe(NOTHING_PUSHED);
   expect(await outputOf(id)).toContain('left 0');
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
-  await until('the draft', async () => (await s.call<{ prNumber: number | null }>('GET', `/api/tasks/${id}`)).prNumber !== null);
-  await s.call('POST', `/api/tasks/${id}/cancel`);
+  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
+  await until('the draft', async () => (await s.call('getTask', { id })).prNumber !== null);
+  await s.call('cancelTask', { id });
 });
 
 test('a budget that is too small for one call: the model is not even asked', async () => {
@@ -144,8 +138,8 @@ test('a spent budget is raised, and the task goes on', async () => {
   const f = await failureOf(id);
   expect(f.title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
   expect(await callsOf('poorer')).toEqual([]);
-  await s.call('POST', `/api/tasks/${id}/budget`, { budgetCents: 500 });
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await s.call('setBudget', { id, body: { budgetCents: 500 } });
+  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
   expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
   expect((await callsOf('poorer')).length).toBeGreaterThan(0);
 });
@@ -153,14 +147,14 @@ test('a spent budget is raised, and the task goes on', async () => {
 test.each([
   [
     'of all agents',
-    (cents: number | null) => s.call('PATCH', '/api/settings', { dayBudgetCents: cents }),
+    (cents: number | null) => s.call('changeSettings', { body: { dayBudgetCents: cents } }),
     "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
   ],
   [
     'of the project',
     async (cents: number | null) => {
-      const tally = (await s.call<{ id: string; repo: string }[]>('GET', '/api/projects')).find((p) => p.repo === 'demo/tally')!;
-      await s.call('PATCH', `/api/projects/${tally.id}/settings`, { dayBudgetCents: cents });
+      const tally = (await s.call('listProjects')).find((p) => p.repo === 'demo/tally')!;
+      await s.call('changeProject', { id: tally.id, body: { dayBudgetCents: cents } });
     },
     "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   ],
@@ -171,7 +165,7 @@ test.each([
   const f = await failureOf(id);
   expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
   await limit(null);
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
   expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
   expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
 });
@@ -180,12 +174,12 @@ test('a repository without CI never counts as green: the person says to go on', 
   const dir = path.join(mkdtempSync('/tmp/weather-repo-'), 'noci');
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
   execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
   const id = await spawn('noci');
-  const f = await until('a gate', async () => (await s.call<Failure[]>('GET', '/api/inbox')).find((i) => i.taskId === id && i.kind === 'gate'));
+  const f = await until('a gate', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'));
   expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.');
   // Nobody has said "go on" yet, so the forge still has it as a draft.
-  const { prNumber } = await s.call<{ prNumber: number }>('GET', `/api/tasks/${id}`);
+  const { prNumber } = await s.call('getTask', { id });
   const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
@@ -202,18 +196,16 @@ test('a hundred megabytes without a newline harm nobody', async () => {
 });
 
 test('the chat says it when the model is down', async () => {
-  await s.call('POST', '/api/chat', { text: 'storm' });
+  await s.call('sendMessage', { body: { text: 'storm' } });
   await until('an honest reply', async () =>
-    (await s.call<{ role: string; text: string }[]>('GET', '/api/chat/messages')).some(
-      (m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.'),
-    ),
+    (await s.call('listMessages')).some((m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.')),
   );
   expect(new Set(await faultsOf('storm'))).toEqual(new Set(['529']));
 });
 
 test('a comment brings neither HTML nor a script to the page', async () => {
-  await s.call('POST', '/api/chat', { text: 'html' });
-  await until('the reply', async () => (await s.call<{ text: string }[]>('GET', '/api/chat/messages')).some((m) => m.text.includes('and there')));
+  await s.call('sendMessage', { body: { text: 'html' } });
+  await until('the reply', async () => (await s.call('listMessages')).some((m) => m.text.includes('and there')));
   const html = await (await fetch(s.web)).text();
   const page = html.replace(/<script[\s\S]*?<\/script>/g, '');
   // What was said is on the page as text, and nothing of it is an element, an attribute or an address.

@@ -55,18 +55,18 @@ async function folderOf(p: CorpusProject): Promise<string> {
 async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
   const began = Date.now();
   const dir = await folderOf(p);
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
   const taskId = await begin(s, p.name);
   const end = await walkToEnd(s, taskId, LET_THROUGH).then(
     (t): Walked['end'] => ({ state: t.state }),
     (err: Error): Walked['end'] => ({ trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, '') }),
   );
   // It may have ended by itself meanwhile; the next project is not in its way.
-  if ('trouble' in end) await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
-  const { runs } = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
+  if ('trouble' in end) await s.call('cancelTask', { id: taskId }).catch(() => undefined);
+  const { runs } = await s.call('getTask', { id: taskId });
   let output = '';
-  for (const r of runs) output += (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text;
-  const events = await s.call<TaskEvent[]>('GET', `/api/tasks/${taskId}/events`);
+  for (const r of runs) output += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
+  const events = await s.call('listEvents', { id: taskId });
   if (process.env.VERBOSE)
     console.log(
       JSON.stringify(
@@ -85,11 +85,9 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
 
 /** Says it in the chat and confirms what is proposed. @returns the task's id */
 async function begin(s: Stack, said: string): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `corpus ${said}` });
-  const card = await until('a proposal', async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Corpus ${said}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest })).taskId;
+  await s.call('sendMessage', { body: { text: `corpus ${said}` } });
+  const card = await until('a proposal', async () => (await s.call('listProposals')).find((x) => x.title === `Corpus ${said}`));
+  return (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
 }
 
 /** The events of one more task, begun once the set-up of the first is kept, or won't be. */
@@ -99,7 +97,7 @@ async function nextTask(s: Stack, name: string): Promise<TaskEvent[] | null> {
   await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS).catch(() => undefined);
   const taskId = await begin(s, `${name} again`);
   await walkToEnd(s, taskId, LET_THROUGH).catch((err: Error) => console.error(err.message));
-  return s.call<TaskEvent[]>('GET', `/api/tasks/${taskId}/events`);
+  return s.call('listEvents', { id: taskId });
 }
 
 /** By the command that a person is told. */

@@ -8,11 +8,11 @@ import path from 'node:path';
 import { items, output, printed, projectId, s, spawn } from './stage.ts';
 
 test('init-repo is a card like any other, and does nothing by itself', async () => {
-  const { proposalId } = await s.call<{ proposalId: string }>('POST', `/api/projects/${projectId}/init`, { parts: ['ci', 'database'] });
-  const card = (await s.call<{ id: string; title: string; prompt: string }[]>('GET', '/api/proposals')).find((p) => p.id === proposalId);
+  const { proposalId } = await s.call('initProject', { id: projectId, body: { parts: ['ci', 'database'] } });
+  const card = (await s.call('listProposals')).find((p) => p.id === proposalId);
   expect(card?.title).toBe('Set up CI, previews and a database for each preview');
   expect(card?.prompt).toContain('.github/workflows/preview.yml');
-  await s.call('POST', `/api/proposals/${proposalId}/decline`);
+  await s.call('declineProposal', { id: proposalId });
   await expect(s.call('POST', `/api/projects/${projectId}/init`, { parts: ['world'] })).rejects.toThrow(/400/);
 });
 
@@ -25,8 +25,7 @@ test('a folder of mine: its commits and tags are there for the next task, its fi
   writeFileSync(path.join(own, 'TASK.md'), 'Mine.\n');
   git('add', '-A');
   git('commit', '-qm', 'first');
-  const add = (): Promise<{ repo: string; localPath: string; remoteUrl: string; defaultBranch: string; look: unknown }> =>
-    s.call('POST', '/api/projects', { source: own });
+  const add = () => s.call('addProject', { body: { source: own } });
   const project = await add();
   expect(project).toMatchObject({ repo: 'local/channel-2', localPath: own, look: { outcome: 'added' } });
   git('commit', '-q', '--allow-empty', '-m', 'said after it was added');
@@ -34,7 +33,7 @@ test('a folder of mine: its commits and tags are there for the next task, its fi
   const id = await spawn('own');
   await until('the gate of a repository without CI', async () => {
     const gate = (await items(id)).find((i) => i.kind === 'gate');
-    return gate && s.call('POST', `/api/inbox/${gate.id}`, { decision: 'allow' });
+    return gate && s.call('decide', { id: gate.id, body: { decision: 'allow' } });
   });
   expect((await walkToEnd(s, id)).state).toBe('done');
   const out = await output(id);
@@ -53,8 +52,8 @@ test('a folder of mine: its commits and tags are there for the next task, its fi
   });
   expect(readFileSync(path.join(own, 'made.txt'), 'utf8')).toBe('made\n');
   expect(readFileSync(path.join(own, 'TASK.md'), 'utf8')).toBe('Mine.\n');
-  await s.call('POST', `/api/inbox/${refused.id}`, { decision: 'retry' });
+  await s.call('decide', { id: refused.id, body: { decision: 'retry' } });
   await printed(next, 'the brief is do it');
-  await s.call('POST', `/api/tasks/${next}/cancel`);
+  await s.call('cancelTask', { id: next });
   expect((await add()).look).toEqual({ outcome: 'unchanged', commits: 0 });
 });

@@ -11,7 +11,24 @@ import { output, s, spawn } from './stage.ts';
 test('another account of the machine reads nothing of the data folder and reaches none of its sockets, and no argument holds a secret', async () => {
   const all = execFileSync(
     'find',
-    [s.home, '-name', '*.sock', '-o', '-name', '.s.PGSQL.5432', '-o', '-name', '*.log', '-o', '-name', '*.sqlite', '-o', '-name', 'HEAD'],
+    [
+      s.home,
+      '-ignore_readdir_race',
+      '-name',
+      '*.sock',
+      '-o',
+      '-name',
+      '.s.PGSQL.5432',
+      '-o',
+      '-name',
+      '*.log',
+      '-o',
+      '-name',
+      '*.sqlite',
+      '-o',
+      '-name',
+      'HEAD',
+    ],
     {
       encoding: 'utf8',
     },
@@ -37,7 +54,7 @@ test('another account of the machine reads nothing of the data folder and reache
   });
   await until('the agent to work', async () => processes().some((p) => p.cmdline.includes('claude\0')) && (await output(id)) !== '');
   expect(processes().filter((p) => p.cmdline.includes(token))).toEqual([]);
-  await s.call('POST', `/api/tasks/${id}/cancel`);
+  await s.call('cancelTask', { id });
 });
 
 const processes = (): { pid: string; cmdline: string }[] =>

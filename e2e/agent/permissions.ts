@@ -8,19 +8,19 @@ test('a command waits for leave: once, refused with a reason, and always', async
   await settings({ permissions: 'ask' });
   try {
     const id = await spawn('leave');
-    const ask = (title: string): Promise<Item & { body: string }> =>
+    const ask = (title: string): Promise<Item> =>
       until(`"${title}"`, async () => (await items(id)).find((i) => i.kind === 'permission' && i.title === title));
     const first = await ask('Run: touch one');
     expect(first.body).toContain('It runs in the sandbox of this task');
-    const waitsFor = async (): Promise<string | null> => (await s.call<{ waitingFor: string | null }>('GET', `/api/tasks/${id}`)).waitingFor;
+    const waitsFor = async (): Promise<string | null> => (await s.call('getTask', { id })).waitingFor;
     expect(await waitsFor()).toBe('permission');
-    await s.call('POST', `/api/inbox/${first.id}`, { decision: 'allow' });
+    await s.call('decide', { id: first.id, body: { decision: 'allow' } });
     const second = await ask('Run: rm -rf two');
     expect(second.body).toContain('Look twice: it deletes files');
-    await s.call('POST', `/api/inbox/${second.id}`, { decision: 'deny', text: 'Keep it, please.' });
+    await s.call('decide', { id: second.id, body: { decision: 'deny', text: 'Keep it, please.' } });
     const third = await ask('Run: touch three');
-    await s.call('POST', `/api/inbox/${third.id}`, { decision: 'allow_task' });
-    await expect(s.call('POST', `/api/inbox/${third.id}`, { decision: 'deny' })).rejects.toThrow(/Already answered by you/);
+    await s.call('decide', { id: third.id, body: { decision: 'allow_task' } });
+    await expect(s.call('decide', { id: third.id, body: { decision: 'deny' } })).rejects.toThrow(/Already answered by you/);
     await printed(id, 'asked for everything');
     expect(await waitsFor()).toBeNull();
     const out = await output(id);
@@ -43,7 +43,7 @@ test('no harmless-looking command makes a later one run something', async () => 
       const i = await until(`"${title}"`, async () => (await permissions())[0]);
       refused.push(i.title);
       expect(i.title).toBe(title);
-      await s.call('POST', `/api/inbox/${i.id}`, { decision: 'deny' });
+      await s.call('decide', { id: i.id, body: { decision: 'deny' } });
       await until('it to be closed', async () => (await permissions()).every((x) => x.id !== i.id));
     };
     // What stands in the commit would become the configuration that git status reads.
@@ -61,7 +61,7 @@ test('no harmless-looking command makes a later one run something', async () => 
     const out = await output(id);
     expect(out).toContain('nothing to commit, working tree clean');
     expect(refused).toHaveLength(7);
-    await s.call('POST', `/api/tasks/${id}/cancel`);
+    await s.call('cancelTask', { id });
   } finally {
     await settings({ permissions: 'sandbox', verifyCommand: null });
   }

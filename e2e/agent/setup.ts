@@ -1,11 +1,11 @@
 // Set-up, verify commands and packages: what runs in a sandbox besides the agent.
 import { expect, test } from '@jest/globals';
 import { until } from '@mainloop/testkit/stack';
-import { walkToEnd } from '@mainloop/testkit/story';
+import { walkToEnd, type TaskEvent } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { detail, dir, events, items, printed, registry, remoteFile, s, settings, spawn, type Event } from './stage.ts';
+import { detail, dir, events, items, printed, registry, remoteFile, s, settings, spawn } from './stage.ts';
 
 test('set-up and verify commands run in the sandbox, and their exit codes rule', async () => {
   // As a package manager would: a compiler that says what it thinks, in a folder that git ignores.
@@ -42,12 +42,12 @@ test('a repository with a lock file is set up without a word of its owner, once,
   await settings({ findSetup: true });
   try {
     const id = await spawn('nopush');
-    const setups = async (): Promise<Event['payload'][]> =>
+    const setups = async (): Promise<TaskEvent['payload'][]> =>
       (await events(id)).filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').map((e) => e.payload);
     const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
     expect(await setups()).toMatchObject([{ command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'], clean: true }]);
     expect((await setups())[0]!.tail).toMatch(/^\.nvmrc asks for node 18; v\d+/);
-    await s.call('POST', `/api/inbox/${failure.id}`, { decision: 'retry' });
+    await s.call('decide', { id: failure.id, body: { decision: 'retry' } });
     await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
     expect(await setups()).toHaveLength(1);
   } finally {
@@ -70,7 +70,7 @@ test('npm installs in a sandbox and in a job of the local CI, from the registry 
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
-  await s.call('POST', '/api/projects', { source: packaged });
+  await s.call('addProject', { body: { source: packaged } });
   const id = await spawn('packaged');
   await printed(id, 'outer in the sandbox');
   expect((await walkToEnd(s, id)).state).toBe('done');

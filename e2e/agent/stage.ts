@@ -2,7 +2,8 @@
 import { openPool, type Db } from '@mainloop/models/db/pool';
 import { npmPackage, startNpm, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import type { Item } from '@mainloop/testkit/story';
+import type { Item, Task, TaskEvent } from '@mainloop/testkit/story';
+import type { ProjectSettings } from '@mainloop/models/contracts/settings';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +31,7 @@ export async function startStage(): Promise<void> {
   writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
-  projectId = (await s.call<{ id: string }>('POST', '/api/projects', { source: dir })).id;
+  projectId = (await s.call('addProject', { body: { source: dir } })).id;
   await settings({ findSetup: false });
 }
 
@@ -39,31 +40,19 @@ export async function stopStage(): Promise<void> {
   await registry?.close();
 }
 
-export const settings = (change: object): Promise<unknown> => s.call('PATCH', `/api/projects/${projectId}/settings`, change);
-export interface Detail {
-  state: string;
-  activeRunId: string | null;
-  runs: { id: string; state: string; phase: string; outcome: { kind: string; reason?: string } | null }[];
-}
-export interface Event {
-  type: string;
-  payload: Record<string, unknown>;
-}
-export const detail = (id: string): Promise<Detail> => s.call('GET', `/api/tasks/${id}`);
-export const events = (id: string): Promise<Event[]> => s.call('GET', `/api/tasks/${id}/events`);
-export const items = async (id: string): Promise<(Item & { body: string })[]> =>
-  (await s.call<(Item & { body: string })[]>('GET', '/api/inbox')).filter((i) => i.taskId === id);
+export const settings = (change: ProjectSettings): Promise<unknown> => s.call('changeProject', { id: projectId, body: change });
+export const detail = (id: string): Promise<Task> => s.call('getTask', { id });
+export const events = (id: string): Promise<TaskEvent[]> => s.call('listEvents', { id });
+export const items = async (id: string): Promise<Item[]> => (await s.call('listInbox')).filter((i) => i.taskId === id);
 
 export async function spawn(name: string): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `case ${name}` });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+  await s.call('sendMessage', { body: { text: `case ${name}` } });
+  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 export async function output(id: string): Promise<string> {
   let all = '';
-  for (const r of (await detail(id)).runs) all += (await s.call<{ text: string }>('GET', `/api/runs/${r.id}/output?from=0`)).text;
+  for (const r of (await detail(id)).runs) all += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
   return all;
 }
 export const printed = (id: string, what: string): Promise<true> =>

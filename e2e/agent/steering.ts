@@ -9,7 +9,7 @@ import { detail, dir, events, inDatabase, items, output, printed, s, settings, s
 test('what is said in mid-run reaches the agent before its next model call', async () => {
   const id = await spawn('steer');
   await printed(id, 'the long command runs');
-  expect(await s.call('POST', `/api/tasks/${id}/say`, { text: 'Make it blue.' })).toEqual({ heard: 'now' });
+  expect(await s.call('steerTask', { id, body: { text: 'Make it blue.' } })).toEqual({ heard: 'now' });
   await inDatabase((db) =>
     until('the agent to have it', async () => {
       const told = await db.query('select 1 from run_commands where task_id = $1 and delivered_at is not null', [id]);
@@ -26,8 +26,8 @@ test('what is said in mid-run reaches the agent before its next model call', asy
 test('what is said when nobody listens starts the next run, once', async () => {
   const id = await spawn('nopush');
   const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
-  expect(await s.call('POST', `/api/tasks/${id}/say`, { text: 'Make it green.' })).toEqual({ heard: 'next_run' });
-  await s.call('POST', `/api/inbox/${failure.id}`, { decision: 'retry' });
+  expect(await s.call('steerTask', { id, body: { text: 'Make it green.' } })).toEqual({ heard: 'next_run' });
+  await s.call('decide', { id: failure.id, body: { decision: 'retry' } });
   await printed(id, 'painted green');
   await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
   expect((await output(id)).split('"content":"painted green"')).toHaveLength(2);
@@ -41,11 +41,11 @@ test('pause stops the agent where it stands, and Retry goes on in its session', 
     await until('a checkpoint in mid-run', async () => (await db.query('select 1 from checkpoints where task_id = $1', [id])).rowCount === 1);
   });
   expect((await detail(id)).activeRunId).not.toBeNull();
-  await s.call('POST', `/api/tasks/${id}/pause`);
+  await s.call('pauseTask', { id });
   const f = await until('the pause', async () => (await items(id)).find((i) => i.kind === 'failure'));
   expect(f.title).toBe('Paused by you. Resume continues from here.');
   expect((await detail(id)).runs[0]!.outcome).toEqual({ kind: 'interrupted', reason: 'stopped' });
-  await s.call('POST', `/api/inbox/${f.id}`, { decision: 'retry' });
+  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
   await printed(id, 'gone on');
 });
 
@@ -75,14 +75,14 @@ test('what is wrong in a file it has just edited reaches the agent by itself; on
   git('init', '-q', '-b', 'main');
   git('add', '-A', '-f');
   git('commit', '-q', '-m', 'first');
-  const project = (await s.call<{ id: string }>('POST', '/api/projects', { source: typed })).id;
+  const project = (await s.call('addProject', { body: { source: typed } })).id;
   const id = await spawn('typed');
   await printed(id, 'heard: not assignable to parameter');
   await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
-  await s.call('PATCH', `/api/projects/${project}/settings`, { permissions: 'ask' });
+  await s.call('changeProject', { id: project, body: { permissions: 'ask' } });
   const asks = await spawn('typed');
   await until('leave to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'));
   expect(await output(asks)).not.toContain('"LSP"');
   expect(await output(id)).toContain('"LSP"');
-  for (const t of [id, asks]) await s.call('POST', `/api/tasks/${t}/cancel`);
+  for (const t of [id, asks]) await s.call('cancelTask', { id: t });
 });

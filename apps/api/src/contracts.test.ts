@@ -137,14 +137,18 @@ describe('each answer is what the table says', () => {
       await endRun(t.db, runId, (await openEpoch(t.db, runId)).run.epoch, outcome);
     }
     await appendOutput(t.db, runId, 0, Buffer.from('{"type":"x"}\n'));
-    await appendOnce(t.db, [
-      ciJudged.new({
-        taskId: 'one',
-        actor: 'test',
-        key: { names: 'test' },
-        payload: { sha: 'a', verdict: 'red', outcome: 'red', round: 1, passed: 1, failed: 1, pending: 0, failures: [] },
-      }),
-    ]);
+    await appendOnce(
+      t.db,
+      [
+        ciJudged.new({
+          taskId: 'one',
+          actor: 'test',
+          key: { names: 'test' },
+          payload: { sha: 'a', verdict: 'red', outcome: 'red', round: 1, passed: 1, failed: 1, pending: 0, failures: [] },
+        }),
+      ],
+      OWNER,
+    );
     expect(await ask('listTasks', {})).toHaveLength(2);
     expect(await ask('listTasks', { query: { state: 'done' } })).toEqual([]);
     expect(((await ask<'getTask'>('getTask', { id: 'one' })) as { runs: unknown[] }).runs).toHaveLength(outcomes.length);
@@ -164,15 +168,19 @@ describe('each answer is what the table says', () => {
     await ask('addComment', { id: 'one', body: comment('c2') as never });
     await ask('editComment', { id: 'c1', body: { text: 'why not?' } });
     await ask('dropComment', { id: 'c2' });
-    await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })]);
+    await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })], OWNER);
     await ask('resolveComment', { id: 'c1', body: { resolved: true } });
-    await appendOnce(t.db, [
-      reviewPassedOver.new({
-        taskId: 'one',
-        actor: 'mainloop',
-        payload: { id: 'one-talk1', author: 'mona', why: 'thanks', text: 'Thanks', words: 'w' },
-      }),
-    ]);
+    await appendOnce(
+      t.db,
+      [
+        reviewPassedOver.new({
+          taskId: 'one',
+          actor: 'mainloop',
+          payload: { id: 'one-talk1', author: 'mona', why: 'thanks', text: 'Thanks', words: 'w' },
+        }),
+      ],
+      OWNER,
+    );
     await ask('takeComment', { id: 'one-talk1' });
     expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
     await withTx(t.db, (tx) =>

@@ -50,12 +50,16 @@ beforeAll(async () => {
   git(folder, 'add', '-A');
   git(folder, 'commit', '-qm', 'first');
   await hub.importRepo('demo/tally', folder, 'main');
-  await appendOnce(database.db, [
-    projectAdded.new({
-      actor: 'test',
-      payload: { id: 'pr-1', name: 'tally', repo: 'demo/tally', defaultBranch: 'main', remoteUrl: `${hub.url}/demo/tally.git`, localPath: null },
-    }),
-  ]);
+  await appendOnce(
+    database.db,
+    [
+      projectAdded.new({
+        actor: 'test',
+        payload: { id: 'pr-1', name: 'tally', repo: 'demo/tally', defaultBranch: 'main', remoteUrl: `${hub.url}/demo/tally.git`, localPath: null },
+      }),
+    ],
+    OWNER,
+  );
   model = await startModel((_, res) => void res.end('{}'));
   gateway = await startGateway(database.url, model.url);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { projectAdded } from '@mainloop/models/events/projects';
 import { many, one } from '@mainloop/models/db/pool';
-import { taskBranch } from '@mainloop/models/flow/ids';
+import { taskBranch, OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gateway';
 import { seedTask } from '@mainloop/testkit/seed';
@@ -52,12 +52,16 @@ beforeAll(async () => {
   await startHub(0);
   await hub.importRepo('local/repo', folder, 'main');
   database = await freshDatabase();
-  await appendOnce(database.db, [
-    projectAdded.new({
-      actor: 'test',
-      payload: { id: 'pr-1', name: 'repo', repo: 'local/repo', defaultBranch: 'main', remoteUrl: `${hub.url}/local/repo.git`, localPath: null },
-    }),
-  ]);
+  await appendOnce(
+    database.db,
+    [
+      projectAdded.new({
+        actor: 'test',
+        payload: { id: 'pr-1', name: 'repo', repo: 'local/repo', defaultBranch: 'main', remoteUrl: `${hub.url}/local/repo.git`, localPath: null },
+      }),
+    ],
+    OWNER,
+  );
   await start();
 });
 afterAll(async () => {

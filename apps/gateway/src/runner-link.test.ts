@@ -99,9 +99,11 @@ test.each([
   const taskId = `again-${how.slice(0, 4)}`;
   const { id, token } = await liveRun(taskId);
   const comment = { id: `${taskId}-c`, path: null, side: 'new', startLine: null, line: null, sha: null, quote: '', text: 'Why?' } as const;
-  await appendOnce(t.db, [
-    reviewCommented.new({ taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } }),
-  ]);
+  await appendOnce(
+    t.db,
+    [reviewCommented.new({ taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } })],
+    OWNER,
+  );
   const tell = async (as: string): Promise<number[]> => [
     (await post(as, '/talk/say', { text: 'I begin.' })).status,
     (await post(as, '/talk/ask', { question: 'Which one?\nLook closely.', options: [{ label: 'A' }] })).status,

@@ -31,6 +31,7 @@ export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'
   await appendOnce(
     db,
     unreadable.map((sentence) => forgeUnreadable.new({ taskId: t.id, actor: 'mainloop', key: { repo: t.repo }, payload: { sentence } })),
+    t.ownerId,
   );
   return ciVerdict(facts, Date.now());
 }

@@ -212,9 +212,11 @@ describe('a plan on its issue', () => {
       await t.db.query<{ answer: unknown }>("select payload as answer from events where task_id = $1 and type = 'inbox.answered' order by seq", [id])
     ).rows.map((r) => r.answer);
   const ask = async (n: number): Promise<void> =>
-    void (await appendOnce(t.db, [
-      inboxOpened.new({ taskId: id, actor: 'x', payload: { id: `${id}-plan-${n}`, kind: 'plan', title: 'Plan', body: '', options: [] } }),
-    ]));
+    void (await appendOnce(
+      t.db,
+      [inboxOpened.new({ taskId: id, actor: 'x', payload: { id: `${id}-plan-${n}`, kind: 'plan', title: 'Plan', body: '', options: [] } })],
+      OWNER,
+    ));
   const look = (w: ReturnType<typeof world>, n: number) => w.plan({ taskId: id, itemId: `${id}-plan-${n}`, sinceIso: AT });
 
   test('small talk, machines and strangers decide nothing; what asks is one revision, and what was said meanwhile the next', async () => {

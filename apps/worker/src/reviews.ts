@@ -85,7 +85,7 @@ async function tellPassedOver(db: Db, t: TaskRow, heard: readonly HeardRemark<Sa
     const about = { taskId: t.id, actor: 'mainloop', payload };
     return [why === 'machine' || why === 'stranger' ? reviewPassedOver.ofAccount(about) : reviewPassedOver.new(about)];
   });
-  if (events.length > 0) await appendOnce(db, events);
+  if (events.length > 0) await appendOnce(db, events, t.ownerId);
 }
 
 /**
@@ -129,7 +129,7 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       }
       return { ...(await forge.ensureComment({ ...at, marker: m, body: inWords(c) })), line: false };
     });
-    await appendOnce(db, [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })]);
+    await appendOnce(db, [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })], t.ownerId);
   }
   const replies = await listReplies(db, t.id);
   const onLines = await listOnLines(
@@ -170,7 +170,7 @@ export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<voi
     const here = c.state === 'resolved';
     const agreed = c.agreed ?? false;
     if (thread.resolved !== agreed)
-      await appendOnce(db, [reviewResolved.new({ taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } })]);
+      await appendOnce(db, [reviewResolved.new({ taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } })], t.ownerId);
     else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
     else continue;
     await saveThread(db, t.id, c.id, thread.resolved !== agreed ? thread.resolved : here);

@@ -102,7 +102,7 @@ export async function seedRun(db: Db, taskId: string, n = 1): Promise<{ runId: s
 
 /** What a project lets its agents do. */
 export const setProject = (db: Db, projectId: string, settings: Record<string, unknown>): Promise<unknown> =>
-  withTx(db, (tx) => append(tx, [projectSettings.new({ actor: 'test', payload: { id: projectId, settings } })]));
+  withTx(db, (tx) => append(tx, [projectSettings.new({ actor: 'test', payload: { id: projectId, settings } })], OWNER));
 
 /** A model that answers as the test says, and keeps what it was asked. */
 export async function startModel(

@@ -10,12 +10,16 @@ import type { ItemKind } from '@mainloop/models/flow/events';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
 export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally', remoteUrl = `http://127.0.0.1:1/${repo}.git`): Promise<string> {
-  await appendOnce(db, [
-    projectAdded.new({
-      actor: 'test',
-      payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl, localPath: null },
-    }),
-  ]);
+  await appendOnce(
+    db,
+    [
+      projectAdded.new({
+        actor: 'test',
+        payload: { id, name: repo, repo, defaultBranch: 'main', remoteUrl, localPath: null },
+      }),
+    ],
+    OWNER,
+  );
   return id;
 }
 
@@ -35,22 +39,26 @@ export async function seedProposal(db: Db, key: string, expiresInMs = 60_000, dr
 
 export async function seedTask(db: Db, taskId: string, budgetCents = 500): Promise<string> {
   await withTx(db, (tx) =>
-    append(tx, [
-      taskConfirmed.unproposed({
-        taskId,
-        actor: 'test',
-        payload: {
-          proposalId: null,
-          projectId: 'pr-1',
-          title: `Task ${taskId}`,
-          prompt: 'do it',
-          model: 'claude-opus-5-5',
-          budgetCents,
-          skipPlan: false,
-          branch: taskBranch(taskId, 'x'),
-        },
-      }),
-    ]),
+    append(
+      tx,
+      [
+        taskConfirmed.unproposed({
+          taskId,
+          actor: 'test',
+          payload: {
+            proposalId: null,
+            projectId: 'pr-1',
+            title: `Task ${taskId}`,
+            prompt: 'do it',
+            model: 'claude-opus-5-5',
+            budgetCents,
+            skipPlan: false,
+            branch: taskBranch(taskId, 'x'),
+          },
+        }),
+      ],
+      OWNER,
+    ),
   );
   return taskId;
 }
@@ -67,8 +75,10 @@ export async function seedItem(
   options: string[] = [],
   codes: ItemCodes = {},
 ): Promise<string> {
-  await appendOnce(db, [
-    inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })), ...codes } }),
-  ]);
+  await appendOnce(
+    db,
+    [inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })), ...codes } })],
+    OWNER,
+  );
   return id;
 }

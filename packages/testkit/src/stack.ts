@@ -4,6 +4,8 @@ import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bridgeTo } from '@mainloop/doors/bridge';
+import { requestOf, type Call, type Request } from '@mainloop/models/contracts/client';
+import { ROUTES, type Route, type RouteName } from '@mainloop/models/contracts/routes';
 import { POSTGRES_SOCKET, postgresUrl } from '../../../apps/cli/src/up/postgres.ts';
 import { childrenOf } from '../../../apps/cli/src/up/pids.ts';
 import { socketsOf } from '../../../apps/cli/src/up/sockets.ts';
@@ -11,6 +13,9 @@ import { TEMPORAL_SOCKET } from '../../../apps/cli/src/up/temporal.ts';
 import { freePort } from '../../../tools/free-port.ts';
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** What a test sends that no client of ours would. */
+type RawCall = <T>(method: Route['method'], path: `/${string}`, body?: unknown) => Promise<T>;
 
 export interface Stack {
   readonly home: string;
@@ -27,7 +32,8 @@ export interface Stack {
   pidOf(name: string): number;
   /** That process and all that descend from it: some of ours only keep another one. */
   pidsOf(name: string): number[];
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Asks the api by the name of a route; a refusal is an error with its status and its words. */
+  readonly call: Call & RawCall;
   /** What was asked of the local GitHub, as it logged it. */
   forgeCalls(): Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>;
   stop(): Promise<void>;
@@ -93,16 +99,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       for (const pid of found) found.push(...childrenOf(pid));
       return found;
     },
-    async call<T>(method: string, p: string, body?: unknown): Promise<T> {
-      const r = await fetch(`${api}${p}`, {
-        method,
-        headers: { authorization: `Bearer ${apiToken}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const data = (await r.json()) as { error?: string };
-      if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
-      return data as T;
-    },
+    call: callerOf(api, apiToken),
     forgeCalls: async () =>
       (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })).json() as Promise<
         { method: string; path: string; body: Record<string, unknown> | null }[]
@@ -131,4 +128,21 @@ export async function until<T>(what: string, look: () => Promise<T | null | unde
     if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s for ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
     await new Promise((r) => setTimeout(r, everyMs));
   }
+}
+
+function callerOf(api: string, token: string): Call & RawCall {
+  const send = async <T>({ method, path, body }: Request): Promise<T> => {
+    const r = await fetch(`${api}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const data = (await r.json()) as { error?: string };
+    if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${data.error ?? ''}`);
+    return data as T;
+  };
+  return (first: string, ...more: readonly unknown[]): Promise<never> =>
+    Object.hasOwn(ROUTES, first)
+      ? send(requestOf(first as RouteName, (more[0] ?? {}) as never))
+      : send({ method: first as Route['method'], path: more[0] as string, body: more[1] });
 }

@@ -1,35 +1,24 @@
 // Walking a task through the built-in story, as a person would, over the api.
+import type { Answer } from '@mainloop/models/contracts/routes';
+import type { Decision } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
 import { until, type Stack } from './stack.ts';
 
-export interface Item {
-  id: string;
-  kind: string;
-  taskId: string;
-  title: string;
-  body?: string;
-  options: { label: string }[];
-}
-export interface Task {
-  id: string;
-  state: string;
-  statusLine: string;
-  issueNumber: number | null;
-  prNumber: number | null;
-}
+/** As the api gives them. */
+export type Item = Answer<'listInbox'>[number];
+export type Task = Answer<'getTask'>;
+export type TaskEvent = Answer<'listEvents'>[number];
 
 /** Says the story's sentence and confirms the card. @returns the task's id */
 export async function spawnTask(s: Stack, text = 'Splitting 10.00 three ways loses a cent.'): Promise<string> {
-  const before = new Set((await s.call<{ id: string }[]>('GET', '/api/proposals')).map((p) => p.id));
-  await s.call('POST', '/api/chat', { text });
-  const p = await until('a proposal', async () =>
-    (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals')).find((x) => !before.has(x.id)),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+  const before = new Set((await s.call('listProposals')).map((p) => p.id));
+  await s.call('sendMessage', { body: { text } });
+  const p = await until('a proposal', async () => (await s.call('listProposals')).find((x) => !before.has(x.id)));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
 /** What a person answers to an item to get on with the story, or null where only trouble would be answered. */
-export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: string; text: string } | null {
+export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: Decision; text: string } | null {
   switch (i.kind) {
     case 'question':
       return { decision: 'answer', text: i.options[0]?.label ?? 'yes' };
@@ -46,9 +35,9 @@ export function answerTo(i: Pick<Item, 'kind' | 'options'>): { decision: string;
 
 /** Answers the first thing that the task asks, if it asks something. */
 export async function answerFirst(s: Stack, taskId: string): Promise<void> {
-  const item = (await s.call<Item[]>('GET', '/api/inbox')).find((x) => x.taskId === taskId);
+  const item = (await s.call('listInbox')).find((x) => x.taskId === taskId);
   const answer = item ? answerTo(item) : null;
-  if (item && answer) await s.call('POST', `/api/inbox/${item.id}`, answer);
+  if (item && answer) await s.call('decide', { id: item.id, body: answer });
 }
 
 /** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to mend. */
@@ -63,18 +52,19 @@ export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promi
   const walked = await until(
     `task ${taskId} to end`,
     async () => {
-      const task = await s.call<Task>('GET', `/api/tasks/${taskId}`);
+      const task = await s.call('getTask', { id: taskId });
       if (['done', 'cancelled'].includes(task.state)) return { task };
-      for (const i of (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId)) {
-        const answer = answerTo(i) ?? (mends?.test(i.title) ? { decision: i.kind === 'gate' ? 'allow' : 'retry', text: '' } : null);
+      for (const i of (await s.call('listInbox')).filter((x) => x.taskId === taskId)) {
+        const answer =
+          answerTo(i) ?? (mends?.test(i.title) ? { decision: i.kind === 'gate' ? ('allow' as const) : ('retry' as const), text: '' } : null);
         if (answer === null) {
           const seen = since.get(i.id) ?? since.set(i.id, Date.now()).get(i.id)!;
-          if (Date.now() - seen > TROUBLE_MS) return { trouble: [`${i.kind}: ${i.title}`, i.body ?? ''].join('\n') };
+          if (Date.now() - seen > TROUBLE_MS) return { trouble: [`${i.kind}: ${i.title}`, i.body].join('\n') };
           continue;
         }
         // The story's colleague reviews a moment after "ready"; a person would not merge within that second either.
         if (i.kind === 'review') await new Promise((r) => setTimeout(r, 2_500));
-        await s.call('POST', `/api/inbox/${i.id}`, answer).catch(() => undefined);
+        await s.call('decide', { id: i.id, body: answer }).catch(() => undefined);
       }
       return null;
     },

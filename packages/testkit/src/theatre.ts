@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Trace } from './differences.ts';
 import { startPushService, type PushService, type Received } from './push-service.ts';
 import { startStack, until, type Stack } from './stack.ts';
-import { answerTo, type Item } from './story.ts';
+import { answerTo } from './story.ts';
 import { rows, traceOf, type ForgeCall } from './trace.ts';
 
 export interface Fired {
@@ -61,11 +61,11 @@ export async function openTheatre(): Promise<Theatre> {
   });
   let push: PushService | null = null;
   try {
-    await s.call('POST', '/api/projects', { source: dir });
-    await s.call('PATCH', '/api/settings', { maxRuns: 20 });
-    push = await startPushService((await s.call<{ publicKey: string }>('GET', '/api/push/key')).publicKey);
+    await s.call('addProject', { body: { source: dir } });
+    await s.call('changeSettings', { body: { maxRuns: 20 } });
+    push = await startPushService((await s.call('getPushKey')).publicKey);
     const device = push.subscribe();
-    await s.call('POST', '/api/push/devices', { ...device.subscription, label: 'the phone' });
+    await s.call('tellDevice', { body: { ...device.subscription, label: 'the phone' } });
     const [last] = await rows<{ seq: string }>(s, 'select coalesce(max(seq), 0) as seq from events');
     return {
       s,
@@ -141,7 +141,7 @@ export async function tell(t: Theatre, name: string): Promise<Telling> {
       },
     ),
   );
-  if (stuck !== null) await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
+  if (stuck !== null) await s.call('cancelTask', { id: taskId }).catch(() => undefined);
   return { trace, kills, stuck, ms: ended - began };
 }
 
@@ -179,22 +179,14 @@ async function start({ s }: Theatre, name: string): Promise<string> {
   const title = `Again ${name}`;
   const sentence = `Tell it again ${name}`;
   await patiently('the sentence to be heard', async () => {
-    const said = await s.call<{ role: string; text: string }[]>('GET', '/api/chat/messages');
-    if (!said.some((m) => m.role === 'user' && m.text === sentence)) await s.call('POST', '/api/chat', { text: sentence });
+    const said = await s.call('listMessages');
+    if (!said.some((m) => m.role === 'user' && m.text === sentence)) await s.call('sendMessage', { body: { text: sentence } });
   });
-  const card = await until('the card', async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === title),
-  );
+  const card = await until('the card', async () => (await s.call('listProposals')).find((x) => x.title === title));
   return until('the start', async () => {
-    const there = (await s.call<{ id: string; title: string }[]>('GET', '/api/tasks')).find((x) => x.title === title);
-    return there?.id ?? (await s.call<{ taskId: string }>('POST', `/api/proposals/${card.id}/confirm`, { digest: card.digest })).taskId;
+    const there = (await s.call('listTasks')).find((x) => x.title === title);
+    return there?.id ?? (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
   });
-}
-
-interface Detail {
-  state: string;
-  updatedAt?: string;
-  runs: { phase: string; state: string; id: string }[];
 }
 
 /** Answers what the task asks, each once, after the phone was told of it. @returns why it can't go on, or null at its end */
@@ -204,9 +196,9 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
   for (;;) {
     await sleep(400);
     try {
-      const task = await s.call<Detail>('GET', `/api/tasks/${taskId}`);
+      const task = await s.call('getTask', { id: taskId });
       if (['done', 'cancelled', 'failed'].includes(task.state)) return null;
-      const items = (await s.call<Item[]>('GET', '/api/inbox')).filter((x) => x.taskId === taskId);
+      const items = (await s.call('listInbox')).filter((x) => x.taskId === taskId);
       const now = JSON.stringify([task.state, task.runs.map((r) => [r.id, r.state]), items.map((x) => x.id)]);
       if (now !== before) [before, since] = [now, Date.now()];
       for (const i of items) {
@@ -219,7 +211,7 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
         if (!phone.some((p) => p.notice.itemId === i.id && p.notice.type === 'show')) continue;
         if (i.kind === 'review' && !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')) continue;
         if (i.kind === 'question' && !(await isOnForge(s, i.id))) continue;
-        await s.call('POST', `/api/inbox/${i.id}`, answer);
+        await s.call('decide', { id: i.id, body: answer });
       }
     } catch {
       // Somebody was killed; a person taps again.

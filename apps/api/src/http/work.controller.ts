@@ -126,7 +126,7 @@ export class WorkController {
 
   @Route('catchUp')
   async caughtUp(@Sent('catchUp') body: Taken<'catchUp'>): Promise<Given<'catchUp'>> {
-    await appendOnce(this.db, [ownerCaughtUp.new({ actor: 'you', payload: { seq: body.seq } })]);
+    await appendOnce(this.db, [ownerCaughtUp.new({ actor: 'you', payload: { seq: body.seq } })], OWNER);
     return { ok: true };
   }
 }

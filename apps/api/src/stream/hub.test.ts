@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce, lastSeq } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 let n = 0;
-const say = () => appendOnce(t.db, [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })]);
+const say = () => appendOnce(t.db, [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })], OWNER);
 
 test('a reader that moves between two replicas, across a restart, sees every event once and in order', async () => {
   let one = new Hub(t.db, t.url);

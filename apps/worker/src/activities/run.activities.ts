@@ -101,7 +101,8 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         model: t.model,
       });
       const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
-      if (sentence !== null) await appendOnce(db, [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })]);
+      if (sentence !== null)
+        await appendOnce(db, [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })], t.ownerId);
       return { runId, slot: await slotFor(runId, t) };
     },
 

@@ -41,7 +41,7 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
   await fc.assert(
     fc.asyncProperty(tries, async (list) => {
       const id = `any-${n++}`;
-      await appendOnce(t.db, [question(taskId, id)]);
+      await appendOnce(t.db, [question(taskId, id)], OWNER);
       const results = await Promise.all(
         list.flatMap((x, k) =>
           (x.twice ? [0, 1] : [0]).map(async (again) => {
@@ -89,7 +89,7 @@ describe('the log', () => {
       Array.from({ length: 8 }, async (_, w) => {
         for (let i = 0; i < 25; i++)
           await withTx(t.db, async (tx) => {
-            await append(tx, [note(`w${w}-${i}`)]);
+            await append(tx, [note(`w${w}-${i}`)], OWNER);
             await tx.query('select pg_sleep(random() / 500)');
           });
       }),
@@ -102,16 +102,18 @@ describe('the log', () => {
 
   test('the same thing happens once', async () => {
     const e = messageSaid.byPerson({ actor: 'x', payload: { id: 'once', role: 'note', text: '', turnId: null } });
-    expect(await appendOnce(t.db, [e])).toHaveLength(1);
-    expect(await appendOnce(t.db, [e])).toHaveLength(0);
+    expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(1);
+    expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(0);
   });
 
   test('keeps no character that hides: what is read, confirmed and told to the agent is one text', async () => {
     const [hidden, spelt] = ['do it\u202e\u{e0041}\r', 'do it[U+202E][U+E0041][CR]'];
     await seedTask(t.db, 'hides');
-    await appendOnce(t.db, [
-      planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } }),
-    ]);
+    await appendOnce(
+      t.db,
+      [planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } })],
+      OWNER,
+    );
     expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
     const id = await withTx(t.db, (tx) => propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)));
     const shown = (await one<{ prompt: string; digest: string }>(t.db, 'select prompt, digest from proposals where id = $1', [id]))!;
@@ -130,7 +132,7 @@ describe('the log', () => {
   test('an event and its projection are one: neither is there without the other', async () => {
     await expect(
       withTx(t.db, async (tx) => {
-        await append(tx, [note('lost')]);
+        await append(tx, [note('lost')], OWNER);
         throw new Error('killed here');
       }),
     ).rejects.toThrow('killed here');
@@ -177,7 +179,7 @@ describe('decisions', () => {
         async (vias, delays) => {
           const task = await seedTask(t.db, `t-race${++n}`);
           const id = `${task}-q`;
-          await appendOnce(t.db, [question(task, id)]);
+          await appendOnce(t.db, [question(task, id)], OWNER);
           const results = await Promise.all(
             vias.map(async (via, i) => {
               await new Promise((r) => setTimeout(r, delays[i]));
@@ -200,7 +202,7 @@ describe('decisions', () => {
   });
   test('a decision that does not fit is refused with what would', async () => {
     const task = await seedTask(t.db, 't-fit');
-    await appendOnce(t.db, [question(task, 't-fit-q')]);
+    await appendOnce(t.db, [question(task, 't-fit-q')], OWNER);
     const d = (decision: 'approve' | 'answer', text = '', itemId = 't-fit-q') =>
       decide(t.db, { ownerId: OWNER, itemId, decision, text, via: 'app', by: 'you' });
     expect(await d('approve')).toMatchObject({ code: 'wrong_decision', sentence: 'This takes answer.' });
@@ -214,7 +216,7 @@ describe('decisions', () => {
     const task = await seedTask(t.db, `t-${kind}`);
     const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
     const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [], ...code };
-    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
     const decision = kind === 'gate' ? 'allow' : 'retry';
     const d = (via: 'push' | 'chat' | 'app') =>
       decide(t.db, { ownerId: OWNER, itemId: payload.id, decision, text: 'nothing to see here', via, by: 'you' });
@@ -226,15 +228,19 @@ describe('decisions', () => {
   test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
     await seedTask(t.db, 'acts');
     const pushed = (pushId: string, acting: object) =>
-      appendOnce(t.db, [
-        branchPushed.new({
-          taskId: 'acts',
-          actor: 'agent',
-          payload: { pushId, branch: 'b', sha: pushId, commits: [], files: 1, additions: 1, deletions: 0, ...acting },
-        }),
-      ]);
+      appendOnce(
+        t.db,
+        [
+          branchPushed.new({
+            taskId: 'acts',
+            actor: 'agent',
+            payload: { pushId, branch: 'b', sha: pushId, commits: [], files: 1, additions: 1, deletions: 0, ...acting },
+          }),
+        ],
+        OWNER,
+      );
     const review = { id: 'acts-review', kind: 'review' as const, title: 'Ready for review', body: '', options: [] };
-    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })], OWNER);
     const answer = (method: 'squash' | 'rebase' | 'merge') =>
       decide(t.db, { ownerId: OWNER, itemId: 'acts-review', decision: 'merge', text: '', via: 'app', by: 'you', method });
     for (const [pushId, acting] of [
@@ -249,7 +255,7 @@ describe('decisions', () => {
 
     // The newest push counts: the agent has put it right.
     await pushed('put right', { acting: [] });
-    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })]);
+    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })], OWNER);
     expect(
       await decide(t.db, { ownerId: OWNER, itemId: 'acts-again', decision: 'merge', text: '', via: 'app', by: 'you', method: 'rebase' }),
     ).toEqual({
@@ -334,6 +340,7 @@ describe('runs', () => {
     await appendOnce(
       t.db,
       [2, 10].map((questionNo) => question(task, `${id}-q${questionNo}`, { runId: id, questionNo })),
+      OWNER,
     );
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
     const outcome = async (): Promise<object> => (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
@@ -341,7 +348,7 @@ describe('runs', () => {
     // An answer that is quicker than the end of the run must not turn "I asked" into the result.
     const quick = await run(task, 2);
     const { run: r2 } = await openEpoch(t.db, quick);
-    await appendOnce(t.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })]);
+    await appendOnce(t.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
     await decide(t.db, { ownerId: OWNER, itemId: `${quick}-q0`, decision: 'answer', text: 'yes', via: 'app', by: 'you' });
     await endRun(t.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
     expect((await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!.outcome.kind).toBe('asked');
@@ -363,18 +370,22 @@ describe('runs', () => {
 });
 
 test('everything that people see can be rebuilt from the log', async () => {
-  await appendOnce(t.db, [
-    projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } }),
-    planWritten.new({ taskId: 't-cancel', actor: 'agent', key: { runId: 't-cancel-r1' }, payload: { revision: 1, markdown: '## Plan' } }),
-    costMetered.new({
-      taskId: 't-cancel',
-      actor: 'gateway',
-      key: { callId: 'c1' },
-      payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
-    }),
-    inboxOpened.new({ taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } }),
-    taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
-  ]);
+  await appendOnce(
+    t.db,
+    [
+      projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } }),
+      planWritten.new({ taskId: 't-cancel', actor: 'agent', key: { runId: 't-cancel-r1' }, payload: { revision: 1, markdown: '## Plan' } }),
+      costMetered.new({
+        taskId: 't-cancel',
+        actor: 'gateway',
+        key: { callId: 'c1' },
+        payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
+      }),
+      inboxOpened.new({ taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } }),
+      taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
+    ],
+    OWNER,
+  );
   const dump = async (): Promise<unknown[]> => Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
   const before = await dump();
   // After all that the tests above did.

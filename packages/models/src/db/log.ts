@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import { readEvents } from '../events/read.ts';
 import type { EventType, LoggedEvent, NewEvent } from '../events/registry.ts';
-import { newId, OWNER } from '../flow/ids.ts';
+import { newId } from '../flow/ids.ts';
 import { shownPayload } from '../events/shown.ts';
 import type { DB } from './generated/tables.ts';
 import { takeLock } from './locks.ts';
@@ -18,9 +18,10 @@ export const freshId = (): string => newId(Date.now(), randomBytes);
 
 /**
  * Appends events, with whatever hides in their words spelt out, and applies their projections. Must run inside a transaction. Their constructors are typed, so nothing is checked again here.
+ * @param ownerId whose log it is; never a default, or what belongs to one ends up with another
  * @returns the events that were new, with their seq; one whose dedupe key is known is left out
  */
-export async function append(tx: Tx, events: readonly NewEvent[], ownerId = OWNER): Promise<LoggedEvent[]> {
+export async function append(tx: Tx, events: readonly NewEvent[], ownerId: string): Promise<LoggedEvent[]> {
   await lockLog(tx);
   const logged: LoggedEvent[] = [];
   for (const event of events) {
@@ -75,7 +76,9 @@ export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Prom
     return decide(tx);
   });
 
-export const appendOnce = (db: Db, events: readonly NewEvent[]): Promise<LoggedEvent[]> => withTx(db, (tx) => append(tx, events));
+/** Appends in a transaction of its own, see `append`. */
+export const appendOnce = (db: Db, events: readonly NewEvent[], ownerId: string): Promise<LoggedEvent[]> =>
+  withTx(db, (tx) => append(tx, events, ownerId));
 
 const insertOutbox = prepare<Insertable<DB['outbox']>>()(({ kind, workflow_id, name, payload }) =>
   tables.insertInto('outbox').values({ kind, workflow_id, name, payload }),

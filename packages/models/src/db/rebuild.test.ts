@@ -144,6 +144,7 @@ test('whatever happened and in which order, the log makes the same again', async
       await appendOnce(
         t.db,
         list.map(([name, task, n]) => HAPPENINGS[name as keyof typeof HAPPENINGS]!(tasks[task]!, n)),
+        OWNER,
       );
       const report = await checkRebuild(t.db);
       expect(report).toMatchObject(nothingWrong);
@@ -183,9 +184,11 @@ const run = (...args: string[]) => {
 
 test('rows that are not as the log says are named with what differs, and are put right', async () => {
   await seedTask(t.db, 'planted');
-  await appendOnce(t.db, [
-    inboxOpened.new({ taskId: 'planted', actor: 'x', payload: { id: 'gone', kind: 'plan', title: '', body: '', options: [] } }),
-  ]);
+  await appendOnce(
+    t.db,
+    [inboxOpened.new({ taskId: 'planted', actor: 'x', payload: { id: 'gone', kind: 'plan', title: '', body: '', options: [] } })],
+    OWNER,
+  );
   expect(run('--check')).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: false } });
   await t.db.query("update tasks set title = 'Another', turns = 5 where id = 'planted'");
   await t.db.query("delete from inbox_items where id = 'gone'");

@@ -189,7 +189,7 @@ test('a task, as the worker, the api and the chat read it', async () => {
   expect([await findOwner(q, 'one'), await findOwner(q, 'none')]).toEqual([OWNER, null]);
   expect([await findState(q, 'one'), await findState(q, 'none')]).toEqual([summary!.state, null]);
   expect([await isLive(q, 'one'), await isLive(q, 'none')]).toEqual([true, false]);
-  await appendOnce(q, [agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } })]);
+  await appendOnce(q, [agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } })], OWNER);
   expect(await listSaid(q, 'one')).toEqual([{ seq: expect.any(Number), text: 'Half of it is there.' }]);
 });
 
@@ -215,9 +215,11 @@ test('a project', async () => {
 
 test('the conversation and a turn of it', async () => {
   const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };
-  const [said] = await appendOnce(t.db, [
-    messageSaid.byPerson({ actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } }),
-  ]);
+  const [said] = await appendOnce(
+    t.db,
+    [messageSaid.byPerson({ actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } })],
+    OWNER,
+  );
   await withTx(t.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
   const [message] = await listMessages(t.db, OWNER);
   expectNames<Message>(message, { id: true, role: true, text: true, turnId: true, seq: true, at: true });
@@ -318,12 +320,16 @@ test('the review', async () => {
     createdAt: true,
   });
   expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([false, 0]);
-  await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })]);
+  await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })], OWNER);
   expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([true, 1]);
-  await appendOnce(t.db, [
-    reviewPublished.new({ taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } }),
-    reviewReplied.new({ taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } }),
-  ]);
+  await appendOnce(
+    t.db,
+    [
+      reviewPublished.new({ taskId: 'one', actor: 'mainloop', payload: { id: 'c1', forgeId: 9 } }),
+      reviewReplied.new({ taskId: 'one', actor: 'agent', payload: { id: 'c1', text: 'Because.', runId } }),
+    ],
+    OWNER,
+  );
   const [reply] = await listReplies(t.db, 'one');
   expectNames<ReplyRow>(reply, { seq: true, id: true, text: true, path: true, body: true, forgeId: true, via: true });
   const [thread] = await listThreads(t.db, 'one');
@@ -349,7 +355,11 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
   expect(await listOnLines(t.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
   expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
-  await appendOnce(t.db, [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', status: { is: 'plain' } } })]);
+  await appendOnce(
+    t.db,
+    [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', status: { is: 'plain' } } })],
+    OWNER,
+  );
   expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
 });
 
@@ -402,20 +412,25 @@ test('of the checks that the repository names only those are red that ran to a b
   await appendOnce(
     t.db,
     said.map((e) => tell(41, e)),
+    OWNER,
   );
   expect(await listRedChecks(t.db, 'one', 'red')).toEqual([{ what: 'lint', command: 'lint', tail: 'a.ts: error' }]);
   expect(await listRedChecks(t.db, 'one', 'another')).toEqual([]);
   // With files beside it that are in no commit it says nothing, and what is green by now is red no more.
-  await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)]);
+  await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)], OWNER);
   expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([[], []]);
 });
 
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {
   const evidence = { runId, what: 'verify' as const, command: 'make test', exitCode: 0, ms: 5, tail: '', sha: 'abc', clean: true };
-  await appendOnce(t.db, [
-    evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 1 }, payload: evidence }),
-    evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 2 }, payload: { ...evidence, exitCode: 1, clean: false } }),
-  ]);
+  await appendOnce(
+    t.db,
+    [
+      evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 1 }, payload: evidence }),
+      evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 2 }, payload: { ...evidence, exitCode: 1, clean: false } }),
+    ],
+    OWNER,
+  );
   expect(await findEvidence(t.db, 'one', 'abc', 'verify')).toEqual(evidence);
   expect([await findEvidence(t.db, 'one', 'abc', 'lint'), await findEvidence(t.db, 'one', 'other', 'verify')]).toEqual([null, null]);
   expect([await hasEvent(t.db, `evidence/${runId}/1/verify`), await hasEvent(t.db, `evidence/${runId}/3/verify`)]).toEqual([true, false]);

@@ -1,5 +1,6 @@
 // What happens while somebody looks at the inbox: things that need them come, and go without them, so that cards move.
 import { appendOnce } from '@mainloop/models/db/log';
+import { OWNER } from '@mainloop/models/flow/ids';
 import type { Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
@@ -39,14 +40,18 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
     const task = await seedTask(db, `${name}${++n}`);
     const id = `${task}-i`;
     const state = kind === 'failure' ? [taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } })] : []; // prettier-ignore
-    await appendOnce(db, [
-      inboxOpened.new({
-        taskId: task,
-        actor: 'test',
-        payload: { id, kind, title, body: kind === 'gate' ? 'test/a.test.ts: deleted' : body(), options: options.map((label) => ({ label })) },
-      }),
-      ...state,
-    ]);
+    await appendOnce(
+      db,
+      [
+        inboxOpened.new({
+          taskId: task,
+          actor: 'test',
+          payload: { id, kind, title, body: kind === 'gate' ? 'test/a.test.ts: deleted' : body(), options: options.map((label) => ({ label })) },
+        }),
+        ...state,
+      ],
+      OWNER,
+    );
     items.add(id);
     tasks.push(task);
   }
@@ -54,7 +59,11 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
     const id = pick([...items]);
     if (id === undefined) return;
     items.delete(id);
-    await appendOnce(db, [inboxClosed.new({ taskId: id.replace(/-i$/, ''), actor: 'test', payload: { id, why: 'It was decided elsewhere.' } })]);
+    await appendOnce(
+      db,
+      [inboxClosed.new({ taskId: id.replace(/-i$/, ''), actor: 'test', payload: { id, why: 'It was decided elsewhere.' } })],
+      OWNER,
+    );
   }
   return {
     items,
@@ -67,16 +76,20 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
       if (dice < 0.45) return close();
       if (dice < 0.75) return open();
       if (dice < 0.85) return void (await seedProposal(db, `${name}-${++n}`, 3_600_000));
-      if (dice < 0.93) return void (await appendOnce(db, [messageSaid.new({ actor: 'test', payload: { id: `${name}-${++n}`, role: 'note', text: body() || 'Well.', turnId: null } })])); // prettier-ignore
+      if (dice < 0.93) return void (await appendOnce(db, [messageSaid.new({ actor: 'test', payload: { id: `${name}-${++n}`, role: 'note', text: body() || 'Well.', turnId: null } })], OWNER)); // prettier-ignore
       const task = pick(tasks);
       if (task !== undefined)
-        await appendOnce(db, [
-          taskStateChanged.new({
-            taskId: task,
-            actor: 'test',
-            payload: { state: 'ci', phase: 'ci', status: { is: 'words', words: `Step ${++n}.` } },
-          }),
-        ]);
+        await appendOnce(
+          db,
+          [
+            taskStateChanged.new({
+              taskId: task,
+              actor: 'test',
+              payload: { state: 'ci', phase: 'ci', status: { is: 'words', words: `Step ${++n}.` } },
+            }),
+          ],
+          OWNER,
+        );
     },
   };
 }
