@@ -1,7 +1,18 @@
-// Headers for every page, and the door: who is not signed in sees the sign-in, where one is needed.
+// Headers for every page, the log of what goes wrong in one, and the door: who is not signed in sees the sign-in, where one is needed.
+import type { Answer } from '@mainloop/models/contracts/routes';
+import { openLog, withIds } from '@mainloop/logs/log';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { redirect } from '@sveltejs/kit';
-import type { Handle } from '@sveltejs/kit/hooks';
+import type { Handle, HandleServerError } from '@sveltejs/kit/hooks';
+import { idsOf, logPageError } from '#lib/server/page-errors.ts';
 import { settings } from '#lib/server/settings.ts';
+
+const log = openLog('web');
+
+/** The page shows SvelteKit's own sentence; why it failed is for the log. */
+export const handleError: HandleServerError = ({ kind, error, event }) => {
+  logPageError(log, { kind, error, path: event.url.pathname, ids: idsOf(OWNER, event.params) });
+};
 
 const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
 
@@ -11,7 +22,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     if (who === 'away') return new Response(STARTING, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' } });
     if (who === 'no') redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
   }
-  const res = await resolve(event);
+  const res = await withIds(idsOf(OWNER, event.params), () => resolve(event));
   res.headers.set('x-content-type-options', 'nosniff');
   res.headers.set('x-frame-options', 'DENY');
   res.headers.set('referrer-policy', 'same-origin');
@@ -27,7 +38,7 @@ async function passage(req: Request): Promise<'yes' | 'no' | 'away'> {
       signal: AbortSignal.timeout(5_000),
     });
     if (!r.ok) return 'away';
-    return ((await r.json()) as { signedIn: boolean }).signedIn ? 'yes' : 'no';
+    return ((await r.json()) as Answer<'getSignIn'>).signedIn ? 'yes' : 'no';
   } catch {
     // The page says that mainloop is starting, and tries again.
     return 'away';
