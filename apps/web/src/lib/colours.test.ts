@@ -16,8 +16,16 @@ test.each([
   ['a.sh', 'echo a#b', '<word echo> a#b'],
   ['a.sql', "SELECT 'a' -- b", "<word SELECT> <text 'a'> <comment -- b>"],
   ['Dockerfile', 'FROM node:24', '<word FROM> node:<number 24>'],
-  ['a.json', '{"a": true}', '{<text "a">: <word true>}'],
+  ['a.json', '{"a": true}', '{"a": <word true>}'],
+  // What only looks like the beginning of a text.
+  ['a.ts', 'const r = /"/; f();', '<word const> r = <text /"/>; f();'],
+  ['a.yml', "it: don't # x", "it: <text don't> <comment # x>"],
+  ['a.rs', 'fn f<T>() {} // b', '<word fn> f<T>() {} <comment // b>'],
+  // Code in a text is code.
+  ['a.ts', 'x(`a ${b} c`)', 'x(<text `a >${b}<text  c`>)'],
+  ['a.tsx', 'return <p>{x & "<"}</p>;', '<word return> <<word p>>{x & <text "<">}</<word p>>;'],
   ['a.unknown', 'const', ''],
+  ['a.txt', 'if this is so', ''],
 ])('%s: %s', (path, text, colours) => expect(shown(path, line(text))).toEqual([colours]));
 
 test('a comment over several lines is one, on its own side, and ends with the hunk', () => {
@@ -27,12 +35,12 @@ test('a comment over several lines is one, on its own side, and ends with the hu
 
 test('whatever a line is, its pieces are the line', () => {
   const part = fc.oneof(
-    fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '--', '\\', 'const', '12.5e3', ' ', '👩‍👩‍👧'),
+    fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '--', '\\', 'const', '12.5e3', ' ', '<', '&amp;', '</span>', '👩‍👩‍👧'),
     fc.string({ unit: 'binary', maxLength: 4 }),
   );
   fc.assert(
     fc.property(
-      fc.constantFrom('a.ts', 'a.py', 'a.sql', 'a.css', 'a.json'),
+      fc.constantFrom('a.ts', 'a.py', 'a.sql', 'a.css', 'a.json', 'a.svelte', 'a.md', 'Dockerfile'),
       fc.array(fc.array(part, { maxLength: 12 }), { maxLength: 5 }),
       (path, texts) => {
         const lines = texts.map((parts) => line(parts.join('')));

@@ -1,5 +1,9 @@
-// Colours for code in a change: words of the language, texts, numbers, comments. Small and quick, not a parser; what it does not know is plain. Pure.
+// Colours for code in a change, by highlight.js. It weighs more than the page it is for, so that is loaded with the first open file and never before.
+import hljs from 'highlight.js/lib/common';
+import dockerfile from 'highlight.js/lib/languages/dockerfile';
 import type { DiffLine } from './diff.ts';
+
+hljs.registerLanguage('dockerfile', dockerfile);
 
 type Colour = 'word' | 'text' | 'number' | 'comment' | null;
 export interface Piece {
@@ -7,112 +11,75 @@ export interface Piece {
   readonly colour: Colour;
 }
 
-interface Tongue {
-  readonly line: string | null;
-  readonly block: readonly [string, string] | null;
-  readonly quotes: string;
-  readonly words: ReadonlySet<string>;
-}
+/** Its classes in our four colours; what is not named has none. https://highlightjs.readthedocs.io/en/latest/css-classes-reference.html */
+const COLOUR_OF: ReadonlyMap<string, Colour> = new Map<string, Colour>([
+  ...['keyword', 'literal', 'built_in', 'type', 'selector-tag', 'name', 'section'].map((name) => [name, 'word'] as const),
+  ...['string', 'regexp', 'char', 'link', 'code'].map((name) => [name, 'text'] as const),
+  ...['number', 'symbol'].map((name) => [name, 'number'] as const),
+  ...['comment', 'quote', 'doctag'].map((name) => [name, 'comment'] as const),
+  // What is put into a text is code again.
+  ['subst', null],
+]);
 
-const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
-const COMMON = 'if else for while do return break continue switch case default try catch finally throw new class extends import true false null this static public private protected void'; // prettier-ignore
-const C_LIKE: Tongue = {
-  line: '//',
-  block: ['/*', '*/'],
-  quotes: '"\'`',
-  words: set(
-    `${COMMON} const let var function async await export from of in instanceof typeof interface type enum readonly implements yield undefined delete super as satisfies int long float double bool boolean char struct union unsigned sizeof package func go defer chan map range nil fn mut pub impl use mod match trait where self Self loop val fun override final abstract namespace using string`,
-  ),
-};
-const HASH: Tongue = {
-  line: '#',
-  block: null,
-  quotes: '"\'',
-  words: set(
-    'if else elif for while in not and or is def class return import from as with try except finally raise pass break continue lambda yield async await None True False self end do then fi done case esac function local export echo set require module begin rescue ensure unless nil true false null FROM RUN COPY CMD ENTRYPOINT ENV ARG WORKDIR',
-  ),
-};
-const SQL: Tongue = {
-  line: '--',
-  block: ['/*', '*/'],
-  quotes: '\'"',
-  words: set(
-    'select from where and or not insert into values update set delete create table index on primary key references foreign alter add drop column join left right inner outer group by order limit as is null default unique check constraint begin commit grant revoke to if exists',
-  ),
-};
-const STYLES: Tongue = { line: null, block: ['/*', '*/'], quotes: '"\'', words: set('') };
-const DATA: Tongue = { line: null, block: null, quotes: '"', words: set('true false null') };
-
-const TONGUES: readonly (readonly [RegExp, Tongue])[] = [
-  [/\.(m|c)?(t|j)sx?$|\.(java|kts?|swift|go|rs|c|h|cc|cpp|hpp|cs|php|scala|dart|groovy|gradle|proto)$/i, C_LIKE],
-  [/\.(py|rb|sh|bash|zsh|ya?ml|toml|r|pl|tf|ini|cfg|conf|ex|exs)$|(^|\/)(Dockerfile|Makefile|Gemfile|Rakefile)[^/]*$/i, HASH],
-  [/\.sql$/i, SQL],
-  [/\.(css|scss|less)$/i, STYLES],
-  [/\.jsonc?$/i, DATA],
+/** Files that are known by their whole name. Other names are known by their end, which highlight.js has as an alias of the language. */
+const NAMED: readonly (readonly [RegExp, string])[] = [
+  [/(^|\/)Dockerfile[^/]*$/, 'dockerfile'],
+  [/(^|\/)Makefile[^/]*$/, 'makefile'],
+  [/(^|\/)(Gemfile|Rakefile)$/, 'ruby'],
+  [/\.(cjs|mjs)$/, 'javascript'],
+  [/\.(cts|mts)$/, 'typescript'],
+  [/\.(svelte|vue)$/, 'xml'],
 ];
 
 /** Longer lines, in letters, were made by a machine and are plain. */
 const LONG = 600;
-const WORD = /[\p{L}_$][\p{L}\p{N}_$]*/uy;
-const NUMBER = /(?:0[xob][\da-f_]+|\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?)/iy;
 
-function matchAt(re: RegExp, text: string, at: number): string | null {
-  re.lastIndex = at;
-  return re.exec(text)?.[0] ?? null;
+/** @returns the language's name; null for what nobody knows, and for plain text */
+function languageOf(path: string): string | null {
+  const named = NAMED.find(([name]) => name.test(path))?.[1] ?? /\.([\w+]+)$/.exec(path)?.[1]?.toLowerCase();
+  return named === undefined || named === 'txt' || hljs.getLanguage(named) === undefined ? null : named;
 }
 
-/** Where a text that begins at `at` ends, behind its closing quote or at the end of the line. */
-function endOfText(line: string, at: number): number {
-  for (let i = at + 1; i < line.length; i++) {
-    if (line[i] === '\\') i++;
-    else if (line[i] === line[at]) return i + 1;
-  }
-  return line.length;
-}
-
-const colourOfWord = (word: string | null, tongue: Tongue): Colour =>
-  word !== null && tongue.words.has(tongue === SQL ? word.toLowerCase() : word) ? 'word' : null;
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&amp;', '&'],
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&#x27;', "'"],
+]);
 
 /**
- * One line in pieces, which together are the line.
- * @param inBlock whether it begins inside a comment
+ * @param html as highlight.js makes it: spans with a class, in each other, and text in which five letters are spelt out
+ * @returns the pieces of each line, which together are the line
  */
-function piecesOf(line: string, tongue: Tongue, inBlock: boolean): { readonly pieces: Piece[]; readonly inBlock: boolean } {
-  const pieces: Piece[] = [];
-  const put = (text: string, colour: Colour): void => {
-    const last = pieces.at(-1);
-    if (text === '') return;
-    if (last?.colour === colour) pieces[pieces.length - 1] = { text: last.text + text, colour };
-    else pieces.push({ text, colour });
-  };
-  let at = 0;
-  const closes = (from: number): number => {
-    const end = line.indexOf(tongue.block![1], from);
-    return end === -1 ? -1 : end + tongue.block![1].length;
-  };
-  let block = inBlock && tongue.block !== null;
-  while (at < line.length) {
-    if (block || (tongue.block !== null && line.startsWith(tongue.block[0], at))) {
-      const end = closes(block ? at : at + tongue.block![0].length);
-      block = end === -1;
-      put(line.slice(at, end === -1 ? undefined : end), 'comment');
-      at = end === -1 ? line.length : end;
-    } else if (tongue.line !== null && line.startsWith(tongue.line, at) && (tongue.line !== '#' || at === 0 || /\s/.test(line[at - 1]!))) {
-      put(line.slice(at), 'comment');
-      at = line.length;
-    } else if (tongue.quotes.includes(line[at]!)) {
-      const end = endOfText(line, at);
-      put(line.slice(at, end), 'text');
-      at = end;
-    } else {
-      const word = matchAt(WORD, line, at);
-      const number = word === null ? matchAt(NUMBER, line, at) : null;
-      const text = word ?? number ?? String.fromCodePoint(line.codePointAt(at)!);
-      put(text, number === null ? colourOfWord(word, tongue) : 'number');
-      at += text.length;
-    }
+function linesOf(html: string): Piece[][] {
+  const lines: Piece[][] = [[]];
+  const around: Colour[] = [null];
+  for (const [token, classes] of html.matchAll(/<span class="([^"]*)">|<\/span>|[^<]+/g)) {
+    if (token === '</span>') around.pop();
+    else if (classes !== undefined) around.push(colourIn(classes, around.at(-1)!));
+    else
+      for (const [i, text] of token
+        .replace(/&(?:amp|lt|gt|quot|#x27);/g, (entity) => ENTITIES.get(entity)!)
+        .split('\n')
+        .entries()) {
+        if (i > 0) lines.push([]);
+        put(lines.at(-1)!, text, around.at(-1)!);
+      }
   }
-  return { pieces, inBlock: block };
+  return lines;
+}
+
+function colourIn(classes: string, outer: Colour): Colour {
+  const name = /hljs-([\w-]+)/.exec(classes)?.[1] ?? '';
+  return COLOUR_OF.has(name) ? COLOUR_OF.get(name)! : outer;
+}
+
+function put(pieces: Piece[], text: string, colour: Colour): void {
+  const last = pieces.at(-1);
+  if (text === '') return;
+  if (last?.colour === colour) pieces[pieces.length - 1] = { text: last.text + text, colour };
+  else pieces.push({ text, colour });
 }
 
 /**
@@ -121,17 +88,26 @@ function piecesOf(line: string, tongue: Tongue, inBlock: boolean): { readonly pi
  */
 export function coloursOf(path: string, lines: readonly DiffLine[], shown: (text: string) => string): Map<DiffLine, readonly Piece[]> {
   const out = new Map<DiffLine, readonly Piece[]>();
-  const tongue = TONGUES.find(([re]) => re.test(path))?.[1];
-  if (tongue === undefined) return out;
-  let [old, now] = [false, false];
-  for (const l of lines) {
-    if (l.kind === 'hunk') [old, now] = [false, false];
-    else if (l.text.length <= LONG) {
-      const r = piecesOf(shown(l.text), tongue, l.kind === 'del' ? old : now);
-      out.set(l, r.pieces);
-      if (l.kind !== 'add') old = r.inBlock;
-      if (l.kind !== 'del') now = r.inBlock;
-    }
+  const language = languageOf(path);
+  if (language === null) return out;
+  const paint = (side: readonly DiffLine[]): void => {
+    const texts = side.map((l) => (l.text.length <= LONG ? shown(l.text).replaceAll('\n', ' ') : ''));
+    const painted = linesOf(hljs.highlight(texts.join('\n'), { language, ignoreIllegals: true }).value);
+    for (const [i, l] of side.entries()) if (l.text.length <= LONG) out.set(l, painted[i] ?? []);
+  };
+  for (const hunk of hunksOf(lines)) {
+    // What stayed is read with what came.
+    if (hunk.some((l) => l.kind === 'del')) paint(hunk.filter((l) => l.kind !== 'add'));
+    paint(hunk.filter((l) => l.kind !== 'del'));
   }
   return out;
+}
+
+function hunksOf(lines: readonly DiffLine[]): DiffLine[][] {
+  const hunks: DiffLine[][] = [[]];
+  for (const l of lines) {
+    if (l.kind === 'hunk') hunks.push([]);
+    else hunks.at(-1)!.push(l);
+  }
+  return hunks.filter((hunk) => hunk.length > 0);
 }
