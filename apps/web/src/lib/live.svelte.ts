@@ -1,6 +1,7 @@
 // The live link: events say "look again", deltas are shown as they come. Resumes by cursor after any break.
 import { invalidate } from '$app/navigation';
-
+import type { Delta, OutputHint } from '@mainloop/models/contracts/live';
+import type { Answer } from '@mainloop/models/contracts/routes';
 import { dropDraftOf, forgetDrafts } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import { joinStream, type StreamKind } from './stream.ts';
@@ -14,7 +15,7 @@ async function leaveIfSignedOut(): Promise<void> {
   // No network: then nobody was signed out.
   const r = await fetch('/api/signin').catch(() => null);
   // No JSON: then it was not the api that answered.
-  const who = r?.ok ? ((await r.json().catch(() => null)) as { needed: boolean; signedIn: boolean } | null) : null;
+  const who = r?.ok ? ((await r.json().catch(() => null)) as Answer<'getSignIn'> | null) : null;
   if (!who?.needed || who.signedIn) return;
   navigator.serviceWorker?.controller?.postMessage({ type: 'forget' });
   forgetDrafts();
@@ -92,7 +93,7 @@ class Live {
 
   private take(kind: StreamKind, data: string): void {
     if (kind === 'event') {
-      const e = JSON.parse(data) as { seq: number; type: string };
+      const e = JSON.parse(data) as Answer<'listEvents'>[number];
       this.cursor = Math.max(this.cursor, e.seq);
       // That the person looked changes nothing that they see.
       if (e.type === 'inbox.seen' || e.type === 'owner.caught_up') return;
@@ -100,12 +101,12 @@ class Live {
       return this.lookAgain();
     }
     if (kind === 'delta') {
-      const d = JSON.parse(data) as { turnId: string; from: number; text: string };
+      const d = JSON.parse(data) as Delta;
       const known = this.draft?.turnId === d.turnId ? this.draft.text : '';
       this.draft = { turnId: d.turnId, text: known.slice(0, d.from) + d.text };
       return;
     }
-    const o = JSON.parse(data) as { runId: string; end: number };
+    const o = JSON.parse(data) as OutputHint;
     this.outputEnd[o.runId] = o.end;
   }
 

@@ -1,15 +1,22 @@
 // Passkeys (WebAuthn): made and used by the browser, checked by the api. Each returns '' or a sentence.
-import { startAuthentication, startRegistration, WebAuthnError } from '@simplewebauthn/browser';
+import {
+  startAuthentication,
+  startRegistration,
+  WebAuthnError,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+} from '@simplewebauthn/browser';
 
 const post = (path: string, body: unknown): Promise<Response> =>
   fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 export async function signIn(): Promise<string> {
   try {
-    const options = await (await fetch('/api/auth/passkey/generate-authenticate-options')).json();
-    const response = await startAuthentication({ optionsJSON: options as never });
+    const options = await fetch('/api/auth/passkey/generate-authenticate-options');
+    const response = await startAuthentication({ optionsJSON: (await options.json()) as PublicKeyCredentialRequestOptionsJSON });
     const r = await post('/api/auth/passkey/verify-authentication', { response });
-    return r.ok ? '' : r.status === 429 ? 'Too many tries. Wait a minute.' : 'That passkey is not known here.';
+    if (r.ok) return '';
+    return r.status === 429 ? 'Too many tries. Wait a minute.' : 'That passkey is not known here.';
   } catch (err) {
     return inWords(err, 'No passkey was used.');
   }
@@ -19,7 +26,7 @@ export async function addPasskey(): Promise<string> {
   try {
     const o = await fetch('/api/auth/passkey/generate-register-options');
     if (!o.ok) return 'Sign in first, then keep a passkey.';
-    const response = await startRegistration({ optionsJSON: (await o.json()) as never });
+    const response = await startRegistration({ optionsJSON: (await o.json()) as PublicKeyCredentialCreationOptionsJSON });
     const r = await post('/api/auth/passkey/verify-registration', { response, name: `Kept on ${new Date().toISOString().slice(0, 10)}` });
     return r.ok ? '' : 'The passkey could not be kept. Try again.';
   } catch (err) {

@@ -1,4 +1,5 @@
 // Telling this device: whether the browser can, whether it may, and whether it is on.
+import type { Answer } from '@mainloop/models/contracts/routes';
 import { deviceKind } from '@mainloop/models/flow/user-agent';
 import { act } from './act.ts';
 
@@ -28,7 +29,7 @@ export class Push {
     this.problem = '';
     if ((await Notification.requestPermission()) !== 'granted') return void (this.state = 'denied');
     try {
-      const { publicKey } = (await (await fetch('/api/push/key')).json()) as { publicKey: string };
+      const { publicKey } = (await (await fetch('/api/push/key')).json()) as Answer<'getPushKey'>;
       const reg = await navigator.serviceWorker.ready;
       const sub = await reg.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey });
       const { endpoint, keys } = sub.toJSON();

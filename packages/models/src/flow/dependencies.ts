@@ -48,8 +48,8 @@ const npm = (registry: string, file: RegExp): Reader => ({
   read(line) {
     const m = /^\s*"([@\w][\w./@-]*)"\s*:\s*"([^"]*)"\s*,?\s*$/.exec(line);
     // What lies in the same repository is read there.
-    if (!m || NO_PACKAGE.has(m[1]!) || m[2]!.startsWith('workspace:')) return null;
-    const [, name, spec] = m as unknown as [string, string, string];
+    const { 1: name, 2: spec } = m ?? [];
+    if (name === undefined || spec === undefined || NO_PACKAGE.has(name) || spec.startsWith('workspace:')) return null;
     if (NPM_ELSEWHERE.test(spec)) return named(name, spec, spec);
     return NPM_WORD.test(spec) || isRange(spec) ? named(name, spec) : null;
   },

@@ -1,3 +1,4 @@
+import type { Answer } from '@mainloop/models/contracts/routes';
 import { settings } from '#lib/server/settings.ts';
 import type { RefusalCode } from '@mainloop/models/flow/refusals';
 import type { PageServerLoad } from './$types';
@@ -10,7 +11,7 @@ export const load: PageServerLoad = async ({ request, url }) => {
   const r = await fetch(`${settings.api}/api/signin`, {
     headers: { cookie: request.headers.get('cookie') ?? '', 'user-agent': request.headers.get('user-agent') ?? '' },
   }).catch(() => null); // The page offers what it can without the api.
-  const s = r?.ok ? ((await r.json()) as { ways: string[]; hasOwner: boolean; code: string | null; sentence: string; signedIn: boolean }) : null;
+  const s = r?.ok ? ((await r.json()) as Answer<'getSignIn'>) : null;
   const to = url.searchParams.get('to') ?? '/inbox';
   return {
     ways: s?.ways ?? [],
