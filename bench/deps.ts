@@ -32,7 +32,7 @@ export const startDependencies = (): Promise<TestRegistry> => startNpm(packages)
 export async function benchDependencies(s: Stack, registry: TestRegistry): Promise<Result[]> {
   const home = mkdtempSync('/tmp/bench-deps-');
   for (const name of ['with', 'without']) {
-    await s.call('POST', '/api/projects', { source: project(path.join(home, name), name === 'with' ? registry.url : null) });
+    await s.call('addProject', { body: { source: project(path.join(home, name), name === 'with' ? registry.url : null) } });
   }
   await ready(s, 'without');
   const bare: number[] = [];
@@ -72,13 +72,13 @@ function project(dir: string, registry: string | null): string {
 
 /** @returns milliseconds from the confirmation to the agent's first question to the model */
 async function ready(s: Stack, name: string): Promise<number> {
-  await s.call('POST', '/api/chat', { text: `deps local/${name}` });
-  const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+  await s.call('sendMessage', { body: { text: `deps local/${name}` } });
+  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
   const from = Date.now();
-  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
   const ms = (await firstAfter(s.model, from, KEPT_MS)) - from;
-  await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
-  await until('the end', async () => ['done', 'cancelled'].includes((await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state), 120_000);
+  await s.call('cancelTask', { id: taskId }).catch(() => undefined);
+  await until('the end', async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state), 120_000);
   return ms;
 }
 
