@@ -23,7 +23,7 @@ test.each([
   ['a.rs', 'fn f<T>() {} // b', '<word fn> f<T>() {} <comment // b>'],
   // Code in a text is code.
   ['a.ts', 'x(`a ${b} c`)', 'x(<text `a >${b}<text  c`>)'],
-  ['a.tsx', 'return <p>{x & "<"}</p>;', '<word return> <<word p>>{x & <text "<">}</<word p>>;'],
+  ['a.tsx', 'return <p>{x & "<"}</p>;', '<word return> <<word p>>{x & "<"}</<word p>>;'],
   ['a.unknown', 'const', ''],
   ['a.txt', 'if this is so', ''],
 ])('%s: %s', (path, text, colours) => expect(shown(path, line(text))).toEqual([colours]));
