@@ -4,6 +4,8 @@ import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import type { SandboxLimits } from '@mainloop/adapters/sandbox/limits';
 import type { LimitHit, Sandbox } from '@mainloop/adapters/sandbox/port';
 import { repoOfCiToken } from '@mainloop/doors/ci-token';
+import { CLOSED_NODE } from '@mainloop/models/contracts/runner';
+import { ON_RUNNER } from '@mainloop/testkit/hostile';
 import { until } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,12 +38,13 @@ async function inside(
   const taskId = `1limit${n++}`;
   const kit = path.join(home, `kit-${taskId}`);
   mkdirSync(kit);
-  linkSync(path.join(home, 'kit/current/node'), path.join(kit, 'node'));
+  for (const node of ['node', CLOSED_NODE]) linkSync(path.join(home, 'kit/current', node), path.join(kit, node));
   writeFileSync(path.join(kit, 'script.sh'), script);
   writeFileSync(
     path.join(kit, 'runner.mjs'),
     `import { spawn } from 'node:child_process';
      spawn('/bin/bash', ['/opt/mainloop/script.sh'], { stdio: 'inherit' }).on('exit', (c) => console.log('ended ' + c));
+     process.on('SIGUSR1', () => undefined);
      setInterval(() => undefined, 1000);`,
   );
   const root = path.join(home, 'sandboxes');
@@ -122,6 +125,19 @@ describe('a sandbox', () => {
     );
     expect(ended).toMatchObject({ over: 'disk', runId: `${s.taskId}-r1`, epoch: 1 });
     expect(s.hits.map((h) => [h.limit, h.max])).toContainEqual(['disk', 50]);
+    await s.end();
+  });
+
+  test('shows an agent nothing of the runner beside it: not its memory, its environment or its files, and no debugger', async () => {
+    const s = await inside(`/opt/mainloop/node --input-type=module -e "$(cat <<'EOS'
+${ON_RUNNER}
+EOS
+)"; kill -0 "$PPID" && echo it lives`);
+    await until('its words', async () => s.said().includes('ended') || null);
+    const said = s.said().split('\n');
+    expect(said).toEqual(
+      expect.arrayContaining(['memory EACCES', 'environment EACCES', 'open files EACCES', 'debugger ECONNREFUSED', 'it lives', 'own memory read']),
+    );
     await s.end();
   });
 

@@ -105,6 +105,8 @@ function tellEnd(err: unknown): void {
   else say('fatal', 'the runner ends', err);
 }
 
+// It would end us where it opens no debugger.
+process.on('SIGUSR1', () => undefined);
 process.on('unhandledRejection', (err) => {
   tellEnd(err);
   process.exit(err instanceof FencedOut ? 3 : 1);

@@ -17,7 +17,10 @@ export interface Hostile {
   readonly out: Readonly<Record<string, Place>>;
   /** Resolvers that answered the same program outside, by name. */
   readonly resolvers?: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
-  /** Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the refusal. */
+  /**
+   * Packets of a pod are dropped by a NetworkPolicy without a word: there, and only there, silence is the refusal. So each place is to have
+   * answered a pod without a policy, and a resolver is to have heard nothing.
+   */
   readonly dropped?: boolean;
   /** A live run's token is put to /work/other-token from outside, for one try with it. */
   readonly otherRun?: boolean;
@@ -91,19 +94,45 @@ js other-run-token '^401 .*Another process has this run' "$fetch await ask('/run
 unset OTHER
 `;
 
-/** In a pod. A name that is not answered may have been asked for all the same. */
-const LOOK_UP = `js dns 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED' "import dns from 'node:dns/promises';try{console.log(await dns.lookup('example.com'))}catch(e){console.log(e.code);process.exit(1)}"`;
+/**
+ * A program that looks into the runner beside it: a line for each way in, with what was said. The runner alone knows the name
+ * under which it has claimed the run, and both have one uid. Its own memory it has to be able to read, or a refusal would prove nothing.
+ */
+export const ON_RUNNER = `
+import fs from 'node:fs';
+const isRunner = (args) => /^\\/opt\\/mainloop\\/node/.test(args[0] ?? '') && args.at(-1) === '/opt/mainloop/runner.mjs';
+const pid = Number(fs.readdirSync('/proc').find((p) => /^\\d+$/.test(p) && isRunner(fs.readFileSync('/proc/' + p + '/cmdline', 'utf8').split('\\0').slice(0, -1))));
+const look = (name, f) => { try { f(); console.log(name, 'read'); } catch (e) { console.log(name, e.code ?? String(e)); } };
+const memory = (of) => {
+  const [from] = /^([0-9a-f]+)-\\S+ rw/m.exec(fs.readFileSync('/proc/' + of + '/maps', 'utf8')).slice(1);
+  const fd = fs.openSync('/proc/' + of + '/mem', 'r');
+  if (fs.readSync(fd, Buffer.alloc(8), 0, 8, BigInt('0x' + from)) !== 8) throw new Error('nothing');
+};
+look('own memory', () => memory('self'));
+look('memory', () => memory(pid));
+look('environment', () => fs.readFileSync('/proc/' + pid + '/environ'));
+look('open files', () => fs.readdirSync('/proc/' + pid + '/fd'));
+process.kill(pid, 'SIGUSR1');
+// A debugger opens within milliseconds, and what does not open says nothing.
+for (let i = 0, said = ''; said !== 'read' && i < 20; i++) {
+  await new Promise((r) => setTimeout(r, 100));
+  said = await fetch('http://127.0.0.1:9229/json').then(() => 'read', (e) => e.cause?.code ?? String(e));
+  if (said === 'read' || i === 19) console.log('debugger', said);
+}
+`;
+
+export const ON_RUNNER_TRIES = ['runner-memory', 'runner-environment', 'runner-files', 'runner-debugger'] as const;
 
 /** What is asked for inside: no resolver may hear it. */
 export const INSIDE = 'inside.tunnel.example';
-const asking = (resolvers: NonNullable<Hostile['resolvers']>): string => `
+const asking = (resolvers: Hostile['resolvers'], dropped: boolean): string => `
 cat >/tmp/js-ask <<'EOS'
 ${ASK}
 EOS
-ask-for() { name=$1; shift; timeout 10 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-ask)" "$@" >/tmp/o 2>&1; judge "$name" 'ECONNREFUSED|ENETUNREACH' $?; }
-ask-for dns ${questionFor(INSIDE)}
-${Object.entries(resolvers)
-  .map(([name, at]) => `ask-for ${name} ${questionFor(INSIDE)} ${at.host} ${at.port}`)
+ask-for() { name=$1; refusal=$2; shift 2; timeout 10 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-ask)" "$@" >/tmp/o 2>&1; judge "$name" "$refusal" $?; }
+ask-for dns 'ECONNREFUSED|ENETUNREACH' ${questionFor(INSIDE)}
+${Object.entries(resolvers ?? {})
+  .map(([name, at]) => `ask-for ${name} '${dropped ? 'DROPPED' : 'ECONNREFUSED|ENETUNREACH'}' ${questionFor(INSIDE)} ${at.host} ${at.port}`)
   .join('\n')}`;
 
 export const hostileScript = (p: Hostile): string => `
@@ -146,7 +175,17 @@ try kill-host 'No such process|${CLOSED}' bash -c 'kill -0 ${p.pid}'
 ${Object.entries(p.out)
   .map(([name, place]) => `reach ${name} '${p.dropped ? 'DROPPED' : noWay(place)}' ${reach(place).replace(/^js-connect /, '')}`)
   .join('\n')}
-${p.resolvers === undefined ? LOOK_UP : asking(p.resolvers)}
+${asking(p.resolvers, p.dropped === true)}
+cat >/tmp/js-runner <<'EOS'
+${ON_RUNNER}
+EOS
+timeout 10 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-runner)" >/tmp/on-runner 2>&1
+grep -q '^own memory read' /tmp/on-runner || echo "UNPROVEN runner-memory: its own memory it can not read either"
+into() { name=$1; refusal=$2; grep "^$3 " /tmp/on-runner >/tmp/o || echo not tried >/tmp/o; grep -q " read" /tmp/o; judge "$name" "$refusal" $?; }
+into runner-memory EACCES memory
+into runner-environment EACCES environment
+into runner-files EACCES 'open files'
+into runner-debugger ECONNREFUSED debugger
 git commit -q --allow-empty -m 'not wanted'
 ONE_BRANCH='this task may only push to mainloop/'
 try push-main "$ONE_BRANCH" git push origin HEAD:refs/heads/main

@@ -155,7 +155,7 @@ function findIn(root: number, word: string): number {
   while (queue.length > 0) {
     const pid = queue.shift()!;
     try {
-      const cmd = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' ');
+      const cmd = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 3).join(' ');
       if (cmd.includes(word) && !cmd.includes('/bin/sh') && !cmd.includes('bwrap')) return pid;
       queue.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number));
     } catch {

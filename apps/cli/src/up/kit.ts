@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  constants,
+  copyFileSync,
   cpSync,
   existsSync,
   linkSync,
@@ -16,6 +18,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { CLOSED_NODE } from '@mainloop/models/contracts/runner';
 import { ROOT } from './settings.ts';
 
 /** @returns paths of programs that everybody may enter, as sandboxes and CI need them */
@@ -28,6 +31,7 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
   const version = (require('@anthropic-ai/claude-code/package.json') as { version: string }).version;
   const key = createHash('sha256')
     .update(process.version)
+    .update(CLOSED_NODE)
     .update(version)
     .update(String(statSync(claude).size));
   const built = path.join(runner, 'dist');
@@ -41,6 +45,7 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     rmSync(tmp, { recursive: true, force: true });
     mkdirSync(tmp, { recursive: true, mode: 0o755 });
     share(process.execPath, path.join(tmp, 'node'));
+    linkSync(ensureClosedNode(kits), path.join(tmp, CLOSED_NODE));
     share(claude, path.join(tmp, 'claude'));
     cpSync(built, tmp, { recursive: true });
     writeFileSync(path.join(tmp, 'mainloop'), '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n', { mode: 0o755 });
@@ -56,6 +61,21 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     bwrap: reachable(tools.bwrap, path.join(kits, 'bwrap')),
     act: tools.act === null ? null : reachable(tools.act, path.join(kits, 'act')),
   };
+}
+
+/**
+ * Node once more, that may be run and not read: the agent shares the runner's uid, and can't look into it then. A copy, because a link would
+ * close the Node it is a link to.
+ */
+function ensureClosedNode(kits: string): string {
+  const closed = path.join(kits, `${CLOSED_NODE}-${process.version}`);
+  if (existsSync(closed)) return closed;
+  mkdirSync(kits, { recursive: true, mode: 0o755 });
+  rmSync(`${closed}.tmp`, { force: true });
+  copyFileSync(process.execPath, `${closed}.tmp`, constants.COPYFILE_FICLONE);
+  chmodSync(`${closed}.tmp`, 0o111);
+  renameSync(`${closed}.tmp`, closed);
+  return closed;
 }
 
 /** A link where the file system allows it: the two programs are half a gigabyte, and writing that holds up every fsync of Postgres. */

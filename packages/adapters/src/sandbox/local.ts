@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { INSIDE, SANDBOX_GID } from '@mainloop/models/contracts/runner';
+import { INSIDE, runnerCommand, SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { bwrapArgs, toolchainBinds, toolPath } from './bwrap.ts';
 import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
@@ -172,11 +172,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         blockFd: 4,
         dieWithParent: false,
         ...limits,
-        command: [
-          ...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']),
-          `${INSIDE.kit}/node`,
-          `${INSIDE.kit}/${o.program ?? 'runner.mjs'}`,
-        ],
+        command: [...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']), ...runnerCommand(o.program)],
       });
       const [cmd, args, extra] = o.unconfined
         ? ([

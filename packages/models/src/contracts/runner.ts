@@ -142,3 +142,15 @@ export const INSIDE = {
   /** Where package clients find their registry. */
   packagesPort: 8701,
 } as const;
+/** A copy of Node that may be run and not read: so what it runs is shown to no process of its own uid, whatever the kernel thinks of ptrace. */
+export const CLOSED_NODE = 'node-closed';
+/**
+ * How the runner is started. The agent beside it has the same uid, and is to see nothing of its memory: a program that can't be read can't
+ * be looked into (https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html), and a signal does not open Node's debugger.
+ * @param program of the kit
+ */
+export const runnerCommand = (program = 'runner.mjs'): readonly string[] => [
+  `${INSIDE.kit}/${CLOSED_NODE}`,
+  '--disable-sigusr1',
+  `${INSIDE.kit}/${program}`,
+];

@@ -10,7 +10,7 @@ import type {
   V1Secret,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
-import { INSIDE, type Target } from '@mainloop/models/contracts/runner';
+import { INSIDE, runnerCommand, type Target } from '@mainloop/models/contracts/runner';
 import { createHash } from 'node:crypto';
 import type { SandboxRun } from '../port.ts';
 
@@ -229,7 +229,7 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
               image: o.image,
               imagePullPolicy: o.pullPolicy,
               // A limit that processes hand down to their children. Kubernetes has no field for it.
-              command: ['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', String(o.maxProcesses), `${INSIDE.kit}/node`, `${INSIDE.kit}/runner.mjs`],
+              command: ['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', String(o.maxProcesses), ...runnerCommand()],
               workingDir: '/work',
               env: [
                 { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
