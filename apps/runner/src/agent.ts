@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { claudeCode } from '@mainloop/adapters/agent/claude-code';
+import { claudeCode, readObject } from '@mainloop/adapters/agent/claude-code';
 import type { RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { Around } from './around.ts';
 import type { Control } from './control.ts';
@@ -50,7 +50,7 @@ export function startAgent(around: Around, control: Control): Agent {
       spool.write(JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }));
       return;
     }
-    spool.write(line);
+    spool.write(asAgents(line));
     const s = reader.read(line);
     if (s.kind === 'permission') void control.ask(around, s.requestId, s.tool, s.input);
     if (s.kind === 'turn_ended') {
@@ -83,6 +83,12 @@ export function startAgent(around: Around, control: Control): Agent {
     kill: () => void child.kill('SIGKILL'),
   };
 }
+
+/** Its lines are the agent's, each of them: whatever runs beside Claude Code can write there, and only the runner speaks as the runner. */
+const asAgents = (line: string): string =>
+  readObject(line)?.type === 'mainloop'
+    ? JSON.stringify({ type: 'mainloop', subtype: 'note', text: `The agent wrote a line in the name of its runner: ${line.slice(0, 500)}` })
+    : line;
 
 /**
  * Whether Claude Code runs nothing of this clone before its first prompt. A repository's settings may name a command for the

@@ -1,5 +1,5 @@
 // Output goes to disk first, then to the gateway in order. A gateway that is away costs nothing but disk.
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { GatewayLink } from './gateway-link.ts';
 
 const CHUNK = 256 * 1024;
@@ -53,6 +53,8 @@ export class Spool {
   /** @param start offset of this run's output so far, when an earlier attempt already wrote some */
   constructor(file: string, start: number, link: GatewayLink) {
     this.fd = openSync(file, 'w+');
+    // The agent has our uid: under a name it could write there too.
+    unlinkSync(file);
     this.base = start;
     this.written = this.sent = start;
     this.link = link;

@@ -1,9 +1,37 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.ts';
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';
 import { ago, backAt, centsIn, dayIn, dayOf, laterTimes, learnServerTime, took } from './words.ts';
+
+test('output: whatever a line holds, the page shows it or leaves it out', () => {
+  const block = fc.record(
+    {
+      type: fc.constantFrom('text', 'tool_use', 'tool_result'),
+      text: fc.jsonValue(),
+      name: fc.jsonValue(),
+      input: fc.jsonValue(),
+      content: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+  const said = fc.record(
+    {
+      type: fc.constantFrom('assistant', 'mainloop'),
+      subtype: fc.jsonValue(),
+      message: fc.record({ content: fc.array(fc.oneof(block, fc.jsonValue())) }),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(said, fc.jsonValue()), (line) => {
+      for (const l of readLines(JSON.stringify(line))) expect([typeof l.text, typeof l.more]).toEqual(['string', 'string']);
+    }),
+  );
+  expect(readLines('null')).toEqual([]);
+});
 
 test('output: tool calls are one line each, control characters are gone', () => {
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });

@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { RunResult } from '@mainloop/models/contracts/runner';
+import { statusLine } from '@mainloop/models/flow/status';
+import fc from 'fast-check';
 import { claudeCode, classify } from './claude-code.ts';
 
 const end = { code: 1, signal: null, stderrTail: '' };
@@ -49,6 +52,11 @@ describe('every way Claude Code can end has a place in the closed union', () => 
     ['SIGTERM', by(null, { end: { code: 143 } }), { kind: 'interrupted', reason: 'killed' }],
     ['SIGKILL', by(null, { end: { code: null, signal: 'SIGKILL' } }), { kind: 'interrupted', reason: 'killed' }],
     ['something new', by(api(418, 'teapot')), { kind: 'failed', reason: 'api', detail: 'teapot' }],
+    [
+      'a limit that an agent made up, to wait for ever',
+      by(api(429), { limit: { status: 'rejected', resetsAt: 9e15 } }),
+      { kind: 'wait', untilMs: 8 * 24 * 3_600_000 },
+    ],
   ])('%s', (_, got, want) => {
     expect(got).toMatchObject(want);
   });
@@ -65,6 +73,35 @@ test('an agent that asks is asked for every command and every edit, and the repo
   expect(asks.args.slice(asks.args.indexOf('--allowedTools') + 1)).toEqual(['Read', 'Glob', 'Grep', 'TodoWrite']);
   expect(asks.args).not.toContain('--dangerously-skip-permissions');
   expect(of(false).settings.permissions).toBeUndefined();
+});
+
+test('whatever stands in a line of the output, it is read, and how the run ended is said', async () => {
+  const line = fc.oneof(
+    fc.jsonValue(),
+    fc.record(
+      {
+        type: fc.constantFrom('result', 'control_request', 'rate_limit_event', 'assistant'),
+        subtype: fc.jsonValue(),
+        is_error: fc.jsonValue(),
+        result: fc.jsonValue(),
+        errors: fc.jsonValue(),
+        terminal_reason: fc.jsonValue(),
+        request: fc.jsonValue(),
+        rate_limit_info: fc.jsonValue(),
+        api_error_status: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), async (lines) => {
+      const reader = claudeCode.reader();
+      for (const l of lines) reader.read(JSON.stringify(l));
+      const outcome = reader.outcome(end, 0);
+      if (outcome.kind === 'wait') expect(await statusLine({ is: 'account_limit', untilMs: outcome.untilMs }, async () => '')).toContain('UTC');
+      expect(RunResult.safeParse({ outcome, outputEnd: 0 }).error).toBeUndefined();
+    }),
+  );
 });
 
 test('the command line never carries the token', () => {

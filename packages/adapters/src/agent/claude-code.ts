@@ -7,19 +7,22 @@ import type { AgentAdapter, AgentEnd, AgentSignal } from './port.ts';
 const TOOLS = 'Bash,Edit,Read,Write,Glob,Grep,TodoWrite';
 
 interface ResultLine {
-  readonly subtype?: string;
+  readonly subtype?: string | undefined;
   readonly is_error?: boolean;
-  readonly result?: string;
+  readonly result?: string | undefined;
   readonly api_error_status?: number | null;
-  readonly terminal_reason?: string;
-  readonly startup_failure_reason?: string;
-  readonly errors?: readonly string[];
+  readonly terminal_reason?: string | undefined;
+  readonly startup_failure_reason?: string | undefined;
+  readonly errors?: readonly string[] | undefined;
 }
 interface LimitInfo {
-  readonly status?: string;
+  readonly status?: string | undefined;
   readonly resetsAt?: number;
-  readonly rateLimitType?: string;
+  readonly rateLimitType?: string | undefined;
 }
+
+/** The longest limit of an account is a week; whoever says more is not the provider. */
+const LONGEST_WAIT_MS = 8 * 24 * 3_600_000;
 
 export const claudeCode: AgentAdapter = {
   command(s) {
@@ -102,17 +105,12 @@ export const claudeCode: AgentAdapter = {
     let limit: LimitInfo | null = null;
     return {
       read(line): AgentSignal {
-        let e: Record<string, unknown>;
-        try {
-          e = JSON.parse(line) as Record<string, unknown>;
-        } catch {
-          // A line that is no JSON is for people.
-          return { kind: 'other' };
-        }
+        const e = readObject(line);
+        if (e === null) return { kind: 'other' };
         if (e.type === 'assistant' && typeof e.error === 'string') error = e.error;
-        if (e.type === 'rate_limit_event') limit = (e.rate_limit_info ?? null) as LimitInfo | null;
+        if (e.type === 'rate_limit_event') limit = limitInfo(e.rate_limit_info);
         if (e.type === 'result') {
-          result = e as ResultLine;
+          result = resultLine(e);
           return { kind: 'turn_ended' };
         }
         const request = e.request as { subtype?: string; tool_name?: string; input?: unknown } | undefined;
@@ -124,6 +122,35 @@ export const claudeCode: AgentAdapter = {
     };
   },
 };
+
+/** @returns null for a line that is no JSON object: such a one is for people */
+export function readObject(line: string): Record<string, unknown> | null {
+  try {
+    const e: unknown = JSON.parse(line);
+    return typeof e === 'object' && e !== null && !Array.isArray(e) ? (e as Record<string, unknown>) : null;
+  } catch {
+    // Another program printed it.
+    return null;
+  }
+}
+
+// Whatever runs beside Claude Code can write between its lines, so no field is taken for what it should be.
+const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : undefined);
+const resultLine = (e: Record<string, unknown>): ResultLine => ({
+  subtype: text(e.subtype),
+  is_error: e.is_error === true,
+  result: text(e.result),
+  api_error_status: typeof e.api_error_status === 'number' ? e.api_error_status : null,
+  terminal_reason: text(e.terminal_reason),
+  startup_failure_reason: text(e.startup_failure_reason),
+  errors: Array.isArray(e.errors) ? e.errors.filter((x) => typeof x === 'string') : undefined,
+});
+function limitInfo(x: unknown): LimitInfo | null {
+  if (typeof x !== 'object' || x === null) return null;
+  const { status, resetsAt, rateLimitType } = x as Record<string, unknown>;
+  const at = typeof resetsAt === 'number' && Number.isSafeInteger(Math.trunc(resetsAt * 1000)) ? { resetsAt: Math.trunc(resetsAt) } : {};
+  return { status: text(status), rateLimitType: text(rateLimitType), ...at };
+}
 
 /** Imports the repository's own notes into ours, where its settings are not read and its notes would be left out with them. */
 export const withNotesOf = (repo: string, ours: string): string => `${ours}\n@${repo}/CLAUDE.md\n@${repo}/.claude/CLAUDE.md\n`;
@@ -153,7 +180,11 @@ export function classify(i: { result: ResultLine | null; error: string | null; l
   const status = r.api_error_status ?? null;
   const text = r.result ?? '';
   if (limit?.status === 'rejected' && limit.resetsAt)
-    return { kind: 'wait', reason: limit.rateLimitType ?? 'rate_limit', untilMs: limit.resetsAt * 1000 };
+    return {
+      kind: 'wait',
+      reason: limit.rateLimitType ?? 'rate_limit',
+      untilMs: Math.max(0, Math.min(limit.resetsAt * 1000, i.nowMs + LONGEST_WAIT_MS)),
+    };
   if (/mainloop_project_day_budget/.test(text)) return { kind: 'limit', reason: 'project_day' };
   if (/mainloop_day_budget/.test(text)) return { kind: 'limit', reason: 'day' };
   if (/mainloop_budget/.test(text)) return { kind: 'limit', reason: 'budget' };

@@ -16,6 +16,9 @@ const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status,
       { is: 'account_limit', untilMs: Date.parse('2026-11-25T09:05:59Z') },
       "The account's usage limit is reached. It goes on by itself at 09:05 UTC. You are not needed.",
     ],
+    // Whatever time an older version took from an agent: a line that can't be said would break every list of tasks.
+    [{ is: 'account_limit', untilMs: 9e18 }, "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed."],
+    [{ is: 'account_limit', untilMs: -9e18 }, "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed."],
   ],
   gathering: [
     [
