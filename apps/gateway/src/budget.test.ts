@@ -63,6 +63,13 @@ const reservedFor = async (taskId: string): Promise<number> =>
     (await one<{ n: string }>(database.db, 'select coalesce(sum(reserved_microusd), 0)::bigint as n from model_calls where task_id = $1', [taskId]))!
       .n,
   );
+const chatCosts = async (): Promise<{ inputTokens: number; outputTokens: number }[]> =>
+  (
+    await many<{ payload: { inputTokens: number; outputTokens: number } }>(
+      database.db,
+      "select payload from events where type = 'cost.metered' and task_id is null order by seq",
+    )
+  ).map((e) => e.payload);
 const paid = (taskId: string): Promise<number> => until('the bill', async () => (await reservedFor(taskId)) === 0 && (await spentBy(taskId)));
 const answer = (res: ServerResponse): void => void res.writeHead(200, { 'content-type': 'text/event-stream' }).end(START + words(40) + END);
 
@@ -186,6 +193,37 @@ describe('however a call ends', () => {
     leave.abort();
     expect(await r).toBe('left');
     expect(await paid(taskId)).toBeGreaterThanOrEqual(costMicrousd(MODEL, { input_tokens: 10_000 }));
+  });
+
+  test.each([
+    ['an agent', 'run'],
+    ['the chat', 'chat'],
+  ])('one of %s that is left before it says what it read is paid for by what it says then, and ended', async (_, who) => {
+    const { taskId, token } = await freshRun(500);
+    let model: ServerResponse | null = null;
+    behave = (res) => void (model = res);
+    const leave = new AbortController();
+    const before = (await chatCosts()).length;
+    const r = ask(gateways[0]!, who === 'chat' ? CHAT_TOKEN : token, bodyOf(4_000), leave.signal).catch(() => 'left');
+    await until('the call', async () => model);
+    leave.abort();
+    expect(await r).toBe('left');
+    // The gateway has heard of it when it answers somebody else.
+    await fetch(`${gateways[0]!.url}/healthz`);
+    model!.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
+    await until('the end of the call', async () => model!.destroyed || null);
+    if (who === 'run') expect(await paid(taskId)).toBe(STARTED);
+    else expect(await until('the bill', async () => (await chatCosts())[before])).toMatchObject({ inputTokens: 11_000, outputTokens: 1 });
+  });
+
+  test('one of the chat that is left in the middle is paid for as it is, not as an agent could make it out to be', async () => {
+    behave = (res) => void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
+    const before = (await chatCosts()).length;
+    const leave = new AbortController();
+    const r = await ask(gateways[0]!, CHAT_TOKEN, bodyOf(4_000), leave.signal);
+    await r.body!.getReader().read();
+    leave.abort();
+    expect((await until('the bill', async () => (await chatCosts())[before])).outputTokens).toBe(750);
   });
 
   test('one whose stream the provider cuts is paid for by what was streamed', async () => {

@@ -8,6 +8,8 @@ import { UsageMeter } from './usage-meter.ts';
 
 /** A model that says nothing for so long, not even a ping, has gone away. */
 const SILENCE_MS = 600_000;
+/** So long a call that nobody waits for any more is kept, to hear from its beginning what it has read. */
+const BEGINS_WITHIN_MS = 10_000;
 const PASSED_BACK = /^(content-type|request-id|retry-after|anthropic-ratelimit-.*|x-should-retry)$/;
 
 export interface Agents {
@@ -24,17 +26,18 @@ export type Forwarded =
 /** Takes money for an answer that has grown so long. @returns how long it may get with that, or the sentence with which it is cut */
 export type More = (outputTokens: number) => Promise<{ readonly paidOutput: number } | { readonly cut: string }>;
 
-/**
- * Resolves when it is over, in whatever way; it never rejects.
- * @param more is asked whenever the answer grows past what was paid for; null when nobody wants to be asked
- */
-export function forward(
-  c: GatewayConfig,
-  agents: Agents,
-  call: { readonly path: string; readonly body: Buffer; readonly paidOutput: number; readonly more: More | null },
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<Forwarded> {
+export interface Carried {
+  readonly path: string;
+  readonly body: Buffer;
+  readonly paidOutput: number;
+  /** Asked whenever the answer grows past what was paid for; null when nobody wants to be asked. */
+  readonly more: More | null;
+  /** For the estimate of an answer that does not come whole. */
+  readonly charsAToken: number;
+}
+
+/** Resolves when it is over, in whatever way; it never rejects. */
+export function forward(c: GatewayConfig, agents: Agents, call: Carried, req: IncomingMessage, res: ServerResponse): Promise<Forwarded> {
   const target = new URL(c.model.baseUrl + call.path);
   const secure = target.protocol === 'https:';
   const headers: Record<string, string | number> = { ...forwardedHeaders(req.headers), 'content-length': call.body.length };
@@ -61,10 +64,15 @@ export function forward(
       if (res.headersSent) res.destroy();
       else if (!clientLeft) apiError(res, 502, 'api_error', `mainloop: the model at ${target.host} can't be reached (${err.message}).`);
       // Whoever asks and hangs up before the answer begins has asked all the same.
-      resolve(clientLeft && sent ? { kind: 'cost', used: new UsageMeter(true).bill(false, call.body.length) } : { kind: 'free' });
+      resolve(clientLeft && sent ? { kind: 'cost', used: new UsageMeter(true, call.charsAToken).bill(false, call.body.length) } : { kind: 'free' });
     });
     const left = (): void => {
-      if (!res.writableFinished) up.destroy(new Error('nobody listens any more'));
+      if (res.writableFinished) return;
+      const end = (): void => void up.destroy(new Error('nobody listens any more'));
+      if (!sent) return end();
+      // Whoever was asked has read it all. What that comes to stands at the beginning of the answer, and the rest is not waited for.
+      const late = setTimeout(end, BEGINS_WITHIN_MS);
+      up.once('close', () => clearTimeout(late));
     };
     if (res.destroyed) left();
     else res.on('close', left);
@@ -72,16 +80,10 @@ export function forward(
   });
 }
 
-function carry(
-  call: { readonly body: Buffer; readonly paidOutput: number; readonly more: More | null },
-  answer: IncomingMessage,
-  up: http.ClientRequest,
-  res: ServerResponse,
-  resolve: (f: Forwarded) => void,
-): void {
+function carry(call: Carried, answer: IncomingMessage, up: http.ClientRequest, res: ServerResponse, resolve: (f: Forwarded) => void): void {
   const ok = answer.statusCode === 200;
   const streamed = String(answer.headers['content-type'] ?? '').includes('event-stream');
-  const meter = new UsageMeter(streamed);
+  const meter = new UsageMeter(streamed, call.charsAToken);
   const out = Object.fromEntries(Object.entries(answer.headers).filter(([name, value]) => typeof value === 'string' && PASSED_BACK.test(name)));
   res.writeHead(answer.statusCode ?? 502, out);
 
@@ -115,9 +117,18 @@ function carry(
     if (streamed) res.end(`event: error\ndata: ${error}\n\n`);
     else res.destroy();
   };
+  const nobodyWaits = (): void => {
+    if (over) return;
+    full = false;
+    if (!ok || meter.saysInput) up.destroy();
+    else goOn();
+  };
+  if (res.destroyed) nobodyWaits();
+  else res.once('close', nobodyWaits);
   answer.on('data', (d: Buffer) => {
     if (over) return;
     if (ok) meter.push(d);
+    if (res.destroyed) return void (meter.saysInput && up.destroy());
     if (!res.write(d)) {
       full = true;
       answer.pause();

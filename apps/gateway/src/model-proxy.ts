@@ -12,6 +12,7 @@ import { costMicrousd, dollars, inputTokensOf, OUTPUT_STEP_TOKENS, reserveMicrou
 import type { GatewayConfig } from './config.ts';
 import { idsOfRun, readBody } from './http.ts';
 import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
+import { CHARS_A_TOKEN, CHARS_A_TOKEN_AT_LEAST } from './usage-meter.ts';
 import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
 
 /** The API's own limit for a request. */
@@ -56,7 +57,13 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     const { body, request } = read;
     const target = path + url.search;
     if (MODEL_PATHS[path] === 'count')
-      return void (await forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res));
+      return void (await forward(
+        c,
+        agents,
+        { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null, charsAToken: CHARS_A_TOKEN },
+        req,
+        res,
+      ));
     const maxTokens = request.max_tokens ?? 0;
     const call: ModelCall = {
       id: newCallId(),
@@ -71,7 +78,13 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     const first = reserveMicrousd(request.model, body.length, maxTokens);
     if (!run) {
       // No limit stops the owner's own chat, so nothing waits for this. It is there in case that we die before it is paid for.
-      const carried = forward(c, agents, { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null }, req, res);
+      const carried = forward(
+        c,
+        agents,
+        { path: target, body, paidOutput: Number.POSITIVE_INFINITY, more: null, charsAToken: CHARS_A_TOKEN },
+        req,
+        res,
+      );
       await reserve(db, call, first, NO_LIMITS).catch((err: unknown) => log.error({ err }, 'a call of the chat could not be noted'));
       return pay(call, await carried);
     }
@@ -91,7 +104,7 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
       reservedOutput += step;
       return { paidOutput: reservedOutput };
     };
-    pay(call, await forward(c, agents, { path: target, body, paidOutput: reservedOutput, more }, req, res));
+    pay(call, await forward(c, agents, { path: target, body, paidOutput: reservedOutput, more, charsAToken: CHARS_A_TOKEN_AT_LEAST }, req, res));
   };
 
   /** Not waited for by whoever asked, and finished before the process goes. */

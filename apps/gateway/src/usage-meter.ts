@@ -6,8 +6,10 @@ type Seen = Record<(typeof KEYS)[number] | 'ephemeral_1h_input_tokens', number>;
 
 /** `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}`: what stands around the words of one event. */
 const AROUND_WORDS = 88;
-/** Characters of a token, cut low, so that the estimate is high. */
-const CHARS_A_TOKEN = 3;
+/** Characters of a token. Cut low, so that the estimate is high: who could cut its calls off to pay less, is not to gain by it. */
+export const CHARS_A_TOKEN_AT_LEAST = 3;
+/** What they come to by and large. */
+export const CHARS_A_TOKEN = 4;
 const MAX_WHOLE = 8 * 1024 * 1024;
 const MAX_LINE = 1024 * 1024;
 
@@ -28,10 +30,20 @@ export class UsageMeter {
   private words = 0;
   private told = false;
   private readonly streamed: boolean;
+  private readonly charsAToken: number;
 
-  /** @param streamed whether the answer comes as events, or as one JSON text */
-  constructor(streamed: boolean) {
+  /**
+   * @param streamed whether the answer comes as events, or as one JSON text
+   * @param charsAToken by which what came is estimated, where the answer does not say it
+   */
+  constructor(streamed: boolean, charsAToken: number = CHARS_A_TOKEN_AT_LEAST) {
     this.streamed = streamed;
+    this.charsAToken = charsAToken;
+  }
+
+  /** Whether the answer has said what it read: it does so at its beginning. */
+  get saysInput(): boolean {
+    return this.told;
   }
 
   push(chunk: Buffer): void {
@@ -55,7 +67,7 @@ export class UsageMeter {
 
   /** Tokens that were written so far: what was said of them, or what their characters come to when that is more. */
   get outputSoFar(): number {
-    return Math.max(this.usage.output_tokens, Math.ceil(this.words / CHARS_A_TOKEN));
+    return Math.max(this.usage.output_tokens, Math.ceil(this.words / this.charsAToken));
   }
 
   /**
