@@ -1,5 +1,6 @@
 // Which files of a repository a CI system runs, with the repository's secrets. Pure, and the only list: the gateway holds a push by it,
 // the page marks a file by it.
+import { withoutEnd } from './text.ts';
 
 /** Folders at the root whose files count, all of them. */
 const FOLDERS = new Set(
@@ -11,19 +12,22 @@ const FOLDERS = new Set(
 const ROOT =
   /^(\.travis\.ya?ml|\.?appveyor\.ya?ml|\.?buildkite\.ya?ml|circle\.ya?ml|\.woodpecker\.ya?ml|\.drone\.(ya?ml|jsonnet|star|ts)|\.cirrus\.(ya?ml|star)|bitbucket-pipelines\.ya?ml|codefresh\.ya?ml|cloudbuild\.ya?ml|wercker\.ya?ml|\.build\.ya?ml|screwdriver\.ya?ml|\.semaphore\.ya?ml)$/;
 /** Names that a CI system is often pointed to in any folder. */
-const ANYWHERE = /^(jenkinsfile(\..*)?|.*\.?gitlab-ci.*\.ya?ml|azure-pipelines.*\.ya?ml|buildspec.*\.ya?ml)$/;
+const ANYWHERE = /^(jenkinsfile(\..*)?|azure-pipelines.*\.ya?ml|buildspec.*\.ya?ml)$/;
+const isGitLabs = (name: string): boolean => name.includes('gitlab-ci') && /\.ya?ml$/.test(name);
 
 /**
  * A name as the file systems fold it that runners check out on: without case, without the dots and spaces that Windows drops, without
  * the characters that macOS ignores, and by its short name.
  */
 function folded(segment: string): string {
-  const s = segment
-    .normalize('NFKC')
-    .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
-    .toLowerCase()
-    .replace(/:.*$/s, '')
-    .replace(/[. ]+$/, '');
+  const s = withoutEnd(
+    segment
+      .normalize('NFKC')
+      .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
+      .toLowerCase()
+      .replace(/:.*$/s, ''),
+    '. ',
+  );
   return /^github~\d$/.test(s) ? '.github' : s;
 }
 
@@ -31,7 +35,7 @@ function folded(segment: string): string {
 export function isCiFile(path: string): boolean {
   const parts = path.split('/').map(folded);
   const name = parts.at(-1)!;
-  return FOLDERS.has(parts[0]!) || (parts.length === 1 && ROOT.test(name)) || ANYWHERE.test(name);
+  return FOLDERS.has(parts[0]!) || (parts.length === 1 && ROOT.test(name)) || ANYWHERE.test(name) || isGitLabs(name);
 }
 
 /** One entry of a whole tree, as `git ls-tree -r` says it. */

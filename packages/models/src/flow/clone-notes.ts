@@ -5,7 +5,7 @@
  * @returns a sentence each
  */
 export function cloneNotes(files: { readonly gitmodules: string | null; readonly gitattributes: string | null }): readonly string[] {
-  const modules = [...(files.gitmodules ?? '').matchAll(/^\s*path\s*=\s*(.+?)\s*$/gm)].map((m) => m[1]!);
+  const modules = (files.gitmodules ?? '').split('\n').flatMap((line) => /^\s*path\s*=(.*)$/.exec(line)?.[1]!.trim() || []);
   const kept = (files.gitattributes ?? '').split('\n').flatMap((line) => /^\s*([^#\s]\S*)\s.*\bfilter=lfs\b/.exec(line)?.[1] ?? []);
   return [
     ...(modules.length === 0

@@ -11,7 +11,7 @@ const number = (s: string | undefined): number => Number(s ?? 0);
 const READERS: readonly ((text: string) => Counts | null)[] = [
   // Jest, Vitest, and what prints like them.
   (text) => {
-    const line = last(text, /^\s*Tests:?\s+(?:.*)$/gm);
+    const line = last(text, /^[ \t]*Tests:?[ \t]+(?:.*)$/gm);
     if (line === null || !/\d+ (passed|failed)/.test(line)) return null;
     return { passed: number(/(\d+) passed/.exec(line)?.[1]), failed: number(/(\d+) failed/.exec(line)?.[1]) };
   },
@@ -36,10 +36,10 @@ const READERS: readonly ((text: string) => Counts | null)[] = [
   },
   // Mocha
   (text) => {
-    const passed = last(text, /^\s+(\d+) passing\b/gm);
+    const passed = last(text, /^[ \t]+(\d+) passing\b/gm);
     return passed === null
       ? null
-      : { passed: number(/\d+/.exec(passed)?.[0]), failed: number(/\d+/.exec(last(text, /^\s+(\d+) failing\b/gm) ?? '')?.[0]) };
+      : { passed: number(/\d+/.exec(passed)?.[0]), failed: number(/\d+/.exec(last(text, /^[ \t]+(\d+) failing\b/gm) ?? '')?.[0]) };
   },
   // Maven says a total last.
   (text) => {

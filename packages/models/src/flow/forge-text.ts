@@ -48,7 +48,7 @@ export function agentQuote(text: string, max = 50_000): ForgeText {
 
 /** The same for output and code, in a fence that none of it can close. */
 export function agentCode(text: string, max = 50_000): ForgeText {
-  const inside = disarmed(cut(base(text).replace(/^\n+|\s+$/g, ''), max));
+  const inside = disarmed(cut(base(text).replace(/^\n+/, '').trimEnd(), max));
   const longest = Math.max(2, ...[...inside.matchAll(/`+/g)].map((m) => m[0].length));
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}\n${inside}\n${ticks}` as ForgeText;

@@ -2,7 +2,7 @@
 // remembered and as words for the person who decides. Pure.
 import { own } from './look.ts';
 import { plainWords } from './shell-words.ts';
-import { cleanTitle, fence, visible } from './text.ts';
+import { cleanTitle, fence, visible, withoutEnd } from './text.ts';
 
 /** Tools of Claude Code that only look, or keep its own list. They are let through by name. */
 export const LOOKING_TOOLS = ['Read', 'Glob', 'Grep', 'TodoWrite'];
@@ -147,8 +147,7 @@ const TOUCHY = new Set(
     .flat()
     .map((n) => n.toLowerCase()),
 );
-export const isTouchy = (relativePath: string): boolean =>
-  relativePath.split('/').some((part) => TOUCHY.has(part.toLowerCase().replace(/[. ]+$/, '')));
+export const isTouchy = (relativePath: string): boolean => relativePath.split('/').some((part) => TOUCHY.has(withoutEnd(part.toLowerCase(), '. ')));
 
 /**
  * Whether a clone's own configuration holds nothing but what a clone needs: no program, alias, filter, include or other remote.

@@ -226,7 +226,7 @@ function ofContainer({ texts }: SetupFiles): Step | null {
 const containerOf = (texts: SetupFiles['texts']): [from: SetupText, text: string] => {
   const from = (['.devcontainer/devcontainer.json', '.devcontainer.json'] as const).find((name) => texts[name] !== undefined) ?? '.devcontainer.json';
   // Its lines of comment are no JSON.
-  return [from, (texts[from] ?? '').replace(/^\s*\/\/.*$/gm, '')];
+  return [from, (texts[from] ?? '').replace(/^[ \t]*\/\/.*$/gm, '')];
 };
 
 /** The version of a language in the image, or in a feature, of a container for development. @see https://containers.dev/implementors/json_reference/ */

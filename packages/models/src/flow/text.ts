@@ -55,9 +55,27 @@ const spelledOut = (text: string): string => withoutHidden(text, named).replace(
  * The same of a text that is not at its end: without what only the next characters can say how to spell. What was given out before
  * stands at the beginning of all that is given out later.
  */
-export const spellOutSoFar = (text: string): string => spelledOut(uncoloured(text.replace(CUT_SEQUENCE, '')).replace(UNDECIDED, ''));
+export const spellOutSoFar = (text: string): string => spelledOut(decided(uncoloured(text.replace(CUT_SEQUENCE, ''))));
 const CUT_SEQUENCE = /(?:\r|\u001b(?:\[[0-9;]*)?)$/;
-const UNDECIDED = new RegExp(`(?:${HIDDEN.source})+$`, 'u');
+const ONE_HIDDEN = new RegExp(`^${HIDDEN.source}$`, 'u');
+
+/** Without what hides at the end. Looked at from there: an expression would begin anew at each of them. */
+function decided(text: string): string {
+  let end = text.length;
+  while (end > 0) {
+    const size = text.slice(end - 2, end).codePointAt(0)! > 0xffff ? 2 : 1;
+    if (!ONE_HIDDEN.test(text.slice(end - size, end))) break;
+    end -= size;
+  }
+  return text.slice(0, end);
+}
+
+/** The text without what of these characters it ends in. */
+export function withoutEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1]!)) end -= 1;
+  return text.slice(0, end);
+}
 
 /** One line with nothing hidden in it, at most `max` characters. */
 export function cleanTitle(s: string, max = 120): string {

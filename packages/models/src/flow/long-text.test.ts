@@ -1,0 +1,35 @@
+// Text of somebody else may be as long as it likes: what is done with it grows with its length, and not with the square of that.
+import { expect, test } from '@jest/globals';
+import { isCiFile } from './ci-files.ts';
+import { cloneNotes } from './clone-notes.ts';
+import { countsOf } from './counts.ts';
+import { agentCode } from './forge-text.ts';
+import { isTouchy } from './permissions.ts';
+import { smallTalk } from './small-talk.ts';
+import { spellOut, spellOutSoFar } from './text.ts';
+
+const CHARS = 200_000;
+
+test.each<[string, (text: string) => unknown, string, string]>([
+  ['an answer of the model that hides all the way', spellOutSoFar, '\u200b', ''],
+  ['an answer that hides, and then not', spellOutSoFar, '\u200b', 'x'],
+  ['words that hide', spellOut, '\u200b', 'x'],
+  ['output of a check with blanks', agentCode, ' ', 'x'],
+  ['output of a check with line ends', agentCode, '\n', 'x'],
+  ['a comment of blanks', smallTalk, ' ', 'x'],
+  ['a comment of quotes', smallTalk, '> ', 'x'],
+  ['a comment of the beginnings of comments', smallTalk, '<!--', 'x'],
+  ['a name of a pushed file that ends like one on Windows', isCiFile, '. ', 'x'],
+  ["a name of a pushed file that is almost GitLab's", isCiFile, 'gitlab-ci', 'x'],
+  ['a path that an agent asks to write', isTouchy, '. ', 'x'],
+  ['submodules of a clone, empty lines', (gitmodules) => cloneNotes({ gitmodules, gitattributes: null }), '\n', 'x'],
+  ['submodules of a clone, blanks in a path', (gitmodules) => cloneNotes({ gitmodules: `path = ${gitmodules}`, gitattributes: null }), ' ', 'x'],
+  ['what a test printed, in empty lines', countsOf, '\r', '!'],
+  ['what a test printed, in blanks', countsOf, ' ', '!'],
+  ['attributes of a clone', (gitattributes) => cloneNotes({ gitmodules: null, gitattributes }), ' a', 'filter=lfs'],
+])('%s', (_, does, one, end) => {
+  const text = one.repeat(CHARS / one.length) + end;
+  const began = performance.now();
+  does(text);
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
