@@ -1,4 +1,5 @@
 // Which of what happens sets a workflow off. Pure.
+import { isLike } from './name-pattern.ts';
 
 export type Happened = (
   | { readonly event: 'push'; readonly branch: string }
@@ -62,21 +63,4 @@ const words = (x: unknown): string[] => (Array.isArray(x) ? x.map(String) : [Str
 
 /** The last pattern that fits decides; "!" takes away. */
 const matches = (patterns: readonly string[], name: string): boolean =>
-  patterns.reduce((found, p) => (p.startsWith('!') ? found && !patternOf(p.slice(1)).test(name) : found || patternOf(p).test(name)), false);
-
-/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet */
-const WILD: ReadonlyMap<string, string> = new Map([
-  // "**/x" is also "x" itself.
-  ['**/', '(?:.*/)?'],
-  ['**', '.*'],
-  ['*', '[^/]*'],
-  // Zero or one, one or more of the character before it.
-  ['?', '?'],
-  ['+', '+'],
-]);
-const patternOf = (pattern: string): RegExp => {
-  const parts = pattern
-    .split(/(\*\*\/|\*\*|\*|\?|(?<=.)\+|\[[\w-]+\])/)
-    .map((part) => WILD.get(part) ?? (/^\[[\w-]+\]$/.test(part) ? part : null) ?? part.replace(/[\\^$.()|{}[\]?+]/g, '\\$&'));
-  return new RegExp(`^${parts.join('')}$`);
-};
+  patterns.reduce((found, p) => (p.startsWith('!') ? found && !isLike(p.slice(1), name) : found || isLike(p, name)), false);

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { Answer } from '../ctx.ts';
 import { log } from '../log.ts';
+import { MAX_TOKENS, tooMuch } from './bounds.ts';
 import { checkRunView } from './checks.ts';
 import { commitView } from './commits.ts';
 import { issueView } from './issues.ts';
@@ -148,16 +149,26 @@ function told(e: GraphQLError): object {
 
 const refusal = (errors: readonly GraphQLError[]): Answer => ({ status: 200, body: { errors: errors.map(told) } });
 
+/** @returns why it is not answered, where it is no query or asks for too much */
+function readQuery(query: string, variables: Readonly<Record<string, unknown>>): DocumentNode | GraphQLError {
+  try {
+    const document = parse(query, { maxTokens: MAX_TOKENS });
+    return tooMuch(document, variables) ?? document;
+  } catch (err) {
+    if (err instanceof GraphQLError) return err;
+    // The parser goes down with what it reads.
+    if (err instanceof RangeError) return new GraphQLError('This query is nested too deeply to be read.');
+    throw err;
+  }
+}
+
 /** @param ask `query`, and `variables` and `operationName` where there are any: https://docs.github.com/graphql/guides/forming-calls-with-graphql */
 export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown>>): Promise<Answer> {
   if (typeof ask.query !== 'string') return refusal([new GraphQLError('A query attribute must be specified and must be a string.')]);
-  let document: DocumentNode;
-  try {
-    document = parse(ask.query);
-  } catch (err) {
-    if (err instanceof GraphQLError) return refusal([err]);
-    throw err;
-  }
+  const variables = (ask.variables ?? {}) as Record<string, unknown>;
+  const read = readQuery(ask.query, variables);
+  if (read instanceof GraphQLError) return refusal([read]);
+  const document = read;
   const wrong = validate(githubSchema(), document, RULES);
   if (wrong.length > 0) return refusal(wrong);
   const operationName = typeof ask.operationName === 'string' ? ask.operationName : undefined;
@@ -165,7 +176,7 @@ export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown
     schema: githubSchema(),
     document,
     rootValue: getOperationAST(document, operationName)?.operation === 'mutation' ? mutationRoot(p) : queryRoot(p),
-    variableValues: (ask.variables ?? {}) as Record<string, unknown>,
+    variableValues: variables,
     operationName,
     fieldResolver,
   });
