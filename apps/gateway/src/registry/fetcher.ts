@@ -42,7 +42,7 @@ export function fetcher(o: FetcherOptions): Fetch {
     const named = [new URL(upstream.base).origin, ...(upstream.filesAt ?? [])].includes(url.origin);
     const late = new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} did not answer within ${seconds}.`);
     const left = Math.max(1, deadline - Date.now());
-    const place = named || proxied ? {} : await publicPlace(url, left, late);
+    const place = named ? {} : await publicPlace(url, left, late, proxied);
     const signIn = upstream.authorization !== null && named && url.href.startsWith(upstream.base) ? { authorization: upstream.authorization } : {};
     return new Promise((resolve, reject) => {
       const secure = url.protocol === 'https:';
@@ -92,16 +92,21 @@ export function fetcher(o: FetcherOptions): Fetch {
   };
 }
 
-/** A host that nobody named, only an answer of a registry: it has to lie on the internet. */
-async function publicPlace(url: URL, ms: number, late: Refused): Promise<object> {
+/**
+ * A host that nobody named, only an answer of a registry: it has to lie on the internet.
+ * @param proxied a proxy may know a name that we do not; what lies in our own networks is asked for through none, and reached through none
+ */
+async function publicPlace(url: URL, ms: number, late: Refused, proxied: boolean): Promise<object> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<never>((_, no) => {
     timer = setTimeout(() => no(late), ms);
   });
   const found = await Promise.race([resolvePublic(url.hostname), slow]).finally(() => clearTimeout(timer));
+  if (found.kind === 'unknown' && proxied) return {};
   if (found.kind === 'unknown') throw new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} does not resolve.`);
   if (found.kind === 'private')
     throw new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} lies in a private network, and is not a registry that was named.`);
+  if (proxied) return {};
   // An address of its own is looked up by nobody; it was looked at just now.
   return { lookup: lookupOf(found.addresses), autoSelectFamily: true };
 }
