@@ -9,11 +9,13 @@ import { readsAnything, setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
+import { isExactly } from './exactly.ts';
 import { inFolder, readPlain, workFolder } from './folders.ts';
 import { keptIn, keptKey, takeKept } from './kept.ts';
 import { say } from './log.ts';
 import { findSetup, setupKey } from './setup.ts';
 import { shell } from './shell.ts';
+import { ownFiles } from './workspace.ts';
 
 const run = promisify(execFile);
 const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, tests: 10 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
@@ -167,7 +169,11 @@ async function tell(a: Around, done: Omit<Evidence, 'sha' | 'clean'>): Promise<E
   const git = async (...args: string[]): Promise<string> =>
     // The evidence says `?` where git could not be asked.
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
-  const evidence: Evidence = { ...done, sha: (await git('rev-parse', 'HEAD')).slice(0, 64), clean: (await git('status', '--porcelain')) === '' };
+  const sha = (await git('rev-parse', 'HEAD')).slice(0, 64);
+  // Nothing is ready by a set-up, and reading each file of a large repository would hold up the agent.
+  const isSetup = done.what === 'setup';
+  const clean = isSetup ? (await git('status', '--porcelain')) === '' : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env);
+  const evidence: Evidence = { ...done, sha, clean };
   const { what, command, exitCode, ms, tail } = done;
   a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }));
   await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });

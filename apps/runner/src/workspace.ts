@@ -138,14 +138,7 @@ export async function ensureWorkspace(
   // One that the repository has is the repository's: it stays as it is, and in the change.
   const work = await projectFolder(c, spec);
   const own = (await git('ls-files', '--', path.join(spec.folder ?? '', 'TASK.md'))) !== '';
-  putFile(
-    exclude,
-    [
-      ...(own ? [] : ['TASK.md']),
-      ...(spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p)) : []),
-      '',
-    ].join('\n'),
-  );
+  putFile(exclude, [...(own ? [] : ['TASK.md']), ...setupLeaves(spec), ''].join('\n'));
   putFile(own ? path.join(c.repo, '.git/TASK.md') : path.join(work, 'TASK.md'), spec.taskMd);
   await ensureAttachments(c, spec, link);
   const config = path.join(c.home, '.claude');
@@ -159,6 +152,12 @@ export async function ensureWorkspace(
   putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, claudeMd) : claudeMd);
   return notes;
 }
+
+const setupLeaves = (spec: RunSpec): string[] =>
+  spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p)) : [];
+
+/** Files of ours in the clone that belong in no commit, as patterns from its root. */
+export const ownFiles = (spec: RunSpec): string[] => [path.join('/', spec.folder ?? '', 'TASK.md'), ...setupLeaves(spec)];
 
 /** @throws WorkspaceError when the branch has no such folder, or a link in its place */
 async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {

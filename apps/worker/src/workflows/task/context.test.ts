@@ -27,9 +27,14 @@ test('goes on where it stood, with its counts and with what was said to it', asy
   await r.say(h, '-review-5', 'merge', 'rebase');
   await r.env.sleep(MINUTE);
   await r.say(h, '-plan-2', 'approve');
+  const prepared = (): { n: number; phase: string; context: object }[] => r.inputs('prepareRun') as ReturnType<typeof prepared>;
+  const named = (): string[] => prepared().map(({ n, phase }) => `${n} ${phase}`);
+  // One that has lost its counts waits for another item than was answered, and has no end: it shows in its runs before.
+  for (const began = Date.now(); prepared().length < 4 && Date.now() - began < 2 * MINUTE;) await new Promise((go) => setTimeout(go, 50));
+  expect(named().slice(0, 4)).toEqual(['1 plan', '2 plan', '3 implement', '4 fix_ci']);
   expect(await r.end(h)).toEqual({ state: 'done' });
-  const runs = r.inputs('prepareRun') as { n: number; phase: string; context: object }[];
-  expect(runs.map(({ n, phase }) => `${n} ${phase}`)).toEqual(['1 plan', '2 plan', '3 implement', '4 fix_ci', '5 address_review']);
+  const runs = prepared();
+  expect(named().slice(4)).toEqual(['5 address_review']);
   expect(runs[1]?.context).toMatchObject({ about: expect.stringMatching(/-plan-1$/) });
   expect(runs[3]?.context).toMatchObject({ round: 1, ciSha: 'bad' });
   expect(runs[4]?.context).toMatchObject({ reviewSince: '' });
