@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import { act, type Result } from './act.ts';
 import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
+import { dropDraftOf } from './drafts.svelte.ts';
 import { live } from './live.svelte.ts';
 import { notes } from './notes.svelte.ts';
 import type { Retry } from './retry.ts';
@@ -125,6 +126,7 @@ class Decisions {
   private async sendAgain(h: Held): Promise<void> {
     if (h.first !== undefined) await act(h.first.path, h.first.body);
     const r = await act(h.path, h.body, 'POST', h.onlyOnline === true ? undefined : { label: h.label, says: h.says });
+    if (r.ok && !r.kept) dropDraftOf(h.path);
     release(h.path);
     if (!r.ok && h.onlyOnline !== true) notes.tell(`${h.label}: ${r.sentence}`, 12_000);
     if (r.ok && r.kept) await live.count();

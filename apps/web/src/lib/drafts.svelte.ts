@@ -1,6 +1,6 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
-import { allHeld, release } from './held.ts';
-import { keptFor } from './kept.ts';
+import { allHeld, heldOf, release } from './held.ts';
+import { keptFor, readKept, type About } from './kept.ts';
 
 const PREFIX = 'draft/';
 const WRITE_MS = 150;
@@ -10,6 +10,7 @@ class Draft {
   private loaded = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly key: string;
+  about: About | null = null;
   constructor(key: string) {
     this.key = `${PREFIX}${key}`;
   }
@@ -29,15 +30,17 @@ class Draft {
   }
   /** It was sent. */
   drop(): void {
-    this.value = '';
+    this.text = '';
     this.write();
   }
   /** Without delay: the page may be about to go. */
   write(): void {
+    if (this.timer === undefined) return;
     clearTimeout(this.timer);
+    this.timer = undefined;
     try {
       if (this.value === '') localStorage.removeItem(this.key);
-      else localStorage.setItem(this.key, JSON.stringify({ text: this.value, at: Date.now() }));
+      else localStorage.setItem(this.key, JSON.stringify({ text: this.value, at: Date.now(), about: this.about }));
     } catch {
       // Storage that is full or forbidden: the words stay for as long as the page does.
     }
@@ -46,11 +49,15 @@ class Draft {
 
 const drafts = new Map<string, Draft>();
 
-/** @param key what it is about: `chat`, `item/ID`, `task/ID`. Two places that show the same thing write the same words. */
-export function draftOf(key: string): Draft {
+/**
+ * @param key what it is about: `chat`, `item/ID`, `task/ID`. Two places that show the same thing write the same words.
+ * @param about how that is called, for whoever finds the words when it is gone
+ */
+export function draftOf(key: string, about: About | null = null): Draft {
   // A server renders for everybody, so it keeps nothing.
   if (typeof localStorage === 'undefined' || typeof document === 'undefined') return new Draft(key);
   const draft = drafts.get(key) ?? new Draft(key);
+  draft.about ??= about;
   drafts.set(key, draft);
   return draft;
 }
@@ -59,6 +66,25 @@ export function draftOf(key: string): Draft {
 export function dropDraftOf(path: string): void {
   const id = /^\/api\/inbox\/([^/]+)$/.exec(path)?.[1];
   if (id !== undefined) draftOf(`item/${id}`).drop();
+}
+
+/** Words whose place has gone: what they were for was decided elsewhere, or has ended. */
+export interface Unsent {
+  readonly key: string;
+  readonly text: string;
+  readonly about: About;
+}
+
+/** @param isThere whether the place of a key, `item/ID` or `task/ID`, is still on a page, or its words are on their way */
+export function listUnsent(isThere: (key: string) => boolean): Unsent[] {
+  for (const d of drafts.values()) d.write();
+  return Object.keys(localStorage).flatMap((stored) => {
+    const key = stored.slice(PREFIX.length);
+    if (!stored.startsWith(PREFIX) || !/^(item|task)\//.test(key) || isThere(key)) return [];
+    if (heldOf(`/api/inbox/${key.slice('item/'.length)}`) !== null) return [];
+    const kept = readKept(localStorage.getItem(stored), Date.now());
+    return kept === null || kept.about === null ? [] : [{ key, text: kept.text, about: kept.about }];
+  });
 }
 
 /** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */
