@@ -13,7 +13,7 @@ import type { ForgeContext } from './context.ts';
 
 const PHASES: ReadonlyMap<string, ForgeText> = new Map([
   ['implement', ours`The change`],
-  ['fix_ci', ours`CI repair`],
+  ['fix_ci', ours`Repair`],
   ['address_review', ours`Review`],
 ]);
 function summaryBody(t: TaskRow, runs: readonly CompletedRun[], evidence: ForgeText): ForgeText {
