@@ -47,7 +47,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const found = [...r.unaimed, ...r.lost];
     // What led to it, for whoever looks for the reason.
     const about = found.flatMap((f) =>
-      r.trail.flatMap((line, n) => (line.includes(f.split(/[: ]/)[0]!) ? [`${n} of ${f}`, ...r.trail.slice(n, n + 8)] : [])),
+      r.trail.flatMap((line, n) => (line.includes(f.split(/[: ]/)[0]!) ? [`${n} of ${f}`, ...r.trail.slice(Math.max(0, n - 4), n + 8)] : [])),
     );
     expect({ seed, found, about: about.slice(-80) }).toEqual({ seed, found: [], about: [] });
     expect(r.decisions).toBeGreaterThan(0);

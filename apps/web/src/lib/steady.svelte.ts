@@ -26,9 +26,12 @@ function scrollersOf(el: HTMLElement): HTMLElement[] {
 
 function placeOf(el: HTMLElement, scrollers: readonly HTMLElement[]): Place {
   const { x, y } = el.getBoundingClientRect();
-  let [scrolledX, scrolledY] = [scrollX, scrollY];
-  for (const s of scrollers) [scrolledX, scrolledY] = [scrolledX + s.scrollLeft, scrolledY + s.scrollTop];
-  return { x, y, scrolledX, scrolledY };
+  let [scrolledX, scrolledY, mostX, mostY] = [scrollX, scrollY, 0, 0];
+  for (const s of scrollers) {
+    [scrolledX, scrolledY] = [scrolledX + s.scrollLeft, scrolledY + s.scrollTop];
+    [mostX, mostY] = [mostX + s.scrollWidth - s.clientWidth, mostY + s.scrollHeight - s.clientHeight];
+  }
+  return { x, y, scrolledX, scrolledY, mostX, mostY };
 }
 
 function look(el: HTMLElement, w: Watched, nowMs: number): void {
@@ -90,6 +93,8 @@ export class Steady {
     const scrollers = scrollersOf(el);
     const content = scrollers[0]?.firstElementChild;
     if (content) sizes.observe(content);
+    // And what it scrolls in gets more room: a note at the foot left, a field under it became shorter.
+    if (scrollers[0]) sizes.observe(scrollers[0]);
     this.w = {
       place: null,
       movedAtMs: performance.now(),

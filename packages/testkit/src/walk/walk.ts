@@ -73,6 +73,7 @@ function dropped(h: Hand, t: Target): void {
 /** Whatever a tap hit that was on its way for too long was there for long enough to be meant. */
 async function listen(h: Hand, seenAt: number): Promise<void> {
   for (const c of await clicks(h.page).catch(() => [])) {
+    note(h, `  hit ${c.subject} ${c.label.slice(0, 40)} after ${Math.round(c.at - seenAt)} ms`);
     if (c.at - seenAt < SLOW_MS) continue;
     h.slow++;
     h.aims.push({ subject: c.subject, label: c.label });
