@@ -4,7 +4,7 @@ import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.t
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';
-import { ago, backAt, centsIn, dayIn, dayOf, laterTimes, learnServerTime, took } from './words.ts';
+import { aged, ago, backAt, centsIn, dayIn, dayOf, laterTimes, learnServerTime, took } from './words.ts';
 
 test('output: whatever a line holds, the page shows it or leaves it out', () => {
   const block = fc.record(
@@ -62,6 +62,8 @@ test('times are told by the server, when the clock here is far off', () => {
     const server = Date.now() + 26 * 3_600_000;
     expect(learnServerTime(new Date(server).toUTCString())).toBe(true);
     expect(ago(new Date(server - 5 * 60_000))).toBe('5 min');
+    expect(aged(new Date(server - 5 * 60_000))).toBe('5 min ago');
+    expect(aged(new Date(server))).toBe('just now');
   } finally {
     learnServerTime(null);
   }

@@ -15,8 +15,10 @@ export interface Step {
   readonly tookMs?: number;
   /** A comment on GitHub that started nothing, which the person may make a request of. */
   readonly take?: string;
-  /** Output that belongs to it, shown on request. */
+  /** Output or lines that belong to it, shown on request. */
   readonly more?: string;
+  /** What that is, where it is not what a command printed. */
+  readonly moreIs?: string;
 }
 
 const PHASE: Record<string, string> = {
@@ -124,6 +126,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
         text: n === 1 ? `Package fetched: ${packages[0] ?? 'one more'}.` : `${n} packages fetched.`,
         tone: 'plain',
         more: packages.join('\n') + (more > 0 ? `\nand ${more} more` : ''),
+        moreIs: 'Which ones',
       };
     }
     case 'agent.said':
@@ -196,7 +199,8 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
       if (e.payload.kind === 'permission') return { text: `Claude asks for permission. ${e.payload.title}`, tone: 'said' };
-      if (e.payload.kind === 'gate') return { text: e.payload.title, tone: 'bad', ...(e.payload.body ? { more: e.payload.body } : {}) };
+      if (e.payload.kind === 'gate')
+        return { text: e.payload.title, tone: 'bad', ...(e.payload.body ? { more: e.payload.body, moreIs: 'Which lines' } : {}) };
       if (e.payload.kind === 'failure' && isPaused(e.payload.errorCode)) return { text: 'You paused it.', tone: 'you' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':

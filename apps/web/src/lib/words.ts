@@ -21,6 +21,8 @@ export function ago(at: Date, now = serverNow()): string {
   if (s < 86_400) return `${Math.round(s / 3_600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
+/** As above, where nothing else says that it is an age: "just now", "4 min ago". */
+export const aged = (at: Date, now = serverNow()): string => (ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`);
 /** The day of something, for a reader: "Today", "Yesterday", "Tuesday 3 November", with the year where it is another. */
 export function dayOf(at: Date, now = serverNow()): string {
   const day = at.toDateString();
