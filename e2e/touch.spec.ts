@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { appendOnce } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
-import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
+import { inboxClosed } from '@mainloop/models/events/inbox';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
 import path from 'node:path';
@@ -489,88 +489,5 @@ inBrowser.each(SIZES)('words that waited for a network and came too late stay on
   const device = (): Promise<string> => page.evaluate<string>('JSON.stringify(localStorage)');
   await until('its words to be gone from the device', async () => !(await device()).includes('these arrive'));
   expect(await device()).toContain('these come too late');
-  await page.close();
-});
-
-inBrowser.each(SIZES)('words for what was decided elsewhere are shown until they are copied or dropped, %s', async (size) => {
-  const task = await seedTask(t.db, fresh());
-  const plan = await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
-  const { page, complaints } = await open(size, '/inbox');
-  const card = page.locator(`#item-${plan}`);
-  await settled(card.getByRole('button', { name: 'Change it' }));
-  await card.getByRole('button', { name: 'Change it' }).click();
-  await card.getByRole('textbox').fill('Leave the old name as it is.');
-  expect(await page.getByRole('region', { name: 'Not sent' }).count()).toBe(0);
-  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })]);
-  const left = page.locator(`[data-unsent="item/${plan}"]`);
-  await left.getByText('Leave the old name as it is.').waitFor();
-  await page.screenshot({ path: shot(`not-sent-${size}`) });
-  await visit(page, `${s.web}/inbox`);
-  await left.getByText(`Task ${task}`).waitFor();
-  await settled(left.getByRole('button', { name: 'Drop' }));
-  await left.getByRole('button', { name: 'Drop' }).click();
-  await left.waitFor({ state: 'detached' });
-  await visit(page, `${s.web}/inbox`);
-  await page.getByRole('region', { name: 'Needs you' }).waitFor();
-  expect(await left.count()).toBe(0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-/** What has the focus, by its name. */
-const focusOf = (page: Page): Promise<string> => page.evaluate<string>("document.activeElement.getAttribute('data-row') === null ? document.activeElement.textContent.trim() : document.activeElement.id"); // prettier-ignore
-
-inBrowser.each(SIZES)('the focus goes on after a decision and back after a form, never to the top of the page, %s', async (size) => {
-  const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
-  const { id } = await seedProposal(t.db, fresh(), 3_600_000);
-  const { page, complaints } = await open(size, '/inbox');
-  const card = page.locator(`#item-${plan}`);
-  await settled(card.getByRole('button', { name: 'Change it' }));
-  await card.getByRole('button', { name: 'Change it' }).click();
-  await card.getByRole('button', { name: 'Back' }).click();
-  await until('the button that opened the form to have it', async () => (await focusOf(page)) === 'Change it');
-  const proposed = page.locator(`#proposal-${id}`);
-  await settled(proposed.getByRole('button', { name: 'Not now' }));
-  await proposed.getByRole('button', { name: 'Not now' }).click();
-  await until('what stands above it to have it', async () => (await focusOf(page)) === `item-${plan}`);
-  const task = await seedTask(t.db, fresh());
-  await visit(page, `${s.web}/task/${task}`);
-  await page.getByRole('button', { name: 'Cancel task' }).click();
-  await page.getByRole('alertdialog').waitFor();
-  await page.keyboard.press('Escape');
-  await until('the button that asked to have it', async () => (await focusOf(page)) === 'Cancel task');
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-inBrowser.each(SIZES)('what comes is told by name to whoever listens, once, and a link to a failure leads to its card, %s', async (size) => {
-  const { page, complaints } = await open(size, '/inbox');
-  const news = page.locator('[data-news]');
-  expect(await news.textContent()).toBe('');
-  const task = await seedTask(t.db, fresh());
-  await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1');
-  await until('it to be told', async () => (await news.textContent()) === `Plan: Task ${task}`);
-  const failed = await seedTask(t.db, fresh());
-  await seedItem(t.db, failed, `${failed}-f`, 'failure', 'CI is still red after 3 repairs.', ['Retry']);
-  await until('that one alone', async () => (await news.textContent()) === `Stopped: Task ${failed}`);
-  await visit(page, `${s.web}/inbox?item=${failed}-f`);
-  await until('its card to have the focus', async () => (await focusOf(page)) === `item-${failed}-f`);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
-
-inBrowser.each(SIZES)('what the agent recommends is marked, chosen by nobody but the person, and not part of the answer, %s', async (size) => {
-  const task = await seedTask(t.db, fresh());
-  const options = [{ label: 'Up' }, { label: 'Down', recommended: true }];
-  await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-q`, kind: 'question', title: 'Which way?', body: '', options } })]); // prettier-ignore
-  const { page, complaints } = await open(size, '/inbox');
-  const card = page.locator(`#item-${task}-q`);
-  expect(await card.getByText('Recommended').count()).toBe(1);
-  await settled(card.getByRole('button', { name: /Down.*Recommended/ }));
-  expect(await card.locator('[aria-pressed=true], [aria-checked=true], :checked').count()).toBe(0);
-  await page.screenshot({ path: shot(`recommended-${size}`) });
-  await card.getByRole('button', { name: /^Down/ }).click();
-  await card.getByText('You answered “Down”.').waitFor();
-  expect(complaints).toEqual([]);
   await page.close();
 });
