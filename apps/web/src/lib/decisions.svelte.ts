@@ -1,6 +1,4 @@
 // What was decided and has had no effect yet. A decision is held for a moment, in which one tap or the key u takes it back; then it goes out.
-import { SvelteMap } from 'svelte/reactivity';
-
 import { act, type Result } from './act.ts';
 import { allHeld, heldOf, hold, release, waitsMs, type Held } from './held.ts';
 import { dropDraftOf } from './drafts.svelte.ts';
@@ -39,7 +37,7 @@ interface Known {
 }
 
 class Decisions {
-  private readonly known = new SvelteMap<string, Known>();
+  private known = $state.raw<ReadonlyMap<string, Known>>(new Map());
   private readonly held = new Map<string, { readonly decision: Decision; readonly timer: ReturnType<typeof setTimeout> }>();
 
   /** How far the decision on something is; null when there is none, or it was taken back. */
@@ -48,9 +46,15 @@ class Decisions {
     return kept === undefined ? (this.known.get(path) ?? null) : { state: 'kept', says: kept.says ?? '', next: '' };
   }
 
+  /** @param known null: nothing any more */
+  private note(path: string, known: Known | null): void {
+    const others = [...this.known].filter(([p]) => p !== path);
+    this.known = new Map(known === null ? others : [...others, [path, known]]);
+  }
+
   decide(d: Decision): void {
     if (this.held.has(d.path)) return;
-    this.known.set(d.path, { state: 'held', says: d.says, next: d.next });
+    this.note(d.path, { state: 'held', says: d.says, next: d.next });
     hold(stored(d, false));
     this.held.set(d.path, { decision: d, timer: setTimeout(() => void this.send(d), d.undoMs ?? UNDO_MS) });
     // Without a network it is kept on this device at once, and can be taken back until there is one.
@@ -63,7 +67,7 @@ class Decisions {
     if (h !== undefined) {
       clearTimeout(h.timer);
       this.held.delete(path);
-      this.known.delete(path);
+      this.note(path, null);
       release(path);
       return true;
     }
@@ -90,19 +94,19 @@ class Decisions {
   private async send(d: Decision): Promise<void> {
     clearTimeout(this.held.get(d.path)?.timer);
     if (!this.held.delete(d.path)) return;
-    this.known.set(d.path, { state: 'sent', says: d.says, next: d.next });
+    this.note(d.path, { state: 'sent', says: d.says, next: d.next });
     const first = d.first === undefined ? null : await act(d.first.path, d.first.body);
     const r = first !== null && !first.ok ? first : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
     release(d.path);
     if (!r.ok) {
-      this.known.set(d.path, { state: 'refused', says: r.sentence, next: '' });
+      this.note(d.path, { state: 'refused', says: r.sentence, next: '' });
       // Its card says so; where that has gone, a note does.
       if (document.querySelector(`[data-decides="${CSS.escape(d.path)}"]`) === null) notes.tell(`${d.label}: ${r.sentence}`, 12_000);
       return;
     }
     if (r.kept) {
       await live.count();
-      this.known.delete(d.path);
+      this.note(d.path, null);
     }
     d.done?.(r);
   }
@@ -134,7 +138,7 @@ class Decisions {
 
   /** Where it was refused it can be decided again. */
   forget(path: string): void {
-    if (this.known.get(path)?.state === 'refused') this.known.delete(path);
+    if (this.known.get(path)?.state === 'refused') this.note(path, null);
   }
 }
 

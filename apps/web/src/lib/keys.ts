@@ -1,20 +1,6 @@
 // One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
 import { settlesInMs } from './settling.ts';
 
-export const KEYS: readonly (readonly [string, string])[] = [
-  ['j / k', 'next, previous'],
-  ['Enter', 'open'],
-  ['a', 'approve, allow, merge, retry, answer'],
-  ['r', 'reply: change it, refuse, say it yourself'],
-  ['1 to 9', 'answer with that option'],
-  ['s', 'later'],
-  ['u', 'undo what you decided last'],
-  ['e', 'done with this file of a change'],
-  ['n / p', 'next, previous file of a change'],
-  ['/ or ⌘K', 'find a task or a page'],
-  ['?', 'these keys'],
-];
-
 let movedOnMs = -Infinity;
 /** After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps theirs. */
 export function moveOn(card: HTMLElement | undefined): void {

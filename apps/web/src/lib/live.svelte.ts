@@ -4,7 +4,7 @@ import type { Delta, OutputHint } from '@mainloop/models/contracts/live';
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { dropDraftOf, forgetDrafts } from './drafts.svelte.ts';
 import { notes } from './notes.svelte.ts';
-import { joinStream, type StreamKind } from './stream.ts';
+import type { StreamKind } from './stream.ts';
 import { whenUntouched } from './steady.svelte.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -33,6 +33,8 @@ class Live {
   /** How many things that are. */
   waiting = $state(0);
   private leave: (() => void) | null = null;
+  /** Counts how often the stream was opened or closed: what was on its way then is not wanted any more. */
+  private turn = 0;
   /** Whether the stream was there once since it was opened. */
   private isJoined = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -68,16 +70,28 @@ class Live {
   }
 
   private open(): void {
-    this.leave = joinStream({
-      cursor: () => this.cursor,
-      take: (kind, data) => this.take(kind, data),
-      up: (at) => this.up(at),
-      down: () => {
-        this.online = false;
-        void this.count();
-        void leaveIfSignedOut();
+    const turn = ++this.turn;
+    const down = (): void => {
+      this.online = false;
+      void this.count();
+    };
+    // Loaded only now: the first paint does not need it.
+    void import('./stream.ts').then(
+      ({ joinStream }) => {
+        if (turn !== this.turn) return;
+        this.leave = joinStream({
+          cursor: () => this.cursor,
+          take: (kind, data) => this.take(kind, data),
+          up: (at) => this.up(at),
+          down: () => {
+            down();
+            void leaveIfSignedOut();
+          },
+        });
       },
-    });
+      // No network: the stream is opened again when there is one.
+      () => turn === this.turn && down(),
+    );
   }
 
   private up(at: number | null): void {
@@ -140,6 +154,7 @@ class Live {
   }
 
   private close(): void {
+    this.turn++;
     this.leave?.();
     this.leave = null;
     this.isJoined = false;

@@ -1,11 +1,9 @@
 // Which changes were opened on this device: until then reading is what a review card offers first.
-import { SvelteMap } from 'svelte/reactivity';
-
 const PREFIX = 'read/';
 
 class Marks {
   /** By task: the push that was read last. */
-  private readonly known = new SvelteMap<string, string>();
+  private known = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   isRead(taskId: string, push: string | null): boolean {
     return push !== null && this.known.get(taskId) === push;
@@ -13,11 +11,12 @@ class Marks {
 
   load(taskId: string): void {
     const at = localStorage.getItem(`${PREFIX}${taskId}`);
-    if (at !== null && !this.known.has(taskId)) this.known.set(taskId, at);
+    if (at !== null && !this.known.has(taskId)) this.known = new Map([...this.known, [taskId, at]]);
   }
 
   mark(taskId: string, push: string): void {
-    this.known.set(taskId, push);
+    if (this.known.get(taskId) === push) return;
+    this.known = new Map([...this.known, [taskId, push]]);
     try {
       localStorage.setItem(`${PREFIX}${taskId}`, push);
     } catch {
