@@ -1,0 +1,206 @@
+// Every state of every page, at both sizes and in both themes: a picture of each in e2e/shots/states, and what no page may do.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { healthy, seedEverything } from '@mainloop/testkit/everything';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import axe from 'axe-core';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+interface State {
+  readonly name: string;
+  readonly where: string;
+  /** What is so before the page is opened. */
+  readonly first?: (t: TestDatabase) => Promise<unknown>;
+  /** What is done on the page before it is looked at, and before it is left. */
+  readonly act?: (page: Page) => Promise<unknown>;
+  readonly last?: (page: Page, t: TestDatabase) => Promise<unknown>;
+}
+interface World {
+  readonly t: TestDatabase;
+  readonly s: Pages;
+}
+
+const SHOTS = path.join(import.meta.dirname, 'shots/states');
+/** Tall enough for all of a page that scrolls, to be looked at in one picture. */
+const TALL = 4_000;
+const inBrowser = hasBrowser ? test : test.skip;
+let browser: Browser;
+let empty: World;
+let begun: World;
+let full: World;
+
+async function openWorld(seed: (t: TestDatabase) => Promise<unknown>): Promise<World> {
+  const t = await freshDatabase();
+  await healthy(t.db);
+  await seed(t);
+  return { t, s: await startPages(t) };
+}
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  mkdirSync(SHOTS, { recursive: true });
+  browser = await openBrowser();
+  empty = await openWorld(() => Promise.resolve());
+  begun = await openWorld((t) => seedProject(t.db, 'pr-1', 'acme/api'));
+  full = await openWorld(async (t) => {
+    await seedProject(t.db, 'pr-1', 'acme/api');
+    await seedEverything(t.db);
+    await seedProject(t.db, 'pr-2', 'a-company-with-a-long-name/a-repository-with-a-longer-one');
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const world of [empty, begun, full]) {
+    await world?.s.stop();
+    await world?.t.drop();
+  }
+});
+
+const tap =
+  (name: string | RegExp, within?: string) =>
+  async (page: Page): Promise<void> => {
+    const at = within === undefined ? page.locator('#main') : page.locator(within).first();
+    const button = at.getByRole('button', { name }).first();
+    await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
+    await button.click();
+  };
+const choose =
+  (way: string) =>
+  (page: Page): Promise<unknown> =>
+    page.locator('#main').getByLabel('View').selectOption({ label: way });
+
+const NOTHING: readonly State[] = [
+  { name: 'empty-chat', where: '/' },
+  { name: 'empty-inbox', where: '/inbox' },
+  { name: 'empty-projects', where: '/projects' },
+  { name: 'empty-week', where: '/week' },
+];
+const BEGUN: readonly State[] = [{ name: 'begun-chat', where: '/' }];
+const ALL: readonly State[] = [
+  { name: 'chat', where: '/' },
+  { name: 'inbox', where: '/inbox' },
+  { name: 'inbox-lines', where: '/inbox', act: choose('One line each') },
+  { name: 'inbox-one', where: '/inbox', act: choose('One at a time') },
+  { name: 'plan', where: '/task/t-plan' },
+  { name: 'plan-writing', where: '/task/t-plan', act: tap('Change it') },
+  { name: 'question', where: '/task/t-question' },
+  { name: 'permission', where: '/task/t-permission' },
+  { name: 'review', where: '/task/t-review' },
+  { name: 'gate', where: '/task/t-gate' },
+  { name: 'failed', where: '/task/t-failed' },
+  { name: 'paused', where: '/task/t-paused' },
+  { name: 'working', where: '/task/t-working' },
+  { name: 'queued', where: '/task/t-queued' },
+  { name: 'done', where: '/task/t-done' },
+  { name: 'cancelled', where: '/task/t-cancelled' },
+  { name: 'cancelling', where: '/task/t-working', act: tap('Cancel task') },
+  { name: 'changes', where: '/task/t-review/changes' },
+  { name: 'changes-none', where: '/task/t-queued/changes' },
+  { name: 'projects', where: '/projects' },
+  { name: 'projects-open', where: '/projects', act: (page) => page.getByText('Sandbox, checks and limits').first().click() },
+  { name: 'settings', where: '/settings' },
+  { name: 'week', where: '/week' },
+  { name: 'not-there', where: '/nothing-here' },
+  { name: 'no-task', where: '/task/nothing' },
+  { name: 'signin', where: '/signin' },
+  { name: 'pair', where: '/pair' },
+  { name: 'finder', where: '/inbox', act: (page) => page.getByRole('button', { name: 'Find' }).click() },
+  { name: 'decided', where: '/inbox', act: tap('Approve'), last: (page) => page.getByRole('button', { name: 'Undo' }).first().click() },
+  { name: 'keys', where: '/inbox', act: (page) => page.keyboard.press('?').then(() => page.getByRole('heading', { name: 'Keys' }).waitFor()) },
+  {
+    name: 'refused',
+    where: '/',
+    act: async (page) => {
+      await page.route('**/api/chat', (r) => r.fulfill({ status: 500, contentType: 'application/json', body: '{}' }));
+      await page.getByRole('textbox', { name: 'Message' }).fill('And the thumbnails?');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('That did not work.').waitFor();
+    },
+  },
+  {
+    name: 'replying',
+    where: '/',
+    first: (t) =>
+      t.db.query(
+        "insert into turns (id, owner_id, state, seq, draft, lease_by, lease_until) select 'turn-x', 'owner', 'running', max(seq), 'I look at where the', 'x', now() + interval '1 hour' from events",
+      ),
+    last: (_, t) => t.db.query("delete from turns where id = 'turn-x'"),
+  },
+  {
+    name: 'silent-worker',
+    where: '/inbox',
+    first: (t) => t.db.query("update settings set value = jsonb_set(value, '{at}', '\"2026-01-01T00:00:00Z\"') where key = 'checkup'"),
+  },
+  {
+    name: 'offline',
+    where: '/inbox',
+    act: async (page) => {
+      await page.context().setOffline(true);
+      await page.getByText('Offline, showing the last update.').waitFor();
+    },
+  },
+];
+
+/** What no page does in any state: be wider or longer than the screen, where it has parts that scroll, cut off the words of a button, or what axe finds. */
+async function faultsOf(page: Page): Promise<string[]> {
+  const wide = await page.evaluate<string[]>(`document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('[class*=overflow-x]')).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))`);
+  const long = await page.evaluate<number>(
+    "document.querySelector('#main')?.parentElement.matches('.h-dvh') ? document.documentElement.scrollHeight - innerHeight : 0",
+  );
+  const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('button, a.btn')]
+    .filter((e) => e.offsetParent !== null && getComputedStyle(e).overflow === 'visible' && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => 'cut off: ' + e.textContent.trim().slice(0, 60))`);
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+    "axe.run(document, { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] } })",
+  );
+  return [...(long > 1 ? [`the page itself scrolls by ${long}`] : []), ...cut, ...wide.map((e) => `too wide: ${e}`), ...violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((x) => x.target.join(' ')).join(', ')}`)]; // prettier-ignore
+}
+
+/** On a phone, what is smaller than a thumb; a link within a sentence is no target of its own. */
+const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate<
+    string[]
+  >(`[...document.querySelectorAll('button, summary, select, input:not([type=checkbox]):not([type=file]), textarea, a.btn, nav a')]
+    .filter((e) => e.offsetParent !== null && !e.closest('.sr-only') && e.getBoundingClientRect().height > 0 && e.getBoundingClientRect().height < 43.5)
+    .map((e) => 'small: ' + e.outerHTML.slice(0, 120))`);
+
+inBrowser.each([
+  ['phone', 'light'],
+  ['phone', 'dark'],
+  ['desktop', 'light'],
+  ['desktop', 'dark'],
+] as const)('every state of every page can be read and reached, %s, %s', async (size, theme) => {
+  const found: string[] = [];
+  for (const [world, states] of [
+    [empty, NOTHING],
+    [begun, BEGUN],
+    [full, ALL],
+  ] as const) {
+    for (const state of states) {
+      await healthy(world.t.db);
+      await state.first?.(world.t);
+      const { page, complaints } = await openPage(browser, size, theme === 'dark');
+      if (/^\/(signin|pair|nothing|task\/nothing)/.test(state.where)) await page.goto(`${world.s.web}${state.where}`);
+      else await visit(page, `${world.s.web}${state.where}`);
+      await state.act?.(page);
+      await until('what has come to settle', async () => (await page.locator('[aria-disabled=true]').count()) === 0);
+      await page.screenshot({ path: path.join(SHOTS, `${state.name}-${size}-${theme}.png`) });
+      for (const fault of [...(await faultsOf(page)), ...(size === 'phone' ? await smallTargets(page) : []), ...complaints])
+        found.push(`${state.name}: ${fault}`);
+      if (process.env.TALL !== undefined) {
+        await page.setViewportSize({ ...page.viewportSize()!, height: TALL });
+        await page.screenshot({ path: path.join(SHOTS, `${state.name}-${size}-${theme}-tall.png`) });
+      }
+      await state.last?.(page, world.t);
+      await page.close();
+    }
+  }
+  expect(found).toEqual([]);
+});
