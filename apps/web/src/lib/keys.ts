@@ -1,14 +1,18 @@
 // One keyboard for the whole app. Rows carry data-row, their buttons data-key; nothing happens while somebody types.
 import { settlesInMs } from './settling.ts';
 
+/** What is folded away has a place on the page and can't have the focus. An old browser knows only of what has no place at all. */
+const isSeen = (el: HTMLElement): boolean => ('checkVisibility' in el ? el.checkVisibility() : (el as HTMLElement).offsetParent !== null);
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(isSeen);
+
 let movedOnMs = -Infinity;
 /** After a decision the focus goes to what stands below it, or else above. Somebody who types elsewhere keeps theirs. */
 export function moveOn(card: HTMLElement | undefined): void {
   const focus = document.activeElement;
   if (card === undefined || (focus !== null && focus !== document.body && !card.contains(focus))) return;
-  const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter((r) => r.offsetParent !== null);
-  const i = rows.indexOf(card);
-  const next = rows[i + 1] ?? rows[i - 1];
+  const all = rows();
+  const i = all.indexOf(card);
+  const next = all[i + 1] ?? all[i - 1];
   if (i === -1 || next === undefined) return;
   movedOnMs = performance.now();
   next.focus({ preventScroll: true });
@@ -47,7 +51,7 @@ export interface Doors {
 }
 
 /** Whether a form that the person opened is on the page: then every letter is meant for it. */
-export const formIsOpen = (): boolean => [...document.querySelectorAll<HTMLElement>('[data-writing]')].some((f) => f.offsetParent !== null);
+export const formIsOpen = (): boolean => [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
 
 export function onKey(e: KeyboardEvent, doors: Doors): void {
   if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {
@@ -73,9 +77,9 @@ export function onKey(e: KeyboardEvent, doors: Doors): void {
   switch (e.key) {
     case 'j':
     case 'k': {
-      const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')].filter((r) => r.offsetParent !== null);
-      const i = now === null ? -1 : rows.indexOf(now);
-      const next = rows[e.key === 'j' ? Math.min(i + 1, rows.length - 1) : Math.max(i - 1, 0)];
+      const all = rows();
+      const i = now === null ? -1 : all.indexOf(now);
+      const next = all[e.key === 'j' ? Math.min(i + 1, all.length - 1) : Math.max(i - 1, 0)];
       next?.focus();
       next?.scrollIntoView({ block: 'nearest' });
       return e.preventDefault();
