@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isEnded, nextSentence, sectionOf, TASK_STATES, type Standing } from './states.ts';
+import { isEnded, nextSentence, sectionOf, TASK_STATES, whileAsked, type Standing } from './states.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -68,4 +68,12 @@ test.each<[string, Partial<Standing>, string]>([
   ['says of itself what the user would', { state: 'cancelled', statusLine: 'Cancelled by you.' }, 'Cancelled. Cancelled by you.'],
 ])('a task that %s', (_, known, says) => {
   expect(nextSentence(standing(known))).toBe(says);
+});
+
+test.each([
+  ['Waiting for a free slot. You are not needed.', 'Waiting for a free slot.'],
+  ['You are not needed.', 'It waits for you.'],
+  ['The plan is ready. Approve it, or say what to change.', 'The plan is ready. Approve it, or say what to change.'],
+])('while something waits for the person, “%s” is “%s”', (sentence, said) => {
+  expect(whileAsked(sentence)).toBe(said);
 });

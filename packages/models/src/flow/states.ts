@@ -86,6 +86,9 @@ export function nextSentence(t: Standing): string {
   }
 }
 
+/** The same while something of the task waits for the person: then it does not say that they are not needed. */
+export const whileAsked = (sentence: string): string => sentence.replace(/ ?You are not needed\.$/, '') || 'It waits for you.';
+
 const CANCELLED: Readonly<Record<Exclude<Ending, 'merged'>, string>> = { ...ENDING_SENTENCE, cancelled: 'You cancelled this.' };
 
 /** Sentences one after the other, without those that say nothing. */
