@@ -55,3 +55,12 @@ test('what an agent recommends is said beside its option', () => {
   const options = [{ label: 'Left' }, { label: 'Right', recommended: true }];
   expect(itemText({ ...item('question'), options } as never)).toMatch(/- Left\n +- Right \(recommended\)\n/);
 });
+
+test.each([
+  ['ci_files', 'CI files: T'],
+  ['pr_closed', 'Closed: T'],
+  ['a_kind_of_tomorrow', 'a_kind_of_tomorrow: T'],
+  ['constructor', 'constructor: T'],
+])('an item of kind %s is called as on its card', (kind, line) => {
+  expect(itemText(item(kind as ItemKind) as never).split('\n')[0]).toBe(line);
+});

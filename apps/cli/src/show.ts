@@ -1,6 +1,7 @@
 // How things look on a terminal. Pure: rows in, text out.
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { optionWords } from '@mainloop/models/flow/events';
+import { KIND } from '@mainloop/models/flow/kinds';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
@@ -26,6 +27,8 @@ export function foundText(f: Answer<'search'>): string {
   ].join('\n');
 }
 
+/** A newer server has kinds that nobody here knows of. */
+const NAMES: ReadonlyMap<string, string> = new Map(Object.entries(KIND));
 /** What to type for an item, by its kind. */
 const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['question', (id) => `mainloop answer ${id} "..."`],
@@ -40,7 +43,7 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
 
 export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>): string {
   return [
-    `${plainLine(i.kind)}: ${plainLine(i.title)}`,
+    `${NAMES.get(i.kind) ?? plainLine(i.kind)}: ${plainLine(i.title)}`,
     `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
     ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(optionWords(o))}`) : []),
     ...(i.kind === 'plan' && i.plan ? [indent(plainLines(i.plan))] : i.body ? [indent(plainLines(i.body))] : []),

@@ -67,7 +67,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const isProposal = kind === 'closed' && (await api().call('listProposals')).some((p) => p.id === id);
       if (isProposal) await api().call('declineProposal', { id });
       else await api().call('decide', { id, body: { decision: kind === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' } });
-      out({ ok: true }, 'Declined.');
+      out({ ok: true }, DECLINED_WORDS.get(kind) ?? 'Declined.');
     });
 
   const projects = program
@@ -214,7 +214,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
       'approve a plan, merge a reviewed pull request, allow a held change to CI files, what a gate holds back, or open a closed pull request again',
     )
     .argument('<item>')
-    .action(async (id: string) => decide(id, APPROVED.get(await kindOf(id)) ?? 'approve', '', 'Approved.'));
+    .action(async (id: string) => {
+      const kind = await kindOf(id);
+      await decide(id, APPROVED.get(kind) ?? 'approve', '', APPROVED_WORDS.get(kind) ?? 'Approved.');
+    });
   program
     .command('allow')
     .description('allow what an agent asks for, a held change to CI files, or what a gate holds back')
@@ -305,6 +308,21 @@ const APPROVED: ReadonlyMap<string, Decision> = new Map<string, Decision>([
   ['gate', 'allow'],
   ['permission', 'allow'],
   ['pr_closed', 'reopen'],
+]);
+/** What follows from a yes and from a no, where it is more than that. */
+const APPROVED_WORDS: ReadonlyMap<string, string> = new Map([
+  ['plan', 'Approved. Claude starts.'],
+  ['review', 'Merging.'],
+  ['ci_files', 'Allowed.'],
+  ['gate', 'Allowed. It stays on the review.'],
+  ['permission', 'Allowed. Claude goes on.'],
+  ['pr_closed', 'Opened again. It goes on where it stood.'],
+]);
+const DECLINED_WORDS: ReadonlyMap<string, string> = new Map([
+  ['ci_files', 'Refused.'],
+  ['gate', 'Not allowed. Claude sees to it.'],
+  ['permission', 'Refused. Claude goes another way.'],
+  ['pr_closed', 'Stopped.'],
 ]);
 
 /** A line of output; one that is no JSON is data all the same. */

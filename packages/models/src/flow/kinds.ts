@@ -1,5 +1,5 @@
-// What each kind of item is called.
-import type { ItemKind } from '@mainloop/models/flow/events';
+// What each kind of item is called, on a card and on the command line.
+import type { ItemKind } from './events.ts';
 
 export const KIND = {
   question: 'Question',
