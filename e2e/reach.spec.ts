@@ -218,8 +218,38 @@ inBrowser.each(SIZES)('what comes down because the end of the page came nearer t
   await below.getByRole('textbox').press('Escape');
   await below.getByRole('textbox').waitFor({ state: 'detached' });
   await until('it to have come down', async () => (await y()) > before + 20);
-  expect(await approve.getAttribute('aria-disabled')).toBe('true');
+  const { x, y: top, width, height } = (await approve.boundingBox())!;
+  const at = { x: x + width / 2, y: top + height / 2 };
+  await (size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y));
+  await until('it to look like it', async () => (await approve.getAttribute('aria-disabled')) === 'true', 10_000);
+  expect(await above.getByText('Approved.').count()).toBe(0);
   await settled(approve);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('words kept for a question are not sent by a tap that was meant for the page before, %s', async (size) => {
+  const task = await seedTask(t.db, fresh());
+  await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+  const { page, complaints } = await open(size, `/task/${task}`);
+  const main = page.locator('#main');
+  const answer = main.getByRole('button', { name: 'Answer' });
+  await main.getByRole('textbox').last().fill('A name that is not ready');
+  await settled(answer);
+  const { x, y, width, height } = (await answer.boundingBox())!;
+  await visit(page, `${s.web}/inbox`);
+  await page
+    .locator(`#item-${task}-q`)
+    .getByRole('link', { name: `Task ${task}` })
+    .click();
+  await main.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
+  const at = { x: x + width / 2, y: y + height / 2 };
+  await (size === 'phone' ? page.touchscreen.tap(at.x, at.y) : page.mouse.click(at.x, at.y));
+  await settled(answer);
+  expect(await main.getByText('You answered').count()).toBe(0);
+  // Meant, it goes.
+  await answer.click();
+  await main.getByText('You answered').first().waitFor();
   expect(complaints).toEqual([]);
   await page.close();
 });
