@@ -1,5 +1,6 @@
 // What stays in reach: words whose item has gone, the focus, what is told by name, a task beside the chat, the width of the inbox. The pages
 // and the api alone, on a seeded database.
+import { OWNER } from '@mainloop/models/flow/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
@@ -54,7 +55,7 @@ inBrowser.each(SIZES)('words for what was decided elsewhere are shown until they
   await card.getByRole('button', { name: 'Change it' }).click();
   await card.getByRole('textbox').fill('Leave the old name as it is.');
   expect(await page.getByRole('region', { name: 'Not sent' }).count()).toBe(0);
-  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })]);
+  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })], OWNER);
   const left = page.locator(`[data-unsent="item/${plan}"]`);
   await left.getByText('Leave the old name as it is.').waitFor();
   await page.screenshot({ path: shot(`not-sent-${size}`) });
@@ -126,7 +127,7 @@ inBrowser.each(SIZES)('what comes is told by name to whoever listens, once, and 
 inBrowser.each(SIZES)('what the agent recommends is marked, chosen by nobody but the person, and not part of the answer, %s', async (size) => {
   const task = await seedTask(t.db, fresh());
   const options = [{ label: 'Up' }, { label: 'Down', recommended: true }];
-  await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-q`, kind: 'question', title: 'Which way?', body: '', options } })]); // prettier-ignore
+  await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-q`, kind: 'question', title: 'Which way?', body: '', options } })], OWNER); // prettier-ignore
   const { page, complaints } = await open(size, '/inbox');
   const card = page.locator(`#item-${task}-q`);
   expect(await card.getByText('Recommended').count()).toBe(1);
@@ -151,7 +152,7 @@ inBrowser('on a desktop a task opens beside the chat, its card stands once, it g
   expect(await page.locator(`#item-${plan}`).count()).toBe(1);
   expect(await panel.locator(`#item-${plan}`).count()).toBe(1);
   await page.screenshot({ path: shot('beside-chat') });
-  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })]);
+  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: plan, why: 'Decided on GitHub.' } })], OWNER);
   await panel.locator(`#item-${plan}`).waitFor({ state: 'detached' });
   // Words that are being written are no reason to close it.
   await panel.getByRole('textbox').last().fill('Mind the cents.');
@@ -205,7 +206,7 @@ inBrowser.each(SIZES)('what comes down because the end of the page came nearer t
   const [first, last] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
   const body = Array.from({ length: 12 }, (_, i) => `Step ${i}.`).join('\n\n');
   for (const task of [first, last])
-    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-p`, kind: 'plan', title: 'Plan, revision 1', body, options: [] } })]); // prettier-ignore
+    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'test', payload: { id: `${task}-p`, kind: 'plan', title: 'Plan, revision 1', body, options: [] } })], OWNER); // prettier-ignore
   const { page, complaints } = await open(size, '/inbox');
   const [above, below] = [page.locator(`#item-${first}-p`), page.locator(`#item-${last}-p`)];
   await settled(below.getByRole('button', { name: 'Change it' }));

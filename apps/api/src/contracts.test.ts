@@ -281,7 +281,7 @@ describe('what is refused has a code of the list, and the status and sentence th
       ['pr-b', 'b'],
     ] as const) {
       const payload = { id, name: `acme/mono/${folder}`, repo: 'acme/mono', folder, defaultBranch: 'main', remoteUrl: 'http://127.0.0.1:1/x.git' };
-      await appendOnce(t.db, [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })]);
+      await appendOnce(t.db, [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })], OWNER);
     }
     const { code, error } = await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: 'b' }));
     expect([code, error]).toEqual(['project_there', 'b is a project already, or was one: add it again and it is back.']);

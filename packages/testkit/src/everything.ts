@@ -1,4 +1,5 @@
 // A database with something in every state that a page can show, in the words and lengths of real work. Nothing works on it.
+import { OWNER } from '@mainloop/models/flow/ids';
 import { saveCheckup } from '@mainloop/models/db/health/checkup';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
@@ -71,7 +72,7 @@ type Item = Omit<Payloads['inbox.opened'], 'id' | 'body' | 'options'> & {
 /** @param projectId of a project that is there */
 export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everything> {
   const by = 'test';
-  const add = (...events: readonly NewEvent[]): Promise<unknown> => withTx(db, (tx) => append(tx, events));
+  const add = (...events: readonly NewEvent[]): Promise<unknown> => withTx(db, (tx) => append(tx, events, OWNER));
   const task = async (taskId: string, title: string, prompt: string): Promise<string> => {
     const payload = {
       proposalId: null,

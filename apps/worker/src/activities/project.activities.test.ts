@@ -87,7 +87,7 @@ test.each<[string, string | undefined, RegExp]>([
 
 test('another folder in its settings, and another name on the forge, name a project anew; a folder of this machine keeps its own', async () => {
   const [project] = (await listProjects(t.db, OWNER)).filter((p) => p.name === 'acme/shop/packages/a');
-  const says = (...events: Parameters<typeof appendOnce>[1]) => appendOnce(t.db, events);
+  const says = (...events: Parameters<typeof appendOnce>[1]) => appendOnce(t.db, events, OWNER);
   const id = project!.id;
   expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/b' })).toBe(true);
   expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/z' })).toBe(false);
