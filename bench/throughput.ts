@@ -216,6 +216,8 @@ const instantForge: Forge = {
   ensureMerged: async () => ({ sha: 'b'.repeat(40), outcome: 'updated' }),
   ensureClosed: async () => 'updated',
   ensureBranchGone: async () => 'updated',
+  ensureFiles: async ({ files }) => ({ urls: files.map((f) => f.path), outcome: 'created' }),
+  ensureRefGone: async () => 'unchanged',
   getPull: async (_, number) => ({
     number,
     url: '',

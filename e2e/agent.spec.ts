@@ -4,6 +4,7 @@ import { startStage, stopStage } from './agent/stage.ts';
 import './agent/steering.ts';
 import './agent/permissions.ts';
 import './agent/setup.ts';
+import './agent/evidence.ts';
 import './agent/folder.ts';
 import './agent/neighbours.ts';
 

@@ -96,6 +96,27 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('GET', `${REPO}/rules/branches/{branch}`, { branch: 'main' });
   hub.store.update('repo', thing, { rules: {} });
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
+  const post = async (what: string, body: object): Promise<{ sha: string }> =>
+    (await (
+      await fetch(`${hub.url}/repos/demo/thing/git/${what}`, { method: 'POST', headers: { authorization: 'token tok' }, body: JSON.stringify(body) })
+    ).json()) as { sha: string };
+  await ask('POST', `${REPO}/git/blobs`, {}, { content: 'eA==', encoding: 'base64' });
+  const blob = await post('blobs', { content: 'eA==', encoding: 'base64' });
+  const entry = { path: 'x.png', mode: '100644', type: 'blob', sha: blob.sha };
+  await ask('POST', `${REPO}/git/trees`, {}, { tree: [entry] });
+  await ask('POST', `${REPO}/git/trees`, {}, { tree: [{ ...entry, path: '../x' }] }, 422);
+  const tree = await post('trees', { tree: [entry] });
+  await ask('GET', `${REPO}/git/trees/{tree_sha}`, { tree_sha: tree.sha });
+  await ask('POST', `${REPO}/git/commits`, {}, { message: 'x', tree: tree.sha, parents: [] });
+  const commit = await post('commits', { message: 'x', tree: tree.sha, parents: [] });
+  await ask('GET', `${REPO}/git/commits/{commit_sha}`, { commit_sha: commit.sha });
+  await ask('POST', `${REPO}/git/refs`, {}, { ref: 'refs/kept/x', sha: commit.sha });
+  await ask('POST', `${REPO}/git/refs`, {}, { ref: 'refs/kept/x', sha: commit.sha }, 422);
+  await ask('POST', `${REPO}/git/refs`, {}, { ref: 'refs/../x', sha: commit.sha }, 422);
+  await ask('GET', `${REPO}/git/ref/{ref}`, { ref: 'kept/x' });
+  await ask('GET', `${REPO}/git/ref/{ref}`, { ref: 'kept/y' }, undefined, 404);
+  await ask('PATCH', `${REPO}/git/refs/{ref}`, { ref: 'kept/x' }, { sha: await git('rev-parse', 'main') }, 422);
+  await ask('PATCH', `${REPO}/git/refs/{ref}`, { ref: 'kept/x' }, { sha: await git('rev-parse', 'main'), force: true });
   await ask('POST', `${REPO}/labels`, {}, { name: 'odd / name 🐛', color: 'd73a4a', description: 'It is odd' });
   await ask('POST', `${REPO}/labels`, {}, { name: 'Odd / Name 🐛' }, 422);
   await ask('POST', `${REPO}/labels`, {}, { name: 'red', color: '#d73a4a' }, 422);

@@ -98,6 +98,29 @@ describe('every "ensure" may be asked again', () => {
   });
 });
 
+test('pictures lie beside the code: on no branch, once, at an address that shows them, and gone when they are to go', async () => {
+  const file = (name: string) => ({ path: `${name}.png`, read: async () => Buffer.from(`\x89PNG of ${name}`, 'latin1') });
+  const i = { repo: R, ref: 'mainloop/pictures/t-1', message: say('Pictures'), files: [file('a'), file('b')] };
+  const before = await git('ls-remote', 'origin', 'refs/heads/*');
+  const first = await forge.ensureFiles(i);
+  expect(first).toEqual({
+    urls: [expect.stringMatching(/\/demo\/thing\/blob\/[0-9a-f]{40}\/a\.png\?raw=true$/), expect.stringContaining('/b.png')],
+    outcome: 'created',
+  });
+  expect(await forge.ensureFiles(i)).toEqual({ ...first, outcome: 'unchanged' });
+  const shown = await fetch(first.urls[0]!);
+  expect([shown.status, shown.headers.get('content-type'), await shown.text()]).toEqual([200, 'image/png', expect.stringContaining('of a')]);
+  // What is there is not read again; what was shown before stays where it is.
+  const more = await forge.ensureFiles({ ...i, files: [{ path: 'a.png', read: () => Promise.reject(new Error('read')) }, file('c')] });
+  expect(more.outcome).toBe('updated');
+  for (const url of [...first.urls, ...more.urls]) expect((await fetch(url)).status).toBe(200);
+  expect(await git('ls-remote', 'origin', 'refs/heads/*')).toBe(before);
+  expect((await fetch(first.urls[0]!.replace('a.png', '..%2fa.png'))).status).not.toBe(200);
+  expect((await fetch(first.urls[0]!.replace('a.png', 'none.png'))).status).not.toBe(200);
+  expect([await forge.ensureRefGone(R, i.ref), await forge.ensureRefGone(R, i.ref)]).toEqual(['updated', 'unchanged']);
+  expect(await git('ls-remote', 'origin', 'refs/mainloop/*')).toBe('');
+});
+
 test('a comment that the list does not show yet is changed, not made again', async () => {
   const lagging = await startLocalGitHub({
     root: mkdtempSync('/tmp/forge-lagging-'),

@@ -1,13 +1,17 @@
 // What a hand does to the pages: keys, forms, the change of a task, the chat. The pages and the api alone, on a seeded database.
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { OWNER } from '@mainloop/models/flow/ids';
+import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
 import { appendOnce } from '@mainloop/models/db/log';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed } from '@mainloop/models/events/inbox';
+import { ciJudged } from '@mainloop/models/events/forge';
+import { agentSaid, agentShowed } from '@mainloop/models/events/runs';
+import { reviewPassedOver } from '@mainloop/models/events/review';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
 import path from 'node:path';
@@ -491,3 +495,175 @@ inBrowser.each(SIZES)('words that waited for a network and came too late stay on
   expect(await device()).toContain('these come too late');
   await page.close();
 });
+
+/** A page as an agent would photograph it. */
+async function photograph(words: string): Promise<Buffer> {
+  const { page } = await openPage(browser, 'desktop', false);
+  await page.setContent(`<body style="font:32px sans-serif;margin:40px;background:#fff;color:#111"><h1>${words}</h1><p>Total 12.40</p>`);
+  const png = await page.screenshot();
+  await page.close();
+  return png;
+}
+
+inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] as const)))(
+  'what the agent showed stands on the card and in the story, and a tap shows it on the whole screen, %s, dark: %s',
+  async (size, dark) => {
+    const task = await seedTask(t.db, fresh());
+    for (const caption of ['The bill before the change', 'The bill after it, with the odd cent']) {
+      const data = await photograph(caption);
+      const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data });
+      const payload = { runId: 'r', id: kept.id, caption, mime: 'image/png', width: 1440, height: 900, sha256: kept.id } as const;
+      await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })]);
+    }
+    const review = await seedItem(t.db, task, `${fresh()}-r`, 'review', 'Ready for review');
+    const { page, complaints } = await open(size, `/task/${task}`, dark);
+    const name = `${size}-${dark ? 'dark' : 'light'}`;
+    const card = page.locator(`#item-${review}`);
+    const small = card.getByRole('button', { name: 'Show “The bill before the change” on the whole screen' });
+    await until('the picture', () => small.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0));
+    expect(await card.getByRole('list', { name: 'Pictures' }).getByRole('listitem').count()).toBe(2);
+    expect(await page.getByRole('region', { name: 'Story' }).getByRole('img', { name: 'The bill before the change' }).count()).toBe(1);
+    await page.screenshot({ path: shot(`pictures-${name}`) });
+    await small.click();
+    const large = page.getByRole('dialog', { name: 'The bill before the change' });
+    await until('the large picture', () => large.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0));
+    expect((await large.boundingBox())!.width).toBe(page.viewportSize()!.width);
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('dialog', { name: 'The bill after it, with the odd cent' }).waitFor();
+    await page.screenshot({ path: shot(`picture-${name}`) });
+    await page.evaluate(axe.source);
+    const found = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { html: string }[] }[] };
+    expect(found.violations.map((v) => [v.id, v.nodes[0]?.html])).toEqual([]);
+    await page.keyboard.press('Escape');
+    await until('the picture to be gone', async () => (await page.getByRole('dialog').count()) === 0);
+    // No key of a word about the picture decides anything.
+    expect(await answerOf(review)).toBeUndefined();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)('what is new says so on every device until it was looked at on one, %s', async (size) => {
+  const task = await seedTask(t.db, fresh());
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })]);
+  const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
+  const row = (page: Page): Locator => page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
+  for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
+  await here.page.screenshot({ path: shot(`new-${size}`) });
+  await row(here.page).getByRole('link').click();
+  await here.page.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
+  await until('it to be old elsewhere', async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0);
+  // What happens while it is open is seen too; what happens afterwards is new.
+  await visit(here.page, `${s.web}/inbox`);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })]);
+  await row(there.page).getByText('New', { exact: true }).waitFor();
+  expect([...here.complaints, ...there.complaints]).toEqual([]);
+  await Promise.all([here.page.close(), there.page.close()]);
+});
+
+inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s', async (size) => {
+  const task = await seedTask(t.db, fresh());
+  const plan = await seedItem(t.db, task, `${fresh()}-p`, 'plan', 'Plan, revision 1');
+  const { page, complaints } = await open(size, '/inbox');
+  const later = async (): Promise<{ until: Date | null; ci: boolean }> =>
+    (await t.db.query<{ until: Date | null; ci: boolean }>('select snoozed_until as until, until_ci as ci from inbox_items where id = $1', [plan]))
+      .rows[0]!;
+  const put = page.locator(`#item-${plan}`).getByRole('button', { name: 'Later' });
+  await settled(put);
+  await put.click();
+  const other = page.getByRole('button', { name: 'Other…' });
+  await settled(other);
+  await other.click();
+  const dialog = page.getByRole('dialog', { name: 'Put it off until' });
+  const day = new Date(Date.now() + 30 * 24 * 3_600_000);
+  const words = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}T09:30`;
+  await dialog.getByLabel('Day and time').fill('2020-01-01T10:00');
+  await dialog.getByText('Choose a time to come, within three months.').waitFor();
+  await page.screenshot({ path: shot(`later-${size}`) });
+  await dialog.getByLabel('Day and time').fill(words);
+  await settled(dialog.getByRole('button', { name: 'Put it off' }));
+  await dialog.getByRole('button', { name: 'Put it off' }).click();
+  await until('the day', async () => Math.abs((await later()).until!.getTime() - new Date(words).getTime()) < 120_000);
+  // Nothing is promised that can't come.
+  await page
+    .getByText(/^Later/)
+    .first()
+    .click();
+  const another = page.locator(`#item-${plan}`).getByRole('button', { name: 'Another time' });
+  await settled(another);
+  await another.click();
+  const ci = dialog.getByRole('button', { name: 'When CI is done' });
+  await settled(ci);
+  await ci.click();
+  await dialog.getByText('No CI runs for this task right now. Choose a time instead.').waitFor();
+  await t.db.query("update tasks set head_sha = 'h' where id = $1", [task]);
+  await ci.click();
+  await page.getByText('Back when CI is done').waitFor();
+  expect((await later()).ci).toBe(true);
+  const judged = (verdict: 'pending' | 'green', pending: number) =>
+    appendOnce(t.db, [
+      ciJudged.new({
+        taskId: task,
+        actor: 'mainloop',
+        key: { names: '' },
+        payload: { sha: 'h', round: 0, verdict, outcome: verdict, passed: 1, failed: 0, pending },
+      }),
+    ]);
+  await judged('pending', 1);
+  expect((await later()).ci).toBe(true);
+  await judged('green', 0);
+  await until('it to be back', async () => (await later()).until === null);
+  await put.waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('a proposal is read as Markdown, and every field of it can be changed, %s', async (size) => {
+  await seedProject(t.db, 'pr-2', 'acme/web');
+  const prompt = '# Round once\n\n- no cent is lost\n- **all** tests stay';
+  const p = await seedProposal(t.db, fresh(), 3_600_000, { ...DRAFT, title: `Proposed ${fresh()}`, prompt });
+  const { page, complaints } = await open(size, '/inbox');
+  const card = page.locator(`#proposal-${p.id}`);
+  expect(await card.getByRole('listitem').count()).toBe(2);
+  expect(await card.locator('strong').textContent()).toBe('all');
+  await settled(card.getByRole('button', { name: 'Edit' }));
+  await card.getByRole('button', { name: 'Edit' }).click();
+  await card.getByLabel('Title').fill('Round it once');
+  await until('the projects', async () => (await card.getByLabel('Project').locator('option').count()) === 2);
+  await card.getByLabel('Project').selectOption({ label: 'acme/web' });
+  await card.getByLabel('Budget, in dollars').fill('7');
+  await card.getByLabel('What to do').fill('Do it well.');
+  await card.getByRole('checkbox').check();
+  await page.screenshot({ path: shot(`proposal-${size}`) });
+  await settled(card.getByRole('button', { name: 'Start' }));
+  await card.getByRole('button', { name: 'Start' }).click();
+  const started = await until('the task', async () =>
+    (await t.db.query('select project_id, title, prompt, budget_cents, skip_plan from tasks where title = $1', ['Round it once'])).rows.at(-1),
+  );
+  expect(started).toEqual({ project_id: 'pr-2', title: 'Round it once', prompt: 'Do it well.', budget_cents: 700, skip_plan: true });
+  await t.db.query("update tasks set title = 'Was started', state = 'cancelled', ended_at = now() where title = 'Round it once'");
+  await t.db.query("update projects set removed_at = now() where id = 'pr-2'");
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] as const)))(
+  'a comment that was passed over is made a request with one tap, %s, dark: %s',
+  async (size, dark) => {
+    const task = await seedTask(t.db, fresh());
+    const id = `${task}-c`;
+    const passed = { id, words: 'w', author: 'mona', text: 'LGTM, will merge after lunch', why: 'approval' } as never;
+    await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })]);
+    const { page, complaints } = await open(size, `/task/${task}`, dark);
+    const button = page.getByRole('button', { name: 'Take it as a request' });
+    await settled(button);
+    expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44);
+    await page.screenshot({ path: shot(`take-${size}-${dark ? 'dark' : 'light'}`) });
+    await button.click();
+    await page.getByText('You said that it is a request.').waitFor();
+    expect(await button.count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

@@ -1,4 +1,6 @@
 // What the scripted model says and does in the agent's suite.
+import { PICTURES } from '@mainloop/models/flow/pictures.fixture';
+
 export const STORY = `
 version: 1
 chat:
@@ -11,6 +13,11 @@ chat:
     steps:
       - text: ok
         tool: { name: spawn_task, input: { project: local/typed, title: "Case typed", prompt: do it, skipPlan: true } }
+      - text: ok
+  - when: '^case oldred'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: local/oldred, title: "Case oldred", prompt: do it, skipPlan: true } }
       - text: ok
   - when: '^case packaged'
     steps:
@@ -27,6 +34,24 @@ agent:
     steps:
       - bash: 'echo "stands on $(git describe --tags), $(git log -1 --format=%s)"'
       - bash: 'echo "the brief is $(tail -n 1 .git/TASK.md)"'
+      - bash: echo made >> made.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
+      - text: done
+  - when: 'Task: Case oldred.*is red'
+    steps:
+      - bash: rm newbad.txt; git add -A; git commit -qm "Mend mine"; git push 2>&1 | tail -2
+      - text: mended mine
+  - when: 'Task: Case oldred'
+    steps:
+      - bash: echo made > made.txt; echo "b.ts:1 unused y" > newbad.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
+      - text: done
+  - when: 'Task: Case shows'
+    steps:
+      - bash: 'echo ${PICTURES.png!.base64} | base64 -d > /tmp/after.png; mainloop show /tmp/after.png "The page, after" 2>&1'
+      - bash: 'ln -s /tmp/after.png linked.png; mainloop show linked.png "By a link" 2>&1; rm linked.png'
+      - bash: 'mainloop show ../../../../etc/passwd "Not mine" 2>&1; mainloop show /proc/self/environ "Mine, and no picture" 2>&1'
+      - bash: 'echo "<svg><script>alert(1)</script></svg>" > /tmp/x.png; mainloop show /tmp/x.png "A program" 2>&1'
+      - bash: 'mkfifo /tmp/pipe.png; mainloop show /tmp/pipe.png "A pipe" 2>&1; mainloop show /dev/zero "A device" 2>&1'
+      - bash: 'truncate -s 3G /tmp/huge.png; mainloop show /tmp/huge.png "Huge" 2>&1; rm /tmp/huge.png'
       - bash: echo made >> made.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
       - text: done
   - when: 'Task: Case packaged'

@@ -116,6 +116,7 @@ describe('each answer is what the table says', () => {
     await ask('noteSeen', { id: 'q1', body: { what: 'shown' } });
     await ask('noteNotNeeded', { id: 'q1' });
     await ask('snooze', { id: 'q1', body: { minutes: 0 } });
+    await ask('noteTaskLooked', { id: 't1', body: { seen: new Date().toISOString() } });
     expect(await ask('listInbox', {})).toHaveLength(2);
     await ask('countWaiting', {});
     await ask('decide', { id: 'q1', body: { decision: 'answer', text: 'a', answerId: 'x' } });

@@ -56,6 +56,21 @@ export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'proje
 export const proposalText = (p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt'>): string =>
   `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
 
+interface Passed {
+  readonly id: string;
+  readonly author: string;
+  readonly text: string;
+}
+/** Comments on GitHub that started nothing, and that nobody has made a request of since. */
+export function passedOver(events: Answer<'listEvents'>): Passed[] {
+  const key = (p: Readonly<Record<string, unknown>>): string => `${String(p.id)} ${String(p.words)}`;
+  const taken = new Set(events.filter((e) => e.type === 'review.taken').map((e) => key(e.payload)));
+  return events
+    .filter((e) => e.type === 'review.passed_over' && !taken.has(key(e.payload)))
+    .map(({ payload: p }) => ({ id: String(p.id), author: String(p.author), text: String(p.text) }));
+}
+export const passedText = (p: Passed): string => `${plainLine(p.author)}:\n${indent(plainLines(p.text))}\n    mainloop take TASK ${plainLine(p.id)}`;
+
 const indentBy = (by: string, s: string, max = Infinity): string =>
   s
     .split('\n')

@@ -99,6 +99,7 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   later: ['i-1'],
   pull: ['local/none'],
   revise: ['i-1', 'no'],
+  take: ['t-1'],
   retry: ['t-1'],
   budget: ['t-1', '5'],
   tell: ['t-1', 'stop'],

@@ -1,4 +1,5 @@
 // Verbs about the work: chat, proposals, tasks, inbox.
+import { minutesUntil } from '@mainloop/models/flow/later';
 import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
@@ -8,7 +9,7 @@ import type { Answer, Sends } from '@mainloop/models/contracts/routes';
 import { Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
-import { foundText, itemText, outputLine, proposalText, taskLine } from './show.ts';
+import { foundText, itemText, outputLine, passedOver, passedText, proposalText, taskLine } from './show.ts';
 import { plainLines } from './terminal.ts';
 
 export function registerWork(program: Command, { api, out }: Context): void {
@@ -241,11 +242,36 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('put an item off; it comes back by itself')
     .argument('<item>')
     .argument('[hours]', 'for how long', '3')
-    .action(async (id: string, hours: string) => {
+    .option('--until <time>', 'until then, like 2027-01-31 or "2027-01-31 08:30"')
+    .option('--ci', 'until CI of its task is done')
+    .action(async (id: string, hours: string, o: { until?: string; ci?: boolean }) => {
+      if (o.ci === true) {
+        await api().call('snooze', { id, body: { minutes: 7 * 24 * 60, untilCi: true } });
+        return out({ ok: true }, 'It comes back when CI is done.');
+      }
+      if (o.until !== undefined) {
+        const minutes = minutesUntil(o.until, new Date());
+        if (minutes === null) throw new Refused('That is no time to come, within three months. Say it like 2027-01-31 or "2027-01-31 08:30".');
+        await api().call('snooze', { id, body: { minutes } });
+        return out({ ok: true }, `It comes back on ${o.until}.`);
+      }
       const minutes = Math.round(Number(hours) * 60);
       if (!(minutes >= 1)) throw new Refused('Hours should be a number, like 3 or 0.5.');
       await api().call('snooze', { id, body: { minutes } });
       out({ ok: true }, `It comes back in ${hours} h.`);
+    });
+  program
+    .command('take')
+    .description('make a request of a comment on GitHub that started nothing; without a comment it lists those')
+    .argument('<task>')
+    .argument('[comment]')
+    .action(async (id: string, comment: string | undefined) => {
+      if (comment === undefined) {
+        const passed = passedOver(await api().call('listEvents', { id }));
+        return out(passed, passed.length === 0 ? 'No comment was passed over.' : passed.map(passedText).join('\n\n'));
+      }
+      await api().call('takeComment', { id: comment });
+      out({ ok: true }, 'Taken as a request.');
     });
   program
     .command('revise')

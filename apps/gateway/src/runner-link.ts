@@ -3,6 +3,8 @@ import type { Hit } from '@mainloop/doors/failpoints';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Ask,
+  Baseline,
+  BaselineAsked,
   CHECKPOINT_MAX_BYTES,
   Evidence,
   Heartbeat,
@@ -12,6 +14,7 @@ import {
   Say,
   type RunSpec,
 } from '@mainloop/models/contracts/runner';
+import { findBaseline } from '@mainloop/models/db/runs/evidence';
 import { hasTold } from '@mainloop/models/db/runs/allowance';
 import { readAttachment } from '@mainloop/models/db/conversation/attachments';
 import { findCheckpoint, saveCheckpoint } from '@mainloop/models/db/runs/checkpoints';
@@ -25,12 +28,13 @@ import { appendOutput, claimEpoch, endRun, holderOf, outputEnd, renewLease, type
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
-import { agentSaid, evidenceRecorded } from '@mainloop/models/events/runs';
+import { agentSaid, baselineRecorded, evidenceRecorded } from '@mainloop/models/events/runs';
 import { AGENT_CLAUDE_MD, folderWords } from '@mainloop/models/flow/prompts';
 import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
+import { takePicture } from './pictures.ts';
 
 const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
@@ -148,6 +152,16 @@ export async function runnerLink(
       );
       return sendJson(res, 200, { ok: true });
     }
+    case 'GET /run/baseline': {
+      const known = await findBaseline(db, r.project_id, BaselineAsked.parse(Object.fromEntries(url.searchParams)));
+      return sendJson(res, 200, { known });
+    }
+    case 'POST /run/baseline': {
+      const b = Baseline.parse(await readJson(req, 256 * 1024));
+      const payload = { ...b, runId: r.id, tail: cleanText(b.tail, 20_000) };
+      await withTx(db, (tx) => append(tx, [baselineRecorded.new({ taskId: r.task_id, actor: 'runner', payload })], r.owner_id));
+      return sendJson(res, 200, { ok: true });
+    }
     case 'POST /run/permission':
       await askPermission(db, r, PermissionRequest.parse(await readJson(req, 1024 * 1024)));
       return sendJson(res, 200, { ok: true });
@@ -164,6 +178,8 @@ export async function runnerLink(
       hit('gateway.talk.after');
       return sendJson(res, 200, { say: 'Said.' });
     }
+    case 'POST /talk/show':
+      return takePicture(db, { req, res, url, run: r, again }, hit);
     case 'POST /talk/reply': {
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       hit('gateway.talk.before');
@@ -231,5 +247,5 @@ function refuseAgent(r: RunByToken, path: string, holder: string): void {
   const who = holderOf(r, holder);
   // One from before it said its name is heard to the end of its run; evidence that anybody could have told is none.
   if (who === 'somebody' || (who === 'unknown' && path === '/run/evidence'))
-    throw new Refused(403, 'Only the runner of this run says that. An agent has: mainloop say, ask, reply.');
+    throw new Refused(403, 'Only the runner of this run says that. An agent has: mainloop say, show, ask, reply.');
 }

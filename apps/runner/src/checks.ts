@@ -7,6 +7,8 @@ import { isProgram } from './languages.ts';
 export interface Check {
   readonly what: 'diagnostics' | 'lint' | 'tests';
   readonly command: string;
+  /** What the repository names, and is not here. */
+  readonly insteadOf?: string;
 }
 
 /**
@@ -36,9 +38,9 @@ export function checksOf(repo: string, toolPath: string): Check[] {
       tool(has('go.mod'), onPath('go'), 'vet ./...'),
       tool(has('Cargo.toml'), onPath('cargo'), 'check --quiet'),
     ),
-    ...first(
-      'lint',
-      tool(has('.trunk/trunk.yaml'), onPath('trunk'), 'check --ci'),
+    ...lintOf(
+      has('.trunk/trunk.yaml'),
+      tool(has('.trunk/trunk.yaml'), local('trunk') ?? onPath('trunk'), TRUNK_CHECK),
       script('lint'),
       tool(has('ruff.toml', '.ruff.toml') || configures(repo, 'ruff'), venv(repo, 'ruff') ?? onPath('ruff'), 'check'),
       tool(has('.golangci.yml', '.golangci.yaml', '.golangci.toml'), onPath('golangci-lint'), 'run'),
@@ -53,6 +55,19 @@ export function checksOf(repo: string, toolPath: string): Check[] {
       tool(makes(repo, 'test'), onPath('make'), 'test'),
     ),
   ];
+}
+
+const TRUNK_CHECK = 'check --ci --no-progress';
+
+/**
+ * trunk where the repository has it. Where it is not here, the next linter runs instead, and that is said; without one, the evidence is that
+ * there is no such program.
+ */
+function lintOf(hasTrunk: boolean, trunk: string | null, ...others: readonly (string | null)[]): Check[] {
+  const other = others.find((c) => c !== null);
+  if (trunk !== null) return [{ what: 'lint', command: trunk }];
+  if (other !== undefined) return [{ what: 'lint', command: other, ...(hasTrunk ? { insteadOf: 'trunk' } : {}) }];
+  return hasTrunk ? [{ what: 'lint', command: `trunk ${TRUNK_CHECK}` }] : [];
 }
 
 /** What npm writes into a package.json for whoever has no tests. */

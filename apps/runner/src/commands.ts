@@ -5,8 +5,10 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Evidence } from '@mainloop/models/contracts/runner';
+import { trunkTrouble } from '@mainloop/models/flow/baseline';
 import { readsAnything, setupTrouble } from '@mainloop/models/flow/setup';
 import type { Around } from './around.ts';
+import { isRedBefore, type OnChange } from './baseline.ts';
 import { checksOf } from './checks.ts';
 import type { Control } from './control.ts';
 import { isExactly } from './exactly.ts';
@@ -49,6 +51,7 @@ async function adopt(a: Around): Promise<void> {
     exitCode: 0,
     ms: Math.round(performance.now() - began),
     tail: KEPT_WORDS,
+    ...(await standing(a, 'setup')),
     ...(setup.from === null ? {} : { from: [...setup.from] }),
   });
 }
@@ -145,11 +148,23 @@ export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
-  for (const c of checks) await record(a, c.what, c.command);
+  for (const c of checks) await look(a, c.what, c.command, c.insteadOf);
   if (a.spec.verifyCommand === null) return;
   if (a.spec.askPermissions && !(await control.askLeave(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))) return;
-  await record(a, 'verify', a.spec.verifyCommand);
+  await look(a, 'verify', a.spec.verifyCommand);
 }
+
+/** Runs a check on what the agent has left. One that is red is looked at on the commit before the change too. */
+async function look(a: Around, what: OnChange['what'], command: string, insteadOf?: string): Promise<void> {
+  const { code, ms, tail: printed } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
+  const trouble = trunkTrouble(command, { exitCode: code, tail: printed });
+  const done = { command, exitCode: trouble === null ? code : DID_NOT_RUN, ms, tail: trouble === null ? printed : `${trouble}\n${printed}` };
+  const stood = await standing(a, what);
+  const redBefore = await isRedBefore(a, { what, ...done, ...stood });
+  await tell(a, { what, ...done, ...stood, ...(redBefore ? { redBefore } : {}), ...(insteadOf === undefined ? {} : { insteadOf }) });
+}
+/** As a shell says it of what is not there. */
+const DID_NOT_RUN = 127;
 
 /** @param found of a set-up that nobody has set: the files it comes from, and what is said before its output */
 async function record(
@@ -161,20 +176,23 @@ async function record(
   const { code, ms, tail: printed } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
   const trouble = what === 'setup' && code !== 0 ? setupTrouble(printed, code) : null;
   const tail = `${found?.before ?? ''}${trouble === null ? '' : `${trouble}\n`}${printed}`;
-  return tell(a, { what, command, exitCode: code, ms, tail, ...(found === null ? {} : { from: found.from }) });
+  return tell(a, { what, command, exitCode: code, ms, tail, ...(await standing(a, what)), ...(found === null ? {} : { from: found.from }) });
 }
 
-/** Keeps it as evidence, with the commit that it is about. */
-async function tell(a: Around, done: Omit<Evidence, 'sha' | 'clean'>): Promise<Evidence> {
+/** The commit that the clone is at, and whether it is that and nothing else. */
+async function standing(a: Around, what: Evidence['what']): Promise<Pick<Evidence, 'sha' | 'clean'>> {
   const git = async (...args: string[]): Promise<string> =>
     // The evidence says `?` where git could not be asked.
     (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
   const sha = (await git('rev-parse', 'HEAD')).slice(0, 64);
   // Nothing is ready by a set-up, and reading each file of a large repository would hold up the agent.
-  const isSetup = done.what === 'setup';
-  const clean = isSetup ? (await git('status', '--porcelain')) === '' : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env);
-  const evidence: Evidence = { ...done, sha, clean };
-  const { what, command, exitCode, ms, tail } = done;
+  const isSetup = what === 'setup';
+  return { sha, clean: isSetup ? (await git('status', '--porcelain')) === '' : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env) };
+}
+
+/** Keeps it as evidence. */
+async function tell(a: Around, evidence: Evidence): Promise<Evidence> {
+  const { what, command, exitCode, ms, tail } = evidence;
   a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }));
   await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
   return evidence;

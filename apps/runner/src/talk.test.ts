@@ -1,6 +1,7 @@
 // What an agent says while the gateway, or what it writes to, is away. As it runs in a sandbox: a process for each word.
-import { afterEach, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -17,7 +18,8 @@ async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard:
     req.on('data', (d: Buffer) => (text += d.toString()));
     req.on('end', () => {
       const reply = replies[Math.min(heard.length, replies.length - 1)]!;
-      heard.push({ again: req.headers['x-mainloop-again'] !== undefined, body: JSON.parse(text) });
+      const isJson = req.headers['content-type'] === 'application/json';
+      heard.push({ again: req.headers['x-mainloop-again'] !== undefined, body: isJson ? JSON.parse(text) : `${req.url} ${text}` });
       if (reply === 'away') return void req.socket.destroy();
       res.writeHead(reply[0], { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(reply[1]));
     });
@@ -85,4 +87,38 @@ test.each<[string, Reply]>([
   expect(said).toEqual({ code: 1, out: '', err: 'Nobody could hear it for 0.4 s, so it was not said. Go on, and say it again later.' });
   // Not once and given up, and not without end.
   expect(g.heard.length).toBeGreaterThan(1);
+});
+
+describe('what is shown', () => {
+  let folder: string;
+  beforeAll(() => void (folder = mkdtempSync('/tmp/mainloop-show-')));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const at = (name: string): string => path.join(folder, name);
+
+  test('goes out as it is, with its caption and without its name, again until somebody hears it', async () => {
+    writeFileSync(at('secret-name.png'), 'bytes');
+    const g = await gateway([NOT_READY, [200, { say: 'Shown.' }]]);
+    expect(await mainloop(g.url, ['show', at('secret-name.png'), 'The list & more?'])).toEqual({ code: 0, out: 'Shown.', err: '' });
+    const body = '/talk/show?caption=The%20list%20%26%20more%3F bytes';
+    expect(g.heard).toEqual([false, true].map((again) => ({ again, body })));
+  });
+
+  test('is a plain file of at most 5 MiB; a pipe is not waited for, and a device is not read', async () => {
+    const g = await gateway([[200, { say: 'Shown.' }]]);
+    execFileSync('mkfifo', [at('pipe.png')]);
+    symlinkSync('/dev/zero', at('zero.png'));
+    writeFileSync(at('huge.png'), '');
+    truncateSync(at('huge.png'), 10 * 1024 ** 3);
+    const said = async (name: string): Promise<string> => (await mainloop(g.url, ['show', name, 'x'])).err.replaceAll(`${folder}/`, '');
+    expect(await said(at('pipe.png'))).toBe('pipe.png is no file.');
+    expect(await said(at('zero.png'))).toBe('zero.png is no file.');
+    expect(await said(folder)).toMatch(/is no file/);
+    expect(await said(at('huge.png'))).toBe('huge.png is over 5 MiB. Show a smaller one.');
+    expect(await said(at('none.png'))).toMatch(/^ENOENT: no such file or directory/);
+    expect(g.heard).toEqual([]);
+  });
+
+  test('without a caption it says how', async () => {
+    expect((await mainloop('http://127.0.0.1:1', ['show', at('x.png')])).err).toContain('mainloop show FILE "caption"');
+  });
 });

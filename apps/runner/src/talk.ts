@@ -1,7 +1,9 @@
-// `mainloop` inside a sandbox: say, ask and reply. One file without dependencies, because every call starts it anew.
+// `mainloop` inside a sandbox: say, show, ask and reply. One file without dependencies, because every call starts it anew.
+import fs from 'node:fs';
 import http from 'node:http';
 
 const USAGE = `mainloop say "text"
+mainloop show FILE "caption"
 mainloop ask "question" [--option "A" [--recommended "B" ...]] [--multiple]
 mainloop reply COMMENT "what you did about it"`;
 
@@ -17,7 +19,7 @@ interface Answer {
 }
 
 /** @param again it may have been heard before: an answer to it was lost, or was that nobody can hear it now */
-function once(path: string, data: string, again: boolean): Promise<Answer> {
+function once(path: string, data: Buffer, again: boolean): Promise<Answer> {
   const url = new URL(path, process.env.MAINLOOP_GATEWAY);
   return new Promise((resolve, reject) => {
     const req = http.request(
@@ -28,8 +30,8 @@ function once(path: string, data: string, again: boolean): Promise<Answer> {
         signal: AbortSignal.timeout(PATIENCE_MS),
         headers: {
           authorization: `Bearer ${process.env.MAINLOOP_TOKEN}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(data),
+          'content-type': path.startsWith('/talk/show') ? 'application/octet-stream' : 'application/json',
+          'content-length': data.length,
           ...(again ? { 'x-mainloop-again': 'yes' } : {}),
         },
       },
@@ -48,8 +50,7 @@ function once(path: string, data: string, again: boolean): Promise<Answer> {
 }
 
 /** A word that is given up is lost, so what is away is waited for, and what says that it will be back. Any other answer is one. */
-async function post(path: string, body: unknown): Promise<Answer> {
-  const data = JSON.stringify(body);
+async function post(path: string, data: Buffer): Promise<Answer> {
   let since: number | null = null;
   for (let wait = 50; ; wait = Math.min(wait * 2, 3_000)) {
     try {
@@ -75,6 +76,37 @@ function said(r: Answer, name: 'say' | 'error'): string {
   return name === 'say' ? 'Heard.' : `mainloop answered ${r.status} and did not say why. Your words were not heard.`;
 }
 
+/** What a picture may have, in bytes; the gateway says the same. */
+const MAX_BYTES = 5 * 1024 * 1024;
+
+/** Reads a file that is to be shown: a plain one, and no more of it than a picture may have. @throws an error whose message is for the agent */
+function readFile(name: string): Buffer {
+  // A pipe that nobody writes to would be waited for without end.
+  const file = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    if (!fs.fstatSync(file).isFile()) throw new Error(`${name} is no file.`);
+    const data = Buffer.alloc(MAX_BYTES + 1);
+    let bytes = 0;
+    // What it says of its size counts for nothing: a file may grow, or be none of a disk.
+    for (let n = 1; n > 0 && bytes < data.length; bytes += n) n = fs.readSync(file, data, bytes, data.length - bytes, bytes);
+    if (bytes > MAX_BYTES) throw new Error(`${name} is over ${MAX_BYTES / 1024 / 1024} MiB. Show a smaller one.`);
+    return data.subarray(0, bytes);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+async function show(name: string, caption: string): Promise<Answer> {
+  let data: Buffer;
+  try {
+    data = readFile(name);
+  } catch (err) {
+    return { status: 0, text: JSON.stringify({ error: (err as Error).message }) };
+  }
+  return post(`/talk/show?caption=${encodeURIComponent(caption)}`, data);
+}
+
+const json = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
 const [verb, first, ...rest] = process.argv.slice(2);
 const options: { label: string; recommended?: true }[] = [];
 for (let i = 0; i + 1 < rest.length; i++) {
@@ -82,9 +114,10 @@ for (let i = 0; i + 1 < rest.length; i++) {
   else if (rest[i] === '--recommended') options.push({ label: rest[++i]!, recommended: true });
 }
 let r: Answer;
-if (verb === 'say' && first) r = await post('/talk/say', { text: first });
-else if (verb === 'ask' && first) r = await post('/talk/ask', { question: first, options, multiple: rest.includes('--multiple') });
-else if (verb === 'reply' && first && rest[0]) r = await post('/talk/reply', { id: first, text: rest[0] });
+if (verb === 'say' && first) r = await post('/talk/say', json({ text: first }));
+else if (verb === 'show' && first && rest[0]) r = await show(first, rest[0]);
+else if (verb === 'ask' && first) r = await post('/talk/ask', json({ question: first, options, multiple: rest.includes('--multiple') }));
+else if (verb === 'reply' && first && rest[0]) r = await post('/talk/reply', json({ id: first, text: rest[0] }));
 else {
   console.error(USAGE);
   process.exit(2);

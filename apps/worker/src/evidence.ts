@@ -10,12 +10,17 @@ const CHECKS = {
   tests: { name: ours`Tests`, fine: ours`passed` },
 };
 
-export const verdictOf = (e: Evidence | null): Verified => (e === null ? 'unknown' : e.exitCode === 0 ? 'passed' : 'failed');
+/** What was red before the change says nothing of it. */
+export function verdictOf(e: Evidence | null): Verified {
+  if (e === null || e.redBefore === true) return 'unknown';
+  return e.exitCode === 0 ? 'passed' : 'failed';
+}
 
 /** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
 export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): ForgeText {
   const sha = agentName((t.headSha ?? '').slice(0, 7));
-  const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}`);
+  const before = (e: Evidence): ForgeText => (e.redBefore === true ? ours`, as it did before this change` : ours``);
+  const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}${before(e)}`);
   const parts = [
     t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`,
   ];

@@ -1,7 +1,7 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { pause, steer } from '@mainloop/models/db/runs/commands';
-import { cancelTask, decide, noteAttention, setBudget, setModel } from '@mainloop/models/db/inbox/decide';
+import { cancelTask, decide, noteAttention, noteTaskLooked, setBudget, setModel, waitsForCi } from '@mainloop/models/db/inbox/decide';
 import { listItemsOfTask, listOpenItems } from '@mainloop/models/db/inbox/items';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { openItems } from '@mainloop/models/db/devices/push';
@@ -54,6 +54,12 @@ export class WorkController {
   @Route('pauseTask')
   async pause(@Param('id') id: string): Promise<Given<'pauseTask'>> {
     granted(await pause(this.db, { ownerId: OWNER, taskId: id }));
+    return { ok: true };
+  }
+
+  @Route('noteTaskLooked')
+  async looked(@Param('id') taskId: string, @Sent('noteTaskLooked') body: Taken<'noteTaskLooked'>): Promise<Given<'noteTaskLooked'>> {
+    await noteTaskLooked(this.db, { ownerId: OWNER, taskId, seen: new Date(body.seen), by: 'you' });
     return { ok: true };
   }
 
@@ -120,7 +126,9 @@ export class WorkController {
 
   @Route('snooze')
   async snooze(@Param('id') itemId: string, @Sent('snooze') body: Taken<'snooze'>): Promise<Given<'snooze'>> {
-    await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note: { until: new Date(Date.now() + body.minutes * 60_000) } });
+    if (body.untilCi === true && !(await waitsForCi(this.db, { ownerId: OWNER, itemId }))) throw refuse('no_ci');
+    const note = { until: new Date(Date.now() + body.minutes * 60_000), untilCi: body.untilCi === true };
+    await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note });
     return { ok: true };
   }
 

@@ -4,6 +4,7 @@ import { checkRoutes } from './checks.ts';
 import { contentsOf, readmeOf } from './contents.ts';
 import type { Ctx } from './ctx.ts';
 import { ok, invalid, notFound, openDesk, type Route } from './desk.ts';
+import { gitDataRoutes } from './git-data.ts';
 import { issueRoutes } from './issues.ts';
 import { labelRoutes } from './labels.ts';
 import { pullRoutes } from './pulls.ts';
@@ -93,6 +94,7 @@ export function routes(c: Ctx): Route[] {
         return { status: 204 };
       },
     ],
+    ...gitDataRoutes(c, desk),
     ...issueRoutes(c, desk),
     ...pullRoutes(c, desk),
     ...checkRoutes(c, desk),

@@ -9,10 +9,16 @@ const esc = (s: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .trim();
+/** Pictures that lie in this repository are shown as GitHub shows them; those from elsewhere stay an address. */
+const withPictures = (html: string, home: string): string =>
+  html.replace(/!\[([^\]\n]*)\]\((https?:[^\s)]+)\)/g, (whole, alt: string, url: string) =>
+    url.startsWith(esc(`${home}/blob/`)) ? `<img src="${url}" alt="${alt}">` : whole,
+  );
 const STYLE =
-  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8884;border-radius:12px;padding:.8rem 1rem;margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}small{opacity:.7}';
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}img{max-width:100%;height:auto;display:block;border-radius:8px}article{border:1px solid #8884;border-radius:12px;padding:.8rem 1rem;margin:1rem 0;white-space:pre-wrap;overflow-wrap:anywhere}small{opacity:.7}';
 
-export function issuePage(i: Issue, store: Store): string {
+export function issuePage(i: Issue, store: Store, base: string): string {
+  const shown = (text: string): string => withPictures(esc(text), `${base}/${i.repo}`);
   const state = i.pr ? (i.pr.merged ? 'merged' : i.state === 'closed' ? 'closed' : i.pr.draft ? 'draft' : 'open') : i.state;
   const said = [
     ...store.find('comment', (c) => c.repo === i.repo && c.number === i.number).map((c) => ({ at: c.createdAt, who: c.user, text: c.body })),
@@ -28,5 +34,5 @@ export function issuePage(i: Issue, store: Store): string {
     : [];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${esc(i.title)} #${i.number}</title><style>${STYLE}</style>
 <p><small>local GitHub · ${esc(i.repo)}</small></p><h1>${esc(i.title)} <small>#${i.number}</small></h1><p><small>${i.pr ? `pull request from ${esc(i.pr.head)}` : 'issue'} · ${state}${checks.length > 0 ? ` · ${checks.join(' · ')}` : ''}</small></p>
-<article>${esc(i.body ?? '')}</article>${said.map((s) => `<article><small>${esc(s.who)} · ${esc(s.at)}</small>\n${esc(s.text)}</article>`).join('')}</html>`;
+<article>${shown(i.body ?? '')}</article>${said.map((s) => `<article><small>${esc(s.who)} · ${esc(s.at)}</small>\n${shown(s.text)}</article>`).join('')}</html>`;
 }

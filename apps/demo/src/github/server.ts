@@ -14,6 +14,7 @@ import type { Answer, Ask, Ctx } from './ctx.ts';
 import { Bare } from './bare.ts';
 import { colleague, type Reviewer } from './colleague.ts';
 import { finishPushes, serveGit } from './git-http.ts';
+import { rawPicture } from './git-data.ts';
 import { folders } from './folders.ts';
 import { hooks } from './hooks.ts';
 import { logsOfRun } from './logs.ts';
@@ -128,11 +129,24 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       res.writeHead(200, { 'content-type': 'application/zip' });
       return void res.end(logsOfRun(store.find('job', (j) => j.runId === Number(logs[1]))));
     }
+    const pictured = /^\/([\w.-]+\/[\w.-]+)\/blob\/([0-9a-f]+)\/([^/]+)$/.exec(url.pathname);
+    const picture = pictured && url.searchParams.get('raw') === 'true' ? await rawPicture(c, pictured[1]!, pictured[2]!, pictured[3]!) : null;
+    if (picture) {
+      res.writeHead(200, {
+        'content-type': picture.mime,
+        'content-security-policy': "sandbox; default-src 'none'",
+        'x-content-type-options': 'nosniff',
+      });
+      return void res.end(picture.data);
+    }
     const seen = /^\/([\w.-]+\/[\w.-]+)\/(?:issues|pull)\/(\d+)$/.exec(url.pathname);
     const shown = seen && req.method === 'GET' ? store.one('issue', (i) => i.repo === seen[1] && i.number === Number(seen[2])) : undefined;
     if (shown) {
-      res.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
-      return void res.end(issuePage(shown, store));
+      res.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+      });
+      return void res.end(issuePage(shown, store, base));
     }
     const text = await body(req);
     let data: Record<string, unknown> = {};

@@ -89,6 +89,20 @@ test.each([
     'eslint: not found',
   ],
   [
+    'what was red before the change is told so, and not in red',
+    'lint',
+    { exitCode: 1, tail: 'a.ts: error', redBefore: true },
+    'plain “npm test” failed with exit 1 in the sandbox, and was red in the same way before this change (0.0 s)',
+    'a.ts: error',
+  ],
+  [
+    'what ran instead of trunk says so',
+    'lint',
+    { exitCode: 0, tail: '', insteadOf: 'trunk' },
+    'good “npm test” passed in the sandbox (0.0 s); trunk, which the repository names, is not here',
+    '',
+  ],
+  [
     'a tree that is more than the commit',
     'verify',
     { clean: false },

@@ -1,6 +1,7 @@
 // What a change can be judged by without another page: what and why, what was checked and what was not. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { countsOf } from '@mainloop/models/flow/counts';
+import type { ShownPicture } from '@mainloop/models/flow/pictures';
 import type { Risk } from '@mainloop/models/flow/risks';
 import { tellingLines } from '@mainloop/models/flow/text';
 
@@ -17,6 +18,8 @@ export interface ReviewFacts {
   /** What was asked for. */
   readonly why: string;
   readonly checks: readonly CheckLine[];
+  /** What the agent showed, oldest first. */
+  readonly pictures: readonly ShownPicture[];
   /** What deserves a second look, the worst first. */
   readonly risks: readonly Risk[];
   /** From the confirmation until now, in milliseconds; null when it is not known. */
@@ -94,14 +97,21 @@ const LAST_LINES = 12;
 
 /** What the runner ran and recorded: from its exit code, and from what the tool counted. */
 function evidenceLine(e: Extract<LoggedEvent, { type: 'evidence.recorded' }>['payload']): CheckLine {
+  const instead = e.insteadOf === undefined ? '' : `; ${e.insteadOf}, which the repository names, is not here`;
   const counted = e.what === 'verify' || e.what === 'tests' ? countsOf(e.tail) : null;
   const counts = counted === null ? [] : [`${counted.passed} passed`, ...(counted.failed > 0 ? [`${counted.failed} failed`] : [])];
   const how = [...counts, `${(e.ms / 1000).toFixed(1)} s`, ...(e.clean ? [] : ['with files that are in no commit'])].join(', ');
   if (e.exitCode !== null && NOT_THERE.has(e.exitCode))
     return { text: `“${e.command}” could not run in the sandbox`, tone: 'plain', more: lastLines(e.tail) };
-  if (e.exitCode === 0) return { text: `“${e.command}” passed in the sandbox (${how})`, tone: e.clean ? 'good' : 'plain', more: '' };
+  if (e.exitCode === 0) return { text: `“${e.command}” passed in the sandbox (${how})${instead}`, tone: e.clean ? 'good' : 'plain', more: '' };
   const end = e.exitCode === null ? 'ran out of time' : `failed with exit ${e.exitCode}`;
-  return { text: `“${e.command}” ${end} in the sandbox (${how})`, tone: 'bad', more: lastLines(e.tail) };
+  if (e.redBefore === true)
+    return {
+      text: `“${e.command}” ${end} in the sandbox, and was red in the same way before this change (${how})`,
+      tone: 'plain',
+      more: lastLines(e.tail),
+    };
+  return { text: `“${e.command}” ${end} in the sandbox (${how})${instead}`, tone: 'bad', more: lastLines(e.tail) };
 }
 
 const lastLines = (tail: string): string => tellingLines(tail).slice(-LAST_LINES).join('\n');

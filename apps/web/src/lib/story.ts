@@ -1,6 +1,7 @@
 // A task's events as sentences. An event of a newer server that we do not know is left out. Pure.
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { PASSED_WORDS } from '@mainloop/models/flow/requests';
+import type { ShownPicture } from '@mainloop/models/flow/pictures';
 import { isPaused } from '@mainloop/models/flow/outcomes';
 import { ENDING_SENTENCE, sentences } from '@mainloop/models/flow/states';
 
@@ -15,6 +16,7 @@ export interface Step {
   readonly tookMs?: number;
   /** A comment on GitHub that started nothing, which the person may make a request of. */
   readonly take?: string;
+  readonly picture?: ShownPicture;
   /** Output or lines that belong to it, shown on request. */
   readonly more?: string;
   /** What that is, where it is not what a command printed. */
@@ -105,17 +107,18 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'task.steered':
       return { text: e.payload.text, tone: 'you' };
     case 'evidence.recorded': {
-      const { what, command, exitCode, ms, tail, from } = e.payload;
+      const { what, command, exitCode, ms, tail, from, redBefore } = e.payload;
       if (what === 'probe')
         return {
           text: exitCode === 0 ? 'The sandbox was tried from inside and is closed.' : 'The sandbox is not closed.',
           tone: exitCode === 0 ? 'plain' : 'bad',
           more: tail,
         };
+      const bad = redBefore ? 'plain' : 'bad';
       const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
       return {
-        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}`,
-        tone: exitCode === 0 ? 'good' : 'bad',
+        text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
+        tone: exitCode === 0 ? 'good' : bad,
         more: tail,
       };
     }
@@ -131,6 +134,8 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     }
     case 'agent.said':
       return { text: e.payload.text, tone: 'said' };
+    case 'agent.showed':
+      return { text: `Claude shows: ${e.payload.caption}`, tone: 'plain', picture: e.payload };
     case 'plan.written':
       return { text: e.payload.revision === 1 ? 'The plan is written.' : `The plan is revised (revision ${e.payload.revision}).`, tone: 'plain' };
     case 'issue.ensured':

@@ -1,7 +1,11 @@
 // What CI is asked about, on a real database. The forge is a pull request and its checks.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ForgeError, MergeRefused, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
+import { keepAttachment } from '@mainloop/models/db/conversation/attachments';
+import { appendOnce } from '@mainloop/models/db/log';
+import { agentShowed } from '@mainloop/models/events/runs';
 import { ACTIONS, type CheckRun } from '@mainloop/models/flow/ci';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { mergeRefusal } from '@mainloop/models/flow/merging';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -367,4 +371,66 @@ test('a repository without issues: the plan stays in the app, nobody is stopped,
   await activities.readPlanAnswer({ taskId: 'no-issues', itemId: 'i', sinceIso: '' });
   const { rows } = await t.db.query("select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'");
   expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
+});
+
+describe('pictures of an agent', () => {
+  const told: { body: string }[] = [];
+  const ensureComment = (c: { body: string }) => {
+    told.push(c);
+    return Promise.resolve({ id: 1, outcome: 'created' as const });
+  };
+  const bytes: string[] = [];
+  const ensureFiles: Forge['ensureFiles'] = async (i) => {
+    for (const f of i.files) bytes.push(`${i.ref}/${f.path} ${Buffer.from(await f.read()).toString()}`);
+    return { urls: i.files.map((f) => `https://forge/o/r/blob/abc/${f.path}?raw=true`), outcome: 'created' };
+  };
+  const showed = async (taskId: string, caption: string): Promise<void> => {
+    const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data: Buffer.from(`bytes of ${caption}`) });
+    const picture = { id: kept.id, caption, mime: 'image/png', width: 12, height: 7, sha256: 'ab'.repeat(32) } as const;
+    await appendOnce(t.db, [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })]);
+  };
+  const task = async (id: string): Promise<string> => {
+    await seedTask(t.db, id);
+    await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'h' where id = $1", [id]);
+    return id;
+  };
+  const kept = async (taskId: string): Promise<number> =>
+    (
+      await t.db.query("select a.id from attachments a join events e on e.payload->>'id' = a.id where e.task_id = $1 and e.type = 'agent.showed'", [
+        taskId,
+      ])
+    ).rows.length;
+
+  test('stand in the summary, by an address of the forge, and a caption sets nothing off', async () => {
+    const taskId = await task('pictured');
+    await showed(taskId, 'The list](x), cc @mona ![');
+    await forgeAt(pull('h'), all, { ensureComment, ensureFiles }).ensureSummary({ taskId });
+    expect(bytes).toEqual([`mainloop/pictures/pictured/${'ab'.repeat(10)}.png bytes of The list](x), cc @mona ![`]);
+    expect(told.at(-1)!.body).toContain(`](https://forge/o/r/blob/abc/${'ab'.repeat(10)}.png?raw=true)`);
+    expect(told.at(-1)!.body).not.toContain('@mona');
+  });
+
+  test('where the forge takes no files, the captions stand there; where it is away, it is asked again', async () => {
+    const taskId = await task('captioned');
+    await showed(taskId, 'After the change');
+    const says = (err: ForgeError) => forgeAt(pull('h'), all, { ensureComment, ensureFiles: () => Promise.reject(err) }).ensureSummary({ taskId });
+    await says(new ForgeError('forbidden', 'no'));
+    expect(told.at(-1)!.body).toContain('In mainloop there are pictures of it:\n\n> After the change');
+    await expect(says(new ForgeError('unavailable', 'later'))).rejects.toThrow('later');
+  });
+
+  test('go with a task that is cancelled, and stay with one that was merged', async () => {
+    const gone: string[] = [];
+    const forge = { ensureClosed: () => Promise.resolve('updated'), ensureBranchGone: () => Promise.resolve('updated'), ensureRefGone: (_, ref) => (gone.push(ref), Promise.resolve('updated')) } satisfies Partial<Forge>; // prettier-ignore
+    for (const [id, merged] of [
+      ['kept-pictures', true],
+      ['gone-pictures', false],
+    ] as const) {
+      // prettier-ignore
+      await showed(await task(id), 'x');
+      for (const _ of [1, 2]) await forgeAt(pull('h'), all, forge).cleanForge({ taskId: id, merged });
+    }
+    expect([await kept('kept-pictures'), await kept('gone-pictures')]).toEqual([1, 0]);
+    expect(new Set(gone)).toEqual(new Set(['mainloop/pictures/gone-pictures']));
+  });
 });

@@ -1,5 +1,6 @@
 // GitHub through octokit, with throttling and retry. The local GitHub is the same adapter at another base URL.
 import { checksOf } from './github/checks.ts';
+import { files } from './github/files.ts';
 import { issues } from './github/issues.ts';
 import { openGitHub, type GitHubOptions } from './github/kit.ts';
 import { merge } from './github/merge.ts';
@@ -11,5 +12,5 @@ import type { Forge } from './port.ts';
 /** @returns the forge of a token, topic by topic */
 export function github(o: GitHubOptions): Forge {
   const open = openGitHub(o);
-  return { ...repository(open, o), ...issues(open), ...pulls(open), ...merge(open), ...review(open), ...checksOf(open) };
+  return { ...repository(open, o), ...issues(open), ...pulls(open), ...merge(open), ...review(open), ...checksOf(open), ...files(open) };
 }

@@ -84,6 +84,10 @@ export interface LineComment {
   readonly startLine: number | null;
   readonly line: number;
 }
+export interface ForgeFile {
+  readonly path: string;
+  read(): Promise<Uint8Array>;
+}
 export interface ForgeThread {
   readonly id: string;
   readonly commentId: number;
@@ -170,6 +174,13 @@ export interface Forge {
   ensureReopened(repo: string, number: number): Promise<Outcome>;
   /** Who closed an issue or pull request, '' where that is not told, and when (ISO; '' while it is open). */
   readClosing(repo: string, number: number): Promise<{ by: string; atIso: string }>;
+  /**
+   * Files beside the code, where no branch and no CI sees them: pictures for a comment. What is there already is not sent again.
+   * @param i `ref`: without "refs/"; `files`: each at the top, under a name that stands for what is in it
+   * @returns the address of each, in their order; whoever may see the repository sees what is there
+   */
+  ensureFiles(i: { repo: string; ref: string; message: ForgeText; files: readonly ForgeFile[] }): Promise<{ urls: string[]; outcome: Outcome }>;
+  ensureRefGone(repo: string, ref: string): Promise<Outcome>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;
   /** @param base the branch that it is to be merged into: its rules say what is required */

@@ -71,6 +71,7 @@ export const ConfirmProposal = z
     digest: z.string().min(8).max(128).describe('What the card showed. A card that changed since is refused'),
     edits: z
       .object({
+        projectId: Id.optional().describe('Another project than the proposed one'),
         title: z.string().min(1).max(200).optional(),
         prompt: z.string().min(1).max(100_000).optional(),
         model: TypedModel.optional(),

@@ -1,6 +1,7 @@
 // What waits for a person, and what they say to it.
 import { z } from 'zod';
 import { ITEM_KINDS, VIAS } from '../flow/events.ts';
+import { MOST_LATER_MINUTES } from '../flow/later.ts';
 import { DECISIONS, MERGE_METHODS } from '../flow/workflow.ts';
 import { Id, Repo, Time } from './fields.ts';
 
@@ -50,12 +51,12 @@ export const Decide = z
   .meta({ id: 'Decide' });
 
 export const Seen = z.object({ what: z.enum(['shown', 'opened']), via: z.enum(['app', 'push']).default('app') }).meta({ id: 'Seen' });
+export const TaskSeen = z
+  .object({ seen: z.iso.datetime().describe('When what was seen of it last had happened: its `updatedAt`') })
+  .meta({ id: 'TaskSeen' });
 export const Snooze = z
   .object({
-    minutes: z
-      .int()
-      .min(0)
-      .max(7 * 24 * 60)
-      .describe('From now, at most a week; 0 brings it back'),
+    minutes: z.int().min(0).max(MOST_LATER_MINUTES).describe('From now, at most three months; 0 brings it back'),
+    untilCi: z.boolean().optional().describe('It comes back when CI of its task is done, after that time at the latest'),
   })
   .meta({ id: 'Snooze' });

@@ -6,7 +6,7 @@ import type { RefusalCode } from '../flow/refusals.ts';
 import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, Search, SendMessage, Sent } from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
-import { Decide, Item, Seen, Snooze, Waiting } from './inbox.ts';
+import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
 import { Output } from './runs.ts';
@@ -148,7 +148,7 @@ export const ROUTES = {
     status: 200,
     body: ConfirmProposal,
     answer: OfTask,
-    refusals: ['no_proposal', 'proposal_altered', 'proposal_declined', 'proposal_expired', ...ofTask],
+    refusals: ['no_proposal', 'proposal_altered', 'proposal_declined', 'proposal_expired', 'no_project', ...ofTask],
   },
   declineProposal: {
     method: 'POST',
@@ -226,7 +226,7 @@ export const ROUTES = {
     status: 200,
     body: Snooze,
     answer: Done,
-    refusals: [],
+    refusals: ['no_ci'],
   },
 
   // Tasks and their runs.
@@ -281,6 +281,16 @@ export const ROUTES = {
     body: Steer,
     answer: Steered,
     refusals: ofTask,
+  },
+  noteTaskLooked: {
+    method: 'POST',
+    path: '/api/tasks/{id}/seen',
+    topic: 'work',
+    summary: 'Note that the page of a task was looked at, so that nothing of it is new on any device',
+    status: 200,
+    body: TaskSeen,
+    answer: Done,
+    refusals: [],
   },
   pauseTask: {
     method: 'POST',

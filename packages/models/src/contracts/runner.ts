@@ -72,8 +72,25 @@ export const Evidence = z.object({
   clean: z.boolean(),
   /** The files that a set-up was found from; nobody had set it. */
   from: z.array(z.string().max(100)).max(20).optional(),
+  /** It is red, and was so in the same way on the commit that the change is from. */
+  redBefore: z.boolean().optional(),
+  /** What the repository names, and is not here, so that this ran. */
+  insteadOf: z.string().max(100).optional(),
 });
 export type Evidence = z.infer<typeof Evidence>;
+
+/** How a check ended on the commit that a change is from. */
+export const Baseline = z.object({
+  what: z.enum(['verify', 'diagnostics', 'lint', 'tests']),
+  command: z.string().max(1_000),
+  /** null when it ran out of time, or could not be compared */
+  exitCode: z.int().nullable(),
+  tail: z.string().max(20_000),
+  sha: z.string().max(64),
+});
+export type Baseline = z.infer<typeof Baseline>;
+export const BaselineAsked = Baseline.pick({ what: true, command: true, sha: true });
+export const BaselineKnown = z.object({ known: Baseline.nullable() });
 
 export const PermissionRequest = z.object({
   requestId: z.string().min(1).max(200),
@@ -91,6 +108,8 @@ export type RunnerCommand = z.infer<typeof RunnerCommand>;
 export const HeartbeatReply = z.object({ commands: z.array(z.object({ id: z.int(), command: RunnerCommand })) });
 
 export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
+/** Beside the bytes of a picture. */
+export const Show = z.object({ caption: z.string().trim().min(1, 'Say in a few words what it shows.').max(500) });
 /** What was done about one comment of the review. */
 export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({

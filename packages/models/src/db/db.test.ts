@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { messageSaid } from '../events/conversation.ts';
 import { branchPushed } from '../events/forge.ts';
-import { inboxOpened } from '../events/inbox.ts';
+import { inboxClosed, inboxOpened } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
 import { projectSettings } from '../events/projects.ts';
 import { planWritten, taskEnded } from '../events/tasks.ts';
@@ -153,6 +153,15 @@ describe('proposals', () => {
   test('what was not shown is not started', async () => {
     const p = await seedProposal(t.db, 'altered');
     expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({ ok: false, code: 'proposal_altered' });
+    const elsewhere = await seedProposal(t.db, 'elsewhere');
+    const moved = (projectId: string) => confirm(t.db, OWNER, elsewhere.id, { digest: elsewhere.digest, edits: { projectId } }, 'you');
+    expect(await moved('pr-none')).toMatchObject({ ok: false, code: 'no_project' });
+    await seedProject(t.db, 'pr-other', 'demo/other');
+    const there = await moved('pr-other');
+    expect(there).toMatchObject({ ok: true });
+    expect((await t.db.query('select project_id from tasks where id = $1', [there.ok ? there.taskId : ''])).rows).toEqual([
+      { project_id: 'pr-other' },
+    ]);
   });
   test('expired and declined ones are refused', async () => {
     const old = await seedProposal(t.db, 'old', -1);
@@ -366,6 +375,32 @@ describe('runs', () => {
     await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]]);
     expect((await take(ids[3]!)).got).toBe(false);
     expect((await take(ids[2]!)).got).toBe(true);
+  });
+
+  test('a run that waits for leave gives its slot to the next, and is over the cap at most until that one ends', async () => {
+    await t.db.query("update runs set state = 'ended'");
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) ids.push(await run(await seedTask(t.db, `t-leave${i}`)));
+    const take = async (n: number): Promise<boolean> => (await takeSlot(t.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
+    const { run: first } = await openEpoch(t.db, ids[0]!);
+    await t.db.query("update runs set state = 'running' where id = $1", [first.id]);
+    expect(await take(1)).toBe(false);
+    await appendOnce(t.db, [
+      inboxOpened.new({
+        taskId: 't-leave0',
+        actor: 'agent',
+        payload: { id: 't-leave0-p', kind: 'permission', runId: ids[0]!, title: 'ls', body: '', options: [] },
+      }),
+    ]);
+    expect(await take(1)).toBe(true);
+    // Two have a sandbox now, and a third would be too many.
+    expect(await take(2)).toBe(false);
+    await appendOnce(t.db, [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })]);
+    await t.db.query("update runs set state = 'ended' where id = $1", [ids[1]!]);
+    expect(await take(2)).toBe(false);
+    await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]!]);
+    expect(await take(2)).toBe(true);
+    await t.db.query("update runs set state = 'ended'");
   });
 });
 

@@ -22,6 +22,10 @@ export interface ItemView {
   readonly answeredVia: string | null;
   readonly createdAt: Date;
   readonly snoozedUntil: Date | null;
+  /** It was put off until CI of its task is done. */
+  readonly untilCi: boolean;
+  /** Nobody has had it before them yet, on any device. */
+  readonly isNew: boolean;
   readonly taskId: string;
   readonly taskTitle: string;
   readonly repo: string;
@@ -46,6 +50,8 @@ export interface TaskView extends Standing {
   readonly issueNumber: number | null;
   readonly branch: string;
   readonly activeRunId: string | null;
+  /** Something happened to it since the person last looked, on any device. */
+  readonly isNew: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly endedAt: Date | null;

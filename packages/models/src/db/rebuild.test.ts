@@ -24,8 +24,8 @@ import {
   reviewResolved,
   reviewSubmitted,
 } from '../events/review.ts';
-import { agentSaid, runEnded, runStarted } from '../events/runs.ts';
-import { planWritten, taskBudgetRaised, taskEnded, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
+import { agentSaid, agentShowed, runEnded, runStarted } from '../events/runs.ts';
+import { planWritten, taskBudgetRaised, taskEnded, taskLooked, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
 import { OWNER } from '../flow/ids.ts';
 import { appendOnce } from './log.ts';
 import { many } from './pool.ts';
@@ -68,6 +68,7 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', status: n % 3 ? { is: 'conflict', base: `${n}` } : { is: 'words', words: `${n}` } },
     }),
   budget: (taskId, n) => taskBudgetRaised.new({ taskId, actor: 'you', payload: { budgetCents: n } }),
+  glance: (taskId, n) => taskLooked.new({ taskId, actor: 'you', payload: { seen: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() } }),
   model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),
   plan: (taskId, n) => planWritten.new({ taskId, actor: 'agent', key: { runId: `${taskId}-r${n}` }, payload: { revision: n, markdown: `# ${n}` } }),
   started: (taskId, n) => runStarted.new({ taskId, actor: 'x', payload: { runId: `${taskId}-r${n}`, phase: 'implement', n, epoch: 1 } }),
@@ -76,6 +77,12 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       taskId,
       actor: 'agent',
       payload: { runId: `${taskId}-r${n}`, phase: 'implement', epoch: 1, outcome: { kind: 'limit', reason: 'turns' } },
+    }),
+  showed: (taskId, n) =>
+    agentShowed.new({
+      taskId,
+      actor: 'agent',
+      payload: { runId: 'r', id: `f-${n}`, caption: `${n}`, mime: 'image/png', width: n, height: 1, sha256: 'ab' },
     }),
   agent: (taskId, n) => agentSaid.new({ taskId, actor: 'agent', payload: { runId: 'r', text: `I do ${n}.` } }),
   issue: (taskId, n) =>

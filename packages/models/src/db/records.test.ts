@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { messageSaid } from '../events/conversation.ts';
 import { reviewPublished, reviewReplied, reviewSubmitted } from '../events/review.ts';
-import { agentSaid, evidenceRecorded } from '../events/runs.ts';
+import { agentSaid, baselineRecorded, evidenceRecorded } from '../events/runs.ts';
 import { taskStateChanged } from '../events/tasks.ts';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
@@ -27,7 +27,7 @@ import {
 } from './conversation/thread.ts';
 import { decide } from './inbox/decide.ts';
 import { deleteSession, findFirstUser, hasUsers, listSessions, type SessionRow } from './devices/sessions.ts';
-import { findEvidence, listRedChecks } from './runs/evidence.ts';
+import { findBaseline, findEvidence, listRedChecks } from './runs/evidence.ts';
 import {
   claimDelivery,
   findEffect,
@@ -419,6 +419,19 @@ test('of the checks that the repository names only those are red that ran to a b
   // With files beside it that are in no commit it says nothing, and what is green by now is red no more.
   await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)], OWNER);
   expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([[], []]);
+  // What was red before the change is not the change's.
+  await appendOnce(t.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)]);
+  expect(await listRedChecks(t.db, 'one', 'old')).toEqual([]);
+});
+
+test('how a check ended before a change is known to every task of its project, by commit, check and command', async () => {
+  const baseline = { what: 'lint', command: 'lint', exitCode: 1, tail: 'a.ts: error', sha: 'base' } as const;
+  await appendOnce(t.db, [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })]);
+  const project = (await t.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'")).rows[0]!.project_id;
+  expect(await findBaseline(t.db, project, baseline)).toMatchObject(baseline);
+  for (const other of [{ sha: 'another' }, { what: 'tests' as const }, { command: 'lint --fix' }])
+    expect(await findBaseline(t.db, project, { ...baseline, ...other })).toBeNull();
+  expect(await findBaseline(t.db, 'another', baseline)).toBeNull();
 });
 
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {

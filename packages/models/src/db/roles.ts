@@ -72,6 +72,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     run_commands: may('SIU'),
     checkpoints: may('SD'),
     pushes: may('SI'),
+    attachments: may('SD'),
     forge_effects: may('SIU'),
     settings: may('SIU'),
     push_devices: may('SUD'),
@@ -92,7 +93,7 @@ export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>
     checkpoints: may('SIU'),
     pushes: may('SI'),
     settings: may('S'),
-    attachments: may('S'),
+    attachments: may('SI'),
     model_calls: may('SIUD'),
   },
   mainloop_web: Object.fromEntries(

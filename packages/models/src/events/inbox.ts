@@ -67,7 +67,11 @@ export const inboxSnoozed = defineEvent({
   says: 'The person looks at it later.',
   about: 'task',
   writtenBy: ['api'],
-  payload: z.object({ id: z.string(), until: z.string().describe('ISO time') }),
+  payload: z.object({
+    id: z.string(),
+    until: z.string().describe('ISO time'),
+    untilCi: z.boolean().optional().describe('it comes back when CI of its task is done, at that time at the latest'),
+  }),
   keys: { new: null },
 });
 

@@ -1,6 +1,7 @@
 // Runs of the agent: their beginning and end, what they said, and what was recorded about them.
 import { z } from 'zod';
 import { defineEvent } from './define.ts';
+import { PICTURE_MIMES } from '../flow/pictures.ts';
 import { phase, runOutcome } from './shapes.ts';
 
 export const runStarted = defineEvent({
@@ -76,8 +77,27 @@ export const evidenceRecorded = defineEvent({
     sha: z.string().describe('the commit that it ran on'),
     clean: z.boolean().describe('whether the tree was the commit, nothing more and nothing less'),
     from: z.array(z.string()).optional().describe('the files that a set-up was found from; nobody had set it'),
+    redBefore: z.boolean().optional().describe('it was red in the same way on the commit that the change is from'),
+    insteadOf: z.string().optional().describe('what the repository names, and is not there'),
   }),
   keys: { new: 'evidence/{runId}/{epoch}/{what}' },
+});
+
+export const baselineRecorded = defineEvent({
+  type: 'baseline.recorded',
+  version: 1,
+  says: 'The runner ran a check on the commit that the change is from, because it is red on the change.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({
+    runId: z.string(),
+    what: z.enum(['verify', 'diagnostics', 'lint', 'tests']),
+    command: z.string(),
+    exitCode: z.number().nullable().describe('null when it ran out of time'),
+    tail: z.string().describe('the end of its output'),
+    sha: z.string().describe('the commit that it ran on'),
+  }),
+  keys: { new: 'baseline/{runId}/{sha}/{what}' },
 });
 
 export const packagesFetched = defineEvent({
@@ -101,5 +121,23 @@ export const agentSaid = defineEvent({
   about: 'task',
   writtenBy: ['gateway'],
   payload: z.object({ runId: z.string(), text: z.string() }),
+  keys: { new: null },
+});
+
+export const agentShowed = defineEvent({
+  type: 'agent.showed',
+  version: 1,
+  says: 'The agent showed a picture of what it made.',
+  about: 'task',
+  writtenBy: ['gateway'],
+  payload: z.object({
+    runId: z.string(),
+    id: z.string().describe('the attachment that it is kept as'),
+    caption: z.string(),
+    mime: z.enum(PICTURE_MIMES),
+    width: z.number().describe('in pixels'),
+    height: z.number(),
+    sha256: z.string().describe('of what is kept, in hex'),
+  }),
   keys: { new: null },
 });

@@ -106,6 +106,16 @@ export const taskModelChanged = defineEvent({
   keys: { new: null },
 });
 
+export const taskLooked = defineEvent({
+  type: 'task.looked',
+  version: 1,
+  says: 'The person had the page of the task before them, as it stood at a time.',
+  about: 'task',
+  writtenBy: ['api'],
+  payload: z.object({ seen: z.string().describe('when what they saw last had happened, ISO time') }),
+  keys: { new: null },
+});
+
 export const planWritten = defineEvent({
   type: 'plan.written',
   version: 1,

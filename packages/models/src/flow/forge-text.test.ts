@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { agentCode, agentLine, agentName, agentQuote, joined, ours, personsWords } from './forge-text.ts';
+import { agentCode, agentLine, agentName, agentPicture, agentQuote, joined, ours, personsWords } from './forge-text.ts';
 
 /** What GitHub and its bots would find, as they look for it in what is shown or in what was sent. */
 const FINDS: readonly [string, RegExp][] = [
@@ -88,6 +88,13 @@ describe("an agent's words set nothing off", () => {
       expect([out, found(out)]).toEqual([out, []]);
     // Inside a fence nothing is shown as Markdown, and bots still read it.
     expect(found(agentCode(text)).filter((w) => w !== 'a picture')).toEqual([]);
+  });
+
+  test.each([...HOSTILE, 'a](https://x.example/b.png) ![c', 'a\\](x)', 'a`b'])('in the caption of a picture: %j', (text) => {
+    const url = 'https://github.example/o/r/blob/abc/1.png?raw=true';
+    const out = agentPicture(text, url);
+    const m = /^!\[([^\]]*)\]\(([^)]*)\)\n\n([^]*)$/.exec(out);
+    expect([m?.[2], found(m![1]!), found(m![3]!)]).toEqual([url, [], []]);
   });
 
   test.each(['retest this please', 'test this please', 'ok to test', 'bors r+', 'bors merge'])('nor does the sentence %j', (text) => {

@@ -54,6 +54,12 @@ export function agentCode(text: string, max = 50_000): ForgeText {
   return `${ticks}\n${inside}\n${ticks}` as ForgeText;
 }
 
+/** A picture of an agent with its caption, which no bracket in it ends. @param url as the forge itself gave it */
+export function agentPicture(caption: string, url: string): ForgeText {
+  const alt = agentLine(caption.replace(/[[\]\\`]/g, ''), 200);
+  return `![${alt}](${url.replace(/[()<>\s]/g, '')})\n\n${agentQuote(caption, 200)}` as ForgeText;
+}
+
 /** A short name in a code span: a path, a command, a commit. */
 export const agentName = (text: string, max = 300): ForgeText => `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
 

@@ -15,6 +15,8 @@ test.each<[Talk, Partial<typeof nothing>, string | null]>([
   ['heldPushes', { aRun: 5 }, 'This run has had its 5 pushes that wait for the reader. Go on without.'],
   ['refusedPushes', { aRun: 1_000 }, null],
   ['refusedPushes', { aMinute: 10 }, '10 refused pushes in one minute are enough. Wait a minute.'],
+  ['shows', { aRun: 11, open: 20 }, null],
+  ['shows', { aRun: 12 }, 'This run has had its 12 pictures. Go on without.'],
   ['replies', { events: 59 }, null],
   ['replies', { events: 60 }, 'More than 60 events in one minute. Wait a minute.'],
 ])('%s after %j', (talk, n, sentence) => {

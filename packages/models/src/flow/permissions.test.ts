@@ -31,6 +31,7 @@ const LET_THROUGH: readonly string[] = [
   'mainloop say "it is done (really)"',
   'mainloop ask "Which?" --option "A; rm" --option B --multiple',
   "mainloop reply t-1-c2 'fixed in abc'",
+  'mainloop show /tmp/after.png "The list, after"',
 ];
 
 describe('what may run unasked is a list of shapes', () => {
@@ -96,6 +97,8 @@ describe('what may run unasked is a list of shapes', () => {
     'mainloop run x',
     'mainloop say',
     'mainloop say a b',
+    'mainloop show a.png',
+    'mainloop show --all a.png',
     'mainloop ask Q --file x',
     'constructor',
     'git constructor',

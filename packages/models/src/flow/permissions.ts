@@ -92,6 +92,8 @@ const TALK: Readonly<Record<string, Shape>> = {
   say: { operands: [TEXT], count: [1, 1] },
   ask: { flags: /^--multiple$/, valued: { '--option': TEXT }, operands: [TEXT], count: [1, 1] },
   reply: { operands: [TEXT], count: [2, 2] },
+  // Only a picture gets through, and it goes to the reader.
+  show: { operands: [TEXT], count: [2, 2] },
 };
 /** Git commands behind whose `--` stand paths. */
 const TAKES_PATHS = new Set(['diff', 'log', 'show', 'add'].map((v) => own(GIT, v)));

@@ -148,6 +148,8 @@ plan, the pull request and what you say.
   would choose, and says so; with \`--multiple\` several options may be right. Ask all that you need to know at once, a call for each question. After asking, end
   your turn at once: you are woken with the answers, in this same session.
 - \`mainloop reply COMMENT "text"\` answers one comment of a review.
+- \`mainloop show FILE "caption"\` shows the reader a picture (PNG, JPEG, WebP, GIF), beside the change and on the pull request.
+  Where a change can be seen, take a screenshot of it and show that.
 - Push only to the branch that is checked out. A push elsewhere is refused.
 - A change under .github/ is held until the reader agrees.
 - There is no network but the package registries this project allows.

@@ -29,6 +29,7 @@ export const REFUSALS = {
 
   // Tasks.
   task_ended: { status: 409, says: (state: string) => `This task is already ${state}.` },
+  no_ci: { status: 409, says: 'No CI runs for this task right now. Choose a time instead.' },
   no_agent: { status: 409, says: 'No agent is running for this task right now.' },
 
   // Items of the inbox.

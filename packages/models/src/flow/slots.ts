@@ -5,6 +5,8 @@ export interface SlotRun {
   readonly id: string;
   readonly projectId: string;
   readonly isActive: boolean;
+  /** It is active and stands still until the person allows or refuses something: its slot is another's meanwhile. */
+  readonly waits: boolean;
 }
 
 export interface SlotCaps {
@@ -12,20 +14,30 @@ export interface SlotCaps {
   readonly ofProject: (projectId: string) => number;
 }
 
+/** What waits still has its sandbox, and goes on at once when it is answered: with those, there are at most so many times the cap. */
+export const WITH_WAITING = 2;
+
 /**
  * @param runs that have not ended, oldest first
  * @returns ids of the queued ones that may start now. One whose project is full waits and keeps nobody else waiting.
  */
 export function mayStart(runs: readonly SlotRun[], caps: SlotCaps): string[] {
-  const used = new Map<string, number>();
-  const take = (projectId: string): void => void used.set(projectId, (used.get(projectId) ?? 0) + 1);
+  const used = { working: new Map<string, number>(), active: new Map<string, number>() };
+  const add = (to: Map<string, number>, projectId: string): void => void to.set(projectId, (to.get(projectId) ?? 0) + 1);
   const active = runs.filter((r) => r.isActive);
-  for (const r of active) take(r.projectId);
+  const working = active.filter((r) => !r.waits);
+  for (const r of active) add(used.active, r.projectId);
+  for (const r of working) add(used.working, r.projectId);
   const starting: string[] = [];
+  const isFull = (projectId: string): boolean => {
+    const cap = caps.ofProject(projectId);
+    return (used.working.get(projectId) ?? 0) >= cap || (used.active.get(projectId) ?? 0) >= cap * WITH_WAITING;
+  };
   for (const r of runs) {
-    if (active.length + starting.length >= caps.all) break;
-    if (r.isActive || (used.get(r.projectId) ?? 0) >= caps.ofProject(r.projectId)) continue;
-    take(r.projectId);
+    if (working.length + starting.length >= caps.all || active.length + starting.length >= caps.all * WITH_WAITING) break;
+    if (r.isActive || isFull(r.projectId)) continue;
+    add(used.active, r.projectId);
+    add(used.working, r.projectId);
     starting.push(r.id);
   }
   return starting;

@@ -43,6 +43,7 @@ async function factsOf(taskId: string, offeredAt: Date): Promise<ReviewFacts | n
     what: twoSentences(summaryOf(t.events)),
     why: twoSentences(t.prompt),
     checks: checksOf(t.events),
+    pictures: t.pictures,
     risks: newest === null ? [] : await changeRisks(taskId, newest),
     tookMs: Math.max(0, offeredAt.getTime() - t.startedAt.getTime()),
     files: files.length,

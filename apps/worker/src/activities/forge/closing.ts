@@ -2,6 +2,7 @@
 import { ForgeError, isRetryable } from '@mainloop/adapters/forge/port';
 import { getTask } from '@mainloop/models/db/tasks/tasks';
 import type { ForgeContext } from './context.ts';
+import { ensurePicturesGone } from './pictures.ts';
 
 /** Closed, opened again, cleaned up. */
 export const closingActivities = ({ db, forge, hit, tellMerged, tellClosed, tellReopened }: ForgeContext) => ({
@@ -43,6 +44,8 @@ export const closingActivities = ({ db, forge, hit, tellMerged, tellClosed, tell
     if (!i.merged && t.prNumber !== null) await forge.ensureClosed(t.repo, t.prNumber);
     if (t.issueNumber !== null) await forge.ensureClosed(t.repo, t.issueNumber);
     if (t.headSha !== null && i.keepBranch !== true) await forge.ensureBranchGone(t.repo, t.branch);
+    // A change that was merged keeps what was shown of it.
+    if (!i.merged) await ensurePicturesGone({ db, forge }, t);
     hit('forge.clean.after');
   },
 });

@@ -10,15 +10,16 @@ import { dollars } from '@mainloop/models/flow/pricing';
 import { publishReview } from '../../reviews.ts';
 import { evidenceLines } from '../../evidence.ts';
 import type { ForgeContext } from './context.ts';
+import { ensurePictures } from './pictures.ts';
 
 const PHASES: ReadonlyMap<string, ForgeText> = new Map([
   ['implement', ours`The change`],
   ['fix_ci', ours`Repair`],
   ['address_review', ours`Review`],
 ]);
-function summaryBody(t: TaskRow, runs: readonly CompletedRun[], evidence: ForgeText): ForgeText {
+function summaryBody(t: TaskRow, runs: readonly CompletedRun[], evidence: ForgeText, pictures: ForgeText): ForgeText {
   const parts = runs.map((r) => ours`**${PHASES.get(r.phase) ?? agentLine(r.phase)}.**\n\n${agentQuote(r.outcome.summary, 3_000)}`);
-  return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.costMicrousd))}.`;
+  return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.costMicrousd))}.${pictures}`;
 }
 
 /** The pull request, from the draft to what is offered for review. */
@@ -85,6 +86,7 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
         await findEvidence(db, t.id, sha, 'verify'),
         checks.filter((c) => c !== null),
       ),
+      await ensurePictures({ db, forge, hit }, t),
     );
     const comment = { repo: t.repo, number: t.prNumber!, marker: m, body };
     let now = false;

@@ -2,7 +2,9 @@
 import type { AttachmentRef } from '../../flow/events.ts';
 import { freshId } from '../log.ts';
 import type { Queryable } from '../pool.ts';
+import { payloadField } from '../payload.ts';
 import { anyOf, row, rows, run, tables } from '../rows.ts';
+import type { ShownPicture } from '../../flow/pictures.ts';
 
 /** @param data at most a few megabytes; whoever takes it in has looked at its size and kind */
 export async function keepAttachment(q: Queryable, ownerId: string, a: { name: string; mime: string; data: Buffer }): Promise<AttachmentRef> {
@@ -23,3 +25,19 @@ export async function refsOf(q: Queryable, ownerId: string, ids: readonly string
 
 export const readAttachment = (q: Queryable, ownerId: string, id: string): Promise<{ name: string; mime: string; data: Buffer } | null> =>
   row(q, tables.selectFrom('attachments').select(['name', 'mime', 'data']).where('owner_id', '=', ownerId).where('id', '=', id));
+
+const showed = (taskId: string) => tables.selectFrom('events').where('task_id', '=', taskId).where('type', '=', 'agent.showed');
+
+/** @returns the newest pictures that the agents of a task showed, so many at most, oldest first */
+export async function listPictures(q: Queryable, taskId: string, max: number): Promise<ShownPicture[]> {
+  const found = await rows(q, showed(taskId).select('payload').orderBy('seq', 'desc').limit(max));
+  return found.map((f) => f.payload as unknown as ShownPicture).toReversed();
+}
+
+/** Takes the pictures of a task away; its story still has their captions. */
+export async function deletePictures(q: Queryable, taskId: string): Promise<void> {
+  await run(
+    q,
+    tables.deleteFrom('attachments').where('id', 'in', showed(taskId).select(payloadField('agent.showed', 'id').as('id')).$castTo<{ id: string }>()),
+  );
+}

@@ -9,6 +9,7 @@ import { TASK_WORKFLOW, type TaskWorkflowInput } from '../../flow/workflow.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../../events/proposals.ts';
 import { taskConfirmed } from '../../events/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
+import { hasProject } from '../projects/projects.ts';
 import { tell } from '../runs/commands.ts';
 import { append, freshId, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
@@ -53,7 +54,7 @@ export async function propose(tx: Tx, ownerId: string, key: string, turnId: stri
 
 export type ConfirmResult =
   | { readonly ok: true; readonly taskId: string; readonly again: boolean }
-  | Refusal<'no_proposal' | 'proposal_altered' | 'proposal_declined' | 'proposal_expired' | 'no_task' | 'task_ended'>;
+  | Refusal<'no_proposal' | 'proposal_altered' | 'proposal_declined' | 'proposal_expired' | 'no_task' | 'task_ended' | 'no_project'>;
 
 /** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
 export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmProposal, by: string, now = new Date()): Promise<ConfirmResult> {
@@ -74,6 +75,8 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
       await append(tx, [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })], ownerId);
       return { ok: true, taskId: p.to_task_id, again: false };
     }
+    const projectId = c.edits?.projectId ?? p.project_id;
+    if (projectId !== p.project_id && !(await hasProject(tx, ownerId, projectId))) return refusal('no_project');
     const taskId = `t-${freshId()}`;
     const title = cleanTitle(c.edits?.title ?? p.title);
     await append(
@@ -84,7 +87,7 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
           actor: by,
           payload: {
             proposalId: id,
-            projectId: p.project_id,
+            projectId,
             title,
             prompt: c.edits?.prompt ?? p.prompt,
             model: c.edits?.model ?? p.model,

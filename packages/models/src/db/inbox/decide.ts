@@ -3,7 +3,7 @@ import { ANSWERED_WHERE } from '../../flow/answers.ts';
 import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
 import type { NewEvent } from '../../events/registry.ts';
 import { reviewSubmitted } from '../../events/review.ts';
-import { taskBudgetRaised, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
+import { taskBudgetRaised, taskLooked, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
 import type { Via } from '../../flow/events.ts';
 import { gateAnswer, isGate } from '../../flow/gates.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
@@ -14,7 +14,7 @@ import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, 
 import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
-import { withTx, type Db } from '../pool.ts';
+import { withTx, type Db, type Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
 import { draftsOf, hasUnanswered } from '../review/comments.ts';
 
@@ -176,7 +176,31 @@ export async function setModel(db: Db, i: { ownerId: string; taskId: string; mod
   });
 }
 
-type AttentionNote = { readonly what: 'shown' | 'opened'; readonly via: Via } | { readonly until: Date } | 'not_needed';
+type AttentionNote = { readonly what: 'shown' | 'opened'; readonly via: Via } | { readonly until: Date; readonly untilCi: boolean } | 'not_needed';
+
+/** Whether CI of the task that an item is about has still to say something: its checks are pending, or its newest push has none yet. */
+export async function waitsForCi(q: Queryable, i: { ownerId: string; itemId: string }): Promise<boolean> {
+  const of = tables.selectFrom('inbox_items as i').innerJoin('tasks as t', 't.id', 'i.task_id').select(['t.ci', 't.state', 't.head_sha']);
+  const task = await row(q, of.where('i.id', '=', i.itemId).where('i.owner_id', '=', i.ownerId));
+  if (task === null || isEnded(task.state) || task.head_sha === null) return false;
+  return task.ci === null || task.ci.verdict === 'pending';
+}
+
+/**
+ * Notes what the person has seen of a task. What they saw before, or what has not happened yet, is not written.
+ * @param i `seen`: when the last of it had happened
+ */
+export async function noteTaskLooked(db: Db, i: { ownerId: string; taskId: string; seen: Date; by: string }): Promise<void> {
+  await withTx(db, async (tx) => {
+    await lockLog(tx);
+    const of = tables.selectFrom('tasks').select(['updated_at', 'looked_at']).where('id', '=', i.taskId).where('owner_id', '=', i.ownerId);
+    const task = await row(tx, of);
+    if (task === null) return;
+    const seen = i.seen > task.updated_at ? task.updated_at : i.seen;
+    if (task.looked_at !== null && task.looked_at >= seen) return;
+    await append(tx, [taskLooked.new({ taskId: i.taskId, actor: i.by, payload: { seen: seen.toISOString() } })], i.ownerId);
+  });
+}
 
 /** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
 export async function noteAttention(db: Db, i: { ownerId: string; itemId: string; by: string; note: AttentionNote }): Promise<void> {
@@ -189,6 +213,7 @@ export async function noteAttention(db: Db, i: { ownerId: string; itemId: string
 function attentionEvent(i: { itemId: string; note: AttentionNote }, about: { taskId: string; actor: string }): NewEvent {
   const { itemId: id, note } = i;
   if (note === 'not_needed') return inboxNotNeeded.new({ ...about, payload: { id } });
-  if ('until' in note) return inboxSnoozed.new({ ...about, payload: { id, until: note.until.toISOString() } });
+  if ('until' in note)
+    return inboxSnoozed.new({ ...about, payload: { id, until: note.until.toISOString(), ...(note.untilCi ? { untilCi: true } : {}) } });
   return inboxSeen.new({ ...about, payload: { id, what: note.what, via: note.via } });
 }

@@ -1,4 +1,5 @@
 // Where a task stands on the forge, and what CI says.
+import { run, tables } from '../rows.ts';
 import { setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge'>> = {
@@ -12,10 +13,13 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
   'branch.seen': touchTask,
   'push.held': touchTask,
   'push.refused': touchTask,
-  'ci.verdict': (tx, event) => {
+  'ci.verdict': async (tx, event) => {
     // An older event has no outcome, and JSON leaves it out.
     const { passed, failed, pending, verdict, outcome } = event.payload;
-    return setTask(tx, event, { ci: JSON.stringify({ passed, failed, pending, verdict, outcome }) });
+    await setTask(tx, event, { ci: JSON.stringify({ passed, failed, pending, verdict, outcome }) });
+    if (verdict === 'pending' || event.taskId === null) return;
+    const putOff = tables.updateTable('inbox_items').where('task_id', '=', event.taskId).where('until_ci', '=', true);
+    await run(tx, putOff.set({ snoozed_until: null, until_ci: false }));
   },
   'forge.unreadable': touchTask,
   'pr.taken_back': touchTask,

@@ -39,7 +39,7 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
     await noLongerWaits(tx, taskId);
   },
   'inbox.seen': (tx, { payload, at }) => run(tx, itemOf(payload).set(payload.what === 'opened' ? { opened_at: at } : { shown_at: at })),
-  'inbox.snoozed': (tx, { payload }) => run(tx, itemOf(payload).set({ snoozed_until: payload.until })),
+  'inbox.snoozed': (tx, { payload }) => run(tx, itemOf(payload).set({ snoozed_until: payload.until, until_ci: payload.untilCi ?? false })),
   'inbox.not_needed': (tx, { payload }) => run(tx, itemOf(payload).set({ not_needed: true })),
   'inbox.closed': async (tx, { payload, taskId, at }) => {
     await run(tx, itemOf(payload).set({ state: 'closed', answered_at: at }).where('state', '=', 'open'));

@@ -9,13 +9,15 @@ const countTurn = prepare<{ readonly at: string; readonly taskId: string }>()(({
     .where('id', '=', taskId),
 );
 
-export const ofRuns: Projections<TypesOf<'run' | 'settings' | 'sandbox' | 'evidence' | 'packages' | 'agent'>> = {
+export const ofRuns: Projections<TypesOf<'run' | 'settings' | 'sandbox' | 'evidence' | 'baseline' | 'packages' | 'agent'>> = {
   'run.started': (tx, event) => setTask(tx, event, { active_run_id: event.payload.runId }),
   'run.ended': (tx, event) => countTurn(tx, { at: event.at, taskId: ofTask(event) }),
   'run.silent': touchTask,
   'settings.unreadable': touchTask,
   'sandbox.stuck': touchTask,
   'evidence.recorded': touchTask,
+  'baseline.recorded': touchTask,
   'packages.fetched': touchTask,
+  'agent.showed': touchTask,
   'agent.said': (tx, event) => setTask(tx, event, { status_line: event.payload.text }),
 };

@@ -23,6 +23,7 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
         branch: payload.branch,
         created_at: at,
         updated_at: at,
+        looked_at: at,
         attachments: JSON.stringify(payload.attachments ?? []),
       }),
     );
@@ -45,5 +46,7 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   'task.allowed': touchTask,
   'task.budget_raised': (tx, event) => setTask(tx, event, { budget_cents: event.payload.budgetCents }),
   'task.model_changed': (tx, event) => setTask(tx, event, { model: event.payload.model }),
+  // Looking changes nothing, so it is no news.
+  'task.looked': (tx, event) => run(tx, tables.updateTable('tasks').set({ looked_at: event.payload.seen }).where('id', '=', ofTask(event))),
   'plan.written': (tx, event) => setTask(tx, event, { plan: event.payload.markdown, plan_revision: event.payload.revision }),
 };

@@ -2,8 +2,12 @@
 import { readEvents } from '../../events/read.ts';
 import type { LoggedEvent } from '../../events/registry.ts';
 import { OWNER } from '../../flow/ids.ts';
+import type { ShownPicture } from '../../flow/pictures.ts';
 import type { ItemView, TaskView } from '../read-views.ts';
 import type { Views } from './views.ts';
+
+/** So many stand on a card, the newest. */
+const MOST_PICTURES = 12;
 
 export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   async task(id: string): Promise<{
@@ -54,16 +58,19 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     pushes: string[];
     startedAt: Date;
     events: LoggedEvent[];
+    /** Oldest first. */
+    pictures: ShownPicture[];
   } | null> {
     const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
     if (!t) return null;
-    const [pushes, events] = await Promise.all([
+    const [pushes, events, showed] = await Promise.all([
       db.push.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: 50, select: { id: true } }),
       db.event.findMany({
         where: { ownerId: OWNER, taskId, type: { in: ['ci.verdict', 'evidence.recorded', 'run.ended'] } },
         orderBy: { seq: 'desc' },
         take: 60,
       }),
+      db.event.findMany({ where: { ownerId: OWNER, taskId, type: 'agent.showed' }, orderBy: { seq: 'desc' }, take: MOST_PICTURES }),
     ]);
     return {
       prompt: t.prompt,
@@ -73,6 +80,9 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
       startedAt: t.createdAt,
       pushes: pushes.map((p) => p.id),
       events: readEvents(events.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events,
+      pictures: readEvents(showed.reverse().map((e) => ({ ...e, seq: Number(e.seq) }))).events.flatMap((e) =>
+        e.type === 'agent.showed' ? [e.payload] : [],
+      ),
     };
   },
 });

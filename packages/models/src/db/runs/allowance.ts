@@ -13,6 +13,7 @@ const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['ki
   says: { type: 'agent.said', kind: null },
   questions: { type: 'inbox.opened', kind: 'question' },
   permissions: { type: 'inbox.opened', kind: 'permission' },
+  shows: { type: 'agent.showed', kind: null },
   replies: { type: 'review.replied', kind: null },
   heldPushes: { type: 'push.held', kind: null },
   refusedPushes: { type: 'push.refused', kind: null },
@@ -71,7 +72,7 @@ export async function takeAllowance(
  * @param payload what an event of the agent has to say for it to be the same
  * @param again it is said once more because the answer to it was lost, so this attempt may have told it too
  */
-export async function hasTold<T extends 'agent.said' | 'review.replied' | 'inbox.opened'>(
+export async function hasTold<T extends 'agent.said' | 'agent.showed' | 'review.replied' | 'inbox.opened'>(
   tx: Tx,
   run: { readonly id: string; readonly task_id: string; readonly epoch: number },
   type: T,

@@ -1,10 +1,11 @@
 // What the runner recorded about a commit: which command it ran there and how that ended.
-import type { Evidence } from '../../contracts/runner.ts';
+import type { Baseline, Evidence } from '../../contracts/runner.ts';
 import type { Payloads } from '../../events/registry.ts';
 import { sql } from 'kysely';
 import { payloadField } from '../payload.ts';
 import type { Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
+import { isRed } from '../../flow/baseline.ts';
 import type { RedCheck } from '../../flow/ci-told.ts';
 
 const field = (name: keyof Payloads['evidence.recorded']) => payloadField('evidence.recorded', name);
@@ -28,16 +29,35 @@ export async function findEvidence(q: Queryable, taskId: string, sha: string, wh
 }
 
 const NAMED = ['lint', 'diagnostics', 'tests'] as const;
-/** Not there, or not to be run: that says nothing of the change. */
-const DID_NOT_RUN = new Set([126, 127]);
 const MAX_TAIL_CHARS = 4_000;
 
-/** @returns the checks which the repository itself names, and which are red on exactly this commit. One that could not run, or ran out of time, is not red. */
+/**
+ * @returns the checks which the repository itself names, and which are red on exactly this commit. One that could not run, or ran out of time,
+ *   is not red; one that was red in the same way before the change is not the change's
+ */
 export async function listRedChecks(q: Queryable, taskId: string, sha: string): Promise<RedCheck[]> {
   const found = await Promise.all(NAMED.map(async (what) => ({ what, e: await findEvidence(q, taskId, sha, what) })));
   return found.flatMap(({ what, e }) =>
-    e === null || e.exitCode === null || e.exitCode === 0 || DID_NOT_RUN.has(e.exitCode)
-      ? []
-      : [{ what, command: e.command, tail: e.tail.slice(-MAX_TAIL_CHARS) }],
+    e === null || !isRed(e) || e.redBefore === true ? [] : [{ what, command: e.command, tail: e.tail.slice(-MAX_TAIL_CHARS) }],
   );
+}
+
+const baseField = (name: keyof Payloads['baseline.recorded']) => payloadField('baseline.recorded', name);
+
+/** @returns how a check ended on a commit, whichever task of the project ran it there; null when none did */
+export async function findBaseline(q: Queryable, projectId: string, asked: Pick<Baseline, 'what' | 'command' | 'sha'>): Promise<Baseline | null> {
+  const found = await row(
+    q,
+    tables
+      .selectFrom('events')
+      .select('payload')
+      .where('task_id', 'in', (eb) => eb.selectFrom('tasks as t').select('t.id').where('t.project_id', '=', projectId))
+      .where('type', '=', 'baseline.recorded')
+      .where(baseField('sha'), '=', asked.sha)
+      .where(baseField('what'), '=', asked.what)
+      .where(baseField('command'), '=', asked.command)
+      .orderBy('seq', 'desc')
+      .limit(1),
+  );
+  return (found?.payload as Baseline | undefined) ?? null;
 }

@@ -105,7 +105,7 @@ export async function takeSlot(
         .selectFrom('runs as r')
         .innerJoin('tasks as t', 't.id', 'r.task_id')
         .innerJoin('projects as p', 'p.id', 't.project_id')
-        .select(['r.id', 'r.state', 't.project_id', 'p.settings'])
+        .select(['r.id', 'r.state', 't.project_id', 'p.settings', (eb) => eb('t.waiting_for', 'is not distinct from', 'permission').as('waits')])
         .where('r.state', '<>', 'ended')
         .orderBy('r.created_at')
         .orderBy('r.id'),
@@ -115,7 +115,7 @@ export async function takeSlot(
     if (me.state !== 'queued') return { got: true, ahead: 0 };
     const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
     const starting = mayStart(
-      runs.map((r) => ({ id: r.id, projectId: r.project_id, isActive: r.state !== 'queued' })),
+      runs.map((r) => ({ id: r.id, projectId: r.project_id, isActive: r.state !== 'queued', waits: r.state === 'running' && r.waits === true })),
       { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
     );
     if (!starting.includes(runId)) return { got: false, ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length };
