@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { relayPackages } from '@mainloop/doors/package-relay';
 import { INSIDE } from '@mainloop/models/contracts/runner';
-import { cargoConfig, mavenSettings, packageEnvironment, type PackageHints } from '@mainloop/models/flow/packages';
+import { cargoConfig, homeSettings, packageEnvironment, type PackageHints } from '@mainloop/models/flow/packages';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import { gitEnv } from './workspace.ts';
@@ -50,11 +50,12 @@ export async function packagesAt(c: RunnerConfig, hints: PackageHints): Promise<
   const cargo = path.join(path.dirname(c.repo), '.cargo');
   ensureFolder(cargo);
   putFile(path.join(cargo, 'config.toml'), cargoConfig(origin));
-  // A task's own settings stay: an agent may have written some.
-  const maven = path.join(c.home, '.m2/settings.xml');
-  if (!existsSync(maven)) {
-    ensureFolder(path.dirname(maven));
-    putFile(maven, mavenSettings(origin));
+  for (const [name, text] of Object.entries(homeSettings(origin))) {
+    const file = path.join(c.home, name);
+    // A task's own settings stay: an agent may have written some.
+    if (existsSync(file)) continue;
+    ensureFolder(path.dirname(file));
+    putFile(file, text);
   }
   return packageEnvironment(origin, hints);
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ciToken } from '@mainloop/doors/ci-token';
 import { INSIDE } from '@mainloop/models/contracts/runner';
-import { cargoConfig, mavenSettings, packageEnvironment } from '@mainloop/models/flow/packages';
+import { cargoConfig, homeSettings, packageEnvironment } from '@mainloop/models/flow/packages';
 
 export interface JobPackages {
   /** Folder with the gateway's socket; bound, because a restarted gateway makes a new one. */
@@ -45,7 +45,7 @@ export function withPackages(
     env: {
       MAINLOOP_PACKAGES_TOKEN: ciToken(o.secret, job.repo, job.untilMs),
       MAINLOOP_CARGO_CONFIG: cargoConfig(ORIGIN),
-      MAINLOOP_MAVEN_SETTINGS: mavenSettings(ORIGIN),
+      MAINLOOP_HOME_SETTINGS: JSON.stringify(homeSettings(ORIGIN)),
     },
   };
 }

@@ -48,6 +48,8 @@ export interface AnswerTo {
 export interface Answer {
   readonly type: string;
   readonly body: string | Buffer;
+  /** Where a client takes it for more than a mark; else it is made here. */
+  readonly etag?: string;
 }
 
 /** @returns the path with its escapes undone, once; null when it is none, or when a part of it could lead elsewhere */

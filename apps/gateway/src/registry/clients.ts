@@ -147,6 +147,27 @@ export function cargoUpstream(file: string): Upstream {
 }
 
 /**
+ * Whom Bundler, or else RubyGems itself, asks for what stands on rubygems.org.
+ * @param bundle the text of Bundler's own file, with its mirrors and how it signs in
+ * @param gemrc the text of RubyGems' file, whose first source counts
+ * @see https://bundler.io/man/bundle-config.1.html
+ */
+export function rubyGemsUpstream(bundle: string, gemrc: string): Upstream {
+  const settings = new Map(
+    [...bundle.matchAll(/^(BUNDLE_\S+?):\s+["']?([^"'\n]+?)["']?\s*$/gm)].map((m) => [m[1]!.toUpperCase().replace(/\/$/, ''), m[2]!] as const),
+  );
+  const mirror = settings.get('BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG') ?? settings.get('BUNDLE_MIRROR__ALL');
+  const source = /^:?sources:\s*\n\s*-\s*["']?([^"'\n]+?)["']?\s*$/m.exec(gemrc)?.[1];
+  // By host, with two underlines for a dot: BUNDLE_GEMS__EXAMPLE__COM: "user:password".
+  const signIn = ({ hostname }: URL): string | null => {
+    const own = settings.get(`BUNDLE_${hostname.toUpperCase().replaceAll('-', '___').replaceAll('.', '__')}`);
+    return own === undefined ? null : basic(own);
+  };
+  return upstreamOf(mirror ?? source ?? RUBYGEMS, signIn) ?? { base: RUBYGEMS, authorization: null };
+}
+const RUBYGEMS = 'https://rubygems.org/';
+
+/**
  * Whom Maven asks for what stands on Maven Central.
  * @param settings the text of its settings.xml
  * @see https://maven.apache.org/guides/mini/guide-mirror-settings.html

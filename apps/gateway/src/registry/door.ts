@@ -177,7 +177,7 @@ async function wholeOf(body: Readable, packed: boolean, name: string): Promise<B
 
 function sendPage(req: IncomingMessage, res: ServerResponse, a: Answer): void {
   const body = Buffer.from(a.body);
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const etag = `"${a.etag ?? createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const same = req.headers['if-none-match'] === etag;
   res.writeHead(same ? 304 : 200, { 'content-type': a.type, etag, ...(same ? {} : { 'content-length': body.length }) });
   res.end(same || req.method === 'HEAD' ? undefined : body);

@@ -5,8 +5,12 @@ import { seedRun, startGateway, type TestGateway } from '@mainloop/testkit/gatew
 import { startRegistry, type TestRegistry } from '@mainloop/testkit/package-registry';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { homeSettings } from '@mainloop/models/flow/packages';
+import { relayPackages } from '@mainloop/doors/package-relay';
 
 let database: TestDatabase;
 let gateway: TestGateway;
@@ -15,6 +19,7 @@ let index: TestRegistry;
 let modules: TestRegistry;
 let crates: TestRegistry;
 let maven: TestRegistry;
+let gems: TestRegistry;
 const root = mkdtempSync('/tmp/mainloop-packages-');
 
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
@@ -51,6 +56,12 @@ beforeAll(async () => {
      <mirrors><mirror><id>m</id><mirrorOf>central</mirrorOf><url>${maven.url}/central</url></mirror></mirrors></settings>`,
   );
   writeFileSync(path.join(root, 'config.toml'), `[source.crates-io]\nreplace-with = "c"\n[source.c]\nregistry = "sparse+${crates.url}/index/"\n`);
+  gems = await startGems();
+  mkdirSync(path.join(root, '.bundle'));
+  writeFileSync(
+    path.join(root, '.bundle/config'),
+    `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${gems.url.replace('//', '//me:secret-of-ruby@')}/r"\n`,
+  );
   gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
     PIP_INDEX_URL: `${index.url.replace('//', '//me:secret-of-pip@')}/simple/`,
     GOPROXY: `${modules.url}/go,direct`,
@@ -60,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway?.kill('SIGKILL');
-  await Promise.all([index, modules, crates, maven].map((r) => r?.close()));
+  await Promise.all([index, modules, crates, maven, gems].map((r) => r?.close()));
   await database?.drop();
   rmSync(root, { recursive: true, force: true });
 });
@@ -128,4 +139,79 @@ test("Maven's files come from the mirror that the operator's Maven has, each whe
   const missing = await get('/maven/org/x/z/1.0/z-1.0.jar');
   expect(missing).toEqual({ status: 404, body: JSON.stringify({ error: `mainloop: ${new URL(maven.url).host} knows no org.x:z.` }) });
   expect(maven.asked.every((a) => a.authorization === `Basic ${Buffer.from('me:secret-of-maven').toString('base64')}`)).toBe(true);
+});
+
+/** Bundler and RubyGems, where this machine has them. */
+const hasRuby = ['/usr/bin/bundle', '/usr/bin/gem'].every((f) => existsSync(f));
+const withRuby = hasRuby ? test : test.skip;
+const RUBY_ENV = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: path.join(root, 'ruby') };
+
+/** A real gem where gems can be built; else something in its place. */
+function gemOf(name: string): Buffer {
+  const at = path.join(root, `build-${name}`);
+  mkdirSync(path.join(at, 'lib'), { recursive: true });
+  mkdirSync(RUBY_ENV.HOME, { recursive: true });
+  writeFileSync(path.join(at, `lib/${name}.rb`), `module Thing; NAME = '${name}'; end\n`);
+  const spec = `Gem::Specification.new { |s| s.name = '${name}'; s.version = '1.0.0'; s.summary = 'x'; s.authors = ['x']; s.files = ['lib/${name}.rb'] }`;
+  writeFileSync(path.join(at, 'x.gemspec'), spec);
+  if (!hasRuby) return Buffer.from('a gem');
+  execFileSync('/usr/bin/gem', ['build', 'x.gemspec'], { cwd: at, env: RUBY_ENV, stdio: 'pipe' });
+  return readFileSync(path.join(at, `${name}-1.0.0.gem`));
+}
+
+/** A registry of RubyGems with a gem, and one whose file was changed. */
+function startGems(): Promise<TestRegistry> {
+  const [thing, changed] = [gemOf('thing'), gemOf('changed')];
+  const info = (sha: string): string => `---\n1.0.0 |checksum:${sha}\n`;
+  const infos: Record<string, string> = { thing: info(sha256(thing)), changed: info(sha256('what it was')) };
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+  const list = Object.entries(infos).map(([name, text]) => `${name} 1.0.0 ${md5(text)}\n`);
+  const pages: Record<string, string | Buffer> = {
+    '/r/versions': `created_at: 2026-01-01T00:00:00Z\n---\n${list.join('')}`,
+    '/r/names': '---\nchanged\nthing\n',
+    '/r/gems/thing-1.0.0.gem': thing,
+    '/r/gems/changed-1.0.0.gem': changed,
+    ...Object.fromEntries(Object.entries(infos).map(([name, text]) => [`/r/info/${name}`, text])),
+  };
+  return startRegistry((asked, res) => {
+    if (Object.hasOwn(pages, asked)) return void res.end(pages[asked]);
+    res.writeHead(404).end();
+  });
+}
+
+test("a gem is what its line of RubyGems' index says, and the operator's sign-in stays here", async () => {
+  expect((await get('/rubygems/info/thing')).body).toContain('checksum:');
+  expect((await get('/rubygems/gems/thing-1.0.0.gem')).status).toBe(200);
+  expect(await get('/rubygems/gems/changed-1.0.0.gem')).toEqual({
+    status: 424,
+    body: JSON.stringify({ error: 'mainloop: changed-1.0.0.gem is not what its registry says it is (sha256), so it is not handed out.' }),
+  });
+  expect((await get('/rubygems/gems/thing-2.0.0.gem')).status).toBe(404);
+  expect(gems.asked.every((a) => a.authorization === `Basic ${Buffer.from('me:secret-of-ruby').toString('base64')}`)).toBe(true);
+});
+
+withRuby('the real Bundler installs through it by its lock file, which stays what it is', async () => {
+  const work = path.join(root, 'bundled');
+  mkdirSync(work);
+  const { port, close } = await relayPackages({ gateway: { host: '127.0.0.1', port: gateway.port }, token, port: 0 });
+  const origin = `http://127.0.0.1:${port}`;
+  for (const [name, text] of Object.entries(homeSettings(origin))) {
+    mkdirSync(path.dirname(path.join(RUBY_ENV.HOME, name)), { recursive: true });
+    writeFileSync(path.join(RUBY_ENV.HOME, name), text);
+  }
+  const lock = `GEM\n  remote: https://rubygems.org/\n  specs:\n    thing (1.0.0)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  thing\n\nBUNDLED WITH\n   2.3.15\n`;
+  writeFileSync(path.join(work, 'Gemfile'), "source 'https://rubygems.org'\ngem 'thing'\n");
+  writeFileSync(path.join(work, 'Gemfile.lock'), lock);
+  const env = { ...RUBY_ENV, BUNDLE_PATH: 'vendor/bundle' };
+  const bundle = (...a: string[]) => promisify(execFile)('/usr/bin/bundle', a, { cwd: work, env, timeout: 120_000 });
+  try {
+    await bundle('install', '--quiet');
+    expect((await bundle('exec', 'ruby', '-e', "require 'thing'; print Thing::NAME")).stdout).toBe('thing');
+    expect(readFileSync(path.join(work, 'Gemfile.lock'), 'utf8')).toBe(lock);
+    writeFileSync(path.join(work, 'Gemfile'), "source 'https://rubygems.org'\ngem 'changed'\n");
+    rmSync(path.join(work, 'Gemfile.lock'));
+    await expect(bundle('install')).rejects.toMatchObject({ code: expect.any(Number) });
+  } finally {
+    close();
+  }
 });

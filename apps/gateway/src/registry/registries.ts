@@ -4,12 +4,22 @@ import path from 'node:path';
 import tls from 'node:tls';
 import type { PackageHints } from '@mainloop/models/flow/packages';
 import type { Asked, Page } from './asked.ts';
-import { cargoUpstream, goUpstreams, mavenUpstream, npmUpstreams, pipUpstreams, type Environment, type Upstream } from './clients.ts';
+import {
+  cargoUpstream,
+  goUpstreams,
+  mavenUpstream,
+  npmUpstreams,
+  pipUpstreams,
+  rubyGemsUpstream,
+  type Environment,
+  type Upstream,
+} from './clients.ts';
 import { askedOfCrates } from './crates.ts';
 import { askedOfGo } from './go.ts';
 import { askedOfMaven } from './maven.ts';
 import { askedOfNpm } from './npm.ts';
 import { askedOfPypi } from './pypi.ts';
+import { askedOfRubyGems } from './rubygems.ts';
 
 export interface Registry {
   /** For sentences. */
@@ -40,6 +50,7 @@ export function readRegistries(env: Environment): Registries {
   const go = goUpstreams(env, textOf(env.GOENV || path.join(config, 'go/env')), netrc);
   const cargo = cargoUpstream(textOf(path.join(env.CARGO_HOME || path.join(home, '.cargo'), 'config.toml')));
   const maven = mavenUpstream(textOf(path.join(home, '.m2/settings.xml')));
+  const gems = rubyGemsUpstream(textOf(path.join(env.BUNDLE_USER_HOME || path.join(home, '.bundle'), 'config')), textOf(path.join(home, '.gemrc')));
   const all: Registry[] = [
     {
       name: "npm's registry",
@@ -52,6 +63,7 @@ export function readRegistries(env: Environment): Registries {
     { name: "Go's module proxy", client: 'Go', publicHost: 'proxy.golang.org', asked: askedOfGo, upstreams: () => go.all },
     { name: 'crates.io', client: 'Cargo', publicHost: 'index.crates.io', asked: askedOfCrates, upstreams: () => [cargo] },
     { name: 'Maven Central', client: 'Maven', publicHost: 'repo.maven.apache.org', asked: askedOfMaven, upstreams: () => [maven] },
+    { name: 'RubyGems', client: 'Bundler', publicHost: 'rubygems.org', asked: askedOfRubyGems, upstreams: () => [gems] },
   ];
   const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((f): f is string => f !== undefined && f !== '');
   return {

@@ -5,7 +5,7 @@
  * hold credentials.
  */
 export const isPackageSetting = (name: string): boolean =>
-  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
+  /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|BUNDLE_USER_HOME|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
     name,
   );
 
@@ -53,5 +53,18 @@ export const cargoConfig = (origin: string): string =>
   `[source.crates-io]\nreplace-with = "mainloop"\n\n[source.mainloop]\nregistry = "sparse+${origin}/crates/"\n`;
 
 /** Maven before 3.9 knows another place for Maven Central only from its settings. */
-export const mavenSettings = (origin: string): string =>
+const mavenSettings = (origin: string): string =>
   `<settings><mirrors><mirror><id>mainloop</id><mirrorOf>central</mirrorOf><url>${origin}/maven/</url></mirror></mirrors></settings>\n`;
+
+/** Bundler's own file. A lock file that names rubygems.org stays what it is. */
+const bundleConfig = (origin: string): string => `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\n`;
+
+/** RubyGems' own file, for `gem install`. */
+const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;
+
+/** Files of a home folder that clients read, by their path in it; those of somebody's own stay. */
+export const homeSettings = (origin: string): Readonly<Record<string, string>> => ({
+  '.m2/settings.xml': mavenSettings(origin),
+  '.bundle/config': bundleConfig(origin),
+  '.gemrc': gemConfig(origin),
+});

@@ -189,6 +189,8 @@ test('whatever the files hold, none of it becomes a part of the command that a s
   );
 });
 
+const NO_MATCH = 'Its lock file does not match what the project asks for. Make it anew, and commit it.';
+const WRONG_HASH = 'A package is not what the lock file says it is, so it was not installed.';
 test.each<[string, number | null, string | null]>([
   [
     'npm error code 128\nnpm error command git --no-replace-objects ls-remote ssh://git@github.com/a/b.git\nnpm error ssh: Could not resolve hostname github.com',
@@ -200,7 +202,45 @@ test.each<[string, number | null, string | null]>([
   ['npm error FetchError: getaddrinfo EAI_AGAIN nodejs.org', 1, 'It asks nodejs.org. A sandbox reaches package registries and nothing else.'],
   ['curl: (6) Could not resolve host: example.com', 6, 'It asks example.com. A sandbox reaches package registries and nothing else.'],
   ['the test "x: not found" failed', 1, null],
-  ['', null, null],
+  ['', null, 'It did not end in time, and was ended. What asks for something waits for ever: nobody can answer it there.'],
+  [
+    'npm error 424 Failed Dependency - GET http://127.0.0.1:8701/registry/npm/x - mainloop: r.example.com did not answer within 10 seconds.\nnpm error A log',
+    1,
+    'r.example.com did not answer within 10 seconds.',
+  ],
+  [
+    'ERROR: HTTP error 424 while getting http://127.0.0.1:8701/x (mainloop: files.example.org does not give x-1.0.whl to this machine (401). Sign its own pip in, then start mainloop again.)',
+    1,
+    'files.example.org does not give x-1.0.whl to this machine (401). Sign its own pip in, then start mainloop again.',
+  ],
+  [
+    '{"error":"mainloop: x-1.0.0.tgz is not what its registry says it is (sha512), so it is not handed out."}',
+    1,
+    'x-1.0.0.tgz is not what its registry says it is (sha512), so it is not handed out.',
+  ],
+  [
+    'npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync. Please',
+    1,
+    NO_MATCH,
+  ],
+  [' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date', 1, NO_MATCH],
+  ['error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.', 1, NO_MATCH],
+  ['➤ YN0028: │ The lockfile would have been modified by this install, which is explicitly forbidden.', 1, NO_MATCH],
+  ['error: lockfile had changes, but lockfile is frozen', 1, NO_MATCH],
+  ['error: cannot update the lock file /work/repo/Cargo.lock because --locked was passed to prevent this', 101, NO_MATCH],
+  ['error: the lock file /work/repo/Cargo.lock needs to be updated but --locked was passed to prevent this', 101, NO_MATCH],
+  ['pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.', 1, NO_MATCH],
+  ['go: updates to go.mod needed; to update it:\n\tgo mod tidy', 1, NO_MATCH],
+  ['npm error code EINTEGRITY\nnpm error sha512-a integrity checksum failed when using sha512: wanted', 1, WRONG_HASH],
+  ['ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have', 1, WRONG_HASH],
+  ['verifying github.com/a/b@v1.0.0: checksum mismatch\n\tdownloaded: h1:x', 1, WRONG_HASH],
+  ['error: checksum for `itoa v1.0.14` changed between lock files', 101, WRONG_HASH],
+  ['npm error code ENOSPC\nnpm error syscall write\nnpm error errno -28', 1, 'The disk of its sandbox is full.'],
+  ["cp: error writing 'x': No space left on device", 1, 'The disk of its sandbox is full.'],
+  ['bash: line 1: /dev/tty: No such device or address', 1, 'It wants a terminal, and nobody sits at one there.'],
+  ['sudo: a terminal is required to read the password; either use', 1, 'It wants a terminal, and nobody sits at one there.'],
+  ['the input device is not a TTY', 1, 'It wants a terminal, and nobody sits at one there.'],
+  ['the mainloop: of the game did not start', 1, null],
 ])('of a set-up that prints %j (exit %s) is said: %s', (printed, code, says) => expect(setupTrouble(printed, code)).toBe(says));
 
 const versionsIn = (files: Record<string, string>): string[] =>

@@ -197,14 +197,36 @@ const ruby = ({ names }: SetupFiles): Step | null =>
  * @param printed of the command, its end
  */
 export function setupTrouble(printed: string, exitCode: number | null): string | null {
+  if (exitCode === null) return 'It did not end in time, and was ended. What asks for something waits for ever: nobody can answer it there.';
+  // The package door knows best why a package can't be had.
+  const door = /(?:^|[\s("])mainloop: ([^\n\r"]{1,300}\.)(?=[\s)"]|$)/m.exec(printed)?.[1];
+  if (door !== undefined) return door;
   const repository = /ls-remote (?:[\w.-]+ )*((?:ssh|https?|git|git\+\w+):\/\/\S+|git@\S+)/.exec(printed)?.[1];
   if (repository !== undefined)
     return `One of its packages comes from a repository (${shown(repository)}). A sandbox reaches package registries and nothing else.`;
   const program = /(?:^|: )([\w.+-]+): (?:command )?not found$/m.exec(printed)?.[1];
   if (exitCode === 127 && program !== undefined) return `There is no ${program} on this machine.`;
+  const known = TROUBLES.find(([words]) => words.test(printed))?.[1];
+  if (known !== undefined) return known;
   const host = HOSTS.map((h) => h.exec(printed)?.[1]).find((h) => h !== undefined);
   return host === undefined ? null : `It asks ${host}. A sandbox reaches package registries and nothing else.`;
 }
+/** In the words of npm, pnpm, Yarn 1 and later, Bun, Cargo, Poetry, uv and Go; of pip, npm, Go and Cargo; and of whoever writes or asks. */
+const TROUBLES: readonly (readonly [RegExp, string])[] = [
+  [
+    /can only install packages when your package\.json and |ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated|YN0028|lockfile had changes, but lockfile is frozen|lock file \S+ (?:needs to be updated but|because) --locked|changed significantly since poetry\.lock|The lockfile at `uv\.lock` needs to be updated|^go: updates to go\.mod needed/m,
+    'Its lock file does not match what the project asks for. Make it anew, and commit it.',
+  ],
+  [
+    /\bEINTEGRITY\b|DO NOT MATCH THE HASHES|: checksum mismatch$|^error: checksum for .+ changed between lock files/m,
+    'A package is not what the lock file says it is, so it was not installed.',
+  ],
+  [/\bENOSPC\b|No space left on device/, 'The disk of its sandbox is full.'],
+  [
+    /\/dev\/tty: No such device|a terminal is required|(?:input device|stdin) is not a (?:tty|terminal)|must be run from a terminal/i,
+    'It wants a terminal, and nobody sits at one there.',
+  ],
+];
 const HOSTS = [
   /Could not resolve host(?:name)?:? ["']?([a-z0-9][\w.-]*\.[a-z]{2,})/i,
   /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([a-z0-9][\w.-]*\.[a-z]{2,})/i,
