@@ -22,7 +22,7 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   // Straight into a pack, as a clone from GitHub would have it; loose ones of this size take git two minutes to send.
   git('-c', 'core.bigFileThreshold=1m', '-c', 'core.compression=0', 'add', '-A');
   git('commit', '-qm', 'big');
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
   const [first, second] = [await once(s, 'local/big'), await once(s, 'local/big')];
   const plain = mkdtempSync('/tmp/bench-plain-');
   const t0 = performance.now();
@@ -52,10 +52,10 @@ interface Cloned {
 }
 
 async function once(s: Stack, project: string): Promise<Cloned> {
-  await s.call('POST', '/api/chat', { text: `big ${project}` });
-  const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
-  const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
-  const events = () => s.call<{ type: string; at: string }[]>('GET', `/api/tasks/${taskId}/events`);
+  await s.call('sendMessage', { body: { text: `big ${project}` } });
+  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
+  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
+  const events = () => s.call('listEvents', { id: taskId });
   await until('the agent to end', async () => (await events()).some((e) => e.type === 'run.ended'), 300_000);
   const at = (type: string, all: { type: string; at: string }[]): number => new Date(all.find((e) => e.type === type)!.at).getTime();
   const all = await events();
@@ -65,8 +65,8 @@ async function once(s: Stack, project: string): Promise<Cloned> {
   const spokeSeconds = (at('agent.said', all) - at('run.started', all)) / 1000;
   const marks = await marksOf(s, taskId);
   const seconds = (marks!.clone! - marks!.spec!) / 1000;
-  await s.call('POST', `/api/tasks/${taskId}/cancel`);
-  await until('the end', async () => (await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state === 'cancelled', 60_000);
+  await s.call('cancelTask', { id: taskId });
+  await until('the end', async () => (await s.call('getTask', { id: taskId })).state === 'cancelled', 60_000);
   return { seconds, spokeSeconds, gitMb, treeMb };
 }
 

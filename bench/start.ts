@@ -20,9 +20,9 @@ export const firstAfter = (model: string, t: number, waitMs = 60_000): Promise<n
 
 /** When the runner of a task's first run came how far, as it wrote down itself. */
 export async function marksOf(s: Stack, taskId: string): Promise<Record<string, number> | null> {
-  const { runs } = await s.call<{ runs: { id: string }[] }>('GET', `/api/tasks/${taskId}`);
+  const { runs } = await s.call('getTask', { id: taskId });
   if (runs.length === 0) return null;
-  const { text } = await s.call<{ text: string }>('GET', `/api/runs/${runs[0]!.id}/output?from=0`);
+  const { text } = await s.call('readOutput', { id: runs[0]!.id, query: { from: 0 } });
   const line = text.split('\n').find((l) => l.includes('"subtype":"started"'));
   return line === undefined ? null : (JSON.parse(line) as { at: Record<string, number> }).at;
 }
@@ -32,13 +32,13 @@ export async function startTimes(s: Stack, model: string, n: number, split: Reco
   const ours: number[] = [];
   const part = (name: string, ms: number): void => void (split[name] ??= []).push(Math.max(0, ms));
   for (let i = 0; i < n; i++) {
-    await s.call('POST', '/api/chat', { text: 'Splitting loses a cent, just do it.' });
-    const p = await until('a proposal', async () => (await s.call<{ id: string; digest: string }[]>('GET', '/api/proposals'))[0]);
+    await s.call('sendMessage', { body: { text: 'Splitting loses a cent, just do it.' } });
+    const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
     const t0 = Date.now();
-    const { taskId } = await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest });
+    const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
     const at = await firstAfter(model, t0);
     ours.push(at - t0);
-    const events = await s.call<{ type: string; at: string; payload: { state?: string } }[]>('GET', `/api/tasks/${taskId}/events`);
+    const events = await s.call('listEvents', { id: taskId });
     const when = (is: (e: (typeof events)[number]) => boolean): number => new Date(events.find(is)?.at ?? 0).getTime();
     const queued = when((e) => e.type === 'task.state'),
       drafting = when((e) => e.type === 'task.state' && e.payload.state === 'drafting'),
@@ -52,8 +52,8 @@ export async function startTimes(s: Stack, model: string, n: number, split: Reco
     part('clone', marks.clone! - marks.spec!);
     part('proof, beside the clone', marks.probe! - marks.spec!);
     part('agent', at - Math.max(marks.clone!, marks.probe!));
-    await s.call('POST', `/api/tasks/${taskId}/cancel`).catch(() => undefined);
-    await until('the end', async () => ['done', 'cancelled'].includes((await s.call<{ state: string }>('GET', `/api/tasks/${taskId}`)).state));
+    await s.call('cancelTask', { id: taskId }).catch(() => undefined);
+    await until('the end', async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state));
   }
   return ours;
 }

@@ -217,7 +217,9 @@ ${say('token $(env | grep -c TOKEN)')}`;
   });
 
   test('ends when its disk is full', async () => {
-    const log = await ci(`head -c 19M /dev/urandom > f1; ${say('wrote')}; for i in 2 3 4; do head -c 19M /dev/urandom > f$i; done; sleep 60; ${say('and lived')}`);
+    const log = await ci(
+      `head -c 19M /dev/urandom > f1; ${say('wrote')}; for i in 2 3 4; do head -c 19M /dev/urandom > f$i; done; sleep 60; ${say('and lived')}`,
+    );
     expect(log).toContain('wrote');
     expect(log).toContain('##[error]This job used more than its 50 MiB of disk.');
     expect(log).not.toContain('and lived');
