@@ -96,7 +96,7 @@ export function registerWork(program: Command, { api, out }: Context): void {
           ...(o.folder === undefined ? {} : { folder: o.folder }),
         },
       });
-      const said = lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 });
+      const said = [lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 }), p.unreadable ?? ''].filter((x) => x !== '').join(' ');
       out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.name}`);
     });
   program
@@ -309,11 +309,11 @@ export function registerWork(program: Command, { api, out }: Context): void {
     });
   program
     .command('pause')
-    .description('stop the running agent where it stands; `retry` goes on')
+    .description('stop the running agent where it stands, or take out what waits to be merged; `retry` goes on')
     .argument('<task>')
     .action(async (id: string) => {
       await api().call('pauseTask', { id });
-      out({ ok: true }, 'Stopping the agent. What it did is kept; `mainloop retry` goes on.');
+      out({ ok: true }, 'Stopping. What it did is kept; `mainloop retry` goes on, and what waited to be merged is offered again.');
     });
   program
     .command('cancel')

@@ -84,13 +84,18 @@ export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken
 }
 
 async function actingOn(env: NodeJS.ProcessEnv, at: readonly string[], range: string): Promise<readonly string[]> {
-  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%B', range, '--'], env, MAX_MESSAGES_BYTES);
+  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%an <%ae>%x09%B', range, '--'], env, MAX_MESSAGES_BYTES);
   if (log.cut) return [UNREAD];
   const commits = log.bytes
     .toString()
     .split('\0')
     .filter((l) => l !== '');
-  return actingCommits(commits.map((l) => ({ sha: l.slice(0, l.indexOf('\t')), message: l.slice(l.indexOf('\t') + 1) })));
+  return actingCommits(
+    commits.map((l) => {
+      const [sha = '', author = '', ...message] = l.split('\t');
+      return { sha, author, message: message.join('\t') };
+    }),
+  );
 }
 
 /** Not read beyond what is kept; the last line says so. Renames of very many files are not looked for by git itself. */

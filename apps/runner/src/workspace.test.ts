@@ -96,9 +96,9 @@ test.each<[string, string | null]>([
   const [source, bin] = [path.join(at, 'source'), path.join(at, 'bin')];
   const git = (...a: string[]): void =>
     void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source, stdio: 'ignore' });
-  for (const d of [source, bin, path.join(source, 'packages/a')]) mkdirSync(d, { recursive: true });
+  for (const d of [source, bin, path.join(source, 'packages/a'), path.join(source, '.github')]) mkdirSync(d, { recursive: true });
   git('init', '-q', '-b', 'main');
-  for (const f of ['packages/a/x', 'packages/file']) writeFileSync(path.join(source, f), f);
+  for (const f of ['packages/a/x', 'packages/file', '.github/dco.yml']) writeFileSync(path.join(source, f), f);
   symlinkSync('/tmp', path.join(source, 'packages/link'));
   git('add', '-A');
   git('commit', '-qm', 'first');
@@ -113,6 +113,9 @@ test.each<[string, string | null]>([
   await made;
   expect(readFileSync(path.join(c.repo, folder, 'TASK.md'), 'utf8')).toBe('the task');
   expect(readFileSync(path.join(c.repo, '.git/info/exclude'), 'utf8')).toContain(`\n${path.join('/', folder, 'node_modules/')}\n`);
+  // The repository checks that commits are signed off, and uses no Conventional Commits.
+  const told = readFileSync(path.join(at, '.claude/CLAUDE.md'), 'utf8');
+  expect([told.includes('`git commit -s`'), told.includes('Conventional')]).toEqual([true, false]);
 });
 
 test.each([

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { withNotesOf } from '@mainloop/adapters/agent/claude-code';
 import type { RunSpec } from '@mainloop/models/contracts/runner';
 import { cloneNotes } from '@mainloop/models/flow/clone-notes';
+import { commitRules, commitWords, type CommitRules } from '@mainloop/models/flow/commit-rules';
 import { SETUP_LEAVES } from '@mainloop/models/flow/setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile, readPlain, workFolder } from './folders.ts';
@@ -148,7 +149,7 @@ export async function ensureWorkspace(
     for (const file of ['settings.json', 'settings.local.json']) rmSync(path.join(config, file), { force: true, recursive: true });
   const [gitmodules, gitattributes] = [readPlain(path.join(c.repo, '.gitmodules')), readPlain(path.join(c.repo, '.gitattributes'))];
   const notes = cloneNotes({ gitmodules, gitattributes });
-  const claudeMd = [spec.claudeMd, ...notes].join('\n');
+  const claudeMd = [spec.claudeMd, ...notes, ...commitWords(await commitRulesOf(c.repo, git))].join('\n');
   putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, claudeMd) : claudeMd);
   return notes;
 }
@@ -158,6 +159,25 @@ const setupLeaves = (spec: RunSpec): string[] =>
 
 /** Files of ours in the clone that belong in no commit, as patterns from its root. */
 export const ownFiles = (spec: RunSpec): string[] => [path.join('/', spec.folder ?? '', 'TASK.md'), ...setupLeaves(spec)];
+
+const GUIDES = ['CONTRIBUTING.md', '.github/CONTRIBUTING.md', 'docs/CONTRIBUTING.md', 'CONTRIBUTING.rst', 'CONTRIBUTING'];
+/** How many of the newest commits are looked at. */
+const COMMITS = 30;
+
+/** What the repository's own files and history say of how a commit has to be. A help: nothing of it keeps a run from starting. */
+async function commitRulesOf(repo: string, git: (...args: string[]) => Promise<string>): Promise<CommitRules> {
+  const read = (file: string): string => readPlain(path.join(repo, file)) ?? '';
+  const [listed, messages] = await Promise.all([
+    git('ls-tree', '--name-only', '-z', 'HEAD', '.', '.github/').catch(() => ''),
+    git('log', '--no-merges', '-z', '-n', String(COMMITS), '--format=%B').catch(() => ''),
+  ]);
+  return commitRules({
+    files: listed.split('\0'),
+    contributing: GUIDES.map(read).join('\n'),
+    packageJson: read('package.json'),
+    messages: messages.split('\0').filter((m) => m.trim() !== ''),
+  });
+}
 
 /** @throws WorkspaceError when the branch has no such folder, or a link in its place */
 async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {

@@ -6,6 +6,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { ciJudged, forgeUnreadable } from '@mainloop/models/events/forge';
 import { ciVerdict, wordOf, type CiVerdict, type NamedCheck } from '@mainloop/models/flow/ci';
+import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
 import { failureOf, tellCi, type CiTold, type Failure, type Situation } from '@mainloop/models/flow/ci-told';
 import type { Effect } from './effects.ts';
 
@@ -30,7 +31,9 @@ export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'
   const { unreadable, ...facts } = await forge.listChecks(t.repo, sha, t.defaultBranch);
   await appendOnce(
     db,
-    unreadable.map((sentence) => forgeUnreadable.new({ taskId: t.id, actor: 'mainloop', key: { repo: t.repo }, payload: { sentence } })),
+    unreadable.map((name) =>
+      forgeUnreadable.new({ taskId: t.id, actor: 'mainloop', key: { repo: t.repo }, payload: { sentence: sayUnreadable([name]) } }),
+    ),
     t.ownerId,
   );
   return ciVerdict(facts, Date.now());

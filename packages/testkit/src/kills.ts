@@ -43,7 +43,7 @@ export const FAILPOINTS = [
   'gateway.result',
 ]
   .flatMap((n) => [`${n}.before`, `${n}.after`])
-  .concat(GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun)\./.test(n)));
+  .concat(GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun|update)\./.test(n)));
 
 export type Kill =
   | { readonly kind: 'process'; readonly name: (typeof PROCESSES)[number] }

@@ -50,7 +50,7 @@ export class ProjectsController {
     if (said !== null) {
       const project = (await this.projects()).find((p) => p.name === said.payload.name);
       if (!project) throw refuse('no_project');
-      return { ...project, look: said.payload.look ?? null };
+      return { ...project, look: said.payload.look ?? null, unreadable: said.payload.unreadable ?? null };
     }
     if (await wasSent(this.db, `project/${projectId}`)) throw refuse('project_slow');
     throw refuse('worker_silent');

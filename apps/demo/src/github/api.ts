@@ -1,6 +1,7 @@
 // GitHub's REST routes, the ones a client like ours calls. Each handler gets the repository and says status and body.
 import { isObjectName } from '@mainloop/models/flow/operands';
 import { checkRoutes } from './checks.ts';
+import { comparison } from './compare.ts';
 import { contentsOf, readmeOf } from './contents.ts';
 import type { Ctx } from './ctx.ts';
 import { ok, invalid, notFound, openDesk, type Route } from './desk.ts';
@@ -50,10 +51,10 @@ export function routes(c: Ctx): Route[] {
         const commit = async (name: string): Promise<string | null> => (isObjectName(name) ? name : bare.sha(a.repo.full, name));
         const [from, to] = [await commit(decodeURIComponent(a.m[2]!)), await commit(decodeURIComponent(a.m[3]!))];
         if (from === null || to === null) return notFound;
+        if (!/application\/vnd\.github\.(?:v3\.)?diff\b/.test(a.accept)) return (await comparison(c, a, from, to)) ?? notFound;
         // One of them is not here.
         const diff = await bare.git(a.repo.full, ['diff', '-M', `${from}...${to}`, '--']).catch(() => null);
         if (diff === null) return notFound;
-        // Only as a diff: nobody asks for the description of it.
         return { status: 200, text: diff, headers: { 'content-type': 'application/vnd.github.diff; charset=utf-8' } };
       },
     ],

@@ -36,20 +36,50 @@ export function mergePull(c: Ctx, repo: Repo, i: Issue, user: string, body: Reco
     const own = squash ? await c.bare.git(repo.full, ['log', '--reverse', '--format=* %B', `${base}..${pr.headSha}`, '--']) : i.title;
     const message = String(body.commit_message ?? own);
     const title = String(body.commit_title ?? (squash ? `${i.title} (#${i.number})` : `Merge pull request #${i.number}`));
-    const who = {
-      GIT_AUTHOR_NAME: user,
-      GIT_AUTHOR_EMAIL: `${user}@users.noreply.github.com`,
-      GIT_COMMITTER_NAME: 'GitHub',
-      GIT_COMMITTER_EMAIL: 'noreply@github.com',
-    };
     const sha = (
-      await c.bare.git(repo.full, ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message], who)
+      await c.bare.git(
+        repo.full,
+        ['commit-tree', tree, '-p', base, ...(squash ? [] : ['-p', pr.headSha]), '-m', title, '-m', message],
+        whoMerges(user),
+      )
     ).trim();
     await finish(c, i, { sha, from: base, message });
     await moved(c, repo, pr.base, base, sha, user);
     return { status: 200, body: { sha, merged: true, message: 'Pull Request successfully merged' } };
   });
 }
+
+const UPDATES = 'https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch';
+
+/** Merges the base into the branch of a pull request. GitHub answers first and does it then; here both is one. */
+export function updateBranch(c: Ctx, repo: Repo, i: Issue, user: string, body: Record<string, unknown>): Promise<Answer> {
+  const cannot = (message: string): Answer => ({ status: 422, body: { message, documentation_url: UPDATES, status: '422' } });
+  return c.bare.serial(repo.full, async () => {
+    const pr = i.pr!;
+    const base = await c.bare.sha(repo.full, pr.base);
+    if (pr.merged || i.state !== 'open' || base === null) return cannot('Pull request is closed.');
+    if (typeof body.expected_head_sha === 'string' && body.expected_head_sha !== pr.headSha)
+      return cannot('expected head sha didn’t match current head ref.');
+    const has = await c.bare.git(repo.full, ['merge-base', base, pr.headSha]);
+    if (has.trim() === base) return cannot('There are no new commits on the base branch.');
+    const tree = await c.bare.mergedTree(repo.full, pr.headSha, base);
+    if (tree === null) return cannot('merge conflict between base and head');
+    const parents = ['-p', pr.headSha, '-p', base];
+    const sha = (
+      await c.bare.git(repo.full, ['commit-tree', tree, ...parents, '-m', `Merge branch '${pr.base}' into ${pr.head}`], whoMerges(user))
+    ).trim();
+    await c.bare.git(repo.full, ['update-ref', `refs/heads/${pr.head}`, sha, pr.headSha]);
+    await moved(c, repo, pr.head, pr.headSha, sha, user);
+    return { status: 202, body: { message: 'Updating pull request branch.', url: `${c.base}/repos/${repo.full}/pulls/${i.number}` } };
+  });
+}
+
+const whoMerges = (user: string): Record<string, string> => ({
+  GIT_AUTHOR_NAME: user,
+  GIT_AUTHOR_EMAIL: `${user}@users.noreply.github.com`,
+  GIT_COMMITTER_NAME: 'GitHub',
+  GIT_COMMITTER_EMAIL: 'noreply@github.com',
+});
 
 /** Written down first, then done: branch and pull request are of one mind, whenever we are ended. */
 async function finish(c: Ctx, i: Issue, merging: Merging): Promise<void> {

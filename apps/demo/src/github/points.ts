@@ -8,6 +8,7 @@ const ASKED: readonly (readonly [what: string, method: string, path: RegExp])[] 
   ['line', 'POST', /^\/repos\/[^/]+\/[^/]+\/pulls\/\d+\/comments$/],
   ['reply', 'POST', /^\/repos\/[^/]+\/[^/]+\/pulls\/\d+\/comments\/\d+\/replies$/],
   ['merge', 'PUT', /^\/repos\/[^/]+\/[^/]+\/pulls\/\d+\/merge$/],
+  ['update', 'PUT', /^\/repos\/[^/]+\/[^/]+\/pulls\/\d+\/update-branch$/],
   ['rerun', 'POST', /^\/repos\/[^/]+\/[^/]+\/actions\/runs\/\d+\/rerun(?:-failed-jobs)?$/],
   ['edit', 'PATCH', /^\/repos\//],
   ['branch', 'DELETE', /^\/repos\/[^/]+\/[^/]+\/git\/refs\//],

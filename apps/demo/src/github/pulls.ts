@@ -2,7 +2,8 @@
 import { isObjectName } from '@mainloop/models/flow/operands';
 import type { Answer, Ask, Ctx } from './ctx.ts';
 import { ok, created, invalid, notFound, type Desk, type Route } from './desk.ts';
-import { mergePull } from './merge.ts';
+import { commitsOf } from './compare.ts';
+import { mergePull, updateBranch } from './merge.ts';
 import * as shape from './shapes.ts';
 import { nowIso } from './store.ts';
 
@@ -22,9 +23,6 @@ async function asText({ bare }: Ctx, a: Ask, pr: { baseSha: string; headSha: str
     kind === 'diff' ? ['diff', '--no-color', '--no-ext-diff', `${from}...${to}`, '--'] : ['format-patch', '--stdout', `${from}..${to}`, '--'];
   return { status: 200, text: await bare.git(a.repo.full, ask), headers: { 'content-type': `application/vnd.github.v3.${kind}; charset=utf-8` } };
 }
-
-/** Of a commit in the format below, and the one that -z adds. */
-const FIELDS = 11;
 
 export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
   const { store, bare, base } = c;
@@ -89,15 +87,13 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       async (a) => {
         const i = issueOf(a);
         if (!i?.pr) return notFound;
-        // Fields end with NUL, which no commit can hold.
-        const format = '%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00';
-        const told = await bare.git(a.repo.full, ['log', '--reverse', '-z', `--format=${format}`, `${i.pr.baseSha}..${i.pr.headSha}`, '--']);
-        const fields = told.split('\0');
-        const commits = Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) => ({
-          id: n,
-          is: fields.slice(n * FIELDS, (n + 1) * FIELDS),
-        }));
-        return ok(page(a, commits).map((x) => shape.commit(base, a.repo, x.is)));
+        const commits = await commitsOf(bare, a.repo.full, ['--reverse', `${i.pr.baseSha}..${i.pr.headSha}`]);
+        return ok(
+          page(
+            a,
+            commits.map((is, id) => ({ id, is })),
+          ).map((x) => shape.commit(base, a.repo, x.is)),
+        );
       },
     ],
     [
@@ -109,6 +105,14 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         const r = await mergePull(c, a.repo, i, a.user, a.body);
         if (r.status === 200) tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await showPull(a, i) });
         return r;
+      },
+    ],
+    [
+      'PUT',
+      R('/pulls/(\\d+)/update-branch'),
+      async (a) => {
+        const i = issueOf(a);
+        return i?.pr ? updateBranch(c, a.repo, i, a.user, a.body) : notFound;
       },
     ],
     [

@@ -69,7 +69,7 @@ function forgeAt(at: PullInfo, checks: (sha: string) => readonly CheckRun[], mor
     listChecks: (_, sha) => Promise.resolve({ checks: checks(sha), suites: [], statuses: [], required: [], unreadable: [] }),
     jobLog: () => Promise.resolve(''),
     mergeMethods: () => Promise.resolve(null),
-    listCommits: () => Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona' }]),
+    listCommits: () => Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona', isMerge: false }]),
     readDiff: () => Promise.resolve(''),
     listIssueComments: () => Promise.resolve([]),
     listReviews: () => Promise.resolve([]),
@@ -138,10 +138,10 @@ test('a pull request that is closed while CI runs asks before anything is spent,
 });
 
 test('what the token may not read is told once', async () => {
-  const listChecks = () => Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['The token may not read the rules.'] });
+  const listChecks = () => Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['rules'] });
   for (const round of [0, 1]) await forgeAt(pull('second'), all, { listChecks }).readCi({ taskId: 'pushed', round });
   const { rows } = await t.db.query("select payload from events where type = 'forge.unreadable'");
-  expect(rows).toEqual([{ payload: { sentence: 'The token may not read the rules.' } }]);
+  expect(rows).toEqual([{ payload: { sentence: 'The token may not read the rules of this repository, so they do not count.' } }]);
 });
 
 test.each([
@@ -241,8 +241,8 @@ describe('merge', () => {
 test('what others have pushed since the agent is named, and nothing in it is markup', async () => {
   const listCommits = () =>
     Promise.resolve([
-      { sha: 'second', title: 'ours', author: 'bot' },
-      { sha: 'a colleague', title: 'add [evil](http://x) <b>', author: 'mona' },
+      { sha: 'second', title: 'ours', author: 'bot', isMerge: false },
+      { sha: 'a colleague', title: 'add [evil](http://x) <b>', author: 'mona', isMerge: false },
     ]);
   expect((await forgeAt(pull('a colleague'), all, { listCommits }).readOthers({ taskId: 'pushed' })).body).toContain(
     '- `a colle` add \\[evil\\]\\(http://x\\) \\<b\\> (mona)',

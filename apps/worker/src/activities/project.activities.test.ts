@@ -17,13 +17,22 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 
-const REPO: RepoInfo = { full: 'a/b', defaultBranch: 'main', cloneUrl: 'http://forge/a/b.git', empty: false, canPush: true, isInOurWay: false };
+const REPO: RepoInfo = {
+  full: 'a/b',
+  defaultBranch: 'main',
+  cloneUrl: 'http://forge/a/b.git',
+  empty: false,
+  tip: 'first',
+  canPush: true,
+  isInOurWay: false,
+};
 
 /** @returns the sentence by which it is refused; null when it is there */
-async function add(source: string, repo: Partial<RepoInfo>, below = '', asked?: string): Promise<string | null> {
+async function add(source: string, repo: Partial<RepoInfo>, below = '', asked?: string, unreadable: readonly string[] = []): Promise<string | null> {
   const forge = {
     getRepo: (full: string) => Promise.resolve({ ...REPO, full, ...repo }),
     hasFolder: (_: string, branch: string, folder: string) => Promise.resolve(branch === 'main' && /^(packages|odd é)\/[ab]$/.test(folder)),
+    listChecks: (_: string, sha: string) => Promise.resolve({ unreadable: sha === 'first' ? unreadable : ['what is not there'] }),
   } as unknown as Forge;
   const look = { full: repo.full ?? REPO.full, branch: 'main', outcome: 'added', commits: 0, localPath: source, below } as const;
   const importer: Importer = { look: () => Promise.resolve(look) };
@@ -105,4 +114,15 @@ test('another folder in its settings, and another name on the forge, name a proj
   await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: ['no', 'folder'] } } }));
   expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
   expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });
+});
+
+test.each([
+  [[], undefined],
+  [['checks', 'check suites'], 'The token may not read the checks and check suites of this repository, so they do not count.'],
+])('a token that may not read %j: that is said when the project is added', async (names, sentence) => {
+  expect(await add('a/c', { full: `a/c${names.length}` }, '', undefined, names)).toBeNull();
+  const { rows } = await t.db.query<{ payload: { unreadable?: string } }>("select payload from events where payload->>'repo' = $1", [
+    `a/c${names.length}`,
+  ]);
+  expect(rows.map((r) => r.payload.unreadable)).toEqual([sentence]);
 });

@@ -4,6 +4,7 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { projectAdded, projectRefused } from '@mainloop/models/events/projects';
 import type { NewEvent } from '@mainloop/models/events/registry';
+import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
 import { isFolderBelow, projectName } from '@mainloop/models/flow/folders';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
@@ -31,6 +32,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       if (look === null && folder !== '' && !(await forge.hasFolder(repo.full, repo.defaultBranch, folder)))
         throw new ForgeError('not_found', `There is no folder ${folder} on ${repo.defaultBranch} of ${repo.full}.`);
       const localPath = look?.localPath ?? null;
+      const { unreadable } = repo.tip === null ? { unreadable: [] } : await forge.listChecks(repo.full, repo.tip, repo.defaultBranch);
       event = projectAdded.new({
         actor: 'worker',
         payload: {
@@ -42,6 +44,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           localPath,
           ...(folder === '' ? {} : { folder }),
           ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
+          ...(unreadable.length === 0 ? {} : { unreadable: sayUnreadable(unreadable) }),
         },
       });
     } catch (err) {

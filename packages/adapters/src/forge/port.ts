@@ -45,6 +45,8 @@ export interface RepoInfo {
   readonly defaultBranch: string;
   readonly cloneUrl: string;
   readonly empty: boolean;
+  /** The newest commit of the default branch; null while it is empty. */
+  readonly tip: string | null;
   readonly canPush: boolean;
   /** It has a branch that is called as the folder of our branches, so that it can hold none of them. */
   readonly isInOurWay: boolean;
@@ -98,6 +100,8 @@ export interface ForgeCommit {
   readonly title: string;
   /** Account or, of a commit that belongs to none, name. */
   readonly author: string;
+  /** It has two parents or more. */
+  readonly isMerge: boolean;
 }
 export interface PullInfo {
   readonly number: number;
@@ -111,7 +115,7 @@ export interface PullInfo {
   readonly fits: boolean | null;
 }
 
-/** What the forge tells of a commit, and what of it this token may not read: a sentence each. */
+/** What the forge tells of a commit, and what of it this token may not read, by name: `sayUnreadable` makes a sentence of it. */
 export interface SeenChecks extends CiFacts {
   readonly unreadable: readonly string[];
 }
@@ -130,6 +134,8 @@ export interface Forge {
   getRepo(full: string): Promise<RepoInfo>;
   /** Whether a branch has a folder of that name, with `/` in it. */
   hasFolder(full: string, branch: string, folder: string): Promise<boolean>;
+  /** The repository's template for pull requests, of its default branch; null where it has none, or it may not be read. */
+  readPullTemplate(repo: string): Promise<string | null>;
   /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
   findNow(full: string): Promise<RepoNow>;
   /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */
@@ -160,8 +166,19 @@ export interface Forge {
     method: MergeMethod,
     message: { readonly title: ForgeText; readonly body: ForgeText },
   ): Promise<{ sha: string | null; outcome: Outcome }>;
+  /** @returns how many commits of the base a commit does not have */
+  countBehind(repo: string, base: string, sha: string): Promise<number>;
+  /**
+   * Has the forge merge the base into the branch of a pull request, if its head is this commit. It does so in its own time: what comes of it is
+   * seen at the branch. `unchanged`: the head is another, or has all of the base. @throws MergeRefused with `conflicts`
+   */
+  ensureUpdated(repo: string, number: number, headSha: string): Promise<Outcome>;
   /** Puts it into the repository's merge queue, bound to this commit. */
   ensureQueued(repo: string, number: number, headSha: string): Promise<Outcome>;
+  /** Whether the repository merges into this branch through a queue of its own; false where the rules may not be read. */
+  hasQueue(repo: string, base: string): Promise<boolean>;
+  /** Whether it stands in the repository's merge queue. */
+  isQueued(repo: string, number: number): Promise<boolean>;
   /**
    * What changes from where two commits part to the second, as git writes a diff; '' where the forge does not have one of them any more, null
    * where it is too large to be had.

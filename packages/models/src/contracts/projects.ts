@@ -23,6 +23,7 @@ export const AddedProject = Project.extend({
     .object({ outcome: z.enum(FOLDER_OUTCOMES), commits: z.int().describe('How many came in') })
     .nullable()
     .describe('What adding a folder came to; null for a repository of GitHub'),
+  unreadable: z.string().nullable().describe('What of its CI the token may not read, as a sentence; null where it may read all'),
 }).meta({ id: 'AddedProject' });
 
 export const AddProject = z

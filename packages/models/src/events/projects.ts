@@ -22,6 +22,7 @@ export const projectAdded = defineEvent({
       .readonly()
       .optional()
       .describe('of a folder: what looking at it came to'),
+    unreadable: z.string().optional().describe('what of its CI the token may not read, as a sentence; left out where it may read all'),
   }),
   keys: { new: null },
 });

@@ -83,3 +83,10 @@ test.each([
 test('one way is always open', () => {
   for (const acting of [null, [], [UNREAD], ['x']]) expect(MERGE_METHODS.some((m) => wayRefused(m, acting) === null)).toBe(true);
 });
+
+test('a commit that its own author signed off may be merged in any way; one that is signed off for another may not', () => {
+  const commit = { sha: '1234567890', author: 'Mona <m@x>', message: 'Add it\n\nSigned-off-by: Mona <m@x>\n' };
+  expect(actingCommits([commit])).toEqual([]);
+  expect(actingCommits([{ ...commit, author: 'Ada <a@x>' }])).toHaveLength(1);
+  expect(actingCommits([{ ...commit, message: `${commit.message}Fixes: #1\n` }])).toHaveLength(1);
+});

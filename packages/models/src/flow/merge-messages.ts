@@ -6,11 +6,25 @@ import type { MergeMethod } from './workflow.ts';
 export const UNREAD = 'their messages could not be read whole';
 const MOST_NAMED = 5;
 
+interface Commit {
+  readonly sha: string;
+  readonly message: string;
+  /** "name <address>" of its author line. */
+  readonly author?: string;
+}
 /** @returns a line for each of an agent's commits whose message would do something on the default branch; five at most */
-export const actingCommits = (commits: readonly { readonly sha: string; readonly message: string }[]): string[] =>
+export const actingCommits = (commits: readonly Commit[]): string[] =>
   commits
-    .flatMap(({ sha, message }) => {
-      const line = setsOff(message);
+    .flatMap(({ sha, message, author }) => {
+      // Signed off by its author says no more than its author line.
+      const line = setsOff(
+        author === undefined
+          ? message
+          : message
+              .split('\n')
+              .filter((l) => l.trim() !== `Signed-off-by: ${author}`)
+              .join('\n'),
+      );
       return line === null ? [] : [`${sha.slice(0, 7)} says “${line}”`];
     })
     .slice(0, MOST_NAMED);

@@ -122,7 +122,7 @@ async function mayRead<T, U>(what: string, without: U, read: () => Promise<T>): 
     return { found: await read(), unreadable: [] };
   } catch (err) {
     if (!isClosed(err)) throw err;
-    return { found: without, unreadable: [`The token may not read the ${what} of this repository, so they do not count.`] };
+    return { found: without, unreadable: [what] };
   }
 }
 

@@ -20,6 +20,18 @@ export function refusedMerge(err: unknown): never {
   throw new MergeRefused(why, said);
 }
 
+/**
+ * What GitHub says instead of updating a branch: https://docs.github.com/rest/pulls/pulls#update-a-pull-request-branch
+ * @throws MergeRefused with `conflicts`, or what it was given; nothing where there is nothing to be done, or the head has moved on
+ */
+export function refusedUpdate(err: unknown): void {
+  const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
+  const said = response?.data?.message ?? '';
+  if (status !== 422) throw err;
+  if (/conflict/i.test(said)) throw new MergeRefused('conflicts', said);
+  if (!/expected.?head|no new commits|already up.to.date/i.test(said)) throw err;
+}
+
 /** GraphQL answers 200 and says in a word what is wrong. */
 const GRAPHQL_KINDS: ReadonlyMap<string, ForgeErrorKind> = new Map([
   ['FORBIDDEN', 'forbidden'],

@@ -1,18 +1,22 @@
 // Merging: at once, by which ways, or through the queue.
 import { MERGE_METHODS } from '@mainloop/models/flow/workflow';
 import type { Forge, Outcome } from '../port.ts';
-import { refusedMerge } from './errors.ts';
+import { refusedMerge, refusedUpdate } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
-export function merge({ kit, split, call, getPull }: GitHub): Pick<Forge, 'ensureMerged' | 'mergeMethods' | 'ensureQueued'> {
+export function merge({
+  kit,
+  split,
+  call,
+  getPull,
+}: GitHub): Pick<Forge, 'ensureMerged' | 'mergeMethods' | 'ensureQueued' | 'hasQueue' | 'isQueued' | 'ensureUpdated' | 'countBehind'> {
   const isQueued = async (id: string): Promise<boolean> =>
-    kit
-      .graphql<{ node: { isInMergeQueue?: boolean } | null }>('query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }', { id })
-      .then(
-        (r) => r.node?.isInMergeQueue === true,
-        // Not told: then the refusal counts.
-        () => false,
-      );
+    (
+      await kit.graphql<{ node: { isInMergeQueue?: boolean } | null }>(
+        'query($id: ID!) { node(id: $id) { ... on PullRequest { isInMergeQueue } } }',
+        { id },
+      )
+    ).node?.isInMergeQueue === true;
   return {
     ensureMerged: (repo, number, headSha, method, message) =>
       call(`pull request #${number}`, async () => {
@@ -32,6 +36,36 @@ export function merge({ kit, split, call, getPull }: GitHub): Pick<Forge, 'ensur
         return told.squash === undefined ? null : MERGE_METHODS.filter((m) => told[m] === true);
       }),
 
+    hasQueue: (repo, base) =>
+      call(`the rules of ${base}`, async () => {
+        try {
+          const rules = await kit.repos.getBranchRules({ ...split(repo), branch: base, per_page: 100 });
+          return rules.data.some((r) => r.type === 'merge_queue');
+        } catch (err) {
+          if ([403, 404].includes((err as { status?: number }).status ?? 0)) return false;
+          throw err;
+        }
+      }),
+
+    isQueued: (repo, number) => call(`pull request #${number}`, async () => isQueued((await getPull(repo, number)).data.node_id)),
+
+    countBehind: (repo, base, sha) =>
+      call(`how far ${sha.slice(0, 7)} is behind ${base}`, async () => {
+        const ask = { ...split(repo), basehead: `${base}...${sha}`, per_page: 1 };
+        return (await kit.repos.compareCommitsWithBasehead(ask)).data.behind_by;
+      }),
+
+    ensureUpdated: (repo, number, headSha) =>
+      call(`the branch of pull request #${number}`, async (): Promise<Outcome> => {
+        try {
+          await kit.pulls.updateBranch({ ...split(repo), pull_number: number, expected_head_sha: headSha });
+          return 'updated';
+        } catch (err) {
+          refusedUpdate(err);
+          return 'unchanged';
+        }
+      }),
+
     ensureQueued: (repo, number, headSha) =>
       call(`pull request #${number}`, async (): Promise<Outcome> => {
         const pr = (await getPull(repo, number)).data;
@@ -41,8 +75,8 @@ export function merge({ kit, split, call, getPull }: GitHub): Pick<Forge, 'ensur
             input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
           });
         } catch (err) {
-          // What is in the queue already, by a try that was not answered, is refused.
-          if ((err as Error).name !== 'GraphqlResponseError' || !(await isQueued(pr.node_id))) throw err;
+          // What is in the queue already, where that is told, by a try that was not answered, is refused.
+          if ((err as Error).name !== 'GraphqlResponseError' || !(await isQueued(pr.node_id).catch(() => false))) throw err;
           return 'unchanged';
         }
         return 'updated';

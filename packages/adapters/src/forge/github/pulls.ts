@@ -80,6 +80,7 @@ export const pulls = ({
         sha: c.sha,
         title: c.commit.message.split('\n')[0]!,
         author: c.author?.login ?? c.commit.author?.name ?? '',
+        isMerge: c.parents.length > 1,
       })),
     ),
 

@@ -1,6 +1,7 @@
 // Whose token it is, what a repository is, and what has changed in it.
 import { authorOf } from '@mainloop/models/flow/author';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
+import { isPullTemplate, TEMPLATE_FOLDERS } from '@mainloop/models/flow/pull-template';
 import { ForgeError, type Forge, type Outcome } from '../port.ts';
 import { translate } from './errors.ts';
 import type { GitHub, GitHubOptions } from './kit.ts';
@@ -8,7 +9,7 @@ import type { GitHub, GitHubOptions } from './kit.ts';
 export const repository = (
   { kit, split, call, me, login }: GitHub,
   o: Pick<GitHubOptions, 'baseUrl'>,
-): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
+): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'readPullTemplate' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
   whoAmI: () => call('the token', login),
 
   whoCommits: () =>
@@ -26,22 +27,23 @@ export const repository = (
     call(full, async () => {
       const r = (await kit.repos.get(split(full))).data;
       // One that was renamed is answered by its new name.
-      const has = (branch: string): Promise<boolean> =>
+      const tipOf = (branch: string): Promise<string | null> =>
         kit.repos.getBranch({ ...split(full), branch }).then(
-          (found) => found.data.name === branch,
+          (found) => (found.data.name === branch ? found.data.commit.sha : null),
           (e: { status?: number }) => {
-            if (e.status === 404) return false;
+            if (e.status === 404) return null;
             throw e;
           },
         );
-      const empty = !(await has(r.default_branch));
+      const tip = await tipOf(r.default_branch);
       return {
         full: r.full_name,
         defaultBranch: r.default_branch,
         cloneUrl: r.clone_url,
-        empty,
+        empty: tip === null,
+        tip,
         canPush: r.permissions?.push ?? false,
-        isInOurWay: !empty && (await has(BRANCH_FOLDER)),
+        isInOurWay: tip !== null && (await tipOf(BRANCH_FOLDER)) !== null,
       };
     }),
 
@@ -54,6 +56,22 @@ export const repository = (
         if ((err as { status?: number }).status === 404) return false;
         throw err;
       }
+    }),
+
+  readPullTemplate: (full) =>
+    call(`the template of ${full}`, async () => {
+      const closed = (err: { status?: number }): null => {
+        if ([403, 404].includes(err.status ?? 0)) return null;
+        throw err;
+      };
+      for (const folder of TEMPLATE_FOLDERS) {
+        const listed = await kit.repos.getContent({ ...split(full), path: folder }).then((r) => r.data, closed);
+        const found = Array.isArray(listed) ? listed.find((f) => f.type === 'file' && isPullTemplate(f.name)) : undefined;
+        if (found === undefined) continue;
+        const file = await kit.repos.getContent({ ...split(full), path: found.path }).then((r) => r.data, closed);
+        return file !== null && 'content' in file ? Buffer.from(file.content, 'base64').toString() : null;
+      }
+      return null;
     }),
 
   findNow: (full) =>
