@@ -191,6 +191,67 @@ test('a folder of a branch is told from a file, and from what is not there', asy
   }
 });
 
+test('the template for pull requests is found where GitHub looks for it, under any case', async () => {
+  await git('fetch', '-q', 'origin');
+  await git('checkout', '-q', '-B', 'template', 'origin/main');
+  expect(await forge.readPullTemplate(R)).toBeNull();
+  for (const [file, text] of [
+    ['docs/pull_request_template.md', 'of docs'],
+    ['.github/PULL_REQUEST_TEMPLATE.md', '## Was ändert sich?'],
+  ] as const) {
+    mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+    writeFileSync(path.join(dir, file), text);
+    await git('add', '-A');
+    await git('commit', '-qm', file);
+    await git('push', '-q', 'origin', 'HEAD:main');
+    expect(await forge.readPullTemplate(R)).toBe(text);
+  }
+  await ask('GET', '/repos/{owner}/{repo}/contents/{path}', { path: '.github' });
+  await ask('GET', '/repos/{owner}/{repo}/contents/{path}', { path: 'docs/pull_request_template.md' });
+  await ask('GET', '/repos/{owner}/{repo}/contents/{path}', { path: 'none' }, undefined, 404);
+});
+
+test("a branch is brought up to date with its base, bound to its head, and answered as GitHub's own description says", async () => {
+  const REPO = '/repos/{owner}/{repo}';
+  const begin = async (branch: string, file: string, words: string): Promise<number> => {
+    await git('fetch', '-q', 'origin');
+    await git('checkout', '-q', '-B', branch, 'origin/main');
+    writeFileSync(path.join(dir, file), words);
+    await git('add', '-A');
+    await git('commit', '-qm', branch);
+    await git('push', '-q', '-f', 'origin', branch);
+    return (await forge.ensureDraftPr({ repo: R, marker: `<!-- m:${branch} -->`, title: say(branch), body: say('x'), head: branch, base: 'main' }))
+      .number;
+  };
+  const [apart, against] = [await begin('train-a', 'apart.txt', 'x'), await begin('train-b', 'both.txt', 'theirs')];
+  const head = await git('rev-parse', 'train-a');
+  await git('checkout', '-q', '-B', 'other', 'origin/main');
+  writeFileSync(path.join(dir, 'both.txt'), 'ours');
+  await git('add', '-A');
+  await git('commit', '-qm', 'the base moves');
+  expect(await forge.countBehind(R, 'main', head)).toBe(0);
+  await git('push', '-q', 'origin', 'HEAD:main');
+  expect(await forge.countBehind(R, 'main', head)).toBe(1);
+  await ask('GET', `${REPO}/compare/{basehead}`, { basehead: `main...${head}` });
+
+  expect(await forge.ensureUpdated(R, apart, 'a'.repeat(40))).toBe('unchanged');
+  await ask('PUT', `${REPO}/pulls/{pull_number}/update-branch`, { pull_number: apart }, { expected_head_sha: head }, 202);
+  await ask('PUT', `${REPO}/pulls/{pull_number}/update-branch`, { pull_number: apart }, { expected_head_sha: head }, 422);
+  const { headSha } = await forge.getPull(R, apart);
+  expect([await forge.countBehind(R, 'main', headSha), await forge.ensureUpdated(R, apart, headSha)]).toEqual([0, 'unchanged']);
+  // What was there is still there: a merge, and no force push.
+  expect((await forge.listCommits(R, apart)).map((c) => [c.sha, c.isMerge])).toEqual([
+    [head, false],
+    [headSha, true],
+  ]);
+  await expect(forge.ensureUpdated(R, against, await git('rev-parse', 'train-b'))).rejects.toMatchObject({ why: 'conflicts' });
+  const thing = hub.store.one('repo', (r) => r.full === R)!;
+  expect([await forge.isQueued(R, apart), await forge.hasQueue(R, 'main')]).toEqual([false, false]);
+  hub.store.update('repo', thing, { rules: { mergeQueue: true } });
+  expect(await forge.hasQueue(R, 'main')).toBe(true);
+  hub.store.update('repo', thing, { rules: {} });
+});
+
 /** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
 function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {
   const file = path.join(path.dirname(require.resolve('@octokit/openapi/package.json')), 'generated/api.github.com.json');

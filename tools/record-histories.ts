@@ -160,6 +160,36 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await h.result();
     },
   },
+  // Merged after another one: behind it, brought up to date, taken out, put in again, and red together with it; then merged.
+  train: {
+    script: () => ({
+      cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
+      instead: new Map([
+        [
+          'stepTrain',
+          [
+            { did: 'wait', head: 'a', place: 2, base: 'main' },
+            { did: 'wait', head: 'b', place: 1, base: 'main' },
+            { did: 'out', sentence: 'It does not wait to be merged any more.' },
+            { did: 'red', sentence: 'CI failed together with main.' },
+            { did: 'merged', sentence: '' },
+          ].map((answer) => () => answer),
+        ],
+      ]),
+    }),
+    async walk(r) {
+      const h = await r.start(STORIES.train!.script(0));
+      await r.env.sleep(MINUTE_MS);
+      await r.say(h, '-plan-1', 'approve');
+      await r.env.sleep(20 * MINUTE_MS);
+      for (const _ of ['out', 'red', 'merged']) {
+        const review = (await r.standing(h)).openItems.at(-1);
+        if (review !== undefined) await h.signal('human', { id: review, kind: 'merge', text: 'squash' });
+        await r.env.sleep(20 * MINUTE_MS);
+      }
+      await h.result();
+    },
+  },
   // A question while the forge is away, answered in the app before it came back.
   asked: {
     script: () => ({
@@ -235,6 +265,7 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
   ['gather-comments', 'gathered'],
   ['closed-asks', 'closed'],
   ['named-checks', 'named'],
+  ['merge-train', 'train'],
 ]);
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [

@@ -23,6 +23,7 @@ export interface Step {
   readonly moreIs?: string;
 }
 
+const LEFT = 'It waits no more for its turn to be merged.';
 const PHASE: Record<string, string> = {
   plan: 'reads the code and plans',
   implement: 'starts to write the change',
@@ -166,6 +167,12 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
         : null;
     case 'pr.taken_back':
       return { text: `Pull request #${e.payload.number} is a draft again. ${e.payload.why}`, tone: 'bad' };
+    case 'train.joined':
+      return { text: 'It waits for its turn to be merged.', tone: 'plain' };
+    case 'train.left':
+      return e.payload.how === 'merged' || e.payload.how === 'closed'
+        ? null
+        : { text: e.payload.why || LEFT, tone: e.payload.how === 'out' ? 'you' : 'bad' };
     case 'pr.ready':
       return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
     case 'review.submitted':

@@ -7,6 +7,7 @@ import { mergeActivities } from './forge/merge.ts';
 import { planActivities } from './forge/plan.ts';
 import { pullActivities } from './forge/pull.ts';
 import { reviewActivities } from './forge/review.ts';
+import { trainActivities } from './forge/train.ts';
 
 /** All of them under the names that workflows call them by, which stand in histories. */
 export const forgeActivities = (deps: ForgeDeps) => {
@@ -17,6 +18,7 @@ export const forgeActivities = (deps: ForgeDeps) => {
     ...ciActivities(context),
     ...reviewActivities(context),
     ...mergeActivities(context),
+    ...trainActivities(context),
     ...closingActivities(context),
   };
 };

@@ -3,6 +3,7 @@ import { append, decideAndAppend } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { findOutcome, lastNumber } from '@mainloop/models/db/runs/lists';
 import { lineOf } from '@mainloop/models/db/tasks/status';
+import { takeOut } from '@mainloop/models/db/forge/train';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
@@ -80,6 +81,7 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
     const { how, left } = 'statusLine' in i ? endingIn(i.statusLine) : i;
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
+      await takeOut(tx, { ownerId: t.ownerId, taskId: t.id, by: 'mainloop', why: 'The task has ended.' });
       await append(
         tx,
         [

@@ -296,7 +296,7 @@ export const ROUTES = {
     method: 'POST',
     path: '/api/tasks/{id}/pause',
     topic: 'work',
-    summary: 'Stop the running agent where it stands; Retry goes on',
+    summary: 'Stop the running agent where it stands, and Retry goes on; what waits to be merged is taken out and offered again',
     status: 200,
     answer: Done,
     refusals: [...ofTask, 'no_agent'],

@@ -49,6 +49,8 @@ export interface TaskView extends Standing {
   readonly issueUrl: string | null;
   readonly issueNumber: number | null;
   readonly branch: string;
+  /** It is approved, and waits for its turn. */
+  readonly waitsToMerge: boolean;
   readonly activeRunId: string | null;
   /** Something happened to it since the person last looked, on any device. */
   readonly isNew: boolean;

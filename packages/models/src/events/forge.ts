@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CI_OUTCOMES } from '../flow/ci.ts';
 import type { Failure } from '../flow/ci-told.ts';
+import { TRAIN_ENDS } from '../flow/train.ts';
 import { defineEvent } from './define.ts';
 
 const ciFailure: z.ZodType<Failure> = z.object({
@@ -170,4 +171,24 @@ export const pullRequestTakenBack = defineEvent({
   writtenBy: ['worker'],
   payload: z.object({ number: z.number(), why: z.string() }),
   keys: { new: 'taken-back/{taskId}/{sha}' },
+});
+
+export const trainJoined = defineEvent({
+  type: 'train.joined',
+  version: 1,
+  says: 'An approved change waits for its turn to be merged: those of one repository and base go one after the other.',
+  about: 'task',
+  writtenBy: ['worker'],
+  payload: z.object({ itemId: z.string().describe('the item in which it was approved'), sha: z.string().describe('the commit that was looked at') }),
+  keys: { new: 'train/{taskId}/{itemId}' },
+});
+
+export const trainLeft = defineEvent({
+  type: 'train.left',
+  version: 1,
+  says: 'A change waits for its turn no more: it is merged, or something keeps it from that.',
+  about: 'task',
+  writtenBy: ['worker', 'api'],
+  payload: z.object({ itemId: z.string(), how: z.enum(TRAIN_ENDS), why: z.string().describe('as a sentence; empty when it is merged') }),
+  keys: { new: 'train-left/{taskId}/{itemId}' },
 });

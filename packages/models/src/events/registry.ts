@@ -16,6 +16,8 @@ import {
   pullRequestTakenBack,
   pushHeld,
   pushRefused,
+  trainJoined,
+  trainLeft,
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
 import { costMetered } from './money.ts';
@@ -98,6 +100,8 @@ const ALL = {
   'pr.closed': pullRequestClosed,
   'pr.reopened': pullRequestReopened,
   'pr.taken_back': pullRequestTakenBack,
+  'train.joined': trainJoined,
+  'train.left': trainLeft,
   'branch.pushed': branchPushed,
   'branch.seen': branchSeen,
   'push.held': pushHeld,

@@ -41,6 +41,8 @@ export const status: z.ZodType<Status> = z.discriminatedUnion('is', [
   z.object({ is: z.literal('account_limit'), untilMs: z.number() }),
   z.object({ is: z.literal('gathering'), author: z.string(), comments: z.number(), quietMs: z.number() }),
   z.object({ is: z.literal('conflict'), base: z.string() }),
+  z.object({ is: z.literal('turn'), place: z.number(), base: z.string() }),
+  z.object({ is: z.literal('queue') }),
   z.object({ is: z.literal('cancelling') }),
   z.object({ is: z.literal('words'), words: z.string() }),
 ]);

@@ -27,7 +27,7 @@ const SAYS: Record<(typeof TASK_STATES)[number], [byItself: string, ownLine: boo
   awaiting_plan: ['The plan is ready. Approve it, or say what to change.', false],
   drafting: ['Claude is writing the change. You are not needed.', true],
   ci: ['Waiting for CI. You are not needed.', false],
-  in_review: ['Ready for review. Look at the pull request, then merge it or say what to change.', false],
+  in_review: ['Ready for review. Look at the pull request, then merge it or say what to change.', true],
   blocked: ['Waiting for you.', true],
   done: ['Merged.', false],
   cancelled: ['Cancelled.', false],
@@ -59,6 +59,11 @@ test.each<[string, Partial<Standing>, string]>([
   ],
   ['asked, and was cancelled', { state: 'cancelled', waitingFor: 'permission', endedHow: 'cancelled' }, 'You cancelled this.'],
   ['waits for its account', { state: 'blocked', waitingFor: 'account_limit', statusLine: 'It goes on at noon.' }, 'It goes on at noon.'],
+  [
+    'waits for its turn to be merged',
+    { state: 'in_review', statusLine: '2nd to merge into main; those before it go first. You are not needed.' },
+    '2nd to merge into main; those before it go first. You are not needed.',
+  ],
   ['was closed on the forge', { state: 'cancelled', endedHow: 'closed' }, 'The pull request was closed without a merge.'],
   [
     'left something behind',

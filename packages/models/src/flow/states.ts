@@ -72,7 +72,7 @@ export function nextSentence(t: Standing): string {
         ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done${redOf(t.ci)}. You are not needed.`
         : 'Waiting for CI. You are not needed.';
     case 'in_review':
-      return 'Ready for review. Look at the pull request, then merge it or say what to change.';
+      return t.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.';
     case 'blocked':
       return t.statusLine || 'Waiting for you.';
     case 'done':

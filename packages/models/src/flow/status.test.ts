@@ -31,6 +31,11 @@ const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status,
     ],
   ],
   conflict: [[{ is: 'conflict', base: 'main' }, 'It conflicts with main; Claude merges main into it. You are not needed.']],
+  turn: [
+    [{ is: 'turn', place: 2, base: 'main' }, '2nd to merge into main; those before it go first. You are not needed.'],
+    [{ is: 'turn', place: 1, base: 'main' }, 'Next to merge into main, as soon as CI is green on the two together. You are not needed.'],
+  ],
+  queue: [[{ is: 'queue' }, 'It stands in the merge queue of the repository, which merges it by itself. You are not needed.']],
   cancelling: [[{ is: 'cancelling' }, 'Cancelling: closing the pull request and the sandbox.']],
   words: [[{ is: 'words', words: 'As it was said.' }, 'As it was said.']],
 };

@@ -1,5 +1,7 @@
 // What a task says of itself while it works or waits: a code with what belongs to it, and the words of all codes in one place. Pure.
 
+import { sayPlace } from './train.ts';
+
 export type Status =
   /** No more than its state says. */
   | { readonly is: 'plain' }
@@ -13,6 +15,10 @@ export type Status =
   | { readonly is: 'gathering'; readonly author: string; readonly comments: number; readonly quietMs: number }
   /** The agent merges the branch `base` into it. */
   | { readonly is: 'conflict'; readonly base: string }
+  /** It is approved, and waits for its turn to be merged into `base`; 1: none is before it. */
+  | { readonly is: 'turn'; readonly place: number; readonly base: string }
+  /** It stands in the repository's own merge queue. */
+  | { readonly is: 'queue' }
   | { readonly is: 'cancelling' }
   /** Of a task from before there were codes. */
   | { readonly is: 'words'; readonly words: string };
@@ -37,6 +43,10 @@ export async function statusLine(status: Status, titleOf: (itemId: string) => Pr
       return sayGathering(status);
     case 'conflict':
       return `It conflicts with ${status.base}; Claude merges ${status.base} into it. You are not needed.`;
+    case 'turn':
+      return sayPlace(status.place, status.base);
+    case 'queue':
+      return 'It stands in the merge queue of the repository, which merges it by itself. You are not needed.';
     case 'cancelling':
       return 'Cancelling: closing the pull request and the sandbox.';
     case 'words':

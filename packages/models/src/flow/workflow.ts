@@ -178,6 +178,8 @@ export type WaitsFor =
   | { readonly what: 'run'; readonly runId: string }
   | { readonly what: 'slot'; readonly runId: string }
   | { readonly what: 'checks'; readonly sha: string }
+  /** Until it is merged: those that were approved before it, and CI on it together with them. */
+  | { readonly what: 'turn'; readonly itemId: string }
   /** An account's limit, or a pause before the next try. */
   | { readonly what: 'time'; readonly untilIso: string };
 

@@ -18,7 +18,8 @@ const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_
 export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerged, tellClosed }: ForgeContext) => ({
   /**
    * @param i `shown`: the commit that was offered for review; older tasks do not say it. `take`: what was gathered is taken up if nothing was
-   *   said since, or, `whatever`, with all that was; null: it is only gathered. Older tasks do not say it, and take up what there is
+   *   said since, or, `whatever`, with all that was; null: it is only gathered. Older tasks do not say it, and take up what there is. `queued`:
+   *   it stood in the merge queue
    * @returns `comments`: how many are taken up; `waiting`: what is not yet; `again`: why it is not to be merged as it was offered;
    *   `conflictsWith`: the base that it conflicts with; `rounds`: after how many the person decides, and what is open then
    */
@@ -27,6 +28,7 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
     sinceIso: string;
     shown?: string | undefined;
     take?: { readonly words: string; readonly whatever: boolean } | null;
+    queued?: boolean;
   }): Promise<{
     state: 'open' | 'merged' | 'closed';
     comments: number;
@@ -35,6 +37,7 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
     waiting?: Waiting;
     again?: string;
     conflictsWith?: string;
+    leftQueue?: boolean;
     rounds?: { readonly most: number; readonly open: string };
   }> {
     const t = await getTask(db, i.taskId);
@@ -64,6 +67,7 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
       author: taken?.author ?? '',
       ...(taken !== null || newest === undefined ? {} : { waiting: { comments: waiting.length, author: newest.author, words, atOnce, quietMs } }),
       ...(again === null ? {} : { again: again.sentence }),
+      ...(i.queued === true && !(await forge.isQueued(t.repo, pr.number)) ? { leftQueue: true } : {}),
       ...(pr.fits === false ? { conflictsWith: t.defaultBranch } : {}),
       ...(taken === null ? {} : { rounds: { most: resolveProjectSettings(t.settings).reviewRounds, open: await openFindings(db, t.id) } }),
     };

@@ -1,4 +1,5 @@
 // The merge a person has decided upon.
+import type { TrainEnd } from '@mainloop/models/flow/train';
 import { forge } from './activities.ts';
 import type { TaskContext } from './context.ts';
 import { untilDone } from './trouble.ts';
@@ -10,8 +11,10 @@ export interface Finished {
 
 /** What keeps it from being merged, and the sentence that says so: what is to be looked at anew, or told, or only waited for. */
 export interface NotMerged {
-  readonly did: 'moved' | 'red' | 'conflicts' | 'refused' | 'queued';
+  readonly did: Exclude<TrainEnd, 'merged'>;
   readonly sentence: string;
+  /** Where the branch stands, when that is what was looked at with the base merged into it. */
+  readonly head?: string;
 }
 
 const QUEUED = 'It stands in the merge queue of the repository, which merges it by itself. If the queue gives it back, decide again here.';

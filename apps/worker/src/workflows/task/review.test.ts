@@ -92,23 +92,20 @@ describe('a review that is bound to a commit', () => {
     'Merge of what is not as it was shown (%s) merges nothing, and it is looked at anew',
     async (did) => {
       const merge = [() => ({ did, sentence: 'Not as it was.' })];
-      const h = await r.start({ cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['merge', merge]]) }, BOUND);
+      const h = await r.start({ cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['stepTrain', merge]]) }, BOUND);
       await r.say(h, '-review-2', 'merge', 'squash');
       await r.env.sleep(3_000);
-      expect(r.inputs('merge')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
+      expect(r.inputs('stepTrain')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
       expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'Not as it was.' }]);
       expect(await r.standing(h)).toMatchObject({ stage: 'ci' });
     },
     60_000,
   );
 
-  test.each([
-    ['refused', { did: 'refused', sentence: 'It wants reviews.' }, 'It wants reviews.'],
-    ['queued', { did: 'queued' }, expect.stringMatching(/merge queue/)],
-  ])(
+  test.each([['refused', { did: 'refused', sentence: 'It wants reviews.' }, 'It wants reviews.']])(
     'a merge that is %s: that is said where it is offered, and the decision can be taken again',
     async (_, answer, body) => {
-      const h = await r.start({ instead: new Map([['merge', [() => answer]]]) }, BOUND);
+      const h = await r.start({ instead: new Map([['stepTrain', [() => answer]]]) }, BOUND);
       await r.say(h, '-review-2', 'merge');
       await r.env.sleep(3_000);
       expect(r.inputs('openItem').at(-1)).toMatchObject({ id: expect.stringMatching(/-review-2-1$/), kind: 'review', body });
@@ -147,7 +144,7 @@ describe('a base that moved', () => {
 
   test('Merge that the forge refuses because of a conflict does the same', async () => {
     const merge = [() => ({ did: 'conflicts', sentence: 'It conflicts with main now.' })];
-    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['merge', merge]]) }, BOUND);
+    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['stepTrain', merge]]) }, BOUND);
     await r.say(h, '-review-2', 'merge');
     await r.env.sleep(MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { conflictsWith: 'main' } }]);

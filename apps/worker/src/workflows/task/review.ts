@@ -8,27 +8,36 @@ import type { In } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
 import { closeItem, openItem, setState, type TaskContext } from './context.ts';
 import { whileClosed } from './closed.ts';
-import { merge, type Finished } from './merge.ts';
+import { merge, type Finished, type NotMerged } from './merge.ts';
 import { run } from './run.ts';
+import { train } from './train.ts';
 import { untilDone } from './trouble.ts';
 
-export async function review(task: TaskContext, { reviewedUntil, sha, repairs }: In<'review'>): Promise<Finished | In<'address_review' | 'ci'>> {
+export async function review(task: TaskContext, from: In<'review'>): Promise<Finished | In<'address_review' | 'ci'>> {
   const { taskId, desk } = task;
+  const { reviewedUntil, repairs } = from;
+  let { sha } = from;
   let id = await offer(task, sha, '');
   const anew = (): In<'ci'> => ({ stage: 'ci', repairs: repairs ?? 0, acceptedSha: null, reviewedUntil });
+  let isQueued = false;
   // GitHub tells a poller nothing of a thread that was resolved, so there is a look now and then besides.
   let gathered: Gathered | null = null;
   for (let looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const decision = desk.decided(id);
-    if (decision?.kind === 'merge') {
-      const done = await merge(task, decision.text, sha);
+    if (decision?.kind === 'merge' && !isQueued) {
+      const shown = sha !== undefined && patched('merge-train') ? sha : null;
+      const done = shown === null ? await merge(task, decision.text, sha) : await train(task, { itemId: id, method: decision.text, shown });
       if ('stage' in done) return done;
-      if (done.did === 'moved' || done.did === 'red' || (done.did === 'conflicts' && patched('join-base'))) {
+      if (isToRepair(done)) {
         await takeBack(task, done.sentence);
         return anew();
       }
-      id = await offerAgain(task, id, done.sentence);
+      sha = done.head ?? sha;
+      task.position = { ...from, ...(sha === undefined ? {} : { sha }) };
+      isQueued = shown !== null && done.did === 'queued';
+      if (isQueued) await setState(task, 'in_review', 'review', { is: 'queue' });
+      else id = await offerAgain(task, id, done.sentence);
     }
     if (decision?.kind === 'changes') {
       task.rounds = 0;
@@ -36,8 +45,19 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
     }
     const take: Take | undefined = patched('gather-comments') ? takeOf(gathered) : undefined;
     const now: ReviewLook = await untilDone(task, 'review', () =>
-      forge.readReview({ taskId, sinceIso: reviewedUntil, ...(sha === undefined ? {} : { shown: sha }), ...(take === undefined ? {} : { take }) }),
+      forge.readReview({
+        taskId,
+        sinceIso: reviewedUntil,
+        ...(sha === undefined ? {} : { shown: sha }),
+        ...(take === undefined ? {} : { take }),
+        ...(isQueued ? { queued: true } : {}),
+      }),
     );
+    if (now.leftQueue === true) {
+      isQueued = false;
+      id = await offerAgain(task, id, LEFT_QUEUE);
+      continue;
+    }
     if (now.state === 'closed' && patched('closed-asks')) {
       const then = await whileClosed(task, 'review', async () => {
         if (desk.decided(id) === undefined) await closeItem(task, id, 'the pull request was closed');
@@ -69,7 +89,7 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
       return anew();
     }
     if (take !== undefined) gathered = await gatherOn(task, gathered, now.waiting);
-    const news = (): boolean => desk.decided(id) !== undefined || desk.pokes() > pokes;
+    const news = (): boolean => (desk.decided(id) !== undefined && !isQueued) || desk.pokes() > pokes;
     const ms = gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
     // What is due is taken up at once; what could not be, a moment later.
     if ((ms > 0 || take != null) && (await desk.until(news, Math.max(ms, SOONEST_MS), { what: 'decision', itemId: id }))) looks = -1;
@@ -77,6 +97,13 @@ export async function review(task: TaskContext, { reviewedUntil, sha, repairs }:
 }
 
 const SOONEST_MS = 1_000;
+const LEFT_QUEUE = 'It left the merge queue of the repository without being merged. Its page on GitHub says why. Merge it to put it in again.';
+
+/** Whether it is looked at anew, and by the agent where it is not good. */
+function isToRepair({ did }: NotMerged): boolean {
+  if (did === 'conflicts') return patched('join-base');
+  return did === 'moved' || did === 'red' || did === 'stuck';
+}
 
 type ReviewLook = Awaited<ReturnType<typeof forge.readReview>>;
 type Take = { readonly words: string; readonly whatever: boolean } | null;
@@ -141,7 +168,7 @@ async function offerAgain(task: TaskContext, before: string, said: string): Prom
   task.asked.delete(before);
   const id = `${task.taskId}-review-${task.seenRuns}-${task.offers++}`;
   await openItem(task, { id, kind: 'review', title: 'Ready for review', body: said, options: OPTIONS });
-  await setState(task, 'in_review', 'review', { is: 'item', itemId: id });
+  await setState(task, 'in_review', 'review');
   return id;
 }
 

@@ -13,6 +13,7 @@ import { isEnded } from '../../flow/states.ts';
 import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
+import { takeOut } from '../forge/train.ts';
 import { append, lockLog, toOutbox } from '../log.ts';
 import { withTx, type Db, type Queryable } from '../pool.ts';
 import { row, tables } from '../rows.ts';
@@ -126,6 +127,7 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
     const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
+    await takeOut(tx, { ...i, why: 'The task is cancelled.' });
     const fresh = await append(
       tx,
       [

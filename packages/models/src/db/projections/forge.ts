@@ -1,8 +1,8 @@
 // Where a task stands on the forge, and what CI says.
 import { run, tables } from '../rows.ts';
-import { setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
+import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
-export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge'>> = {
+export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge' | 'train'>> = {
   'issue.ensured': (tx, event) => setTask(tx, event, { issue_number: event.payload.number, issue_url: event.payload.url }),
   'pr.ensured': (tx, event) => setTask(tx, event, { pr_number: event.payload.number, pr_url: event.payload.url }),
   'pr.ready': touchTask,
@@ -23,4 +23,11 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
   },
   'forge.unreadable': touchTask,
   'pr.taken_back': touchTask,
+  'train.joined': (tx, event) => setTask(tx, event, { train_item: event.payload.itemId, train_seq: event.seq }),
+  'train.left': async (tx, event) => {
+    await touchTask(tx, event);
+    // A word of an earlier ride, that came late, ends no later one.
+    const left = tables.updateTable('tasks').set({ train_item: null, train_seq: null });
+    await run(tx, left.where('id', '=', ofTask(event)).where('train_item', '=', event.payload.itemId));
+  },
 };

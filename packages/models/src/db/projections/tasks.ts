@@ -38,7 +38,7 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   'task.ended': async (tx, event) => {
     const { state, how, left } = event.payload;
     const ended = { state, ended_how: how, status_line: left, ended_at: event.at };
-    await setTask(tx, event, { ...ended, waiting_for: null, failure: null, active_run_id: null });
+    await setTask(tx, event, { ...ended, waiting_for: null, failure: null, active_run_id: null, train_item: null, train_seq: null });
     const items = tables.updateTable('inbox_items').set({ state: 'closed' });
     await run(tx, items.where('task_id', '=', ofTask(event)).where('state', '=', 'open'));
   },

@@ -45,6 +45,7 @@ export function openViews(url: string) {
     issueUrl: t.issueUrl,
     issueNumber: t.issueNumber,
     branch: t.branch,
+    waitsToMerge: t.trainItem !== null,
     activeRunId: t.activeRunId,
     isNew: t.lookedAt === null || t.updatedAt > t.lookedAt,
     createdAt: t.createdAt,

@@ -9,6 +9,7 @@ import { isEnded } from '../../flow/states.ts';
 import { payloadField, permissionFields } from '../payload.ts';
 import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { anyOf, hasRow, now, row, rows, run as runStatement, tables } from '../rows.ts';
+import { takeOut } from '../forge/train.ts';
 import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts';
 
 /**
@@ -73,11 +74,12 @@ export async function tell(tx: Tx, i: Telling): Promise<Told> {
   return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
 }
 
-/** Stops the running agent where it stands. The workflow then asks whether to go on. */
+/** Stops the running agent where it stands; the workflow then asks whether to go on. What waits to be merged is taken out of the train. */
 export async function pause(db: Db, i: { ownerId: string; taskId: string }): Promise<{ readonly ok: true } | NotLive | Refusal<'no_agent'>> {
   return withTx(db, async (tx) => {
     const t = await liveTask(tx, i);
     if (!t.ok) return t;
+    if (await takeOut(tx, { ...i, by: 'you', why: 'You took it out before it was merged.' })) return { ok: true };
     if (t.runId === null) return refusal('no_agent');
     await sendCommand(tx, t.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };

@@ -1,0 +1,142 @@
+// One look at a change that waits to be merged, and what is done about it. Which is decided in flow/train.ts; the order is that of the log.
+import { MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
+import { findPushedAt } from '@mainloop/models/db/forge/effects';
+import { findPlace, joinTrain, leaveTrain } from '@mainloop/models/db/forge/train';
+import { decideAndAppend } from '@mainloop/models/db/log';
+import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
+import { sayConflict } from '@mainloop/models/flow/conflicts';
+import { cleanTitle } from '@mainloop/models/flow/text';
+import { isSameChange, trainStep, type AtTrain, type TrainEnd } from '@mainloop/models/flow/train';
+import { readVerdict, lookAtChecks } from '../../checks.ts';
+import { ensureShown, headOf } from '../../heads.ts';
+import { hearComments } from '../../reviews.ts';
+import { whoPushed } from './as-shown.ts';
+import type { ForgeContext } from './context.ts';
+import { mergeActivities } from './merge.ts';
+
+interface Ride {
+  readonly taskId: string;
+  /** The item in which it was approved. */
+  readonly itemId: string;
+}
+interface StepAsked extends Ride {
+  readonly method?: string | undefined;
+  /** The commit that the person looked at. */
+  readonly shown: string;
+  /** The newest head that was seen to be what was looked at, with the base merged into it. */
+  readonly head: string;
+  /** Whether checks had said that it is good. */
+  readonly isChecked: boolean;
+  readonly updates: number;
+  readonly graceMs: number;
+}
+export type TrainLook =
+  /** `head`: where the branch stands. `place`: 1 when none is before it. */
+  | { readonly did: 'wait'; readonly head: string; readonly place: number; readonly base: string }
+  | { readonly did: TrainEnd; readonly sentence: string };
+
+const OUT: TrainLook = { did: 'out', sentence: 'It does not wait to be merged any more. Merge it to put it at the end of those that do.' };
+
+/** The train of a repository, as far as one task of it sees it. */
+export const trainActivities = (context: ForgeContext) => {
+  const { db, forge, hit, checks, tellMerged } = context;
+  const { merge } = mergeActivities(context);
+  const leave = async (t: TaskRow, { itemId }: Ride, how: TrainEnd, why = ''): Promise<TrainLook> => {
+    await decideAndAppend(db, (tx) => leaveTrain(tx, t.ownerId, { taskId: t.id, itemId, how, why }));
+    return { did: how, sentence: why };
+  };
+  /** Whether a head is the commit that was looked at, and besides it only merges of what the base has. */
+  const isUpdateOf = async (t: TaskRow, shown: string, head: string): Promise<boolean> => {
+    const commits = await forge.listCommits(t.repo, t.prNumber!);
+    const since = commits.slice(commits.findIndex((c) => c.sha === shown) + 1);
+    if (since.length === commits.length || since.at(-1)?.sha !== head || !since.every((c) => c.isMerge)) return false;
+    const [one, other] = [await forge.readDiff(t.repo, t.defaultBranch, shown), await forge.readDiff(t.repo, t.defaultBranch, head)];
+    return one !== null && one !== '' && other !== null && isSameChange(one, other);
+  };
+
+  return {
+    /** Takes a change into the train. Asking again changes nothing. @returns whether its checks are green, so that those of the two together will count */
+    async joinTrain(i: Ride & { shown: string }): Promise<{ isChecked: boolean }> {
+      const t = await getTask(db, i.taskId);
+      const { outcome } = await readVerdict({ db, forge }, t, i.shown);
+      await decideAndAppend(db, (tx) => joinTrain(tx, t.ownerId, { taskId: t.id, itemId: i.itemId, sha: i.shown }));
+      return { isChecked: outcome.is !== 'nothing_ran' && outcome.is !== 'not_run_here' };
+    },
+
+    /** Something went wrong that no step expected: those behind it go on. */
+    async leaveTrain(i: Ride & { why: string }): Promise<void> {
+      await leave(await getTask(db, i.taskId), i, 'refused', i.why);
+    },
+
+    /** Looks where a change in the train stands, and does the next thing about it. */
+    async stepTrain(i: StepAsked): Promise<TrainLook> {
+      const t = await getTask(db, i.taskId);
+      const place = await findPlace(db, i);
+      const pull = await forge.getPull(t.repo, t.prNumber!);
+      // One that was cut off may have merged it.
+      if (pull.merged) {
+        await tellMerged(t, pull.number, pull.mergeSha);
+        return leave(t, i, 'merged');
+      }
+      if (place === null) return OUT;
+      if (pull.state === 'closed') return leave(t, i, 'closed', 'The pull request was closed before it was merged.');
+      const head = await headOf(db, pull, t);
+      if (head !== i.shown && head !== i.head && !(await isUpdateOf(t, i.shown, head)))
+        return leave(t, i, 'moved', await whoPushed(forge, t, pull, head));
+      await ensureShown({ db, forge }, t, head);
+      const [asks] = (await hearComments(db, forge, t)).waiting;
+      if (asks !== undefined)
+        return leave(t, i, 'asked', `${cleanTitle(asks.author, 60)} wrote on the pull request while it waited to be merged. Look at that first.`);
+      const step = trainStep(await at(t, i, pull, place, head));
+      switch (step.do) {
+        case 'leave':
+          return leave(t, i, step.how, step.why);
+        case 'merge':
+          return mergeNow(t, i, head);
+        case 'update':
+          hit('forge.update.before');
+          try {
+            await forge.ensureUpdated(t.repo, pull.number, head);
+          } catch (err) {
+            if (err instanceof MergeRefused && err.why === 'conflicts') return leave(t, i, 'conflicts', sayConflict(t.defaultBranch));
+            throw err;
+          }
+          hit('forge.update.after');
+      }
+      return { did: 'wait', head, place, base: t.defaultBranch };
+    },
+  };
+
+  /** A queue of the repository's own brings it up to date by itself. */
+  async function countBehind(t: TaskRow, head: string): Promise<number> {
+    const behind = await forge.countBehind(t.repo, t.defaultBranch, head);
+    return behind > 0 && (await forge.hasQueue(t.repo, t.defaultBranch)) ? 0 : behind;
+  }
+
+  async function at(t: TaskRow, i: StepAsked, pull: PullInfo, place: number, head: string): Promise<AtTrain> {
+    const { verdict, told } = await lookAtChecks(checks, t, { sha: head, pull, round: 0, redSha: null });
+    const isUpdated = head !== i.shown;
+    return {
+      place,
+      base: t.defaultBranch,
+      // What the forge says of another commit counts for that one.
+      fits: pull.headSha === head ? pull.fits : null,
+      behind: place === 1 && (i.isChecked || isUpdated) ? await countBehind(t, head) : 0,
+      isUpdated,
+      isChecked: i.isChecked,
+      ci: verdict.outcome.is,
+      red: told.red,
+      ask: told.ask,
+      ageMs: Date.now() - ((await findPushedAt(db, t.id, head))?.getTime() ?? Date.now()),
+      graceMs: i.graceMs,
+      updates: i.updates,
+    };
+  }
+
+  async function mergeNow(t: TaskRow, i: StepAsked, head: string): Promise<TrainLook> {
+    // It may have been taken out during the look.
+    if ((await findPlace(db, i)) === null) return OUT;
+    const m = await merge({ taskId: i.taskId, method: i.method, shown: head });
+    return leave(t, i, m.did, 'sentence' in m ? m.sentence : '');
+  }
+};

@@ -1,0 +1,127 @@
+// Three tasks of one repository, approved at once: two that do not touch each other, and one that writes what the first writes.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startStack, until, type Stack } from '@mainloop/testkit/stack';
+import { walkToEnd, type Item } from '@mainloop/testkit/story';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+let s: Stack;
+const R = 'local/train';
+const dir = path.join(mkdtempSync('/tmp/train-repo-'), 'train');
+
+beforeAll(async () => {
+  const story = path.join(mkdtempSync('/tmp/train-story-'), 'story.yaml');
+  writeFileSync(story, STORY);
+  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, LOCAL_GITHUB_USERS: 'toky=you' });
+  mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
+  // Red on a main that lacks what an earlier merge brought, and on a conflict that nobody has resolved.
+  const test = 'test -z "$(grep -rl "^<<<<<<<" . --include=*.txt)" && ls *.txt';
+  const ci = { on: 'push', jobs: { t: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v4' }, { run: test }] } } };
+  writeFileSync(path.join(dir, '.github/workflows/ci.yml'), JSON.stringify(ci));
+  writeFileSync(path.join(dir, 'first.txt'), 'first\n');
+  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q', '-b', 'main');
+  git('add', '-A');
+  git('commit', '-q', '-m', 'first');
+  await s.call('POST', '/api/projects', { source: dir });
+});
+afterAll(() => s?.stop());
+
+interface Event {
+  readonly seq: number;
+  readonly type: string;
+  readonly payload: Record<string, unknown>;
+}
+interface Run {
+  readonly head_sha: string;
+  readonly head_branch: string;
+  readonly status: string;
+  readonly conclusion: string | null;
+}
+const events = (id: string): Promise<Event[]> => s.call('GET', `/api/tasks/${id}/events`);
+async function forge<T>(route: string): Promise<T> {
+  const r = await fetch(`${s.github}/repos/${R}${route}`, { headers: { authorization: 'token toky' } });
+  if (!r.ok) throw new Error(`${route}: ${r.status} ${await r.text()}`);
+  return r.json() as Promise<T>;
+}
+async function spawn(name: string): Promise<string> {
+  await s.call('POST', '/api/chat', { text: `case ${name}` });
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
+  );
+  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+}
+
+test('all end merged in the order in which they were approved, and main is green after every merge', async () => {
+  const ids = [await spawn('one'), await spawn('two'), await spawn('three')];
+  const reviews = await until(
+    'all three to be ready',
+    async () => {
+      const open = (await s.call<Item[]>('GET', '/api/inbox')).filter((i) => i.kind === 'review');
+      return open.length === 3 ? ids.map((id) => open.find((i) => i.taskId === id)!) : null;
+    },
+    300_000,
+  );
+  for (const review of reviews) await s.call('POST', `/api/inbox/${review.id}`, { decision: 'merge', text: '' });
+  // One says where it stands while another goes first.
+  const [, two] = await Promise.all(
+    ids.map((id) => until(`${id} to be in the train`, async () => (await events(id)).find((e) => e.type === 'train.joined'))),
+  );
+  expect(two).toBeDefined();
+  expect((await Promise.all(ids.map((id) => walkToEnd(s, id)))).map((t) => t.state)).toEqual(['done', 'done', 'done']);
+
+  const told = await Promise.all(ids.map(events));
+  // The first two were merged by their first approval; the third made way, was mended, and was approved once more.
+  expect(told.map((es) => es.filter((e) => e.type === 'train.left').map((e) => e.payload.how))).toEqual([
+    ['merged'],
+    ['merged'],
+    ['conflicts', 'merged'],
+  ]);
+  const mergedAt = told.map((es) => es.find((e) => e.type === 'pr.merged')!.seq);
+  expect([...mergedAt].sort((a, b) => a - b)).toEqual(mergedAt);
+  // The base was merged into the second, and CI ran again, before it went.
+  const second = told[1]!.filter(
+    (e) => e.type === 'branch.seen' || (e.type === 'ci.verdict' && e.payload.verdict === 'green') || e.type === 'pr.merged',
+  );
+  expect(second.map((e) => e.type).slice(-3)).toEqual(['branch.seen', 'ci.verdict', 'pr.merged']);
+
+  const runs = await until(
+    'CI on main',
+    async () => {
+      const { workflow_runs: all } = await forge<{ workflow_runs: Run[] }>('/actions/runs?branch=main&per_page=50');
+      const shas = new Set(all.map((r) => r.head_sha));
+      return shas.size >= 3 && all.every((r) => r.status === 'completed') ? all : null;
+    },
+    120_000,
+  );
+  expect(runs.map((r) => r.conclusion).filter((c) => c !== 'success')).toEqual([]);
+  execFileSync('git', ['fetch', '-q', `${s.github}/${R}.git`, 'main'], { cwd: dir });
+  const show = (what: string): string => execFileSync('git', ['show', `FETCH_HEAD:${what}`], { cwd: dir, encoding: 'utf8' });
+  expect([show('shared.txt'), show('two.txt')]).toEqual(['one\nthree\n', 'two\n']);
+}, 900_000);
+
+const STORY = `
+version: 1
+chat:
+  - when: '^case (\\w+)'
+    steps:
+      - text: ok
+        tool: { name: spawn_task, input: { project: ${R}, title: "Case {{1}}", prompt: do it, skipPlan: true } }
+      - text: ok
+agent:
+  - when: '(?=.*Task: Case three)(?=.*# Phase: fix_ci)'
+    steps:
+      - bash: git fetch -q origin; git merge -q origin/main; printf 'one\\nthree\\n' > shared.txt; git add -A; git commit -qm "Merge main"; git push 2>&1 | tail -2
+      - text: brought it in
+  - when: '(?=.*Task: Case two)(?=.*# Phase: implement)'
+    steps:
+      - bash: echo two > two.txt; git add -A; git commit -qm "Two"; git push 2>&1 | tail -2
+      - text: pushed
+  - when: '(?=.*Task: Case (one|three))(?=.*# Phase: implement)'
+    steps:
+      - bash: echo {{1}} > shared.txt; git add -A; git commit -qm "{{1}}"; git push 2>&1 | tail -2
+      - text: pushed
+  - when: '.'
+    steps: [{ text: I did nothing. }]
+`;

@@ -1,0 +1,70 @@
+// Approved changes that wait to be merged. Those of one repository and base go in the order in which they came, which is that of the log.
+import { trainJoined, trainLeft } from '../../events/forge.ts';
+import { taskWorkflowId } from '../../flow/ids.ts';
+import type { TrainEnd } from '../../flow/train.ts';
+import { SIGNALS } from '../../flow/workflow.ts';
+import { sql } from 'kysely';
+import { append, toOutbox } from '../log.ts';
+import type { Queryable, Tx } from '../pool.ts';
+import { row, rows, tables } from '../rows.ts';
+
+/** Which ride of a task: the item in which it was approved. */
+interface Ride {
+  readonly taskId: string;
+  readonly itemId: string;
+}
+
+const waiting = tables
+  .selectFrom('tasks as t')
+  .innerJoin('projects as p', 'p.id', 't.project_id')
+  .where('t.train_seq', 'is not', null)
+  .where('t.ended_at', 'is', null);
+
+/** @returns the tasks that wait in the same train, in order; [] when this one does not */
+const trainOf = (q: Queryable, taskId: string): Promise<{ readonly id: string; readonly itemId: string | null }[]> =>
+  rows(
+    q,
+    waiting
+      .innerJoin('tasks as mine', (on) => on.on('mine.id', '=', taskId).on('mine.train_seq', 'is not', null))
+      .innerJoin('projects as ours', 'ours.id', 'mine.project_id')
+      .select(['t.id', 't.train_item as itemId'])
+      .where(sql<boolean>`lower(p.repo) = lower(ours.repo) and p.default_branch = ours.default_branch`)
+      .orderBy('t.train_seq'),
+  );
+
+/** Puts a task at the end of its train. Asking again changes nothing, also when it has left since. */
+export const joinTrain = (tx: Tx, ownerId: string, { taskId, itemId, sha }: Ride & { readonly sha: string }): Promise<unknown> =>
+  append(tx, [trainJoined.new({ taskId, actor: 'mainloop', payload: { itemId, sha } })], ownerId);
+
+/** @returns 1 when no other task is before it; null when it is not in the train by this approval */
+export async function findPlace(q: Queryable, { taskId, itemId }: Ride): Promise<number | null> {
+  const at = (await trainOf(q, taskId)).findIndex((t) => t.id === taskId && t.itemId === itemId);
+  return at < 0 ? null : at + 1;
+}
+
+/** Takes a task out of its train, and wakes those that waited behind it. Asking again changes nothing. */
+export async function leaveTrain(
+  tx: Tx,
+  ownerId: string,
+  { taskId, itemId, how, why, by = 'mainloop' }: Ride & { readonly how: TrainEnd; readonly why: string; readonly by?: string },
+): Promise<void> {
+  const train = await trainOf(tx, taskId);
+  const left = await append(tx, [trainLeft.new({ taskId, actor: by, payload: { itemId, how, why } })], ownerId);
+  if (left.length === 0) return;
+  for (const t of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, t.id);
+}
+
+/** Takes a task out of its train that stands still, or is not wanted there any more. @returns whether it was in one */
+export async function takeOut(
+  tx: Tx,
+  i: { readonly ownerId: string; readonly taskId: string; readonly by: string; readonly why: string },
+): Promise<boolean> {
+  const mine = await row(tx, waiting.select('t.train_item as itemId').where('t.id', '=', i.taskId).where('t.owner_id', '=', i.ownerId));
+  if (mine?.itemId == null) return false;
+  await leaveTrain(tx, i.ownerId, { taskId: i.taskId, itemId: mine.itemId, how: 'out', why: i.why, by: i.by });
+  await wake(tx, i.taskId);
+  return true;
+}
+
+const wake = (tx: Tx, taskId: string): Promise<void> =>
+  toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} });
