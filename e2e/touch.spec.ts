@@ -513,7 +513,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
       const data = await photograph(caption);
       const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data });
       const payload = { runId: 'r', id: kept.id, caption, mime: 'image/png', width: 1440, height: 900, sha256: kept.id } as const;
-      await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })]);
+      await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })], OWNER);
     }
     const review = await seedItem(t.db, task, `${fresh()}-r`, 'review', 'Ready for review');
     const { page, complaints } = await open(size, `/task/${task}`, dark);
@@ -546,7 +546,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
 
 inBrowser.each(SIZES)('what is new says so on every device until it was looked at on one, %s', async (size) => {
   const task = await seedTask(t.db, fresh());
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })]);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })], OWNER);
   const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
   const row = (page: Page): Locator => page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
   for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
@@ -556,7 +556,7 @@ inBrowser.each(SIZES)('what is new says so on every device until it was looked a
   await until('it to be old elsewhere', async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0);
   // What happens while it is open is seen too; what happens afterwards is new.
   await visit(here.page, `${s.web}/inbox`);
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })]);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })], OWNER);
   await row(there.page).getByText('New', { exact: true }).waitFor();
   expect([...here.complaints, ...there.complaints]).toEqual([]);
   await Promise.all([here.page.close(), there.page.close()]);
@@ -602,14 +602,18 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   await page.getByText('Back when CI is done').waitFor();
   expect((await later()).ci).toBe(true);
   const judged = (verdict: 'pending' | 'green', pending: number) =>
-    appendOnce(t.db, [
-      ciJudged.new({
-        taskId: task,
-        actor: 'mainloop',
-        key: { names: '' },
-        payload: { sha: 'h', round: 0, verdict, outcome: verdict, passed: 1, failed: 0, pending },
-      }),
-    ]);
+    appendOnce(
+      t.db,
+      [
+        ciJudged.new({
+          taskId: task,
+          actor: 'mainloop',
+          key: { names: '' },
+          payload: { sha: 'h', round: 0, verdict, outcome: verdict, passed: 1, failed: 0, pending },
+        }),
+      ],
+      OWNER,
+    );
   await judged('pending', 1);
   expect((await later()).ci).toBe(true);
   await judged('green', 0);
@@ -654,7 +658,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     const task = await seedTask(t.db, fresh());
     const id = `${task}-c`;
     const passed = { id, words: 'w', author: 'mona', text: 'LGTM, will merge after lunch', why: 'approval' } as never;
-    await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })]);
+    await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })], OWNER);
     const { page, complaints } = await open(size, `/task/${task}`, dark);
     const button = page.getByRole('button', { name: 'Take it as a request' });
     await settled(button);

@@ -387,7 +387,7 @@ describe('pictures of an agent', () => {
   const showed = async (taskId: string, caption: string): Promise<void> => {
     const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data: Buffer.from(`bytes of ${caption}`) });
     const picture = { id: kept.id, caption, mime: 'image/png', width: 12, height: 7, sha256: 'ab'.repeat(32) } as const;
-    await appendOnce(t.db, [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })]);
+    await appendOnce(t.db, [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })], OWNER);
   };
   const task = async (id: string): Promise<string> => {
     await seedTask(t.db, id);

@@ -385,17 +385,21 @@ describe('runs', () => {
     const { run: first } = await openEpoch(t.db, ids[0]!);
     await t.db.query("update runs set state = 'running' where id = $1", [first.id]);
     expect(await take(1)).toBe(false);
-    await appendOnce(t.db, [
-      inboxOpened.new({
-        taskId: 't-leave0',
-        actor: 'agent',
-        payload: { id: 't-leave0-p', kind: 'permission', runId: ids[0]!, title: 'ls', body: '', options: [] },
-      }),
-    ]);
+    await appendOnce(
+      t.db,
+      [
+        inboxOpened.new({
+          taskId: 't-leave0',
+          actor: 'agent',
+          payload: { id: 't-leave0-p', kind: 'permission', runId: ids[0]!, title: 'ls', body: '', options: [] },
+        }),
+      ],
+      OWNER,
+    );
     expect(await take(1)).toBe(true);
     // Two have a sandbox now, and a third would be too many.
     expect(await take(2)).toBe(false);
-    await appendOnce(t.db, [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })]);
+    await appendOnce(t.db, [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })], OWNER);
     await t.db.query("update runs set state = 'ended' where id = $1", [ids[1]!]);
     expect(await take(2)).toBe(false);
     await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]!]);

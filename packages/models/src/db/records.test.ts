@@ -420,13 +420,13 @@ test('of the checks that the repository names only those are red that ran to a b
   await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)], OWNER);
   expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([[], []]);
   // What was red before the change is not the change's.
-  await appendOnce(t.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)]);
+  await appendOnce(t.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)], OWNER);
   expect(await listRedChecks(t.db, 'one', 'old')).toEqual([]);
 });
 
 test('how a check ended before a change is known to every task of its project, by commit, check and command', async () => {
   const baseline = { what: 'lint', command: 'lint', exitCode: 1, tail: 'a.ts: error', sha: 'base' } as const;
-  await appendOnce(t.db, [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })]);
+  await appendOnce(t.db, [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })], OWNER);
   const project = (await t.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'")).rows[0]!.project_id;
   expect(await findBaseline(t.db, project, baseline)).toMatchObject(baseline);
   for (const other of [{ sha: 'another' }, { what: 'tests' as const }, { command: 'lint --fix' }])
