@@ -5,7 +5,7 @@ RUN := PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH"
 REGISTRY ?= localhost
 TAG ?= latest
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev check style test test-unit test-chaos test-walk test-mutation test-cluster corpus bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
+.PHONY: help setup build dev check style test test-unit test-chaos test-walk shots test-mutation test-cluster corpus bench bench-cluster bench-web cluster-up cluster-down images print-events print-k8s print-openapi print-rooms sbom fmt setup-claude-creds clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -36,6 +36,9 @@ test-chaos: build ## the kill matrix at length: SEED=n KILLS=n MINUTES=n STORIES
 
 test-walk: build ## walk the pages by chance in a real browser, at length: STEPS=n SEED=n MINUTES=n for each size
 	@$(RUN) STEPS=$${STEPS:-10000} MINUTES=$${MINUTES:-60} node tools/test.ts e2e/walk
+
+shots: build ## a picture of every state of every page in e2e/shots/states, and what none may do: TALL=1 for whole pages too
+	@$(RUN) SHOTS=1 node tools/test.ts e2e/states
 
 test-mutation: build ## change each decision in every small way and count what the tests notice: FILE=part of a path
 	@$(RUN) node --disable-warning=ExperimentalWarning tools/mutation/run.ts
