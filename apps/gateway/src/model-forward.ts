@@ -26,7 +26,7 @@ export type Forwarded =
 /** Takes money for an answer that has grown so long. @returns how long it may get with that, or the sentence with which it is cut */
 export type More = (outputTokens: number) => Promise<{ readonly paidOutput: number } | { readonly cut: string }>;
 
-export interface Carried {
+interface Carried {
   readonly path: string;
   readonly body: Buffer;
   readonly paidOutput: number;

@@ -49,7 +49,7 @@ test.each<[string, boolean, () => void]>([
     false,
     () => (put('node_modules/list', '*\n'), git('config', 'core.excludesFile', path.join(repo, 'node_modules/list')), put('new.js', 'x')),
   ],
-  ['a new list of what to overlook', false, () => (put('app/.gitignore', '*\n'), put('app/new.js', 'x'))],
+  ['a cache that overlooks itself', true, () => (put('.pytest_cache/.gitignore', '*\n'), put('.pytest_cache/x', 'x'))],
   [
     'a change that a watcher keeps quiet about',
     false,
