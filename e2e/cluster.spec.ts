@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SANDBOX_RULES, WORKER_RULES } from '@mainloop/adapters/sandbox/kubernetes/rights';
 import { noOwnCluster, podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
-import { hostileScript, tally } from '@mainloop/testkit/hostile';
+import { hostileScript, INSIDE, ON_RUNNER_TRIES, tally } from '@mainloop/testkit/hostile';
+import { questionFor } from '@mainloop/testkit/resolver';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { ADDRESSES } from '../tools/cluster/config.ts';
 
 /** Its module carries the definition of its own resource. */
 const CNPG = 'github.com/cloudnative-pg/cloudnative-pg@v1.27.0';
@@ -49,6 +51,53 @@ const output = async (id: string): Promise<string> => {
   return all;
 };
 
+/** What a hostile pod tries besides what the probe does. Each answers a pod that nothing forbids it to, so its silence is a refusal. */
+const OUT = {
+  'api-server': { host: '10.96.0.1', port: 443 },
+  kubelet: { host: ADDRESSES.NODE_IP, port: 10250 },
+  'node-dns': { host: ADDRESSES.NODE_IP, port: 53 },
+  'gateway-other-port': { host: ADDRESSES.OUTSIDE_IP, port: 22 },
+};
+/** Of our own, so that we see what they were asked; one lies at the gateway's address. */
+const RESOLVERS = { 'dns-tunnel': { host: ADDRESSES.OUTSIDE_IP, port: 53 }, 'dns-internet': { host: '8.8.4.4', port: 53 } };
+/** Names that the resolvers were asked for, a line each. */
+const heardFile = path.join(mkdtempSync('/tmp/cluster-heard-'), 'heard');
+const heard = (): string[] => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8').trim().split('\n') : []);
+/** A pod of somebody else. */
+let other: { readonly host: string; readonly port: number };
+
+/** What stands for the rest of the network: whatever is tried from a task's pod is there to be reached. */
+function startOutside(): void {
+  for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8', '8.8.4.4']) t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
+  t.cluster.inside(
+    'sh',
+    '-c',
+    `for a in 169.254.169.254:80 1.1.1.1:443 ${ADDRESSES.NODE_IP}:53 ${ADDRESSES.OUTSIDE_IP}:22; do setsid socat TCP-LISTEN:\${a#*:},bind=\${a%:*},fork,reuseaddr SYSTEM:"echo reached" > /dev/null 2>&1 & done; setsid $0/bin/dns --kubeconfig $0/pki/enforcer.kubeconfig --listen 8.8.8.8:53 > /dev/null 2>&1 &`,
+    t.cluster.dir,
+  );
+  const program = `import { startResolver } from ${JSON.stringify(path.join(import.meta.dirname, '../packages/testkit/src/resolver.ts'))};
+    import { appendFileSync } from 'node:fs';
+    for (const at of ${JSON.stringify(Object.values(RESOLVERS))}) await startResolver(at.host, at.port, (name) => appendFileSync(${JSON.stringify(heardFile)}, name + '\\n'));`;
+  t.cluster.inside(
+    'sh',
+    '-c',
+    'setsid "$0" --disable-warning=ExperimentalWarning --input-type=module -e "$1" > /dev/null 2>&1 &',
+    process.execPath,
+    program,
+  );
+  t.apply(`apiVersion: v1
+kind: Pod
+metadata: {name: other, namespace: default}
+spec:
+  terminationGracePeriodSeconds: 1
+  automountServiceAccountToken: false
+  containers:
+  - {name: c, image: localhost/mainloop-agent:test, imagePullPolicy: Never, command: [/opt/mainloop/node, -e, "require('net').createServer((c) => c.end()).listen(8700)"]}
+`);
+  t.kubectl('wait', '--for=condition=Ready', 'pod/other', '--timeout=60s');
+  other = { host: t.kubectl('get', 'pod', 'other', '-o', 'jsonpath={.status.podIP}'), port: 8700 };
+}
+
 /** A pod without any policy, to show that a target can be reached where nothing forbids it. @returns what it printed */
 function fromOpenPod(script: string): string {
   t.apply(`apiVersion: v1
@@ -70,14 +119,7 @@ spec:
 (noOwnCluster === null ? describe : describe.skip)(`tasks in pods${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
   beforeAll(async () => {
     t = await startTestCluster(['agent']);
-    // What the probe tries is there to be reached: otherwise its silence would prove nothing.
-    for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8']) t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
-    t.cluster.inside(
-      'sh',
-      '-c',
-      'for a in 169.254.169.254:80 1.1.1.1:443; do setsid socat TCP-LISTEN:${a#*:},bind=${a%:*},fork,reuseaddr SYSTEM:"echo reached" > /dev/null 2>&1 & done; setsid $0/bin/dns --kubeconfig $0/pki/enforcer.kubeconfig --listen 8.8.8.8:53 > /dev/null 2>&1 &',
-      t.cluster.dir,
-    );
+    startOutside();
     const story = path.join(mkdtempSync('/tmp/cluster-story-'), 'story.yaml');
     writeFileSync(
       story,
@@ -95,13 +137,8 @@ spec:
         home: s.home,
         canary: '/tmp/mainloop-canary-on-the-host',
         pid: process.pid,
-        out: {
-          'api-server': { host: '10.96.0.1', port: 443 },
-          kubelet: { host: '10.250.0.1', port: 10250 },
-          'node-dns': { host: '10.250.0.1', port: 53 },
-          'other-pod': { host: '10.88.0.2', port: 8700 },
-          'gateway-other-port': { host: '10.250.1.1', port: 22 },
-        },
+        out: { ...OUT, 'other-pod': other },
+        resolvers: RESOLVERS,
         dropped: true,
         more: POD_TRIES,
       }),
@@ -148,13 +185,24 @@ spec:
     rmSync(dir, { recursive: true });
   });
 
-  test('where nothing forbids it, every target of the probe can be reached', () => {
+  test('where nothing forbids it, every target of the probe can be reached, and whatever else is tried from a pod', () => {
+    const targets = [
+      ['api', 'process.env.KUBERNETES_SERVICE_HOST', 443],
+      ['the kubelet of this node', 'process.env.NODE_IP', 10250],
+      ['metadata', "'169.254.169.254'", 80],
+      ['internet', "'1.1.1.1'", 443],
+      ...Object.entries({ ...OUT, 'other-pod': other }).map(([name, at]) => [name, `'${at.host}'`, at.port] as const),
+    ] as const;
+    const resolvers = { dns: { host: '8.8.8.8', port: 53 }, ...RESOLVERS };
     const out = fromOpenPod(`
       const net = require('net'), dgram = require('dgram');
-      for (const [n, h, p] of [['api', process.env.KUBERNETES_SERVICE_HOST, 443], ['kubelet', process.env.NODE_IP, 10250], ['metadata', '169.254.169.254', 80], ['internet', '1.1.1.1', 443]]) {
-        const c = net.connect({ host: h, port: p, timeout: 5000 }, () => { console.log('REACHED ' + n); c.destroy(); }); c.on('error', (e) => console.log('no ' + n + ' ' + e.message)); c.on('timeout', () => c.destroy()); }
-      const u = dgram.createSocket('udp4'); u.once('message', () => console.log('REACHED dns')); setInterval(() => u.send(Buffer.from('000101000001000000000000076578616d706c6503636f6d0000010001', 'hex'), 53, '8.8.8.8'), 300).unref(); setTimeout(() => process.exit(0), 6000);`);
-    for (const n of ['api', 'kubelet', 'metadata', 'internet', 'dns']) expect(out).toContain(`REACHED ${n}`);
+      for (const [n, h, p] of [${targets.map(([n, h, p]) => `['${n}', ${h}, ${p}]`).join(', ')}]) {
+        const c = net.connect({ host: h, port: p, timeout: 5000 }, () => { console.log('REACHED ' + n + '.'); c.destroy(); }); c.on('error', (e) => console.log('no ' + n + ' ' + e.message)); c.on('timeout', () => c.destroy()); }
+      for (const [n, h, p, q] of ${JSON.stringify(Object.entries(resolvers).map(([n, at]) => [n, at.host, at.port, questionFor(`outside.${n}.example`)]))}) {
+        const u = dgram.createSocket('udp4'); u.once('message', () => console.log('REACHED ' + n + '.')); setInterval(() => u.send(Buffer.from(q, 'hex'), p, h), 300).unref(); }
+      setTimeout(() => process.exit(0), 6000);`);
+    for (const n of [...targets.map(([name]) => name), ...Object.keys(resolvers)]) expect(out).toContain(`REACHED ${n}.`);
+    for (const n of Object.keys(RESOLVERS)) expect(heard()).toContain(`outside.${n}.example`);
   });
 
   test('a cluster that enforces nothing is found out before the agent starts', async () => {
@@ -298,6 +346,10 @@ spec:
     const { tried, escaped, unproven } = tally(printed);
     expect([escaped, unproven]).toEqual([[], []]);
     expect(printed).toMatch(/HELD fork-bomb: EAGAIN after \d+/);
+    for (const name of [...Object.keys(OUT), 'other-pod', ...Object.keys(RESOLVERS), ...ON_RUNNER_TRIES]) expect(tried).toContain(name);
+    // Silence is not enough: whoever answered a pod without a policy must have heard nothing from this one.
+    expect(heard().length).toBeGreaterThan(0);
+    expect(heard()).not.toContain(INSIDE);
     expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
     await s.call('cancelTask', { id });
     await until('the namespaces to be gone', async () => namespaces().length === 0);
@@ -428,6 +480,5 @@ empty host-network sh -c 'ls /sys/class/net | grep node0'
 try setuid-root 'not found|Authentication|must be|denied|permitted|privileges' sh -c 'su -c true || sudo -n true'
 try cgroup-write 'Read-only file system|denied|No such file' sh -c 'echo 1 > /sys/fs/cgroup/pids/pids.max'
 try containerd-socket 'No such file' ls /run/containerd/containerd.sock
-try dns-tunnel DROPPED bash -c 'exec 3<>/dev/udp/10.250.0.1/53; printf "\\000\\001\\001\\000\\000\\001\\000\\000\\000\\000\\000\\000\\007example\\003com\\000\\000\\001\\000\\001" >&3; timeout 2 head -c1 <&3 | grep -q .'
 js fork-bomb '^EAGAIN after [0-9]' "import{spawn}from'node:child_process';const all=[];const flood=(n)=>{const p=spawn('sleep',['8'],{stdio:'ignore'});p.on('error',(e)=>{all.forEach((c)=>c.kill());console.log(e.code,'after',n);process.exit(1)});all.push(p);setImmediate(()=>(n<400?flood(n+1):(all.forEach((c)=>c.kill()),process.exit(0))))};flood(1)"
 `;

@@ -11,18 +11,23 @@ export interface Resolver {
   close(): void;
 }
 
-/** Answers whoever asks with 192.0.2.1, an address of nobody (RFC 5737). */
-export async function startResolver(host: string): Promise<Resolver> {
+/**
+ * Answers whoever asks with 192.0.2.1, an address of nobody (RFC 5737).
+ * @param port 0: any
+ * @param onName told each name as it is asked for
+ */
+export async function startResolver(host: string, port = 0, onName: (name: string) => void = () => undefined): Promise<Resolver> {
   const heard: string[] = [];
   const socket = dgram.createSocket('udp4');
   socket.on('message', (query, from) => {
     const { name, end } = nameIn(query);
     heard.push(name);
+    onName(name);
     const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1]);
     const head = Buffer.from([query[0]!, query[1]!, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
     socket.send(Buffer.concat([head, query.subarray(12, end + 4), answer]), from.port, from.address);
   });
-  await new Promise<void>((resolve, no) => void socket.once('error', no).bind(0, host, resolve));
+  await new Promise<void>((resolve, no) => void socket.once('error', no).bind(port, host, resolve));
   return { host, port: (socket.address() as AddressInfo).port, heard, close: () => socket.close() };
 }
 
