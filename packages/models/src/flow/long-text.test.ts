@@ -31,5 +31,6 @@ test.each<[string, (text: string) => unknown, string, string]>([
   const text = one.repeat(CHARS / one.length) + end;
   const began = performance.now();
   does(text);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  // A second on a machine that has nothing else to do; with the square it was half a minute and more.
+  expect(performance.now() - began).toBeLessThan(15_000);
 });

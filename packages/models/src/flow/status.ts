@@ -57,7 +57,7 @@ export async function statusLine(status: Status, titleOf: (itemId: string) => Pr
 /** @see https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const LAST_DATE_MS = 8.64e15;
 /** Whatever an agent made of the time. */
-const clock = (ms: number): string => new Date(Math.max(0, Math.min(ms, LAST_DATE_MS))).toISOString().slice(11, 16);
+const clock = (ms: number): string => new Date(Math.max(0, Math.min(ms, LAST_DATE_MS))).toISOString().slice(-13, -8);
 
 function sayGathering({ author, comments, quietMs }: Extract<Status, { is: 'gathering' }>): string {
   const [what, it] = comments === 1 ? ['a comment', 'it'] : [`${comments} comments`, 'them'];
