@@ -202,15 +202,19 @@ withRuby('the real Bundler installs through it by its lock file, which stays wha
   const lock = `GEM\n  remote: https://rubygems.org/\n  specs:\n    thing (1.0.0)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  thing\n\nBUNDLED WITH\n   2.3.15\n`;
   writeFileSync(path.join(work, 'Gemfile'), "source 'https://rubygems.org'\ngem 'thing'\n");
   writeFileSync(path.join(work, 'Gemfile.lock'), lock);
-  const env = { ...RUBY_ENV, BUNDLE_PATH: 'vendor/bundle' };
-  const bundle = (...a: string[]) => promisify(execFile)('/usr/bin/bundle', a, { cwd: work, env, timeout: 120_000 });
+  const below = path.join(work, 'below');
+  mkdirSync(below);
+  const bundle = (cwd: string, ...a: string[]) => promisify(execFile)('/usr/bin/bundle', a, { cwd, env: RUBY_ENV, timeout: 120_000 });
   try {
-    await bundle('install', '--quiet');
-    expect((await bundle('exec', 'ruby', '-e', "require 'thing'; print Thing::NAME")).stdout).toBe('thing');
+    await bundle(work, 'install', '--quiet');
+    expect(existsSync(path.join(work, 'vendor/bundle'))).toBe(true);
+    // As an agent would, wherever it is, and told nothing of the path.
+
+    expect((await bundle(below, 'exec', 'ruby', '-e', "require 'thing'; print Thing::NAME")).stdout).toBe('thing');
     expect(readFileSync(path.join(work, 'Gemfile.lock'), 'utf8')).toBe(lock);
     writeFileSync(path.join(work, 'Gemfile'), "source 'https://rubygems.org'\ngem 'changed'\n");
     rmSync(path.join(work, 'Gemfile.lock'));
-    await expect(bundle('install')).rejects.toMatchObject({ code: expect.any(Number) });
+    await expect(bundle(work, 'install')).rejects.toMatchObject({ stdout: expect.stringContaining('changed'), code: expect.any(Number) });
   } finally {
     close();
   }

@@ -56,8 +56,11 @@ export const cargoConfig = (origin: string): string =>
 const mavenSettings = (origin: string): string =>
   `<settings><mirrors><mirror><id>mainloop</id><mirrorOf>central</mirrorOf><url>${origin}/maven/</url></mirror></mirrors></settings>\n`;
 
-/** Bundler's own file. A lock file that names rubygems.org stays what it is. */
-const bundleConfig = (origin: string): string => `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\n`;
+/**
+ * Bundler's own file. A lock file that names rubygems.org stays what it is. The path is the one that a set-up installs to, below the project's
+ * Gemfile: `bundle exec` has to find it there, whoever runs it.
+ */
+const bundleConfig = (origin: string): string => `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\nBUNDLE_PATH: "vendor/bundle"\n`;
 
 /** RubyGems' own file, for `gem install`. */
 const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;
