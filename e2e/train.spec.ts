@@ -1,7 +1,7 @@
 // Three tasks of one repository, approved at once: two that do not touch each other, and one that writes what the first writes.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
-import { walkToEnd, type Item } from '@mainloop/testkit/story';
+import { walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
-  await s.call('POST', '/api/projects', { source: dir });
+  await s.call('addProject', { body: { source: dir } });
 });
 afterAll(() => s?.stop());
 
@@ -39,18 +39,16 @@ interface Run {
   readonly status: string;
   readonly conclusion: string | null;
 }
-const events = (id: string): Promise<Event[]> => s.call('GET', `/api/tasks/${id}/events`);
+const events = (id: string): Promise<Event[]> => s.call('listEvents', { id });
 async function forge<T>(route: string): Promise<T> {
   const r = await fetch(`${s.github}/repos/${R}${route}`, { headers: { authorization: 'token toky' } });
   if (!r.ok) throw new Error(`${route}: ${r.status} ${await r.text()}`);
   return r.json() as Promise<T>;
 }
 async function spawn(name: string): Promise<string> {
-  await s.call('POST', '/api/chat', { text: `case ${name}` });
-  const p = await until(`a proposal for ${name}`, async () =>
-    (await s.call<{ id: string; digest: string; title: string }[]>('GET', '/api/proposals')).find((x) => x.title === `Case ${name}`),
-  );
-  return (await s.call<{ taskId: string }>('POST', `/api/proposals/${p.id}/confirm`, { digest: p.digest })).taskId;
+  await s.call('sendMessage', { body: { text: `case ${name}` } });
+  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
 test('all end merged in the order in which they were approved, and main is green after every merge', async () => {
@@ -58,12 +56,12 @@ test('all end merged in the order in which they were approved, and main is green
   const reviews = await until(
     'all three to be ready',
     async () => {
-      const open = (await s.call<Item[]>('GET', '/api/inbox')).filter((i) => i.kind === 'review');
+      const open = (await s.call('listInbox')).filter((i) => i.kind === 'review');
       return open.length === 3 ? ids.map((id) => open.find((i) => i.taskId === id)!) : null;
     },
     300_000,
   );
-  for (const review of reviews) await s.call('POST', `/api/inbox/${review.id}`, { decision: 'merge', text: '' });
+  for (const review of reviews) await s.call('decide', { id: review.id, body: { decision: 'merge', text: '' } });
   // One says where it stands while another goes first.
   const [, two] = await Promise.all(
     ids.map((id) => until(`${id} to be in the train`, async () => (await events(id)).find((e) => e.type === 'train.joined'))),

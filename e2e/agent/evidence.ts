@@ -11,7 +11,7 @@ test('what an agent shows is in the story, kept without its words, and on the pu
   const id = await spawn('shows');
   await until('the gate of a repository without CI', async () => {
     const gate = (await items(id)).find((i) => i.kind === 'gate');
-    return gate && s.call('POST', `/api/inbox/${gate.id}`, { decision: 'allow' });
+    return gate && s.call('decide', { id: gate.id, body: { decision: 'allow' } });
   });
   await until('the review', async () => (await items(id)).find((i) => i.kind === 'review'));
   const shown = (await events(id)).filter((e) => e.type === 'agent.showed').map((e) => e.payload);
@@ -43,12 +43,12 @@ test('a linter that was red before the agent began holds nothing up and is told 
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
-  await s.call('POST', '/api/projects', { source: old });
+  await s.call('addProject', { body: { source: old } });
   const id = await spawn('oldred');
   await until('the gate of a repository without CI', async () => {
     const gate = (await items(id)).find((i) => i.kind === 'gate');
     if (gate) expect(gate.title).not.toContain('red');
-    return gate && s.call('POST', `/api/inbox/${gate.id}`, { decision: 'allow' });
+    return gate && s.call('decide', { id: gate.id, body: { decision: 'allow' } });
   });
   await until('the review', async () => (await items(id)).find((i) => i.kind === 'review'));
   const told = await events(id);
@@ -63,5 +63,5 @@ test('a linter that was red before the agent began holds nothing up and is told 
     [1, 'a.ts:1 unused x'],
   ]);
   expect(await output(id)).toContain('mended mine');
-  await s.call('POST', `/api/tasks/${id}/cancel`);
+  await s.call('cancelTask', { id });
 });

@@ -1,0 +1,199 @@
+// The conversation, proposals, what is new, and the first pages of somebody new.
+import { expect } from '@jest/globals';
+import { appendOnce } from '@mainloop/models/db/log';
+import { agentSaid } from '@mainloop/models/events/runs';
+import { openPage, visit } from '@mainloop/testkit/browser';
+import { startPages } from '@mainloop/testkit/pages';
+import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import type { Locator, Page } from 'playwright-core';
+import { t, s, browser, SIZES, inBrowser, shot, fresh, open, settled, say } from './stage.ts';
+
+inBrowser.each(SIZES)(
+  'a reply can be stopped, what was said copied, and said again in other words; tables and code look like it, %s',
+  async (size) => {
+    await t.db.query('delete from messages');
+    await t.db.query('delete from turns');
+    await say('user', `Make it ${size} blue.`);
+    await say('assistant', `| a | b |\n|---|---|\n| 1 | ${'wide '.repeat(40)} |\n\n\`\`\`ts\nconst a = '${'x'.repeat(200)}';\n\`\`\``);
+    await t.db.query(
+      `insert into turns (id, owner_id, state, seq, draft, lease_by, lease_until, attempts)
+     values ($1, 'owner', 'running', 1, 'Half a reply', 'nobody', now() + interval '1 hour', 1)`,
+      [`turn-${fresh()}`],
+    );
+    const { page, complaints } = await open(size, '/');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByText('Half a reply').waitFor();
+    const cell = page.getByRole('cell', { name: '1', exact: true }).last();
+    await cell.waitFor();
+    expect(await cell.evaluate('(e) => getComputedStyle(e).borderBottomWidth')).not.toBe('0px');
+    expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.screenshot({ path: shot(`chat-${size}`) });
+    const stop = page.getByRole('button', { name: 'Stop the reply' });
+    await settled(stop);
+    await stop.click();
+    await page.getByText('Stopped.').last().waitFor();
+    await stop.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Copy' }).last().click();
+    await page.getByText('Copied.').waitFor();
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe('Half a reply\n\n_Stopped._');
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill('And this.');
+    await page.getByRole('button', { name: 'Edit and say it again' }).last().click();
+    // Nothing that stood there is lost.
+    expect(await field.inputValue()).toBe(`And this.\nMake it ${size} blue.`);
+    expect(await page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'")).toBe(true);
+    await page.screenshot({ path: shot(`again-${size}`) });
+    await field.fill('');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser(
+  'seven tabs have one stream: the seventh answers at once, all hear what comes, and when the one with the stream goes another takes it over',
+  async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+    const streams = new Set<Page>();
+    const tabs: Page[] = [];
+    for (let i = 0; i < 7; i++) {
+      const page = await context.newPage();
+      page.on('request', (r) => new URL(r.url()).pathname === '/api/stream' && streams.add(page));
+      const began = Date.now();
+      await visit(page, `${s.web}/projects`);
+      // A tab that finds no free connection waits until another is closed.
+      expect(Date.now() - began).toBeLessThan(15_000);
+      tabs.push(page);
+    }
+    expect(streams.size).toBe(1);
+    const count = async (all: readonly Page[], words: string): Promise<void> => {
+      for (const page of all) await until(`${words} in each tab`, async () => (await page.title()).startsWith(words), 30_000);
+    };
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await count(tabs, '(1)');
+    const [holder] = [...streams];
+    await holder!.close();
+    const left = tabs.filter((page) => page !== holder);
+    await until('another one to have it', async () => streams.size === 2, 30_000);
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await count(left, '(2)');
+    await context.setOffline(true);
+    await left[0]!.getByText('Offline, showing the last update.').waitFor();
+    await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
+    await context.setOffline(false);
+    await count(left, '(3)');
+    for (const page of left) await page.getByText('Offline, showing the last update.').waitFor({ state: 'detached' });
+    await context.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'the first run without the demo: what is missing has a button each, and three things to ask for are about one’s own code, %s',
+  async (size) => {
+    await t.db.query('delete from messages');
+    await t.db.query('delete from turns');
+    await t.db.query("update projects set removed_at = now() where id = 'pr-1'");
+    const { page, complaints } = await open(size, '/');
+    const checkup = page.getByRole('region', { name: 'Check-up' });
+    await checkup.getByText('A repository of yours').waitFor();
+    await checkup.getByRole('link', { name: 'Turn on' }).waitFor();
+    expect(await page.getByText('Three things to ask for').count()).toBe(0);
+    await page.screenshot({ path: shot(`first-${size}`) });
+    await checkup.getByRole('link', { name: 'Add a project' }).click();
+    await page.waitForURL(/\/projects$/);
+    await t.db.query("update projects set removed_at = null where id = 'pr-1'");
+    await visit(page, `${s.web}/`);
+    await checkup.getByText('acme/api').waitFor();
+    expect(await checkup.getByRole('link', { name: 'Add a project' }).count()).toBe(0);
+    await page.screenshot({ path: shot(`first-project-${size}`) });
+    const asked = page.getByRole('button', { name: /acme\/api/ });
+    expect(await asked.count()).toBe(3);
+    await asked.first().click();
+    await until(
+      'it to be said',
+      async () => ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'")).rowCount ?? 0) > 0,
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)('the first run without a model key or a token: each missing part says what to do, %s', async (size) => {
+  await t.db.query('delete from messages');
+  await t.db.query('delete from turns');
+  const bare = await startPages(t, { MAINLOOP_DEMO: 'yes', MAINLOOP_LOCAL_GITHUB: 'yes' });
+  try {
+    const { page, complaints } = await openPage(browser, size);
+    await visit(page, `${bare.web}/`);
+    const checkup = page.getByRole('region', { name: 'Check-up' });
+    for (const [part, line] of [
+      ['No model key', 'ANTHROPIC_API_KEY='],
+      ['No GitHub token', 'GITHUB_TOKEN='],
+    ] as const) {
+      expect(await checkup.getByText(line).count()).toBe(0);
+      await checkup.getByRole('listitem').filter({ hasText: part }).getByRole('button', { name: 'Show how' }).click();
+      await checkup.getByText(line).waitFor();
+      await page.screenshot({ path: shot(`first-bare-${part.split(' ')[1]!}-${size}`) });
+      await checkup.getByRole('button', { name: 'Close' }).click();
+    }
+    // A scripted model can do nothing with code that it does not know.
+    expect(await page.getByRole('button', { name: /acme\/api/ }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  } finally {
+    await bare.stop();
+  }
+  // With both, each part says so and none asks for anything.
+  const { page } = await open(size, '/');
+  const checkup = page.getByRole('region', { name: 'Check-up' });
+  await checkup.getByText('Claude answers').waitFor();
+  expect(await checkup.getByRole('button', { name: 'Show how' }).count()).toBe(0);
+  await page.close();
+});
+
+inBrowser.each(SIZES)('what is new says so on every device until it was looked at on one, %s', async (size) => {
+  const task = await seedTask(t.db, fresh());
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })]);
+  const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
+  const row = (page: Page): Locator => page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
+  for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
+  await here.page.screenshot({ path: shot(`new-${size}`) });
+  await row(here.page).getByRole('link').click();
+  await here.page.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
+  await until('it to be old elsewhere', async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0);
+  // What happens while it is open is seen too; what happens afterwards is new.
+  await visit(here.page, `${s.web}/inbox`);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })]);
+  await row(there.page).getByText('New', { exact: true }).waitFor();
+  expect([...here.complaints, ...there.complaints]).toEqual([]);
+  await Promise.all([here.page.close(), there.page.close()]);
+});
+
+inBrowser.each(SIZES)('a proposal is read as Markdown, and every field of it can be changed, %s', async (size) => {
+  await seedProject(t.db, 'pr-2', 'acme/web');
+  const prompt = '# Round once\n\n- no cent is lost\n- **all** tests stay';
+  const p = await seedProposal(t.db, fresh(), 3_600_000, { ...DRAFT, title: `Proposed ${fresh()}`, prompt });
+  const { page, complaints } = await open(size, '/inbox');
+  const card = page.locator(`#proposal-${p.id}`);
+  expect(await card.getByRole('listitem').count()).toBe(2);
+  expect(await card.locator('strong').textContent()).toBe('all');
+  await settled(card.getByRole('button', { name: 'Edit' }));
+  await card.getByRole('button', { name: 'Edit' }).click();
+  await card.getByLabel('Title').fill('Round it once');
+  await until('the projects', async () => (await card.getByLabel('Project').locator('option').count()) === 2);
+  await card.getByLabel('Project').selectOption({ label: 'acme/web' });
+  await card.getByLabel('Budget, in dollars').fill('7');
+  await card.getByLabel('What to do').fill('Do it well.');
+  await card.getByRole('checkbox').check();
+  await page.screenshot({ path: shot(`proposal-${size}`) });
+  await settled(card.getByRole('button', { name: 'Start' }));
+  await card.getByRole('button', { name: 'Start' }).click();
+  const started = await until('the task', async () =>
+    (await t.db.query('select project_id, title, prompt, budget_cents, skip_plan from tasks where title = $1', ['Round it once'])).rows.at(-1),
+  );
+  expect(started).toEqual({ project_id: 'pr-2', title: 'Round it once', prompt: 'Do it well.', budget_cents: 700, skip_plan: true });
+  await t.db.query("update tasks set title = 'Was started', state = 'cancelled', ended_at = now() where title = 'Round it once'");
+  await t.db.query("update projects set removed_at = now() where id = 'pr-2'");
+  expect(complaints).toEqual([]);
+  await page.close();
+});
