@@ -15,6 +15,8 @@ import { ensureImage } from './images.ts';
 import { DEBIAN } from './pins.ts';
 
 const ON_A_CLUSTER = 'e2e/(sandbox|cluster|incluster|scale)';
+/** Pictures to be looked at by a person: `make shots`. */
+const PICTURES = 'e2e/states';
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const unit = process.argv.includes('unit');
 const patterns = process.argv.slice(2).filter((a) => a !== 'unit');
@@ -67,7 +69,7 @@ function roundsOf(): string[][] {
   if (unit) return [['--maxWorkers=2', '--testPathPatterns', '(apps|packages|tools)/.*\\.test\\.ts']];
   if (patterns.length > 0) return [['--maxWorkers=2', '--testPathPatterns', ...patterns]];
   return [
-    ['--maxWorkers=2', '--testPathPatterns', `^(?!.*${ON_A_CLUSTER})`],
+    ['--maxWorkers=2', '--testPathPatterns', `^(?!.*(${ON_A_CLUSTER}|${PICTURES}))`],
     ['--maxWorkers=1', '--testPathPatterns', ON_A_CLUSTER],
   ];
 }

@@ -116,7 +116,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
       const data = await photograph(caption);
       const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data });
       const payload = { runId: 'r', id: kept.id, caption, mime: 'image/png', width: 1440, height: 900, sha256: kept.id } as const;
-      await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })]);
+      await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })], OWNER);
     }
     const review = await seedItem(t.db, task, `${fresh()}-r`, 'review', 'Ready for review');
     const { page, complaints } = await open(size, `/task/${task}`, dark);
@@ -153,7 +153,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     const task = await seedTask(t.db, fresh());
     const id = `${task}-c`;
     const passed = { id, words: 'w', author: 'mona', text: 'LGTM, will merge after lunch', why: 'approval' } as never;
-    await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })]);
+    await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })], OWNER);
     const { page, complaints } = await open(size, `/task/${task}`, dark);
     const button = page.getByRole('button', { name: 'Take it as a request' });
     await settled(button);

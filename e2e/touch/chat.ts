@@ -1,4 +1,5 @@
 // The conversation, proposals, what is new, and the first pages of somebody new.
+import { OWNER } from '@mainloop/models/flow/ids';
 import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { agentSaid } from '@mainloop/models/events/runs';
@@ -153,7 +154,7 @@ inBrowser.each(SIZES)('the first run without a model key or a token: each missin
 
 inBrowser.each(SIZES)('what is new says so on every device until it was looked at on one, %s', async (size) => {
   const task = await seedTask(t.db, fresh());
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })]);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })], OWNER);
   const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
   const row = (page: Page): Locator => page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
   for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
@@ -163,7 +164,7 @@ inBrowser.each(SIZES)('what is new says so on every device until it was looked a
   await until('it to be old elsewhere', async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0);
   // What happens while it is open is seen too; what happens afterwards is new.
   await visit(here.page, `${s.web}/inbox`);
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })]);
+  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })], OWNER);
   await row(there.page).getByText('New', { exact: true }).waitFor();
   expect([...here.complaints, ...there.complaints]).toEqual([]);
   await Promise.all([here.page.close(), there.page.close()]);

@@ -1,4 +1,5 @@
 // Ways to show the inbox, and what is decided in it.
+import { OWNER } from '@mainloop/models/flow/ids';
 import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { ciJudged } from '@mainloop/models/events/forge';
@@ -129,14 +130,18 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   await page.getByText('Back when CI is done').waitFor();
   expect((await later()).ci).toBe(true);
   const judged = (verdict: 'pending' | 'green', pending: number) =>
-    appendOnce(t.db, [
-      ciJudged.new({
-        taskId: task,
-        actor: 'mainloop',
-        key: { names: '' },
-        payload: { sha: 'h', round: 0, verdict, outcome: verdict, passed: 1, failed: 0, pending },
-      }),
-    ]);
+    appendOnce(
+      t.db,
+      [
+        ciJudged.new({
+          taskId: task,
+          actor: 'mainloop',
+          key: { names: '' },
+          payload: { sha: 'h', round: 0, verdict, outcome: verdict, passed: 1, failed: 0, pending },
+        }),
+      ],
+      OWNER,
+    );
   await judged('pending', 1);
   expect((await later()).ci).toBe(true);
   await judged('green', 0);

@@ -168,7 +168,9 @@ const COMMITS = 30;
 async function commitRulesOf(repo: string, git: (...args: string[]) => Promise<string>): Promise<CommitRules> {
   const read = (file: string): string => readPlain(path.join(repo, file)) ?? '';
   const [listed, messages] = await Promise.all([
+    // A repository without a commit has neither.
     git('ls-tree', '--name-only', '-z', 'HEAD', '.', '.github/').catch(() => ''),
+    // As above.
     git('log', '--no-merges', '-z', '-n', String(COMMITS), '--format=%B').catch(() => ''),
   ]);
   return commitRules({

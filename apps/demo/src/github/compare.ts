@@ -19,6 +19,7 @@ export async function commitsOf(bare: Bare, full: string, which: readonly string
 /** @returns null where one of the two is not here. The files of it are left out: nobody asks for them but as a diff. */
 export async function comparison({ bare, base }: Ctx, a: Ask, from: string, to: string): Promise<Answer | null> {
   const { full } = a.repo;
+  // Git knows no such commit: that is the answer.
   const counted = await bare.git(full, ['rev-list', '--left-right', '--count', `${from}...${to}`, '--']).catch(() => null);
   if (counted === null) return null;
   const [behind = 0, ahead = 0] = counted.trim().split('\t').map(Number);

@@ -3,7 +3,6 @@ import { trainJoined, trainLeft } from '../../events/forge.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import type { TrainEnd } from '../../flow/train.ts';
 import { SIGNALS } from '../../flow/workflow.ts';
-import { sql } from 'kysely';
 import { append, toOutbox } from '../log.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { row, rows, tables } from '../rows.ts';
@@ -28,7 +27,9 @@ const trainOf = (q: Queryable, taskId: string): Promise<{ readonly id: string; r
       .innerJoin('tasks as mine', (on) => on.on('mine.id', '=', taskId).on('mine.train_seq', 'is not', null))
       .innerJoin('projects as ours', 'ours.id', 'mine.project_id')
       .select(['t.id', 't.train_item as itemId'])
-      .where(sql<boolean>`lower(p.repo) = lower(ours.repo) and p.default_branch = ours.default_branch`)
+      .where((is) =>
+        is.and([is(is.fn('lower', ['p.repo']), '=', is.fn('lower', ['ours.repo'])), is('p.default_branch', '=', is.ref('ours.default_branch'))]),
+      )
       .orderBy('t.train_seq'),
   );
 
