@@ -88,6 +88,8 @@ export class Steady {
         attributeFilter: ['open', 'hidden'],
       });
       sizes.observe(document.body);
+      // Where the person has scrolled to is known before the page gets shorter: only then is it seen that the browser scrolled back by itself.
+      document.addEventListener('scroll', somethingMoved, { capture: true, passive: true });
     }
     // A place on the way up grows without any element coming or going: a picture that arrived, a field that is typed into.
     const scrollers = scrollersOf(el);
@@ -112,6 +114,7 @@ export class Steady {
       if (watched.size > 0) return;
       mutations?.disconnect();
       sizes?.disconnect();
+      document.removeEventListener('scroll', somethingMoved, { capture: true });
     };
   };
 
