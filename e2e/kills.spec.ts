@@ -33,12 +33,14 @@ test('the list of failpoints is the one in the code', () => {
   const effects = sources.flatMap((text) =>
     [...text.matchAll(/\beffect\(t, \{ kind: '([a-z]+)'/g)].flatMap((m) => [`forge.${m[1]}.before`, `forge.${m[1]}.after`]),
   );
-  // Comments that were made in the app, checks that never ran, a "ready" that is taken back and a pull request that is opened again are not part
-  // of this story; the cluster's points have a test beside their code.
-  const elsewhere = ['comment', 'rerun', 'draft', 'reopen'].flatMap((w) => [`forge.${w}.before`, `forge.${w}.after`]).concat(CLUSTER_FAILPOINTS);
+  // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request that is opened again, pictures and a
+  // branch that is brought up to date are not part of this story; the cluster's points have a test beside their code.
+  const elsewhere = ['comment', 'rerun', 'draft', 'reopen', 'pictures', 'update']
+    .flatMap((w) => [`forge.${w}.before`, `forge.${w}.after`])
+    .concat(CLUSTER_FAILPOINTS);
   expect(named.length).toBeGreaterThan(10);
   expect(
-    [...new Set([...named, ...effects, ...GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun)\./.test(n))])]
+    [...new Set([...named, ...effects, ...GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun|update)\./.test(n))])]
       .filter((n) => !(elsewhere as readonly string[]).includes(n))
       .toSorted(),
   ).toEqual(FAILPOINTS.toSorted());

@@ -62,7 +62,7 @@ const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmp
 (mountable ? describe : describe.skip)('a full disk (needs root, for a small disk of its own)', () => {
   test('is said in one sentence, kills nothing for good, and loses nothing', async () => {
     const disk = mkdtempSync('/tmp/mainloop-small-disk-');
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1200m,mode=0711', 'none', disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500m,mode=0711', 'none', disk]);
     const home = path.join(disk, 'home');
     mkdirSync(home, { mode: 0o711 });
     try {

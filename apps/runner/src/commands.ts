@@ -160,7 +160,8 @@ async function look(a: Around, what: OnChange['what'], command: string, insteadO
   const trouble = trunkTrouble(command, { exitCode: code, tail: printed });
   const done = { command, exitCode: trouble === null ? code : DID_NOT_RUN, ms, tail: trouble === null ? printed : `${trouble}\n${printed}` };
   const stood = await standing(a, what);
-  const redBefore = await isRedBefore(a, { what, ...done, ...stood });
+  // What the project has set is what a change has to meet, however it stood before.
+  const redBefore = what !== 'verify' && (await isRedBefore(a, { what, ...done, ...stood }));
   await tell(a, { what, ...done, ...stood, ...(redBefore ? { redBefore } : {}), ...(insteadOf === undefined ? {} : { insteadOf }) });
 }
 /** As a shell says it of what is not there. */
