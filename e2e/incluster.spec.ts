@@ -1,7 +1,7 @@
 // All of mainloop in the cluster, from our images and the ci overlay: the story, and what happens when its own pods die.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { noOwnCluster, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
-import { until, type Stack } from '@mainloop/testkit/stack';
+import { callerOf, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import path from 'node:path';
 
@@ -111,16 +111,7 @@ const pulls = async (): Promise<number> => (await s.forgeCalls()).filter((c) => 
 /** As much of a stack as the story needs, at the other end of two ports. */
 function remote(web: string, github: string): Stack {
   return {
-    async call<T>(method: string, p: string, body?: unknown): Promise<T> {
-      const r = await fetch(`${web}${p}`, {
-        method,
-        headers: { authorization: 'Bearer only-for-tests-api-token', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const data = (await r.json()) as { error?: string };
-      if (!r.ok) throw new Error(`${method} ${p}: ${r.status} ${data.error ?? ''}`);
-      return data as T;
-    },
+    call: callerOf(web, 'only-for-tests-api-token'),
     forgeCalls: async () =>
       (await fetch(`${github}/_local/calls`, { headers: { authorization: 'token only-for-tests-operator-secret' } })).json() as Promise<
         { method: string; path: string; body: Record<string, unknown> | null }[]

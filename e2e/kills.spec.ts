@@ -75,7 +75,7 @@ test('told side by side while processes are killed, the story is the one that is
 
 test('a working tree that is lost comes back from the checkpoint, the Claude session with it', async () => {
   const { s } = t;
-  const id = await spawnTask(s, 'Tell it again lost.');
+  const id = await spawnTask(s, t.sentence('lost'));
   const place = path.join(s.home, 'sandboxes', id);
   const question = await until('the question', async () => (await s.call('listInbox')).find((i) => i.taskId === id));
   await until('the first run to end', async () => (await s.call('getTask', { id })).runs[0]?.state === 'ended');

@@ -35,9 +35,9 @@ export function reportOf(reference: Trace, name: string, telling: Telling): { di
 
 /** Calls to the forge that belong to nobody, and the model's bill next to ours, over all that was told. */
 export async function account(t: Theatre): Promise<Comparison> {
-  const tasks = await rows<{ id: string; branch: string; issue_number: number | null; pr_number: number | null }>(
+  const tasks = await rows<{ id: string; repo: string; branch: string; issue_number: number | null; pr_number: number | null }>(
     t.s,
-    'select id, branch, issue_number, pr_number from tasks where id = any($1)',
+    'select t.id, p.repo, t.branch, t.issue_number, t.pr_number from tasks t join projects p on p.id = t.project_id where t.id = any($1)',
     [t.tasks],
   );
   const forge = (await forgeCalls(t.s)).slice(t.from.forge);

@@ -130,7 +130,8 @@ export async function until<T>(what: string, look: () => Promise<T | null | unde
   }
 }
 
-function callerOf(api: string, token: string): Call & RawCall {
+/** @param api where the api answers, or a page's server before it @param token of a person */
+export function callerOf(api: string, token: string): Call & RawCall {
   const send = async <T>({ method, path, body }: Request): Promise<T> => {
     const r = await fetch(`${api}${path}`, {
       method,

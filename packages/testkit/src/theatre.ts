@@ -3,7 +3,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ModelCall } from '@mainloop/demo/model/server';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,8 @@ export interface Theatre {
   readonly temporal: () => Promise<Client>;
   /** Before the first story: the newest event, the forge's and the model's calls. */
   readonly from: { readonly seq: number; readonly forge: number; readonly model: number };
+  /** What is said so that a story of that name is told: `k3x7` and `k3x8` in the same repository. */
+  readonly sentence: (name: string) => string;
   readonly fired: Fired[];
   /** Tasks that are on their way now. */
   readonly playing: Set<string>;
@@ -36,13 +38,15 @@ export interface Theatre {
   stop(): Promise<void>;
 }
 
-/** A stack whose failpoints can be armed, whose forge's lists lag behind as GitHub's may, and a phone that is told of everything. */
-export async function openTheatre(): Promise<Theatre> {
-  const failpoints = mkdtempSync('/tmp/mainloop-failpoints-');
+/**
+ * Repositories in which stories are told side by side. Two in one would wait for each other with their merges, and tell that; how it holds under
+ * kills is looked at beside the train's own code.
+ */
+const STAGES = 8;
+
+/** A repository with a workflow that is red while there is a file called "broken". */
+function stageFolder(): string {
   const dir = mkdtempSync('/tmp/again-');
-  const story = path.join(mkdtempSync('/tmp/again-story-'), 'story.yaml');
-  const template = path.join(path.dirname(fileURLToPath(import.meta.url)), '../stories/again.yaml');
-  writeFileSync(story, readFileSync(template, 'utf8').replaceAll('{{project}}', `local/${path.basename(dir)}`));
   mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
   writeFileSync(path.join(dir, 'README.md'), '# Notes\n');
   writeFileSync(
@@ -53,6 +57,14 @@ export async function openTheatre(): Promise<Theatre> {
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-qm', 'first');
+  return dir;
+}
+
+/** A stack whose failpoints can be armed, whose forge's lists lag behind as GitHub's may, and a phone that is told of everything. */
+export async function openTheatre(): Promise<Theatre> {
+  const failpoints = mkdtempSync('/tmp/mainloop-failpoints-');
+  const dirs = Array.from({ length: STAGES }, stageFolder);
+  const story = path.join(path.dirname(fileURLToPath(import.meta.url)), '../stories/again.yaml');
   const s = await startStack({
     MAINLOOP_FAILPOINTS: failpoints,
     LOCAL_GITHUB_STALE_MS: '700',
@@ -61,7 +73,7 @@ export async function openTheatre(): Promise<Theatre> {
   });
   let push: PushService | null = null;
   try {
-    await s.call('addProject', { body: { source: dir } });
+    for (const dir of dirs) await s.call('addProject', { body: { source: dir } });
     await s.call('changeSettings', { body: { maxRuns: 20 } });
     push = await startPushService((await s.call('getPushKey')).publicKey);
     const device = push.subscribe();
@@ -73,13 +85,14 @@ export async function openTheatre(): Promise<Theatre> {
       phone: device.got,
       temporal: async () => new Client({ connection: await Connection.connect({ address: s.temporal }) }),
       from: { seq: Number(last!.seq), forge: (await forgeCalls(s)).length, model: (await modelCalls(s)).length },
+      sentence: (name) => `Tell it again ${name} in local/${path.basename(dirs[Number(/\d+/.exec(name)?.[0] ?? 0) % STAGES]!)}`,
       fired: [],
       playing: new Set(),
       tasks: [],
       async stop() {
         push?.close();
         await s.stop();
-        for (const d of [failpoints, dir, path.dirname(story)]) rmSync(d, { recursive: true, force: true });
+        for (const d of [failpoints, ...dirs]) rmSync(d, { recursive: true, force: true });
       },
     };
   } catch (err) {
@@ -175,9 +188,9 @@ function inTurn<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** Says the sentence and taps Start. Where the answer to a tap was lost, a person looks before tapping again. */
-async function start({ s }: Theatre, name: string): Promise<string> {
+async function start({ s, sentence: sentenceOf }: Theatre, name: string): Promise<string> {
   const title = `Again ${name}`;
-  const sentence = `Tell it again ${name}`;
+  const sentence = sentenceOf(name);
   await patiently('the sentence to be heard', async () => {
     const said = await s.call('listMessages');
     if (!said.some((m) => m.role === 'user' && m.text === sentence)) await s.call('sendMessage', { body: { text: sentence } });

@@ -61,6 +61,7 @@ const UNTOLD = new Set([
   'outcome',
   'epoch',
   'turnId',
+  'projectId',
   'proposalId',
   'commit_id',
   'taps',
@@ -86,11 +87,12 @@ export async function rows<T>(s: Stack, text: string, values: unknown[] = []): P
 /** What is the same in every telling, said the same. */
 export function plain(
   text: string,
-  t: Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>,
+  t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
   name: string,
   runs: ReadonlyMap<string, string>,
 ): string {
   let out = text.replaceAll(t.branch, 'BRANCH').replaceAll(encodeURIComponent(t.branch), 'BRANCH');
+  out = out.replaceAll(t.repo, 'REPO').replaceAll(path.basename(t.repo), 'REPO');
   for (const [id, label] of [...runs].toSorted(([a], [b]) => b.length - a.length)) out = out.replaceAll(id, `RUN-${label}`);
   out = out
     .replace(new RegExp(`${t.id}-review-(\\d+)`, 'g'), (_, n: string) => `TASK-review-after-${runs.get(`${t.id}-r${n}`) ?? '?'}`)
@@ -280,12 +282,13 @@ export const costsSince = async (s: Stack, seq: number): Promise<CostRow[]> =>
   ).map(({ payload: { model, inputTokens, outputTokens } }) => ({ model, inputTokens, outputTokens }));
 
 /** Whether a call to the forge is about this task: by its marker, its branch, or its numbers. */
-export function belongs(c: ForgeCall, t: Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>): boolean {
+export function belongs(c: ForgeCall, t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>): boolean {
   if (c.status >= 300) return false;
   if (c.path.endsWith('/git-receive-pack')) return false;
   const at = decodeURIComponent(c.path);
   const body = JSON.stringify(c.body ?? '');
   if (body.includes(t.id) || at.endsWith(t.branch)) return true;
+  if (!at.startsWith(`/repos/${t.repo}/`)) return false;
   const number = Number(/\/(?:issues|pulls)\/(\d+)(?:\/|$)/.exec(at)?.[1] ?? 0);
   return number > 0 && !at.includes('/comments/') && (number === t.issue_number || number === t.pr_number);
 }
@@ -297,5 +300,8 @@ function forgeWords(c: ForgeCall, say: (text: string) => string, json: (x: unkno
 }
 
 /** Calls that changed the forge and belong to none of the stories. */
-export const strays = (calls: readonly ForgeCall[], tasks: readonly Pick<TaskRow, 'id' | 'branch' | 'issue_number' | 'pr_number'>[]): ForgeCall[] =>
+export const strays = (
+  calls: readonly ForgeCall[],
+  tasks: readonly Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>[],
+): ForgeCall[] =>
   calls.filter((c) => c.status < 300 && c.path !== '/graphql' && !c.path.endsWith('/git-receive-pack') && !tasks.some((t) => belongs(c, t)));
