@@ -89,7 +89,7 @@ export class Steady {
       });
       sizes.observe(document.body);
       // Where the person has scrolled to is known before the page gets shorter: only then is it seen that the browser scrolled back by itself.
-      document.addEventListener('scroll', somethingMoved, { capture: true, passive: true });
+      document.addEventListener('scroll', lookAll, { capture: true, passive: true });
     }
     // A place on the way up grows without any element coming or going: a picture that arrived, a field that is typed into.
     const scrollers = scrollersOf(el);
@@ -114,7 +114,7 @@ export class Steady {
       if (watched.size > 0) return;
       mutations?.disconnect();
       sizes?.disconnect();
-      document.removeEventListener('scroll', somethingMoved, { capture: true });
+      document.removeEventListener('scroll', lookAll, { capture: true });
     };
   };
 
