@@ -113,6 +113,7 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   await settled(dialog.getByRole('button', { name: 'Put it off' }));
   await dialog.getByRole('button', { name: 'Put it off' }).click();
   await until('the day', async () => Math.abs((await later()).until!.getTime() - new Date(words).getTime()) < 120_000);
+  await dialog.waitFor({ state: 'detached' });
   // Nothing is promised that can't come.
   await page
     .getByText(/^Later/)
