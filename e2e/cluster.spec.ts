@@ -33,15 +33,15 @@ const podsOf = (id: string): string[] =>
 const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> => (await s.call('getTask', { id })).runs;
 const startedEpochs = async (id: string): Promise<number[]> =>
   (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started').map((e) => e.payload.epoch);
-/** Of a pod, seen from outside. */
-/** Ends a process; one that has ended since it was listed is what is wanted. */
-function killed(pid: number): void {
+/** One that has ended since it was listed hears nothing. */
+function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (err) {
     if ((err as NodeJS.ErrnoException).code !== 'ESRCH') throw err;
   }
 }
+/** Of a pod, seen from outside. */
 const processesOf = (podUid: string): number[] =>
   readdirSync('/proc')
     .filter((p) => /^\d+$/.test(p) && existsSync(`/proc/${p}/cgroup`) && readFileSync(`/proc/${p}/cgroup`, 'utf8').includes(podUid))
@@ -292,7 +292,7 @@ spec:
     await until('a pod at work', async () => (await output(id)).includes('at work'));
     const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
     t.cluster.restart('kubelet', 3_000, () => {
-      for (const pid of processesOf(uid)) killed(pid);
+      for (const pid of processesOf(uid)) signal(pid, 'SIGKILL');
     });
     await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
     await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
@@ -307,7 +307,7 @@ spec:
     const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
     // Neither the node nor what runs on it says anything any more, and the API goes on calling the pod Running.
     t.cluster.inside('kill', '-STOP', kubelet);
-    for (const pid of processesOf(uid)) process.kill(pid, 'SIGSTOP');
+    for (const pid of processesOf(uid)) signal(pid, 'SIGSTOP');
     try {
       const began = Date.now();
       await until(
