@@ -269,6 +269,8 @@ inBrowser('a message about a task that runs is offered to it, and told only afte
   const steered = async (): Promise<number> => (await s.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
   expect(await steered()).toBe(0);
   await page.screenshot({ path: shot('phone-tell') });
+  // The card moves under the reply when that has been given, and takes no tap for a moment.
+  await page.getByLabel('mainloop is writing').waitFor({ state: 'detached' });
   await card.getByRole('button', { name: 'Tell it' }).dblclick();
   await card.getByText('Told.').waitFor();
   expect(await steered()).toBe(1);
