@@ -1,8 +1,8 @@
 // The conversation, proposals, what is new, and the first pages of somebody new.
-import { OWNER } from '@mainloop/models/flow/ids';
 import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { agentSaid } from '@mainloop/models/events/runs';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { openPage, visit } from '@mainloop/testkit/browser';
 import { startPages } from '@mainloop/testkit/pages';
 import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';

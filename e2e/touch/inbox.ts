@@ -1,8 +1,8 @@
 // Ways to show the inbox, and what is decided in it.
-import { OWNER } from '@mainloop/models/flow/ids';
 import { expect } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { ciJudged } from '@mainloop/models/events/forge';
+import { OWNER } from '@mainloop/models/flow/ids';
 import { openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';

@@ -4,7 +4,7 @@ import type { Prisma } from '../generated/client.ts';
 import type { Piece, TaskView, ThreadItem, ThreadView } from '../read-views.ts';
 import { attachmentsIn, type Views } from './views.ts';
 
-/** More in one piece are not proposed. */
+/** Cards in a piece; no hundred messages propose more. */
 const PROPOSALS = 100;
 /** Messages in a piece. */
 const PIECE = 100;
