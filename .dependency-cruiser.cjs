@@ -12,8 +12,14 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     mayOnlyUse('flow-imports-nothing', '^packages/models/src/flow', ['^packages/models/src/flow']),
-    mayOnlyUse('contracts-know-flow-and-zod', '^packages/models/src/contracts', ['^packages/models/src/(contracts|flow)', 'node_modules/zod']),
-    mayOnlyUse('events-know-flow-and-zod', '^packages/models/src/events', ['^packages/models/src/(events|flow)', 'node_modules/zod']),
+    mayOnlyUse('contracts-know-flow-and-zod', '^packages/models/src/contracts', [
+      '^packages/models/src/(contracts|flow)',
+      'node_modules/zod',
+    ]),
+    mayOnlyUse('events-know-flow-and-zod', '^packages/models/src/events', [
+      '^packages/models/src/(events|flow)',
+      'node_modules/zod',
+    ]),
     mayOnlyUse(
       'workflows-are-sealed',
       '^apps/worker/src/workflows',
@@ -28,27 +34,56 @@ module.exports = {
     mustNotUse(
       'adapters-stand-alone',
       { path: '^packages/adapters/src/([^/]+)/' },
-      { path: '^(apps/|packages/models/src/db|packages/adapters/src/)', pathNot: '^packages/adapters/src/$1/' },
+      {
+        path: '^(apps/|packages/models/src/db|packages/adapters/src/)',
+        pathNot: '^packages/adapters/src/$1/',
+      },
     ),
     mustNotUse('logs-know-nobody', { path: '^packages/logs' }, { path: '^(apps|packages/(?!logs))' }),
     // The doors of all listeners: whoever listens uses them, and they know only the decisions.
-    mustNotUse('doors-know-decisions', { path: '^packages/doors' }, { path: '^(apps|packages/(?!doors|models/src/flow))' }),
-    mustNotUse('models-look-down-only', { path: '^packages/models' }, { path: '^(apps|packages/(adapters|testkit))' }),
-    mustNotUse('api-has-no-hands', { path: '^apps/api' }, { path: '^(apps/(?!api)|packages/adapters/src/(?!model))' }),
+    mustNotUse(
+      'doors-know-decisions',
+      { path: '^packages/doors' },
+      { path: '^(apps|packages/(?!doors|models/src/flow))' },
+    ),
+    mustNotUse(
+      'models-look-down-only',
+      { path: '^packages/models' },
+      { path: '^(apps|packages/(adapters|testkit))' },
+    ),
+    mustNotUse(
+      'api-has-no-hands',
+      { path: '^apps/api' },
+      { path: '^(apps/(?!api)|packages/adapters/src/(?!model))' },
+    ),
     mustNotUse(
       'web-sees-contracts',
       { path: '^apps/web' },
-      { path: '^(apps/(api|worker|gateway|runner|cli|demo)|packages/(adapters|testkit)|packages/models/src/db/(?!read|generated))' },
+      {
+        path: '^(apps/(api|worker|gateway|runner|cli|demo)|packages/(adapters|testkit)|packages/models/src/db/(?!read|generated))',
+      },
     ),
-    mustNotUse('gateway-has-no-hands', { path: '^apps/gateway' }, { path: '^(apps/(?!gateway)|packages/adapters)' }),
+    mustNotUse(
+      'gateway-has-no-hands',
+      { path: '^apps/gateway' },
+      { path: '^(apps/(?!gateway)|packages/adapters)' },
+    ),
     mustNotUse(
       'runner-knows-only-the-agent',
       { path: '^apps/runner' },
       { path: '^(apps/(?!runner)|packages/models/src/db|packages/adapters/src/(?!agent))' },
     ),
-    mustNotUse('cli-speaks-contracts', { path: '^apps/cli' }, { path: '^(apps/(?!cli)|packages/models/src/db|packages/adapters)' }),
+    mustNotUse(
+      'cli-speaks-contracts',
+      { path: '^apps/cli' },
+      { path: '^(apps/(?!cli)|packages/models/src/db|packages/adapters)' },
+    ),
     // The demo stands where GitHub and Anthropic would: it may confine its CI like an agent, and knows nothing else of ours.
-    mustNotUse('demo-is-outside', { path: '^apps/demo' }, { path: '^(apps/(?!demo)|packages/models/src/db|packages/adapters/src/(?!sandbox))' }),
+    mustNotUse(
+      'demo-is-outside',
+      { path: '^apps/demo' },
+      { path: '^(apps/(?!demo)|packages/models/src/db|packages/adapters/src/(?!sandbox))' },
+    ),
     mustNotUse(
       'testkit-is-for-tests',
       { pathNot: ['\\.(test|spec)\\.ts$', '^packages/testkit', '^e2e', '^tools', '^bench'] },
@@ -60,6 +95,10 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(build|dist|[.]svelte-kit|generated)/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

@@ -11,7 +11,12 @@ export default {
       '@swc/jest',
       {
         swcrc: false,
-        jsc: { parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true }, target: 'es2024', keepClassNames: true },
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true },
+          target: 'es2024',
+          keepClassNames: true,
+        },
         module: { type: 'es6' },
       },
     ],

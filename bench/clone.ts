@@ -17,8 +17,13 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   const dir = path.join(mkdtempSync('/tmp/bench-big-'), 'big');
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
   // Random bytes do not compress: 500 MB here are 500 MB on every wire.
-  for (let i = 0; i < FILES; i++) writeFileSync(path.join(dir, `blob-${i}`), randomBytes(FILE_MB * 1024 * 1024));
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  for (let i = 0; i < FILES; i++)
+    writeFileSync(path.join(dir, `blob-${i}`), randomBytes(FILE_MB * 1024 * 1024));
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   // Straight into a pack, as a clone from GitHub would have it; loose ones of this size take git two minutes to send.
   git('-c', 'core.bigFileThreshold=1m', '-c', 'core.compression=0', 'add', '-A');
   git('commit', '-qm', 'big');
@@ -32,7 +37,14 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   rmSync(plain, { recursive: true, force: true });
   rmSync(path.dirname(dir), { recursive: true, force: true });
   return [
-    result('clone of a 500 MB repository, first task', first.seconds, 's', bare, `at most ${MAX_FIRST}x`, first.seconds <= bare * MAX_FIRST),
+    result(
+      'clone of a 500 MB repository, first task',
+      first.seconds,
+      's',
+      bare,
+      `at most ${MAX_FIRST}x`,
+      first.seconds <= bare * MAX_FIRST,
+    ),
     result('  of it until the agent speaks', first.spokeSeconds, 's', null, 'reported', true),
     result('clone of a 500 MB repository, second task', second.seconds, 's', bare, 'reported', true),
     result('  of it disk for its history', second.gitMb, 'MB', bareMb, 'reported', true),
@@ -40,7 +52,8 @@ export async function benchClone(s: Stack): Promise<Result[]> {
   ];
 }
 
-const megabytes = (dir: string): number => Number(execFileSync('du', ['-sm', dir], { encoding: 'utf8' }).split('\t')[0]);
+const megabytes = (dir: string): number =>
+  Number(execFileSync('du', ['-sm', dir], { encoding: 'utf8' }).split('\t')[0]);
 
 interface Cloned {
   /** From the runner's first look at its task to a clone that is checked out. */
@@ -57,7 +70,8 @@ async function once(s: Stack, project: string): Promise<Cloned> {
   const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
   const events = () => s.call('listEvents', { id: taskId });
   await until('the agent to end', async () => (await events()).some((e) => e.type === 'run.ended'), 300_000);
-  const at = (type: string, all: { type: string; at: string }[]): number => new Date(all.find((e) => e.type === type)!.at).getTime();
+  const at = (type: string, all: { type: string; at: string }[]): number =>
+    new Date(all.find((e) => e.type === type)!.at).getTime();
   const all = await events();
   const tree = path.join(s.home, 'sandboxes', taskId, 'work/repo');
   const gitMb = megabytes(path.join(tree, '.git'));

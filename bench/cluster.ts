@@ -5,7 +5,10 @@ import path from 'node:path';
 import { dumpYaml } from '@kubernetes/client-node';
 import { openKubeConfig } from '@mainloop/adapters/sandbox/kubernetes/access';
 import { kubernetesSandbox } from '@mainloop/adapters/sandbox/kubernetes/kubernetes';
-import { namespaceObjects, type KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import {
+  namespaceObjects,
+  type KubernetesSandboxOptions,
+} from '@mainloop/adapters/sandbox/kubernetes/manifests';
 import { podEnv, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { quantile, result, type Result } from './lib.ts';
@@ -20,7 +23,9 @@ const HERE = import.meta.dirname;
 /** ONLY=start,kills: some of the groups. */
 const wants = (group: string): boolean => (process.env.ONLY ?? group).split(',').includes(group);
 
-const t = await startTestCluster(wants('footprint') ? ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] : ['agent']);
+const t = await startTestCluster(
+  wants('footprint') ? ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] : ['agent'],
+);
 const all: Result[] = [];
 const take = (...rs: Result[]): void => {
   for (const r of rs)
@@ -57,7 +62,8 @@ try {
 if (wants('namespaces')) take(...(await namespaces(t)));
 if (wants('footprint')) take(...(await footprint(t)));
 await t.stop();
-if (process.env.ONLY === undefined) writeFileSync(path.join(HERE, 'results-cluster.json'), `${JSON.stringify(all, null, 2)}\n`);
+if (process.env.ONLY === undefined)
+  writeFileSync(path.join(HERE, 'results-cluster.json'), `${JSON.stringify(all, null, 2)}\n`);
 process.exit(all.every((r) => r.ok) ? 0 : 1);
 
 /** Agent requests that the demo model has had since `sinceMs`. */
@@ -80,9 +86,23 @@ async function start(stack: Stack, c: TestCluster): Promise<Result[]> {
   }
   const [a, b] = [quantile(ours, 0.5), quantile(bare, 0.5)];
   return [
-    result('confirm to first model request, in a pod', a, 'ms', b, 'at most 1.5x a bare namespace, policy and pod', a <= b * 1.5),
+    result(
+      'confirm to first model request, in a pod',
+      a,
+      'ms',
+      b,
+      'at most 1.5x a bare namespace, policy and pod',
+      a <= b * 1.5,
+    ),
     ...Object.entries(split).map(([k, xs]) =>
-      result(`  of it ${k === 'place and process' ? 'namespace and pod' : k}`, quantile(xs, 0.5), 'ms', null, 'reported', true),
+      result(
+        `  of it ${k === 'place and process' ? 'namespace and pod' : k}`,
+        quantile(xs, 0.5),
+        'ms',
+        null,
+        'reported',
+        true,
+      ),
     ),
   ];
 }
@@ -143,12 +163,24 @@ async function killed(stack: Stack, c: TestCluster): Promise<Result> {
     await new Promise((r) => setTimeout(r, 1_000));
     const at = Date.now();
     c.kubectl('delete', 'pods', '--all', '-n', `mainloop-task-${taskId}`, '--grace-period=0', '--force');
-    const again = await until('the run to go on', async () => (await requests(stack, at + 50))[0], 60_000, 50).catch(() => null);
+    const again = await until(
+      'the run to go on',
+      async () => (await requests(stack, at + 50))[0],
+      60_000,
+      50,
+    ).catch(() => null);
     if (again !== null) times.push(again - at);
     else i--;
   }
   await stack.call('cancelTask', { id: taskId });
-  return result('agent pod killed to run going on, p95', quantile(times, 0.95) / 1000, 's', null, 'at most 10 s', quantile(times, 0.95) <= 10_000);
+  return result(
+    'agent pod killed to run going on, p95',
+    quantile(times, 0.95) / 1000,
+    's',
+    null,
+    'at most 10 s',
+    quantile(times, 0.95) <= 10_000,
+  );
 }
 
 async function namespaces(c: TestCluster): Promise<Result[]> {
@@ -185,10 +217,16 @@ async function namespaces(c: TestCluster): Promise<Result[]> {
   );
   t0 = Date.now();
   const left = async (): Promise<number> => (await sandbox.list()).length + (await sandbox.stuck()).length;
-  await until('all of them to be gone', async () => (await left()) === 0, 300_000, 1_000).catch(() => undefined);
+  await until('all of them to be gone', async () => (await left()) === 0, 300_000, 1_000).catch(
+    () => undefined,
+  );
   const remaining = await left();
   const goneS = (Date.now() - t0) / 1000;
-  const bareDocs = ids.flatMap((id) => Object.values(namespaceObjects({ ...o, prefix: 'bare-task-' }, id)).map((x) => dumpYaml(x, { noRefs: true })));
+  const bareDocs = ids.flatMap((id) =>
+    Object.values(namespaceObjects({ ...o, prefix: 'bare-task-' }, id)).map((x) =>
+      dumpYaml(x, { noRefs: true }),
+    ),
+  );
   t0 = Date.now();
   execFileSync(c.cluster.kubectl, ['--kubeconfig', c.cluster.kubeconfig, 'create', '-f', '-'], {
     input: bareDocs.join('---\n'),
@@ -197,7 +235,14 @@ async function namespaces(c: TestCluster): Promise<Result[]> {
   const bare = NAMESPACES / ((Date.now() - t0) / 1000);
   c.kubectl('delete', 'namespaces', '-l', 'mainloop.dev/instance=bench-ns', '--wait=false');
   return [
-    result(`${NAMESPACES} namespaces provisioned`, ours, 'a second', bare, 'at least 0.7 of kubectl create of the same', ours >= bare * 0.7),
+    result(
+      `${NAMESPACES} namespaces provisioned`,
+      ours,
+      'a second',
+      bare,
+      'at least 0.7 of kubectl create of the same',
+      ours >= bare * 0.7,
+    ),
     result('  of them left after release', remaining, 'namespaces', null, 'none', remaining === 0),
     result('  all of them gone after', goneS, 's', null, 'reported', true),
   ];
@@ -206,7 +251,8 @@ async function namespaces(c: TestCluster): Promise<Result[]> {
 async function footprint(c: TestCluster): Promise<Result[]> {
   c.kubectl('apply', '-k', path.join(HERE, '../k8s/apps/mainloop/overlays/ci'));
   const apps = ['api', 'gateway', 'worker', 'web'];
-  for (const a of ['postgres', 'temporal']) c.kubectl('rollout', 'status', `statefulset/${a}`, '-n', 'mainloop', '--timeout=180s');
+  for (const a of ['postgres', 'temporal'])
+    c.kubectl('rollout', 'status', `statefulset/${a}`, '-n', 'mainloop', '--timeout=180s');
   for (const a of apps) c.kubectl('rollout', 'status', `deployment/${a}`, '-n', 'mainloop', '--timeout=180s');
   await new Promise((r) => setTimeout(r, 20_000));
   return apps.map((a) => {
@@ -221,7 +267,14 @@ async function footprint(c: TestCluster): Promise<Result[]> {
       '-o',
       'jsonpath={.items[0].metadata.uid}',
     );
-    return result(`idle memory of the pod ${a}`, rssOf(`pod${uid}`) / 1024 / 1024, 'MiB', null, 'reported', true);
+    return result(
+      `idle memory of the pod ${a}`,
+      rssOf(`pod${uid}`) / 1024 / 1024,
+      'MiB',
+      null,
+      'reported',
+      true,
+    );
   });
 }
 
@@ -236,5 +289,7 @@ function rssOf(pod: string): number {
     return null;
   };
   const at = find('/sys/fs/cgroup/memory');
-  return at === null ? Number.NaN : Number(/^total_rss (\d+)/m.exec(readFileSync(path.join(at, 'memory.stat'), 'utf8'))?.[1] ?? Number.NaN);
+  return at === null
+    ? Number.NaN
+    : Number(/^total_rss (\d+)/m.exec(readFileSync(path.join(at, 'memory.stat'), 'utf8'))?.[1] ?? Number.NaN);
 }

@@ -3,7 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { npmPackage, startNpm, tarOf, type NpmPackage, type TestRegistry } from '../packages/testkit/src/package-registry.ts';
+import {
+  npmPackage,
+  startNpm,
+  tarOf,
+  type NpmPackage,
+  type TestRegistry,
+} from '../packages/testkit/src/package-registry.ts';
 import type { Stack } from '../packages/testkit/src/stack.ts';
 import { until } from '../packages/testkit/src/stack.ts';
 import { quantile, result, type Result } from './lib.ts';
@@ -20,9 +26,18 @@ const names = Array.from({ length: DEPENDENCIES }, (_, i) => `dep-${i}`);
 const packages: Record<string, NpmPackage> = Object.fromEntries(
   names.map((name) => {
     const files = Object.fromEntries(
-      Array.from({ length: FILES_EACH }, (_, i) => [`package/lib/${i}.js`, `exports.x = '${name} ${i}';\n`.repeat(100)]),
+      Array.from({ length: FILES_EACH }, (_, i) => [
+        `package/lib/${i}.js`,
+        `exports.x = '${name} ${i}';\n`.repeat(100),
+      ]),
     );
-    return [name, { ...npmPackage(name), tarball: tarOf({ 'package/package.json': JSON.stringify({ name, version: '1.0.0' }), ...files }) }];
+    return [
+      name,
+      {
+        ...npmPackage(name),
+        tarball: tarOf({ 'package/package.json': JSON.stringify({ name, version: '1.0.0' }), ...files }),
+      },
+    ];
   }),
 );
 
@@ -32,13 +47,19 @@ export const startDependencies = (): Promise<TestRegistry> => startNpm(packages)
 export async function benchDependencies(s: Stack, registry: TestRegistry): Promise<Result[]> {
   const home = mkdtempSync('/tmp/bench-deps-');
   for (const name of ['with', 'without']) {
-    await s.call('addProject', { body: { source: project(path.join(home, name), name === 'with' ? registry.url : null) } });
+    await s.call('addProject', {
+      body: { source: project(path.join(home, name), name === 'with' ? registry.url : null) },
+    });
   }
   await ready(s, 'without');
   const bare: number[] = [];
   for (let i = 0; i < AGAIN; i++) bare.push(await ready(s, 'without'));
   const first = await ready(s, 'with');
-  const kept = path.join(s.home, 'kept', createHash('sha256').update('local/with').digest('hex').slice(0, 24));
+  const kept = path.join(
+    s.home,
+    'kept',
+    createHash('sha256').update('local/with').digest('hex').slice(0, 24),
+  );
   await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS);
   const second: number[] = [];
   for (let i = 0; i < AGAIN; i++) second.push(await ready(s, 'with'));
@@ -46,7 +67,14 @@ export async function benchDependencies(s: Stack, registry: TestRegistry): Promi
   const [a, b] = [quantile(second, 0.5), quantile(bare, 0.5)];
   return [
     result('500 dependencies, first task ready to work', first, 'ms', b, 'reported', true),
-    result('500 dependencies, second task ready to work', a, 'ms', b, `at most ${MAX_SECOND}x one without`, a <= b * MAX_SECOND),
+    result(
+      '500 dependencies, second task ready to work',
+      a,
+      'ms',
+      b,
+      `at most ${MAX_SECOND}x one without`,
+      a <= b * MAX_SECOND,
+    ),
   ];
 }
 
@@ -58,13 +86,26 @@ function project(dir: string, registry: string | null): string {
     const root = { name: 'with', version: '1.0.0', dependencies };
     const locked = names.map((n) => {
       const integrity = `sha512-${createHash('sha512').update(packages[n]!.tarball).digest('base64')}`;
-      return [`node_modules/${n}`, { version: '1.0.0', resolved: `${registry}/${n}/-/${n}-1.0.0.tgz`, integrity }] as const;
+      return [
+        `node_modules/${n}`,
+        { version: '1.0.0', resolved: `${registry}/${n}/-/${n}-1.0.0.tgz`, integrity },
+      ] as const;
     });
-    const lock = { name: 'with', version: '1.0.0', lockfileVersion: 3, requires: true, packages: { '': root, ...Object.fromEntries(locked) } };
+    const lock = {
+      name: 'with',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: { '': root, ...Object.fromEntries(locked) },
+    };
     writeFileSync(path.join(dir, 'package.json'), JSON.stringify(root));
     writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
   }
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   git('add', '-A');
   git('commit', '-qm', 'first');
   return dir;
@@ -78,7 +119,11 @@ async function ready(s: Stack, name: string): Promise<number> {
   const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
   const ms = (await firstAfter(s.model, from, KEPT_MS)) - from;
   await s.call('cancelTask', { id: taskId }).catch(() => undefined);
-  await until('the end', async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state), 120_000);
+  await until(
+    'the end',
+    async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state),
+    120_000,
+  );
   return ms;
 }
 

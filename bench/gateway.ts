@@ -7,11 +7,18 @@ import { quantile, result, type Result } from './lib.ts';
 
 /** How much to stream stands where the model's name is: the gateway forwards nothing that it does not know. */
 const BODY = (mib: number): string =>
-  JSON.stringify({ model: `claude-bench-${mib}`, max_tokens: 10, stream: true, messages: [{ role: 'user', content: 'x' }] });
+  JSON.stringify({
+    model: `claude-bench-${mib}`,
+    max_tokens: 10,
+    stream: true,
+    messages: [{ role: 'user', content: 'x' }],
+  });
 
 /** @param upstream the bench's own endpoint, which the stack's gateway forwards to */
 export async function benchGateway(s: Stack, upstream: string): Promise<Result[]> {
-  const { chatToken } = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { chatToken: string };
+  const { chatToken } = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as {
+    chatToken: string;
+  };
   const agent = new http.Agent({ keepAlive: true });
   const once = (base: string, mib: number): Promise<{ firstMs: number; allMs: number }> =>
     new Promise((resolve, reject) => {
@@ -30,7 +37,8 @@ export async function benchGateway(s: Stack, upstream: string): Promise<Result[]
       req.on('error', reject);
       req.end(BODY(mib));
     });
-  const rss = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('gateway')}/status`, 'utf8'))![1]) / 1024;
+  const rss = (): number =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${s.pidOf('gateway')}/status`, 'utf8'))![1]) / 1024;
   for (let i = 0; i < 20; i++) {
     await once(upstream, 0);
     await once(s.gateway, 0);
@@ -59,10 +67,24 @@ export async function benchGateway(s: Stack, upstream: string): Promise<Result[]
   clearInterval(watch);
   agent.destroy();
   return [
-    result('gateway adds to the first token', alone.ours - alone.bare, 'ms', alone.bare, 'at most 5 ms', alone.ours - alone.bare <= 5),
+    result(
+      'gateway adds to the first token',
+      alone.ours - alone.bare,
+      'ms',
+      alone.bare,
+      'at most 5 ms',
+      alone.ours - alone.bare <= 5,
+    ),
     result('  straight after another call', atOnce.ours - atOnce.bare, 'ms', atOnce.bare, 'reported', true),
     result('gateway on a long stream', lo, 'ms', lb, 'at most 3% more', lo <= lb * 1.03),
-    result('gateway memory over 1 GiB streamed, growth', peak - before, 'MiB', null, 'flat (under 64 MiB)', peak - before < 64),
+    result(
+      'gateway memory over 1 GiB streamed, growth',
+      peak - before,
+      'MiB',
+      null,
+      'flat (under 64 MiB)',
+      peak - before < 64,
+    ),
   ];
 }
 

@@ -12,7 +12,14 @@ export interface Result {
 export const quantile = (xs: readonly number[], q: number): number =>
   xs.toSorted((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(xs.length * q))] ?? Number.NaN;
 
-export const result = (name: string, value: number, unit: string, bare: number | null, bar: string, ok: boolean): Result => ({
+export const result = (
+  name: string,
+  value: number,
+  unit: string,
+  bare: number | null,
+  bar: string,
+  ok: boolean,
+): Result => ({
   name,
   value: round(value),
   unit,

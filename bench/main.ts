@@ -79,5 +79,8 @@ if (wants('gateway')) {
     up.close();
   }
 }
-writeFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'results.json'), `${JSON.stringify(all, null, 2)}\n`);
+writeFileSync(
+  path.join(path.dirname(fileURLToPath(import.meta.url)), 'results.json'),
+  `${JSON.stringify(all, null, 2)}\n`,
+);
 process.exit(all.every((r) => r.ok) ? 0 : 1);

@@ -13,7 +13,10 @@ const N = 5;
 export const firstAfter = (model: string, t: number, waitMs = 60_000): Promise<number> =>
   until(
     'the first request',
-    async () => ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find((r) => r.agent && r.at >= t)?.at,
+    async () =>
+      ((await (await fetch(`${model}/_requests`)).json()) as { at: number; agent: boolean }[]).find(
+        (r) => r.agent && r.at >= t,
+      )?.at,
     waitMs,
     20,
   );
@@ -28,7 +31,12 @@ export async function marksOf(s: Stack, taskId: string): Promise<Record<string, 
 }
 
 /** @returns milliseconds from confirm to the agent's first model request; `split` gets the parts of each */
-export async function startTimes(s: Stack, model: string, n: number, split: Record<string, number[]> = {}): Promise<number[]> {
+export async function startTimes(
+  s: Stack,
+  model: string,
+  n: number,
+  split: Record<string, number[]> = {},
+): Promise<number[]> {
   const ours: number[] = [];
   const part = (name: string, ms: number): void => void (split[name] ??= []).push(Math.max(0, ms));
   for (let i = 0; i < n; i++) {
@@ -39,7 +47,8 @@ export async function startTimes(s: Stack, model: string, n: number, split: Reco
     const at = await firstAfter(model, t0);
     ours.push(at - t0);
     const events = await s.call('listEvents', { id: taskId });
-    const when = (is: (e: (typeof events)[number]) => boolean): number => new Date(events.find(is)?.at ?? 0).getTime();
+    const when = (is: (e: (typeof events)[number]) => boolean): number =>
+      new Date(events.find(is)?.at ?? 0).getTime();
     const queued = when((e) => e.type === 'task.state'),
       drafting = when((e) => e.type === 'task.state' && e.payload.state === 'drafting'),
       started = when((e) => e.type === 'run.started');
@@ -53,7 +62,9 @@ export async function startTimes(s: Stack, model: string, n: number, split: Reco
     part('proof, beside the clone', marks.probe! - marks.spec!);
     part('agent', at - Math.max(marks.clone!, marks.probe!));
     await s.call('cancelTask', { id: taskId }).catch(() => undefined);
-    await until('the end', async () => ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state));
+    await until('the end', async () =>
+      ['done', 'cancelled'].includes((await s.call('getTask', { id: taskId })).state),
+    );
   }
   return ours;
 }
@@ -69,7 +80,16 @@ export async function benchStart(s: Stack, model: string): Promise<Result[]> {
     const t0 = Date.now();
     const child = spawn(
       path.join(s.home, 'kit/current/claude'),
-      ['-p', '# Phase: plan', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions', '--tools', 'Bash,Edit,Read,Write'],
+      [
+        '-p',
+        '# Phase: plan',
+        '--output-format',
+        'stream-json',
+        '--verbose',
+        '--dangerously-skip-permissions',
+        '--tools',
+        'Bash,Edit,Read,Write',
+      ],
       {
         cwd: tree,
         stdio: 'ignore',
@@ -93,6 +113,8 @@ export async function benchStart(s: Stack, model: string): Promise<Result[]> {
   const [a, b] = [quantile(ours, 0.5), quantile(bare, 0.5)];
   return [
     result('confirm to first model request', a, 'ms', b, 'at most bare plus 1,000 ms', a <= b + 1_000),
-    ...Object.entries(split).map(([k, xs]) => result(`  of it ${k}`, quantile(xs, 0.5), 'ms', null, 'reported', true)),
+    ...Object.entries(split).map(([k, xs]) =>
+      result(`  of it ${k}`, quantile(xs, 0.5), 'ms', null, 'reported', true),
+    ),
   ];
 }

@@ -27,7 +27,13 @@ export async function benchStream(s: Stack): Promise<Result[]> {
   for (let n = 0; n < RATE * SECONDS; n++) {
     const id = `bench-${Date.now()}-${n}`;
     sent.set(id, performance.now());
-    all.push(appendOnce(db, [messageSaid.new({ actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } })], OWNER));
+    all.push(
+      appendOnce(
+        db,
+        [messageSaid.new({ actor: 'bench', payload: { id, role: 'note', text: 'x', turnId: null } })],
+        OWNER,
+      ),
+    );
     await new Promise((r) => setTimeout(r, 1000 / RATE - 0.4));
   }
   await Promise.all(all);
@@ -38,7 +44,14 @@ export async function benchStream(s: Stack): Promise<Result[]> {
   const p95 = quantile(lags, 0.95);
   return [
     result('event appended to on the stream, p95', p95, 'ms', bare, 'at most 100 ms', p95 <= 100),
-    result('  of them delivered', lags.length / (RATE * SECONDS * STREAMS), 'of 1', null, 'all', lags.length === RATE * SECONDS * STREAMS),
+    result(
+      '  of them delivered',
+      lags.length / (RATE * SECONDS * STREAMS),
+      'of 1',
+      null,
+      'all',
+      lags.length === RATE * SECONDS * STREAMS,
+    ),
   ];
 }
 
@@ -67,7 +80,9 @@ async function bareNotify(db: ReturnType<typeof openPool>): Promise<number> {
   const socks = new Set<net.Socket>();
   server.on('connection', (c) => socks.add(c));
   const lags: number[] = [];
-  const clients = Array.from({ length: STREAMS }, () => net.connect((server.address() as { port: number }).port, '127.0.0.1'));
+  const clients = Array.from({ length: STREAMS }, () =>
+    net.connect((server.address() as { port: number }).port, '127.0.0.1'),
+  );
   for (const c of clients)
     c.on('data', (d) => {
       for (const t of d.toString().trim().split('\n')) lags.push(performance.now() - Number(t));

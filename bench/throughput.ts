@@ -38,9 +38,20 @@ const WORKER = { stickyQueueScheduleToStartTimeout: '1s', maxConcurrentActivityT
 export async function benchThroughput(s: Stack): Promise<Result[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const namespace = `bench-${process.pid}`;
-  const temporal = ensureTool('temporal', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
+  const temporal = ensureTool(
+    'temporal',
+    path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
+    () => undefined,
+  );
   // Not synchronously: the way to Temporal leads through this process.
-  await promisify(execFile)(temporal, ['operator', 'namespace', 'create', '--address', s.temporal, namespace]);
+  await promisify(execFile)(temporal, [
+    'operator',
+    'namespace',
+    'create',
+    '--address',
+    s.temporal,
+    namespace,
+  ]);
   const admin = openPool(s.databaseUrl, 'bench', 1);
   await admin.query(`create database throughput_${process.pid}`);
   await admin.end();
@@ -75,7 +86,12 @@ export async function benchThroughput(s: Stack): Promise<Result[]> {
   }
 }
 
-async function tasks(db: Db, client: Client, connection: NativeConnection, namespace: string): Promise<{ perMinute: number; activities: number }> {
+async function tasks(
+  db: Db,
+  client: Client,
+  connection: NativeConnection,
+  namespace: string,
+): Promise<{ perMinute: number; activities: number }> {
   const hit = (): void => undefined;
   const sandbox = instantSandbox(db);
   const log = openLog('bench');
@@ -90,7 +106,14 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
       {
         ...taskActivities({ db, ciGraceMs: 1_000 }),
         ...runActivities({ db, forge: instantForge, sandbox, importer, hit, log, settleMs: 0 }),
-        ...forgeActivities({ db, forge: instantForge, hit, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 }),
+        ...forgeActivities({
+          db,
+          forge: instantForge,
+          hit,
+          settleMs: 0,
+          ciPatienceMs: 3_600_000,
+          quietMs: 60_000,
+        }),
       },
       log,
       ownerOfTask(db),
@@ -104,8 +127,15 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
   })();
   const person = (async () => {
     while (!done) {
-      const open = await many<{ id: string }>(db, "select id from inbox_items where state = 'open' and kind = 'review'");
-      await Promise.all(open.map((o) => decide(db, { ownerId: OWNER, itemId: o.id, decision: 'merge', text: '', via: 'cli', by: 'bench' })));
+      const open = await many<{ id: string }>(
+        db,
+        "select id from inbox_items where state = 'open' and kind = 'review'",
+      );
+      await Promise.all(
+        open.map((o) =>
+          decide(db, { ownerId: OWNER, itemId: o.id, decision: 'merge', text: '', via: 'cli', by: 'bench' }),
+        ),
+      );
       await new Promise((r) => setTimeout(r, 20));
     }
   })();
@@ -133,33 +163,56 @@ async function tasks(db: Db, client: Client, connection: NativeConnection, names
         ],
         OWNER,
       );
-      await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(id), name: TASK_WORKFLOW, payload: { taskId: id } });
+      await toOutbox(tx, {
+        kind: 'start',
+        workflowId: taskWorkflowId(id),
+        name: TASK_WORKFLOW,
+        payload: { taskId: id },
+      });
     }
   });
-  while ((await many(db, 'select 1 from tasks where ended_at is null')).length > 0) await new Promise((r) => setTimeout(r, 25));
+  while ((await many(db, 'select 1 from tasks where ended_at is null')).length > 0)
+    await new Promise((r) => setTimeout(r, 25));
   const seconds = (performance.now() - t0) / 1000;
   done = true;
   await Promise.all([relaying, person]);
   const history = await client.workflow.getHandle(taskWorkflowId(ids[N / 2]!)).fetchHistory();
   worker.shutdown();
   await running;
-  return { perMinute: (N / seconds) * 60, activities: (history.events ?? []).filter((e) => e.activityTaskScheduledEventAttributes).length };
+  return {
+    perMinute: (N / seconds) * 60,
+    activities: (history.events ?? []).filter((e) => e.activityTaskScheduledEventAttributes).length,
+  };
 }
 
-async function bareOnes(client: Client, connection: NativeConnection, namespace: string, activities: number): Promise<number> {
+async function bareOnes(
+  client: Client,
+  connection: NativeConnection,
+  namespace: string,
+  activities: number,
+): Promise<number> {
   const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error: console.error };
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: 'bare',
-    workflowBundle: await bundleWorkflowCode({ workflowsPath: path.join(here, '../apps/worker/bench/bare.workflow.ts'), logger: quiet }),
+    workflowBundle: await bundleWorkflowCode({
+      workflowsPath: path.join(here, '../apps/worker/bench/bare.workflow.ts'),
+      logger: quiet,
+    }),
     activities: { nothing: async () => undefined },
     ...WORKER,
   });
   const running = worker.run();
   const t0 = performance.now();
   const handles = await Promise.all(
-    Array.from({ length: N }, (_, n) => client.workflow.start('bareWorkflow', { taskQueue: 'bare', workflowId: `bare/${n}`, args: [activities] })),
+    Array.from({ length: N }, (_, n) =>
+      client.workflow.start('bareWorkflow', {
+        taskQueue: 'bare',
+        workflowId: `bare/${n}`,
+        args: [activities],
+      }),
+    ),
   );
   await Promise.all(handles.map((h) => h.result()));
   const seconds = (performance.now() - t0) / 1000;
@@ -179,7 +232,15 @@ const instantSandbox = (db: Db): Sandbox => ({
           branchPushed.new({
             taskId: run.taskId,
             actor: 'bench',
-            payload: { pushId: run.runId, branch: 'b', sha: 'a'.repeat(40), commits: [], files: 1, additions: 1, deletions: 0 },
+            payload: {
+              pushId: run.runId,
+              branch: 'b',
+              sha: 'a'.repeat(40),
+              commits: [],
+              files: 1,
+              additions: 1,
+              deletions: 0,
+            },
           }),
         ],
         OWNER,
@@ -199,7 +260,15 @@ const ensured = { number: 1, url: 'http://forge/1', outcome: 'created' as const,
 const instantForge: Forge = {
   whoAmI: async () => 'bench',
   whoCommits: async () => null,
-  getRepo: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', empty: false, tip: 'a'.repeat(40), canPush: true, isInOurWay: false }),
+  getRepo: async (full) => ({
+    full,
+    defaultBranch: 'main',
+    cloneUrl: '',
+    empty: false,
+    tip: 'a'.repeat(40),
+    canPush: true,
+    isInOurWay: false,
+  }),
   hasFolder: async () => true,
   findNow: async (full) => ({ full, defaultBranch: 'main', cloneUrl: '', isArchived: false }),
   ensureIssue: async () => ensured,

@@ -44,7 +44,14 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
           ],
           OWNER,
         );
-        const at: TaskWorkflowInput['at'] = { stage: 'await_plan', round: 1, reviewedUntil: '', seenRuns: 1, items: 0, pending: [] };
+        const at: TaskWorkflowInput['at'] = {
+          stage: 'await_plan',
+          round: 1,
+          reviewedUntil: '',
+          seenRuns: 1,
+          items: 0,
+          pending: [],
+        };
         await toOutbox(tx, {
           kind: 'start',
           workflowId: taskWorkflowId(id),
@@ -55,7 +62,11 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
     });
   await until(
     'a thousand open questions',
-    async () => (await one<{ n: number }>(db, "select count(*)::int as n from inbox_items where state = 'open' and id like 't-wait%'"))!.n === N,
+    async () =>
+      (await one<{ n: number }>(
+        db,
+        "select count(*)::int as n from inbox_items where state = 'open' and id like 't-wait%'",
+      ))!.n === N,
     300_000,
     500,
   );
@@ -74,7 +85,14 @@ export async function benchWaiting(s: Stack): Promise<Result[]> {
       waiting <= idle + 10,
     ),
     result('  of them sandboxes', places, 'places', null, 'none', places === 0),
-    result('  confirm to first model request among them', then, 'ms', empty, 'as on an empty system (at most 1.25x)', then <= empty * 1.25),
+    result(
+      '  confirm to first model request among them',
+      then,
+      'ms',
+      empty,
+      'as on an empty system (at most 1.25x)',
+      then <= empty * 1.25,
+    ),
   ];
 }
 

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const to = process.argv[2]!;
 const runner = path.join(path.dirname(fileURLToPath(import.meta.url)), '../apps/runner');
-const claude = path.dirname(createRequire(path.join(runner, 'package.json')).resolve('@anthropic-ai/claude-code/package.json'));
+const claude = path.dirname(
+  createRequire(path.join(runner, 'package.json')).resolve('@anthropic-ai/claude-code/package.json'),
+);
 mkdirSync(to, { recursive: true });
 cpSync(path.join(claude, 'bin/claude.exe'), path.join(to, 'claude'));
 cpSync(path.join(runner, 'dist'), to, { recursive: true });

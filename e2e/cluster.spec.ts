@@ -7,7 +7,17 @@ import { questionFor } from '@mainloop/testkit/resolver';
 import { startStack, until, type Stack } from '@mainloop/testkit/stack';
 import { spawnTask, TOLD_BEFORE, walkToEnd } from '@mainloop/testkit/story';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ADDRESSES } from '../tools/cluster/config.ts';
 
@@ -25,14 +35,34 @@ const events = async <T>(id: string): Promise<T[]> => (await s.call('listEvents'
 const namespaceOf = (id: string): string => `mainloop-task-${id}`;
 const namespaces = (): string[] =>
   t
-    .kubectl('get', 'namespaces', '-l', 'app.kubernetes.io/managed-by=mainloop', '-o', 'jsonpath={.items[*].metadata.name}')
+    .kubectl(
+      'get',
+      'namespaces',
+      '-l',
+      'app.kubernetes.io/managed-by=mainloop',
+      '-o',
+      'jsonpath={.items[*].metadata.name}',
+    )
     .split(' ')
     .filter(Boolean);
 const podsOf = (id: string): string[] =>
-  t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}').split(' ').filter(Boolean);
-const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> => (await s.call('getTask', { id })).runs;
+  t
+    .kubectl(
+      'get',
+      'pods',
+      '-n',
+      namespaceOf(id),
+      '-o',
+      'jsonpath={.items[?(@.status.phase=="Running")].metadata.name}',
+    )
+    .split(' ')
+    .filter(Boolean);
+const runsOf = async (id: string): Promise<{ id: string; state: string; epoch: number }[]> =>
+  (await s.call('getTask', { id })).runs;
 const startedEpochs = async (id: string): Promise<number[]> =>
-  (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started').map((e) => e.payload.epoch);
+  (await events<{ type: string; payload: { epoch: number } }>(id))
+    .filter((e) => e.type === 'run.started')
+    .map((e) => e.payload.epoch);
 /** One that has ended since it was listed hears nothing. */
 function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP'): void {
   try {
@@ -44,7 +74,12 @@ function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP'): void {
 /** Of a pod, seen from outside. */
 const processesOf = (podUid: string): number[] =>
   readdirSync('/proc')
-    .filter((p) => /^\d+$/.test(p) && existsSync(`/proc/${p}/cgroup`) && readFileSync(`/proc/${p}/cgroup`, 'utf8').includes(podUid))
+    .filter(
+      (p) =>
+        /^\d+$/.test(p) &&
+        existsSync(`/proc/${p}/cgroup`) &&
+        readFileSync(`/proc/${p}/cgroup`, 'utf8').includes(podUid),
+    )
     .map(Number);
 const output = async (id: string): Promise<string> => {
   let all = '';
@@ -67,16 +102,21 @@ const OUT = {
   'gateway-other-port': { host: ADDRESSES.OUTSIDE_IP, port: 22 },
 };
 /** Of our own, so that we see what they were asked; one lies at the gateway's address. */
-const RESOLVERS = { 'dns-tunnel': { host: ADDRESSES.OUTSIDE_IP, port: 53 }, 'dns-internet': { host: '8.8.4.4', port: 53 } };
+const RESOLVERS = {
+  'dns-tunnel': { host: ADDRESSES.OUTSIDE_IP, port: 53 },
+  'dns-internet': { host: '8.8.4.4', port: 53 },
+};
 /** Names that the resolvers were asked for, a line each. */
 const heardFile = path.join(mkdtempSync('/tmp/cluster-heard-'), 'heard');
-const heard = (): string[] => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8').trim().split('\n') : []);
+const heard = (): string[] =>
+  existsSync(heardFile) ? readFileSync(heardFile, 'utf8').trim().split('\n') : [];
 /** A pod of somebody else. */
 let other: { readonly host: string; readonly port: number };
 
 /** What stands for the rest of the network: whatever is tried from a task's pod is there to be reached. */
 function startOutside(): void {
-  for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8', '8.8.4.4']) t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
+  for (const ip of ['169.254.169.254', '1.1.1.1', '8.8.8.8', '8.8.4.4'])
+    t.cluster.inside('ip', 'addr', 'add', `${ip}/32`, 'dev', 'node0');
   t.cluster.inside(
     'sh',
     '-c',
@@ -124,247 +164,326 @@ spec:
   return out;
 }
 
-(noOwnCluster === null ? describe : describe.skip)(`tasks in pods${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
-  beforeAll(async () => {
-    t = await startTestCluster(['agent']);
-    startOutside();
-    const story = path.join(mkdtempSync('/tmp/cluster-story-'), 'story.yaml');
-    writeFileSync(
-      story,
-      readFileSync(path.join(import.meta.dirname, '../apps/demo/stories/odd-cent.yaml'), 'utf8').replace(
-        /^(chat|agent):\n/gm,
-        (m) => m + MORE[m.trim()]!,
-      ),
-    );
-    s = await startStack({ ...podEnv(t, 'spec'), MAINLOOP_DEMO_SCRIPT: story, MAINLOOP_AGENT_DISK: '1500Mi', MAINLOOP_SANDBOX_PROCESSES: '300' });
-    t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
-    mkdirSync(hostileRepo, { recursive: true });
-    writeFileSync(
-      path.join(hostileRepo, 'hostile.sh'),
-      hostileScript({
-        home: s.home,
-        canary: '/tmp/mainloop-canary-on-the-host',
-        pid: process.pid,
-        out: { ...OUT, 'other-pod': other },
-        resolvers: RESOLVERS,
-        dropped: true,
-        more: POD_TRIES,
-      }),
-    );
-    const git = (...a: string[]): void =>
-      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: hostileRepo, stdio: 'ignore' });
-    git('init', '-q', '-b', 'main');
-    git('add', '-A');
-    git('commit', '-qm', 'first');
-    await s.call('addProject', { body: { source: hostileRepo } });
-  }, 1_800_000);
-  afterAll(async () => {
-    await s?.stop();
-    await t?.stop();
-  });
+(noOwnCluster === null ? describe : describe.skip)(
+  `tasks in pods${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`,
+  () => {
+    beforeAll(async () => {
+      t = await startTestCluster(['agent']);
+      startOutside();
+      const story = path.join(mkdtempSync('/tmp/cluster-story-'), 'story.yaml');
+      writeFileSync(
+        story,
+        readFileSync(path.join(import.meta.dirname, '../apps/demo/stories/odd-cent.yaml'), 'utf8').replace(
+          /^(chat|agent):\n/gm,
+          (m) => m + MORE[m.trim()]!,
+        ),
+      );
+      s = await startStack({
+        ...podEnv(t, 'spec'),
+        MAINLOOP_DEMO_SCRIPT: story,
+        MAINLOOP_AGENT_DISK: '1500Mi',
+        MAINLOOP_SANDBOX_PROCESSES: '300',
+      });
+      t.cluster.bringIn(8700, Number(new URL(s.gateway).port));
+      mkdirSync(hostileRepo, { recursive: true });
+      writeFileSync(
+        path.join(hostileRepo, 'hostile.sh'),
+        hostileScript({
+          home: s.home,
+          canary: '/tmp/mainloop-canary-on-the-host',
+          pid: process.pid,
+          out: { ...OUT, 'other-pod': other },
+          resolvers: RESOLVERS,
+          dropped: true,
+          more: POD_TRIES,
+        }),
+      );
+      const git = (...a: string[]): void =>
+        void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+          cwd: hostileRepo,
+          stdio: 'ignore',
+        });
+      git('init', '-q', '-b', 'main');
+      git('add', '-A');
+      git('commit', '-qm', 'first');
+      await s.call('addProject', { body: { source: hostileRepo } });
+    }, 1_800_000);
+    afterAll(async () => {
+      await s?.stop();
+      await t?.stop();
+    });
 
-  test('from a chat message to a merged pull request, and nothing is left', async () => {
-    const id = await spawnTask(s);
-    await until('the namespace', async () => namespaces().includes(namespaceOf(id)));
-    expect((await walkToEnd(s, id)).state).toBe('done');
-    await until('the namespace to be gone', async () => namespaces().length === 0);
-    const probes = (await events<Evidence>(id)).filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'probe');
-    expect(probes.length).toBeGreaterThanOrEqual(3);
-    for (const p of probes) expect(p.payload.exitCode).toBe(0);
-    for (const name of ['the API server', 'the kubelet of its node', 'the metadata service', 'the internet', 'a name server of the internet'])
-      expect(probes[0]!.payload.tail).toContain(`${name} (`);
-    const calls = await s.forgeCalls();
-    expect(calls.filter((c) => c.method === 'POST' && c.path.endsWith('/pulls'))).toHaveLength(1);
-  }, 400_000);
+    test('from a chat message to a merged pull request, and nothing is left', async () => {
+      const id = await spawnTask(s);
+      await until('the namespace', async () => namespaces().includes(namespaceOf(id)));
+      expect((await walkToEnd(s, id)).state).toBe('done');
+      await until('the namespace to be gone', async () => namespaces().length === 0);
+      const probes = (await events<Evidence>(id)).filter(
+        (e) => e.type === 'evidence.recorded' && e.payload.what === 'probe',
+      );
+      expect(probes.length).toBeGreaterThanOrEqual(3);
+      for (const p of probes) expect(p.payload.exitCode).toBe(0);
+      for (const name of [
+        'the API server',
+        'the kubelet of its node',
+        'the metadata service',
+        'the internet',
+        'a name server of the internet',
+      ])
+        expect(probes[0]!.payload.tail).toContain(`${name} (`);
+      const calls = await s.forgeCalls();
+      expect(calls.filter((c) => c.method === 'POST' && c.path.endsWith('/pulls'))).toHaveLength(1);
+    }, 400_000);
 
-  test('the API server takes every overlay, and the Postgres we suggest', () => {
-    const dir = mkdtempSync('/tmp/mainloop-k8s-');
-    cpSync(path.join(import.meta.dirname, '../k8s'), dir, { recursive: true });
-    const overlays = path.join(dir, 'apps/mainloop/overlays');
-    copyFileSync(path.join(overlays, 'dev/personal-config-patch.yaml.example'), path.join(overlays, 'dev/personal-config-patch.yaml'));
-    for (const o of ['dev', 'prod'])
-      expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain('deployment.apps/worker created');
-    const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' })) as { Dir: string };
-    t.kubectl('apply', '--server-side', '-f', path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'));
-    t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
-    expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
-      'cluster.postgresql.cnpg.io/postgres created',
-    );
-    rmSync(dir, { recursive: true });
-  });
+    test('the API server takes every overlay, and the Postgres we suggest', () => {
+      const dir = mkdtempSync('/tmp/mainloop-k8s-');
+      cpSync(path.join(import.meta.dirname, '../k8s'), dir, { recursive: true });
+      const overlays = path.join(dir, 'apps/mainloop/overlays');
+      copyFileSync(
+        path.join(overlays, 'dev/personal-config-patch.yaml.example'),
+        path.join(overlays, 'dev/personal-config-patch.yaml'),
+      );
+      for (const o of ['dev', 'prod'])
+        expect(t.kubectl('apply', '--dry-run=server', '-k', path.join(overlays, o))).toContain(
+          'deployment.apps/worker created',
+        );
+      const { Dir } = JSON.parse(
+        execFileSync('go', ['mod', 'download', '-json', CNPG], { cwd: dir, encoding: 'utf8' }),
+      ) as { Dir: string };
+      t.kubectl(
+        'apply',
+        '--server-side',
+        '-f',
+        path.join(Dir, 'config/crd/bases/postgresql.cnpg.io_clusters.yaml'),
+      );
+      t.kubectl('wait', '--for=condition=Established', 'crd/clusters.postgresql.cnpg.io', '--timeout=30s');
+      expect(t.kubectl('apply', '--dry-run=server', '-f', path.join(overlays, 'prod/cnpg.yaml'))).toContain(
+        'cluster.postgresql.cnpg.io/postgres created',
+      );
+      rmSync(dir, { recursive: true });
+    });
 
-  test('where nothing forbids it, every target of the probe can be reached, and whatever else is tried from a pod', () => {
-    const targets = [
-      ['api', 'process.env.KUBERNETES_SERVICE_HOST', 443],
-      ['the kubelet of this node', 'process.env.NODE_IP', 10250],
-      ['metadata', "'169.254.169.254'", 80],
-      ['internet', "'1.1.1.1'", 443],
-      ...Object.entries({ ...OUT, 'other-pod': other }).map(([name, at]) => [name, `'${at.host}'`, at.port] as const),
-    ] as const;
-    const resolvers = { dns: { host: '8.8.8.8', port: 53 }, ...RESOLVERS };
-    const out = fromOpenPod(`
+    test('where nothing forbids it, every target of the probe can be reached, and whatever else is tried from a pod', () => {
+      const targets = [
+        ['api', 'process.env.KUBERNETES_SERVICE_HOST', 443],
+        ['the kubelet of this node', 'process.env.NODE_IP', 10250],
+        ['metadata', "'169.254.169.254'", 80],
+        ['internet', "'1.1.1.1'", 443],
+        ...Object.entries({ ...OUT, 'other-pod': other }).map(
+          ([name, at]) => [name, `'${at.host}'`, at.port] as const,
+        ),
+      ] as const;
+      const resolvers = { dns: { host: '8.8.8.8', port: 53 }, ...RESOLVERS };
+      const out = fromOpenPod(`
       const net = require('net'), dgram = require('dgram');
       for (const [n, h, p] of [${targets.map(([n, h, p]) => `['${n}', ${h}, ${p}]`).join(', ')}]) {
         const c = net.connect({ host: h, port: p, timeout: 5000 }, () => { console.log('REACHED ' + n + '.'); c.destroy(); }); c.on('error', (e) => console.log('no ' + n + ' ' + e.message)); c.on('timeout', () => c.destroy()); }
       for (const [n, h, p, q] of ${JSON.stringify(Object.entries(resolvers).map(([n, at]) => [n, at.host, at.port, questionFor(`outside.${n}.example`)]))}) {
         const u = dgram.createSocket('udp4'); u.once('message', () => console.log('REACHED ' + n + '.')); setInterval(() => u.send(Buffer.from(q, 'hex'), p, h), 300).unref(); }
       setTimeout(() => process.exit(0), 6000);`);
-    for (const n of [...targets.map(([name]) => name), ...Object.keys(resolvers)]) expect(out).toContain(`REACHED ${n}.`);
-    for (const n of Object.keys(RESOLVERS)) expect(heard()).toContain(`outside.${n}.example`);
-  });
+      for (const n of [...targets.map(([name]) => name), ...Object.keys(resolvers)])
+        expect(out).toContain(`REACHED ${n}.`);
+      for (const n of Object.keys(RESOLVERS)) expect(heard()).toContain(`outside.${n}.example`);
+    });
 
-  test('a cluster that enforces nothing is found out before the agent starts', async () => {
-    const netpol = readFileSync(path.join(t.cluster.dir, 'pids/netpol'), 'utf8').trim();
-    t.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
-    try {
-      const id = await spawnTask(s);
-      const f = await until('the failure', async () => (await s.call('listInbox')).find((i) => i.taskId === id), 90_000);
-      expect(f.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
-      expect(f.body).toContain('the API server (10.96.0.1:443)');
-      expect(f.body).toContain('does not enforce NetworkPolicy');
-      expect(await output(id)).not.toContain('"type":"assistant"');
+    test('a cluster that enforces nothing is found out before the agent starts', async () => {
+      const netpol = readFileSync(path.join(t.cluster.dir, 'pids/netpol'), 'utf8').trim();
+      t.cluster.inside('sh', '-c', `kill -STOP ${netpol}; nft delete table inet netpol`);
+      try {
+        const id = await spawnTask(s);
+        const f = await until(
+          'the failure',
+          async () => (await s.call('listInbox')).find((i) => i.taskId === id),
+          90_000,
+        );
+        expect(f.title).toMatch(/^The sandbox is not closed, so the agent was not started/);
+        expect(f.body).toContain('the API server (10.96.0.1:443)');
+        expect(f.body).toContain('does not enforce NetworkPolicy');
+        expect(await output(id)).not.toContain('"type":"assistant"');
+        await s.call('cancelTask', { id });
+        await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+      } finally {
+        // Whatever changes next makes it load its rules again.
+        t.cluster.inside('sh', '-c', `kill -CONT ${netpol}`);
+        t.kubectl('create', 'namespace', 'wake-netpol');
+        await until(
+          'the rules',
+          async () =>
+            /chain forward/.test(t.cluster.inside('sh', '-c', 'nft list table inet netpol 2>&1 || true')),
+          30_000,
+        ).catch(() => undefined);
+      }
+    });
+
+    test('a pod that is killed at work is replaced, and its agent goes on', async () => {
+      const id = await spawnTask(s, 'be endless');
+      await until('a pod at work', async () => (await output(id)).includes('at work'));
+      t.kubectl('delete', 'pod', '-n', namespaceOf(id), podsOf(id)[0]!, '--grace-period=0', '--force');
+      const began = Date.now();
+      await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 60_000, 100);
+      console.log(`agent pod killed, next one started after ${Date.now() - began} ms`);
+      await until(
+        'the agent at work again',
+        async () => (await output(id)).split('"content":"at work').length > 2,
+      );
       await s.call('cancelTask', { id });
       await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-    } finally {
-      // Whatever changes next makes it load its rules again.
-      t.cluster.inside('sh', '-c', `kill -CONT ${netpol}`);
-      t.kubectl('create', 'namespace', 'wake-netpol');
+    }, 400_000);
+
+    test('the worker is killed while a pod works: the pod is not even noticed', async () => {
+      const id = await spawnTask(s);
       await until(
-        'the rules',
-        async () => /chain forward/.test(t.cluster.inside('sh', '-c', 'nft list table inet netpol 2>&1 || true')),
-        30_000,
-      ).catch(() => undefined);
-    }
-  });
+        'a pod at work',
+        async () => (await runsOf(id)).some((r) => r.state === 'running'),
+        60_000,
+        50,
+      );
+      process.kill(s.pidOf('worker'), 'SIGKILL');
+      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter(
+        (e) => e.type === 'run.started',
+      );
+      expect(started.every((e) => e.payload.epoch === 1)).toBe(true);
+    }, 400_000);
 
-  test('a pod that is killed at work is replaced, and its agent goes on', async () => {
-    const id = await spawnTask(s, 'be endless');
-    await until('a pod at work', async () => (await output(id)).includes('at work'));
-    t.kubectl('delete', 'pod', '-n', namespaceOf(id), podsOf(id)[0]!, '--grace-period=0', '--force');
-    const began = Date.now();
-    await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 60_000, 100);
-    console.log(`agent pod killed, next one started after ${Date.now() - began} ms`);
-    await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 400_000);
+    test('the API server is away for half a minute: the pod works on, and nothing is lost', async () => {
+      const id = await spawnTask(s);
+      await until(
+        'a pod at work',
+        async () => (await runsOf(id)).some((r) => r.state === 'running'),
+        60_000,
+        50,
+      );
+      const apiserver = readFileSync(path.join(t.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
+      t.cluster.inside('kill', '-STOP', apiserver);
+      try {
+        await until(
+          'doctor to know',
+          async () => (await s.call('checkUp')).some((c) => c.name === 'cluster' && !c.ok),
+          60_000,
+          1_000,
+        );
+        await until('the run to end without it', async () =>
+          (await runsOf(id)).some((r) => r.state === 'ended'),
+        );
+        await new Promise((r) => setTimeout(r, 20_000));
+      } finally {
+        t.cluster.inside('kill', '-CONT', apiserver);
+      }
+      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      const started = (await events<{ type: string; payload: { runId: string; epoch: number } }>(id)).filter(
+        (e) => e.type === 'run.started',
+      );
+      expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
+    }, 500_000);
 
-  test('the worker is killed while a pod works: the pod is not even noticed', async () => {
-    const id = await spawnTask(s);
-    await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running'), 60_000, 50);
-    process.kill(s.pidOf('worker'), 'SIGKILL');
-    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
-    const started = (await events<{ type: string; payload: { epoch: number } }>(id)).filter((e) => e.type === 'run.started');
-    expect(started.every((e) => e.payload.epoch === 1)).toBe(true);
-  }, 400_000);
+    test('the kubelet is killed and comes back: the pod works on, and is not even restarted', async () => {
+      const id = await spawnTask(s, 'be endless');
+      await until('a pod at work', async () => (await output(id)).includes('at work'));
+      t.cluster.restart('kubelet', 3_000);
+      t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+      await new Promise((r) => setTimeout(r, 8_000));
+      expect((await runsOf(id)).map((r) => r.state)).toEqual(['running']);
+      expect((await events<{ type: string }>(id)).filter((e) => e.type === 'run.started')).toHaveLength(1);
+      await s.call('cancelTask', { id });
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+    }, 300_000);
 
-  test('the API server is away for half a minute: the pod works on, and nothing is lost', async () => {
-    const id = await spawnTask(s);
-    await until('a pod at work', async () => (await runsOf(id)).some((r) => r.state === 'running'), 60_000, 50);
-    const apiserver = readFileSync(path.join(t.cluster.dir, 'pids/kube-apiserver'), 'utf8').trim();
-    t.cluster.inside('kill', '-STOP', apiserver);
-    try {
-      await until('doctor to know', async () => (await s.call('checkUp')).some((c) => c.name === 'cluster' && !c.ok), 60_000, 1_000);
-      await until('the run to end without it', async () => (await runsOf(id)).some((r) => r.state === 'ended'));
-      await new Promise((r) => setTimeout(r, 20_000));
-    } finally {
-      t.cluster.inside('kill', '-CONT', apiserver);
-    }
-    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
-    const started = (await events<{ type: string; payload: { runId: string; epoch: number } }>(id)).filter((e) => e.type === 'run.started');
-    expect(new Set(started.map((e) => `${e.payload.runId}/${e.payload.epoch}`)).size).toBe(started.length);
-  }, 500_000);
+    test('its node restarts: every process of it is gone, and the run goes on as the next epoch', async () => {
+      const id = await spawnTask(s, 'be endless');
+      await until('a pod at work', async () => (await output(id)).includes('at work'));
+      const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
+      t.cluster.restart('kubelet', 3_000, () => {
+        for (const pid of processesOf(uid)) signal(pid, 'SIGKILL');
+      });
+      await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
+      await until(
+        'the agent at work again',
+        async () => (await output(id)).split('"content":"at work').length > 2,
+      );
+      await s.call('cancelTask', { id });
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+    }, 400_000);
 
-  test('the kubelet is killed and comes back: the pod works on, and is not even restarted', async () => {
-    const id = await spawnTask(s, 'be endless');
-    await until('a pod at work', async () => (await output(id)).includes('at work'));
-    t.cluster.restart('kubelet', 3_000);
-    t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
-    await new Promise((r) => setTimeout(r, 8_000));
-    expect((await runsOf(id)).map((r) => r.state)).toEqual(['running']);
-    expect((await events<{ type: string }>(id)).filter((e) => e.type === 'run.started')).toHaveLength(1);
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 300_000);
+    test('its node goes away: the run goes on as the next epoch within 90 s, and the old pod counts for nothing', async () => {
+      const id = await spawnTask(s, 'be endless');
+      await until('a pod at work', async () => (await output(id)).includes('at work'));
+      const kubelet = readFileSync(path.join(t.cluster.dir, 'pids/kubelet'), 'utf8').trim();
+      const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
+      // Neither the node nor what runs on it says anything any more, and the API goes on calling the pod Running.
+      t.cluster.inside('kill', '-STOP', kubelet);
+      for (const pid of processesOf(uid)) signal(pid, 'SIGSTOP');
+      try {
+        const began = Date.now();
+        await until(
+          'the next epoch',
+          async () =>
+            (await events<{ type: string; payload: { epoch: number } }>(id)).some(
+              (e) => e.type === 'run.started' && e.payload.epoch === 2,
+            ),
+          120_000,
+          500,
+        );
+        console.log(`node lost, next epoch after ${Math.round((Date.now() - began) / 1000)} s`);
+      } finally {
+        t.cluster.inside('kill', '-CONT', kubelet);
+      }
+      t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+      await until(
+        'the agent at work again',
+        async () => (await output(id)).split('"content":"at work').length > 2,
+      );
+      await s.call('cancelTask', { id });
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+    }, 400_000);
 
-  test('its node restarts: every process of it is gone, and the run goes on as the next epoch', async () => {
-    const id = await spawnTask(s, 'be endless');
-    await until('a pod at work', async () => (await output(id)).includes('at work'));
-    const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
-    t.cluster.restart('kubelet', 3_000, () => {
-      for (const pid of processesOf(uid)) signal(pid, 'SIGKILL');
-    });
-    await until('the next epoch', async () => (await startedEpochs(id)).includes(2), 120_000, 500);
-    await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 400_000);
-
-  test('its node goes away: the run goes on as the next epoch within 90 s, and the old pod counts for nothing', async () => {
-    const id = await spawnTask(s, 'be endless');
-    await until('a pod at work', async () => (await output(id)).includes('at work'));
-    const kubelet = readFileSync(path.join(t.cluster.dir, 'pids/kubelet'), 'utf8').trim();
-    const uid = t.kubectl('get', 'pods', '-n', namespaceOf(id), '-o', 'jsonpath={.items[0].metadata.uid}');
-    // Neither the node nor what runs on it says anything any more, and the API goes on calling the pod Running.
-    t.cluster.inside('kill', '-STOP', kubelet);
-    for (const pid of processesOf(uid)) signal(pid, 'SIGSTOP');
-    try {
-      const began = Date.now();
+    test('an agent that fills its disk is evicted, and the next epoch starts', async () => {
+      const id = await spawnTask(s, 'be full');
       await until(
         'the next epoch',
-        async () => (await events<{ type: string; payload: { epoch: number } }>(id)).some((e) => e.type === 'run.started' && e.payload.epoch === 2),
-        120_000,
+        async () =>
+          (await events<{ type: string; payload: { epoch: number } }>(id)).some(
+            (e) => e.type === 'run.started' && e.payload.epoch === 2,
+          ),
+        180_000,
         500,
       );
-      console.log(`node lost, next epoch after ${Math.round((Date.now() - began) / 1000)} s`);
-    } finally {
-      t.cluster.inside('kill', '-CONT', kubelet);
-    }
-    t.kubectl('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
-    await until('the agent at work again', async () => (await output(id)).split('"content":"at work').length > 2);
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 400_000);
+      await s.call('cancelTask', { id });
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+    }, 300_000);
 
-  test('an agent that fills its disk is evicted, and the next epoch starts', async () => {
-    const id = await spawnTask(s, 'be full');
-    await until(
-      'the next epoch',
-      async () => (await events<{ type: string; payload: { epoch: number } }>(id)).some((e) => e.type === 'run.started' && e.payload.epoch === 2),
-      180_000,
-      500,
-    );
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 300_000);
+    test('a namespace whose task nobody knows is removed within a minute', async () => {
+      t.apply(
+        'apiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-orphan, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: spec, mainloop.dev/task: orphan}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-stranger, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: another, mainloop.dev/task: stranger}}\n',
+      );
+      await until('the orphan to be gone', async () => !namespaces().includes('mainloop-task-orphan'));
+      expect(namespaces()).toContain('mainloop-task-stranger');
+      t.kubectl('delete', 'namespace', 'mainloop-task-stranger');
+    });
 
-  test('a namespace whose task nobody knows is removed within a minute', async () => {
-    t.apply(
-      'apiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-orphan, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: spec, mainloop.dev/task: orphan}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: mainloop-task-stranger, labels: {app.kubernetes.io/managed-by: mainloop, mainloop.dev/instance: another, mainloop.dev/task: stranger}}\n',
-    );
-    await until('the orphan to be gone', async () => !namespaces().includes('mainloop-task-orphan'));
-    expect(namespaces()).toContain('mainloop-task-stranger');
-    t.kubectl('delete', 'namespace', 'mainloop-task-stranger');
-  });
+    test('a hostile agent in a pod gets nowhere', async () => {
+      const id = await spawnTask(s, 'be hostile');
+      await until(
+        'the first run to end',
+        async () => (await runsOf(id)).some((r) => r.state === 'ended'),
+        400_000,
+      );
+      const printed = await output(id);
+      const { tried, escaped, unproven } = tally(printed);
+      expect([escaped, unproven]).toEqual([[], []]);
+      expect(printed).toMatch(/HELD fork-bomb: EAGAIN after \d+/);
+      for (const name of [...Object.keys(OUT), 'other-pod', ...Object.keys(RESOLVERS), ...ON_RUNNER_TRIES])
+        expect(tried).toContain(name);
+      // Silence is not enough: whoever answered a pod without a policy must have heard nothing from this one.
+      expect(heard().length).toBeGreaterThan(0);
+      expect(heard()).not.toContain(INSIDE);
+      expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
+      await s.call('cancelTask', { id });
+      await until('the namespaces to be gone', async () => namespaces().length === 0);
+    }, 600_000);
 
-  test('a hostile agent in a pod gets nowhere', async () => {
-    const id = await spawnTask(s, 'be hostile');
-    await until('the first run to end', async () => (await runsOf(id)).some((r) => r.state === 'ended'), 400_000);
-    const printed = await output(id);
-    const { tried, escaped, unproven } = tally(printed);
-    expect([escaped, unproven]).toEqual([[], []]);
-    expect(printed).toMatch(/HELD fork-bomb: EAGAIN after \d+/);
-    for (const name of [...Object.keys(OUT), 'other-pod', ...Object.keys(RESOLVERS), ...ON_RUNNER_TRIES]) expect(tried).toContain(name);
-    // Silence is not enough: whoever answered a pod without a policy must have heard nothing from this one.
-    expect(heard().length).toBeGreaterThan(0);
-    expect(heard()).not.toContain(INSIDE);
-    expect([tried.length >= 40, tried.length >= 40 ? '' : printed.slice(-3_000)]).toEqual([true, '']);
-    await s.call('cancelTask', { id });
-    await until('the namespaces to be gone', async () => namespaces().length === 0);
-  }, 600_000);
-
-  test('an admission rule that refuses the pod is one sentence in the inbox, and Retry goes on without it', async () => {
-    t.apply(`apiVersion: admissionregistration.k8s.io/v1
+    test('an admission rule that refuses the pod is one sentence in the inbox, and Retry goes on without it', async () => {
+      t.apply(`apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
 metadata: {name: no-strangers}
 spec:
@@ -377,81 +496,117 @@ kind: ValidatingAdmissionPolicyBinding
 metadata: {name: no-strangers}
 spec: {policyName: no-strangers, validationActions: [Deny]}
 `);
-    // It takes a moment to be in force.
-    await new Promise((r) => setTimeout(r, 3_000));
-    const id = await spawnTask(s, 'be endless');
-    const item = await until('the sentence', async () => (await s.call('listInbox')).find((i) => i.taskId === id), 120_000);
-    expect(item.title).toMatch(
-      /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
-    );
-    t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
-    await new Promise((r) => setTimeout(r, 3_000));
-    await s.call('decide', { id: item.id, body: { decision: 'retry' } });
-    await until('a pod at work', async () => (await output(id)).includes('at work'));
-    await s.call('cancelTask', { id });
-    await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
-  }, 400_000);
+      // It takes a moment to be in force.
+      await new Promise((r) => setTimeout(r, 3_000));
+      const id = await spawnTask(s, 'be endless');
+      const item = await until(
+        'the sentence',
+        async () => (await s.call('listInbox')).find((i) => i.taskId === id),
+        120_000,
+      );
+      expect(item.title).toMatch(
+        /^The cluster refuses the agent's pod: .*only images of registry\.corp may run here\. Whoever keeps its admission rules has to let it in; then retry\.$/,
+      );
+      t.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', 'no-strangers');
+      await new Promise((r) => setTimeout(r, 3_000));
+      await s.call('decide', { id: item.id, body: { decision: 'retry' } });
+      await until('a pod at work', async () => (await output(id)).includes('at work'));
+      await s.call('cancelTask', { id });
+      await until('the namespace to be gone', async () => !namespaces().includes(namespaceOf(id)));
+    }, 400_000);
 
-  test('the worker has the rights it uses, and no others', () => {
-    const can = (...args: string[]): boolean => {
-      try {
-        return (
-          execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, 'auth', 'can-i', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
-            .toString()
-            .trim() === 'yes'
-        );
-      } catch {
-        return false;
-      }
-    };
-    for (const [verb, what] of [
-      ['get', 'secrets'],
-      ['list', 'secrets'],
-      ['create', 'pods'],
-      ['create', 'jobs'],
-      ['create', 'clusterrolebindings'],
-      ['escalate', 'clusterroles'],
-      ['get', 'nodes'],
-    ] as const)
-      expect([verb, what, can(verb, what, '-n', 'kube-system')]).toEqual([verb, what, false]);
-    const as = (...args: string[]): string => {
-      try {
-        return execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, ...args], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'pipe'],
-        });
-      } catch (err) {
-        return String((err as { stderr: string }).stderr);
-      }
-    };
-    expect(as('create', 'namespace', 'evil')).toContain("mainloop's worker may only touch namespaces that begin with mainloop-task-");
-    expect(as('create', 'namespace', 'mainloop-task-soft')).toContain('Pod Security restricted');
-    expect(as('delete', 'namespace', 'mainloop')).toContain('may only touch namespaces that begin with');
-    expect(
-      as('create', 'rolebinding', 'x', '-n', 'kube-system', '--clusterrole', 'mainloop-sandbox', '--serviceaccount', 'mainloop:worker'),
-    ).toContain('may only touch namespaces that begin with');
-    expect(as('create', 'rolebinding', 'x', '-n', 'default', '--clusterrole', 'cluster-admin', '--serviceaccount', 'mainloop:worker')).toMatch(
-      /forbidden|may only touch/,
-    );
-
-    // What it asked for in this whole suite, next to what it may: none too few, none too many.
-    const asked = new Set<string>();
-    for (const line of readFileSync(path.join(t.cluster.dir, 'log/audit.jsonl'), 'utf8').trim().split('\n')) {
-      const e = JSON.parse(line) as {
-        user: { username: string };
-        verb: string;
-        objectRef?: { resource: string; namespace?: string };
-        responseStatus?: { code: number };
-        userAgent?: string;
+    test('the worker has the rights it uses, and no others', () => {
+      const can = (...args: string[]): boolean => {
+        try {
+          return (
+            execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, 'auth', 'can-i', ...args], {
+              stdio: ['ignore', 'pipe', 'ignore'],
+            })
+              .toString()
+              .trim() === 'yes'
+          );
+        } catch {
+          return false;
+        }
       };
-      if (e.user.username !== 'system:serviceaccount:mainloop:worker' || /kubectl/.test(e.userAgent ?? '')) continue;
-      if (e.responseStatus?.code === 403) continue;
-      asked.add(`${e.verb} ${e.objectRef?.resource}`);
-    }
-    const given = [...WORKER_RULES, ...SANDBOX_RULES].flatMap((r) => r.resources!.flatMap((x) => r.verbs.map((v) => `${v} ${x}`)));
-    expect([...asked].sort()).toEqual([...given.filter((g) => g !== 'bind clusterroles'), 'create selfsubjectaccessreviews'].sort());
-  });
-});
+      for (const [verb, what] of [
+        ['get', 'secrets'],
+        ['list', 'secrets'],
+        ['create', 'pods'],
+        ['create', 'jobs'],
+        ['create', 'clusterrolebindings'],
+        ['escalate', 'clusterroles'],
+        ['get', 'nodes'],
+      ] as const)
+        expect([verb, what, can(verb, what, '-n', 'kube-system')]).toEqual([verb, what, false]);
+      const as = (...args: string[]): string => {
+        try {
+          return execFileSync(t.cluster.kubectl, ['--kubeconfig', t.workerKubeconfig, ...args], {
+            encoding: 'utf8',
+            stdio: ['ignore', 'pipe', 'pipe'],
+          });
+        } catch (err) {
+          return String((err as { stderr: string }).stderr);
+        }
+      };
+      expect(as('create', 'namespace', 'evil')).toContain(
+        "mainloop's worker may only touch namespaces that begin with mainloop-task-",
+      );
+      expect(as('create', 'namespace', 'mainloop-task-soft')).toContain('Pod Security restricted');
+      expect(as('delete', 'namespace', 'mainloop')).toContain('may only touch namespaces that begin with');
+      expect(
+        as(
+          'create',
+          'rolebinding',
+          'x',
+          '-n',
+          'kube-system',
+          '--clusterrole',
+          'mainloop-sandbox',
+          '--serviceaccount',
+          'mainloop:worker',
+        ),
+      ).toContain('may only touch namespaces that begin with');
+      expect(
+        as(
+          'create',
+          'rolebinding',
+          'x',
+          '-n',
+          'default',
+          '--clusterrole',
+          'cluster-admin',
+          '--serviceaccount',
+          'mainloop:worker',
+        ),
+      ).toMatch(/forbidden|may only touch/);
+
+      // What it asked for in this whole suite, next to what it may: none too few, none too many.
+      const asked = new Set<string>();
+      for (const line of readFileSync(path.join(t.cluster.dir, 'log/audit.jsonl'), 'utf8')
+        .trim()
+        .split('\n')) {
+        const e = JSON.parse(line) as {
+          user: { username: string };
+          verb: string;
+          objectRef?: { resource: string; namespace?: string };
+          responseStatus?: { code: number };
+          userAgent?: string;
+        };
+        if (e.user.username !== 'system:serviceaccount:mainloop:worker' || /kubectl/.test(e.userAgent ?? ''))
+          continue;
+        if (e.responseStatus?.code === 403) continue;
+        asked.add(`${e.verb} ${e.objectRef?.resource}`);
+      }
+      const given = [...WORKER_RULES, ...SANDBOX_RULES].flatMap((r) =>
+        r.resources!.flatMap((x) => r.verbs.map((v) => `${v} ${x}`)),
+      );
+      expect([...asked].sort()).toEqual(
+        [...given.filter((g) => g !== 'bind clusterroles'), 'create selfsubjectaccessreviews'].sort(),
+      );
+    });
+  },
+);
 
 const MORE: Record<string, string> = {
   'chat:': `  - when: be (endless|full)

@@ -35,7 +35,11 @@ afterAll(async () => {
   await t?.drop();
 });
 
-const open = async (size: (typeof SIZES)[number], where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+const open = async (
+  size: (typeof SIZES)[number],
+  where: string,
+  dark = false,
+): Promise<{ page: Page; complaints: string[] }> => {
   const opened = await openPage(browser, size, dark);
   await visit(opened.page, `${s.web}${where}`);
   return opened;
@@ -52,58 +56,64 @@ const scroll = (page: Page, dy: number, what: string, is: () => Promise<boolean>
     return is();
   });
 
-inBrowser.each(SIZES)('scrolled back to its beginning nothing is missing, doubled or moved from under the reader (%s)', async (size) => {
-  const { page, complaints } = await open(size, '/');
-  await until('the newest to be in view', () => page.getByText(`Message number ${SAID}.`).isVisible());
-  expect(await shown(page)).toEqual(run(SAID - 99, SAID));
-  expect(await page.getByText('Today', { exact: true }).count()).toBe(1);
-  await page.getByRole('log', { name: 'Conversation' }).hover();
-  await scroll(page, -3_000, 'an earlier piece', async () => (await shown(page)).length > 100);
-  expect(await shown(page)).toEqual(run(SAID - 199, SAID));
-  // The first of the old piece is near where it was, not a piece away.
-  const first = page.locator(`[data-seq="${SAID - 99}"]`);
-  expect(Math.abs((await first.boundingBox())!.y)).toBeLessThan(4_000);
-  await scroll(page, -3_000, 'the beginning', async () => (await shown(page)).length === SAID);
-  expect(await shown(page)).toEqual(run(1, SAID));
-  expect(await page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
-  // What is said meanwhile pushes nothing away.
-  await t.db.query("insert into messages (id, owner_id, role, text, state, seq, at) values ($1, 'owner', 'note', 'New.', 'done', $2, now())", [
-    `new-${size}`,
-    SAID + 1,
-  ]);
-  await page.reload();
-  await t.db.query('delete from messages where seq > $1', [SAID]);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'scrolled back to its beginning nothing is missing, doubled or moved from under the reader (%s)',
+  async (size) => {
+    const { page, complaints } = await open(size, '/');
+    await until('the newest to be in view', () => page.getByText(`Message number ${SAID}.`).isVisible());
+    expect(await shown(page)).toEqual(run(SAID - 99, SAID));
+    expect(await page.getByText('Today', { exact: true }).count()).toBe(1);
+    await page.getByRole('log', { name: 'Conversation' }).hover();
+    await scroll(page, -3_000, 'an earlier piece', async () => (await shown(page)).length > 100);
+    expect(await shown(page)).toEqual(run(SAID - 199, SAID));
+    // The first of the old piece is near where it was, not a piece away.
+    const first = page.locator(`[data-seq="${SAID - 99}"]`);
+    expect(Math.abs((await first.boundingBox())!.y)).toBeLessThan(4_000);
+    await scroll(page, -3_000, 'the beginning', async () => (await shown(page)).length === SAID);
+    expect(await shown(page)).toEqual(run(1, SAID));
+    expect(await page.getByRole('button', { name: 'Earlier messages' }).count()).toBe(0);
+    // What is said meanwhile pushes nothing away.
+    await t.db.query(
+      "insert into messages (id, owner_id, role, text, state, seq, at) values ($1, 'owner', 'note', 'New.', 'done', $2, now())",
+      [`new-${size}`, SAID + 1],
+    );
+    await page.reload();
+    await t.db.query('delete from messages where seq > $1', [SAID]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
-inBrowser.each(SIZES)('a message is found by its words, shown where it stands, and read on from there to now (%s)', async (size) => {
-  const { page, complaints } = await open(size, '/inbox');
-  await page.keyboard.press('/');
-  const field = page.getByRole('combobox', { name: 'Find a task, a message or a page' });
-  await field.waitFor();
-  await field.fill('zebra walking');
-  const option = page.getByRole('option').filter({ hasText: 'zebra crossing' });
-  await option.waitFor();
-  expect(await option.locator('mark').allTextContents()).toContain('zebra');
-  await shot(page, `found-${size}`);
-  await option.click();
-  const found = page.locator('[data-seq="7"]');
-  await until('it to be in view', () => found.isVisible());
-  expect(await shown(page)).toEqual(run(1, 56));
-  await until('it to be in the middle', async () => {
-    const box = await found.boundingBox();
-    return box !== null && box.y > 0 && box.y < page.viewportSize()!.height;
-  });
-  await shot(page, `place-${size}`);
-  await page.getByRole('log', { name: 'Conversation' }).hover();
-  await scroll(page, 4_000, 'to have read on to now', async () => (await shown(page)).length === SAID);
-  expect(await shown(page)).toEqual(run(1, SAID));
-  await until('the address to be that of now', () => Promise.resolve(new URL(page.url()).search === ''));
-  expect(await page.getByRole('link', { name: 'Back to now' }).count()).toBe(0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'a message is found by its words, shown where it stands, and read on from there to now (%s)',
+  async (size) => {
+    const { page, complaints } = await open(size, '/inbox');
+    await page.keyboard.press('/');
+    const field = page.getByRole('combobox', { name: 'Find a task, a message or a page' });
+    await field.waitFor();
+    await field.fill('zebra walking');
+    const option = page.getByRole('option').filter({ hasText: 'zebra crossing' });
+    await option.waitFor();
+    expect(await option.locator('mark').allTextContents()).toContain('zebra');
+    await shot(page, `found-${size}`);
+    await option.click();
+    const found = page.locator('[data-seq="7"]');
+    await until('it to be in view', () => found.isVisible());
+    expect(await shown(page)).toEqual(run(1, 56));
+    await until('it to be in the middle', async () => {
+      const box = await found.boundingBox();
+      return box !== null && box.y > 0 && box.y < page.viewportSize()!.height;
+    });
+    await shot(page, `place-${size}`);
+    await page.getByRole('log', { name: 'Conversation' }).hover();
+    await scroll(page, 4_000, 'to have read on to now', async () => (await shown(page)).length === SAID);
+    expect(await shown(page)).toEqual(run(1, SAID));
+    await until('the address to be that of now', () => Promise.resolve(new URL(page.url()).search === ''));
+    expect(await page.getByRole('link', { name: 'Back to now' }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
 inBrowser('a day is typed, and the conversation opens at it; back to now shows its end', async () => {
   const { page, complaints } = await open('phone', '/', true);
@@ -146,5 +156,6 @@ test('an address that names no place shows the end, and a piece of no place is r
     expect([where, page.status]).toEqual([where, 200]);
     expect(await page.text()).toContain(`Message number ${SAID}.`);
   }
-  for (const where of ['/thread', '/thread?before=x', '/thread?after=1e9']) expect((await fetch(`${s.web}${where}`)).status).toBe(400);
+  for (const where of ['/thread', '/thread?before=x', '/thread?after=1e9'])
+    expect((await fetch(`${s.web}${where}`)).status).toBe(400);
 });

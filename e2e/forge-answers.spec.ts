@@ -25,7 +25,14 @@ beforeAll(async () => {
   stage = await startForge();
   ({ hub, forge, dir, git } = stage);
   await forge.ensureIssue({ repo: R, marker: '<!-- m:1 -->', title: say('T'), body: say('B'), known: null });
-  await forge.ensureDraftPr({ repo: R, marker: '<!-- m:2 -->', title: say('P'), body: say('x'), head: 'one', base: 'main' });
+  await forge.ensureDraftPr({
+    repo: R,
+    marker: '<!-- m:2 -->',
+    title: say('P'),
+    body: say('x'),
+    head: 'one',
+    base: 'main',
+  });
 });
 afterAll(() => stage.close());
 
@@ -42,17 +49,43 @@ test("every example of GitHub's own webhooks names what it is about, or nothing"
   expect(of('workflow_run').branches.length).toBe(1);
   expect(of('status').shas.length).toBe(1);
   for (const e of examples) for (const x of e.examples) expect(() => newsOf(x)).not.toThrow();
-  for (const odd of [null, 7, 'x', [], { issue: null }, { issue: { number: '1' } }, { branches: 'no' }, { check_run: { pull_requests: [null] } }])
+  for (const odd of [
+    null,
+    7,
+    'x',
+    [],
+    { issue: null },
+    { issue: { number: '1' } },
+    { branches: 'no' },
+    { check_run: { pull_requests: [null] } },
+  ])
     expect(newsOf(odd)).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
 });
 
 let described: ReturnType<typeof openApi> | undefined;
 /** Asks the local GitHub, and holds what it answers against GitHub's description of that answer. */
-async function ask(method: string, template: string, values: Record<string, string | number>, body?: unknown, status?: number): Promise<void> {
+async function ask(
+  method: string,
+  template: string,
+  values: Record<string, string | number>,
+  body?: unknown,
+  status?: number,
+): Promise<void> {
   const check = (described ??= openApi());
-  const url = template.replace(/\{(\w+)\}/g, (_, k: string) => String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]));
-  const r = await fetch(hub.url + url, { method, headers: { authorization: 'token tok' }, ...(body ? { body: JSON.stringify(body) } : {}) });
-  expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([method, template, status ?? r.status, []]);
+  const url = template.replace(/\{(\w+)\}/g, (_, k: string) =>
+    String(values[k] ?? { owner: 'demo', repo: 'thing' }[k]),
+  );
+  const r = await fetch(hub.url + url, {
+    method,
+    headers: { authorization: 'token tok' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  expect([method, template, r.status, check(method, template, r.status, await r.json())]).toEqual([
+    method,
+    template,
+    status ?? r.status,
+    [],
+  ]);
 }
 
 test("the local GitHub's answers fit GitHub's own OpenAPI description", async () => {
@@ -83,7 +116,12 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
     { body: 'z', path: 'one.txt', line: 1, side: 'RIGHT', commit_id: await git('rev-parse', 'one') },
   );
   const [first] = await forge.listReviewComments(R, 2);
-  await ask('POST', `${REPO}/pulls/{pull_number}/comments/{comment_id}/replies`, { pull_number: 2, comment_id: first!.id }, { body: 'yes' });
+  await ask(
+    'POST',
+    `${REPO}/pulls/{pull_number}/comments/{comment_id}/replies`,
+    { pull_number: 2, comment_id: first!.id },
+    { body: 'yes' },
+  );
   await ask('GET', `${REPO}/pulls/{pull_number}/comments`, { pull_number: 2 });
   await ask('GET', `${REPO}/commits/{ref}/check-runs`, { ref: 'main' });
   await ask('POST', `${REPO}/statuses/{sha}`, { sha: await git('rev-parse', 'main') }, { state: 'success' });
@@ -98,7 +136,11 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('GET', `${REPO}/collaborators/{username}/permission`, { username: 'mainloop' });
   const post = async (what: string, body: object): Promise<{ sha: string }> =>
     (await (
-      await fetch(`${hub.url}/repos/demo/thing/git/${what}`, { method: 'POST', headers: { authorization: 'token tok' }, body: JSON.stringify(body) })
+      await fetch(`${hub.url}/repos/demo/thing/git/${what}`, {
+        method: 'POST',
+        headers: { authorization: 'token tok' },
+        body: JSON.stringify(body),
+      })
     ).json()) as { sha: string };
   await ask('POST', `${REPO}/git/blobs`, {}, { content: 'eA==', encoding: 'base64' });
   const blob = await post('blobs', { content: 'eA==', encoding: 'base64' });
@@ -115,31 +157,92 @@ test("the local GitHub's answers fit GitHub's own OpenAPI description", async ()
   await ask('POST', `${REPO}/git/refs`, {}, { ref: 'refs/../x', sha: commit.sha }, 422);
   await ask('GET', `${REPO}/git/ref/{ref}`, { ref: 'kept/x' });
   await ask('GET', `${REPO}/git/ref/{ref}`, { ref: 'kept/y' }, undefined, 404);
-  await ask('PATCH', `${REPO}/git/refs/{ref}`, { ref: 'kept/x' }, { sha: await git('rev-parse', 'main') }, 422);
-  await ask('PATCH', `${REPO}/git/refs/{ref}`, { ref: 'kept/x' }, { sha: await git('rev-parse', 'main'), force: true });
-  await ask('POST', `${REPO}/labels`, {}, { name: 'odd / name 🐛', color: 'd73a4a', description: 'It is odd' });
+  await ask(
+    'PATCH',
+    `${REPO}/git/refs/{ref}`,
+    { ref: 'kept/x' },
+    { sha: await git('rev-parse', 'main') },
+    422,
+  );
+  await ask(
+    'PATCH',
+    `${REPO}/git/refs/{ref}`,
+    { ref: 'kept/x' },
+    { sha: await git('rev-parse', 'main'), force: true },
+  );
+  await ask(
+    'POST',
+    `${REPO}/labels`,
+    {},
+    { name: 'odd / name 🐛', color: 'd73a4a', description: 'It is odd' },
+  );
   await ask('POST', `${REPO}/labels`, {}, { name: 'Odd / Name 🐛' }, 422);
   await ask('POST', `${REPO}/labels`, {}, { name: 'red', color: '#d73a4a' }, 422);
   await ask('GET', `${REPO}/labels`, {});
   await ask('GET', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') });
-  await ask('POST', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 }, { labels: ['odd / name 🐛', 'made by the way'] });
+  await ask(
+    'POST',
+    `${REPO}/issues/{issue_number}/labels`,
+    { issue_number: 1 },
+    { labels: ['odd / name 🐛', 'made by the way'] },
+  );
   await ask('GET', `${REPO}/issues/{issue_number}/labels`, { issue_number: 1 });
   await ask('GET', `${REPO}/issues/{issue_number}`, { issue_number: 1 });
-  await ask('POST', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['mainloop', 'other'] });
-  await ask('DELETE', `${REPO}/issues/{issue_number}/assignees`, { issue_number: 1 }, { assignees: ['other'] });
-  await ask('PATCH', `${REPO}/labels/{name}`, { name: encodeURIComponent('odd / name 🐛') }, { new_name: 'even' });
+  await ask(
+    'POST',
+    `${REPO}/issues/{issue_number}/assignees`,
+    { issue_number: 1 },
+    { assignees: ['mainloop', 'other'] },
+  );
+  await ask(
+    'DELETE',
+    `${REPO}/issues/{issue_number}/assignees`,
+    { issue_number: 1 },
+    { assignees: ['other'] },
+  );
+  await ask(
+    'PATCH',
+    `${REPO}/labels/{name}`,
+    { name: encodeURIComponent('odd / name 🐛') },
+    { new_name: 'even' },
+  );
   await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' });
-  await ask('DELETE', `${REPO}/issues/{issue_number}/labels/{name}`, { issue_number: 1, name: 'even' }, undefined, 404);
+  await ask(
+    'DELETE',
+    `${REPO}/issues/{issue_number}/labels/{name}`,
+    { issue_number: 1, name: 'even' },
+    undefined,
+    404,
+  );
 });
 
 test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own description, and the logs are a zip that others can read", async () => {
   const at = nowIso();
   const path = '.github/workflows/ci.yml';
   const common = { repo: R, sha: await git('rev-parse', 'main'), status: 'completed' };
-  const r = hub.store.insert('run', { ...common, name: 'CI', path, branch: 'main', conclusion: 'failure', createdAt: at, updatedAt: at });
-  const step = { name: 'Run npm test', conclusion: 'failure', startedAt: at, completedAt: at, lines: 2 } as const;
+  const r = hub.store.insert('run', {
+    ...common,
+    name: 'CI',
+    path,
+    branch: 'main',
+    conclusion: 'failure',
+    createdAt: at,
+    updatedAt: at,
+  });
+  const step = {
+    name: 'Run npm test',
+    conclusion: 'failure',
+    startedAt: at,
+    completedAt: at,
+    lines: 2,
+  } as const;
   const of = { ...common, runId: r.id, conclusion: 'failure', startedAt: at, completedAt: at };
-  const j = hub.store.insert('job', { ...of, name: 'a / b: c', log: '\ufeffone\ntwo 🦊\nthree\n', steps: [step] });
+  const j = hub.store.insert('job', {
+    ...of,
+    name: 'a / b: c',
+    log: '\ufeffone\ntwo 🦊\nthree\n',
+    steps: [step],
+  });
   const REPO = '/repos/{owner}/{repo}';
   const run = { run_id: r.id };
   await ask('GET', `${REPO}/actions/runs`, {});
@@ -147,7 +250,10 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
   await ask('GET', `${REPO}/actions/runs/{run_id}/jobs`, run);
   await ask('GET', `${REPO}/actions/runs/{run_id}/artifacts`, run);
   await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}`, { ...run, attempt_number: 1 });
-  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}/jobs`, { ...run, attempt_number: 1 });
+  await ask('GET', `${REPO}/actions/runs/{run_id}/attempts/{attempt_number}/jobs`, {
+    ...run,
+    attempt_number: 1,
+  });
   await ask('GET', `${REPO}/actions/jobs/{job_id}`, { job_id: j.id });
   await ask('GET', `${REPO}/actions/workflows`, {});
   await ask('GET', `${REPO}/actions/workflows/{workflow_id}`, { workflow_id: 'ci.yml' });
@@ -156,7 +262,9 @@ test("GitHub Actions: runs, jobs, steps and workflows fit GitHub's own descripti
   await ask('GET', `${REPO}/check-runs/{check_run_id}/annotations`, { check_run_id: j.id });
   await ask('POST', `${REPO}/actions/jobs/{job_id}/rerun`, { job_id: j.id }, {}, 201);
   const zip = `${dir}.zip`;
-  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${r.id}/logs`, { headers: { authorization: 'token tok' } });
+  const got = await fetch(`${hub.url}/repos/${R}/actions/runs/${r.id}/logs`, {
+    headers: { authorization: 'token tok' },
+  });
   writeFileSync(zip, Buffer.from(await got.arrayBuffer()));
   const python = `import zipfile,json; z=zipfile.ZipFile(${JSON.stringify(zip)}); print(json.dumps([z.testzip(), {n: z.read(n).decode('utf-8-sig') for n in z.namelist()}]))`;
   expect(JSON.parse((await promisify(execFile)('python3', ['-c', python])).stdout)).toEqual([
@@ -174,20 +282,30 @@ test('a folder of a branch is told from a file, and from what is not there', asy
   await git('push', '-q', 'origin', 'folders');
   await git('checkout', '-q', 'main');
   const has = (branch: string, folder: string): Promise<boolean> => forge.hasFolder(R, branch, folder);
-  expect(await Promise.all([has('folders', 'packages'), has('folders', 'packages/odd é')])).toEqual([true, true]);
-  expect(await Promise.all([has('folders', 'a.txt'), has('folders', 'packages/none'), has('main', 'packages'), has('none', 'packages')])).toEqual([
-    false,
-    false,
-    false,
-    false,
+  expect(await Promise.all([has('folders', 'packages'), has('folders', 'packages/odd é')])).toEqual([
+    true,
+    true,
   ]);
+  expect(
+    await Promise.all([
+      has('folders', 'a.txt'),
+      has('folders', 'packages/none'),
+      has('main', 'packages'),
+      has('none', 'packages'),
+    ]),
+  ).toEqual([false, false, false, false]);
   const check = openApi();
   for (const [what, where] of [
     ['packages', 'packages'],
     ['a.txt', 'a.txt'],
   ] as const) {
-    const r = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, { headers: { authorization: 'token tok' } });
-    expect([what, check('GET', '/repos/{owner}/{repo}/contents/{path}', r.status, await r.json())]).toEqual([what, []]);
+    const r = await fetch(`${hub.url}/repos/${R}/contents/${where}?ref=folders`, {
+      headers: { authorization: 'token tok' },
+    });
+    expect([what, check('GET', '/repos/{owner}/{repo}/contents/{path}', r.status, await r.json())]).toEqual([
+      what,
+      [],
+    ]);
   }
 });
 
@@ -220,10 +338,21 @@ test("a branch is brought up to date with its base, bound to its head, and answe
     await git('add', '-A');
     await git('commit', '-qm', branch);
     await git('push', '-q', '-f', 'origin', branch);
-    return (await forge.ensureDraftPr({ repo: R, marker: `<!-- m:${branch} -->`, title: say(branch), body: say('x'), head: branch, base: 'main' }))
-      .number;
+    return (
+      await forge.ensureDraftPr({
+        repo: R,
+        marker: `<!-- m:${branch} -->`,
+        title: say(branch),
+        body: say('x'),
+        head: branch,
+        base: 'main',
+      })
+    ).number;
   };
-  const [apart, against] = [await begin('train-a', 'apart.txt', 'x'), await begin('train-b', 'both.txt', 'theirs')];
+  const [apart, against] = [
+    await begin('train-a', 'apart.txt', 'x'),
+    await begin('train-b', 'both.txt', 'theirs'),
+  ];
   const head = await git('rev-parse', 'train-a');
   await git('checkout', '-q', '-B', 'other', 'origin/main');
   writeFileSync(path.join(dir, 'both.txt'), 'ours');
@@ -235,16 +364,32 @@ test("a branch is brought up to date with its base, bound to its head, and answe
   await ask('GET', `${REPO}/compare/{basehead}`, { basehead: `main...${head}` });
 
   expect(await forge.ensureUpdated(R, apart, 'a'.repeat(40))).toBe('unchanged');
-  await ask('PUT', `${REPO}/pulls/{pull_number}/update-branch`, { pull_number: apart }, { expected_head_sha: head }, 202);
-  await ask('PUT', `${REPO}/pulls/{pull_number}/update-branch`, { pull_number: apart }, { expected_head_sha: head }, 422);
+  await ask(
+    'PUT',
+    `${REPO}/pulls/{pull_number}/update-branch`,
+    { pull_number: apart },
+    { expected_head_sha: head },
+    202,
+  );
+  await ask(
+    'PUT',
+    `${REPO}/pulls/{pull_number}/update-branch`,
+    { pull_number: apart },
+    { expected_head_sha: head },
+    422,
+  );
   const { headSha } = await forge.getPull(R, apart);
-  expect([await forge.countBehind(R, 'main', headSha), await forge.ensureUpdated(R, apart, headSha)]).toEqual([0, 'unchanged']);
+  expect([await forge.countBehind(R, 'main', headSha), await forge.ensureUpdated(R, apart, headSha)]).toEqual(
+    [0, 'unchanged'],
+  );
   // What was there is still there: a merge, and no force push.
   expect((await forge.listCommits(R, apart)).map((c) => [c.sha, c.isMerge])).toEqual([
     [head, false],
     [headSha, true],
   ]);
-  await expect(forge.ensureUpdated(R, against, await git('rev-parse', 'train-b'))).rejects.toMatchObject({ why: 'conflicts' });
+  await expect(forge.ensureUpdated(R, against, await git('rev-parse', 'train-b'))).rejects.toMatchObject({
+    why: 'conflicts',
+  });
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   expect([await forge.isQueued(R, apart), await forge.hasQueue(R, 'main')]).toEqual([false, false]);
   hub.store.update('repo', thing, { rules: { mergeQueue: true } });
@@ -254,16 +399,26 @@ test("a branch is brought up to date with its base, bound to its head, and answe
 
 /** A validator over GitHub's description. OpenAPI 3.0 says `nullable`, JSON Schema says `null`. */
 function openApi(): (method: string, path: string, status: number, body: unknown) => string[] {
-  const file = path.join(path.dirname(require.resolve('@octokit/openapi/package.json')), 'generated/api.github.com.json');
+  const file = path.join(
+    path.dirname(require.resolve('@octokit/openapi/package.json')),
+    'generated/api.github.com.json',
+  );
   const spec = JSON.parse(readFileSync(file, 'utf8')) as {
-    paths: Record<string, Record<string, { responses: Record<string, { $ref?: string; content?: Record<string, { schema?: object }> }> }>>;
+    paths: Record<
+      string,
+      Record<
+        string,
+        { responses: Record<string, { $ref?: string; content?: Record<string, { schema?: object }> }> }
+      >
+    >;
     components: Record<string, unknown>;
   };
   const convert = (n: unknown): void => {
     if (Array.isArray(n)) return n.forEach(convert);
     if (n === null || typeof n !== 'object') return;
     const o = n as Record<string, unknown>;
-    for (const [k, v] of Object.entries(o)) if (!['example', 'examples', 'enum', 'default'].includes(k)) convert(v);
+    for (const [k, v] of Object.entries(o))
+      if (!['example', 'examples', 'enum', 'default'].includes(k)) convert(v);
     delete o.discriminator;
     if (o.nullable === true) {
       delete o.nullable;
@@ -288,8 +443,16 @@ function openApi(): (method: string, path: string, status: number, body: unknown
     const schema = r?.content?.['application/json']?.schema;
     if (!schema) return [`${status} is not described`];
     const key = `${method} ${template} ${status}`;
-    if (!cache.has(key)) cache.set(key, ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object));
+    if (!cache.has(key))
+      cache.set(
+        key,
+        ajv.compile(
+          JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"gh#/components')) as object,
+        ),
+      );
     const v = cache.get(key)!;
-    return v(body) ? [] : [...new Set(v.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
+    return v(body)
+      ? []
+      : [...new Set(v.errors!.map((e) => `${e.instancePath.replace(/\/\d+/g, '/*')} ${e.message}`))];
   };
 }

@@ -34,31 +34,42 @@ describe('a forge that is ended while it does what it was asked, and comes back'
   let pull: number;
   /** Ended once, it is started again at once, as the supervisor does. */
   const start = (): void => {
-    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, '../apps/demo/src/github-main.ts')], {
-      env: {
-        PATH: process.env.PATH,
-        HOME: place,
-        MAINLOOP_HOME: place,
-        LOCAL_GITHUB_PORT: new URL(url).port,
-        GITHUB_TOKEN: 'tok',
-        LOCAL_GITHUB_OPERATOR_SECRET: OPERATOR,
-        GITHUB_WEBHOOK_SECRET: SECRET,
-        WEBHOOK_URL: 'http://127.0.0.1:9/',
-        MAINLOOP_ACT: '/bin/false',
-        MAINLOOP_NODE: process.execPath,
-        LOCAL_GITHUB_SEED: 'no',
-        MAINLOOP_FAILPOINTS: armed,
+    child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        path.join(import.meta.dirname, '../apps/demo/src/github-main.ts'),
+      ],
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: place,
+          MAINLOOP_HOME: place,
+          LOCAL_GITHUB_PORT: new URL(url).port,
+          GITHUB_TOKEN: 'tok',
+          LOCAL_GITHUB_OPERATOR_SECRET: OPERATOR,
+          GITHUB_WEBHOOK_SECRET: SECRET,
+          WEBHOOK_URL: 'http://127.0.0.1:9/',
+          MAINLOOP_ACT: '/bin/false',
+          MAINLOOP_NODE: process.execPath,
+          LOCAL_GITHUB_SEED: 'no',
+          MAINLOOP_FAILPOINTS: armed,
+        },
+        stdio: ['ignore', 'ignore', 'inherit'],
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    );
     child.once('exit', () => {
       ends++;
       if (!ended) start();
     });
   };
   const answers = (): Promise<unknown> => until('the forge', () => fetch(url).then(() => true));
-  const calls = async (): Promise<{ method: string; path: string; status: number; body: { title?: string; body?: string } | null }[]> =>
-    (await (await fetch(`${url}/_local/calls`, { headers: { authorization: `token ${OPERATOR}` } })).json()) as never;
+  const calls = async (): Promise<
+    { method: string; path: string; status: number; body: { title?: string; body?: string } | null }[]
+  > =>
+    (await (
+      await fetch(`${url}/_local/calls`, { headers: { authorization: `token ${OPERATOR}` } })
+    ).json()) as never;
   beforeAll(async () => {
     mkdirSync(armed);
     url = `http://127.0.0.1:${await freePort()}`;
@@ -69,9 +80,19 @@ describe('a forge that is ended while it does what it was asked, and comes back'
       headers: { authorization: `token ${OPERATOR}`, 'content-type': 'application/json' },
       body: JSON.stringify({ full: R, folder: dir, branch: 'main' }),
     });
-    for (const b of ['one', 'two']) await git('push', '-q', `${url}/${R}.git`, `${b}:${b}`, `${b}:${b}-merge`, `${b}:${b}-again`);
+    for (const b of ['one', 'two'])
+      await git('push', '-q', `${url}/${R}.git`, `${b}:${b}`, `${b}:${b}-merge`, `${b}:${b}-again`);
     f = github({ token: 'tok', baseUrl: url });
-    pull = (await f.ensureDraftPr({ repo: R, marker: '<!-- m:p -->', title: say('One'), body: say('x'), head: 'one', base: 'main' })).number;
+    pull = (
+      await f.ensureDraftPr({
+        repo: R,
+        marker: '<!-- m:p -->',
+        title: say('One'),
+        body: say('x'),
+        head: 'one',
+        base: 'main',
+      })
+    ).number;
     await f.ensureReady(R, pull);
   });
   afterAll(() => {
@@ -87,55 +108,96 @@ describe('a forge that is ended while it does what it was asked, and comes back'
     path: 'one.txt',
     line: 1,
   });
-  const firstLine = async (): Promise<number> => (await f.ensureLineComment({ ...(await at()), marker: '<!-- m:first -->', body: say('why?') })).id;
+  const firstLine = async (): Promise<number> =>
+    (await f.ensureLineComment({ ...(await at()), marker: '<!-- m:first -->', body: say('why?') })).id;
 
   /** A branch has one open pull request. */
   const headOf = (marker: string): string => (marker.includes('after') ? 'two' : 'two-again');
 
   test.each<[point: string, verb: (marker: string) => Promise<unknown>]>([
-    ['github.issue', (marker) => f.ensureIssue({ repo: R, marker, title: say('T'), body: say('B'), known: null })],
-    ['github.pull', (marker) => f.ensureDraftPr({ repo: R, marker, title: say('T'), body: say('x'), head: headOf(marker), base: 'main' })],
+    [
+      'github.issue',
+      (marker) => f.ensureIssue({ repo: R, marker, title: say('T'), body: say('B'), known: null }),
+    ],
+    [
+      'github.pull',
+      (marker) =>
+        f.ensureDraftPr({
+          repo: R,
+          marker,
+          title: say('T'),
+          body: say('x'),
+          head: headOf(marker),
+          base: 'main',
+        }),
+    ],
     ['github.comment', (marker) => f.ensureComment({ repo: R, number: pull, marker, body: say('hello') })],
     ['github.line', async (marker) => f.ensureLineComment({ ...(await at()), marker, body: say('why?') })],
-    ['github.reply', async (marker) => f.ensureReply({ repo: R, number: pull, inReplyTo: await firstLine(), marker, body: say('because') })],
-  ])('%s: what was asked and not answered is there once, and is not asked again without a look', async (point, verb) => {
-    if (point === 'github.reply') await firstLine();
-    for (const moment of ['after', 'before']) {
-      const marker = `<!-- m:${point}-${moment} -->`;
-      writeFileSync(path.join(armed, `${point}.${moment}`), '');
-      const deaths = ends;
-      // Whether it was done nobody knows: that goes up, to who looks before the next try.
-      const told = await verb(marker).then(
-        () => 'done',
-        (err: { kind?: string }) => err.kind,
-      );
-      await until('the end of it', async () => ends > deaths);
-      await answers();
-      const made = async (): Promise<number> => (await calls()).filter((c) => c.method === 'POST' && c.body?.body?.includes(marker)).length;
-      expect([point, moment, told, await made()]).toEqual([point, moment, 'unavailable', moment === 'after' ? 1 : 0]);
-      await verb(marker);
-      expect([point, moment, await made()]).toEqual([point, moment, 1]);
-    }
-  });
+    [
+      'github.reply',
+      async (marker) =>
+        f.ensureReply({ repo: R, number: pull, inReplyTo: await firstLine(), marker, body: say('because') }),
+    ],
+  ])(
+    '%s: what was asked and not answered is there once, and is not asked again without a look',
+    async (point, verb) => {
+      if (point === 'github.reply') await firstLine();
+      for (const moment of ['after', 'before']) {
+        const marker = `<!-- m:${point}-${moment} -->`;
+        writeFileSync(path.join(armed, `${point}.${moment}`), '');
+        const deaths = ends;
+        // Whether it was done nobody knows: that goes up, to who looks before the next try.
+        const told = await verb(marker).then(
+          () => 'done',
+          (err: { kind?: string }) => err.kind,
+        );
+        await until('the end of it', async () => ends > deaths);
+        await answers();
+        const made = async (): Promise<number> =>
+          (await calls()).filter((c) => c.method === 'POST' && c.body?.body?.includes(marker)).length;
+        expect([point, moment, told, await made()]).toEqual([
+          point,
+          moment,
+          'unavailable',
+          moment === 'after' ? 1 : 0,
+        ]);
+        await verb(marker);
+        expect([point, moment, await made()]).toEqual([point, moment, 1]);
+      }
+    },
+  );
 
   test('a merge that was done and not answered is no refusal', async () => {
     for (const [moment, head] of [
       ['after', 'one-merge'],
       ['before', 'two-merge'],
     ] as const) {
-      const { number } = await f.ensureDraftPr({ repo: R, marker: `<!-- m:${head} -->`, title: say(head), body: say('x'), head, base: 'main' });
+      const { number } = await f.ensureDraftPr({
+        repo: R,
+        marker: `<!-- m:${head} -->`,
+        title: say(head),
+        body: say('x'),
+        head,
+        base: 'main',
+      });
       await f.ensureReady(R, number);
       const { headSha } = await f.getPull(R, number);
       writeFileSync(path.join(armed, `github.merge.${moment}`), '');
       const deaths = ends;
-      await expect(f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).rejects.toMatchObject({
+        kind: 'unavailable',
+      });
       await until('the end of it', async () => ends > deaths);
       await answers();
-      expect((await f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).outcome).toBe(moment === 'after' ? 'unchanged' : 'updated');
+      expect((await f.ensureMerged(R, number, headSha, 'squash', MESSAGE)).outcome).toBe(
+        moment === 'after' ? 'unchanged' : 'updated',
+      );
     }
     const log = (await git('ls-remote', `${url}/${R}.git`, 'refs/heads/main')).split('\t')[0]!;
     await git('fetch', '-q', `${url}/${R}.git`, 'main');
-    expect([(await git('log', '--format=%s', log)).split('\n').filter((l) => l.startsWith('One thing')).length]).toEqual([2]);
+    expect([
+      (await git('log', '--format=%s', log)).split('\n').filter((l) => l.startsWith('One thing')).length,
+    ]).toEqual([2]);
   });
 
   test('what was put into the merge queue and not answered is not refused, nor put there twice', async () => {
@@ -165,7 +227,10 @@ describe('a forge that is ended while it does what it was asked, and comes back'
       await expect(f.ensureQueued(R, number, headSha)).rejects.toMatchObject({ kind: 'unavailable' });
       await until('the end of it', async () => ends > deaths);
       await answers();
-      expect([moment, await f.ensureQueued(R, number, headSha)]).toEqual([moment, moment === 'after' ? 'unchanged' : 'updated']);
+      expect([moment, await f.ensureQueued(R, number, headSha)]).toEqual([
+        moment,
+        moment === 'after' ? 'unchanged' : 'updated',
+      ]);
       expect((await f.getPull(R, number)).merged).toBe(true);
     }
   });
@@ -174,11 +239,17 @@ describe('a forge that is ended while it does what it was asked, and comes back'
     writeFileSync(path.join(armed, 'github.push.after'), '');
     const deaths = ends;
     const sha = await git('commit-tree', 'one^{tree}', '-p', 'one', '-m', 'more');
-    await expect(git('push', '-q', `${url}/${R}.git`, `${sha}:refs/heads/one`)).rejects.toThrow(/RPC failed|hung up|unexpected disconnect/);
+    await expect(git('push', '-q', `${url}/${R}.git`, `${sha}:refs/heads/one`)).rejects.toThrow(
+      /RPC failed|hung up|unexpected disconnect/,
+    );
     await until('the end of it', async () => ends > deaths);
     await answers();
     await git('push', '-q', `${url}/${R}.git`, `${sha}:refs/heads/one`);
-    expect((await calls()).filter((c) => c.method === 'PUSH' && JSON.stringify(c.body).includes('"more"')).map((c) => c.path)).toEqual([`/${R}/one`]);
+    expect(
+      (await calls())
+        .filter((c) => c.method === 'PUSH' && JSON.stringify(c.body).includes('"more"'))
+        .map((c) => c.path),
+    ).toEqual([`/${R}/one`]);
     expect((await f.getPull(R, pull)).headSha).toBe(sha);
   });
 });

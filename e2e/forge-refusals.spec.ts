@@ -21,7 +21,9 @@ test('errors are a closed union with a sentence', async () => {
     message: expect.stringContaining('GITHUB_TOKEN'),
   });
   await expect(forge.getRepo('no/such')).rejects.toMatchObject({ kind: 'not_found' });
-  await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(github({ token: 'tok', baseUrl: 'http://127.0.0.1:9' }).getRepo(R)).rejects.toMatchObject({
+    kind: 'unavailable',
+  });
 });
 
 describe('what GitHub may refuse, as one sentence and one kind', () => {
@@ -62,7 +64,14 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
       'It needs the scopes "repo" and "workflow".',
     ],
     ['an expired token', 401, {}, { message: 'Bad credentials' }, 'auth', 'it may be wrong or expired'],
-    ['a private repository', 404, {}, { message: 'Not Found' }, 'not_found', 'It may not exist, or the token may not see it.'],
+    [
+      'a private repository',
+      404,
+      {},
+      { message: 'Not Found' },
+      'not_found',
+      'It may not exist, or the token may not see it.',
+    ],
     [
       'the rate limit',
       403,
@@ -90,7 +99,11 @@ describe('what GitHub may refuse, as one sentence and one kind', () => {
     ['a server error', 502, {}, { message: 'Bad Gateway' }, 'unavailable', "can't be reached"],
   ])('%s', async (_, status, headers, body, kind, sentence) => {
     const at = String(Math.floor(Date.now() / 1_000) + 1_200);
-    answer = { status, headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v === in20min ? at : v])), body };
+    answer = {
+      status,
+      headers: Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v === in20min ? at : v])),
+      body,
+    };
     await expect(github({ token: 'tok', baseUrl: url() }).getPull(R, 1)).rejects.toMatchObject({
       kind,
       message: expect.stringContaining(sentence),

@@ -41,7 +41,9 @@ export async function startForge(): Promise<ForgeStage> {
     heard.push({
       event: String(req.headers['x-github-event']),
       payload: JSON.parse(raw) as { action?: string },
-      good: req.headers['x-hub-signature-256'] === `sha256=${createHmac('sha256', SECRET).update(raw).digest('hex')}`,
+      good:
+        req.headers['x-hub-signature-256'] ===
+        `sha256=${createHmac('sha256', SECRET).update(raw).digest('hex')}`,
     });
     res.end();
   });
@@ -63,7 +65,9 @@ export async function startForge(): Promise<ForgeStage> {
   // Never the blocking kind: the server it talks to lives in this process.
   const git = async (...args: string[]): Promise<string> => {
     const signIn = `http.extraHeader=Authorization: Basic ${Buffer.from('x:tok').toString('base64')}`;
-    return (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-c', signIn, ...args], { cwd: dir })).stdout.trim();
+    return (
+      await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', '-c', signIn, ...args], { cwd: dir })
+    ).stdout.trim();
   };
   await git('init', '-q', '-b', 'main');
   writeFileSync(path.join(dir, 'a.txt'), 'a\n');

@@ -36,42 +36,87 @@ describe('every "ensure" may be asked again', () => {
     expect((await forge.ensureIssue({ ...i, body: say('B2'), known: a.number })).outcome).toBe('unchanged');
   });
   test('pull request, comment, ready, merge, close, branch', async () => {
-    const pr = { repo: R, marker: '<!-- m:pr -->', title: say('One'), body: say('x'), head: 'one', base: 'main' };
+    const pr = {
+      repo: R,
+      marker: '<!-- m:pr -->',
+      title: say('One'),
+      body: say('x'),
+      head: 'one',
+      base: 'main',
+    };
     const p = await forge.ensureDraftPr(pr);
     expect([p.outcome, (await forge.ensureDraftPr(pr)).outcome]).toEqual(['created', 'unchanged']);
-    expect(await forge.getPull(R, p.number)).toMatchObject({ draft: true, state: 'open', merged: false, headSha: await git('rev-parse', 'one') });
+    expect(await forge.getPull(R, p.number)).toMatchObject({
+      draft: true,
+      state: 'open',
+      merged: false,
+      headSha: await git('rev-parse', 'one'),
+    });
     const c = { repo: R, number: p.number, marker: '<!-- m:c -->', body: say('hello') };
     expect([
       (await forge.ensureComment(c)).outcome,
       (await forge.ensureComment(c)).outcome,
       (await forge.ensureComment({ ...c, body: say('hi') })).outcome,
     ]).toEqual(['created', 'unchanged', 'updated']);
-    const at = { repo: R, number: p.number, sha: await git('rev-parse', 'one'), side: 'new' as const, startLine: null };
+    const at = {
+      repo: R,
+      number: p.number,
+      sha: await git('rev-parse', 'one'),
+      side: 'new' as const,
+      startLine: null,
+    };
     const line = { ...at, marker: '<!-- m:l -->', body: say('why?'), path: 'one.txt', line: 1 };
     const l = await forge.ensureLineComment(line);
     expect([l.outcome, (await forge.ensureLineComment(line)).outcome]).toEqual(['created', 'unchanged']);
-    await expect(forge.ensureLineComment({ ...line, marker: '<!-- m:l2 -->', path: 'a.txt' })).rejects.toMatchObject({ kind: 'rejected' });
-    const reply = { repo: R, number: p.number, inReplyTo: l.id, marker: '<!-- m:r -->', body: say('because') };
-    expect([(await forge.ensureReply(reply)).outcome, (await forge.ensureReply(reply)).outcome]).toEqual(['created', 'unchanged']);
+    await expect(
+      forge.ensureLineComment({ ...line, marker: '<!-- m:l2 -->', path: 'a.txt' }),
+    ).rejects.toMatchObject({ kind: 'rejected' });
+    const reply = {
+      repo: R,
+      number: p.number,
+      inReplyTo: l.id,
+      marker: '<!-- m:r -->',
+      body: say('because'),
+    };
+    expect([(await forge.ensureReply(reply)).outcome, (await forge.ensureReply(reply)).outcome]).toEqual([
+      'created',
+      'unchanged',
+    ]);
     expect((await forge.listReviewComments(R, p.number)).map((x) => [x.path, x.line, x.inReplyTo])).toEqual([
       ['one.txt', 1, null],
       ['one.txt', 1, l.id],
     ]);
     const [thread] = await forge.listThreads(R, p.number);
     expect(thread).toMatchObject({ commentId: l.id, resolved: false });
-    expect([await forge.ensureThread(R, thread!, true), await forge.ensureThread(R, { ...thread!, resolved: true }, true)]).toEqual([
+    expect([
+      await forge.ensureThread(R, thread!, true),
+      await forge.ensureThread(R, { ...thread!, resolved: true }, true),
+    ]).toEqual(['updated', 'unchanged']);
+    expect((await forge.listThreads(R, p.number))[0]!.resolved).toBe(true);
+    await expect(
+      forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE),
+    ).rejects.toMatchObject({ kind: 'rejected' });
+    expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual([
       'updated',
       'unchanged',
     ]);
-    expect((await forge.listThreads(R, p.number))[0]!.resolved).toBe(true);
-    await expect(forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).rejects.toMatchObject({ kind: 'rejected' });
-    expect([await forge.ensureReady(R, p.number), await forge.ensureReady(R, p.number)]).toEqual(['updated', 'unchanged']);
-    expect([await forge.ensureDraft(R, p.number), await forge.ensureDraft(R, p.number)]).toEqual(['updated', 'unchanged']);
+    expect([await forge.ensureDraft(R, p.number), await forge.ensureDraft(R, p.number)]).toEqual([
+      'updated',
+      'unchanged',
+    ]);
     await forge.ensureReady(R, p.number);
-    expect((await forge.listCommits(R, p.number)).map((x) => [x.sha, x.title])).toEqual([[await git('rev-parse', 'one'), 'one']]);
-    const two = await forge.ensureDraftPr({ ...pr, marker: '<!-- m:pr2 -->', title: say('Two'), head: 'two' });
+    expect((await forge.listCommits(R, p.number)).map((x) => [x.sha, x.title])).toEqual([
+      [await git('rev-parse', 'one'), 'one'],
+    ]);
+    const two = await forge.ensureDraftPr({
+      ...pr,
+      marker: '<!-- m:pr2 -->',
+      title: say('Two'),
+      head: 'two',
+    });
     await forge.ensureReady(R, two.number);
-    const merge = async (branch: string) => forge.ensureMerged(R, p.number, await git('rev-parse', branch), 'squash', MESSAGE);
+    const merge = async (branch: string) =>
+      forge.ensureMerged(R, p.number, await git('rev-parse', branch), 'squash', MESSAGE);
     // Bound to the commit, by a way that the repository allows, and through its queue where it has one.
     await expect(merge('two')).rejects.toMatchObject({ kind: 'rejected', why: 'head_moved' });
     const thing = hub.store.one('repo', (r) => r.full === R)!;
@@ -81,43 +126,80 @@ describe('every "ensure" may be asked again', () => {
     ] as const) {
       hub.store.update('repo', thing, { rules });
       await expect(merge('one')).rejects.toMatchObject({ kind: 'rejected', why });
-      expect(await forge.mergeMethods(R)).toEqual(why === 'method' ? ['merge'] : ['squash', 'rebase', 'merge']);
+      expect(await forge.mergeMethods(R)).toEqual(
+        why === 'method' ? ['merge'] : ['squash', 'rebase', 'merge'],
+      );
     }
     hub.store.update('repo', thing, { rules: {} });
-    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome).toBe('updated');
-    expect((await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome).toBe('unchanged');
+    expect(
+      (await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome,
+    ).toBe('updated');
+    expect(
+      (await forge.ensureMerged(R, p.number, await git('rev-parse', 'one'), 'squash', MESSAGE)).outcome,
+    ).toBe('unchanged');
     await forge.ensureMerged(R, two.number, await git('rev-parse', 'two'), 'merge', MESSAGE);
     await git('fetch', '-q', 'origin');
     // Both commits on main carry our words and none of the agent's.
     expect(await git('log', '-2', '--first-parent', '--format=%B', 'origin/main')).toBe(
       'One thing (#7)\n\nAsked for in a test.\n\nOne thing (#7)\n\nAsked for in a test.',
     );
-    expect((await git('ls-tree', '--name-only', 'origin/main')).split('\n')).toEqual(['a.txt', 'one.txt', 'two.txt']);
-    expect([await forge.ensureBranchGone(R, 'one'), await forge.ensureBranchGone(R, 'one')]).toEqual(['updated', 'unchanged']);
-    expect([await forge.ensureClosed(R, 1), await forge.ensureClosed(R, 1)]).toEqual(['updated', 'unchanged']);
+    expect((await git('ls-tree', '--name-only', 'origin/main')).split('\n')).toEqual([
+      'a.txt',
+      'one.txt',
+      'two.txt',
+    ]);
+    expect([await forge.ensureBranchGone(R, 'one'), await forge.ensureBranchGone(R, 'one')]).toEqual([
+      'updated',
+      'unchanged',
+    ]);
+    expect([await forge.ensureClosed(R, 1), await forge.ensureClosed(R, 1)]).toEqual([
+      'updated',
+      'unchanged',
+    ]);
   });
 });
 
 test('pictures lie beside the code: on no branch, once, at an address that shows them, and gone when they are to go', async () => {
-  const file = (name: string) => ({ path: `${name}.png`, read: async () => Buffer.from(`\x89PNG of ${name}`, 'latin1') });
-  const i = { repo: R, ref: 'mainloop/pictures/t-1', message: say('Pictures'), files: [file('a'), file('b')] };
+  const file = (name: string) => ({
+    path: `${name}.png`,
+    read: async () => Buffer.from(`\x89PNG of ${name}`, 'latin1'),
+  });
+  const i = {
+    repo: R,
+    ref: 'mainloop/pictures/t-1',
+    message: say('Pictures'),
+    files: [file('a'), file('b')],
+  };
   const before = await git('ls-remote', 'origin', 'refs/heads/*');
   const first = await forge.ensureFiles(i);
   expect(first).toEqual({
-    urls: [expect.stringMatching(/\/demo\/thing\/blob\/[0-9a-f]{40}\/a\.png\?raw=true$/), expect.stringContaining('/b.png')],
+    urls: [
+      expect.stringMatching(/\/demo\/thing\/blob\/[0-9a-f]{40}\/a\.png\?raw=true$/),
+      expect.stringContaining('/b.png'),
+    ],
     outcome: 'created',
   });
   expect(await forge.ensureFiles(i)).toEqual({ ...first, outcome: 'unchanged' });
   const shown = await fetch(first.urls[0]!);
-  expect([shown.status, shown.headers.get('content-type'), await shown.text()]).toEqual([200, 'image/png', expect.stringContaining('of a')]);
+  expect([shown.status, shown.headers.get('content-type'), await shown.text()]).toEqual([
+    200,
+    'image/png',
+    expect.stringContaining('of a'),
+  ]);
   // What is there is not read again; what was shown before stays where it is.
-  const more = await forge.ensureFiles({ ...i, files: [{ path: 'a.png', read: () => Promise.reject(new Error('read')) }, file('c')] });
+  const more = await forge.ensureFiles({
+    ...i,
+    files: [{ path: 'a.png', read: () => Promise.reject(new Error('read')) }, file('c')],
+  });
   expect(more.outcome).toBe('updated');
   for (const url of [...first.urls, ...more.urls]) expect((await fetch(url)).status).toBe(200);
   expect(await git('ls-remote', 'origin', 'refs/heads/*')).toBe(before);
   expect((await fetch(first.urls[0]!.replace('a.png', '..%2fa.png'))).status).not.toBe(200);
   expect((await fetch(first.urls[0]!.replace('a.png', 'none.png'))).status).not.toBe(200);
-  expect([await forge.ensureRefGone(R, i.ref), await forge.ensureRefGone(R, i.ref)]).toEqual(['updated', 'unchanged']);
+  expect([await forge.ensureRefGone(R, i.ref), await forge.ensureRefGone(R, i.ref)]).toEqual([
+    'updated',
+    'unchanged',
+  ]);
   expect(await git('ls-remote', 'origin', 'refs/mainloop/*')).toBe('');
 });
 
@@ -135,10 +217,19 @@ test('a comment that the list does not show yet is changed, not made again', asy
   try {
     await lagging.importRepo(R, dir, 'main');
     const f = github({ token: 'tok', baseUrl: lagging.url });
-    const { number } = await f.ensureIssue({ repo: R, marker: '<!-- m:i -->', title: say('T'), body: say('B'), known: null });
+    const { number } = await f.ensureIssue({
+      repo: R,
+      marker: '<!-- m:i -->',
+      title: say('T'),
+      body: say('B'),
+      known: null,
+    });
     const c = { repo: R, number, marker: '<!-- m:q -->', body: say('Which?') };
     const { id } = await f.ensureComment(c);
-    expect(await f.ensureComment({ ...c, body: say('Which? That one.'), known: id })).toEqual({ id, outcome: 'updated' });
+    expect(await f.ensureComment({ ...c, body: say('Which? That one.'), known: id })).toEqual({
+      id,
+      outcome: 'updated',
+    });
     expect(lagging.store.find('comment').map((x) => x.body.split('\n')[0])).toEqual(['Which? That one.']);
   } finally {
     await lagging.close();
@@ -147,7 +238,13 @@ test('a comment that the list does not show yet is changed, not made again', asy
 
 test('checks: over 300 of them, each with its workflow, what is required, and what the token may not see', async () => {
   const sha = 'c'.repeat(40);
-  const at = { repo: R, sha, branch: 'many', createdAt: '2026-11-20T10:00:00Z', updatedAt: '2026-11-20T10:00:00Z' };
+  const at = {
+    repo: R,
+    sha,
+    branch: 'many',
+    createdAt: '2026-11-20T10:00:00Z',
+    updatedAt: '2026-11-20T10:00:00Z',
+  };
   const suite = hub.store.insert('run', {
     ...at,
     name: 'a',
@@ -156,15 +253,35 @@ test('checks: over 300 of them, each with its workflow, what is required, and wh
     status: 'completed',
     conclusion: null,
   });
-  const job = { repo: R, sha, runId: suite.id, startedAt: at.createdAt, completedAt: at.createdAt, status: 'completed', log: '' };
-  for (let n = 0; n < 320; n++) hub.store.insert('job', { ...job, name: `job ${n}`, conclusion: n === 319 ? 'failure' : 'success' });
-  hub.store.insert('job', { ...job, name: 'on a mac', conclusion: 'neutral', note: 'Not run here: there is no such machine' });
-  for (let n = 0; n < 120; n++) hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at.createdAt });
+  const job = {
+    repo: R,
+    sha,
+    runId: suite.id,
+    startedAt: at.createdAt,
+    completedAt: at.createdAt,
+    status: 'completed',
+    log: '',
+  };
+  for (let n = 0; n < 320; n++)
+    hub.store.insert('job', { ...job, name: `job ${n}`, conclusion: n === 319 ? 'failure' : 'success' });
+  hub.store.insert('job', {
+    ...job,
+    name: 'on a mac',
+    conclusion: 'neutral',
+    note: 'Not run here: there is no such machine',
+  });
+  for (let n = 0; n < 120; n++)
+    hub.store.insert('status', { repo: R, sha, context: `s${n}`, state: 'success', createdAt: at.createdAt });
   const thing = hub.store.one('repo', (r) => r.full === R)!;
   hub.store.update('repo', thing, { rules: { required: ['e2e'] } });
   try {
     const seen = await github({ token: 'tok', baseUrl: hub.url }).listChecks(R, sha, 'main');
-    expect([seen.checks.length, seen.statuses.length, seen.suites.length, seen.unreadable]).toEqual([321, 120, 1, []]);
+    expect([seen.checks.length, seen.statuses.length, seen.suites.length, seen.unreadable]).toEqual([
+      321,
+      120,
+      1,
+      [],
+    ]);
     expect(seen.checks.filter((c) => c.notHere).map((c) => c.name)).toEqual(['on a mac']);
     expect(seen.checks[0]).toMatchObject({
       app: 'github-actions',
@@ -172,7 +289,11 @@ test('checks: over 300 of them, each with its workflow, what is required, and wh
       workflow: '.github/workflows/a.yml on pull_request',
       name: 'job 0',
     });
-    expect(seen.suites[0]).toMatchObject({ id: suite.id, attempt: 1, workflow: '.github/workflows/a.yml on pull_request' });
+    expect(seen.suites[0]).toMatchObject({
+      id: suite.id,
+      attempt: 1,
+      workflow: '.github/workflows/a.yml on pull_request',
+    });
     expect(seen.required).toEqual([{ name: 'e2e', appId: null }]);
     expect(ciVerdict(seen, Date.now())).toMatchObject({
       outcome: { is: 'red', failed: [{ name: 'job 319 (a.yml)' }] },
@@ -205,7 +326,13 @@ test('a poller pays only for news: what did not change is a 304 without a body, 
   const answered = async (act: () => Promise<unknown>): Promise<[string, number, boolean][]> => {
     const from = hub.reads.length;
     await act();
-    return hub.reads.slice(from).map((r) => [r.path.replace(/^.*?(issues|actions\/runs|branches\/main).*$/, '$1'), r.status, r.bytes > 0]);
+    return hub.reads
+      .slice(from)
+      .map((r) => [
+        r.path.replace(/^.*?(issues|actions\/runs|branches\/main).*$/, '$1'),
+        r.status,
+        r.bytes > 0,
+      ]);
   };
   let found = await forge.changed(R, 'main', freshMemory());
   expect(
@@ -229,7 +356,13 @@ test('a poller pays only for news: what did not change is a 304 without a body, 
       ['branches/main', 304, false],
     ]);
   expect(found).toEqual({ numbers: [], branches: [], shas: [], baseMoved: false });
-  await forge.ensureIssue({ repo: R, marker: '<!-- news -->', title: say('News'), body: say(''), known: null });
+  await forge.ensureIssue({
+    repo: R,
+    marker: '<!-- news -->',
+    title: say('News'),
+    body: say(''),
+    known: null,
+  });
   expect(
     await answered(async () => {
       found = await forge.changed(R, 'main', memory);
@@ -241,7 +374,10 @@ test('a poller pays only for news: what did not change is a 304 without a body, 
   ]);
   expect(found.numbers).toHaveLength(1);
   // On the wire as well: a body after a 304 would be read as the start of the next answer.
-  const headers = { authorization: 'token tok', 'if-none-match': memory.etags.get('/repos/{owner}/{repo}/actions/runs?per_page=50')! };
+  const headers = {
+    authorization: 'token tok',
+    'if-none-match': memory.etags.get('/repos/{owner}/{repo}/actions/runs?per_page=50')!,
+  };
   const raw = await fetch(`${hub.url}/repos/${R}/actions/runs?per_page=50`, { headers });
   expect([raw.status, (await raw.arrayBuffer()).byteLength]).toEqual([304, 0]);
 });
@@ -251,7 +387,9 @@ test('webhooks are signed and say what happened', async () => {
   expect(stage.heard.every((h) => h.good)).toBe(true);
   const examples = require('@octokit/webhooks-examples') as { name: string; examples: object[] }[];
   for (const h of stage.heard) {
-    const known = (Array.isArray(examples) ? examples : (examples as { default: typeof examples }).default).find((e) => e.name === h.event);
+    const known = (
+      Array.isArray(examples) ? examples : (examples as { default: typeof examples }).default
+    ).find((e) => e.name === h.event);
     expect(known).toBeDefined();
     const keys = new Set(known!.examples.flatMap((e) => Object.keys(e)));
     for (const k of Object.keys(h.payload)) expect([h.event, k, keys.has(k)]).toEqual([h.event, k, true]);
@@ -259,7 +397,9 @@ test('webhooks are signed and say what happened', async () => {
 });
 
 test("what we ask over GraphQL fits GitHub's own schema", async () => {
-  const calls = (await (await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token operator-secret-for-tests' } })).json()) as {
+  const calls = (await (
+    await fetch(`${hub.url}/_local/calls`, { headers: { authorization: 'token operator-secret-for-tests' } })
+  ).json()) as {
     path: string;
     body: { query: string; variables: Record<string, unknown> };
   }[];
@@ -286,7 +426,9 @@ test('a marker in what somebody else wrote is not ours', async () => {
   const copied = await as('other', `/issues/${own.number}/comments`, { body: `Approved. ${c}` });
   const said = await forge.ensureComment({ repo: R, number: own.number, marker: c, body: say('Ready.') });
   expect([said.outcome, said.id === copied.id]).toEqual(['created', false]);
-  expect((await forge.listIssueComments(R, own.number)).map((x) => [x.author, x.mine, isOurComment(x)])).toEqual([
+  expect(
+    (await forge.listIssueComments(R, own.number)).map((x) => [x.author, x.mine, isOurComment(x)]),
+  ).toEqual([
     ['stranger', false, false],
     ['mainloop', true, true],
   ]);

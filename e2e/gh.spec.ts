@@ -42,22 +42,39 @@ interface Said {
 /** Never the blocking kind: the server it talks to lives in this process. */
 async function says(...args: string[]): Promise<Said> {
   try {
-    const { stdout, stderr } = await run(gh!, args, { cwd: path.join(dir, 'clone'), env: around, timeout: 60_000 });
+    const { stdout, stderr } = await run(gh!, args, {
+      cwd: path.join(dir, 'clone'),
+      env: around,
+      timeout: 60_000,
+    });
     return { code: 0, out: stdout, err: stderr };
   } catch (err) {
     const e = err as { code?: number; stdout?: string; stderr?: string };
-    return { code: typeof e.code === 'number' ? e.code : -1, out: e.stdout ?? '', err: e.stderr ?? String(err) };
+    return {
+      code: typeof e.code === 'number' ? e.code : -1,
+      out: e.stdout ?? '',
+      err: e.stderr ?? String(err),
+    };
   }
 }
 /** @returns what it printed, of a command that has to go well */
 async function good(...args: string[]): Promise<string> {
   const r = await says(...args);
-  expect([args.join(' '), r.code, r.err.split('\n').filter((l) => /error|graphql|HTTP|panic/i.test(l))]).toEqual([args.join(' '), 0, []]);
+  expect([
+    args.join(' '),
+    r.code,
+    r.err.split('\n').filter((l) => /error|graphql|HTTP|panic/i.test(l)),
+  ]).toEqual([args.join(' '), 0, []]);
   return r.out;
 }
 const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await good(...args)) as T;
 const git = async (...args: string[]): Promise<string> =>
-  (await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: path.join(dir, 'clone'), env: around })).stdout.trim();
+  (
+    await run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], {
+      cwd: path.join(dir, 'clone'),
+      env: around,
+    })
+  ).stdout.trim();
 /** Pushes a branch with one more file, and goes back to main. */
 async function branch(name: string, file: string, text = name): Promise<void> {
   await git('checkout', '-q', '-B', name, 'origin/main');
@@ -68,26 +85,59 @@ async function branch(name: string, file: string, text = name): Promise<void> {
   await git('checkout', '-q', 'main');
 }
 
-const CI = 'name: CI\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm test\n';
-const LOG = ['Set up', '##[group]Run npm test', 'ok 1 - adds', 'not ok 2 - 🦊 the telling line', '##[error]exit status 1', 'tidied'];
+const CI =
+  'name: CI\non: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm test\n';
+const LOG = [
+  'Set up',
+  '##[group]Run npm test',
+  'ok 1 - adds',
+  'not ok 2 - 🦊 the telling line',
+  '##[error]exit status 1',
+  'tidied',
+];
 
 /** A run as `act` would have left it: a job that failed in its second step, and one that passed. */
 function makeRun(sha: string): { run: number; failed: number } {
   const { store } = hub;
   const at = '2026-01-01T00:00:00Z';
-  const seed = { repo: R, name: 'CI', path: '.github/workflows/ci.yml', branch: 'main', sha, status: 'completed', createdAt: at, updatedAt: at };
+  const seed = {
+    repo: R,
+    name: 'CI',
+    path: '.github/workflows/ci.yml',
+    branch: 'main',
+    sha,
+    status: 'completed',
+    createdAt: at,
+    updatedAt: at,
+  };
   const made = store.insert('run', { ...seed, conclusion: 'failure' });
   const log = `\ufeff${LOG.map((l) => `${at.replace('Z', '.0000000Z')} ${l}`).join('\n')}\n`;
-  const step = (name: string, conclusion: 'success' | 'failure', lines: number) => ({ name, conclusion, lines, startedAt: at, completedAt: at });
+  const step = (name: string, conclusion: 'success' | 'failure', lines: number) => ({
+    name,
+    conclusion,
+    lines,
+    startedAt: at,
+    completedAt: at,
+  });
   const common = { repo: R, runId: made.id, sha, status: 'completed', startedAt: at, completedAt: at };
   const failed: Job = store.insert('job', {
     ...common,
     name: 'test / unit: linux',
     conclusion: 'failure',
     log,
-    steps: [step('Set up job', 'success', 1), step('Run npm test', 'failure', 4), step('Complete job', 'success', 1)],
+    steps: [
+      step('Set up job', 'success', 1),
+      step('Run npm test', 'failure', 4),
+      step('Complete job', 'success', 1),
+    ],
   });
-  store.insert('job', { ...common, name: 'lint', conclusion: 'success', log: '\ufeffall good\n', steps: [step('Set up job', 'success', 1)] });
+  store.insert('job', {
+    ...common,
+    name: 'lint',
+    conclusion: 'success',
+    log: '\ufeffall good\n',
+    steps: [step('Set up job', 'success', 1)],
+  });
   return { run: made.id, failed: failed.id };
 }
 
@@ -148,7 +198,12 @@ async function start(): Promise<void> {
     expect(seen).toContain('It does *things*. 🦊');
     // In the clone it finds out by itself which repository is meant.
     expect(
-      await json('repo', 'view', '--json', 'nameWithOwner,defaultBranchRef,isPrivate,viewerPermission,squashMergeAllowed,issues,isEmpty'),
+      await json(
+        'repo',
+        'view',
+        '--json',
+        'nameWithOwner,defaultBranchRef,isPrivate,viewerPermission,squashMergeAllowed,issues,isEmpty',
+      ),
     ).toEqual({
       nameWithOwner: R,
       defaultBranchRef: { name: 'main' },
@@ -160,13 +215,20 @@ async function start(): Promise<void> {
     });
     expect((await good('repo', 'view', ODD)).split('\n')[0]).toBe(`name:\t${ODD}`);
     const gone = await says('repo', 'view', 'demo/nobody');
-    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining("Could not resolve to a Repository with the name 'demo/nobody'.")]);
+    expect([gone.code, gone.err]).toEqual([
+      1,
+      expect.stringContaining("Could not resolve to a Repository with the name 'demo/nobody'."),
+    ]);
   });
 
   test('api, over REST and GraphQL', async () => {
     expect(await json('api', 'user')).toMatchObject({ login: 'mainloop' });
-    expect(await json('api', 'graphql', '-f', 'query={ viewer { login } }')).toEqual({ data: { viewer: { login: 'mainloop' } } });
-    expect(await good('auth', 'status', '--hostname', 'github.localhost')).toContain('Logged in to github.localhost account mainloop');
+    expect(await json('api', 'graphql', '-f', 'query={ viewer { login } }')).toEqual({
+      data: { viewer: { login: 'mainloop' } },
+    });
+    expect(await good('auth', 'status', '--hostname', 'github.localhost')).toContain(
+      'Logged in to github.localhost account mainloop',
+    );
     expect((await good('api', `repos/{owner}/{repo}`, '--jq', '.full_name')).trim()).toBe(R);
     const gone = await says('api', 'repos/demo/nobody');
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('Not Found (HTTP 404)')]);
@@ -188,20 +250,30 @@ async function start(): Promise<void> {
   });
 
   test('issue create, list, view, comment, edit, close, reopen', async () => {
-    const url = (await good('issue', 'create', '--title', EMOJI, '--body', WORDS, '--label', 'bug 🐛')).trim();
+    const url = (
+      await good('issue', 'create', '--title', EMOJI, '--body', WORDS, '--label', 'bug 🐛')
+    ).trim();
     expect(url).toBe(`http://github.localhost/${R}/issues/1`);
     await good('issue', 'create', '--title', 'Second', '--body', '');
     const odd = await says('issue', 'create', '--title', 'x', '--body', 'x', '--label', 'nobody has this');
     expect([odd.code, odd.err]).toEqual([1, expect.stringContaining("'nobody has this' not found")]);
     const list = await good('issue', 'list');
-    expect(list.split('\n').map((l) => l.split('\t').slice(0, 4))).toEqual([['2', 'OPEN', 'Second', ''], ['1', 'OPEN', EMOJI, 'bug 🐛'], ['']]);
+    expect(list.split('\n').map((l) => l.split('\t').slice(0, 4))).toEqual([
+      ['2', 'OPEN', 'Second', ''],
+      ['1', 'OPEN', EMOJI, 'bug 🐛'],
+      [''],
+    ]);
     expect(await json('issue', 'list', '--label', 'bug 🐛', '--json', 'number')).toEqual([{ number: 1 }]);
-    expect(await json('issue', 'list', '--search', 'second in:title', '--json', 'number')).toEqual([{ number: 2 }]);
+    expect(await json('issue', 'list', '--search', 'second in:title', '--json', 'number')).toEqual([
+      { number: 2 },
+    ]);
     expect(await json('issue', 'list', '--author', 'colleague', '--json', 'number')).toEqual([]);
     expect(await good('issue', 'comment', '1', '--body', WORDS)).toContain(`/${R}/issues/1#issuecomment-`);
     const seen = await good('issue', 'view', '1', '--comments');
     expect(seen).toContain('- [ ] one');
-    expect(await json('issue', 'view', '1', '--json', 'title,body,state,labels,comments,author')).toMatchObject({
+    expect(
+      await json('issue', 'view', '1', '--json', 'title,body,state,labels,comments,author'),
+    ).toMatchObject({
       title: EMOJI,
       body: WORDS,
       state: 'OPEN',
@@ -210,17 +282,28 @@ async function start(): Promise<void> {
       comments: [{ author: { login: 'mainloop' }, body: WORDS }],
     });
     await good('issue', 'edit', '2', '--title', 'Second, edited', '--add-label', 'later');
-    expect(await json('issue', 'view', '2', '--json', 'title,labels')).toMatchObject({ title: 'Second, edited', labels: [{ name: 'later' }] });
+    expect(await json('issue', 'view', '2', '--json', 'title,labels')).toMatchObject({
+      title: 'Second, edited',
+      labels: [{ name: 'later' }],
+    });
     await good('issue', 'edit', '2', '--remove-label', 'later', '--add-assignee', '@me');
-    expect(await json('issue', 'list', '--assignee', 'mainloop', '--json', 'number,assignees,labels')).toMatchObject([
-      { number: 2, assignees: [{ login: 'mainloop' }], labels: [] },
-    ]);
+    expect(
+      await json('issue', 'list', '--assignee', 'mainloop', '--json', 'number,assignees,labels'),
+    ).toMatchObject([{ number: 2, assignees: [{ login: 'mainloop' }], labels: [] }]);
     await good('issue', 'close', '1', '--reason', 'not planned', '--comment', 'Not now.');
-    expect(await json('issue', 'list', '--state', 'closed', '--json', 'number,stateReason')).toEqual([{ number: 1, stateReason: 'NOT_PLANNED' }]);
+    expect(await json('issue', 'list', '--state', 'closed', '--json', 'number,stateReason')).toEqual([
+      { number: 1, stateReason: 'NOT_PLANNED' },
+    ]);
     await good('issue', 'reopen', '1');
-    expect(await json('issue', 'view', '1', '--json', 'state,labels')).toMatchObject({ state: 'OPEN', labels: [{ name: 'bug 🐛' }] });
+    expect(await json('issue', 'view', '1', '--json', 'state,labels')).toMatchObject({
+      state: 'OPEN',
+      labels: [{ name: 'bug 🐛' }],
+    });
     const gone = await says('issue', 'view', '99');
-    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('Could not resolve to an issue or pull request with the number of 99.')]);
+    expect([gone.code, gone.err]).toEqual([
+      1,
+      expect.stringContaining('Could not resolve to an issue or pull request with the number of 99.'),
+    ]);
     expect(await good('issue', 'status')).toContain('2\tOPEN\tSecond, edited');
   });
 
@@ -238,9 +321,31 @@ async function start(): Promise<void> {
         closedAt: null,
         pr: null,
       });
-    const all = await json<{ number: number }[]>('issue', 'list', '-R', 'demo/many', '--limit', '500', '--json', 'number');
+    const all = await json<{ number: number }[]>(
+      'issue',
+      'list',
+      '-R',
+      'demo/many',
+      '--limit',
+      '500',
+      '--json',
+      'number',
+    );
     expect(all.map((i) => i.number)).toEqual(Array.from({ length: 120 }, (_, n) => 120 - n));
-    expect(await json<unknown[]>('issue', 'list', '-R', 'demo/many', '--limit', '500', '--author', 'colleague', '--json', 'number')).toHaveLength(60);
+    expect(
+      await json<unknown[]>(
+        'issue',
+        'list',
+        '-R',
+        'demo/many',
+        '--limit',
+        '500',
+        '--author',
+        'colleague',
+        '--json',
+        'number',
+      ),
+    ).toHaveLength(60);
     expect(await json<unknown[]>('issue', 'list', '-R', 'demo/many', '--json', 'number')).toHaveLength(30);
     const pages = await good('api', '--paginate', 'repos/demo/many/issues?per_page=50', '--jq', '.[].number');
     expect(pages.trim().split('\n')).toHaveLength(120);
@@ -249,15 +354,37 @@ async function start(): Promise<void> {
   test('pr create, list, view, diff, checks, review, ready, comment, merge', async () => {
     await branch('feature/with/slashes', 'one file.txt', 'one\n');
     await git('checkout', '-q', 'feature/with/slashes');
-    const url = (await good('pr', 'create', '--draft', '--title', EMOJI, '--body', `${WORDS}\nCloses #2`, '--head', 'feature/with/slashes')).trim();
+    const url = (
+      await good(
+        'pr',
+        'create',
+        '--draft',
+        '--title',
+        EMOJI,
+        '--body',
+        `${WORDS}\nCloses #2`,
+        '--head',
+        'feature/with/slashes',
+      )
+    ).trim();
     await git('checkout', '-q', 'main');
     const number = url.split('/').at(-1)!;
     expect(url).toBe(`http://github.localhost/${R}/pull/${number}`);
-    expect((await good('pr', 'list')).split('\n')[0]!.split('\t').slice(0, 4)).toEqual([number, EMOJI, 'feature/with/slashes', 'DRAFT']);
-    expect(await json('pr', 'list', '--head', 'feature/with/slashes', '--json', 'number')).toEqual([{ number: Number(number) }]);
-    expect(await json('pr', 'list', '--search', 'draft:true author:@me', '--json', 'number')).toEqual([{ number: Number(number) }]);
+    expect((await good('pr', 'list')).split('\n')[0]!.split('\t').slice(0, 4)).toEqual([
+      number,
+      EMOJI,
+      'feature/with/slashes',
+      'DRAFT',
+    ]);
+    expect(await json('pr', 'list', '--head', 'feature/with/slashes', '--json', 'number')).toEqual([
+      { number: Number(number) },
+    ]);
+    expect(await json('pr', 'list', '--search', 'draft:true author:@me', '--json', 'number')).toEqual([
+      { number: Number(number) },
+    ]);
     expect(await good('pr', 'view', number)).toContain('state:\tDRAFT');
-    const fields = 'title,body,isDraft,headRefName,additions,deletions,changedFiles,files,commits,mergeable,closingIssuesReferences';
+    const fields =
+      'title,body,isDraft,headRefName,additions,deletions,changedFiles,files,commits,mergeable,closingIssuesReferences';
     expect(await json('pr', 'view', number, '--json', fields)).toMatchObject({
       title: EMOJI,
       body: `${WORDS}\nCloses #2`,
@@ -295,14 +422,19 @@ async function start(): Promise<void> {
     ]);
     const repo = hub.store.one('repo', (r) => r.full === R)!;
     hub.store.update('repo', repo, { rules: { required: ['deploy/preview'] } });
-    expect((await good('pr', 'checks', number, '--required')).split('\t').slice(0, 2)).toEqual(['deploy/preview', 'pass']);
+    expect((await good('pr', 'checks', number, '--required')).split('\t').slice(0, 2)).toEqual([
+      'deploy/preview',
+      'pass',
+    ]);
     hub.store.update('repo', repo, { rules: {} });
     await good('pr', 'comment', number, '--body', 'Look at this.');
     await good('pr', 'review', number, '--comment', '--body', 'Hm.');
     around.GH_TOKEN = 'other';
     await good('pr', 'review', number, '--approve', '--body', 'Good.');
     around.GH_TOKEN = 'tok';
-    expect(await json('pr', 'view', number, '--json', 'reviews,reviewDecision,comments,statusCheckRollup')).toMatchObject({
+    expect(
+      await json('pr', 'view', number, '--json', 'reviews,reviewDecision,comments,statusCheckRollup'),
+    ).toMatchObject({
       reviews: [
         { author: { login: 'mainloop' }, state: 'COMMENTED', body: 'Hm.' },
         { author: { login: 'colleague' }, state: 'APPROVED', body: 'Good.' },
@@ -329,17 +461,27 @@ async function start(): Promise<void> {
     await good('pr', 'ready', number);
     await good('pr', 'ready', number, '--undo');
     await good('pr', 'ready', number);
-    await good('pr', 'merge', number, '--squash', '--subject', 'One thing', '--body', 'Because.', '--delete-branch');
+    await good(
+      'pr',
+      'merge',
+      number,
+      '--squash',
+      '--subject',
+      'One thing',
+      '--body',
+      'Because.',
+      '--delete-branch',
+    );
     expect(await json('pr', 'view', number, '--json', 'state,mergeCommit')).toMatchObject({
       state: 'MERGED',
       mergeCommit: { oid: expect.any(String) },
     });
     expect(await json('issue', 'view', '2', '--json', 'state')).toEqual({ state: 'CLOSED' });
     await git('fetch', '-q', '--prune', 'origin');
-    expect([await git('log', '-1', '--format=%B', 'origin/main'), await git('branch', '-r', '--list', 'origin/feature/*')]).toEqual([
-      'One thing\n\nBecause.',
-      '',
-    ]);
+    expect([
+      await git('log', '-1', '--format=%B', 'origin/main'),
+      await git('branch', '-r', '--list', 'origin/feature/*'),
+    ]).toEqual(['One thing\n\nBecause.', '']);
   });
 
   test('a pull request that cannot be made or merged is refused in words', async () => {
@@ -347,17 +489,38 @@ async function start(): Promise<void> {
     await good('pr', 'create', '--title', 'Same', '--body', '', '--head', 'same');
     const twice = await says('pr', 'create', '--title', 'Same', '--body', '', '--head', 'same');
     expect([twice.code, twice.err]).toEqual([1, expect.stringContaining('already exists')]);
-    const nothing = await says('pr', 'create', '--title', 'Nothing', '--body', '', '--head', 'nobody-made-this');
+    const nothing = await says(
+      'pr',
+      'create',
+      '--title',
+      'Nothing',
+      '--body',
+      '',
+      '--head',
+      'nobody-made-this',
+    );
     expect(nothing.code).toBe(1);
-    const [{ number }] = (await json('pr', 'list', '--head', 'same', '--json', 'number')) as [{ number: number }];
+    const [{ number }] = (await json('pr', 'list', '--head', 'same', '--json', 'number')) as [
+      { number: number },
+    ];
     await good('pr', 'edit', String(number), '--title', 'Same again', '--add-label', 'later');
-    expect(await json('pr', 'view', String(number), '--json', 'title,labels')).toMatchObject({ title: 'Same again', labels: [{ name: 'later' }] });
+    expect(await json('pr', 'view', String(number), '--json', 'title,labels')).toMatchObject({
+      title: 'Same again',
+      labels: [{ name: 'later' }],
+    });
     await good('pr', 'checkout', String(number));
     expect(await git('branch', '--show-current')).toBe('same');
     await git('checkout', '-q', 'main');
     await good('pr', 'close', String(number), '--comment', 'Not this.');
     await good('pr', 'reopen', String(number));
-    const moved = await says('pr', 'merge', String(number), '--merge', '--match-head-commit', await git('rev-parse', 'main'));
+    const moved = await says(
+      'pr',
+      'merge',
+      String(number),
+      '--merge',
+      '--match-head-commit',
+      await git('rev-parse', 'main'),
+    );
     expect([moved.code, moved.err]).toEqual([1, expect.stringContaining('Head branch was modified')]);
     await good('pr', 'merge', String(number), '--merge');
     expect(await json('pr', 'view', String(number), '--json', 'state')).toEqual({ state: 'MERGED' });
@@ -366,7 +529,21 @@ async function start(): Promise<void> {
   test('a repository that is archived, or has no issues, says so', async () => {
     const repo = hub.store.one('repo', (r) => r.full === OLD)!;
     await git('push', '-q', `http://github.localhost/${OLD}.git`, 'same');
-    const url = await good('pr', 'create', '-R', OLD, '--title', 'Old', '--body', '', '--head', 'same', '--base', 'main', '--draft');
+    const url = await good(
+      'pr',
+      'create',
+      '-R',
+      OLD,
+      '--title',
+      'Old',
+      '--body',
+      '',
+      '--head',
+      'same',
+      '--base',
+      'main',
+      '--draft',
+    );
     hub.store.update('repo', repo, { rules: { archived: true } });
     const number = url.trim().split('/').at(-1)!;
     for (const args of [
@@ -375,7 +552,12 @@ async function start(): Promise<void> {
       ['pr', 'ready', number],
     ]) {
       const r = await says(...args, '-R', OLD);
-      expect([args[0], args[1], r.code, r.err]).toEqual([args[0], args[1], 1, expect.stringContaining('archived')]);
+      expect([args[0], args[1], r.code, r.err]).toEqual([
+        args[0],
+        args[1],
+        1,
+        expect.stringContaining('archived'),
+      ]);
     }
     expect(await json('repo', 'view', OLD, '--json', 'isArchived')).toEqual({ isArchived: true });
     hub.store.update('repo', repo, { rules: { without: ['issues'] } });
@@ -417,7 +599,9 @@ async function start(): Promise<void> {
   });
 
   test("what the local GitHub does not have is told by its name, and what is not in GitHub's schema as GitHub tells it", async () => {
-    const ask = async (query: string): Promise<{ data?: unknown; errors?: { message: string; type?: string; path?: unknown }[] }> => {
+    const ask = async (
+      query: string,
+    ): Promise<{ data?: unknown; errors?: { message: string; type?: string; path?: unknown }[] }> => {
       const r = await says('api', 'graphql', '-f', `query=${query}`);
       return JSON.parse(r.out) as never;
     };
@@ -433,16 +617,29 @@ async function start(): Promise<void> {
       ],
     });
     // Where GitHub never says null, neither do we: the error goes up to what may be null.
-    expect(await ask(`{ ${of} { isSecurityPolicyEnabled collaborators(first: 1) { totalCount } webCommitSignoffRequired } }`)).toMatchObject({
+    expect(
+      await ask(
+        `{ ${of} { isSecurityPolicyEnabled collaborators(first: 1) { totalCount } webCommitSignoffRequired } }`,
+      ),
+    ).toMatchObject({
       data: { repository: null },
-      errors: [{ message: expect.stringContaining('"Repository.') }, { message: expect.stringContaining('"Repository.') }],
+      errors: [
+        { message: expect.stringContaining('"Repository.') },
+        { message: expect.stringContaining('"Repository.') },
+      ],
     });
-    expect((await ask(`{ ${of} { nope } }`)).errors![0]!.message).toContain('Cannot query field "nope" on type "Repository".');
-    expect((await ask(`{ ${of} { issues { nodes { number } } } }`)).errors).toMatchObject([{ type: 'MISSING_PAGINATION_BOUNDARIES' }]);
-    expect((await ask(`{ ${of} { issues(first: 101) { nodes { number } } } }`)).errors).toMatchObject([{ type: 'EXCESSIVE_PAGINATION' }]);
-    expect((await ask(`mutation { addStar(input: { starrableId: "x" }) { clientMutationId } }`)).errors).toMatchObject([
-      { message: 'The local GitHub has no field "Mutation.addStar".' },
+    expect((await ask(`{ ${of} { nope } }`)).errors![0]!.message).toContain(
+      'Cannot query field "nope" on type "Repository".',
+    );
+    expect((await ask(`{ ${of} { issues { nodes { number } } } }`)).errors).toMatchObject([
+      { type: 'MISSING_PAGINATION_BOUNDARIES' },
     ]);
+    expect((await ask(`{ ${of} { issues(first: 101) { nodes { number } } } }`)).errors).toMatchObject([
+      { type: 'EXCESSIVE_PAGINATION' },
+    ]);
+    expect(
+      (await ask(`mutation { addStar(input: { starrableId: "x" }) { clientMutationId } }`)).errors,
+    ).toMatchObject([{ message: 'The local GitHub has no field "Mutation.addStar".' }]);
     expect((await ask('{ nope')).errors![0]!.message).toContain('Syntax Error');
   });
 });

@@ -34,57 +34,71 @@ afterAll(async () => {
   await s?.stop();
 });
 
-const open = (taskId: string): Promise<Item[]> => s.call('listInbox').then((l) => l.filter((i) => i.taskId === taskId));
+const open = (taskId: string): Promise<Item[]> =>
+  s.call('listInbox').then((l) => l.filter((i) => i.taskId === taskId));
 
-inBrowser('several questions of one run are asked one after the other, several answers count, and the agent gets them all', async () => {
-  await s.call('sendMessage', { body: { text: 'case questions' } });
-  const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
-  const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
-  await until('both questions, and a run that waits', async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked');
-  const { page, complaints } = await openPage(browser, 'phone');
-  await page.goto(`${s.web}/inbox`);
-  await page.getByText('Question, one more after this').waitFor();
-  expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
-  await page.getByLabel('Linux').check();
-  await page.getByLabel('macOS').check();
-  await page.screenshot({ path: shot('phone-two-questions') });
-  await page.getByRole('button', { name: 'Answer' }).click();
-  await page.getByText('Which name?').waitFor();
-  // One answer is not enough: it waits for the other.
-  expect(await state(taskId)).toBe('blocked');
-  await page.getByLabel('Your own answer').fill('Tally');
-  await page.getByRole('button', { name: 'Answer' }).click();
-  const t = await until('the plan', async () => {
-    const d = await s.call('getTask', { id: taskId });
-    return d.plan ? d : null;
-  });
-  expect(t.plan).toContain('Linux, macOS and Tally');
-  expect(complaints).toEqual([]);
-  await s.call('cancelTask', { id: taskId });
-  await page.close();
-});
+inBrowser(
+  'several questions of one run are asked one after the other, several answers count, and the agent gets them all',
+  async () => {
+    await s.call('sendMessage', { body: { text: 'case questions' } });
+    const p = await until('a proposal', async () => (await s.call('listProposals'))[0]);
+    const { taskId } = await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } });
+    await until(
+      'both questions, and a run that waits',
+      async () => (await open(taskId)).length === 2 && (await state(taskId)) === 'blocked',
+    );
+    const { page, complaints } = await openPage(browser, 'phone');
+    await page.goto(`${s.web}/inbox`);
+    await page.getByText('Question, one more after this').waitFor();
+    expect(await page.getByRole('button', { name: 'Answer' }).count()).toBe(1);
+    await page.getByLabel('Linux').check();
+    await page.getByLabel('macOS').check();
+    await page.screenshot({ path: shot('phone-two-questions') });
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Which name?').waitFor();
+    // One answer is not enough: it waits for the other.
+    expect(await state(taskId)).toBe('blocked');
+    await page.getByLabel('Your own answer').fill('Tally');
+    await page.getByRole('button', { name: 'Answer' }).click();
+    const t = await until('the plan', async () => {
+      const d = await s.call('getTask', { id: taskId });
+      return d.plan ? d : null;
+    });
+    expect(t.plan).toContain('Linux, macOS and Tally');
+    expect(complaints).toEqual([]);
+    await s.call('cancelTask', { id: taskId });
+    await page.close();
+  },
+);
 const state = async (id: string): Promise<string> => (await s.call('getTask', { id })).state;
 
-inBrowser('a phone whose clock is a day off tells the right times, and "later" lasts as long as it says', async () => {
-  await seedTask(db, 'clock');
-  await seedItem(db, 'clock', 'clock-q', 'question', 'What time is it?', ['Late', 'Early']);
-  for (const off of [-1, 1]) {
-    const { page, complaints } = await openPage(browser, 'phone');
-    await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
-    await visit(page, `${s.web}/inbox`);
-    const card = page.locator('#item-clock-q');
-    await card.getByText(/· (just now|\d min ago)$/).waitFor();
-    await card.getByRole('button', { name: 'Later' }).click();
-    await until('later', async () => {
-      const r = await db.query<{ h: number }>("select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'");
-      return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
-    });
-    await s.call('snooze', { id: 'clock-q', body: { minutes: 0 } });
-    expect(complaints).toEqual([]);
-    await page.close();
-  }
-  await s.call('decide', { id: 'clock-q', body: { decision: 'answer', text: 'Late' } }).catch(() => undefined);
-});
+inBrowser(
+  'a phone whose clock is a day off tells the right times, and "later" lasts as long as it says',
+  async () => {
+    await seedTask(db, 'clock');
+    await seedItem(db, 'clock', 'clock-q', 'question', 'What time is it?', ['Late', 'Early']);
+    for (const off of [-1, 1]) {
+      const { page, complaints } = await openPage(browser, 'phone');
+      await page.clock.setSystemTime(Date.now() + off * 26 * 3_600_000);
+      await visit(page, `${s.web}/inbox`);
+      const card = page.locator('#item-clock-q');
+      await card.getByText(/· (just now|\d min ago)$/).waitFor();
+      await card.getByRole('button', { name: 'Later' }).click();
+      await until('later', async () => {
+        const r = await db.query<{ h: number }>(
+          "select extract(epoch from snoozed_until - now()) / 3600 as h from inbox_items where id = 'clock-q'",
+        );
+        return Number(r.rows[0]!.h) > 2.9 && Number(r.rows[0]!.h) < 3.1;
+      });
+      await s.call('snooze', { id: 'clock-q', body: { minutes: 0 } });
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+    await s
+      .call('decide', { id: 'clock-q', body: { decision: 'answer', text: 'Late' } })
+      .catch(() => undefined);
+  },
+);
 
 inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselves', async () => {
   for (const t of ['k1', 'k2', 'k3']) await seedTask(db, t);
@@ -131,7 +145,8 @@ inBrowser('by keyboard: move, approve, reply, later, find, and the keys themselv
   expect(complaints).toEqual([]);
   await page.close();
 });
-const item = async (task: string, id: string): Promise<Item> => (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
+const item = async (task: string, id: string): Promise<Item> =>
+  (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
 
 inBrowser(
   'the ledger: shown, opened, answered, taps and time; "this did not need me"; a greeting of what happened; the week and the money',
@@ -146,7 +161,13 @@ inBrowser(
           taskId: 'l1',
           actor: 'test',
           key: { callId: 'l1' },
-          payload: { runId: null, model: 'claude-opus-5-5', microusd: 1_230_000, inputTokens: 10, outputTokens: 5 },
+          payload: {
+            runId: null,
+            model: 'claude-opus-5-5',
+            microusd: 1_230_000,
+            inputTokens: 10,
+            outputTokens: 5,
+          },
         }),
       ],
       OWNER,
@@ -167,7 +188,12 @@ inBrowser(
     await card.getByRole('button', { name: 'Yes' }).click();
     await until('answered', async () => (await ledger('l1-q')).taps !== null);
     const row = await ledger('l1-q');
-    expect([row.opened_at !== null, row.taps! >= 1, row.attention_ms! > 500, row.not_needed]).toEqual([true, true, true, false]);
+    expect([row.opened_at !== null, row.taps! >= 1, row.attention_ms! > 500, row.not_needed]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
     await page.close();
 
     await seedItem(db, 'l1', 'l1-q2', 'question', 'And this?', ['Yes']);
@@ -202,14 +228,22 @@ interface Ledger {
   not_needed: boolean;
 }
 const ledger = async (id: string): Promise<Ledger> =>
-  (await db.query<Ledger>('select shown_at, opened_at, taps, attention_ms, not_needed from inbox_items where id = $1', [id])).rows[0]!;
+  (
+    await db.query<Ledger>(
+      'select shown_at, opened_at, taps, attention_ms, not_needed from inbox_items where id = $1',
+      [id],
+    )
+  ).rows[0]!;
 
 inBrowser(
   'a photograph and a file: pasted into the chat, shown there, on the card, and in the hands of the agent; what lies or is too big is refused',
   async () => {
     const { page, complaints } = await openPage(browser, 'phone');
     await visit(page, `${s.web}/`);
-    const pixels = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+    const pixels = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    );
     const pick = page.getByLabel('Files to attach');
     await pick.setInputFiles([
       { name: 'screen.png', mimeType: 'image/png', buffer: pixels },
@@ -217,7 +251,9 @@ inBrowser(
     ]);
     await page.getByRole('button', { name: 'Leave out screen.png' }).waitFor();
     await page.getByRole('button', { name: 'Leave out bashrc' }).waitFor();
-    await pick.setInputFiles([{ name: 'fake.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload=alert(1)>') }]);
+    await pick.setInputFiles([
+      { name: 'fake.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload=alert(1)>') },
+    ]);
     await page.getByText('fake.png is not an image, whatever its name says.').waitFor();
     await page.screenshot({ path: shot('phone-attach') });
     await page.getByLabel('Message', { exact: true }).fill('case pictures');
@@ -228,7 +264,9 @@ inBrowser(
     await page.screenshot({ path: shot('phone-pictures') });
     await card.getByRole('button', { name: 'Start' }).click();
     await card.getByRole('link', { name: 'View task' }).waitFor();
-    const taskId = (await card.getByRole('link', { name: 'View task' }).getAttribute('href'))!.split('/').at(-1)!;
+    const taskId = (await card.getByRole('link', { name: 'View task' }).getAttribute('href'))!
+      .split('/')
+      .at(-1)!;
     const said = await until('the agent to have seen them', async () =>
       (await s.call('listEvents', { id: taskId })).find((e) => e.type === 'agent.said'),
     );
@@ -242,7 +280,9 @@ inBrowser(
         headers: { 'content-type': 'application/octet-stream' },
         body: new Uint8Array(data),
       });
-    const { id } = (await (await send('page.html', Buffer.from('<script>alert(1)</script>'))).json()) as { id: string };
+    const { id } = (await (await send('page.html', Buffer.from('<script>alert(1)</script>'))).json()) as {
+      id: string;
+    };
     const got = await fetch(`${s.api}/api/attachments/${id}`);
     expect([got.headers.get('content-type'), got.headers.get('content-disposition')]).toEqual([
       'application/octet-stream',
@@ -250,7 +290,10 @@ inBrowser(
     ]);
     expect(got.headers.get('content-security-policy')).toContain('sandbox');
     const big = await send('huge.png', Buffer.concat([pixels, Buffer.alloc(50 * 1024 * 1024)]));
-    expect([big.status, ((await big.json()) as { error: string }).error]).toEqual([413, expect.stringContaining('20 MB')]);
+    expect([big.status, ((await big.json()) as { error: string }).error]).toEqual([
+      413,
+      expect.stringContaining('20 MB'),
+    ]);
     expect((await send('empty', Buffer.alloc(0))).status).toBe(422);
     await expect(s.call('readAttachment', { id: 'f-nothing' })).rejects.toThrow(/no such file/);
     expect(complaints).toEqual([]);
@@ -266,7 +309,8 @@ inBrowser('a message about a task that runs is offered to it, and told only afte
   await page.getByRole('button', { name: 'Send' }).click();
   const card = page.getByRole('article', { name: 'Proposed task' }).filter({ hasText: 'Tell the task' });
   await card.getByText('Keep the old name, please.').waitFor();
-  const steered = async (): Promise<number> => (await s.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
+  const steered = async (): Promise<number> =>
+    (await s.call('listEvents', { id: 'told' })).filter((e) => e.type === 'task.steered').length;
   expect(await steered()).toBe(0);
   await page.screenshot({ path: shot('phone-tell') });
   // The card moves under the reply when that has been given, and takes no tap for a moment.
@@ -316,12 +360,15 @@ inBrowser.each(['light', 'dark'] as const)('axe finds nothing serious on any pag
 
 async function serious(page: Page): Promise<string[]> {
   // A button that has just come is disabled for a second; axe would look at it in the middle of becoming an enabled one.
-  await until('what has come to settle', async () => (await page.locator('[aria-disabled=true]').count()) === 0);
+  await until(
+    'what has come to settle',
+    async () => (await page.locator('[aria-disabled=true]').count()) === 0,
+  );
   // Through the debugger: the page's own policy lets no foreign script in.
   await page.evaluate(axe.source);
-  const r = await page.evaluate<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }>(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })",
-  );
+  const r = await page.evaluate<{
+    violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
+  }>("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })");
   return r.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);

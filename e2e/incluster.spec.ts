@@ -8,113 +8,148 @@ import path from 'node:path';
 let t: TestCluster;
 let s: Stack;
 const ROOT = path.join(import.meta.dirname, '..');
-const get = (what: string, jsonpath: string): string => t.kubectl('get', ...what.split(' '), '-o', `jsonpath=${jsonpath}`);
+const get = (what: string, jsonpath: string): string =>
+  t.kubectl('get', ...what.split(' '), '-o', `jsonpath=${jsonpath}`);
 const taskNamespaces = (): string[] =>
-  get('namespaces -l app.kubernetes.io/managed-by=mainloop', '{.items[*].metadata.name}').split(' ').filter(Boolean);
-const rollout = (name: string): string => t.kubectl('rollout', 'status', name, '-n', 'mainloop', '--timeout=180s');
+  get('namespaces -l app.kubernetes.io/managed-by=mainloop', '{.items[*].metadata.name}')
+    .split(' ')
+    .filter(Boolean);
+const rollout = (name: string): string =>
+  t.kubectl('rollout', 'status', name, '-n', 'mainloop', '--timeout=180s');
 const killPod = (app: string): void => {
-  const [pod] = get(`pods -n mainloop -l app=${app} --field-selector=status.phase=Running`, '{.items[*].metadata.name}').split(' ');
+  const [pod] = get(
+    `pods -n mainloop -l app=${app} --field-selector=status.phase=Running`,
+    '{.items[*].metadata.name}',
+  ).split(' ');
   t.kubectl('delete', 'pod', '-n', 'mainloop', pod!, '--grace-period=0', '--force');
 };
 
-(noOwnCluster === null ? describe : describe.skip)(`mainloop in a cluster${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`, () => {
-  beforeAll(async () => {
-    t = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
-    t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
-    for (const d of [
-      'statefulset/postgres',
-      'statefulset/temporal',
-      'deployment/demo',
-      'deployment/api',
-      'deployment/gateway',
-      'deployment/worker',
-      'deployment/web',
-    ])
-      rollout(d);
-    const web = await t.open(`${t.nodeIp}:30300`);
-    const github = await t.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
-    s = remote(web, github);
-    await until('the api', () => s.call('listProjects'), 60_000, 500);
-    await s.call('addProject', { body: { source: 'demo/tally' } });
-    await until('the project', async () => (await s.call('listProjects')).some((p) => p.repo === 'demo/tally'));
-  }, 1_800_000);
-  afterAll(() => t?.stop());
-
-  test('from a chat message to a merged pull request, and nothing is left', async () => {
-    const id = await spawnTask(s);
-    await until('the namespace of the task', async () => taskNamespaces().length === 1);
-    expect((await walkToEnd(s, id)).state).toBe('done');
-    await until('the namespace to be gone', async () => taskNamespaces().length === 0);
-    expect(await pulls()).toBe(1);
-  }, 400_000);
-
-  test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
-    const before = await pulls();
-    const id = await spawnTask(s);
-    const runs = async (): Promise<{ state: string; phase: string }[]> => (await s.call('getTask', { id })).runs;
-    await until('the first run', async () => (await runs()).some((r) => r.state === 'running'), 60_000, 100);
-    killPod('worker');
-    killPod('gateway');
-    const killed = (async () => {
-      await until('the second run', async () => (await runs()).some((r) => r.phase === 'implement' && r.state === 'running'), 240_000, 100);
-      for (const ns of taskNamespaces()) t.kubectl('delete', 'pods', '--all', '-n', ns, '--grace-period=0', '--force');
-      killPod('api');
-      killPod('worker');
-    })();
-    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
-    await killed;
-    expect((await pulls()) - before).toBe(1);
-    await until('the namespace to be gone', async () => taskNamespaces().length === 0);
-  }, 500_000);
-
-  test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {
-    const id = await spawnTask(s);
-    await until('the first run', async () => taskNamespaces().length === 1, 60_000, 100);
-    for (const verb of ['restart', 'undo']) {
-      for (const d of ['api', 'gateway', 'worker', 'web']) t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
-      for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
-    }
-    expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
-  }, 500_000);
-
-  test('a backlog changes the number of workers', async () => {
-    const workers = (): number => Number(get('deployment/worker -n mainloop', '{.spec.replicas}'));
-    await until(
-      'the metric',
-      () => Promise.resolve(t.kubectl('get', '--raw', METRIC).includes('"metricName":"mainloop_worker_backlog"')),
-      60_000,
-      1_000,
-    );
-    expect(workers()).toBe(1);
-    t.kubectl('set', 'env', 'deployment/worker', '-n', 'mainloop', 'MAINLOOP_WORKER_SLOTS=2');
-    rollout('deployment/worker');
-    // GitHub stops answering, so that what asks it takes its time, and the rest has to wait.
-    t.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
-    try {
-      // Each is answered when it is there, or after a minute: nobody waits for that here.
-      for (let i = 0; i < 90; i++) void s.call('addProject', { body: { source: `demo/backlog-${i}` } }).catch(() => undefined);
-      await until('more workers', () => Promise.resolve(workers() > 1), 240_000, 2_000);
-    } finally {
+(noOwnCluster === null ? describe : describe.skip)(
+  `mainloop in a cluster${noOwnCluster === null ? '' : `: ${noOwnCluster}`}`,
+  () => {
+    beforeAll(async () => {
+      t = await startTestCluster(['mainloop', 'agent', 'postgres', 'temporal', 'demo']);
       t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
-    }
-  }, 400_000);
+      for (const d of [
+        'statefulset/postgres',
+        'statefulset/temporal',
+        'deployment/demo',
+        'deployment/api',
+        'deployment/gateway',
+        'deployment/worker',
+        'deployment/web',
+      ])
+        rollout(d);
+      const web = await t.open(`${t.nodeIp}:30300`);
+      const github = await t.open(`${get('service github -n mainloop', '{.spec.clusterIP}')}:8600`);
+      s = remote(web, github);
+      await until('the api', () => s.call('listProjects'), 60_000, 500);
+      await s.call('addProject', { body: { source: 'demo/tally' } });
+      await until('the project', async () =>
+        (await s.call('listProjects')).some((p) => p.repo === 'demo/tally'),
+      );
+    }, 1_800_000);
+    afterAll(() => t?.stop());
 
-  test('nobody but the worker has an account in the cluster', () => {
-    for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])
-      expect([app, get(`pods -n mainloop -l app=${app}`, '{.items[0].spec.automountServiceAccountToken}')]).toEqual([app, 'false']);
-  });
-});
+    test('from a chat message to a merged pull request, and nothing is left', async () => {
+      const id = await spawnTask(s);
+      await until('the namespace of the task', async () => taskNamespaces().length === 1);
+      expect((await walkToEnd(s, id)).state).toBe('done');
+      await until('the namespace to be gone', async () => taskNamespaces().length === 0);
+      expect(await pulls()).toBe(1);
+    }, 400_000);
+
+    test('worker, gateway, api and agent are killed, one after the other, and the task ends as it would have', async () => {
+      const before = await pulls();
+      const id = await spawnTask(s);
+      const runs = async (): Promise<{ state: string; phase: string }[]> =>
+        (await s.call('getTask', { id })).runs;
+      await until(
+        'the first run',
+        async () => (await runs()).some((r) => r.state === 'running'),
+        60_000,
+        100,
+      );
+      killPod('worker');
+      killPod('gateway');
+      const killed = (async () => {
+        await until(
+          'the second run',
+          async () => (await runs()).some((r) => r.phase === 'implement' && r.state === 'running'),
+          240_000,
+          100,
+        );
+        for (const ns of taskNamespaces())
+          t.kubectl('delete', 'pods', '--all', '-n', ns, '--grace-period=0', '--force');
+        killPod('api');
+        killPod('worker');
+      })();
+      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+      await killed;
+      expect((await pulls()) - before).toBe(1);
+      await until('the namespace to be gone', async () => taskNamespaces().length === 0);
+    }, 500_000);
+
+    test('a rolling update with a task in flight, and its rollback, lose nothing', async () => {
+      const id = await spawnTask(s);
+      await until('the first run', async () => taskNamespaces().length === 1, 60_000, 100);
+      for (const verb of ['restart', 'undo']) {
+        for (const d of ['api', 'gateway', 'worker', 'web'])
+          t.kubectl('rollout', verb, `deployment/${d}`, '-n', 'mainloop');
+        for (const d of ['api', 'gateway', 'worker', 'web']) rollout(`deployment/${d}`);
+      }
+      expect((await walkToEnd(s, id, TOLD_BEFORE)).state).toBe('done');
+    }, 500_000);
+
+    test('a backlog changes the number of workers', async () => {
+      const workers = (): number => Number(get('deployment/worker -n mainloop', '{.spec.replicas}'));
+      await until(
+        'the metric',
+        () =>
+          Promise.resolve(
+            t.kubectl('get', '--raw', METRIC).includes('"metricName":"mainloop_worker_backlog"'),
+          ),
+        60_000,
+        1_000,
+      );
+      expect(workers()).toBe(1);
+      t.kubectl('set', 'env', 'deployment/worker', '-n', 'mainloop', 'MAINLOOP_WORKER_SLOTS=2');
+      rollout('deployment/worker');
+      // GitHub stops answering, so that what asks it takes its time, and the rest has to wait.
+      t.kubectl('delete', 'networkpolicy', 'demo', '-n', 'mainloop');
+      try {
+        // Each is answered when it is there, or after a minute: nobody waits for that here.
+        for (let i = 0; i < 90; i++)
+          void s.call('addProject', { body: { source: `demo/backlog-${i}` } }).catch(() => undefined);
+        await until('more workers', () => Promise.resolve(workers() > 1), 240_000, 2_000);
+      } finally {
+        t.kubectl('apply', '-k', path.join(ROOT, 'k8s/apps/mainloop/overlays/ci'));
+      }
+    }, 400_000);
+
+    test('nobody but the worker has an account in the cluster', () => {
+      for (const app of ['api', 'gateway', 'web', 'postgres', 'temporal', 'demo'])
+        expect([
+          app,
+          get(`pods -n mainloop -l app=${app}`, '{.items[0].spec.automountServiceAccountToken}'),
+        ]).toEqual([app, 'false']);
+    });
+  },
+);
 
 const METRIC = '/apis/external.metrics.k8s.io/v1beta1/namespaces/mainloop/mainloop_worker_backlog';
-const pulls = async (): Promise<number> => (await s.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
+const pulls = async (): Promise<number> =>
+  (await s.forgeCalls()).filter((c) => c.method === 'POST' && c.path.endsWith('/pulls')).length;
 
 /** As much of a stack as the story needs, at the other end of two ports. */
 function remote(web: string, github: string): Stack {
   return {
     call: callerOf(web, 'only-for-tests-api-token'),
     forgeCalls: async () =>
-      (await fetch(`${github}/_local/calls`, { headers: { authorization: 'token only-for-tests-operator-secret' } })).json() as Promise<
-        { method: string; path: string; body: Record<string, unknown> | null }[]
-      >,
+      (
+        await fetch(`${github}/_local/calls`, {
+          headers: { authorization: 'token only-for-tests-operator-secret' },
+        })
+      ).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
   } as Stack;
 }

@@ -31,7 +31,10 @@ test('the list of failpoints is the one in the code', () => {
   const named = sources.flatMap((text) => [...text.matchAll(/\bhit\('([a-z.]+)'\)/g)].map((m) => m[1]!));
   // Effects name their point by what they do: their kind.
   const effects = sources.flatMap((text) =>
-    [...text.matchAll(/\beffect\(t, \{ kind: '([a-z]+)'/g)].flatMap((m) => [`forge.${m[1]}.before`, `forge.${m[1]}.after`]),
+    [...text.matchAll(/\beffect\(\s*t,\s*\{\s*kind: '([a-z]+)'/g)].flatMap((m) => [
+      `forge.${m[1]}.before`,
+      `forge.${m[1]}.after`,
+    ]),
   );
   // Comments that were made in the app, checks that never ran, a "ready" that is taken back, a pull request that is opened again, pictures and a
   // branch that is brought up to date are not part of this story; the cluster's points have a test beside their code.
@@ -40,7 +43,13 @@ test('the list of failpoints is the one in the code', () => {
     .concat(CLUSTER_FAILPOINTS);
   expect(named.length).toBeGreaterThan(10);
   expect(
-    [...new Set([...named, ...effects, ...GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun|update)\./.test(n))])]
+    [
+      ...new Set([
+        ...named,
+        ...effects,
+        ...GITHUB_FAILPOINTS.filter((n) => !/\.(line|rerun|update)\./.test(n)),
+      ]),
+    ]
       .filter((n) => !(elsewhere as readonly string[]).includes(n))
       .toSorted(),
   ).toEqual(FAILPOINTS.toSorted());
@@ -77,8 +86,13 @@ test('a working tree that is lost comes back from the checkpoint, the Claude ses
   const { s } = t;
   const id = await spawnTask(s, t.sentence('lost'));
   const place = path.join(s.home, 'sandboxes', id);
-  const question = await until('the question', async () => (await s.call('listInbox')).find((i) => i.taskId === id));
-  await until('the first run to end', async () => (await s.call('getTask', { id })).runs[0]?.state === 'ended');
+  const question = await until('the question', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === id),
+  );
+  await until(
+    'the first run to end',
+    async () => (await s.call('getTask', { id })).runs[0]?.state === 'ended',
+  );
   rmSync(place, { recursive: true, force: true });
   await s.call('decide', { id: question.id, body: { decision: 'answer', text: 'A short one' } });
   await until('the plan', async () => (await s.call('getTask', { id })).state === 'awaiting_plan');

@@ -8,7 +8,17 @@ import { CLOSED_NODE } from '@mainloop/models/contracts/runner';
 import { ON_RUNNER } from '@mainloop/testkit/hostile';
 import { until } from '@mainloop/testkit/stack';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,7 +27,13 @@ import { pushWith } from '../apps/demo/src/github/actions.fixture.ts';
 import { Bare } from '../apps/demo/src/github/bare.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
-const LIMITS = { maxProcesses: 60, maxMemoryMiB: 200, maxFileMiB: 20, maxDiskMiB: 50, maxTmpMiB: 10 } satisfies Partial<SandboxLimits>;
+const LIMITS = {
+  maxProcesses: 60,
+  maxMemoryMiB: 200,
+  maxFileMiB: 20,
+  maxDiskMiB: 50,
+  maxTmpMiB: 10,
+} satisfies Partial<SandboxLimits>;
 
 let home: string;
 let bwrap: string;
@@ -32,13 +48,19 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 let n = 0;
 /** Runs a shell script as the agent would, and what it prints is what we see. */
-async function inside(
-  script: string,
-): Promise<{ sandbox: Sandbox; taskId: string; hits: LimitHit[]; said(): string; pid(): number; end(): Promise<void> }> {
+async function inside(script: string): Promise<{
+  sandbox: Sandbox;
+  taskId: string;
+  hits: LimitHit[];
+  said(): string;
+  pid(): number;
+  end(): Promise<void>;
+}> {
   const taskId = `1limit${n++}`;
   const kit = path.join(home, `kit-${taskId}`);
   mkdirSync(kit);
-  for (const node of ['node', CLOSED_NODE]) linkSync(path.join(home, 'kit/current', node), path.join(kit, node));
+  for (const node of ['node', CLOSED_NODE])
+    linkSync(path.join(home, 'kit/current', node), path.join(kit, node));
   writeFileSync(path.join(kit, 'script.sh'), script);
   writeFileSync(
     path.join(kit, 'runner.mjs'),
@@ -67,7 +89,8 @@ async function inside(
     taskId,
     hits,
     said: () => (existsSync(log) ? readFileSync(log, 'utf8') : ''),
-    pid: () => (JSON.parse(readFileSync(path.join(place, 'run.json'), 'utf8')) as { innerPid: number }).innerPid,
+    pid: () =>
+      (JSON.parse(readFileSync(path.join(place, 'run.json'), 'utf8')) as { innerPid: number }).innerPid,
     end: () => sandbox.release(taskId),
   };
 }
@@ -75,7 +98,10 @@ async function inside(
 describe('a sandbox', () => {
   test('has no more processes than it may, and its worker hears that it tried', async () => {
     const s = await inside('for i in $(seq 200); do sleep 100 & done 2>&1; echo started $(jobs -p | wc -l)');
-    await until('what the shell says of it', async () => s.said().includes('Resource temporarily unavailable') || null);
+    await until(
+      'what the shell says of it',
+      async () => s.said().includes('Resource temporarily unavailable') || null,
+    );
     const hit = await until('word of it', async () => s.hits.find((h) => h.limit === 'processes'));
     expect(hit).toEqual({ taskId: s.taskId, runId: `${s.taskId}-r1`, limit: 'processes', max: 60 });
     await s.end();
@@ -89,7 +115,9 @@ describe('a sandbox', () => {
   });
 
   test('has no more memory than it may: the biggest process goes, the others stay', async () => {
-    const s = await inside('/opt/mainloop/node -e "const a = []; for (;;) a.push(Buffer.alloc(10 << 20, 1))"; echo got $?');
+    const s = await inside(
+      '/opt/mainloop/node -e "const a = []; for (;;) a.push(Buffer.alloc(10 << 20, 1))"; echo got $?',
+    );
     await until('the end of that process', async () => s.said().includes('got ') || null);
     expect(s.said()).toContain('got 137');
     await until('word of it', async () => s.hits.find((h) => h.limit === 'memory'));
@@ -103,7 +131,8 @@ describe('a sandbox', () => {
     );
     await until('its words', async () => s.said().includes('ended') || null);
     expect(s.said()).toContain(`long ${20 * 1024 * 1024}\n`);
-    for (const d of ['/tmp', '/var/tmp', '/dev/shm']) expect(s.said()).toContain(`${d} ${10 * 1024 * 1024}\n`);
+    for (const d of ['/tmp', '/var/tmp', '/dev/shm'])
+      expect(s.said()).toContain(`${d} ${10 * 1024 * 1024}\n`);
     expect(s.said()).toContain(`/run ${16 * 1024 * 1024}\n`);
     expect(s.said().match(/touch: .*Read-only file system/g)).toHaveLength(4);
     await s.end();
@@ -111,8 +140,14 @@ describe('a sandbox', () => {
 
   test.each([
     ['files', 'for i in 1 2 3; do head -c 19M /dev/urandom > f$i; done'],
-    ['files in a folder that is closed to everybody', 'mkdir a; for i in 1 2 3; do head -c 19M /dev/urandom > a/f$i; done; chmod 000 a'],
-    ['files that were deleted and are still open', 'for i in 1 2 3; do exec {fd}<>f; head -c 19M /dev/urandom >&$fd; rm f; done; sleep 100'],
+    [
+      'files in a folder that is closed to everybody',
+      'mkdir a; for i in 1 2 3; do head -c 19M /dev/urandom > a/f$i; done; chmod 000 a',
+    ],
+    [
+      'files that were deleted and are still open',
+      'for i in 1 2 3; do exec {fd}<>f; head -c 19M /dev/urandom >&$fd; rm f; done; sleep 100',
+    ],
   ])('ends when its disk is full of %s, whatever its runner says, and says why', async (_, script) => {
     const s = await inside(`cd /work; ${script}`);
     const ended = await until(
@@ -136,14 +171,22 @@ EOS
     await until('its words', async () => s.said().includes('ended') || null);
     const said = s.said().split('\n');
     expect(said).toEqual(
-      expect.arrayContaining(['memory EACCES', 'environment EACCES', 'open files EACCES', 'debugger ECONNREFUSED', 'it lives', 'own memory read']),
+      expect.arrayContaining([
+        'memory EACCES',
+        'environment EACCES',
+        'open files EACCES',
+        'debugger ECONNREFUSED',
+        'it lives',
+        'own memory read',
+      ]),
     );
     await s.end();
   });
 
   test('leaves the processor to others', async () => {
     const s = await inside('sleep 100');
-    const group = /^\d+:([^:]*\bcpu\b[^:]*|):(.*)$/m.exec(readFileSync(`/proc/${s.pid()}/cgroup`, 'utf8'))?.[2] ?? '';
+    const group =
+      /^\d+:([^:]*\bcpu\b[^:]*|):(.*)$/m.exec(readFileSync(`/proc/${s.pid()}/cgroup`, 'utf8'))?.[2] ?? '';
     const words = (await s.sandbox.checkup()).find((c) => c.name === 'limits')!.says;
     // Where we get no control group, that is said.
     expect(group.includes(s.taskId)).toBe(!/no control group for .*cpu/.test(words));
@@ -158,9 +201,15 @@ describe('a job of the local GitHub', () => {
     chmodSync(hub, 0o711);
     const folder = path.join(hub, 'folder');
     mkdirSync(path.join(folder, '.github/workflows'), { recursive: true });
-    writeFileSync(path.join(folder, '.github/workflows/ci.yml'), 'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n');
+    writeFileSync(
+      path.join(folder, '.github/workflows/ci.yml'),
+      'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n',
+    );
     const git = (...a: string[]): void =>
-      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: folder, stdio: 'ignore' });
+      void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+        cwd: folder,
+        stdio: 'ignore',
+      });
     git('init', '-q', '-b', 'main');
     git('add', '-A');
     git('commit', '-qm', 'first');
@@ -169,7 +218,8 @@ describe('a job of the local GitHub', () => {
   afterAll(() => rmSync(hub, { recursive: true, force: true }));
   /** Says a line as `act` does. */
   const say = (what: string): string => `printf '{"jobID":"t","raw_output":true,"msg":"%s"}\\n' "${what}"`;
-  const ci = (script: string): Promise<string> => pushWith(hub, script, { bwrap, limits: LIMITS, node: path.join(home, 'kit/current/node') });
+  const ci = (script: string): Promise<string> =>
+    pushWith(hub, script, { bwrap, limits: LIMITS, node: path.join(home, 'kit/current/node') });
 
   test('runs to its end within its limits, and nothing of it stays', async () => {
     expect(await ci(say('here'))).toContain('here');
@@ -183,7 +233,11 @@ describe('a job of the local GitHub', () => {
     const gateway = http.createServer((req, res) => {
       shown.push(
         `${req.method} ${req.url}`,
-        repoOfCiToken('the-secret-of-a-test', req.headers.authorization!.replace('Bearer ', ''), Date.now()) ?? '',
+        repoOfCiToken(
+          'the-secret-of-a-test',
+          req.headers.authorization!.replace('Bearer ', ''),
+          Date.now(),
+        ) ?? '',
       );
       res.end('from the gateway');
     });
@@ -204,7 +258,9 @@ ${say('token $(env | grep -c TOKEN)')}`;
   });
 
   test('has no more memory than it may', async () => {
-    const log = await ci(`/opt/ci/node -e "const a = []; for (;;) a.push(Buffer.alloc(10 << 20, 1))"; ${say('got $?')}`);
+    const log = await ci(
+      `/opt/ci/node -e "const a = []; for (;;) a.push(Buffer.alloc(10 << 20, 1))"; ${say('got $?')}`,
+    );
     expect(log).toContain('got 137');
     expect(log).toContain('##[error]This job used more than its 200 MiB of memory.');
   });

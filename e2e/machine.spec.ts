@@ -30,7 +30,9 @@ test("a database or a Temporal that can't be reached is named without a password
   await expect(startStack({ DATABASE_URL: 'postgres://me:secret-word@127.0.0.1:9/none' })).rejects.toThrow(
     /^mainloop did not come up:\nNothing answers at 127\.0\.0\.1:9, where DATABASE_URL points\./,
   );
-  await expect(startStack({ TEMPORAL_ADDRESS: '127.0.0.1:9' })).rejects.toThrow('Nothing answers at 127.0.0.1:9, where TEMPORAL_ADDRESS points.');
+  await expect(startStack({ TEMPORAL_ADDRESS: '127.0.0.1:9' })).rejects.toThrow(
+    'Nothing answers at 127.0.0.1:9, where TEMPORAL_ADDRESS points.',
+  );
 });
 
 test('with Postgres and Temporal of somebody else, the story goes from chat to merge', async () => {
@@ -42,10 +44,25 @@ test('with Postgres and Temporal of somebody else, the story goes from chat to m
     await db.end();
     const url = new URL(first.databaseUrl);
     url.pathname = `/${name}`;
-    const temporal = ensureTool('temporal', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
+    const temporal = ensureTool(
+      'temporal',
+      path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
+      () => undefined,
+    );
     // Not synchronously: the way to Temporal leads through this process.
-    await promisify(execFile)(temporal, ['operator', 'namespace', 'create', '--address', first.temporal, name.replace('_', '-')]);
-    const second = await startStack({ DATABASE_URL: url.href, TEMPORAL_ADDRESS: first.temporal, TEMPORAL_NAMESPACE: name.replace('_', '-') });
+    await promisify(execFile)(temporal, [
+      'operator',
+      'namespace',
+      'create',
+      '--address',
+      first.temporal,
+      name.replace('_', '-'),
+    ]);
+    const second = await startStack({
+      DATABASE_URL: url.href,
+      TEMPORAL_ADDRESS: first.temporal,
+      TEMPORAL_NAMESPACE: name.replace('_', '-'),
+    });
     try {
       expect(second.pidOf('postgres') + second.pidOf('temporal')).toBe(0);
       expect((await walkToEnd(second, await spawnTask(second))).state).toBe('done');
@@ -58,7 +75,9 @@ test('with Postgres and Temporal of somebody else, the story goes from chat to m
   }
 });
 
-const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d']).status === 0;
+const mountable =
+  root &&
+  spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d']).status === 0;
 (mountable ? describe : describe.skip)('a full disk (needs root, for a small disk of its own)', () => {
   test('is said in one sentence, kills nothing for good, and loses nothing', async () => {
     const disk = mkdtempSync('/tmp/mainloop-small-disk-');
@@ -72,7 +91,10 @@ const mountable = root && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmp
         await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === taskId));
         const before = await s.call('listEvents', { id: taskId });
         const filler = path.join(disk, 'filler');
-        spawnSync('sh', ['-c', `dd if=/dev/zero of=${filler} bs=1M 2>/dev/null; dd if=/dev/zero of=${filler}2 bs=4k 2>/dev/null`]);
+        spawnSync('sh', [
+          '-c',
+          `dd if=/dev/zero of=${filler} bs=1M 2>/dev/null; dd if=/dev/zero of=${filler}2 bs=4k 2>/dev/null`,
+        ]);
         // Postgres goes on in its preallocated files for a while; a large message needs new ones.
         const said = await until(
           'the sentence',

@@ -21,21 +21,27 @@ async function begin(more: Record<string, string> = {}): Promise<void> {
     LOCAL_GITHUB_USERS: 'toky=you,toks=stranger,tokd=demo-colleague,tokb=coverage[bot]',
     ...more,
   });
-  secret = (JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { webhookSecret: string }).webhookSecret;
+  secret = (JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { webhookSecret: string })
+    .webhookSecret;
   await s.call('addProject', { body: { source: dir } });
 }
 
 beforeAll(async () => {
   mkdirSync(dir, { recursive: true });
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
+  execFileSync(
+    'git',
+    ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'],
+    { cwd: dir },
+  );
   await begin();
 });
 afterAll(() => s?.stop());
 
 const detail = (id: string): Promise<Task> => s.call('getTask', { id });
 const events = (id: string): Promise<TaskEvent[]> => s.call('listEvents', { id });
-const items = async (id: string): Promise<Item[]> => (await s.call('listInbox')).filter((i) => i.taskId === id);
+const items = async (id: string): Promise<Item[]> =>
+  (await s.call('listInbox')).filter((i) => i.taskId === id);
 const inState = (id: string, state: string): Promise<Task> =>
   until(`${state}`, async () => {
     const d = await detail(id);
@@ -52,7 +58,9 @@ async function forge<T>(token: string, method: string, route: string, body?: unk
 }
 async function spawn(name: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
@@ -87,11 +95,15 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
   await new Promise((r) => setTimeout(r, 1_100));
   await forge('toky', 'POST', `/issues/${n}/reactions`, { content: '+1' });
   await until('the approval', async () =>
-    (await events(id)).some((e) => e.type === 'inbox.answered' && e.payload.via === 'github' && e.payload.decision === 'approve'),
+    (await events(id)).some(
+      (e) => e.type === 'inbox.answered' && e.payload.via === 'github' && e.payload.decision === 'approve',
+    ),
   );
   await until('a draft', async () => (await detail(id)).prNumber !== null);
   // The app is told who answered, and can't answer again.
-  await expect(s.call('decide', { id: `${id}-plan-2`, body: { decision: 'approve' } })).rejects.toThrow(/Already answered by you on GitHub/);
+  await expect(s.call('decide', { id: `${id}-plan-2`, body: { decision: 'approve' } })).rejects.toThrow(
+    /Already answered by you on GitHub/,
+  );
 
   // No CI here, so the person says go on; then a reviewer's comment wakes the job, a stranger's does not.
   await until('the no-CI question', async () => {
@@ -104,10 +116,13 @@ test('a plan is revised by a comment and approved by a reaction, of people who m
   await looksInVain(s, id, 'readReview');
   expect((await detail(id)).runs.some((r) => r.phase === 'address_review')).toBe(false);
   await forge('toky', 'POST', `/pulls/${pr}/reviews`, { event: 'REQUEST_CHANGES', body: 'Say more.' });
-  await until('the review round', async () => (await detail(id)).runs.some((r) => r.phase === 'address_review' && r.state === 'ended'));
+  await until('the review round', async () =>
+    (await detail(id)).runs.some((r) => r.phase === 'address_review' && r.state === 'ended'),
+  );
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
   const made = (await s.forgeCalls()).filter(
-    (c) => c.method === 'POST' && c.path.endsWith('/issues') && String(c.body?.body).includes(`mainloop:${id}:`),
+    (c) =>
+      c.method === 'POST' && c.path.endsWith('/issues') && String(c.body?.body).includes(`mainloop:${id}:`),
   );
   expect(made).toHaveLength(1);
 });
@@ -117,7 +132,9 @@ test('a question is answered by a comment, on the issue and on the pull request;
   const q = await until('the question', async () => (await items(id)).find((i) => i.kind === 'question'));
   const n = await until('the issue', async () => (await detail(id)).issueNumber);
   const asked = (number: number): Promise<{ body: string } | undefined> =>
-    forge<{ body: string }[]>('toky', 'GET', `/issues/${number}/comments`).then((l) => l.find((c) => c.body.includes('Claude asks')));
+    forge<{ body: string }[]>('toky', 'GET', `/issues/${number}/comments`).then((l) =>
+      l.find((c) => c.body.includes('Claude asks')),
+    );
   expect((await until('the question on the issue', () => asked(n))).body).toContain('2. Right');
   await forge('toks', 'POST', `/issues/${n}/comments`, { body: '1' });
   await forge('toky', 'POST', `/issues/${n}/comments`, { body: "I'll look tomorrow" });
@@ -126,9 +143,14 @@ test('a question is answered by a comment, on the issue and on the pull request;
   const plan = await inState(id, 'awaiting_plan');
   expect(plan.plan).toContain('We go right.');
   expect((await asked(n))?.body).toMatch(/Answered by you on GitHub:\n\n> Right/);
-  await expect(s.call('decide', { id: q.id, body: { decision: 'answer', text: 'Left' } })).rejects.toThrow(/Already answered by you on GitHub/);
+  await expect(s.call('decide', { id: q.id, body: { decision: 'answer', text: 'Left' } })).rejects.toThrow(
+    /Already answered by you on GitHub/,
+  );
 
-  await s.call('decide', { id: (await items(id)).find((i) => i.kind === 'plan')!.id, body: { decision: 'approve' } });
+  await s.call('decide', {
+    id: (await items(id)).find((i) => i.kind === 'plan')!.id,
+    body: { decision: 'approve' },
+  });
   await until('the no-CI question', async () => {
     const f = (await items(id)).find((i) => i.kind === 'gate' && NO_CI.test(i.title));
     if (f) await s.call('decide', { id: f.id, body: { decision: 'allow' } });
@@ -147,14 +169,21 @@ test('a question is answered by a comment, on the issue and on the pull request;
   await looksInVain(s, id, 'readReview');
   // Two runs of one round: the one that asked, and the one that went on. The answer started no other.
   expect((await detail(id)).runs.filter((r) => r.phase === 'address_review')).toHaveLength(2);
-  expect((await events(id)).some((e) => e.type === 'review.commented' && String(e.payload.text).includes('Ultramarine'))).toBe(false);
+  expect(
+    (await events(id)).some(
+      (e) => e.type === 'review.commented' && String(e.payload.text).includes('Ultramarine'),
+    ),
+  ).toBe(false);
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 });
 
 test('webhooks: a bad signature is refused; twice, late and lying ones change nothing', async () => {
   const id = await spawn('hooked');
   await inState(id, 'awaiting_plan');
-  const send = (payload: object, o: { event: string; delivery?: string; signature?: string }): Promise<Response> => {
+  const send = (
+    payload: object,
+    o: { event: string; delivery?: string; signature?: string },
+  ): Promise<Response> => {
     const raw = JSON.stringify(payload);
     return fetch(`${s.api}/api/webhooks/github`, {
       method: 'POST',
@@ -163,21 +192,38 @@ test('webhooks: a bad signature is refused; twice, late and lying ones change no
         'content-type': 'application/json',
         'x-github-event': o.event,
         'x-github-delivery': o.delivery ?? randomUUID(),
-        'x-hub-signature-256': o.signature ?? `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`,
+        'x-hub-signature-256':
+          o.signature ?? `sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`,
       },
     });
   };
   const repository = { full_name: R };
   const bad = await send({ repository }, { event: 'issues', signature: `sha256=${'0'.repeat(64)}` });
-  expect([bad.status, ((await bad.json()) as { error: string }).error]).toEqual([403, 'The signature does not match GITHUB_WEBHOOK_SECRET.']);
-  const lie = { action: 'closed', number: 1, pull_request: { number: 1, merged: true, state: 'closed' }, repository };
+  expect([bad.status, ((await bad.json()) as { error: string }).error]).toEqual([
+    403,
+    'The signature does not match GITHUB_WEBHOOK_SECRET.',
+  ]);
+  const lie = {
+    action: 'closed',
+    number: 1,
+    pull_request: { number: 1, merged: true, state: 'closed' },
+    repository,
+  };
   const delivery = randomUUID();
   const answers = await Promise.all([1, 2, 3].map(() => send(lie, { event: 'pull_request', delivery })));
   expect(answers.map((a) => a.status)).toEqual([202, 202, 202]);
   // Checks of a commit that is not there yet, before the push that brings it.
-  await send({ action: 'completed', check_run: { head_sha: 'f'.repeat(40), conclusion: 'failure' }, repository }, { event: 'check_run' });
   await send(
-    { action: 'approved by nobody', issue: { number: 1 }, comment: { body: 'approved', user: { login: 'you' } }, repository },
+    { action: 'completed', check_run: { head_sha: 'f'.repeat(40), conclusion: 'failure' }, repository },
+    { event: 'check_run' },
+  );
+  await send(
+    {
+      action: 'approved by nobody',
+      issue: { number: 1 },
+      comment: { body: 'approved', user: { login: 'you' } },
+      repository,
+    },
     { event: 'issue_comment' },
   );
   // A stranger's word behind them all: when the task has looked at it, it has heard the others.
@@ -196,7 +242,8 @@ const reviewOf = (id: string, but = ''): Promise<Item> =>
         ['plan', 'approve'],
         ['gate', 'allow'],
       ]).get(i.kind);
-      if (decision !== undefined) await s.call('decide', { id: i.id, body: { decision, text: '' } }).catch(() => undefined);
+      if (decision !== undefined)
+        await s.call('decide', { id: i.id, body: { decision, text: '' } }).catch(() => undefined);
     }
     return null;
   });
@@ -212,11 +259,17 @@ test('red after ready takes the ready back and wakes the agent once; what turns 
   const n = (await detail(id)).prNumber!;
   const pull = (): Promise<Pull> => forge('toky', 'GET', `/pulls/${n}`);
   const { sha, ref } = (await pull()).head;
-  await forge('toky', 'POST', `/statuses/${sha}`, { state: 'failure', context: 'late', description: 'It broke' });
+  await forge('toky', 'POST', `/statuses/${sha}`, {
+    state: 'failure',
+    context: 'late',
+    description: 'It broke',
+  });
   const failure = await until('the failure', async () => (await items(id)).find((i) => i.kind === 'failure'));
   expect(failure.title).toMatch(/^"late" is still red, and the repair pushed nothing: It broke\. /);
   expect(await pull()).toMatchObject({ draft: true, merged: false });
-  await expect(s.call('decide', { id: first.id, body: { decision: 'merge', text: '' } })).rejects.toThrow(/no longer open/);
+  await expect(s.call('decide', { id: first.id, body: { decision: 'merge', text: '' } })).rejects.toThrow(
+    /no longer open/,
+  );
   expect((await detail(id)).runs.filter((r) => r.phase === 'fix_ci')).toHaveLength(1);
 
   await forge('toky', 'POST', `/statuses/${sha}`, { state: 'success', context: 'late' });
@@ -224,7 +277,10 @@ test('red after ready takes the ready back and wakes the agent once; what turns 
   expect((await events(id)).filter((e) => e.type === 'pr.taken_back')).toHaveLength(1);
 
   const clone = mkdtempSync('/tmp/people-clone-');
-  const git = (...a: string[]): string => execFileSync('git', ['-C', clone, '-c', 'user.name=y', '-c', 'user.email=y@y', ...a], { encoding: 'utf8' });
+  const git = (...a: string[]): string =>
+    execFileSync('git', ['-C', clone, '-c', 'user.name=y', '-c', 'user.email=y@y', ...a], {
+      encoding: 'utf8',
+    });
   const auth = `http.extraHeader=Authorization: Basic ${Buffer.from('x:toky').toString('base64')}`;
   git('-c', auth, 'clone', '-q', '-b', ref, `${s.github}/${R}.git`, '.');
   writeFileSync(path.join(clone, 'evil.ts'), 'evil');
@@ -243,11 +299,16 @@ test('comments: what asks for nothing starts nothing and is told; what asks is g
   const id = await spawn('chatty');
   const first = await reviewOf(id);
   const n = (await detail(id)).prNumber!;
-  const say = (token: string, body: string): Promise<{ id: number }> => forge(token, 'POST', `/issues/${n}/comments`, { body });
-  const rounds = async (): Promise<number> => (await detail(id)).runs.filter((r) => r.phase === 'address_review').length;
+  const say = (token: string, body: string): Promise<{ id: number }> =>
+    forge(token, 'POST', `/issues/${n}/comments`, { body });
+  const rounds = async (): Promise<number> =>
+    (await detail(id)).runs.filter((r) => r.phase === 'address_review').length;
   const passed = async (): Promise<string[]> =>
-    (await events(id)).flatMap((e) => (e.type === 'review.passed_over' ? [`${String(e.payload.author)}: ${String(e.payload.why)}`] : []));
-  const heard = async (): Promise<string[]> => (await s.call('listComments', { id })).filter((c) => c.via === 'github').map((c) => c.body);
+    (await events(id)).flatMap((e) =>
+      e.type === 'review.passed_over' ? [`${String(e.payload.author)}: ${String(e.payload.why)}`] : [],
+    );
+  const heard = async (): Promise<string[]> =>
+    (await s.call('listComments', { id })).filter((c) => c.via === 'github').map((c) => c.body);
 
   const late = await forge<{ id: number; state: string }>('toky', 'POST', `/pulls/${n}/reviews`, {
     comments: [{ path: 'notes', line: 1, body: 'Written early, sent late' }],
@@ -261,7 +322,13 @@ test('comments: what asks for nothing starts nothing and is told; what asks is g
   await looksInVain(s, id, 'readReview');
   expect(await rounds()).toBe(0);
   expect(new Set(await passed())).toEqual(
-    new Set(['you: approval', 'demo-colleague: machine', 'coverage[bot]: machine', 'stranger: stranger', 'you: command']),
+    new Set([
+      'you: approval',
+      'demo-colleague: machine',
+      'coverage[bot]: machine',
+      'stranger: stranger',
+      'you: command',
+    ]),
   );
   expect((await passed()).filter((p) => p !== 'you: command')).toHaveLength(4);
 
@@ -304,7 +371,10 @@ test('with one slot, one agent runs at a time, in order, and the others say that
       'all three to have run',
       async () => {
         const all = await Promise.all(ids.map(detail));
-        most = Math.max(most, all.filter((d) => d.runs.some((r) => r.state === 'running' || r.state === 'starting')).length);
+        most = Math.max(
+          most,
+          all.filter((d) => d.runs.some((r) => r.state === 'running' || r.state === 'starting')).length,
+        );
         waited ||= all.some((d) => d.state === 'queued');
         return all.every((d) => d.runs.some((r) => r.state === 'ended'));
       },
@@ -324,7 +394,9 @@ test('an agent that hangs without a word is asked, then stopped, then brought to
   await s.stop();
   await begin({ SILENCE_MINUTES: '0.1' });
   const id = await spawn('hang');
-  const f = await until('the hang to be noticed', async () => (await items(id)).find((i) => i.kind === 'failure'));
+  const f = await until('the hang to be noticed', async () =>
+    (await items(id)).find((i) => i.kind === 'failure'),
+  );
   expect(f.title).toBe('The agent hung without a word and was stopped. Look at its output, then retry.');
   expect((await events(id)).filter((e) => e.type === 'run.silent')).toHaveLength(2);
 });

@@ -32,7 +32,8 @@ afterAll(async () => {
   await s?.stop();
 });
 
-const item = async (task: string, id: string): Promise<Item> => (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
+const item = async (task: string, id: string): Promise<Item> =>
+  (await s.call('getTask', { id: task })).items.find((i) => i.id === id)!;
 const devices = (): Promise<{ id: string; label: string }[]> => s.call('listToldDevices');
 const addDevice = async (label: string) => {
   const d = push.subscribe();
@@ -84,14 +85,18 @@ describe('push', () => {
     await until('told in the end', async () => shaky.got.length === 1);
     await s.call('changeSettings', { body: { notifyKinds: ['review'] } });
     await seedItem(db, 't2', 'q4', 'question', 'Not this');
-    await s.call('changeSettings', { body: { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } } });
+    await s.call('changeSettings', {
+      body: { quietHours: { from: '00:00', to: '23:59', timeZone: 'Europe/Berlin' } },
+    });
     await seedItem(db, 't2', 'r1', 'review', 'Ready for review');
     await new Promise((r) => setTimeout(r, 1_500));
     expect(shaky.got).toHaveLength(1);
     await s.call('changeSettings', { body: { quietHours: null } });
     await until('told after the night', async () => shaky.got.length === 2);
     expect(shaky.got[1]!.notice).toMatchObject({ itemId: 'r1', actions: [{ action: 'open' }] });
-    await s.call('changeSettings', { body: { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] } });
+    await s.call('changeSettings', {
+      body: { notifyKinds: ['question', 'plan', 'permission', 'review', 'ci_files', 'failure'] },
+    });
     await s.call('forgetDevice', { id: shaky.id });
   });
 
@@ -106,10 +111,16 @@ describe('push', () => {
       'file:///etc/passwd',
     ])
       await expect(s.call('tellDevice', { body: { endpoint, keys, label: 'x' } })).rejects.toThrow(/400/);
-    await expect(s.call('changeSettings', { body: { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } } })).rejects.toThrow(
-      /400/,
-    );
-    await expect(s.call('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } } })).rejects.toThrow(/400/);
+    await expect(
+      s.call('changeSettings', {
+        body: { quietHours: { from: '25:00', to: '07:00', timeZone: 'Europe/Berlin' } },
+      }),
+    ).rejects.toThrow(/400/);
+    await expect(
+      s.call('changeSettings', {
+        body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'Mars/Olympus' } },
+      }),
+    ).rejects.toThrow(/400/);
   });
 });
 
@@ -121,7 +132,12 @@ async function openPhone(origin: string): Promise<{
   notifications(): Promise<Shown[]>;
   tap(tag: string, action: string): Promise<void>;
 }> {
-  const context = await browser.newContext({ viewport: SIZES.phone, isMobile: true, hasTouch: true, reducedMotion: 'reduce' });
+  const context = await browser.newContext({
+    viewport: SIZES.phone,
+    isMobile: true,
+    hasTouch: true,
+    reducedMotion: 'reduce',
+  });
   await context.grantPermissions(['notifications'], { origin });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -138,7 +154,12 @@ async function openPhone(origin: string): Promise<{
   return {
     context,
     page,
-    deliver: async (notice) => void (await cdp.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(notice) })),
+    deliver: async (notice) =>
+      void (await cdp.send('ServiceWorker.deliverPushMessage', {
+        origin,
+        registrationId,
+        data: JSON.stringify(notice),
+      })),
     notifications: () =>
       worker().evaluate(
         `self.registration.getNotifications().then((l) => l.map((n) => ({ tag: n.tag, title: n.title, body: n.body, actions: (n.actions ?? []).map((a) => a.title) })))`,
@@ -157,119 +178,149 @@ interface Shown {
 }
 
 describe('on the phone', () => {
-  inBrowser('a button on the notification answers without the app; a second device is told who was first; a tap opens the item', async () => {
-    const phone = await openPhone(s.web);
-    const told = await addDevice('The phone');
-    const other = await openPhone(s.web);
-    await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
-    await until('told', async () => told.got.length === 1);
-    // Nobody looks at the app.
-    await phone.page.goto('about:blank');
-    await other.page.goto('about:blank');
-    for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
-    await until('shown', async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1);
-    expect(await phone.notifications()).toEqual([
-      { tag: 'q5', title: 'Back off, or give up?', body: 'acme/api · Task t3', actions: ['Back off', 'Give up'] },
-    ]);
-    await phone.tap('q5', 'answer-0');
-    const done = await until('answered', async () => {
-      const i = await item('t3', 'q5');
-      return i.state === 'answered' ? i : null;
-    });
-    expect([done.answeredVia, done.answer!.text]).toEqual(['push', 'Back off']);
-    await until('closed there', async () => (await phone.notifications()).length === 0);
-    await other.tap('q5', 'answer-1');
-    await until('told who was first', async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.');
-    await until('the withdrawal', async () => told.got.length === 2);
-    await other.deliver(told.got[1]!.notice);
-    await until('withdrawn', async () => (await other.notifications()).length === 0);
-
-    await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
-    await until('told', async () => told.got.length === 3);
-    await phone.deliver(told.got[2]!.notice);
-    await until('shown', async () => (await phone.notifications()).length === 1);
-    await phone.page.goto(`${s.web}/inbox?item=p5`);
-    const card = phone.page.locator('#item-p5');
-    await card.getByRole('button', { name: 'Approve' }).waitFor();
-    const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
-    expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
-    await phone.page.screenshot({ path: shot('phone-push-item') });
-    await card.getByRole('button', { name: 'Approve' }).click();
-    await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
-    await phone.page.goto(`${s.web}/inbox?item=q5`);
-    await phone.page.getByText('was already answered from a notification').waitFor();
-    await s.call('forgetDevice', { id: told.id });
-    await phone.context.close();
-    await other.context.close();
-  });
-
-  inBrowser('without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely', async () => {
-    const wire = await openWire(Number(new URL(s.web).port));
-    const origin = `http://localhost:${wire.port}`;
-    await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
-    await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
-    await seedTask(db, 't4');
-    await seedItem(db, 't4', 'o4', 'failure', 'CI is still red after 3 repairs.', ['Retry']);
-    const phone = await openPhone(origin);
-    await phone.page.reload();
-    await phone.page.locator('#item-o1').waitFor();
-    // The service worker keeps the inbox, the chat and the tasks that wait.
-    await until('kept pages', async () =>
-      phone.page.evaluate<boolean>("caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)"),
-    );
-    await wire.cut();
-    await phone.page.getByText('Offline, showing the last update.').waitFor();
-    await phone.page.goto(`${origin}/inbox`);
-    await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
-    await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
-    // A card that has just moved takes no tap, and each answer moves the next card: a person taps again.
-    const tap = (card: Locator, button: string): Promise<true> =>
-      until(`${button} to be kept`, async () => {
-        if (await card.getByText('Kept. It goes out when you are back online.').isVisible()) return true;
-        await card
-          .getByRole('button', { name: button, exact: true })
-          .click({ timeout: 2_000 })
-          .catch(() => undefined);
-        return false;
+  inBrowser(
+    'a button on the notification answers without the app; a second device is told who was first; a tap opens the item',
+    async () => {
+      const phone = await openPhone(s.web);
+      const told = await addDevice('The phone');
+      const other = await openPhone(s.web);
+      await seedItem(db, 't3', 'q5', 'question', 'Back off, or give up?', ['Back off', 'Give up']);
+      await until('told', async () => told.got.length === 1);
+      // Nobody looks at the app.
+      await phone.page.goto('about:blank');
+      await other.page.goto('about:blank');
+      for (const p of [phone, other]) await p.deliver(told.got[0]!.notice);
+      await until(
+        'shown',
+        async () => (await phone.notifications()).length === 1 && (await other.notifications()).length === 1,
+      );
+      expect(await phone.notifications()).toEqual([
+        {
+          tag: 'q5',
+          title: 'Back off, or give up?',
+          body: 'acme/api · Task t3',
+          actions: ['Back off', 'Give up'],
+        },
+      ]);
+      await phone.tap('q5', 'answer-0');
+      const done = await until('answered', async () => {
+        const i = await item('t3', 'q5');
+        return i.state === 'answered' ? i : null;
       });
-    await tap(phone.page.locator('#item-o2'), 'Approve');
-    const retry = phone.page.locator('article').filter({ hasText: 'CI is still red after 3 repairs.' });
-    await tap(retry, 'Retry');
-    await phone.page.getByText('3 replies will send later').waitFor();
-    await phone.page.screenshot({ path: shot('phone-offline') });
-    await phone.page.goto(`${origin}/task/t1`);
-    await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
-    await phone.page.goto(`${origin}/projects`);
-    await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
-    await phone.page.goto(`${origin}/inbox`);
-    // Opened again without a network, the cards still say what was answered, and offer no second answer.
-    const first = phone.page.locator('#item-o1');
-    await first.getByText('Approved. Kept. It goes out when you are back online.').waitFor();
-    expect(await first.getByRole('button', { name: 'Approve' }).count()).toBe(0);
-    await retry.getByText('Kept. It goes out when you are back online.').waitFor();
-    expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
-    await phone.page.screenshot({ path: shot('phone-offline-kept') });
-    // Meanwhile somebody answers one of them elsewhere.
-    await s.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
-    await wire.mend();
-    await phone.page.getByText(/Already answered by you on the command line/).waitFor();
-    await phone.page.screenshot({ path: shot('phone-back') });
-    await until('sent', async () => (await item('t1', 'o1')).state === 'answered');
-    expect((await item('t2', 'o2')).answer!.decision).toBe('revise');
-    await phone.context.close();
-    await wire.cut();
-  });
+      expect([done.answeredVia, done.answer!.text]).toEqual(['push', 'Back off']);
+      await until('closed there', async () => (await phone.notifications()).length === 0);
+      await other.tap('q5', 'answer-1');
+      await until(
+        'told who was first',
+        async () => (await other.notifications())[0]?.body === 'Already answered by you from a notification.',
+      );
+      await until('the withdrawal', async () => told.got.length === 2);
+      await other.deliver(told.got[1]!.notice);
+      await until('withdrawn', async () => (await other.notifications()).length === 0);
+
+      await seedItem(db, 't3', 'p5', 'plan', 'Plan, revision 1');
+      await until('told', async () => told.got.length === 3);
+      await phone.deliver(told.got[2]!.notice);
+      await until('shown', async () => (await phone.notifications()).length === 1);
+      await phone.page.goto(`${s.web}/inbox?item=p5`);
+      const card = phone.page.locator('#item-p5');
+      await card.getByRole('button', { name: 'Approve' }).waitFor();
+      const box = (await card.getByRole('button', { name: 'Approve' }).boundingBox())!;
+      expect([box.y > 0, box.y + box.height < SIZES.phone.height]).toEqual([true, true]);
+      await phone.page.screenshot({ path: shot('phone-push-item') });
+      await card.getByRole('button', { name: 'Approve' }).click();
+      await until('approved', async () => (await item('t3', 'p5')).state === 'answered');
+      await phone.page.goto(`${s.web}/inbox?item=q5`);
+      await phone.page.getByText('was already answered from a notification').waitFor();
+      await s.call('forgetDevice', { id: told.id });
+      await phone.context.close();
+      await other.context.close();
+    },
+  );
+
+  inBrowser(
+    'without a network: the inbox opens, answers wait and go out once, and a stale one is refused politely',
+    async () => {
+      const wire = await openWire(Number(new URL(s.web).port));
+      const origin = `http://localhost:${wire.port}`;
+      await seedItem(db, 't1', 'o1', 'plan', 'Plan, revision 1');
+      await seedItem(db, 't2', 'o2', 'plan', 'Plan, revision 1');
+      await seedTask(db, 't4');
+      await seedItem(db, 't4', 'o4', 'failure', 'CI is still red after 3 repairs.', ['Retry']);
+      const phone = await openPhone(origin);
+      await phone.page.reload();
+      await phone.page.locator('#item-o1').waitFor();
+      // The service worker keeps the inbox, the chat and the tasks that wait.
+      await until('kept pages', async () =>
+        phone.page.evaluate<boolean>(
+          "caches.open('pages').then((c) => c.match('/task/t1')).then((r) => r !== undefined)",
+        ),
+      );
+      await wire.cut();
+      await phone.page.getByText('Offline, showing the last update.').waitFor();
+      await phone.page.goto(`${origin}/inbox`);
+      await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
+      await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
+      // A card that has just moved takes no tap, and each answer moves the next card: a person taps again.
+      const tap = (card: Locator, button: string): Promise<true> =>
+        until(`${button} to be kept`, async () => {
+          if (await card.getByText('Kept. It goes out when you are back online.').isVisible()) return true;
+          await card
+            .getByRole('button', { name: button, exact: true })
+            .click({ timeout: 2_000 })
+            .catch(() => undefined);
+          return false;
+        });
+      await tap(phone.page.locator('#item-o2'), 'Approve');
+      const retry = phone.page.locator('article').filter({ hasText: 'CI is still red after 3 repairs.' });
+      await tap(retry, 'Retry');
+      await phone.page.getByText('3 replies will send later').waitFor();
+      await phone.page.screenshot({ path: shot('phone-offline') });
+      await phone.page.goto(`${origin}/task/t1`);
+      await phone.page.getByRole('heading', { name: 'Task t1', level: 1 }).waitFor();
+      await phone.page.goto(`${origin}/projects`);
+      await phone.page.getByRole('heading', { name: 'You are offline' }).waitFor();
+      await phone.page.goto(`${origin}/inbox`);
+      // Opened again without a network, the cards still say what was answered, and offer no second answer.
+      const first = phone.page.locator('#item-o1');
+      await first.getByText('Approved. Kept. It goes out when you are back online.').waitFor();
+      expect(await first.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+      await retry.getByText('Kept. It goes out when you are back online.').waitFor();
+      expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+      await phone.page.screenshot({ path: shot('phone-offline-kept') });
+      // Meanwhile somebody answers one of them elsewhere.
+      await s.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
+      await wire.mend();
+      await phone.page.getByText(/Already answered by you on the command line/).waitFor();
+      await phone.page.screenshot({ path: shot('phone-back') });
+      await until('sent', async () => (await item('t1', 'o1')).state === 'answered');
+      expect((await item('t2', 'o2')).answer!.decision).toBe('revise');
+      await phone.context.close();
+      await wire.cut();
+    },
+  );
 
   inBrowser('two devices at the same moment: one counts, the other one says who', async () => {
     await seedItem(db, 't1', 'race', 'question', 'Who is first?', ['One', 'Two']);
     const a = await openPage(browser, 'phone');
     const b = await openPage(browser, 'desktop');
     for (const { page } of [a, b]) await page.goto(`${s.web}/inbox`);
-    const answers = [a.page.getByRole('button', { name: 'One' }), b.page.getByRole('button', { name: 'Two' })];
+    const answers = [
+      a.page.getByRole('button', { name: 'One' }),
+      b.page.getByRole('button', { name: 'Two' }),
+    ];
     // Both take a tap by now; whichever comes second may find its card gone.
-    for (const button of answers) await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
+    for (const button of answers)
+      await until(
+        'the button to have settled',
+        async () => (await button.getAttribute('aria-disabled')) === null,
+      );
     // A double tap on one of them besides.
-    await Promise.all([answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) => tap.catch(() => undefined)));
+    await Promise.all(
+      [answers[0]!.dblclick({ timeout: 5_000 }), answers[1]!.click({ timeout: 5_000 })].map((tap) =>
+        tap.catch(() => undefined),
+      ),
+    );
     await until('answered', async () => (await item('t1', 'race')).state === 'answered');
     const events = await s.call('listEvents', { id: 't1' });
     expect(events.filter((e) => e.type === 'inbox.answered' && e.payload.id === 'race')).toHaveLength(1);
@@ -281,7 +332,10 @@ describe('on the phone', () => {
     for (let i = 0; i < 500; i += 50)
       await Promise.all(
         Array.from({ length: 50 }, (_, k) =>
-          seedItem(db, 'many', `many-${i + k}`, 'question', `Question ${i + k} ${'x'.repeat(k * 4)}`, ['Yes', 'No']),
+          seedItem(db, 'many', `many-${i + k}`, 'question', `Question ${i + k} ${'x'.repeat(k * 4)}`, [
+            'Yes',
+            'No',
+          ]),
         ),
       );
     for (const size of ['phone', 'desktop'] as const) {
@@ -310,7 +364,9 @@ describe('on the phone', () => {
       expect(complaints).toEqual([]);
       await page.close();
     }
-    const row = await db.query<{ value: { quietHours: { from: string } } }>("select value from settings where key = 'general'");
+    const row = await db.query<{ value: { quietHours: { from: string } } }>(
+      "select value from settings where key = 'general'",
+    );
     expect(row.rows[0]!.value.quietHours.from).toBe('21:30');
   });
 });

@@ -12,18 +12,29 @@ let browser: Browser;
 const dir = path.join(mkdtempSync('/tmp/review-repo-'), 'till');
 const R = 'local/till';
 const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `review-${name}.png`);
-const git = (...a: string[]): string => execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' });
+const git = (...a: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' });
 
 beforeAll(async () => {
   const story = path.join(mkdtempSync('/tmp/review-story-'), 'story.yaml');
   writeFileSync(story, STORY);
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '2', LOCAL_GITHUB_USERS: 'toky=you' });
+  s = await startStack({
+    MAINLOOP_DEMO_SCRIPT: story,
+    CI_GRACE_SECONDS: '2',
+    LOCAL_GITHUB_USERS: 'toky=you',
+  });
   mkdirSync(path.join(dir, 'src'), { recursive: true });
   mkdirSync(path.join(dir, 'test'), { recursive: true });
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(dir, 'src/till.ts'), TILL);
-  writeFileSync(path.join(dir, 'src/old name.ts'), 'export const rate = 0.19;\nexport const round = Math.round;\n');
-  writeFileSync(path.join(dir, 'test/till.test.ts'), "test('sums', () => {});\ntest('is empty', () => {});\n");
+  writeFileSync(
+    path.join(dir, 'src/old name.ts'),
+    'export const rate = 0.19;\nexport const round = Math.round;\n',
+  );
+  writeFileSync(
+    path.join(dir, 'test/till.test.ts'),
+    "test('sums', () => {});\ntest('is empty', () => {});\n",
+  );
   git('add', '-A');
   git('commit', '-qm', 'first');
   const { id } = await s.call('addProject', { body: { source: dir } });
@@ -47,7 +58,9 @@ interface Comment {
 }
 const comments = (id: string): Promise<Comment[]> => s.call('listComments', { id });
 const reviewItem = (id: string): Promise<string> =>
-  until('the review', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'review')).then((i) => i.id);
+  until('the review', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'review'),
+  ).then((i) => i.id);
 async function forge<T>(method: string, route: string, body?: unknown): Promise<T> {
   const r = await fetch(`${s.github}/repos/${R}${route}`, {
     method,
@@ -66,12 +79,16 @@ interface LineComment {
 }
 async function spawn(name: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 /** Green checks, but tests went away: the person looks and says go on. */
 async function letThrough(id: string): Promise<void> {
-  const f = await until('the question about the tests', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'));
+  const f = await until('the question about the tests', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
+  );
   await s.call('decide', { id: f.id, body: { decision: 'allow' } });
 }
 
@@ -92,7 +109,13 @@ async function letThrough(id: string): Promise<void> {
     await page.getByText('[CR]').first().waitFor();
     await page.getByText('A binary file.').waitFor();
     await page.getByText('Look twice: 1 test case removed.').waitFor();
-    expect(await page.getByRole('region', { name: 'package-lock.json' }).getByRole('button').first().getAttribute('aria-expanded')).toBe('false');
+    expect(
+      await page
+        .getByRole('region', { name: 'package-lock.json' })
+        .getByRole('button')
+        .first()
+        .getAttribute('aria-expanded'),
+    ).toBe('false');
     expect(await page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.screenshot({ path: shot('phone-1-read') });
 
@@ -101,18 +124,24 @@ async function letThrough(id: string): Promise<void> {
     await page.getByText('On lines 2 to 3 of till.ts.').waitFor();
     await page.getByRole('button', { name: 'Suggest' }).click();
     await page.getByRole('textbox', { name: 'Comment' }).fill('Say why.');
-    await page.getByRole('textbox', { name: 'Your code for these lines' }).fill('  // Prices are in cents.\n  let sum = 0;');
+    await page
+      .getByRole('textbox', { name: 'Your code for these lines' })
+      .fill('  // Prices are in cents.\n  let sum = 0;');
     await page.screenshot({ path: shot('phone-2-comment') });
     await page.getByRole('button', { name: 'Keep comment' }).click();
     await page.getByText('not sent yet').waitFor();
-    expect(await comments(id)).toMatchObject([{ path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' }]);
+    expect(await comments(id)).toMatchObject([
+      { path: 'src/till.ts', startLine: 2, line: 3, state: 'draft' },
+    ]);
     await page.reload();
     await page.getByText('not sent yet').waitFor();
     await page.getByRole('button', { name: 'Request changes (one comment)' }).click();
     await page.getByRole('button', { name: 'Send with one comment' }).click();
     await page.getByText('With one comment on the change.').waitFor();
 
-    const answered = await until('the answer', async () => (await comments(id)).find((c) => c.answer !== null));
+    const answered = await until('the answer', async () =>
+      (await comments(id)).find((c) => c.answer !== null),
+    );
     expect(answered.answer).toMatch(/^Done in [0-9a-f]{7}/);
     await letThrough(id);
     await reviewItem(id);
@@ -123,7 +152,9 @@ async function letThrough(id: string): Promise<void> {
     });
     const ours = there.find((c) => c.body.includes('Say why.'))!;
     expect([ours.path, ours.line]).toEqual(['src/till.ts', 3]);
-    expect(there.filter((c) => c.in_reply_to_id === ours.id).map((c) => c.body.split('\n')[0])).toEqual([`> ${answered.answer}`]);
+    expect(there.filter((c) => c.in_reply_to_id === ours.id).map((c) => c.body.split('\n')[0])).toEqual([
+      `> ${answered.answer}`,
+    ]);
 
     const wide = await openPage(browser, 'desktop');
     await wide.page.goto(`${s.web}/task/${id}/changes`);
@@ -146,7 +177,9 @@ async function letThrough(id: string): Promise<void> {
     git('fetch', '-q', bare, 'main');
     expect(git('show', '-s', '--format=%P', 'FETCH_HEAD').trim().split(' ')).toHaveLength(2);
     expect([...complaints, ...wide.complaints]).toEqual([]);
-    await expect(s.call('addComment', { id, body: { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' } })).rejects.toThrow(/has ended/);
+    await expect(
+      s.call('addComment', { id, body: { id: 'late-1', path: 'src/till.ts', line: 1, text: 'too late' } }),
+    ).rejects.toThrow(/has ended/);
   },
 );
 
@@ -161,10 +194,14 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
     comments: [{ path: 'src/till.ts', line: 2, body: 'Why so?' }],
   });
   expect(made.id).toBeGreaterThan(0);
-  const c = await until('the answered thread', async () => (await comments(id)).find((x) => x.answer !== null));
+  const c = await until('the answered thread', async () =>
+    (await comments(id)).find((x) => x.answer !== null),
+  );
   expect(c).toMatchObject({ via: 'github', path: 'src/till.ts', line: 2, body: 'Why so?' });
   await until('the reply on GitHub', async () =>
-    (await forge<LineComment[]>('GET', `/pulls/${pr}/comments`)).some((x) => x.in_reply_to_id !== undefined && x.body.startsWith('> Done in')),
+    (await forge<LineComment[]>('GET', `/pulls/${pr}/comments`)).some(
+      (x) => x.in_reply_to_id !== undefined && x.body.startsWith('> Done in'),
+    ),
   );
   // What was said there came in once, and our own reply did not come back as a new comment.
   expect(await comments(id)).toHaveLength(1);
@@ -181,9 +218,12 @@ test('a comment on GitHub wakes the job, is a thread in the app, and is answered
   const threads = (): Promise<string> => gql(THREADS, { owner: 'local', name: 'till', number: pr });
   await s.call('resolveComment', { id: c.id, body: { resolved: true } });
   await until('resolved on GitHub', async () => (await threads()).includes('"isResolved":true'));
-  await gql('mutation($input: UnresolveReviewThreadInput!) { unresolveReviewThread(input: $input) { thread { id } } }', {
-    input: { threadId: /PRRT_\d+/.exec(await threads())![0] },
-  });
+  await gql(
+    'mutation($input: UnresolveReviewThreadInput!) { unresolveReviewThread(input: $input) { thread { id } } }',
+    {
+      input: { threadId: /PRRT_\d+/.exec(await threads())![0] },
+    },
+  );
   await until('open here', async () => (await comments(id))[0]!.state === 'open');
 });
 
@@ -196,15 +236,24 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   await post('d1', 1);
   await post('d2', 2);
   // A line that is not part of the change: GitHub takes it as a plain comment.
-  await s.call('addComment', { id, body: { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' } });
+  await s.call('addComment', {
+    id,
+    body: { id: 'd3', path: 'README.md', line: 40, text: 'And say so there.' },
+  });
   await s.call('editComment', { id: 'd1', body: { text: 'Better words' } });
   await s.call('dropComment', { id: 'd2' });
-  await expect(s.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(/not been sent/);
-  await expect(s.call('addComment', { id, body: { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' } })).rejects.toThrow(/range/);
+  await expect(s.call('resolveComment', { id: 'd1', body: { resolved: true } })).rejects.toThrow(
+    /not been sent/,
+  );
+  await expect(
+    s.call('addComment', { id, body: { id: 'd4', path: 'x', startLine: 9, line: 3, text: 'x' } }),
+  ).rejects.toThrow(/range/);
   const answer = { decision: 'changes', text: '', answerId: 'a-1' } as const;
   await s.call('decide', { id: item, body: answer });
   await s.call('decide', { id: item, body: answer });
-  await expect(s.call('decide', { id: item, body: { ...answer, answerId: 'a-2' } })).rejects.toThrow(/Already answered by you in the app/);
+  await expect(s.call('decide', { id: item, body: { ...answer, answerId: 'a-2' } })).rejects.toThrow(
+    /Already answered by you in the app/,
+  );
   await expect(s.call('editComment', { id: 'd1', body: { text: 'x' } })).rejects.toThrow(/sent already/);
   await reviewItem(id);
   expect((await comments(id)).map((c) => [c.id, c.body, c.state])).toEqual([
@@ -213,7 +262,9 @@ test('drafts: edited, dropped, kept from the agent until they are sent; an answe
   ]);
   const pr = (await s.call('getTask', { id })).prNumber;
   await until('the plain comment', async () =>
-    (await forge<{ body: string }[]>('GET', `/issues/${pr}/comments`)).some((c) => c.body.startsWith('On `README.md`, line 40:')),
+    (await forge<{ body: string }[]>('GET', `/issues/${pr}/comments`)).some((c) =>
+      c.body.startsWith('On `README.md`, line 40:'),
+    ),
   );
 });
 

@@ -8,15 +8,34 @@ import type { SandboxRun } from '@mainloop/adapters/sandbox/port';
 import { localSandbox, ownerOf } from '@mainloop/adapters/sandbox/local';
 import { sweepPlaces } from '@mainloop/adapters/sandbox/place';
 import { until } from '@mainloop/testkit/stack';
-import { agentImage, noCluster, pullPolicy, startTestCluster, type TestCluster } from '@mainloop/testkit/cluster';
+import {
+  agentImage,
+  noCluster,
+  pullPolicy,
+  startTestCluster,
+  type TestCluster,
+} from '@mainloop/testkit/cluster';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureKit } from '../apps/cli/src/up/kit.ts';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
-async function local(): Promise<Subject & { root: string; place(taskId: string): string; outer(taskId: string): number }> {
+async function local(): Promise<
+  Subject & { root: string; place(taskId: string): string; outer(taskId: string): number }
+> {
   const home = mkdtempSync('/tmp/mainloop-contract-');
   chmodSync(home, 0o711);
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop');
@@ -33,7 +52,10 @@ async function local(): Promise<Subject & { root: string; place(taskId: string):
     unconfined: false,
   });
   const pids = (taskId: string): { pid: number; innerPid: number } =>
-    JSON.parse(readFileSync(path.join(root, taskId, 'run.json'), 'utf8')) as { pid: number; innerPid: number };
+    JSON.parse(readFileSync(path.join(root, taskId, 'run.json'), 'utf8')) as {
+      pid: number;
+      innerPid: number;
+    };
   return {
     sandbox,
     root,
@@ -86,7 +108,15 @@ async function kubernetes(): Promise<Subject> {
   const pods = (taskId: string): string[] => {
     try {
       return t
-        .kubectl('get', 'pods', '-n', `mainloop-task-${taskId}`, '--field-selector=status.phase=Running', '-o', 'name')
+        .kubectl(
+          'get',
+          'pods',
+          '-n',
+          `mainloop-task-${taskId}`,
+          '--field-selector=status.phase=Running',
+          '-o',
+          'name',
+        )
         .split('\n')
         .filter(Boolean);
     } catch {
@@ -96,7 +126,8 @@ async function kubernetes(): Promise<Subject> {
   return {
     sandbox,
     kill: async (taskId) => {
-      for (const p of pods(taskId)) t.kubectl('delete', '-n', `mainloop-task-${taskId}`, p, '--grace-period=0', '--force');
+      for (const p of pods(taskId))
+        t.kubectl('delete', '-n', `mainloop-task-${taskId}`, p, '--grace-period=0', '--force');
     },
     living: async (taskId) => pods(taskId).length,
     close: async () => undefined,
@@ -123,7 +154,13 @@ test('a killed outer bubblewrap leaves its run at work, and the next start or re
 
 test('a runner whose folder was removed under it ends, instead of spinning', async () => {
   const s = await local();
-  await s.sandbox.start({ taskId: '1removed', runId: '1removed-r1', epoch: 1, token: 'x', repo: 'demo/nothing' });
+  await s.sandbox.start({
+    taskId: '1removed',
+    runId: '1removed-r1',
+    epoch: 1,
+    token: 'x',
+    repo: 'demo/nothing',
+  });
   await new Promise((r) => setTimeout(r, 1_500));
   expect(await s.living('1removed')).toBe(1);
   const gone = s.place('1removed');
@@ -150,7 +187,11 @@ describe('what an agent leaves in its place', () => {
       await s.sandbox.provision('1link');
       await s.sandbox.start({ ...run, epoch: 2 });
       await s.sandbox.stop('1link');
-      expect([statSync(victim).uid, statSync(victim).mode & 0o777, readdirSync(victim)]).toEqual([0, 0o700, []]);
+      expect([statSync(victim).uid, statSync(victim).mode & 0o777, readdirSync(victim)]).toEqual([
+        0,
+        0o700,
+        [],
+      ]);
     }
     writeFileSync(path.join(victim, 'kept'), '');
     await s.sandbox.release('1link');
@@ -203,9 +244,18 @@ if (noCluster === null) {
   describe('the Kubernetes sandbox', () => sandboxContract(kubernetes, 30_000));
 
   describe('what a cluster refuses is one clear sentence', () => {
-    const run = (taskId: string): SandboxRun => ({ taskId, runId: `${taskId}-r1`, epoch: 1, token: 'x', repo: 'demo/nothing' });
+    const run = (taskId: string): SandboxRun => ({
+      taskId,
+      runId: `${taskId}-r1`,
+      epoch: 1,
+      token: 'x',
+      repo: 'demo/nothing',
+    });
     const stuck = async (taskId: string, change: Partial<KubernetesSandboxOptions>): Promise<string> => {
-      const sandbox = kubernetesSandbox(openKubeConfig((await cluster()).workerKubeconfig), { ...OPTIONS, ...change });
+      const sandbox = kubernetesSandbox(openKubeConfig((await cluster()).workerKubeconfig), {
+        ...OPTIONS,
+        ...change,
+      });
       await sandbox.start(run(taskId));
       const st = await until(
         'a sentence',
@@ -217,7 +267,9 @@ if (noCluster === null) {
       return st.kind === 'stuck' ? st.sentence : '';
     };
     test('an image that is not there', async () => {
-      expect(await stuck('1noimage', { image: 'localhost/nobody-built-this:1', pullPolicy: 'Never' })).toMatch(
+      expect(
+        await stuck('1noimage', { image: 'localhost/nobody-built-this:1', pullPolicy: 'Never' }),
+      ).toMatch(
         /^The agent image can't be pulled: .*nobody-built-this.* Check MAINLOOP_AGENT_IMAGE and the pull secret, then retry\.$/,
       );
     });
@@ -240,9 +292,18 @@ if (noCluster === null) {
       expect(
         await refusedPod('1quota', (t) => {
           t.apply(quota);
-          t.kubectl('wait', '--for=jsonpath={.status.hard.pods}=0', 'resourcequota/of-the-company', '-n', 'mainloop-task-1quota', '--timeout=20s');
+          t.kubectl(
+            'wait',
+            '--for=jsonpath={.status.hard.pods}=0',
+            'resourcequota/of-the-company',
+            '-n',
+            'mainloop-task-1quota',
+            '--timeout=20s',
+          );
         }),
-      ).toMatch(/^The cluster's quota is used up: .*exceeded quota: of-the-company.* Raise it or free some of it, then retry\.$/);
+      ).toMatch(
+        /^The cluster's quota is used up: .*exceeded quota: of-the-company.* Raise it or free some of it, then retry\.$/,
+      );
     });
     test('an admission rule that lets no agent in', async () => {
       const policy = `apiVersion: admissionregistration.k8s.io/v1
@@ -277,21 +338,29 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
     test('credentials that are no longer good', async () => {
       expect(await broken((c) => c.replace(/"token":"[^"]*"/, '"token":"expired"'))).toMatchObject({
         kind: 'setup',
-        message: "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
+        message:
+          "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
       });
     });
     test('no cluster at all', async () => {
-      expect(await broken((c) => c.replace(/"server":"[^"]*"/, '"server":"https://127.0.0.1:1"'))).toMatchObject({ kind: 'unavailable' });
+      expect(
+        await broken((c) => c.replace(/"server":"[^"]*"/, '"server":"https://127.0.0.1:1"')),
+      ).toMatchObject({ kind: 'unavailable' });
     });
     test('a kubeconfig that is none', () => {
-      expect(() => openKubeConfig('/nowhere/config')).toThrow(/^The kubeconfig \/nowhere\/config can't be used: .* Check KUBECONFIG\.$/);
+      expect(() => openKubeConfig('/nowhere/config')).toThrow(
+        /^The kubeconfig \/nowhere\/config can't be used: .* Check KUBECONFIG\.$/,
+      );
     });
     test('rights that are missing are named', async () => {
       const t = await cluster();
       t.kubectl('create', 'serviceaccount', 'nobody', '-n', 'mainloop');
       const token = t.kubectl('create', 'token', 'nobody', '-n', 'mainloop').trim();
       const file = path.join(mkdtempSync('/tmp/mainloop-kubeconfig-'), 'config');
-      writeFileSync(file, readFileSync(t.workerKubeconfig, 'utf8').replace(/"token":"[^"]*"/, `"token":"${token}"`));
+      writeFileSync(
+        file,
+        readFileSync(t.workerKubeconfig, 'utf8').replace(/"token":"[^"]*"/, `"token":"${token}"`),
+      );
       expect(await missingRights(openKubeConfig(file))).toEqual(
         expect.arrayContaining(['create namespaces', 'create rolebindings', 'bind clusterroles']),
       );
@@ -300,7 +369,9 @@ spec: {policyName: no-strangers, validationActions: [Deny]}
         {
           name: 'rights',
           ok: false,
-          says: expect.stringMatching(/^The worker may not do this in the cluster: .*create namespaces/) as unknown as string,
+          says: expect.stringMatching(
+            /^The worker may not do this in the cluster: .*create namespaces/,
+          ) as unknown as string,
         },
       ]);
     });

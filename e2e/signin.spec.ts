@@ -36,7 +36,10 @@ beforeAll(async () => {
     GITHUB_OAUTH_CLIENT_ID: oidc.clientId,
     GITHUB_OAUTH_CLIENT_SECRET: oidc.clientSecret,
   });
-  const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as { authSecret: string; apiToken: string };
+  const secrets = JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as {
+    authSecret: string;
+    apiToken: string;
+  };
   [secret, apiToken] = [secrets.authSecret, secrets.apiToken];
   db = openPool(s.databaseUrl, 'signin-test');
   if (hasBrowser) browser = await openBrowser();
@@ -54,7 +57,14 @@ const newLink = (): string =>
     JSON.parse(
       execFileSync(
         process.execPath,
-        ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), '--json', '--api', s.api, 'pair'],
+        [
+          '--disable-warning=ExperimentalWarning',
+          path.join(ROOT, 'apps/cli/src/main.ts'),
+          '--json',
+          '--api',
+          s.api,
+          'pair',
+        ],
         {
           encoding: 'utf8',
           env: { ...process.env, MAINLOOP_HOME: s.home },
@@ -70,11 +80,24 @@ interface Asked {
   cookie: string;
 }
 /** Plain http: fetch would not let us set what a browser sets. */
-const ask = (base: string, method: string, p: string, headers: Record<string, string> = {}, body?: unknown): Promise<Asked> =>
+const ask = (
+  base: string,
+  method: string,
+  p: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Promise<Asked> =>
   new Promise((resolve, reject) => {
     const req = http.request(
       new URL(p, base),
-      { method, headers: { 'user-agent': UA, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } },
+      {
+        method,
+        headers: {
+          'user-agent': UA,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+      },
       (res) => {
         let text = '';
         const done = (): void =>
@@ -100,19 +123,23 @@ const ask = (base: string, method: string, p: string, headers: Record<string, st
 const own = () => ({ origin: s.web, 'sec-fetch-site': 'same-origin' });
 async function pair(userAgent = UA): Promise<string> {
   await db.query('delete from auth_rate_limits');
-  const r = await ask(s.web, 'POST', '/api/auth/pair', { ...own(), 'user-agent': userAgent }, { token: tokenOf(newLink()) });
+  const r = await ask(
+    s.web,
+    'POST',
+    '/api/auth/pair',
+    { ...own(), 'user-agent': userAgent },
+    { token: tokenOf(newLink()) },
+  );
   expect([r.status, r.text]).toEqual([200, '{"ok":true}']);
   return r.cookie;
 }
 /** A session of anybody, signed as better-auth signs its cookies. */
 async function sessionOf(userId: string): Promise<string> {
   const token = randomUUID();
-  await db.query("insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ($1,$2,$3,$4, now() + interval '1 hour')", [
-    randomUUID(),
-    token,
-    userId,
-    UA,
-  ]);
+  await db.query(
+    "insert into auth_sessions (id, token, user_id, user_agent, expires_at) values ($1,$2,$3,$4, now() + interval '1 hour')",
+    [randomUUID(), token, userId, UA],
+  );
   return `mainloop.session_token=${encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)}`;
 }
 
@@ -123,7 +150,9 @@ describe('every door', () => {
   });
 
   test('each route and stream is closed without a session, with an expired one, and with another person', async () => {
-    const doc = JSON.parse((await ask(s.api, 'GET', '/docs-json', { authorization: `Bearer ${apiToken}` })).text) as {
+    const doc = JSON.parse(
+      (await ask(s.api, 'GET', '/docs-json', { authorization: `Bearer ${apiToken}` })).text,
+    ) as {
       paths: Record<string, Record<string, unknown>>;
     };
     const routes = Object.entries(doc.paths).flatMap(([p, methods]) =>
@@ -143,9 +172,12 @@ describe('every door', () => {
     for (const [method, p] of [...routes, ['GET', '/docs'], ['GET', '/docs-json']] as const) {
       const body = method === 'GET' || method === 'DELETE' ? undefined : {};
       const tries = await Promise.all(
-        ([{}, { cookie: expired }, { cookie: other }, { authorization: 'Bearer wrong' }] as Record<string, string>[]).map((h) =>
-          ask(s.api, method, p, { ...own(), ...h }, body),
-        ),
+        (
+          [{}, { cookie: expired }, { cookie: other }, { authorization: 'Bearer wrong' }] as Record<
+            string,
+            string
+          >[]
+        ).map((h) => ask(s.api, method, p, { ...own(), ...h }, body)),
       );
       seen[`${method} ${p}`] = tries.map((t) => t.status);
     }
@@ -153,7 +185,9 @@ describe('every door', () => {
     expect(let_in.map(([k]) => k).sort()).toEqual(open);
     // And the owner is let in: the doors are not merely walled up.
     expect((await ask(s.api, 'GET', '/api/tasks', { cookie: owner })).status).toBe(200);
-    expect((await ask(s.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status).toBe(200);
+    expect(
+      (await ask(s.web, 'GET', '/api/stream', { cookie: owner, accept: 'text/event-stream' })).status,
+    ).toBe(200);
   });
 
   test('each page leads to the sign-in, its data too, and says nothing of the work', async () => {
@@ -170,17 +204,24 @@ describe('every door', () => {
   });
 
   test('a page of another site can make a browser send the cookie, and nothing happens', async () => {
-    const post = (h: Record<string, string>) => ask(s.web, 'POST', '/api/chat', { cookie: owner, ...h }, { text: 'hello' });
+    const post = (h: Record<string, string>) =>
+      ask(s.web, 'POST', '/api/chat', { cookie: owner, ...h }, { text: 'hello' });
     expect((await post({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await post({})).status).toBe(403);
     expect((await post({ origin: 'null' })).status).toBe(403);
-    expect((await ask(s.api, 'DELETE', '/api/devices/x', { cookie: owner, origin: 'https://evil.example' })).status).toBe(403);
+    expect(
+      (await ask(s.api, 'DELETE', '/api/devices/x', { cookie: owner, origin: 'https://evil.example' }))
+        .status,
+    ).toBe(403);
     expect((await post(own())).status).toBe(202);
   });
 
   test('a cookie that turns up on another kind of device ends that sign-in, for the thief and for all', async () => {
     const cookie = await pair();
-    const stolen = await ask(s.web, 'GET', '/api/tasks', { cookie, 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605' });
+    const stolen = await ask(s.web, 'GET', '/api/tasks', {
+      cookie,
+      'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605',
+    });
     expect([stolen.status, stolen.text]).toEqual([401, expect.stringContaining('another kind of device')]);
     expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).status).toBe(401);
   });
@@ -190,14 +231,16 @@ describe('every door', () => {
     const token = decodeURIComponent(/session_token=([^;]+)/.exec(cookie)![1]!).split('.')[0];
     expect((await ask(s.web, 'GET', '/api/tasks', { cookie })).cookie).toBe('');
     // Signed in 80 days ago, and not heard of since.
-    await db.query("update auth_sessions set expires_at = now() + interval '10 days', updated_at = now() - interval '80 days' where token = $1", [
-      token,
-    ]);
+    await db.query(
+      "update auth_sessions set expires_at = now() + interval '10 days', updated_at = now() - interval '80 days' where token = $1",
+      [token],
+    );
     const renewed = await ask(s.web, 'GET', '/api/tasks', { cookie });
     expect([renewed.status, renewed.cookie]).toEqual([200, expect.stringContaining('session_token=')]);
-    const days = await db.query<{ d: number }>('select extract(epoch from expires_at - now()) / 86400 as d from auth_sessions where token = $1', [
-      token,
-    ]);
+    const days = await db.query<{ d: number }>(
+      'select extract(epoch from expires_at - now()) / 86400 as d from auth_sessions where token = $1',
+      [token],
+    );
     expect(Number(days.rows[0]!.d)).toBeGreaterThan(89);
     expect((await ask(s.web, 'GET', '/api/tasks', { cookie: renewed.cookie })).status).toBe(200);
   });
@@ -214,20 +257,38 @@ describe('every door', () => {
     const tries: number[] = [];
     for (let i = 0; i < 14; i++)
       // A client can't buy itself more tries by naming another address.
-      tries.push((await ask(s.web, 'POST', '/api/auth/pair', { ...own(), 'x-mainloop-client': `10.0.0.${i}` }, { token: 'guessed-guessed' })).status);
+      tries.push(
+        (
+          await ask(
+            s.web,
+            'POST',
+            '/api/auth/pair',
+            { ...own(), 'x-mainloop-client': `10.0.0.${i}` },
+            { token: 'guessed-guessed' },
+          )
+        ).status,
+      );
     expect(tries.filter((t) => t === 429).length).toBeGreaterThan(0);
     expect(tries).not.toContain(200);
     await db.query('delete from auth_rate_limits');
   });
 });
 
-async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+async function openDevice(
+  size: keyof typeof SIZES,
+  dark = false,
+): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
   const context = await browser.newContext({
     viewport: SIZES[size],
     colorScheme: dark ? 'dark' : 'light',
     isMobile: size === 'phone',
     hasTouch: size === 'phone',
-    ...(size === 'phone' ? { userAgent: 'Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36' } : {}),
+    ...(size === 'phone'
+      ? {
+          userAgent:
+            'Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36',
+        }
+      : {}),
   });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -251,104 +312,124 @@ async function openDevice(size: keyof typeof SIZES, dark = false): Promise<{ pag
   return { page, complaints, close: () => context.close() };
 }
 
-inBrowser('from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out', async () => {
-  await db.query('delete from auth_users');
-  await db.query('delete from auth_rate_limits');
-  const laptop = await openDevice('desktop');
-  await laptop.page.goto(`${s.web}/task/abc?x=1`);
-  await laptop.page.getByText('This mainloop has no owner yet').waitFor();
-  await laptop.page.screenshot({ path: shot('1-no-owner') });
-  await laptop.page.goto(newLink());
-  await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
-  await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
-  expect(laptop.page.url()).not.toContain('#');
-  await laptop.page.screenshot({ path: shot('2-signed-in') });
-  await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
-  await laptop.page.waitForURL(`${s.web}/inbox`);
+inBrowser(
+  'from nothing to two devices: the first link, a passkey, a phone by QR code, a passkey again, and the phone signed out',
+  async () => {
+    await db.query('delete from auth_users');
+    await db.query('delete from auth_rate_limits');
+    const laptop = await openDevice('desktop');
+    await laptop.page.goto(`${s.web}/task/abc?x=1`);
+    await laptop.page.getByText('This mainloop has no owner yet').waitFor();
+    await laptop.page.screenshot({ path: shot('1-no-owner') });
+    await laptop.page.goto(newLink());
+    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await laptop.page.getByRole('heading', { name: 'This device is signed in' }).waitFor();
+    expect(laptop.page.url()).not.toContain('#');
+    await laptop.page.screenshot({ path: shot('2-signed-in') });
+    await laptop.page.getByRole('button', { name: 'Keep a passkey' }).click();
+    await laptop.page.waitForURL(`${s.web}/inbox`);
 
-  await laptop.page.goto(`${s.web}/settings`);
-  await laptop.page.getByRole('button', { name: 'Add a device' }).click();
-  await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
-  await laptop.page.screenshot({ path: shot('3-add-a-phone') });
-  const link = await laptop.page.getByLabel('The link').inputValue();
-  const phone = await openDevice('phone', true);
-  await phone.page.goto(link);
-  await phone.page.screenshot({ path: shot('4-phone') });
-  await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
-  await phone.page.getByRole('link', { name: 'Not now' }).click();
-  await phone.page.waitForURL(`${s.web}/inbox`);
-  await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: 'Add a device' }).click();
+    await laptop.page.getByRole('img', { name: 'QR code of the link' }).waitFor();
+    await laptop.page.screenshot({ path: shot('3-add-a-phone') });
+    const link = await laptop.page.getByLabel('The link').inputValue();
+    const phone = await openDevice('phone', true);
+    await phone.page.goto(link);
+    await phone.page.screenshot({ path: shot('4-phone') });
+    await phone.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await phone.page.getByRole('link', { name: 'Not now' }).click();
+    await phone.page.waitForURL(`${s.web}/inbox`);
+    await phone.page.getByRole('heading', { name: 'Needs you' }).waitFor();
 
-  // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
-  await laptop.page.context().clearCookies();
-  await laptop.page.goto(`${s.web}/projects`);
-  await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
-  await laptop.page.screenshot({ path: shot('5-sign-in') });
-  const [answer] = await Promise.all([
-    laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
-    laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
-  ]);
-  await laptop.page.waitForURL(`${s.web}/projects`);
-  const headers = await answer.allHeaders();
-  const replay = await ask(
-    s.web,
-    'POST',
-    '/api/auth/passkey/verify-authentication',
-    { ...own(), cookie: headers.cookie ?? '' },
-    answer.postDataJSON(),
-  );
-  expect([replay.status >= 400 && replay.status < 500, replay.cookie.includes('session_token=')]).toEqual([true, false]);
+    // The passkey brings the laptop back after its cookie is gone; the same answer a second time does not.
+    await laptop.page.context().clearCookies();
+    await laptop.page.goto(`${s.web}/projects`);
+    await laptop.page.waitForURL(/\/signin\?to=%2Fprojects/);
+    await laptop.page.screenshot({ path: shot('5-sign-in') });
+    const [answer] = await Promise.all([
+      laptop.page.waitForRequest((r) => r.url().includes('/passkey/verify-authentication')),
+      laptop.page.getByRole('button', { name: 'Use a passkey' }).click(),
+    ]);
+    await laptop.page.waitForURL(`${s.web}/projects`);
+    const headers = await answer.allHeaders();
+    const replay = await ask(
+      s.web,
+      'POST',
+      '/api/auth/passkey/verify-authentication',
+      { ...own(), cookie: headers.cookie ?? '' },
+      answer.postDataJSON(),
+    );
+    expect([replay.status >= 400 && replay.status < 500, replay.cookie.includes('session_token=')]).toEqual([
+      true,
+      false,
+    ]);
 
-  await laptop.page.goto(`${s.web}/settings`);
-  await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
-  await until('the phone is out', async () => (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0);
-  // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
-  await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
-  await until('the kept pages to be gone', () => phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"));
-  await phone.page.screenshot({ path: shot('6-phone-out') });
-  expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
-  const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
-  expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
-  await laptop.close();
-  await phone.close();
-});
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: 'Sign out Chrome on Android' }).click();
+    await until(
+      'the phone is out',
+      async () =>
+        (await db.query("select 1 from auth_sessions where user_agent like '%Android%'")).rowCount === 0,
+    );
+    // It hears of it by itself, within seconds, and what it kept for reading offline is gone.
+    await phone.page.waitForURL(/\/signin/, { timeout: 30_000 });
+    await until('the kept pages to be gone', () =>
+      phone.page.evaluate<boolean>("caches.match('/inbox').then((kept) => kept === undefined)"),
+    );
+    await phone.page.screenshot({ path: shot('6-phone-out') });
+    expect([...laptop.complaints, ...phone.complaints]).toEqual([]);
+    const csp = (await laptop.page.goto(`${s.web}/inbox`))!.headers()['content-security-policy'] ?? '';
+    expect(/script-src ([^;]+)/.exec(csp)![1]).not.toContain('unsafe');
+    await laptop.close();
+    await phone.close();
+  },
+);
 
 const inBrowserEach = hasBrowser ? test.each : test.skip.each;
 inBrowserEach([
   ['oidc', 'Link company sign-in', "Use your company's sign-in"],
   ['github', 'Link GitHub', 'Use GitHub'],
-])('by %s: an account that the owner linked comes in, another one does not', async (provider, linkIt, use) => {
-  oidc.person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' };
-  await db.query('delete from auth_users');
-  await db.query('delete from auth_rate_limits');
-  const laptop = await openDevice('desktop');
-  await laptop.page.goto(newLink());
-  await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
-  await laptop.page.getByRole('link', { name: 'Not now' }).click();
-  await laptop.page.goto(`${s.web}/settings`);
-  await laptop.page.getByRole('button', { name: linkIt }).click();
-  await until('the link', async () => (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1);
-  await laptop.page.waitForURL(`${s.web}/settings`);
-  await laptop.page.getByText('(this one)').first().waitFor();
-  // We asked who it is; what else the provider handed out is not kept.
-  const tokens = async (): Promise<unknown> => (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
-  const none = [{ access_token: null, refresh_token: null, id_token: null }];
-  expect(await tokens()).toEqual(none);
-  const signIn = async (): Promise<void> => {
-    // Nothing of the page that was open may still be on its way somewhere.
-    await laptop.page.goto('about:blank');
-    await laptop.page.context().clearCookies();
+])(
+  'by %s: an account that the owner linked comes in, another one does not',
+  async (provider, linkIt, use) => {
+    oidc.person = { sub: 'ann', email: 'ann@example.com', name: 'Ann' };
+    await db.query('delete from auth_users');
+    await db.query('delete from auth_rate_limits');
+    const laptop = await openDevice('desktop');
+    await laptop.page.goto(newLink());
+    await laptop.page.getByRole('button', { name: 'Sign in on this device' }).click();
+    await laptop.page.getByRole('link', { name: 'Not now' }).click();
+    await laptop.page.goto(`${s.web}/settings`);
+    await laptop.page.getByRole('button', { name: linkIt }).click();
+    await until(
+      'the link',
+      async () =>
+        (await db.query('select 1 from auth_accounts where provider_id = $1', [provider])).rowCount === 1,
+    );
+    await laptop.page.waitForURL(`${s.web}/settings`);
+    await laptop.page.getByText('(this one)').first().waitFor();
+    // We asked who it is; what else the provider handed out is not kept.
+    const tokens = async (): Promise<unknown> =>
+      (await db.query('select access_token, refresh_token, id_token from auth_accounts')).rows;
+    const none = [{ access_token: null, refresh_token: null, id_token: null }];
+    expect(await tokens()).toEqual(none);
+    const signIn = async (): Promise<void> => {
+      // Nothing of the page that was open may still be on its way somewhere.
+      await laptop.page.goto('about:blank');
+      await laptop.page.context().clearCookies();
+      await laptop.page.goto(`${s.web}/week`);
+      await laptop.page.getByRole('button', { name: use }).click();
+    };
+    await signIn();
+    await laptop.page.waitForURL(`${s.web}/week`);
+    expect(await tokens()).toEqual(none);
+    oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
+    await signIn();
+    await laptop.page.getByText('That account is not linked here.').waitFor();
     await laptop.page.goto(`${s.web}/week`);
-    await laptop.page.getByRole('button', { name: use }).click();
-  };
-  await signIn();
-  await laptop.page.waitForURL(`${s.web}/week`);
-  expect(await tokens()).toEqual(none);
-  oidc.person = { sub: 'robert', email: 'bob@example.com', name: 'Bob' };
-  await signIn();
-  await laptop.page.getByText('That account is not linked here.').waitFor();
-  await laptop.page.goto(`${s.web}/week`);
-  await laptop.page.waitForURL(/\/signin/);
-  expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
-  await laptop.close();
-});
+    await laptop.page.waitForURL(/\/signin/);
+    expect((await db.query('select 1 from auth_users')).rowCount).toBe(1);
+    await laptop.close();
+  },
+);

@@ -27,7 +27,8 @@ describe('one chat message becomes a merged pull request', () => {
   inBrowser('asked, started and answered on a phone; reviewed and merged on a desktop', async () => {
     const phone = await openPage(browser!, 'phone');
     const p = phone.page;
-    const shot = (name: string, page = p): Promise<unknown> => page.screenshot({ path: path.join(shots, `${name}.png`) });
+    const shot = (name: string, page = p): Promise<unknown> =>
+      page.screenshot({ path: path.join(shots, `${name}.png`) });
     await p.goto(s.web);
     await p.getByText('What should be different in your code?').waitFor();
     await shot('phone-1-first-screen');
@@ -50,7 +51,9 @@ describe('one chat message becomes a merged pull request', () => {
     await p.goto(`${s.web}/task/${task!.id}`);
     await until(
       'the second review',
-      async () => (await s.call('getTask', { id: task!.id })).runs.length >= 5 && (await s.call('listInbox')).some((i) => i.kind === 'review'),
+      async () =>
+        (await s.call('getTask', { id: task!.id })).runs.length >= 5 &&
+        (await s.call('listInbox')).some((i) => i.kind === 'review'),
     );
     await p.getByText('CI failed').first().waitFor();
     await shot('phone-5-story');
@@ -76,21 +79,41 @@ describe('one chat message becomes a merged pull request', () => {
     const clone = mkdtempSync('/tmp/merged-');
     execFileSync('git', ['clone', '-q', `${s.github}/demo/tally.git`, clone]);
     expect(execFileSync(process.execPath, ['--test'], { cwd: clone, encoding: 'utf8' })).toContain('fail 0');
-    expect(execFileSync('git', ['-C', clone, 'ls-remote', '--heads', 'origin'], { encoding: 'utf8' }).trim().split('\n')).toHaveLength(1);
+    expect(
+      execFileSync('git', ['-C', clone, 'ls-remote', '--heads', 'origin'], { encoding: 'utf8' })
+        .trim()
+        .split('\n'),
+    ).toHaveLength(1);
     const calls = await s.forgeCalls();
     const posts = (re: RegExp, has = ''): number =>
-      calls.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has)).length;
+      calls.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has))
+        .length;
     expect([posts(/\/issues$/), posts(/\/pulls$/), posts(/\/comments$/, ':summary -->')]).toEqual([1, 1, 1]);
   });
 
   /** What the forge itself says of a task: its issue, its pull request, and whether its branch is there. */
-  const onForge = async (id: string): Promise<{ issue: string | null; pull: string | null; merged: boolean; branch: boolean; folder: boolean }> => {
+  const onForge = async (
+    id: string,
+  ): Promise<{
+    issue: string | null;
+    pull: string | null;
+    merged: boolean;
+    branch: boolean;
+    folder: boolean;
+  }> => {
     const t = await s.call('getTask', { id });
     const ask = async <T>(route: string): Promise<T> =>
-      (await fetch(`${s.github}/repos/demo/tally${route}`, { headers: { authorization: `token ${s.githubToken}` } })).json() as Promise<T>;
+      (
+        await fetch(`${s.github}/repos/demo/tally${route}`, {
+          headers: { authorization: `token ${s.githubToken}` },
+        })
+      ).json() as Promise<T>;
     const issue = t.issueNumber === null ? null : await ask<{ state: string }>(`/issues/${t.issueNumber}`);
-    const pull = t.prNumber === null ? null : await ask<{ state: string; merged: boolean }>(`/pulls/${t.prNumber}`);
-    const heads = execFileSync('git', ['ls-remote', '--heads', `${s.github}/demo/tally.git`], { encoding: 'utf8' });
+    const pull =
+      t.prNumber === null ? null : await ask<{ state: string; merged: boolean }>(`/pulls/${t.prNumber}`);
+    const heads = execFileSync('git', ['ls-remote', '--heads', `${s.github}/demo/tally.git`], {
+      encoding: 'utf8',
+    });
     return {
       issue: issue?.state ?? null,
       pull: pull?.state ?? null,
@@ -99,32 +122,60 @@ describe('one chat message becomes a merged pull request', () => {
       folder: existsSync(path.join(s.home, 'sandboxes', id)),
     };
   };
-  const isCancelled = (id: string): Promise<boolean> => until('the end', async () => (await s.call('getTask', { id })).state === 'cancelled');
+  const isCancelled = (id: string): Promise<boolean> =>
+    until('the end', async () => (await s.call('getTask', { id })).state === 'cancelled');
 
   test('a task that is cancelled while it asks leaves nothing open behind, here or on the forge', async () => {
     const id = await spawnTask(s);
     await until('the question', async () => (await s.call('listInbox')).some((i) => i.taskId === id));
     await until('the question on the forge', async () => (await onForge(id)).issue === 'open');
-    expect(await onForge(id)).toEqual({ issue: 'open', pull: null, merged: false, branch: false, folder: true });
+    expect(await onForge(id)).toEqual({
+      issue: 'open',
+      pull: null,
+      merged: false,
+      branch: false,
+      folder: true,
+    });
     await s.call('cancelTask', { id });
     await isCancelled(id);
     expect((await s.call('listInbox')).filter((i) => i.taskId === id)).toEqual([]);
-    expect(await onForge(id)).toEqual({ issue: 'closed', pull: null, merged: false, branch: false, folder: false });
+    expect(await onForge(id)).toEqual({
+      issue: 'closed',
+      pull: null,
+      merged: false,
+      branch: false,
+      folder: false,
+    });
     await expect(s.call('cancelTask', { id })).rejects.toThrow('already cancelled');
   });
 
   test('a task that is cancelled in review: pull request and issue are closed, nothing is merged, the branch is gone', async () => {
     const id = await spawnTask(s);
-    const main = (): string => execFileSync('git', ['ls-remote', `${s.github}/demo/tally.git`, 'refs/heads/main'], { encoding: 'utf8' });
+    const main = (): string =>
+      execFileSync('git', ['ls-remote', `${s.github}/demo/tally.git`, 'refs/heads/main'], {
+        encoding: 'utf8',
+      });
     const before = main();
     await until('the draft', async () => {
       await answerFirst(s, id);
       return (await s.call('getTask', { id })).prNumber !== null;
     });
-    expect(await onForge(id)).toEqual({ issue: 'open', pull: 'open', merged: false, branch: true, folder: true });
+    expect(await onForge(id)).toEqual({
+      issue: 'open',
+      pull: 'open',
+      merged: false,
+      branch: true,
+      folder: true,
+    });
     await s.call('cancelTask', { id });
     await isCancelled(id);
-    expect(await onForge(id)).toEqual({ issue: 'closed', pull: 'closed', merged: false, branch: false, folder: false });
+    expect(await onForge(id)).toEqual({
+      issue: 'closed',
+      pull: 'closed',
+      merged: false,
+      branch: false,
+      folder: false,
+    });
     expect(main()).toBe(before);
     // What arrives late changes nothing: no push, no comment after the end.
     const calls = (await s.forgeCalls()).length;
@@ -134,7 +185,11 @@ describe('one chat message becomes a merged pull request', () => {
 
   test('a folder of this machine is imported, worked on, and pulled back', async () => {
     const dir = mkdtempSync('/tmp/own-code-');
-    const git = (...a: string[]): string => execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' });
+    const git = (...a: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+        cwd: dir,
+        encoding: 'utf8',
+      });
     git('init', '-q', '-b', 'trunk');
     git('commit', '-q', '--allow-empty', '-m', 'first');
     const p = await s.call('addProject', { body: { source: dir } });
@@ -154,8 +209,16 @@ describe('one chat message becomes a merged pull request', () => {
   });
 
   test('bad input is one sentence', async () => {
-    const status = async (p: string, body: string, headers: Record<string, string> = {}): Promise<[number, string]> => {
-      const r = await fetch(`${s.api}${p}`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+    const status = async (
+      p: string,
+      body: string,
+      headers: Record<string, string> = {},
+    ): Promise<[number, string]> => {
+      const r = await fetch(`${s.api}${p}`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', ...headers },
+      });
       return [r.status, ((await r.json()) as { error: string }).error];
     };
     expect(await status('/api/chat', JSON.stringify({ text: 'x'.repeat(1_000_000) }))).toEqual([
@@ -163,9 +226,16 @@ describe('one chat message becomes a merged pull request', () => {
       expect.stringMatching(/over 200,000 characters/),
     ]);
     expect(await status('/api/chat', 'not json')).toEqual([400, expect.stringMatching(/JSON/)]);
-    expect(await status('/api/inbox/none', JSON.stringify({ decision: 'answer', text: 'x' }))).toEqual([404, 'There is no such item.']);
+    expect(await status('/api/inbox/none', JSON.stringify({ decision: 'answer', text: 'x' }))).toEqual([
+      404,
+      'There is no such item.',
+    ]);
     expect(
-      await status('/api/webhooks/github', '{}', { 'x-hub-signature-256': 'sha256=00', 'x-github-delivery': '1', 'x-github-event': 'push' }),
+      await status('/api/webhooks/github', '{}', {
+        'x-hub-signature-256': 'sha256=00',
+        'x-github-delivery': '1',
+        'x-github-event': 'push',
+      }),
     ).toEqual([403, expect.stringMatching(/signature does not match/)]);
   });
 
@@ -185,9 +255,14 @@ describe('one chat message becomes a merged pull request', () => {
     await killer;
     expect(killed).toEqual(victims);
     expect(t.state).toBe('done');
-    const mine = (await s.forgeCalls()).filter((c) => JSON.stringify(c.body ?? '').includes(`mainloop:${id}:`));
+    const mine = (await s.forgeCalls()).filter((c) =>
+      JSON.stringify(c.body ?? '').includes(`mainloop:${id}:`),
+    );
     const posts = (re: RegExp, has: string): number =>
-      mine.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has)).length;
-    expect([posts(/\/issues$/, ':plan'), posts(/\/pulls$/, ':pr'), posts(/\/comments$/, ':summary')]).toEqual([1, 1, 1]);
+      mine.filter((c) => c.method === 'POST' && re.test(c.path) && String(c.body?.body ?? '').includes(has))
+        .length;
+    expect([posts(/\/issues$/, ':plan'), posts(/\/pulls$/, ':pr'), posts(/\/comments$/, ':summary')]).toEqual(
+      [1, 1, 1],
+    );
   });
 });

@@ -67,7 +67,10 @@ const tap =
   async (page: Page): Promise<void> => {
     const at = within === undefined ? page.locator('#main') : page.locator(within).first();
     const button = at.getByRole('button', { name }).first();
-    await until('the button to have settled', async () => (await button.getAttribute('aria-disabled')) === null);
+    await until(
+      'the button to have settled',
+      async () => (await button.getAttribute('aria-disabled')) === null,
+    );
     await button.click();
   };
 const choose =
@@ -103,7 +106,11 @@ const ALL: readonly State[] = [
   { name: 'changes', where: '/task/t-review/changes' },
   { name: 'changes-none', where: '/task/t-queued/changes' },
   { name: 'projects', where: '/projects' },
-  { name: 'projects-open', where: '/projects', act: (page) => page.getByText('Sandbox, checks and limits').first().click() },
+  {
+    name: 'projects-open',
+    where: '/projects',
+    act: (page) => page.getByText('Sandbox, checks and limits').first().click(),
+  },
   { name: 'settings', where: '/settings' },
   { name: 'week', where: '/week' },
   { name: 'not-there', where: '/nothing-here' },
@@ -111,8 +118,17 @@ const ALL: readonly State[] = [
   { name: 'signin', where: '/signin' },
   { name: 'pair', where: '/pair' },
   { name: 'finder', where: '/inbox', act: (page) => page.getByRole('button', { name: 'Find' }).click() },
-  { name: 'decided', where: '/inbox', act: tap('Approve'), last: (page) => page.getByRole('button', { name: 'Undo' }).first().click() },
-  { name: 'keys', where: '/inbox', act: (page) => page.keyboard.press('?').then(() => page.getByRole('heading', { name: 'Keys' }).waitFor()) },
+  {
+    name: 'decided',
+    where: '/inbox',
+    act: tap('Approve'),
+    last: (page) => page.getByRole('button', { name: 'Undo' }).first().click(),
+  },
+  {
+    name: 'keys',
+    where: '/inbox',
+    act: (page) => page.keyboard.press('?').then(() => page.getByRole('heading', { name: 'Keys' }).waitFor()),
+  },
   {
     name: 'refused',
     where: '/',
@@ -138,7 +154,10 @@ const ALL: readonly State[] = [
   {
     name: 'silent-worker',
     where: '/inbox',
-    first: (t) => t.db.query("update settings set value = jsonb_set(value, '{at}', '\"2026-01-01T00:00:00Z\"') where key = 'checkup'"),
+    first: (t) =>
+      t.db.query(
+        "update settings set value = jsonb_set(value, '{at}', '\"2026-01-01T00:00:00Z\"') where key = 'checkup'",
+      ),
   },
   {
     name: 'offline',
@@ -191,12 +210,20 @@ inBrowser.each([
       await healthy(world.t.db);
       await state.first?.(world.t);
       const { page, complaints } = await openPage(browser, size, theme === 'dark');
-      if (/^\/(signin|pair|nothing|task\/nothing)/.test(state.where)) await page.goto(`${world.s.web}${state.where}`);
+      if (/^\/(signin|pair|nothing|task\/nothing)/.test(state.where))
+        await page.goto(`${world.s.web}${state.where}`);
       else await visit(page, `${world.s.web}${state.where}`);
       await state.act?.(page);
-      await until('what has come to settle', async () => (await page.locator('[aria-disabled=true]').count()) === 0);
+      await until(
+        'what has come to settle',
+        async () => (await page.locator('[aria-disabled=true]').count()) === 0,
+      );
       await page.screenshot({ path: path.join(SHOTS, `${state.name}-${size}-${theme}.png`) });
-      for (const fault of [...(await faultsOf(page)), ...(size === 'phone' ? await smallTargets(page) : []), ...complaints])
+      for (const fault of [
+        ...(await faultsOf(page)),
+        ...(size === 'phone' ? await smallTargets(page) : []),
+        ...complaints,
+      ])
         found.push(`${state.name}: ${fault}`);
       if (process.env.TALL !== undefined) {
         await page.setViewportSize({ ...page.viewportSize()!, height: TALL });

@@ -17,10 +17,17 @@ beforeAll(async () => {
   mkdirSync(path.join(dir, '.github/workflows'), { recursive: true });
   // Red on a main that lacks what an earlier merge brought, and on a conflict that nobody has resolved.
   const test = 'test -z "$(grep -rl "^<<<<<<<" . --include=*.txt)" && ls *.txt';
-  const ci = { on: 'push', jobs: { t: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v4' }, { run: test }] } } };
+  const ci = {
+    on: 'push',
+    jobs: { t: { 'runs-on': 'ubuntu-latest', steps: [{ uses: 'actions/checkout@v4' }, { run: test }] } },
+  };
   writeFileSync(path.join(dir, '.github/workflows/ci.yml'), JSON.stringify(ci));
   writeFileSync(path.join(dir, 'first.txt'), 'first\n');
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
@@ -47,7 +54,9 @@ async function forge<T>(route: string): Promise<T> {
 }
 async function spawn(name: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
@@ -61,13 +70,22 @@ test('all end merged in the order in which they were approved, and main is green
     },
     300_000,
   );
-  for (const review of reviews) await s.call('decide', { id: review.id, body: { decision: 'merge', text: '' } });
+  for (const review of reviews)
+    await s.call('decide', { id: review.id, body: { decision: 'merge', text: '' } });
   // One says where it stands while another goes first.
   const [, two] = await Promise.all(
-    ids.map((id) => until(`${id} to be in the train`, async () => (await events(id)).find((e) => e.type === 'train.joined'))),
+    ids.map((id) =>
+      until(`${id} to be in the train`, async () =>
+        (await events(id)).find((e) => e.type === 'train.joined'),
+      ),
+    ),
   );
   expect(two).toBeDefined();
-  expect((await Promise.all(ids.map((id) => walkToEnd(s, id)))).map((t) => t.state)).toEqual(['done', 'done', 'done']);
+  expect((await Promise.all(ids.map((id) => walkToEnd(s, id)))).map((t) => t.state)).toEqual([
+    'done',
+    'done',
+    'done',
+  ]);
 
   const told = await Promise.all(ids.map(events));
   // The first two were merged by their first approval; the third made way, was mended, and was approved once more.
@@ -80,14 +98,19 @@ test('all end merged in the order in which they were approved, and main is green
   expect([...mergedAt].sort((a, b) => a - b)).toEqual(mergedAt);
   // The base was merged into the second, and CI ran again, before it went.
   const second = told[1]!.filter(
-    (e) => e.type === 'branch.seen' || (e.type === 'ci.verdict' && e.payload.verdict === 'green') || e.type === 'pr.merged',
+    (e) =>
+      e.type === 'branch.seen' ||
+      (e.type === 'ci.verdict' && e.payload.verdict === 'green') ||
+      e.type === 'pr.merged',
   );
   expect(second.map((e) => e.type).slice(-3)).toEqual(['branch.seen', 'ci.verdict', 'pr.merged']);
 
   const runs = await until(
     'CI on main',
     async () => {
-      const { workflow_runs: all } = await forge<{ workflow_runs: Run[] }>('/actions/runs?branch=main&per_page=50');
+      const { workflow_runs: all } = await forge<{ workflow_runs: Run[] }>(
+        '/actions/runs?branch=main&per_page=50',
+      );
       const shas = new Set(all.map((r) => r.head_sha));
       return shas.size >= 3 && all.every((r) => r.status === 'completed') ? all : null;
     },
@@ -95,7 +118,8 @@ test('all end merged in the order in which they were approved, and main is green
   );
   expect(runs.map((r) => r.conclusion).filter((c) => c !== 'success')).toEqual([]);
   execFileSync('git', ['fetch', '-q', `${s.github}/${R}.git`, 'main'], { cwd: dir });
-  const show = (what: string): string => execFileSync('git', ['show', `FETCH_HEAD:${what}`], { cwd: dir, encoding: 'utf8' });
+  const show = (what: string): string =>
+    execFileSync('git', ['show', `FETCH_HEAD:${what}`], { cwd: dir, encoding: 'utf8' });
   expect([show('shared.txt'), show('two.txt')]).toEqual(['one\nthree\n', 'two\n']);
 }, 900_000);
 

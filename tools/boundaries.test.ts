@@ -35,7 +35,9 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'apps/worker/src/workflows', code: "import '@mainloop/models/contracts/inbox';" },
     { dir: 'apps/worker/src/workflows', code: "import '../activities/task.activities.ts';" },
   ],
-  'activities-see-ports-not-vendors': [{ dir: 'apps/worker/src/activities', code: "import '@mainloop/adapters/forge/github';" }],
+  'activities-see-ports-not-vendors': [
+    { dir: 'apps/worker/src/activities', code: "import '@mainloop/adapters/forge/github';" },
+  ],
   'adapters-stand-alone': [
     { dir: 'packages/adapters/src/forge', code: "import '../sandbox/port.ts';" },
     { dir: 'packages/adapters/src/forge', code: "import '../../../models/src/db/pool.ts';" },
@@ -60,7 +62,11 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
     { dir: 'apps/web/src/lib', code: "import '@mainloop/models/db/log';" },
     { dir: 'apps/web/src/lib', code: "import '../../../api/src/config.ts';" },
     { dir: 'apps/web/src/lib', code: "import '../../../../packages/adapters/src/forge/port.ts';" },
-    { dir: 'apps/web/src/lib', code: '<script lang="ts">\n  import \'@mainloop/models/db/log\';\n</script>', ending: 'svelte' },
+    {
+      dir: 'apps/web/src/lib',
+      code: '<script lang="ts">\n  import \'@mainloop/models/db/log\';\n</script>',
+      ending: 'svelte',
+    },
   ],
   'gateway-has-no-hands': [
     { dir: 'apps/gateway/src', code: "import '../../../packages/adapters/src/forge/port.ts';" },
@@ -88,12 +94,16 @@ const BREAKS: Record<string, readonly { dir: string; code: string; ending?: stri
 };
 
 test('there is a planted break for every rule', () => {
-  const { forbidden } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as { forbidden: { name: string }[] };
+  const { forbidden } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as {
+    forbidden: { name: string }[];
+  };
   expect(Object.keys(BREAKS).sort()).toEqual(forbidden.map((rule) => rule.name).sort());
 });
 
 test('every rule notices each of its breaks', () => {
-  const breaks = Object.entries(BREAKS).flatMap(([rule, list]) => list.map((b, n) => ({ ...b, rule, name: `planted-${rule}-${n}` })));
+  const breaks = Object.entries(BREAKS).flatMap(([rule, list]) =>
+    list.map((b, n) => ({ ...b, rule, name: `planted-${rule}-${n}` })),
+  );
   for (const { dir, code, name, ending } of breaks) {
     const f = path.join(root, dir, `${name}.${ending ?? 'ts'}`);
     planted.push(f);
@@ -105,7 +115,9 @@ test('every rule notices each of its breaks', () => {
     { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 },
   );
   if (r.stdout === '') throw new Error(`dependency-cruiser said nothing: ${r.error?.message ?? r.stderr}`);
-  const found = (JSON.parse(r.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }).summary.violations;
+  const found = (
+    JSON.parse(r.stdout) as { summary: { violations: { rule: { name: string }; from: string }[] } }
+  ).summary.violations;
   const noticed = ({ rule, name }: { rule: string; name: string }): boolean =>
     found.some((v) => v.rule.name === rule && path.basename(v.from).startsWith(`${name}.`));
   expect(breaks.filter((b) => !noticed(b)).map((b) => `${b.name}: ${b.code}`)).toEqual([]);
@@ -114,17 +126,28 @@ test('every rule notices each of its breaks', () => {
 
 /** Imports of our own packages that a package does not declare. On a laptop the root's node_modules hides them; in an image they end the process. */
 function undeclared(): string[] {
-  const folders = globSync('{apps,packages}/*', { cwd: root }).filter((f) => existsSync(path.join(root, f, 'package.json')));
+  const folders = globSync('{apps,packages}/*', { cwd: root }).filter((f) =>
+    existsSync(path.join(root, f, 'package.json')),
+  );
   return folders.flatMap((folder) => {
-    const { name, dependencies = {} } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {
+    const { name, dependencies = {} } = JSON.parse(
+      readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
+    ) as {
       name: string;
       dependencies?: Record<string, string>;
     };
-    const files = globSync(`${folder}/{src/**/*,*}.{ts,svelte}`, { cwd: root }).filter((f) => !/\.test\.ts$|\/generated\//.test(f));
-    const wanted = files.flatMap((f) =>
-      [...readFileSync(path.join(root, f), 'utf8').matchAll(/from '(@mainloop\/[a-z]+)\//g)].map((m) => ({ f, dependency: m[1]! })),
+    const files = globSync(`${folder}/{src/**/*,*}.{ts,svelte}`, { cwd: root }).filter(
+      (f) => !/\.test\.ts$|\/generated\//.test(f),
     );
-    return wanted.filter((w) => w.dependency !== name && dependencies[w.dependency] === undefined).map((w) => `${w.f}: ${w.dependency}`);
+    const wanted = files.flatMap((f) =>
+      [...readFileSync(path.join(root, f), 'utf8').matchAll(/from '(@mainloop\/[a-z]+)\//g)].map((m) => ({
+        f,
+        dependency: m[1]!,
+      })),
+    );
+    return wanted
+      .filter((w) => w.dependency !== name && dependencies[w.dependency] === undefined)
+      .map((w) => `${w.f}: ${w.dependency}`);
   });
 }
 

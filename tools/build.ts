@@ -1,7 +1,16 @@
 // Builds what `make dev` and the tests need, each piece once for its inputs: Prisma client, api, web, workflow bundle, sandbox kit.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +27,11 @@ interface Piece {
 
 /** Quiet unless it fails: then everything it said is shown. */
 const run = (cwd: string, file: string, args: string[], env: Record<string, string> = {}): void => {
-  const r = spawnSync(file, args, { cwd: path.join(root, cwd), encoding: 'utf8', env: { ...process.env, ...env } });
+  const r = spawnSync(file, args, {
+    cwd: path.join(root, cwd),
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
   if (r.status === 0) return;
   console.log(`failed\n${r.stdout}${r.stderr}${r.error?.message ?? ''}`);
   process.exit(1);
@@ -42,11 +55,26 @@ const pieces: Piece[] = [
     name: 'api',
     inputs: ['apps/api/src', 'apps/api/.swcrc'],
     output: 'apps/api/dist/main.js',
-    build: () => run('apps/api', bin('apps/api', 'swc'), ['src', '-d', 'dist', '--strip-leading-paths', '--config-file', '.swcrc', '--quiet']),
+    build: () =>
+      run('apps/api', bin('apps/api', 'swc'), [
+        'src',
+        '-d',
+        'dist',
+        '--strip-leading-paths',
+        '--config-file',
+        '.swcrc',
+        '--quiet',
+      ]),
   },
   {
     name: 'sandbox runner',
-    inputs: ['apps/runner/src', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent', 'packages/doors/src'],
+    inputs: [
+      'apps/runner/src',
+      'packages/models/src/flow',
+      'packages/models/src/contracts',
+      'packages/adapters/src/agent',
+      'packages/doors/src',
+    ],
     output: 'apps/runner/dist/typescript/package.json',
     build: () => {
       const dist = path.join(root, 'apps/runner/dist');
@@ -68,7 +96,10 @@ const pieces: Piece[] = [
       }
       // The agent's language server for TypeScript, and a compiler for it, without the translations of its messages.
       const from = path.join(root, 'apps/runner/node_modules');
-      cpSync(path.join(from, 'typescript-language-server/lib/cli.mjs'), path.join(dist, 'typescript-language-server.mjs'));
+      cpSync(
+        path.join(from, 'typescript-language-server/lib/cli.mjs'),
+        path.join(dist, 'typescript-language-server.mjs'),
+      );
       cpSync(path.join(from, 'typescript/lib'), path.join(dist, 'typescript/lib'), {
         recursive: true,
         dereference: true,
@@ -85,7 +116,13 @@ const pieces: Piece[] = [
   },
   {
     name: 'web',
-    inputs: ['apps/web/src', 'apps/web/static', 'apps/web/vite.config.ts', 'apps/web/package.json', 'packages/models/src'],
+    inputs: [
+      'apps/web/src',
+      'apps/web/static',
+      'apps/web/vite.config.ts',
+      'apps/web/package.json',
+      'packages/models/src',
+    ],
     output: 'apps/web/build/handler.js',
     build: () => run('apps/web', bin('apps/web', 'vite'), ['build', '--logLevel', 'error']),
   },
@@ -96,7 +133,8 @@ for (const p of pieces) {
   if (only.length > 0 && !only.includes(p.name)) continue;
   const key = hashOf([...p.inputs, 'pnpm-lock.yaml']);
   const stamp = path.join(stamps, `${p.name.replace(/ /g, '-')}.key`);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && existsSync(path.join(root, p.output))) continue;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key && existsSync(path.join(root, p.output)))
+    continue;
   const t0 = Date.now();
   process.stdout.write(`  building ${p.name} ... `);
   p.build();
@@ -110,7 +148,8 @@ function hashOf(inputs: readonly string[]): string {
     const full = path.join(root, p);
     if (!existsSync(full)) return;
     if (statSync(full).isDirectory()) {
-      for (const f of readdirSync(full).sort()) if (f !== 'generated' && f !== 'node_modules' && !f.endsWith('.test.ts')) add(path.join(p, f));
+      for (const f of readdirSync(full).sort())
+        if (f !== 'generated' && f !== 'node_modules' && !f.endsWith('.test.ts')) add(path.join(p, f));
     } else h.update(p).update('\0').update(readFileSync(full));
   };
   for (const i of inputs) add(i);

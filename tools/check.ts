@@ -15,7 +15,11 @@ const steps: [string, string, string[]][] = [
   ['docs/openapi.json is the table of routes', process.execPath, ['tools/openapi.ts']],
   ['docs/architecture.md shows the imports', process.execPath, ['tools/rooms.ts']],
   ['docs/events.md shows the event types', process.execPath, ['tools/events.ts']],
-  ['lint', bin('oxlint'), ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench']],
+  [
+    'lint',
+    bin('oxlint'),
+    ['--config', '.oxlintrc.json', '--deny-warnings', 'apps', 'packages', 'tools', 'e2e', 'bench'],
+  ],
   ['no error is dropped without a reason', process.execPath, ['tools/errors.ts']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['lookups by words from outside', process.execPath, ['tools/lookups.ts']],
@@ -23,7 +27,11 @@ const steps: [string, string, string[]][] = [
   ['rows are typed from the schema', process.execPath, ['tools/rows.ts']],
   ['types of the page', path.join(root, 'tools/check-web.sh'), []],
   ['unused code', bin('knip'), ['--no-progress', '--no-config-hints']],
-  ['import boundaries', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages']],
+  [
+    'import boundaries',
+    bin('depcruise'),
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages'],
+  ],
 ];
 let bad = 0;
 for (const [name, file, args] of steps) {

@@ -15,10 +15,15 @@ export function titlesIn(source: string): Set<string> {
     'test',
     'it',
     'describe',
-    ...[...source.matchAll(/\bconst (\w+)[^=\n]* = [^;]*?\? (?:test|describe)(?:\.each)? :/g)].map((m) => m[1]!),
+    ...[...source.matchAll(/\bconst (\w+)[^=\n]* = [^;]*?\? (?:test|describe)(?:\.each)? :/g)].map(
+      (m) => m[1]!,
+    ),
   ];
   // After `test(`, or after the table of `test.each(...)(`.
-  const call = new RegExp(`(?:\\b(?:${names.join('|')})|\\))\\s*\\(\\s*(['"\`])((?:\\\\.|(?!\\1)[^\\\\])*)\\1\\s*,`, 'g');
+  const call = new RegExp(
+    `(?:\\b(?:${names.join('|')})|\\))\\s*\\(\\s*(['"\`])((?:\\\\.|(?!\\1)[^\\\\])*)\\1\\s*,`,
+    'g',
+  );
   for (const m of source.matchAll(call)) titles.add(m[2]!.replace(/\\(['"`\\])/g, '$1'));
   return titles;
 }
@@ -30,12 +35,17 @@ export function titlesIn(source: string): Set<string> {
  */
 export function problemsOf(markdown: string, sourceOf: (file: string) => string | null): string[] {
   const wrong: string[] = [];
-  const defined = new Map([...markdown.matchAll(/^\[\^([\w-]+)\]: (.+)$/gm)].map((m) => [m[1]!, m[2]!] as const));
+  const defined = new Map(
+    [...markdown.matchAll(/^\[\^([\w-]+)\]: (.+)$/gm)].map((m) => [m[1]!, m[2]!] as const),
+  );
   const body = markdown.replace(/^\[\^[\w-]+\]: .+$/gm, '');
   const used = new Set([...body.matchAll(FOOTNOTE)].map((m) => m[1]!));
-  for (const id of used) if (!defined.has(id)) wrong.push(`The footnote [^${id}] has no text that names a test.`);
-  for (const id of defined.keys()) if (!used.has(id)) wrong.push(`No sentence ends in the footnote [^${id}].`);
-  for (const [id, text] of defined) wrong.push(...text.split(' · ').flatMap((t) => missing(id, t.replace(/`/g, ''), sourceOf)));
+  for (const id of used)
+    if (!defined.has(id)) wrong.push(`The footnote [^${id}] has no text that names a test.`);
+  for (const id of defined.keys())
+    if (!used.has(id)) wrong.push(`No sentence ends in the footnote [^${id}].`);
+  for (const [id, text] of defined)
+    wrong.push(...text.split(' · ').flatMap((t) => missing(id, t.replace(/`/g, ''), sourceOf)));
   for (const s of claims(body)) if (!/(?:\[\^[\w-]+\])$/.test(s)) wrong.push(`No test is named for: ${s}`);
   return wrong;
 }
@@ -47,7 +57,9 @@ function missing(id: string, text: string, sourceOf: (file: string) => string | 
   if (source === null) return [`[^${id}] names the file ${file}, which is not there.`];
   if (parts.length === 0) return [`[^${id}] names the file ${file} and no test in it.`];
   const titles = titlesIn(source);
-  return parts.filter((p) => !titles.has(p)).map((p) => `[^${id}] names the test "${p}", which ${file} does not have.`);
+  return parts
+    .filter((p) => !titles.has(p))
+    .map((p) => `[^${id}] names the test "${p}", which ${file} does not have.`);
 }
 
 /** Sentences of the sections that claim something. A list item is made of sentences like a paragraph. */
@@ -59,7 +71,11 @@ function claims(body: string): string[] {
     for (const block of section.slice(title.length).split(/\n\s*\n|\n(?=- )/)) {
       const text = block.replace(/\s+/g, ' ').replace(/^ ?- /, '').trim();
       // A sentence ends at its stop, with the footnotes that stand there.
-      out.push(...text.split(/(?<=[.:!?](?:\[\^[\w-]+\])*) (?=[A-Z`"])/).filter((s) => s !== '' && !/^[A-Z][^.]*:$/.test(s)));
+      out.push(
+        ...text
+          .split(/(?<=[.:!?](?:\[\^[\w-]+\])*) (?=[A-Z`"])/)
+          .filter((s) => s !== '' && !/^[A-Z][^.]*:$/.test(s)),
+      );
     }
   }
   return out;
@@ -71,7 +87,8 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 export function problemsOfTree(): string[] {
   return problemsOf(readFileSync(path.join(root, 'docs/security.md'), 'utf8'), (file) => {
     const full = path.join(root, file);
-    const isTest = /^(apps|packages|tools|e2e)\/[^.][^:]*\.(test|spec)\.ts$/.test(file) || isPartOfSuite(file);
+    const isTest =
+      /^(apps|packages|tools|e2e)\/[^.][^:]*\.(test|spec)\.ts$/.test(file) || isPartOfSuite(file);
     return isTest && existsSync(full) ? readFileSync(full, 'utf8') : null;
   });
 }
@@ -80,7 +97,11 @@ export function problemsOfTree(): string[] {
 function isPartOfSuite(file: string): boolean {
   const [, suite, topic] = /^e2e\/([\w-]+)\/([\w-]+)\.ts$/.exec(file) ?? [];
   const spec = path.join(root, `e2e/${suite}.spec.ts`);
-  return suite !== undefined && existsSync(spec) && readFileSync(spec, 'utf8').includes(`import './${suite}/${topic}.ts';`);
+  return (
+    suite !== undefined &&
+    existsSync(spec) &&
+    readFileSync(spec, 'utf8').includes(`import './${suite}/${topic}.ts';`)
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

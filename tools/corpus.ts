@@ -18,7 +18,10 @@ const LET_THROUGH = /^This repository has no CI|^CI could not run here|^CI ran n
 /** How long is waited for a set-up to be kept. */
 const KEPT_MS = 240_000;
 const work = mkdtempSync('/tmp/mainloop-corpus-');
-const archives = path.join(process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/tmp', '.cache'), 'mainloop-corpus');
+const archives = path.join(
+  process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '/tmp', '.cache'),
+  'mainloop-corpus',
+);
 
 /** @throws Error when the registry gives something else than what is named here */
 async function archiveOf(p: CorpusProject): Promise<string> {
@@ -27,7 +30,8 @@ async function archiveOf(p: CorpusProject): Promise<string> {
   const r = await fetch(p.url);
   if (!r.ok) throw new Error(`${p.url}: ${r.status}`);
   const data = Buffer.from(await r.arrayBuffer());
-  if (createHash('sha256').update(data).digest('hex') !== p.sha256) throw new Error(`${p.url} is not the archive that this list names`);
+  if (createHash('sha256').update(data).digest('hex') !== p.sha256)
+    throw new Error(`${p.url} is not the archive that this list names`);
   mkdirSync(archives, { recursive: true });
   writeFileSync(file, data);
   return file;
@@ -44,8 +48,21 @@ async function folderOf(p: CorpusProject): Promise<string> {
     const top = p.what.split(' ')[1]!;
     execFileSync('cp', ['-a', `${path.join(whole, top)}@v${p.what.split(' ')[2]}/.`, dir]);
     rmSync(whole, { recursive: true });
-  } else execFileSync('tar', ['xzf', archive, '-C', dir, '--strip-components', String(p.strip), '--no-same-owner']);
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  } else
+    execFileSync('tar', [
+      'xzf',
+      archive,
+      '-C',
+      dir,
+      '--strip-components',
+      String(p.strip),
+      '--no-same-owner',
+    ]);
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   git('add', '-A', '-f');
   git('commit', '-qm', p.what);
@@ -59,7 +76,9 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
   const taskId = await begin(s, p.name);
   const end = await walkToEnd(s, taskId, LET_THROUGH).then(
     (t): Walked['end'] => ({ state: t.state }),
-    (err: Error): Walked['end'] => ({ trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, '') }),
+    (err: Error): Walked['end'] => ({
+      trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, ''),
+    }),
   );
   // It may have ended by itself meanwhile; the next project is not in its way.
   if ('trouble' in end) await s.call('cancelTask', { id: taskId }).catch(() => undefined);
@@ -79,22 +98,39 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
   const ms = Date.now() - began;
   const isDone = 'state' in end && end.state === 'done';
   const pulled = isDone ? pullBack(s, dir) : null;
-  const isSetUp = events.some((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup' && e.payload.exitCode === 0);
-  return outcomeOf(p, { events, output, end, pulled, next: isDone && isSetUp ? await nextTask(s, p.name) : null, ms });
+  const isSetUp = events.some(
+    (e) => e.type === 'evidence.recorded' && e.payload.what === 'setup' && e.payload.exitCode === 0,
+  );
+  return outcomeOf(p, {
+    events,
+    output,
+    end,
+    pulled,
+    next: isDone && isSetUp ? await nextTask(s, p.name) : null,
+    ms,
+  });
 }
 
 /** Says it in the chat and confirms what is proposed. @returns the task's id */
 async function begin(s: Stack, said: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `corpus ${said}` } });
-  const card = await until('a proposal', async () => (await s.call('listProposals')).find((x) => x.title === `Corpus ${said}`));
+  const card = await until('a proposal', async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Corpus ${said}`),
+  );
   return (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
 }
 
 /** The events of one more task, begun once the set-up of the first is kept, or won't be. */
 async function nextTask(s: Stack, name: string): Promise<TaskEvent[] | null> {
-  const kept = path.join(s.home, 'kept', createHash('sha256').update(`local/${name}`).digest('hex').slice(0, 24));
+  const kept = path.join(
+    s.home,
+    'kept',
+    createHash('sha256').update(`local/${name}`).digest('hex').slice(0, 24),
+  );
   // One that is not kept is made again, and that is told.
-  await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS).catch(() => undefined);
+  await until('a kept set-up', async () => existsSync(kept) && readdirSync(kept).length > 0, KEPT_MS).catch(
+    () => undefined,
+  );
   const taskId = await begin(s, `${name} again`);
   await walkToEnd(s, taskId, LET_THROUGH).catch((err: Error) => console.error(err.message));
   return s.call('listEvents', { id: taskId });

@@ -17,28 +17,44 @@ const SOURCE = /^[\w@.()[\]+/-]*[\w\])]\.(?:tsx?|mts|mjs|cjs|svelte|prisma|md|sh
  * @returns what it names as files or folders of ours, as it stands there
  */
 export function namesIn(markdown: string): string[] {
-  const blocks = [...markdown.matchAll(/^```.*\n([\s\S]*?)^```/gm)].flatMap((match) => match[1]!.split(/[\s'"=]+/));
+  const blocks = [...markdown.matchAll(/^```.*\n([\s\S]*?)^```/gm)].flatMap((match) =>
+    match[1]!.split(/[\s'"=]+/),
+  );
   const rest = markdown.replace(/^```[\s\S]*?^```/gm, '');
   const spans = [...rest.matchAll(/`([^`\n]+)`/g)].flatMap((match) => match[1]!.split(/[\s'"=,]+/));
   // In a block of code a bare file name may be the reader's own; a whole path is ours.
-  const found = [...spans.filter((word) => TOP.test(word) || SOURCE.test(word)), ...blocks.filter((word) => TOP.test(word))];
+  const found = [
+    ...spans.filter((word) => TOP.test(word) || SOURCE.test(word)),
+    ...blocks.filter((word) => TOP.test(word)),
+  ];
   return [...new Set(found.map((word) => word.replace(/^\.\//, '').replace(/[.:;)]+$/, '')))];
 }
 
 /** @returns where its links lead to on disk, without the part after `#` */
 export function linksIn(markdown: string): string[] {
-  const found = [...markdown.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map((match) => (match[1] ?? match[2])!);
+  const found = [...markdown.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map(
+    (match) => (match[1] ?? match[2])!,
+  );
   return found.filter((link) => !/^(?:[a-z]+:|#)/.test(link)).map((link) => link.replace(/#.*/, ''));
 }
 
 /** @returns what a page tells to make, where it shows code */
 export function targetsIn(markdown: string): string[] {
-  const code = [...markdown.matchAll(/^```.*\n([\s\S]*?)^```|`([^`\n]+)`/gm)].map((match) => match[1] ?? match[2]!);
-  return [...new Set(code.flatMap((text) => [...text.matchAll(/(?:^|&& |=\S+ )make ([a-z][a-z0-9-]*)/gm)].map((match) => match[1]!)))];
+  const code = [...markdown.matchAll(/^```.*\n([\s\S]*?)^```|`([^`\n]+)`/gm)].map(
+    (match) => match[1] ?? match[2]!,
+  );
+  return [
+    ...new Set(
+      code.flatMap((text) =>
+        [...text.matchAll(/(?:^|&& |=\S+ )make ([a-z][a-z0-9-]*)/gm)].map((match) => match[1]!),
+      ),
+    ),
+  ];
 }
 
 /** @returns the targets of a Makefile that do something */
-export const recipesIn = (makefile: string): string[] => [...makefile.matchAll(/^([a-z][a-z0-9-]*):(?!=).*\n\t/gm)].map((match) => match[1]!);
+export const recipesIn = (makefile: string): string[] =>
+  [...makefile.matchAll(/^([a-z][a-z0-9-]*):(?!=).*\n\t/gm)].map((match) => match[1]!);
 
 /**
  * @param page the path of the page from the root
@@ -46,7 +62,12 @@ export const recipesIn = (makefile: string): string[] => [...makefile.matchAll(/
  * @param recipes the targets that make knows
  * @returns one sentence for each name of something that is not there
  */
-export function problemsOf(page: string, markdown: string, isThere: (name: string) => boolean, recipes: readonly string[]): string[] {
+export function problemsOf(
+  page: string,
+  markdown: string,
+  isThere: (name: string) => boolean,
+  recipes: readonly string[],
+): string[] {
   const names = namesIn(markdown).filter((name) => !MADE_BY_A_RUN.includes(name) && !isThere(name));
   const links = linksIn(markdown).filter((link) => !isThere(path.posix.join(path.posix.dirname(page), link)));
   return [
@@ -60,10 +81,18 @@ export function problemsOf(page: string, markdown: string, isThere: (name: strin
 
 /** @returns one sentence for each thing that our pages name and that is not there. What has changed is history: CHANGELOG.md is not asked. */
 export function problemsOfTree(): string[] {
-  const pages = [...globSync('docs/**/*.md', { cwd: root }), 'README.md', 'AGENTS.md', 'CONTRIBUTING.md'].sort();
-  const isThere = (name: string): boolean => (name.includes('*') ? globSync(name, { cwd: root }).length > 0 : existsSync(path.join(root, name)));
+  const pages = [
+    ...globSync('docs/**/*.md', { cwd: root }),
+    'README.md',
+    'AGENTS.md',
+    'CONTRIBUTING.md',
+  ].sort();
+  const isThere = (name: string): boolean =>
+    name.includes('*') ? globSync(name, { cwd: root }).length > 0 : existsSync(path.join(root, name));
   const recipes = recipesIn(readFileSync(path.join(root, 'Makefile'), 'utf8'));
-  return pages.flatMap((page) => problemsOf(page, readFileSync(path.join(root, page), 'utf8'), isThere, recipes));
+  return pages.flatMap((page) =>
+    problemsOf(page, readFileSync(path.join(root, page), 'utf8'), isThere, recipes),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -25,15 +25,26 @@ const withoutComments = (text: string): string => text.replace(/^\s*(?:\/\/|#|\*
 export function unheld(file: string, text: string): string[] {
   const plain = withoutComments(text).replace(/['"`[\],\s]+/g, ' ');
   const found = new Set<string>();
-  for (const c of COMMANDS) for (const m of plain.matchAll(c)) found.add([m.groups!.a, m.groups!.b].filter(Boolean).join(' '));
+  for (const c of COMMANDS)
+    for (const m of plain.matchAll(c)) found.add([m.groups!.a, m.groups!.b].filter(Boolean).join(' '));
   const wrong = [...found]
     .filter((command) => !DOWNLOADS.some((d) => d.file === file && d.command === command))
-    .map((command) => `${file} downloads with "${command}", and no row of DOWNLOADS in tools/pins.ts says what holds that.`);
-  if (/\bnpm ci (?!.{0,60}--ignore-scripts)/.test(plain)) wrong.push(`${file} lets npm run install scripts: say --ignore-scripts.`);
-  if (/\bpnpm install (?!.{0,60}--frozen-lockfile)/.test(plain)) wrong.push(`${file} lets pnpm write another lockfile: say --frozen-lockfile.`);
-  if (/\bdebootstrap (?!--force-check-gpg)--/.test(plain)) wrong.push(`${file} takes packages that nobody signed: say --force-check-gpg.`);
+    .map(
+      (command) =>
+        `${file} downloads with "${command}", and no row of DOWNLOADS in tools/pins.ts says what holds that.`,
+    );
+  if (/\bnpm ci (?!.{0,60}--ignore-scripts)/.test(plain))
+    wrong.push(`${file} lets npm run install scripts: say --ignore-scripts.`);
+  if (/\bpnpm install (?!.{0,60}--frozen-lockfile)/.test(plain))
+    wrong.push(`${file} lets pnpm write another lockfile: say --frozen-lockfile.`);
+  if (/\bdebootstrap (?!--force-check-gpg)--/.test(plain))
+    wrong.push(`${file} takes packages that nobody signed: say --force-check-gpg.`);
   const made = HANDED_ON.includes(file) ? plain.replaceAll('GONOSUMDB', '') : plain;
-  if (/\b(?:allow-unauthenticated|AllowInsecure|GONOSUMDB|GOINSECURE|trusted-host|strict-ssl=false)\b/.test(made))
+  if (
+    /\b(?:allow-unauthenticated|AllowInsecure|GONOSUMDB|GOINSECURE|trusted-host|strict-ssl=false)\b/.test(
+      made,
+    )
+  )
     wrong.push(`${file} turns off the check of a download.`);
   return [...wrong, ...images(file, text)];
 }
@@ -42,14 +53,18 @@ export function unheld(file: string, text: string): string[] {
 function images(file: string, text: string): string[] {
   if (!/\.ya?ml$|^docker\//.test(file)) return [];
   const named = file.startsWith('docker/')
-    ? [...text.matchAll(/^(?:FROM|ARG BASE=)\s*(\S+)/gm)].map((m) => m[1]!).filter((i) => !i.startsWith('${') && !isStage(text, i))
+    ? [...text.matchAll(/^(?:FROM|ARG BASE=)\s*(\S+)/gm)]
+        .map((m) => m[1]!)
+        .filter((i) => !i.startsWith('${') && !isStage(text, i))
     : [...withoutComments(text).matchAll(/^\s*(?:- )?image: ['"]?([^\s'"]+)/gm)].map((m) => m[1]!);
   const wrong = named
     .filter((i) => !/^(mainloop|mainloop-agent:latest|localhost\/mainloop-[a-z]+:test)$/.test(i))
     .filter((i) => !(Object.values(IMAGES) as string[]).includes(i))
     .map((i) => `${file} takes the image ${i}, which is not in IMAGES of tools/pins.ts with a digest.`);
   const tagged = /newName: (?!localhost\/)(\S+), newTag:/.exec(text);
-  return tagged === null ? wrong : [...wrong, `${file} takes the image ${tagged[1]} by a tag: give its digest.`];
+  return tagged === null
+    ? wrong
+    : [...wrong, `${file} takes the image ${tagged[1]} by a tag: give its digest.`];
 }
 const isStage = (text: string, name: string): boolean => new RegExp(`^FROM .* AS ${name}$`, 'm').test(text);
 
@@ -64,7 +79,10 @@ const ONLY_WORDS =
 
 /** @returns one sentence for each download in the tree that nothing holds, and each row that no place needs any more */
 export function unheldInTree(): string[] {
-  const files = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  const files = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
     .stdout.split('\0')
     .filter((f) => LOOKED_AT.test(f) && !ONLY_WORDS.test(f));
   const texts = new Map(files.flatMap((f) => tried(f)));

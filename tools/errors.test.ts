@@ -13,7 +13,10 @@ test('no error of ours is dropped without a reason', () => {
 
 test.each([
   ['an empty block', 'try { a(); } catch {}'],
-  ['a block that only gives a value', 'function f() {\n  try {\n    return a();\n  } catch {\n    return null;\n  }\n}'],
+  [
+    'a block that only gives a value',
+    'function f() {\n  try {\n    return a();\n  } catch {\n    return null;\n  }\n}',
+  ],
   ['an error with a name that nobody looks at', 'try { a(); } catch (err) { ok = false; }'],
   ['a promise', 'await a().catch(() => undefined);'],
   ['a promise with a value', 'const b = await a().catch((_err) => ({ c: [] }));'],

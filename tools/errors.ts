@@ -24,7 +24,8 @@ function handlerOf(node: ts.Node): Handler | null {
   const method = node.expression.name.text;
   const handler = method === 'then' ? node.arguments[1] : node.arguments[0];
   if (method !== 'catch' && method !== 'then') return null;
-  if (handler === undefined || !(ts.isArrowFunction(handler) || ts.isFunctionExpression(handler))) return null;
+  if (handler === undefined || !(ts.isArrowFunction(handler) || ts.isFunctionExpression(handler)))
+    return null;
   return { body: handler.body, error: handler.parameters[0]?.name };
 }
 
@@ -44,7 +45,13 @@ function doesSomething({ body, error }: Handler): boolean {
 /** The statement that a node is part of: above it a comment about it stands. */
 function statementOf(node: ts.Node): ts.Node {
   let at = node;
-  while (!ts.isStatement(at) && !ts.isPropertyAssignment(at) && !ts.isClassElement(at) && !ts.isSourceFile(at.parent)) at = at.parent;
+  while (
+    !ts.isStatement(at) &&
+    !ts.isPropertyAssignment(at) &&
+    !ts.isClassElement(at) &&
+    !ts.isSourceFile(at.parent)
+  )
+    at = at.parent;
   return at;
 }
 
@@ -54,9 +61,15 @@ export function droppedIn(file: string, text: string): Dropped[] {
   const lines = text.split('\n');
   const lineOf = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
   const hasComment = (from: number, to: number): boolean => {
-    const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, text.slice(from, to));
+    const scanner = ts.createScanner(
+      ts.ScriptTarget.Latest,
+      false,
+      ts.LanguageVariant.Standard,
+      text.slice(from, to),
+    );
     for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan())
-      if (kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia) return true;
+      if (kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia)
+        return true;
     return false;
   };
   const isComment = (line: number): boolean => /^\s*(\/\/|\/?\*)/.test(lines[line] ?? '');
@@ -67,11 +80,16 @@ export function droppedIn(file: string, text: string): Dropped[] {
       const [start, end] = [handler.body.getStart(source), handler.body.end];
       const tail = text.slice(end, text.indexOf('\n', end) < 0 ? undefined : text.indexOf('\n', end));
       const first = lineOf(start);
-      const above = [lineOf(statementOf(node).getStart(source)), first, lineOf((ts.isCatchClause(node) ? node.parent : node).getStart(source))];
+      const above = [
+        lineOf(statementOf(node).getStart(source)),
+        first,
+        lineOf((ts.isCatchClause(node) ? node.parent : node).getStart(source)),
+      ];
       found.push({
         line: first + 1,
         text: lines[first]!.trim().slice(0, 120),
-        saysWhy: hasComment(start, end) || /^[^'"`]*\/[/*]/.test(tail) || above.some((line) => isComment(line - 1)),
+        saysWhy:
+          hasComment(start, end) || /^[^'"`]*\/[/*]/.test(tail) || above.some((line) => isComment(line - 1)),
       });
     }
     ts.forEachChild(node, visit);
@@ -88,13 +106,24 @@ const NOT_ASKED =
 
 /** @returns one sentence for each error that is dropped without a word */
 export function problemsOfTree(): string[] {
-  const files = globSync('{apps,packages,tools}/**/*.{ts,mjs,svelte}', { cwd: root, exclude: (file) => /(^|\/)node_modules$/.test(file) });
+  const files = globSync('{apps,packages,tools}/**/*.{ts,mjs,svelte}', {
+    cwd: root,
+    exclude: (file) => /(^|\/)node_modules$/.test(file),
+  });
   return files
     .filter((file) => !NOT_ASKED.test(file))
     .sort()
-    .flatMap((file) => droppedIn(file, scriptOf(file, readFileSync(path.join(root, file), 'utf8'))).map((dropped) => ({ file, ...dropped })))
+    .flatMap((file) =>
+      droppedIn(file, scriptOf(file, readFileSync(path.join(root, file), 'utf8'))).map((dropped) => ({
+        file,
+        ...dropped,
+      })),
+    )
     .filter((dropped) => !dropped.saysWhy)
-    .map(({ file, line, text }) => `${file}:${line}: an error is dropped here: say why in a comment, or log it: ${text}`);
+    .map(
+      ({ file, line, text }) =>
+        `${file}:${line}: an error is dropped here: say why in a comment, or log it: ${text}`,
+    );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

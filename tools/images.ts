@@ -22,7 +22,11 @@ import { fileURLToPath } from 'node:url';
 import { ensureTool } from '../apps/cli/src/up/wheels.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop', 'images');
+const CACHE = path.join(
+  process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'),
+  'mainloop',
+  'images',
+);
 const DEBIAN = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 const CA = '/etc/ssl/certs/ca-certificates.crt';
 
@@ -39,7 +43,8 @@ export function ensureImage(target: Image, say: (line: string) => void = () => u
   ensureBase(say);
   if (target === 'demo') ensureImage('mainloop', say);
   say(`building the image ${target}`);
-  if (target === 'mainloop' || target === 'agent') build('docker/Dockerfile', target, '.', ['--build-arg', 'PACKAGES=git ca-certificates']);
+  if (target === 'mainloop' || target === 'agent')
+    build('docker/Dockerfile', target, '.', ['--build-arg', 'PACKAGES=git ca-certificates']);
   else {
     const context = testContext(say);
     build('docker/test.Dockerfile', target, context, ['--build-arg', `MAINLOOP=${imageName('mainloop')}`]);
@@ -59,7 +64,8 @@ function build(file: string, target: Image, context: string, more: string[]): vo
 /** The programs that the test images take along. @returns the folder */
 function testContext(say: (line: string) => void): string {
   const dir = mkdtempSync(path.join(CACHE, 'context-'));
-  for (const t of ['temporal', 'act'] as const) copyFileSync(ensureTool(t, path.dirname(CACHE), say), path.join(dir, t));
+  for (const t of ['temporal', 'act'] as const)
+    copyFileSync(ensureTool(t, path.dirname(CACHE), say), path.join(dir, t));
   copyFileSync(path.join(root, 'docker/postgres.sh'), path.join(dir, 'postgres.sh'));
   return dir;
 }
@@ -80,14 +86,24 @@ function ensureBase(say: (line: string) => void): void {
     const dir = path.join(CACHE, 'base.root');
     rmSync(dir, { recursive: true, force: true });
     // Debian's packages come in the version it supports that day; what is held is its signature over them.
-    execFileSync('debootstrap', ['--force-check-gpg', '--variant=minbase', '--include=git,ca-certificates', 'bookworm', dir, DEBIAN], {
-      stdio: 'ignore',
-    });
+    execFileSync(
+      'debootstrap',
+      ['--force-check-gpg', '--variant=minbase', '--include=git,ca-certificates', 'bookworm', dir, DEBIAN],
+      {
+        stdio: 'ignore',
+      },
+    );
     copyFileSync(process.execPath, path.join(dir, 'usr/local/bin/node'));
     addNpm(path.join(dir, 'usr/local'));
     // A machine behind a proxy of its own trusts more than Debian does; a build inside must trust the same.
     copyFileSync(CA, path.join(dir, CA));
-    for (const d of ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man'])
+    for (const d of [
+      'var/cache/apt/archives',
+      'var/lib/apt/lists',
+      'usr/share/doc',
+      'usr/share/locale',
+      'usr/share/man',
+    ])
       rmSync(path.join(dir, d), { recursive: true, force: true });
     execFileSync('tar', ['-C', dir, '--numeric-owner', '-cf', `${tar}.new`, '.']);
     rmSync(dir, { recursive: true, force: true });
@@ -106,10 +122,14 @@ function ensureBase(say: (line: string) => void): void {
 /** npm as the lockfile in docker/base pins it: one package that brings its own. */
 function addNpm(prefix: string): void {
   const made = mkdtempSync(path.join(CACHE, 'npm-'));
-  for (const f of ['package.json', 'package-lock.json']) copyFileSync(path.join(root, 'docker/base', f), path.join(made, f));
-  execFileSync('npm', ['ci', '--prefix', made, '--ignore-scripts', '--no-audit', '--no-fund'], { stdio: 'ignore' });
+  for (const f of ['package.json', 'package-lock.json'])
+    copyFileSync(path.join(root, 'docker/base', f), path.join(made, f));
+  execFileSync('npm', ['ci', '--prefix', made, '--ignore-scripts', '--no-audit', '--no-fund'], {
+    stdio: 'ignore',
+  });
   cpSync(path.join(made, 'node_modules/npm'), path.join(prefix, 'lib/node_modules/npm'), { recursive: true });
-  for (const name of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(prefix, 'bin', name));
+  for (const name of ['npm', 'npx'])
+    symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(prefix, 'bin', name));
   rmSync(made, { recursive: true, force: true });
 }
 
@@ -130,7 +150,13 @@ const OURS = [
 const TEST = ['docker/test.Dockerfile', 'docker/postgres.sh', 'apps/cli/src/up/wheels.ts', 'tools/pins.ts'];
 const INPUTS: Record<Image, readonly string[]> = {
   mainloop: [...OURS, 'apps', 'packages', 'tools/bundle-workflows.ts'],
-  agent: [...OURS, 'apps/runner', 'packages/models/src/flow', 'packages/models/src/contracts', 'packages/adapters/src/agent'],
+  agent: [
+    ...OURS,
+    'apps/runner',
+    'packages/models/src/flow',
+    'packages/models/src/contracts',
+    'packages/adapters/src/agent',
+  ],
   postgres: TEST,
   temporal: TEST,
   demo: [...OURS, ...TEST, 'apps', 'packages'],
@@ -151,4 +177,5 @@ function inputsOf(target: Image): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) console.log(ensureImage(i, console.log));
+  for (const i of ['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const)
+    console.log(ensureImage(i, console.log));

@@ -10,5 +10,7 @@ test.each(Object.entries(printed()))('k8s/%s is what the code prints', (name, te
 });
 
 test('the image starts Node with the flags that a machine does', () => {
-  expect(readFileSync(path.join(import.meta.dirname, '../docker/Dockerfile'), 'utf8')).toContain(`NODE_OPTIONS="${NODE_FLAGS.join(' ')}"`);
+  expect(readFileSync(path.join(import.meta.dirname, '../docker/Dockerfile'), 'utf8')).toContain(
+    `NODE_OPTIONS="${NODE_FLAGS.join(' ')}"`,
+  );
 });

@@ -7,14 +7,25 @@ function findings(code: string): string[] {
   const name = '/planted.ts';
   const host = ts.createCompilerHost({});
   const { getSourceFile } = host;
-  host.getSourceFile = (file, version) => (file === name ? ts.createSourceFile(file, code, version, true) : getSourceFile.call(host, file, version));
-  const program = ts.createProgram([name], { strict: true, target: ts.ScriptTarget.ES2024, noUncheckedIndexedAccess: true, types: [] }, host);
+  host.getSourceFile = (file, version) =>
+    file === name ? ts.createSourceFile(file, code, version, true) : getSourceFile.call(host, file, version);
+  const program = ts.createProgram(
+    [name],
+    { strict: true, target: ts.ScriptTarget.ES2024, noUncheckedIndexedAccess: true, types: [] },
+    host,
+  );
   return lookups(program, (f) => f === name).map((f) => f.text);
 }
 
 test.each([
-  ['const tokens: Record<string, string> = { tok: "you" }; export const who = (t: string) => tokens[t];', ['tokens[t]']],
-  ['const words = { a: "x" }; export const say = (k: string) => (words as Record<string, string>)[k];', ['(words as Record<string, string>)[k]']],
+  [
+    'const tokens: Record<string, string> = { tok: "you" }; export const who = (t: string) => tokens[t];',
+    ['tokens[t]'],
+  ],
+  [
+    'const words = { a: "x" }; export const say = (k: string) => (words as Record<string, string>)[k];',
+    ['(words as Record<string, string>)[k]'],
+  ],
   [
     'const how = { review: "merge" }; export const verb = (k: string) => ({ review: "merge" } as { [k: string]: string })[k] ?? how;',
     ['({ review: "merge" } as { [k: string]: string })[k]'],

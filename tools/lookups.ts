@@ -16,7 +16,8 @@ export interface Finding {
 const isKnown = (t: ts.Type): boolean =>
   t.isUnion()
     ? t.types.every(isKnown)
-    : t.isLiteral() || (t.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike | ts.TypeFlags.Never)) !== 0;
+    : t.isLiteral() ||
+      (t.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike | ts.TypeFlags.Never)) !== 0;
 
 /** @param program of the files to look at @param wanted whether a file is ours */
 export function lookups(program: ts.Program, wanted: (file: string) => boolean): Finding[] {
@@ -29,10 +30,16 @@ export function lookups(program: ts.Program, wanted: (file: string) => boolean):
       const text = node.expression.getText(source);
       const known = isKnown(checker.getBaseConstraintOfType(key) ?? key);
       // Arrays and strings are asked by number; the environment's names are ours.
-      const isList = ((object.flags & ts.TypeFlags.Any) === 0 && checker.isArrayLikeType(object)) || (object.flags & ts.TypeFlags.StringLike) !== 0;
+      const isList =
+        ((object.flags & ts.TypeFlags.Any) === 0 && checker.isArrayLikeType(object)) ||
+        (object.flags & ts.TypeFlags.StringLike) !== 0;
       if (!known && !isList && !/^(process\.)?env$/.test(text)) {
         const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-        found.push({ file: path.relative(root, source.fileName), line: line + 1, text: node.getText(source).slice(0, 120) });
+        found.push({
+          file: path.relative(root, source.fileName),
+          line: line + 1,
+          text: node.getText(source).slice(0, 120),
+        });
       }
     }
     ts.forEachChild(node, (child) => visit(child, source));
@@ -43,7 +50,9 @@ export function lookups(program: ts.Program, wanted: (file: string) => boolean):
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Its own page is checked by svelte-check; what pages look up is in .svelte files, which this does not read.
-  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (f) => ts.sys.readFile(f)) as { config: object };
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (f) => ts.sys.readFile(f)) as {
+    config: object;
+  };
   const parsed = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const program = ts.createProgram(parsed.fileNames, parsed.options);
   const found = lookups(
@@ -54,6 +63,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       !/node_modules|\.test\.ts$|\/(generated|dist|build|testkit)\//.test(f),
   );
   for (const f of found)
-    console.log(`${f.file}:${f.line}: ${f.text} is looked up by a string from elsewhere: use a Map, or own() of models/flow/look.ts`);
+    console.log(
+      `${f.file}:${f.line}: ${f.text} is looked up by a string from elsewhere: use a Map, or own() of models/flow/look.ts`,
+    );
   process.exit(found.length === 0 ? 0 : 1);
 }

@@ -8,7 +8,8 @@ import { openApi } from '../packages/models/src/contracts/openapi.ts';
 const FILE = path.join(path.dirname(fileURLToPath(import.meta.url)), '../docs/openapi.json');
 
 /** @returns the document as the file should hold it, formatted as the rest of the tree is */
-const printed = async (): Promise<string> => prettier.format(JSON.stringify(openApi()), { ...(await prettier.resolveConfig(FILE)), parser: 'json' });
+const printed = async (): Promise<string> =>
+  prettier.format(JSON.stringify(openApi()), { ...(await prettier.resolveConfig(FILE)), parser: 'json' });
 
 const wanted = await printed();
 if (process.argv.includes('--write')) writeFileSync(FILE, wanted);

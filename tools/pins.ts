@@ -80,8 +80,10 @@ export const WHEELS = {
 /** Images that a registry serves, by the digest of their index. The tag says to a person what that is; the digest is what is fetched. */
 export const IMAGES = {
   node: 'docker.io/library/node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20',
-  postgres: 'docker.io/library/postgres:17@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f',
-  temporal: 'docker.io/temporalio/temporal:1.9.1@sha256:ad4c82c97bd12b417d1ea942610dbcd511afb250c4d5ed26c694009533df447e',
+  postgres:
+    'docker.io/library/postgres:17@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f',
+  temporal:
+    'docker.io/temporalio/temporal:1.9.1@sha256:ad4c82c97bd12b417d1ea942610dbcd511afb250c4d5ed26c694009533df447e',
 } as const;
 
 /**
@@ -109,26 +111,57 @@ export const LOCKS = [
  * Where a setting of the operator's own package client is handed on to a sandbox and not made: modules of their own are in no public
  * database of sums.
  */
-export const HANDED_ON: readonly string[] = ['apps/gateway/src/registry/clients.ts', 'packages/models/src/flow/packages.ts'];
+export const HANDED_ON: readonly string[] = [
+  'apps/gateway/src/registry/clients.ts',
+  'packages/models/src/flow/packages.ts',
+];
 
 /** Every place that downloads something, and what holds it. A command stands here as it reads without quotes, brackets and commas. */
-export const DOWNLOADS: readonly { readonly file: string; readonly command: string; readonly heldBy: string }[] = [
+export const DOWNLOADS: readonly {
+  readonly file: string;
+  readonly command: string;
+  readonly heldBy: string;
+}[] = [
   {
     file: 'apps/demo/src/github/stand-in.mts',
     command: 'npm install',
     heldBy: "the gateway's package door, by the registry's hash; it runs in the sandbox of a CI job",
   },
-  { file: 'tools/bootstrap.sh', command: 'npm ci', heldBy: 'tools/toolchain/package-lock.json, without scripts' },
-  { file: 'tools/bootstrap.sh', command: 'pnpm install', heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml' },
-  { file: 'apps/cli/src/up/wheels.ts', command: 'pip download', heldBy: 'WHEELS, by pip and again before it is unpacked' },
+  {
+    file: 'tools/bootstrap.sh',
+    command: 'npm ci',
+    heldBy: 'tools/toolchain/package-lock.json, without scripts',
+  },
+  {
+    file: 'tools/bootstrap.sh',
+    command: 'pnpm install',
+    heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml',
+  },
+  {
+    file: 'apps/cli/src/up/wheels.ts',
+    command: 'pip download',
+    heldBy: 'WHEELS, by pip and again before it is unpacked',
+  },
   { file: 'tools/cluster/build.sh', command: 'go build', heldBy: 'tools/cluster/go.sum' },
   { file: 'tools/cluster/kwok/build.sh', command: 'go build', heldBy: 'tools/cluster/kwok/go.sum' },
   { file: 'tools/cluster/needs.ts', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
   { file: 'tools/test.ts', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
-  { file: 'tools/images.ts', command: 'debootstrap', heldBy: "the signature of Debian's archive, by --force-check-gpg" },
+  {
+    file: 'tools/images.ts',
+    command: 'debootstrap',
+    heldBy: "the signature of Debian's archive, by --force-check-gpg",
+  },
   { file: 'tools/images.ts', command: 'npm ci', heldBy: 'docker/base/package-lock.json, without scripts' },
-  { file: 'docker/Dockerfile', command: 'npm ci', heldBy: 'tools/toolchain/package-lock.json, without scripts' },
-  { file: 'docker/Dockerfile', command: 'pnpm install', heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml' },
+  {
+    file: 'docker/Dockerfile',
+    command: 'npm ci',
+    heldBy: 'tools/toolchain/package-lock.json, without scripts',
+  },
+  {
+    file: 'docker/Dockerfile',
+    command: 'pnpm install',
+    heldBy: 'pnpm-lock.yaml, frozen; scripts by name in pnpm-workspace.yaml',
+  },
   { file: 'docker/Dockerfile', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
   { file: 'docker/test.Dockerfile', command: 'apt-get install', heldBy: "the signature of Debian's archive" },
 ];

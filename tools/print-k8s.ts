@@ -3,7 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dumpYaml } from '@kubernetes/client-node';
-import { jobFor, namespaceObjects, secretFor, type KubernetesSandboxOptions } from '@mainloop/adapters/sandbox/kubernetes/manifests';
+import {
+  jobFor,
+  namespaceObjects,
+  secretFor,
+  type KubernetesSandboxOptions,
+} from '@mainloop/adapters/sandbox/kubernetes/manifests';
 import { MAX_PROCESSES } from '@mainloop/adapters/sandbox/limits';
 import { rightsObjects } from '@mainloop/adapters/sandbox/kubernetes/rights';
 
@@ -23,22 +28,31 @@ const EXAMPLE: KubernetesSandboxOptions = {
   mustNotReach: [],
   serviceAccount: { namespace: 'mainloop', name: 'worker' },
 };
-const RUN = { taskId: '1example', runId: '1example-r1', epoch: 1, token: '<the token of this run>', repo: 'owner/name' };
+const RUN = {
+  taskId: '1example',
+  runId: '1example-r1',
+  epoch: 1,
+  token: '<the token of this run>',
+  repo: 'owner/name',
+};
 
 /** Path under k8s/ and text of every printed file. */
 export function printed(): Record<string, string> {
   const docs = (why: string, objects: readonly unknown[]): string =>
     `# ${why}\n# Printed by tools/print-k8s.ts; a test holds it against the code. Change it there.\n${objects.map((o) => dumpYaml(o, { lineWidth: -1, noRefs: true })).join('---\n')}`;
   return {
-    'apps/mainloop/base/rights.yaml': docs('What the worker may do in the cluster, and nothing more.', rightsObjects(EXAMPLE)),
+    'apps/mainloop/base/rights.yaml': docs(
+      'What the worker may do in the cluster, and nothing more.',
+      rightsObjects(EXAMPLE),
+    ),
     'task/namespace.yaml': docs(
       'What the worker makes for each task, to read: it is not applied from here.',
       Object.values(namespaceObjects(EXAMPLE, RUN.taskId)),
     ),
-    'task/run.yaml': docs('What the worker makes for each run of an agent, to read: it is not applied from here.', [
-      secretFor(EXAMPLE, RUN),
-      jobFor(EXAMPLE, RUN),
-    ]),
+    'task/run.yaml': docs(
+      'What the worker makes for each run of an agent, to read: it is not applied from here.',
+      [secretFor(EXAMPLE, RUN), jobFor(EXAMPLE, RUN)],
+    ),
   };
 }
 

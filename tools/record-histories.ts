@@ -4,13 +4,23 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { broken, openRehearsal, TOLD, unavailable, WORKFLOWS, type Rehearsal, type Script } from '../apps/worker/src/replay/rehearsal.ts';
+import {
+  broken,
+  openRehearsal,
+  TOLD,
+  unavailable,
+  WORKFLOWS,
+  type Rehearsal,
+  type Script,
+} from '../apps/worker/src/replay/rehearsal.ts';
 import { patchesOf, withoutPatch } from '../apps/worker/src/replay/patches.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const here = path.join(root, 'apps/worker/src/replay');
 const require = createRequire(path.join(root, 'apps/worker/package.json'));
-const { historyToJSON } = require('@temporalio/common/lib/proto-utils') as { historyToJSON: (h: object) => string };
+const { historyToJSON } = require('@temporalio/common/lib/proto-utils') as {
+  historyToJSON: (h: object) => string;
+};
 const MINUTE_MS = 60_000;
 
 const quiet = () => ({ state: 'open', comments: 0, newestIso: '', author: '' });
@@ -23,7 +33,10 @@ const taken = () => ({ ...quiet(), comments: 1, author: 'mona', rounds: { most: 
 /** Each walks where the others do not; together they pass every stage and every patch. */
 /** What a linter says that the repository names. */
 const LINT = [{ what: 'lint', command: 'npm run --silent lint', tail: 'a.ts: error no-var' }] as const;
-const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }> = {
+const STORIES: Record<
+  string,
+  { script: (nowMs: number) => Partial<Script>; walk: (r: Rehearsal) => Promise<void> }
+> = {
   // A limit, two questions, a plan; weakened tests that a person lets through; comments; merged in the app.
   merged: {
     script: (nowMs) => ({
@@ -81,14 +94,28 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
     script: () => ({
       cis: [
         { verdict: 'red', sha: 'a', told: { ...TOLD, red: '"test" is red.' } },
-        { verdict: 'red', sha: 'b', told: { ...TOLD, red: '"test" is red.', ask: '"test" failed again in the same way after a repair.' } },
+        {
+          verdict: 'red',
+          sha: 'b',
+          told: {
+            ...TOLD,
+            red: '"test" is red.',
+            ask: '"test" failed again in the same way after a repair.',
+          },
+        },
         { verdict: 'green', sha: 'b', told: TOLD },
         { verdict: 'green', sha: 'b', told: TOLD },
         { verdict: 'green', sha: 'c', told: TOLD },
       ],
       instead: new Map([
-        ['readReview', [() => ({ state: 'open', comments: 0, newestIso: '', author: '', again: 'CI failed after all.' })]],
-        ['merge', [() => ({ did: 'refused', sentence: 'The repository wants reviews that are not there yet.' })]],
+        [
+          'readReview',
+          [() => ({ state: 'open', comments: 0, newestIso: '', author: '', again: 'CI failed after all.' })],
+        ],
+        [
+          'merge',
+          [() => ({ did: 'refused', sentence: 'The repository wants reviews that are not there yet.' })],
+        ],
       ]),
     }),
     async walk(r) {
@@ -148,7 +175,12 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
         { verdict: 'pending', sha: 'b', told: TOLD, fits: false },
         { verdict: 'green', sha: 'c', told: TOLD, fits: true },
       ],
-      instead: new Map([['readReview', [() => ({ state: 'open', comments: 0, newestIso: '', author: '', conflictsWith: 'main' })]]]),
+      instead: new Map([
+        [
+          'readReview',
+          [() => ({ state: 'open', comments: 0, newestIso: '', author: '', conflictsWith: 'main' })],
+        ],
+      ]),
     }),
     async walk(r) {
       const h = await r.start(STORIES.joined!.script(0));
@@ -194,7 +226,9 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
   asked: {
     script: () => ({
       ends: [{ kind: 'asked', itemId: 'q1' }],
-      instead: new Map([['ensureQuestion', Array.from({ length: 8 }, () => unavailable('the forge is away'))]]),
+      instead: new Map([
+        ['ensureQuestion', Array.from({ length: 8 }, () => unavailable('the forge is away'))],
+      ]),
     }),
     async walk(r) {
       const h = await r.start(STORIES.asked!.script(0));
@@ -209,7 +243,9 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
   gathered: {
     script: () => ({
       cis: ['a', 'b', 'c'].map((sha) => ({ verdict: 'green', sha, told: TOLD, fits: true })),
-      instead: new Map([['readReview', [waits('1'), waits('2'), taken, waits('3'), taken, quiet, quiet, waits('4'), quiet]]]),
+      instead: new Map([
+        ['readReview', [waits('1'), waits('2'), taken, waits('3'), taken, quiet, quiet, waits('4'), quiet]],
+      ]),
     }),
     async walk(r) {
       const h = await r.start(STORIES.gathered!.script(0));
@@ -218,7 +254,8 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await r.env.sleep(60 * MINUTE_MS);
       for (const kind of ['changes', 'merge'] as const) {
         const review = (await r.standing(h)).openItems.at(-1);
-        if (review !== undefined) await h.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
+        if (review !== undefined)
+          await h.signal('human', { id: review, kind, text: kind === 'merge' ? 'squash' : 'go on' });
         await r.env.sleep(20 * MINUTE_MS);
       }
       await h.result();
@@ -228,7 +265,11 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
   closed: {
     script: () => ({
       cis: [
-        { verdict: 'red', sha: 'a', told: { ...TOLD, pull: 'closed', ask: 'The pull request was closed before it was ready.' } },
+        {
+          verdict: 'red',
+          sha: 'a',
+          told: { ...TOLD, pull: 'closed', ask: 'The pull request was closed before it was ready.' },
+        },
         { verdict: 'green', sha: 'a', told: TOLD },
         { verdict: 'green', sha: 'a', told: TOLD },
       ],
@@ -236,7 +277,11 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
         ['readReview', [1, 2].map(() => () => ({ state: 'closed', comments: 0, newestIso: '', author: '' }))],
         [
           'readPull',
-          Array.from({ length: 500 }, (_, n) => () => ({ state: n === 1 ? 'open' : 'closed', by: 'mona', atIso: '2026-11-20T10:00:00Z' })),
+          Array.from({ length: 500 }, (_, n) => () => ({
+            state: n === 1 ? 'open' : 'closed',
+            by: 'mona',
+            atIso: '2026-11-20T10:00:00Z',
+          })),
         ],
       ]),
     }),
@@ -246,7 +291,8 @@ const STORIES: Record<string, { script: (nowMs: number) => Partial<Script>; walk
       await r.say(h, '-plan-1', 'approve');
       await r.env.sleep(20 * MINUTE_MS);
       const asked = (): string | undefined =>
-        (r.inputs('openItem') as { id: string; kind: string }[]).filter((i) => i.kind === 'pr_closed').at(-1)?.id;
+        (r.inputs('openItem') as { id: string; kind: string }[]).filter((i) => i.kind === 'pr_closed').at(-1)
+          ?.id;
       // From before it was a question, it was the end.
       if (asked() !== undefined) {
         await h.signal('human', { id: asked()!, kind: 'reopen' });
@@ -270,7 +316,11 @@ const PASSED_BY: ReadonlyMap<string, string> = new Map([
 const code = readFileSync(WORKFLOWS, 'utf8');
 const variants = [
   { name: 'with-all', code, stories: Object.keys(STORIES) },
-  ...patchesOf(code).map((id) => ({ name: `before-${id}`, code: withoutPatch(code, id), stories: [PASSED_BY.get(id) ?? 'merged'] })),
+  ...patchesOf(code).map((id) => ({
+    name: `before-${id}`,
+    code: withoutPatch(code, id),
+    stories: [PASSED_BY.get(id) ?? 'merged'],
+  })),
 ];
 for (const v of variants) {
   const missing = v.stories.filter((story) => !existsSync(path.join(here, `${story}.${v.name}.json`)));

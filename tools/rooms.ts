@@ -22,7 +22,8 @@ const ROOMS: Record<string, string> = {
   'apps/cli': '`mainloop`, and the supervisor of all processes on one machine',
   'apps/demo': 'stands where GitHub and the model would be',
   'packages/models/src/flow': 'states, decisions, names; pure',
-  'packages/models/src/events': 'every event type: its payload as a zod schema, its version, its key and the constructor that makes a new one',
+  'packages/models/src/events':
+    'every event type: its payload as a zod schema, its version, its key and the constructor that makes a new one',
   'packages/models/src/contracts': 'what crosses a wire between our processes, as zod schemas',
   'packages/models/src/db': 'Postgres: the log, its projections, conditional writes, roles, migrations',
   'packages/adapters/src/forge': 'the port to a forge, and GitHub',
@@ -37,7 +38,10 @@ const ROOMS: Record<string, string> = {
 export interface Cruised {
   readonly modules: readonly {
     readonly source: string;
-    readonly dependencies: readonly { readonly resolved: string; readonly dependencyTypes: readonly string[] }[];
+    readonly dependencies: readonly {
+      readonly resolved: string;
+      readonly dependencyTypes: readonly string[];
+    }[];
   }[];
 }
 
@@ -45,7 +49,8 @@ export interface Cruised {
 type Imports = Map<string, { readonly typesOnly: boolean }>;
 
 /** Tests and what only they use, the settings of a tool, and what a test of the import rules plants for a moment. */
-const NOT_SHIPPED = /\.(test|spec|fixture|config)\.ts$|^packages\/testkit\/|^apps\/worker\/src\/replay\/|\/planted-/;
+const NOT_SHIPPED =
+  /\.(test|spec|fixture|config)\.ts$|^packages\/testkit\/|^apps\/worker\/src\/replay\/|\/planted-/;
 
 /** @returns the folder of the room; null when the file is in none */
 const roomOf = (file: string): string | null =>
@@ -89,7 +94,8 @@ function isSaidByOthers(rooms: Map<string, Imports>, from: string, to: string): 
   return ask(from, true);
 }
 
-const shortName = (folder: string): string => (folder.startsWith('packages/') ? folder.slice('packages/'.length).replace('/src', '') : folder);
+const shortName = (folder: string): string =>
+  folder.startsWith('packages/') ? folder.slice('packages/'.length).replace('/src', '') : folder;
 
 /** @returns the printed part of docs/architecture.md, between its two comments */
 export function printed(rooms: Map<string, Imports>): string {
@@ -134,7 +140,8 @@ export function printed(rooms: Map<string, Imports>): string {
  */
 export function withRooms(page: string, part: string): string {
   const [start, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error('docs/architecture.md has lost the two comments around what is printed');
+  if (start < 0 || end < start)
+    throw new Error('docs/architecture.md has lost the two comments around what is printed');
   return page.slice(0, start) + part + page.slice(end + END.length);
 }
 

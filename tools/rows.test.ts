@@ -38,13 +38,17 @@ test.each([
 });
 
 test('columns are read from the schema by their names in the database', () => {
-  const schema = 'model A {\n  id String @id\n  taskId String? @map("task_id")\n  /// words\n  rows B[]\n\n  @@map("as")\n}\n';
+  const schema =
+    'model A {\n  id String @id\n  taskId String? @map("task_id")\n  /// words\n  rows B[]\n\n  @@map("as")\n}\n';
   expect([...columnsOf(schema)]).toEqual(['id', 'task_id']);
 });
 
 test('no statement has rows typed by hand, and a break in any topic is noticed', () => {
   const breaks: [file: string, code: string][] = [
-    ['packages/models/src/db/tasks/planted-rows.ts', "export { many } from '../pool.ts';\nmany(q, 'select 1');"],
+    [
+      'packages/models/src/db/tasks/planted-rows.ts',
+      "export { many } from '../pool.ts';\nmany(q, 'select 1');",
+    ],
     ['packages/models/src/db/projections/planted-rows.ts', "tx.query('delete from tasks');"],
     ['packages/models/src/db/planted-rows.ts', 'export const planted = sql<string>`status_line`;'],
   ];
@@ -66,8 +70,14 @@ test('a column that is renamed does not compile where it is named', () => {
     .replace(/^ {2}status_line:/m, '  status_words:')
     .replace(/^ {2}session_id:/m, '  session_name:')
     .replace(/^ {2}answered_via:/m, '  answered_where:');
-  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as { config: object };
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: ['x.ts'] }, ts.sys, root);
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
+    config: object;
+  };
+  const { options } = ts.parseJsonConfigFileContent(
+    { ...config, include: [], files: ['x.ts'] },
+    ts.sys,
+    root,
+  );
   const host = ts.createCompilerHost(options);
   const read = host.readFile.bind(host);
   host.readFile = (file) => (path.resolve(file) === tables ? renamed : read(file));
@@ -75,7 +85,13 @@ test('a column that is renamed does not compile where it is named', () => {
     const text = host.readFile(file);
     return text === undefined ? undefined : ts.createSourceFile(file, text, target);
   };
-  const files = ['tasks/tasks.ts', 'runs/runs.ts', 'inbox/items.ts', 'projections/tasks.ts', 'projects/projects.ts'];
+  const files = [
+    'tasks/tasks.ts',
+    'runs/runs.ts',
+    'inbox/items.ts',
+    'projections/tasks.ts',
+    'projects/projects.ts',
+  ];
   const program = ts.createProgram(
     files.map((file) => path.join(root, 'packages/models/src/db', file)),
     options,

@@ -21,7 +21,13 @@ const MAY: ReadonlyMap<string, string> = new Map([
 ]);
 /** What runs text, and gives rows of whatever type stands beside it. */
 const RUNNERS: ReadonlySet<string> = new Set(['one', 'many']);
-const MEMBERS: ReadonlySet<string> = new Set(['query', '$queryRaw', '$queryRawUnsafe', '$executeRaw', '$executeRawUnsafe']);
+const MEMBERS: ReadonlySet<string> = new Set([
+  'query',
+  '$queryRaw',
+  '$queryRawUnsafe',
+  '$executeRaw',
+  '$executeRawUnsafe',
+]);
 
 /** @param schema the text of schema.prisma @returns the name of every column in the database */
 export function columnsOf(schema: string): Set<string> {
@@ -47,15 +53,27 @@ export function handTyped(code: string, columns: ReadonlySet<string>): string[] 
     found.push(`${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}: ${what}`);
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && RUNNERS.has(node.expression.text)) add(node, node.expression.text);
-    if (ts.isImportSpecifier(node) && RUNNERS.has((node.propertyName ?? node.name).text)) add(node, `import of ${node.name.text}`);
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && RUNNERS.has(node.expression.text))
+      add(node, node.expression.text);
+    if (ts.isImportSpecifier(node) && RUNNERS.has((node.propertyName ?? node.name).text))
+      add(node, `import of ${node.name.text}`);
     if (ts.isPropertyAccessExpression(node) && MEMBERS.has(node.name.text)) add(node, `.${node.name.text}`);
-    if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression) && MEMBERS.has(node.argumentExpression.text))
+    if (
+      ts.isElementAccessExpression(node) &&
+      ts.isStringLiteralLike(node.argumentExpression) &&
+      MEMBERS.has(node.argumentExpression.text)
+    )
       add(node, `.${node.argumentExpression.text}`);
-    if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'sql' && RAW.has(node.name.text))
+    if (
+      ts.isPropertyAccessExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === 'sql' &&
+      RAW.has(node.name.text)
+    )
       add(node, `sql.${node.name.text}`);
     if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && node.tag.text === 'sql')
-      for (const name of namesIn(node.template)) if (columns.has(name)) add(node, `the column ${name} in a piece of SQL`);
+      for (const name of namesIn(node.template))
+        if (columns.has(name)) add(node, `the column ${name} in a piece of SQL`);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -76,17 +94,22 @@ function namesIn(template: ts.TemplateLiteral): string[] {
 
 /** @returns each finding in the statements, tests aside, as `file:line: what` */
 export function handTypedRows(): string[] {
-  const files = globSync(`${DB}/**/*.ts`, { cwd: root }).filter((file) => !file.endsWith('.test.ts') && !file.includes('/generated/'));
+  const files = globSync(`${DB}/**/*.ts`, { cwd: root }).filter(
+    (file) => !file.endsWith('.test.ts') && !file.includes('/generated/'),
+  );
   // A pattern that matches nothing would let everything through.
   if (files.length < 30) throw new Error(`only ${files.length} files were found to look at`);
   const columns = columnsOf(readFileSync(path.join(root, 'packages/models/prisma/schema.prisma'), 'utf8'));
   return files
     .filter((file) => !MAY.has(file))
-    .flatMap((file) => handTyped(readFileSync(path.join(root, file), 'utf8'), columns).map((finding) => `${file}:${finding}`));
+    .flatMap((file) =>
+      handTyped(readFileSync(path.join(root, file), 'utf8'), columns).map((finding) => `${file}:${finding}`),
+    );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = handTypedRows();
-  for (const finding of found) console.log(`${finding}: rows are typed from schema.prisma, by \`tables\` of db/rows.ts`);
+  for (const finding of found)
+    console.log(`${finding}: rows are typed from schema.prisma, by \`tables\` of db/rows.ts`);
   process.exit(found.length === 0 ? 0 : 1);
 }

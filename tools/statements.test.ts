@@ -25,7 +25,10 @@ test.each([
   ["import { tables } from '@mainloop/models/db/rows';", ['@mainloop/models/db/rows']],
   ["import pg from 'pg';", ['pg']],
   ["import type { Pool } from 'pg';", ['pg']],
-  ["import { PrismaClient } from '@mainloop/models/db/generated/client';", ['@mainloop/models/db/generated/client']],
+  [
+    "import { PrismaClient } from '@mainloop/models/db/generated/client';",
+    ['@mainloop/models/db/generated/client'],
+  ],
   ['await db.query(pieces.join(" "));', ['.query']],
   ['await db["query"](words);', ['.query']],
   ['const { query } = db;', ['.query']],
@@ -95,7 +98,10 @@ test('no app holds one, and a break in any of them is noticed', () => {
     ['apps/runner/src/planted-statement.ts', "export const planted = 'select 1';"],
     ['apps/worker/src/activities/planted-statement.ts', "export { many } from '@mainloop/models/db/pool';"],
     ['apps/web/src/lib/server/planted-statement.ts', "import 'pg';"],
-    ['apps/web/src/lib/PlantedStatement.svelte', '<script>const planted = "update tasks set plan = null";</script>'],
+    [
+      'apps/web/src/lib/PlantedStatement.svelte',
+      '<script>const planted = "update tasks set plan = null";</script>',
+    ],
   ];
   expect(statementsInApps()).toEqual([]);
   for (const [file, code] of breaks) {

@@ -17,7 +17,10 @@ export interface Finding {
 const APPS = 'apps/{api,cli,gateway,runner,web,worker}';
 /** Files that may, and why. */
 const MAY: ReadonlyMap<string, string> = new Map([
-  ['apps/cli/src/up/postgres.ts', 'it makes the data folder, and gives its first role a password before anybody can connect'],
+  [
+    'apps/cli/src/up/postgres.ts',
+    'it makes the data folder, and gives its first role a password before anybody can connect',
+  ],
   ['apps/worker/src/replay/rehearsal.ts', 'its query is one of Temporal, to a workflow'],
 ]);
 
@@ -34,7 +37,8 @@ const TAKES_SQL = new Set(['query', '$queryRaw', '$queryRawUnsafe', '$executeRaw
 /** A gap stands for what a template puts in. */
 const GAP = ' \u2026 ';
 const NAME = String.raw`(?:[a-z_][\w.]*|"[^"]+"|\u2026)`;
-const CLAUSE = '(where|(inner|left|right|full|cross)?\\s*(outer\\s+)?join|order|group|having|limit|offset|union|for|tablesample|window|fetch)';
+const CLAUSE =
+  '(where|(inner|left|right|full|cross)?\\s*(outer\\s+)?join|order|group|having|limit|offset|union|for|tablesample|window|fetch)';
 const TABLE = String.raw`${NAME}(\s+(as\s+)?[a-z]\w{0,2})?\s*($|[;),])|${NAME}(\s+(as\s+)?[a-z]\w*)?\s+${CLAUSE}\b`;
 const STATEMENTS: readonly RegExp[] = [
   // "Select one from the list" is a sentence: what follows a table is a short name for it, a clause, or nothing.
@@ -60,7 +64,10 @@ const STATEMENTS: readonly RegExp[] = [
 function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node))
-    return node.head.text + node.templateSpans.map((span) => (textOf(span.expression) ?? GAP) + span.literal.text).join('');
+    return (
+      node.head.text +
+      node.templateSpans.map((span) => (textOf(span.expression) ?? GAP) + span.literal.text).join('')
+    );
   if (ts.isParenthesizedExpression(node)) return textOf(node.expression);
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
     const [left, right] = [textOf(node.left), textOf(node.right)];
@@ -85,8 +92,11 @@ function runnersIn(node: ts.ImportDeclaration | ts.ExportDeclaration): string[] 
   if (names === null) return [from.text];
   const bindings = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
   // All of the module at once: `import * as`, `export *`.
-  if (bindings === undefined || ts.isNamespaceImport(bindings) || ts.isNamespaceExport(bindings)) return [`* of ${from.text}`];
-  return bindings.elements.map((element) => (element.propertyName ?? element.name).text).filter((name) => names.has(name));
+  if (bindings === undefined || ts.isNamespaceImport(bindings) || ts.isNamespaceExport(bindings))
+    return [`* of ${from.text}`];
+  return bindings.elements
+    .map((element) => (element.propertyName ?? element.name).text)
+    .filter((name) => names.has(name));
 }
 
 /** The module that is imported while the program runs, as far as it stands there. */
@@ -117,7 +127,8 @@ export function statements(code: string): Finding[] {
     });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) for (const name of runnersIn(node)) add(node, name);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
+      for (const name of runnersIn(node)) add(node, name);
     const asked = moduleCalledFor(node);
     if (asked !== undefined && RUNNERS.some(([module]) => module.test(asked))) add(node, asked);
     const member = memberOf(node);
@@ -151,7 +162,9 @@ export const scriptsOf = (page: string): string => {
 function queriesOfWorkflows(files: readonly string[]): Set<string> {
   const places = new Set<string>();
   if (files.length === 0) return places;
-  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as { config: object };
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
+    config: object;
+  };
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files }, ts.sys, root);
   const program = ts.createProgram(
     files.map((file) => path.join(root, file)),
@@ -163,8 +176,11 @@ function queriesOfWorkflows(files: readonly string[]): Set<string> {
     const visit = (node: ts.Node): void => {
       if (ts.isPropertyAccessExpression(node) && node.name.text === 'query') {
         const from = checker.getSymbolAtLocation(node.name)?.declarations ?? [];
-        const isTemporal = from.length > 0 && from.every((declaration) => /\/@temporalio\//.test(declaration.getSourceFile().fileName));
-        if (isTemporal) places.add(`${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}`);
+        const isTemporal =
+          from.length > 0 &&
+          from.every((declaration) => /\/@temporalio\//.test(declaration.getSourceFile().fileName));
+        if (isTemporal)
+          places.add(`${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1}`);
       }
       ts.forEachChild(node, visit);
     };
@@ -174,7 +190,8 @@ function queriesOfWorkflows(files: readonly string[]): Set<string> {
 }
 
 /** @returns whether a file, by its path from the root, may hold no statement */
-export const isWithoutStatements = (file: string): boolean => matchesGlob(file, `${APPS}/**`) && !file.endsWith('.test.ts') && !MAY.has(file);
+export const isWithoutStatements = (file: string): boolean =>
+  matchesGlob(file, `${APPS}/**`) && !file.endsWith('.test.ts') && !MAY.has(file);
 
 /** @returns each finding in the code of the apps, tests aside, as `file:line: text` */
 export function statementsInApps(): string[] {
@@ -183,15 +200,22 @@ export function statementsInApps(): string[] {
   if (files.length < 50) throw new Error(`only ${files.length} files were found to look at`);
   const found = files.flatMap((file) => {
     const text = readFileSync(path.join(root, file), 'utf8');
-    return statements(file.endsWith('.svelte') ? scriptsOf(text) : text).map((finding) => ({ file, ...finding }));
+    return statements(file.endsWith('.svelte') ? scriptsOf(text) : text).map((finding) => ({
+      file,
+      ...finding,
+    }));
   });
-  const isQuery = ({ file, text }: { file: string; text: string }): boolean => text === '.query' && file.endsWith('.ts');
+  const isQuery = ({ file, text }: { file: string; text: string }): boolean =>
+    text === '.query' && file.endsWith('.ts');
   const ofWorkflows = queriesOfWorkflows([...new Set(found.filter(isQuery).map(({ file }) => file))]);
-  return found.filter((f) => !(isQuery(f) && ofWorkflows.has(`${f.file}:${f.line}`))).map((f) => `${f.file}:${f.line}: ${f.text}`);
+  return found
+    .filter((f) => !(isQuery(f) && ofWorkflows.has(`${f.file}:${f.line}`)))
+    .map((f) => `${f.file}:${f.line}: ${f.text}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = statementsInApps();
-  for (const finding of found) console.log(`${finding}: statements stand in packages/models/src/db, behind a function`);
+  for (const finding of found)
+    console.log(`${finding}: statements stand in packages/models/src/db, behind a function`);
   process.exit(found.length === 0 ? 0 : 1);
 }

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { type FigureName, measure, sourcesOf, table } from './style.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const one = (name: FigureName, text: string, file = 'apps/api/src/planted.ts') => measure([{ file, text }])[name];
-const linesOf = (name: FigureName, text: string, file?: string): number[] => one(name, text, file).places.map((place) => place.line);
+const one = (name: FigureName, text: string, file = 'apps/api/src/planted.ts') =>
+  measure([{ file, text }])[name];
+const linesOf = (name: FigureName, text: string, file?: string): number[] =>
+  one(name, text, file).places.map((place) => place.line);
 
 test('lines over 120 columns: 120 is still fine, and comments and tests count', () => {
   const text = `${'a'.repeat(120)}\n${'b'.repeat(121)}\n\n// ${'c'.repeat(130)}\n`;
@@ -17,7 +19,12 @@ test('lines over 120 columns: 120 is still fine, and comments and tests count', 
 });
 
 test('nested ternaries: in a branch or the condition, through parentheses; not one in a function that a branch calls with', () => {
-  expect(linesOf('ternaries', 'const a = b ? 1 : 2;\nconst c = b ? 1 : d ? 2 : 3;\nconst e = (b ? 1 : 2) ? 3 : (d ? 4 : 5);\n')).toEqual([2, 3, 3]);
+  expect(
+    linesOf(
+      'ternaries',
+      'const a = b ? 1 : 2;\nconst c = b ? 1 : d ? 2 : 3;\nconst e = (b ? 1 : 2) ? 3 : (d ? 4 : 5);\n',
+    ),
+  ).toEqual([2, 3, 3]);
   expect(linesOf('ternaries', 'const a = b ? c.map((d) => (d ? 1 : 2)) : e(f ? 1 : 2);\n')).toEqual([]);
   expect(one('ternaries', 'const a = 1;\n', 'apps/api/src/y.ts').whole).toBe(1);
 });
@@ -26,14 +33,21 @@ test('names: variables, parameters and what is taken out of an object; not prope
   const text =
     'const four = 1;\nfunction calls(ab: number, { cd: efgh, ij }: X, _: Y, [k]: Z) { let a; }\ninterface LongerThanOthers { andItsPropertyToo: string }\n';
   const figure = one('names', text);
-  expect([figure.part, figure.whole]).toEqual(['four'.length + 'ab'.length + 'efgh'.length + 'ij'.length + 'k'.length + 'a'.length, 6]);
+  expect([figure.part, figure.whole]).toEqual([
+    'four'.length + 'ab'.length + 'efgh'.length + 'ij'.length + 'k'.length + 'a'.length,
+    6,
+  ]);
   expect(figure.places.map((place) => place.text)).toEqual(['k', 'a']);
 });
 
 test('functions: 60 lines are still fine; methods and arrows count, what has no body does not', () => {
   const body = (lines: number): string => 'x();\n'.repeat(lines - 2);
   const text = `function a() {\n${body(60)}}\nconst b = () => {\n${body(61)}};\nclass C { d() {\n${body(61)}} }\ndeclare function e(): void;\n`;
-  expect([one('functions', text).part, one('functions', text).whole, linesOf('functions', text)]).toEqual([2, 3, [61, 122]]);
+  expect([one('functions', text).part, one('functions', text).whole, linesOf('functions', text)]).toEqual([
+    2,
+    3,
+    [61, 122],
+  ]);
 });
 
 test('docstrings: an exported function says its parameters, result or errors; words alone say none of them', () => {
@@ -82,9 +96,16 @@ say('select what you like'); say('update the page'); say('with care'); say('dele
 });
 
 test('casts: never, through unknown, with parentheses and angle brackets, in a component; not unknown alone, const or tests', () => {
-  const text = 'a as never;\n(b as unknown) as string;\nc as unknown as string;\n<string>(<unknown>d);\ne as unknown;\nf as const;\ng as string;\n';
+  const text =
+    'a as never;\n(b as unknown) as string;\nc as unknown as string;\n<string>(<unknown>d);\ne as unknown;\nf as const;\ng as string;\n';
   expect(linesOf('casts', text)).toEqual([1, 2, 3, 4]);
-  expect(linesOf('casts', '<p>{"a as never"}</p>\n<script lang="ts">\n  const x = y as never;\n</script>\n', 'apps/web/src/X.svelte')).toEqual([3]);
+  expect(
+    linesOf(
+      'casts',
+      '<p>{"a as never"}</p>\n<script lang="ts">\n  const x = y as never;\n</script>\n',
+      'apps/web/src/X.svelte',
+    ),
+  ).toEqual([3]);
   expect(one('casts', text, 'apps/api/src/a.spec.ts').part).toBe(0);
 });
 
@@ -95,8 +116,12 @@ test('the table has a row for each figure and says nothing of the machine it run
       .slice(1)
       .map((line) => line.split(' ')[0]),
   ).toEqual(Object.keys(figures));
-  for (const figure of Object.values(figures)) for (const place of figure.places) expect(path.isAbsolute(place.file)).toBe(false);
-  const run = spawnSync(process.execPath, [path.join(root, 'tools/style.ts')], { encoding: 'utf8', env: { ...process.env, WHERE: '' } });
+  for (const figure of Object.values(figures))
+    for (const place of figure.places) expect(path.isAbsolute(place.file)).toBe(false);
+  const run = spawnSync(process.execPath, [path.join(root, 'tools/style.ts')], {
+    encoding: 'utf8',
+    env: { ...process.env, WHERE: '' },
+  });
   expect([run.status, run.stdout.trimEnd().split('\n')]).toEqual([0, table(figures)]);
   expect(run.stdout).not.toContain(root);
 });

@@ -8,7 +8,12 @@ import { endProcess } from '../apps/cli/src/up/pids.ts';
 import { startPostgres } from '../apps/cli/src/up/postgres.ts';
 import { onPath } from '../apps/cli/src/up/wheels.ts';
 import { migrate } from '../packages/models/src/db/migrate.ts';
-import { OWNER_ROLE, prepareRoles, PROCESS_ROLES, type RolePasswords } from '../packages/models/src/db/roles.ts';
+import {
+  OWNER_ROLE,
+  prepareRoles,
+  PROCESS_ROLES,
+  type RolePasswords,
+} from '../packages/models/src/db/roles.ts';
 import { sql } from '../packages/testkit/src/database.ts';
 import { ensureBinary, ensureKwok, ensurePackages, whyNot } from './cluster/needs.ts';
 import { ensureImage } from './images.ts';
@@ -27,7 +32,12 @@ const sockets = path.join(home, 's');
 mkdirSync(sockets, { mode: 0o711 });
 // One password for all roles: a test takes another role by its name alone.
 const password = randomBytes(24).toString('base64url');
-const postgres = await startPostgres(path.join(home, 'postgres'), sockets, password, path.join(home, 'postgres.log'));
+const postgres = await startPostgres(
+  path.join(home, 'postgres'),
+  sockets,
+  password,
+  path.join(home, 'postgres.log'),
+);
 let code = 1;
 process.once('SIGTERM', () => process.exit(143));
 try {
@@ -35,7 +45,10 @@ try {
   await sql(postgres.url, 'create database mainloop_template');
   const template = new URL(postgres.url);
   template.pathname = '/mainloop_template';
-  await prepareRoles(template.href, Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as RolePasswords);
+  await prepareRoles(
+    template.href,
+    Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as RolePasswords,
+  );
   template.username = OWNER_ROLE;
   await migrate(template.href);
   const missing = unit ? [] : browser();
@@ -97,7 +110,9 @@ async function jest(args: readonly string[], env: Record<string, string>): Promi
     ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } },
   );
-  const status = await new Promise<number | null>((resolve) => run.once('exit', resolve).once('error', () => resolve(null)));
+  const status = await new Promise<number | null>((resolve) =>
+    run.once('exit', resolve).once('error', () => resolve(null)),
+  );
   if (!existsSync(results)) return { passed: 0, failed: 1, skipped: [] };
   const r = JSON.parse(readFileSync(results, 'utf8')) as {
     numPassedTests: number;
@@ -109,13 +124,16 @@ async function jest(args: readonly string[], env: Record<string, string>): Promi
   return {
     passed: r.numPassedTests,
     failed: failed === 0 && status !== 0 ? 1 : failed,
-    skipped: r.testResults.flatMap((f) => f.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName)),
+    skipped: r.testResults.flatMap((f) =>
+      f.assertionResults.filter((a) => a.status === 'pending').map((a) => a.fullName),
+    ),
   };
 }
 
 /** Brings the cluster and its images, which takes minutes the first time. @returns why it can't run here, or null */
 function cluster(): string | null {
-  if (patterns.length > 0 && !patterns.some((p) => new RegExp(ON_A_CLUSTER).test(p) || /^e2e\/?$/.test(p))) return 'not asked for';
+  if (patterns.length > 0 && !patterns.some((p) => new RegExp(ON_A_CLUSTER).test(p) || /^e2e\/?$/.test(p)))
+    return 'not asked for';
   if (process.env.MAINLOOP_TEST_KUBECONFIG) return 'MAINLOOP_TEST_KUBECONFIG is set';
   const no = whyNot();
   if (no !== null) return no;
@@ -126,7 +144,9 @@ function cluster(): string | null {
     ensureKwok(say);
     const wanted = (spec: string): boolean => patterns.length === 0 || patterns.some((p) => p.includes(spec));
     if (!wanted('sandbox') && !wanted('cluster')) return null;
-    for (const i of wanted('incluster') ? (['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const) : (['agent'] as const))
+    for (const i of wanted('incluster')
+      ? (['mainloop', 'agent', 'postgres', 'temporal', 'demo'] as const)
+      : (['agent'] as const))
       ensureImage(i, say);
     return null;
   } catch (err) {
@@ -141,7 +161,10 @@ function browser(): string[] {
     console.log('installing chromium (once)');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...DEBIAN.browser], { env, stdio: 'ignore' });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...DEBIAN.browser], {
+      env,
+      stdio: 'ignore',
+    });
     if (onPath('chromium')) return [];
   }
   return ['the browser suites: there is no chromium, and only root can install it'];

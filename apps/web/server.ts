@@ -26,7 +26,8 @@ const agent = new http.Agent({ keepAlive: true });
 const server = http.createServer((req, res) => {
   const url = req.url ?? '/';
   if (url === '/healthz') return void res.end('ok');
-  if (url === '/api' || url.startsWith('/api/') || url === '/docs' || url.startsWith('/docs')) return passOn(req, res);
+  if (url === '/api' || url.startsWith('/api/') || url === '/docs' || url.startsWith('/docs'))
+    return passOn(req, res);
   handler(req, res, () => res.writeHead(404).end());
 });
 
@@ -63,7 +64,11 @@ const OF_PAGES = ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'
 
 /** What the api hears of a request: who asked comes from us, for the limits of the sign-in, and nothing of it from the browser. */
 function headersFor(req: http.IncomingMessage): http.OutgoingHttpHeaders {
-  const left = new Set([...FORWARDED_HEADERS, 'x-mainloop-client', ...(door.publicUrl === null ? OF_PAGES : [])]);
+  const left = new Set([
+    ...FORWARDED_HEADERS,
+    'x-mainloop-client',
+    ...(door.publicUrl === null ? OF_PAGES : []),
+  ]);
   const forwardedFor = String(req.headers['x-forwarded-for'] ?? '')
     .split(',')
     .filter(Boolean);

@@ -26,8 +26,16 @@ const csp = {
  */
 const groups = [
   // SvelteKit finds its own entry by the file that it is in, so that one stays by itself.
-  { name: 'runtime', test: /node_modules[\\/](?:\.pnpm[\\/].*[\\/])?(?:svelte|@sveltejs[\\/]kit)[\\/](?!.*entry\.js$)/, priority: 2 },
-  { name: 'first', test: /src[\\/]routes[\\/]\(app\)[\\/](?:\+layout|inbox[\\/]\+page)\.svelte$/, priority: 1 },
+  {
+    name: 'runtime',
+    test: /node_modules[\\/](?:\.pnpm[\\/].*[\\/])?(?:svelte|@sveltejs[\\/]kit)[\\/](?!.*entry\.js$)/,
+    priority: 2,
+  },
+  {
+    name: 'first',
+    test: /src[\\/]routes[\\/]\(app\)[\\/](?:\+layout|inbox[\\/]\+page)\.svelte$/,
+    priority: 1,
+  },
 ];
 
 export default defineConfig({

@@ -20,12 +20,22 @@ test('what an agent shows is in the story, kept without its words, and on the pu
     { caption: 'By a link', mime: 'image/png' },
   ]);
   const out = await output(id);
-  for (const said of ['That is no PNG, JPEG, WebP or GIF.', '/tmp/pipe.png is no file.', '/dev/zero is no file.', '/tmp/huge.png is over 5 MiB.'])
+  for (const said of [
+    'That is no PNG, JPEG, WebP or GIF.',
+    '/tmp/pipe.png is no file.',
+    '/dev/zero is no file.',
+    '/tmp/huge.png is over 5 MiB.',
+  ])
     expect(out).toContain(said);
   const kept = await fetch(`${s.api}/api/attachments/${String(shown[0]!.id)}`);
-  expect([kept.headers.get('content-type'), kept.headers.get('x-content-type-options')]).toEqual(['image/png', 'nosniff']);
+  expect([kept.headers.get('content-type'), kept.headers.get('x-content-type-options')]).toEqual([
+    'image/png',
+    'nosniff',
+  ]);
   expect(Buffer.from(await kept.arrayBuffer()).includes('SECRET')).toBe(false);
-  const summary = (await s.forgeCalls()).findLast((c) => String(c.body?.body ?? '').includes('Ready for review'))!;
+  const summary = (await s.forgeCalls()).findLast((c) =>
+    String(c.body?.body ?? '').includes('Ready for review'),
+  )!;
   const url = /!\[The page, after\]\((\S+)\)/.exec(String(summary.body!.body))![1]!;
   expect((await fetch(url)).headers.get('content-type')).toBe('image/png');
   expect((await walkToEnd(s, id)).state).toBe('done');
@@ -39,7 +49,11 @@ test('a linter that was red before the agent began holds nothing up and is told 
     JSON.stringify({ name: 'oldred', scripts: { lint: 'cat bad.txt; cat newbad.txt 2>/dev/null; exit 1' } }),
   );
   writeFileSync(path.join(old, 'bad.txt'), 'a.ts:1 unused x\n');
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: old, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: old,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
@@ -59,9 +73,11 @@ test('a linter that was red before the agent began holds nothing up and is told 
     [1, false],
     [1, true],
   ]);
-  expect(told.filter((e) => e.type === 'baseline.recorded').map((e) => [e.payload.exitCode, String(e.payload.tail).trim()])).toEqual([
-    [1, 'a.ts:1 unused x'],
-  ]);
+  expect(
+    told
+      .filter((e) => e.type === 'baseline.recorded')
+      .map((e) => [e.payload.exitCode, String(e.payload.tail).trim()]),
+  ).toEqual([[1, 'a.ts:1 unused x']]);
   expect(await output(id)).toContain('mended mine');
   await s.call('cancelTask', { id });
 });

@@ -13,14 +13,20 @@ test('init-repo is a card like any other, and does nothing by itself', async () 
   expect(card?.title).toBe('Set up CI, previews and a database for each preview');
   expect(card?.prompt).toContain('.github/workflows/preview.yml');
   await s.call('declineProposal', { id: proposalId });
-  await expect(s.call('POST', `/api/projects/${projectId}/init`, { parts: ['world'] })).rejects.toThrow(/400/);
+  await expect(s.call('POST', `/api/projects/${projectId}/init`, { parts: ['world'] })).rejects.toThrow(
+    /400/,
+  );
 });
 
 test('a folder of mine: its commits and tags are there for the next task, its files stay its own, and one command brings the work back', async () => {
   const own = path.join(mkdtempSync('/tmp/agent-own-'), 'channel');
   mkdirSync(own);
   const git = (...a: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: own, encoding: 'utf8', stdio: 'pipe' }).trim();
+    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: own,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(own, 'TASK.md'), 'Mine.\n');
   git('add', '-A');
@@ -43,11 +49,19 @@ test('a folder of mine: its commits and tags are there for the next task, its fi
   // Worked on at both ends, nothing starts from half of it; the words of the refusal are the way out.
   git('commit', '-q', '--allow-empty', '-m', 'meanwhile');
   const next = await spawn('own');
-  const refused = await until('the refusal', async () => (await items(next)).find((i) => i.kind === 'failure'));
+  const refused = await until('the refusal', async () =>
+    (await items(next)).find((i) => i.kind === 'failure'),
+  );
   const command = /Run (git .*) and then Retry\./.exec(refused.title)?.[1] ?? refused.title;
   execFileSync('sh', ['-c', command], {
     cwd: '/',
-    env: { ...process.env, GIT_AUTHOR_NAME: 'x', GIT_AUTHOR_EMAIL: 'x@x', GIT_COMMITTER_NAME: 'x', GIT_COMMITTER_EMAIL: 'x@x' },
+    env: {
+      ...process.env,
+      GIT_AUTHOR_NAME: 'x',
+      GIT_AUTHOR_EMAIL: 'x@x',
+      GIT_COMMITTER_NAME: 'x',
+      GIT_COMMITTER_EMAIL: 'x@x',
+    },
     stdio: 'pipe',
   });
   expect(readFileSync(path.join(own, 'made.txt'), 'utf8')).toBe('made\n');

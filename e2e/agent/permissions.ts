@@ -9,7 +9,9 @@ test('a command waits for leave: once, refused with a reason, and always', async
   try {
     const id = await spawn('leave');
     const ask = (title: string): Promise<Item> =>
-      until(`"${title}"`, async () => (await items(id)).find((i) => i.kind === 'permission' && i.title === title));
+      until(`"${title}"`, async () =>
+        (await items(id)).find((i) => i.kind === 'permission' && i.title === title),
+      );
     const first = await ask('Run: touch one');
     expect(first.body).toContain('It runs in the sandbox of this task');
     const waitsFor = async (): Promise<string | null> => (await s.call('getTask', { id })).waitingFor;
@@ -20,13 +22,17 @@ test('a command waits for leave: once, refused with a reason, and always', async
     await s.call('decide', { id: second.id, body: { decision: 'deny', text: 'Keep it, please.' } });
     const third = await ask('Run: touch three');
     await s.call('decide', { id: third.id, body: { decision: 'allow_task' } });
-    await expect(s.call('decide', { id: third.id, body: { decision: 'deny' } })).rejects.toThrow(/Already answered by you/);
+    await expect(s.call('decide', { id: third.id, body: { decision: 'deny' } })).rejects.toThrow(
+      /Already answered by you/,
+    );
     await printed(id, 'asked for everything');
     expect(await waitsFor()).toBeNull();
     const out = await output(id);
     expect(out).toContain('Keep it, please.');
     // The same command a second time asked nobody, and neither did git.
-    expect((await events(id)).filter((e) => e.type === 'inbox.opened' && e.payload.kind === 'permission')).toHaveLength(3);
+    expect(
+      (await events(id)).filter((e) => e.type === 'inbox.opened' && e.payload.kind === 'permission'),
+    ).toHaveLength(3);
     expect(out).toContain('three is there twice');
   } finally {
     await settings({ permissions: 'sandbox' });

@@ -19,15 +19,28 @@ export async function startStage(): Promise<void> {
   const story = path.join(mkdtempSync('/tmp/agent-story-'), 'story.yaml');
   writeFileSync(story, STORY);
   registry = await startNpm({ outer: npmPackage('outer', { inner: '^1.0.0' }), inner: npmPackage('inner') });
-  s = await startStack({ MAINLOOP_DEMO_SCRIPT: story, CI_GRACE_SECONDS: '3', npm_config_registry: registry.url });
+  s = await startStack({
+    MAINLOOP_DEMO_SCRIPT: story,
+    CI_GRACE_SECONDS: '3',
+    npm_config_registry: registry.url,
+  });
   mkdirSync(dir, { recursive: true });
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(dir, 'tsconfig.json'), '{}\n');
   writeFileSync(path.join(dir, '.gitignore'), 'node_modules\n');
   writeFileSync(path.join(dir, '.nvmrc'), '18\n');
   writeFileSync(path.join(dir, 'package.json'), '{"name":"channel","version":"1.0.0"}\n');
-  const lock = { name: 'channel', version: '1.0.0', lockfileVersion: 3, packages: { '': { name: 'channel', version: '1.0.0' } } };
+  const lock = {
+    name: 'channel',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    packages: { '': { name: 'channel', version: '1.0.0' } },
+  };
   writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
@@ -40,19 +53,24 @@ export async function stopStage(): Promise<void> {
   await registry?.close();
 }
 
-export const settings = (change: ProjectSettings): Promise<unknown> => s.call('changeProject', { id: projectId, body: change });
+export const settings = (change: ProjectSettings): Promise<unknown> =>
+  s.call('changeProject', { id: projectId, body: change });
 export const detail = (id: string): Promise<Task> => s.call('getTask', { id });
 export const events = (id: string): Promise<TaskEvent[]> => s.call('listEvents', { id });
-export const items = async (id: string): Promise<Item[]> => (await s.call('listInbox')).filter((i) => i.taskId === id);
+export const items = async (id: string): Promise<Item[]> =>
+  (await s.call('listInbox')).filter((i) => i.taskId === id);
 
 export async function spawn(name: string): Promise<string> {
   await s.call('sendMessage', { body: { text: `case ${name}` } });
-  const p = await until(`a proposal for ${name}`, async () => (await s.call('listProposals')).find((x) => x.title === `Case ${name}`));
+  const p = await until(`a proposal for ${name}`, async () =>
+    (await s.call('listProposals')).find((x) => x.title === `Case ${name}`),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 export async function output(id: string): Promise<string> {
   let all = '';
-  for (const r of (await detail(id)).runs) all += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
+  for (const r of (await detail(id)).runs)
+    all += (await s.call('readOutput', { id: r.id, query: { from: 0 } })).text;
   return all;
 }
 export const printed = (id: string, what: string): Promise<true> =>

@@ -12,7 +12,10 @@ test('what is said in mid-run reaches the agent before its next model call', asy
   expect(await s.call('steerTask', { id, body: { text: 'Make it blue.' } })).toEqual({ heard: 'now' });
   await inDatabase((db) =>
     until('the agent to have it', async () => {
-      const told = await db.query('select 1 from run_commands where task_id = $1 and delivered_at is not null', [id]);
+      const told = await db.query(
+        'select 1 from run_commands where task_id = $1 and delivered_at is not null',
+        [id],
+      );
       return told.rowCount === 1;
     }),
   );
@@ -29,7 +32,9 @@ test('what is said when nobody listens starts the next run, once', async () => {
   expect(await s.call('steerTask', { id, body: { text: 'Make it green.' } })).toEqual({ heard: 'next_run' });
   await s.call('decide', { id: failure.id, body: { decision: 'retry' } });
   await printed(id, 'painted green');
-  await until('the next failure', async () => (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id));
+  await until('the next failure', async () =>
+    (await items(id)).find((i) => i.kind === 'failure' && i.id !== failure.id),
+  );
   expect((await output(id)).split('"content":"painted green"')).toHaveLength(2);
 });
 
@@ -37,8 +42,13 @@ test('pause stops the agent where it stands, and Retry goes on in its session', 
   const id = await spawn('pause');
   await printed(id, 'the long command runs');
   await inDatabase(async (db) => {
-    await db.query(`insert into run_commands (run_id, payload) values ($1, '{"type":"checkpoint"}')`, [(await detail(id)).activeRunId]);
-    await until('a checkpoint in mid-run', async () => (await db.query('select 1 from checkpoints where task_id = $1', [id])).rowCount === 1);
+    await db.query(`insert into run_commands (run_id, payload) values ($1, '{"type":"checkpoint"}')`, [
+      (await detail(id)).activeRunId,
+    ]);
+    await until(
+      'a checkpoint in mid-run',
+      async () => (await db.query('select 1 from checkpoints where task_id = $1', [id])).rowCount === 1,
+    );
   });
   expect((await detail(id)).activeRunId).not.toBeNull();
   await s.call('pauseTask', { id });
@@ -53,7 +63,9 @@ test('an agent that never ends is ended when its time is up', async () => {
   await settings({ maxMinutes: 0.1 });
   try {
     const id = await spawn('endless');
-    const f = await until('the end of its time', async () => (await items(id)).find((i) => i.kind === 'failure'));
+    const f = await until('the end of its time', async () =>
+      (await items(id)).find((i) => i.kind === 'failure'),
+    );
     expect(f.title).toBe('The agent ran out of time. Retry goes on from where it stopped.');
   } finally {
     await settings({ maxMinutes: 60 });
@@ -71,7 +83,10 @@ test('what is wrong in a file it has just edited reaches the agent by itself; on
   put('a.ts', 'export const add = (a: number, b: number): number => a + b;\n');
   put('b.ts', "import { add } from './a';\nexport const three = add(1, 2);\n");
   const git = (...a: string[]): void =>
-    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: typed, stdio: 'ignore' });
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: typed,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   git('add', '-A', '-f');
   git('commit', '-q', '-m', 'first');

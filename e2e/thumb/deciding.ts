@@ -5,7 +5,20 @@ import { openPage, visit } from '@mainloop/testkit/browser';
 import { seedItem, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import type { Locator, Page } from 'playwright-core';
-import { s, db, browser, SIZES, inBrowser, shot, fresh, answerOf, open, plan, stopped, settled } from './stage.ts';
+import {
+  s,
+  db,
+  browser,
+  SIZES,
+  inBrowser,
+  shot,
+  fresh,
+  answerOf,
+  open,
+  plan,
+  stopped,
+  settled,
+} from './stage.ts';
 
 const stateOf = async (id: string): Promise<string> =>
   (await db.query<{ state: string }>('select state from inbox_items where id = $1', [id])).rows[0]!.state;
@@ -18,16 +31,20 @@ const middle = async (b: Locator): Promise<{ x: number; y: number }> => {
 const openIds = async (): Promise<string[]> =>
   (await db.query<{ id: string }>("select id from inbox_items where state = 'open'")).rows.map((r) => r.id);
 const answered = async (decision: string, ids: string[]): Promise<string[]> =>
-  (await db.query<{ id: string }>("select id from inbox_items where id = any($1) and answer->>'decision' = $2", [ids, decision])).rows.map(
-    (r) => r.id,
-  );
+  (
+    await db.query<{ id: string }>(
+      "select id from inbox_items where id = any($1) and answer->>'decision' = $2",
+      [ids, decision],
+    )
+  ).rows.map((r) => r.id);
 
 inBrowser.each(SIZES)(
   'two taps on one point decide one thing: the card that came under the finger takes none until it has settled, %s',
   async (size) => {
     const [first, second] = [await plan(), await plan()];
     const { page, complaints } = await open(size, '/inbox');
-    const approve = (id: string): Locator => page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' });
+    const approve = (id: string): Locator =>
+      page.locator(`#item-${id}`).getByRole('button', { name: 'Approve' });
     await settled(approve(first));
     const at = await middle(approve(first));
     await tap(page, size, at);
@@ -45,10 +62,15 @@ inBrowser.each(SIZES)(
     await settled(retry.nth(0));
     const where = await middle(retry.nth(0));
     await tap(page, size, where);
-    await until('one to be gone', async () => (await page.locator('article').filter({ hasText: 'It broke' }).count()) === 1);
+    await until(
+      'one to be gone',
+      async () => (await page.locator('article').filter({ hasText: 'It broke' }).count()) === 1,
+    );
     await tap(page, size, where);
     await settled(retry);
-    expect([a.id, b.id].sort()).toEqual([...(await openIds()), ...(await answered('retry', [a.id, b.id]))].sort());
+    expect([a.id, b.id].sort()).toEqual(
+      [...(await openIds()), ...(await answered('retry', [a.id, b.id]))].sort(),
+    );
     expect(await openIds()).toHaveLength(1);
     expect(complaints).toEqual([]);
     await page.close();
@@ -59,13 +81,20 @@ inBrowser.each(SIZES)(
   'a gate is no failure with a Retry: it shows the lines, is put back or allowed, and what was allowed stays in red on the review, %s',
   async (size) => {
     const lines = 'test/sum.test.ts: deleted\ntest/odd.test.ts: a test is skipped';
-    const gate = await stopped('The checks are green, but the change removes or skips tests.', lines, 'gate' as ItemKind, ['Put it back', 'Allow']);
+    const gate = await stopped(
+      'The checks are green, but the change removes or skips tests.',
+      lines,
+      'gate' as ItemKind,
+      ['Put it back', 'Allow'],
+    );
     const { page, complaints } = await open(size, '/inbox');
     const card = page.locator(`#item-${gate.id}`);
     await card.getByText('test/sum.test.ts: deleted').waitFor();
     await card.getByRole('button', { name: 'Put it back' }).waitFor();
     expect(await card.getByRole('button', { name: 'Retry' }).count()).toBe(0);
-    await expect(s.call('decide', { id: gate.id, body: { decision: 'retry' } })).rejects.toThrow(/takes allow or deny/);
+    await expect(s.call('decide', { id: gate.id, body: { decision: 'retry' } })).rejects.toThrow(
+      /takes allow or deny/,
+    );
     await settled(card.getByRole('button', { name: 'Allow' }));
     await page.screenshot({ path: shot(`gate-${size}`) });
     await card.getByRole('button', { name: 'Allow' }).click();
@@ -76,7 +105,10 @@ inBrowser.each(SIZES)(
     await told.scrollIntoViewIfNeeded();
     await page.screenshot({ path: shot(`allowed-${size}`) });
     await page.goto(`${s.web}/task/${gate.task}`);
-    await page.getByRole('region', { name: 'Story' }).getByText('You allowed: test/sum.test.ts: deleted').waitFor();
+    await page
+      .getByRole('region', { name: 'Story' })
+      .getByText('You allowed: test/sum.test.ts: deleted')
+      .waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   },
@@ -117,8 +149,15 @@ inBrowser.each(SIZES)(
     await page.keyboard.press('u');
     await card(second).getByRole('button', { name: 'Approve' }).waitFor();
     await page.clock.runFor(20_000);
-    expect([await stateOf(first), await stateOf(second), await stateOf(asked), await stateOf(broken.id)]).toEqual(['open', 'open', 'open', 'open']);
-    expect((await db.query('select 1 from proposals where id = $1 and state = $2', [offer.id, 'open'])).rowCount).toBe(1);
+    expect([
+      await stateOf(first),
+      await stateOf(second),
+      await stateOf(asked),
+      await stateOf(broken.id),
+    ]).toEqual(['open', 'open', 'open', 'open']);
+    expect(
+      (await db.query('select 1 from proposals where id = $1 and state = $2', [offer.id, 'open'])).rowCount,
+    ).toBe(1);
     // What is not taken back goes out, at the latest when nobody can take it back any more.
     await card(asked).getByRole('button', { name: 'Right' }).click();
     await card(asked).getByText('You answered “Right”.').waitFor();
@@ -128,52 +167,66 @@ inBrowser.each(SIZES)(
     // A browser that died told nobody that it went: what it held is on the device, and goes out when mainloop is opened again.
     const died = { path: `/api/inbox/${first}`, label: 'Plan', says: 'Approved.', atMs: 0, left: false };
     const body = { decision: 'approve', text: '', via: 'app', answerId: `died-${size}` };
-    await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [`held/${died.path}`, JSON.stringify({ ...died, body })]);
+    await page.evaluate(
+      ([key, value]) => localStorage.setItem(key!, value!),
+      [`held/${died.path}`, JSON.stringify({ ...died, body })],
+    );
     await page.goto(`${s.web}/inbox`);
     await until('what a browser held that died', async () => (await answerOf(first)) === 'approve');
-    await until('nothing to be held any more', () => page.evaluate<boolean>("!Object.keys(localStorage).some((key) => key.startsWith('held/'))"));
+    await until('nothing to be held any more', () =>
+      page.evaluate<boolean>("!Object.keys(localStorage).some((key) => key.startsWith('held/'))"),
+    );
     expect(complaints).toEqual([]);
     await page.close();
   },
 );
 
-inBrowser.each(SIZES)('while a question is open the field at the foot of its task answers it, and its options are one tap, %s', async (size) => {
-  const task = await seedTask(db, fresh());
-  const asked = await seedItem(db, task, `${task}-q`, 'question', 'Which way?', ['Left', 'Right']);
-  const { page, complaints } = await open(size, `/task/${task}`);
-  const field = page.getByRole('textbox', { name: 'Or type your own answer' });
-  await field.fill('Straight on');
-  expect(await page.locator('#main').getByRole('button', { name: 'Left' }).isDisabled()).toBe(true);
-  await page.screenshot({ path: shot(`answer-${size}`) });
-  await page.getByRole('button', { name: 'Answer' }).click();
-  await page.locator('#main').getByText('You answered “Straight on”.').waitFor();
-  await until('the answer', async () => (await answerOf(asked)) === 'answer');
-  await page.getByRole('textbox', { name: /Tell Claude something/ }).waitFor();
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'while a question is open the field at the foot of its task answers it, and its options are one tap, %s',
+  async (size) => {
+    const task = await seedTask(db, fresh());
+    const asked = await seedItem(db, task, `${task}-q`, 'question', 'Which way?', ['Left', 'Right']);
+    const { page, complaints } = await open(size, `/task/${task}`);
+    const field = page.getByRole('textbox', { name: 'Or type your own answer' });
+    await field.fill('Straight on');
+    expect(await page.locator('#main').getByRole('button', { name: 'Left' }).isDisabled()).toBe(true);
+    await page.screenshot({ path: shot(`answer-${size}`) });
+    await page.getByRole('button', { name: 'Answer' }).click();
+    await page.locator('#main').getByText('You answered “Straight on”.').waitFor();
+    await until('the answer', async () => (await answerOf(asked)) === 'answer');
+    await page.getByRole('textbox', { name: /Tell Claude something/ }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
-inBrowser.each(SIZES)('a review can be judged from its card, and until it was read reading is its main button, %s', async (size) => {
-  const task = await seedTask(db, fresh());
-  await db.query(
-    `insert into pushes (id, task_id, owner_id, run_id, branch, old_sha, new_sha, state, diff, delta)
+inBrowser.each(SIZES)(
+  'a review can be judged from its card, and until it was read reading is its main button, %s',
+  async (size) => {
+    const task = await seedTask(db, fresh());
+    await db.query(
+      `insert into pushes (id, task_id, owner_id, run_id, branch, old_sha, new_sha, state, diff, delta)
      select $1, $2, owner_id, 'r', branch, '', 'abc', 'forwarded', $3, $3 from tasks where id = $2`,
-    [`${task}-p1`, task, 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1 +1,2 @@\n-x\n+y\n+z\n'],
-  );
-  const id = await seedItem(db, task, `${task}-review`, 'review', 'Ready for review');
-  const { page, complaints } = await open(size, '/inbox');
-  const card = page.locator(`#item-${id}`);
-  await card.getByText('One file').waitFor();
-  await card.getByText('No CI checked this change.').waitFor();
-  await card.getByText('You asked: do it').waitFor();
-  const main = (): Promise<string | null> => card.locator('.btn-main').textContent();
-  expect((await main())?.trim()).toBe('Read the change');
-  await page.screenshot({ path: shot(`unread-${size}`) });
-  await card.getByRole('link', { name: 'Read the change' }).click();
-  await page.getByRole('region', { name: 'a.ts' }).waitFor();
-  await page.goto(`${s.web}/inbox`);
-  await until('merging to come first, now that it was read', async () => (await main())?.trim() === 'Merge');
-  await page.screenshot({ path: shot(`read-${size}`) });
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+      [`${task}-p1`, task, 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1 +1,2 @@\n-x\n+y\n+z\n'],
+    );
+    const id = await seedItem(db, task, `${task}-review`, 'review', 'Ready for review');
+    const { page, complaints } = await open(size, '/inbox');
+    const card = page.locator(`#item-${id}`);
+    await card.getByText('One file').waitFor();
+    await card.getByText('No CI checked this change.').waitFor();
+    await card.getByText('You asked: do it').waitFor();
+    const main = (): Promise<string | null> => card.locator('.btn-main').textContent();
+    expect((await main())?.trim()).toBe('Read the change');
+    await page.screenshot({ path: shot(`unread-${size}`) });
+    await card.getByRole('link', { name: 'Read the change' }).click();
+    await page.getByRole('region', { name: 'a.ts' }).waitFor();
+    await page.goto(`${s.web}/inbox`);
+    await until(
+      'merging to come first, now that it was read',
+      async () => (await main())?.trim() === 'Merge',
+    );
+    await page.screenshot({ path: shot(`read-${size}`) });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

@@ -9,22 +9,36 @@ import { until } from '@mainloop/testkit/stack';
 import { s, db, browser, SIZES, inBrowser, shot, n, fresh, open, plan, stopped, settled } from './stage.ts';
 
 const taskOf = async (id: string): Promise<string | undefined> =>
-  (await db.query<{ title: string }>('select t.title from inbox_items i join tasks t on t.id = i.task_id where i.id = $1', [id])).rows[0]?.title;
+  (
+    await db.query<{ title: string }>(
+      'select t.title from inbox_items i join tasks t on t.id = i.task_id where i.id = $1',
+      [id],
+    )
+  ).rows[0]?.title;
 
 inBrowser.each(SIZES)(
   'one number counts all that is stopped on the person, failures come before what works, and later says until when, %s',
   async (size) => {
     const id = await plan();
     await stopped('CI is still red after 3 repairs.', '');
-    await stopped('The budget of this task is spent. Raise it and retry, or cancel.', '', 'failure', ['Retry'], 'budget');
+    await stopped(
+      'The budget of this task is spent. Raise it and retry, or cancel.',
+      '',
+      'failure',
+      ['Retry'],
+      'budget',
+    );
     await seedProposal(db, `count-${size}`);
     await seedTask(db, fresh());
     await db.query("update tasks set state = 'drafting' where id = $1", [`th${n}`]);
     const { page, complaints } = await open(size, '/inbox');
     await until('four in the name of the page', async () => (await page.title()).startsWith('(4)'));
     const needs = page.getByRole('region', { name: 'Needs you' });
-    expect((await needs.getByRole('heading', { level: 2 }).first().textContent())!.replace(/\s+/g, ' ')).toContain('4');
-    const y = async (name: string): Promise<number> => (await page.getByRole('heading', { name: new RegExp(name), level: 2 }).boundingBox())!.y;
+    expect(
+      (await needs.getByRole('heading', { level: 2 }).first().textContent())!.replace(/\s+/g, ' '),
+    ).toContain('4');
+    const y = async (name: string): Promise<number> =>
+      (await page.getByRole('heading', { name: new RegExp(name), level: 2 }).boundingBox())!.y;
     expect(await y('Failed')).toBeLessThan(await y('Working'));
     await page.screenshot({ path: shot(`counts-${size}`), fullPage: true });
     const card = page.locator(`#item-${id}`);
@@ -47,7 +61,13 @@ inBrowser.each(SIZES)(
 inBrowser.each(SIZES)(
   'a pause and a cancellation are no failures, a confirmation is in sight, and a message at the foot covers nothing, %s',
   async (size) => {
-    const paused = await stopped('Paused by you. Resume continues from here.', '', 'failure', ['Retry'], 'paused');
+    const paused = await stopped(
+      'Paused by you. Resume continues from here.',
+      '',
+      'failure',
+      ['Retry'],
+      'paused',
+    );
     const id = await plan();
     const { page, complaints } = await open(size, '/inbox');
     const row = page.locator('article').filter({ hasText: 'Paused by you. Resume continues from here.' });
@@ -84,7 +104,17 @@ inBrowser.each(SIZES)(
     expect(box.height).toBeGreaterThan(0);
     await page.screenshot({ path: shot(`confirm-${size}`) });
     await ask.getByRole('button', { name: 'Cancel the task' }).click();
-    await appendOnce(db, [taskEnded.new({ taskId: paused.task, actor: 'test', payload: { state: 'cancelled', how: 'cancelled', left: '' } })], OWNER);
+    await appendOnce(
+      db,
+      [
+        taskEnded.new({
+          taskId: paused.task,
+          actor: 'test',
+          payload: { state: 'cancelled', how: 'cancelled', left: '' },
+        }),
+      ],
+      OWNER,
+    );
     const told = page.getByRole('region', { name: 'Story' }).getByText('You cancelled it.');
     await told.first().waitFor();
     expect(await page.getByRole('region', { name: 'Story' }).locator('.text-bad').count()).toBe(0);
@@ -94,12 +124,14 @@ inBrowser.each(SIZES)(
   },
 );
 
-inBrowser.each(SIZES)('no card stands twice on the page of its task, and no button is pale because the page has just opened, %s', async (size) => {
-  const task = await seedTask(db, fresh());
-  const id = await seedItem(db, task, `${task}-plan`, 'plan', 'Plan, revision 1');
-  const broken = await stopped('CI is still red after 3 repairs.', '');
-  const { page, complaints } = await openPage(browser, size);
-  await page.addInitScript(`(() => {
+inBrowser.each(SIZES)(
+  'no card stands twice on the page of its task, and no button is pale because the page has just opened, %s',
+  async (size) => {
+    const task = await seedTask(db, fresh());
+    const id = await seedItem(db, task, `${task}-plan`, 'plan', 'Plan, revision 1');
+    const broken = await stopped('CI is still red after 3 repairs.', '');
+    const { page, complaints } = await openPage(browser, size);
+    await page.addInitScript(`(() => {
     globalThis.palest = 1;
     const look = () => {
       for (const b of document.querySelectorAll('article button, article a.btn'))
@@ -108,17 +140,20 @@ inBrowser.each(SIZES)('no card stands twice on the page of its task, and no butt
     };
     requestAnimationFrame(look);
   })()`);
-  await visit(page, `${s.web}/task/${task}`);
-  const approve = page.locator('#main').getByRole('button', { name: 'Approve' });
-  await settled(approve);
-  expect(await page.evaluate<number>('globalThis.palest')).toBe(1);
-  expect(await page.locator(`[id="item-${id}"]`).count()).toBe(1);
-  await page.screenshot({ path: shot(`once-${size}`) });
-  await visit(page, `${s.web}/task/${broken.task}`);
-  await page.locator('#main').getByRole('button', { name: 'Retry' }).waitFor();
-  expect(await page.getByRole('button', { name: 'Retry' }).filter({ visible: true }).count()).toBe(1);
-  // Another task's card is beside it on the desktop, for this page does not show it.
-  expect(await page.locator(`[id="item-${id}"]`).filter({ visible: true }).count()).toBe(size === 'desktop' ? 1 : 0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+    await visit(page, `${s.web}/task/${task}`);
+    const approve = page.locator('#main').getByRole('button', { name: 'Approve' });
+    await settled(approve);
+    expect(await page.evaluate<number>('globalThis.palest')).toBe(1);
+    expect(await page.locator(`[id="item-${id}"]`).count()).toBe(1);
+    await page.screenshot({ path: shot(`once-${size}`) });
+    await visit(page, `${s.web}/task/${broken.task}`);
+    await page.locator('#main').getByRole('button', { name: 'Retry' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Retry' }).filter({ visible: true }).count()).toBe(1);
+    // Another task's card is beside it on the desktop, for this page does not show it.
+    expect(await page.locator(`[id="item-${id}"]`).filter({ visible: true }).count()).toBe(
+      size === 'desktop' ? 1 : 0,
+    );
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

@@ -22,13 +22,22 @@ export const shot = (name: string): string => path.join(import.meta.dirname, '..
 export let n = 0;
 export const fresh = (): string => `th${++n}`;
 export const answerOf = async (id: string): Promise<string | undefined> =>
-  (await db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
-export const open = async (size: (typeof SIZES)[number], where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+  (
+    await db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [
+      id,
+    ])
+  ).rows[0]!.answer?.decision;
+export const open = async (
+  size: (typeof SIZES)[number],
+  where: string,
+  dark = false,
+): Promise<{ page: Page; complaints: string[] }> => {
   const opened = await openPage(browser, size, dark);
   await visit(opened.page, `${s.web}${where}`);
   return opened;
 };
-export const plan = async (): Promise<string> => seedItem(db, await seedTask(db, fresh()), `${fresh()}-plan`, 'plan', 'Plan, revision 1');
+export const plan = async (): Promise<string> =>
+  seedItem(db, await seedTask(db, fresh()), `${fresh()}-plan`, 'plan', 'Plan, revision 1');
 export const stopped = async (
   title: string,
   body: string,
@@ -41,8 +50,16 @@ export const stopped = async (
   await appendOnce(
     db,
     [
-      inboxOpened.new({ taskId: task, actor: 'test', payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode } }),
-      taskStateChanged.new({ taskId: task, actor: 'test', payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } } }),
+      inboxOpened.new({
+        taskId: task,
+        actor: 'test',
+        payload: { id, kind, title, body, options: options.map((label) => ({ label })), errorCode },
+      }),
+      taskStateChanged.new({
+        taskId: task,
+        actor: 'test',
+        payload: { state: 'blocked', phase: 'ci', status: { is: 'item', itemId: id } },
+      }),
     ],
     OWNER,
   );
@@ -66,5 +83,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await db.query("update inbox_items set state = 'closed' where state = 'open'");
   await db.query("update proposals set state = 'declined' where state = 'open'");
-  await db.query("update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null");
+  await db.query(
+    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
+  );
 });

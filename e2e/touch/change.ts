@@ -10,9 +10,23 @@ import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
-import { t, s, browser, SIZES, inBrowser, shot, fresh, open, settled, answerOf, DIFF, pushed } from './stage.ts';
+import {
+  t,
+  s,
+  browser,
+  SIZES,
+  inBrowser,
+  shot,
+  fresh,
+  open,
+  settled,
+  answerOf,
+  DIFF,
+  pushed,
+} from './stage.ts';
 
-const MORE = 'diff --git a/src/new.ts b/src/new.ts\n--- a/src/new.ts\n+++ b/src/new.ts\n@@ -1 +1,2 @@\n const a = 1;\n+const b = 2;\n';
+const MORE =
+  'diff --git a/src/new.ts b/src/new.ts\n--- a/src/new.ts\n+++ b/src/new.ts\n@@ -1 +1,2 @@\n const a = 1;\n+const b = 2;\n';
 /** What a thumb can't hit: smaller than 44 pixels each way. The numbers of lines are as wide, and a miss is put right by the arrows. */
 const small = (page: Page): Promise<string[]> =>
   page.evaluate<
@@ -26,7 +40,9 @@ const small = (page: Page): Promise<string[]> =>
 /** A page as an agent would photograph it. */
 async function photograph(words: string): Promise<Buffer> {
   const { page } = await openPage(browser, 'desktop', false);
-  await page.setContent(`<body style="font:32px sans-serif;margin:40px;background:#fff;color:#111"><h1>${words}</h1><p>Total 12.40</p>`);
+  await page.setContent(
+    `<body style="font:32px sans-serif;margin:40px;background:#fff;color:#111"><h1>${words}</h1><p>Total 12.40</p>`,
+  );
   const png = await page.screenshot();
   await page.close();
   return png;
@@ -70,15 +86,24 @@ inBrowser.each(SIZES)(
     const at = size === 'phone' ? 38 : 37;
     expect(await code.inputValue()).toBe(`const line${at} = 'text ${at}'; // said ${at}`);
     const now = file.getByRole('button', { name: `Comment on line ${at + 1}`, exact: true });
-    await until('line and code to be in sight', async () => (await inSight(code)) && (await inSight(now)), 15_000);
+    await until(
+      'line and code to be in sight',
+      async () => (await inSight(code)) && (await inSight(now)),
+      15_000,
+    );
     await page.screenshot({ path: shot(`suggest-${size}`) });
     await code.fill('const better = `a`; // ``` is in it');
     await page.reload();
     await until('the suggestion to be kept', async () => (await page.getByRole('textbox', { name: 'Your code for this line' }).inputValue()).startsWith('const better')); // prettier-ignore
     await page.getByRole('button', { name: 'Keep comment' }).click();
     await page.getByText('not sent yet').waitFor();
-    const { rows } = await t.db.query<{ body: string; line: number }>('select body, line from review_comments where task_id = $1', [task]);
-    expect(rows).toEqual([{ line: at + 1, body: 'Say why.\n````suggestion\nconst better = `a`; // ``` is in it\n````' }]);
+    const { rows } = await t.db.query<{ body: string; line: number }>(
+      'select body, line from review_comments where task_id = $1',
+      [task],
+    );
+    expect(rows).toEqual([
+      { line: at + 1, body: 'Say why.\n````suggestion\nconst better = `a`; // ``` is in it\n````' },
+    ]);
     await page.setViewportSize(size === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 });
     await page.screenshot({ path: shot(`commented-${size}`) });
     if (size === 'phone') expect(await small(page)).toEqual([]);
@@ -87,26 +112,29 @@ inBrowser.each(SIZES)(
   },
 );
 
-inBrowser.each(SIZES)('whoever reviewed a change sees first what is new in it, and the whole is one choice away, %s', async (size) => {
-  const task = await seedTask(t.db, fresh());
-  await pushed(task, `${task}-1`, DIFF, DIFF);
-  await t.db.query("update pushes set created_at = now() - interval '1 hour' where id = $1", [`${task}-1`]);
-  await pushed(task, `${task}-2`, DIFF + MORE, MORE);
-  const r = await fetch(`${s.web}/api/tasks/${task}/looked`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ pushId: `${task}-1` }),
-  });
-  expect(r.ok).toBe(true);
-  const { page, complaints } = await open(size, `/task/${task}/changes`);
-  await page.getByRole('region', { name: 'src/new.ts' }).waitFor();
-  expect(await page.getByRole('region', { name: 'src/till.ts' }).count()).toBe(0);
-  await page.screenshot({ path: shot(`new-first-${size}`) });
-  await page.getByLabel('Show').selectOption('all');
-  await page.getByRole('region', { name: 'src/till.ts' }).waitFor();
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'whoever reviewed a change sees first what is new in it, and the whole is one choice away, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    await pushed(task, `${task}-1`, DIFF, DIFF);
+    await t.db.query("update pushes set created_at = now() - interval '1 hour' where id = $1", [`${task}-1`]);
+    await pushed(task, `${task}-2`, DIFF + MORE, MORE);
+    const r = await fetch(`${s.web}/api/tasks/${task}/looked`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ pushId: `${task}-1` }),
+    });
+    expect(r.ok).toBe(true);
+    const { page, complaints } = await open(size, `/task/${task}/changes`);
+    await page.getByRole('region', { name: 'src/new.ts' }).waitFor();
+    expect(await page.getByRole('region', { name: 'src/till.ts' }).count()).toBe(0);
+    await page.screenshot({ path: shot(`new-first-${size}`) });
+    await page.getByLabel('Show').selectOption('all');
+    await page.getByRole('region', { name: 'src/till.ts' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
 inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] as const)))(
   'what the agent showed stands on the card and in the story, and a tap shows it on the whole screen, %s, dark: %s',
@@ -115,7 +143,15 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     for (const caption of ['The bill before the change', 'The bill after it, with the odd cent']) {
       const data = await photograph(caption);
       const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data });
-      const payload = { runId: 'r', id: kept.id, caption, mime: 'image/png', width: 1440, height: 900, sha256: kept.id } as const;
+      const payload = {
+        runId: 'r',
+        id: kept.id,
+        caption,
+        mime: 'image/png',
+        width: 1440,
+        height: 900,
+        sha256: kept.id,
+      } as const;
       await appendOnce(t.db, [agentShowed.new({ taskId: task, actor: 'agent', payload })], OWNER);
     }
     const review = await seedItem(t.db, task, `${fresh()}-r`, 'review', 'Ready for review');
@@ -123,19 +159,30 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     const name = `${size}-${dark ? 'dark' : 'light'}`;
     const card = page.locator(`#item-${review}`);
     const small = card.getByRole('button', { name: 'Show “The bill before the change” on the whole screen' });
-    await until('the picture', () => small.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0));
+    await until('the picture', () =>
+      small.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0),
+    );
     expect(await card.getByRole('list', { name: 'Pictures' }).getByRole('listitem').count()).toBe(2);
-    expect(await page.getByRole('region', { name: 'Story' }).getByRole('img', { name: 'The bill before the change' }).count()).toBe(1);
+    expect(
+      await page
+        .getByRole('region', { name: 'Story' })
+        .getByRole('img', { name: 'The bill before the change' })
+        .count(),
+    ).toBe(1);
     await page.screenshot({ path: shot(`pictures-${name}`) });
     await small.click();
     const large = page.getByRole('dialog', { name: 'The bill before the change' });
-    await until('the large picture', () => large.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0));
+    await until('the large picture', () =>
+      large.getByRole('img').evaluate((i) => (i as unknown as { naturalWidth: number }).naturalWidth > 0),
+    );
     expect((await large.boundingBox())!.width).toBe(page.viewportSize()!.width);
     await page.keyboard.press('ArrowRight');
     await page.getByRole('dialog', { name: 'The bill after it, with the odd cent' }).waitFor();
     await page.screenshot({ path: shot(`picture-${name}`) });
     await page.evaluate(axe.source);
-    const found = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { html: string }[] }[] };
+    const found = (await page.evaluate('axe.run()')) as {
+      violations: { id: string; nodes: { html: string }[] }[];
+    };
     expect(found.violations.map((v) => [v.id, v.nodes[0]?.html])).toEqual([]);
     await page.keyboard.press('Escape');
     await until('the picture to be gone', async () => (await page.getByRole('dialog').count()) === 0);
@@ -152,7 +199,13 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
   async (size, dark) => {
     const task = await seedTask(t.db, fresh());
     const id = `${task}-c`;
-    const passed = { id, words: 'w', author: 'mona', text: 'LGTM, will merge after lunch', why: 'approval' } as never;
+    const passed = {
+      id,
+      words: 'w',
+      author: 'mona',
+      text: 'LGTM, will merge after lunch',
+      why: 'approval',
+    } as never;
     await appendOnce(t.db, [reviewPassedOver.new({ taskId: task, actor: 'mona', payload: passed })], OWNER);
     const { page, complaints } = await open(size, `/task/${task}`, dark);
     const button = page.getByRole('button', { name: 'Take it as a request' });

@@ -16,7 +16,10 @@ inBrowser.each(SIZES)(
     await t.db.query('delete from messages');
     await t.db.query('delete from turns');
     await say('user', `Make it ${size} blue.`);
-    await say('assistant', `| a | b |\n|---|---|\n| 1 | ${'wide '.repeat(40)} |\n\n\`\`\`ts\nconst a = '${'x'.repeat(200)}';\n\`\`\``);
+    await say(
+      'assistant',
+      `| a | b |\n|---|---|\n| 1 | ${'wide '.repeat(40)} |\n\n\`\`\`ts\nconst a = '${'x'.repeat(200)}';\n\`\`\``,
+    );
     await t.db.query(
       `insert into turns (id, owner_id, state, seq, draft, lease_by, lease_until, attempts)
      values ($1, 'owner', 'running', 1, 'Half a reply', 'nobody', now() + interval '1 hour', 1)`,
@@ -43,7 +46,9 @@ inBrowser.each(SIZES)(
     await page.getByRole('button', { name: 'Edit and say it again' }).last().click();
     // Nothing that stood there is lost.
     expect(await field.inputValue()).toBe(`And this.\nMake it ${size} blue.`);
-    expect(await page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'")).toBe(true);
+    expect(
+      await page.evaluate<boolean>("document.activeElement.getAttribute('aria-label') === 'Message'"),
+    ).toBe(true);
     await page.screenshot({ path: shot(`again-${size}`) });
     await field.fill('');
     expect(complaints).toEqual([]);
@@ -54,7 +59,10 @@ inBrowser.each(SIZES)(
 inBrowser(
   'seven tabs have one stream: the seventh answers at once, all hear what comes, and when the one with the stream goes another takes it over',
   async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+    });
     const streams = new Set<Page>();
     const tabs: Page[] = [];
     for (let i = 0; i < 7; i++) {
@@ -68,7 +76,8 @@ inBrowser(
     }
     expect(streams.size).toBe(1);
     const count = async (all: readonly Page[], words: string): Promise<void> => {
-      for (const page of all) await until(`${words} in each tab`, async () => (await page.title()).startsWith(words), 30_000);
+      for (const page of all)
+        await until(`${words} in each tab`, async () => (await page.title()).startsWith(words), 30_000);
     };
     await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
     await count(tabs, '(1)');
@@ -83,7 +92,8 @@ inBrowser(
     await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
     await context.setOffline(false);
     await count(left, '(3)');
-    for (const page of left) await page.getByText('Offline, showing the last update.').waitFor({ state: 'detached' });
+    for (const page of left)
+      await page.getByText('Offline, showing the last update.').waitFor({ state: 'detached' });
     await context.close();
   },
 );
@@ -112,89 +122,136 @@ inBrowser.each(SIZES)(
     await asked.first().click();
     await until(
       'it to be said',
-      async () => ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'")).rowCount ?? 0) > 0,
+      async () =>
+        ((await t.db.query("select 1 from messages where role = 'user' and text like '%acme/api%'"))
+          .rowCount ?? 0) > 0,
     );
     expect(complaints).toEqual([]);
     await page.close();
   },
 );
 
-inBrowser.each(SIZES)('the first run without a model key or a token: each missing part says what to do, %s', async (size) => {
-  await t.db.query('delete from messages');
-  await t.db.query('delete from turns');
-  const bare = await startPages(t, { MAINLOOP_DEMO: 'yes', MAINLOOP_LOCAL_GITHUB: 'yes' });
-  try {
-    const { page, complaints } = await openPage(browser, size);
-    await visit(page, `${bare.web}/`);
-    const checkup = page.getByRole('region', { name: 'Check-up' });
-    for (const [part, line] of [
-      ['No model key', 'ANTHROPIC_API_KEY='],
-      ['No GitHub token', 'GITHUB_TOKEN='],
-    ] as const) {
-      expect(await checkup.getByText(line).count()).toBe(0);
-      await checkup.getByRole('listitem').filter({ hasText: part }).getByRole('button', { name: 'Show how' }).click();
-      await checkup.getByText(line).waitFor();
-      await page.screenshot({ path: shot(`first-bare-${part.split(' ')[1]!}-${size}`) });
-      await checkup.getByRole('button', { name: 'Close' }).click();
+inBrowser.each(SIZES)(
+  'the first run without a model key or a token: each missing part says what to do, %s',
+  async (size) => {
+    await t.db.query('delete from messages');
+    await t.db.query('delete from turns');
+    const bare = await startPages(t, { MAINLOOP_DEMO: 'yes', MAINLOOP_LOCAL_GITHUB: 'yes' });
+    try {
+      const { page, complaints } = await openPage(browser, size);
+      await visit(page, `${bare.web}/`);
+      const checkup = page.getByRole('region', { name: 'Check-up' });
+      for (const [part, line] of [
+        ['No model key', 'ANTHROPIC_API_KEY='],
+        ['No GitHub token', 'GITHUB_TOKEN='],
+      ] as const) {
+        expect(await checkup.getByText(line).count()).toBe(0);
+        await checkup
+          .getByRole('listitem')
+          .filter({ hasText: part })
+          .getByRole('button', { name: 'Show how' })
+          .click();
+        await checkup.getByText(line).waitFor();
+        await page.screenshot({ path: shot(`first-bare-${part.split(' ')[1]!}-${size}`) });
+        await checkup.getByRole('button', { name: 'Close' }).click();
+      }
+      // A scripted model can do nothing with code that it does not know.
+      expect(await page.getByRole('button', { name: /acme\/api/ }).count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.close();
+    } finally {
+      await bare.stop();
     }
-    // A scripted model can do nothing with code that it does not know.
-    expect(await page.getByRole('button', { name: /acme\/api/ }).count()).toBe(0);
+    // With both, each part says so and none asks for anything.
+    const { page } = await open(size, '/');
+    const checkup = page.getByRole('region', { name: 'Check-up' });
+    await checkup.getByText('Claude answers').waitFor();
+    expect(await checkup.getByRole('button', { name: 'Show how' }).count()).toBe(0);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'what is new says so on every device until it was looked at on one, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    await appendOnce(
+      t.db,
+      [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })],
+      OWNER,
+    );
+    const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
+    const row = (page: Page): Locator =>
+      page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
+    for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
+    await here.page.screenshot({ path: shot(`new-${size}`) });
+    await row(here.page).getByRole('link').click();
+    await here.page.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
+    await until(
+      'it to be old elsewhere',
+      async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0,
+    );
+    // What happens while it is open is seen too; what happens afterwards is new.
+    await visit(here.page, `${s.web}/inbox`);
+    await appendOnce(
+      t.db,
+      [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })],
+      OWNER,
+    );
+    await row(there.page).getByText('New', { exact: true }).waitFor();
+    expect([...here.complaints, ...there.complaints]).toEqual([]);
+    await Promise.all([here.page.close(), there.page.close()]);
+  },
+);
+
+inBrowser.each(SIZES)(
+  'a proposal is read as Markdown, and every field of it can be changed, %s',
+  async (size) => {
+    await seedProject(t.db, 'pr-2', 'acme/web');
+    const prompt = '# Round once\n\n- no cent is lost\n- **all** tests stay';
+    const p = await seedProposal(t.db, fresh(), 3_600_000, {
+      ...DRAFT,
+      title: `Proposed ${fresh()}`,
+      prompt,
+    });
+    const { page, complaints } = await open(size, '/inbox');
+    const card = page.locator(`#proposal-${p.id}`);
+    expect(await card.getByRole('listitem').count()).toBe(2);
+    expect(await card.locator('strong').textContent()).toBe('all');
+    await settled(card.getByRole('button', { name: 'Edit' }));
+    await card.getByRole('button', { name: 'Edit' }).click();
+    await card.getByLabel('Title').fill('Round it once');
+    await until(
+      'the projects',
+      async () => (await card.getByLabel('Project').locator('option').count()) === 2,
+    );
+    await card.getByLabel('Project').selectOption({ label: 'acme/web' });
+    await card.getByLabel('Budget, in dollars').fill('7');
+    await card.getByLabel('What to do').fill('Do it well.');
+    await card.getByRole('checkbox').check();
+    await page.screenshot({ path: shot(`proposal-${size}`) });
+    await settled(card.getByRole('button', { name: 'Start' }));
+    await card.getByRole('button', { name: 'Start' }).click();
+    const started = await until('the task', async () =>
+      (
+        await t.db.query(
+          'select project_id, title, prompt, budget_cents, skip_plan from tasks where title = $1',
+          ['Round it once'],
+        )
+      ).rows.at(-1),
+    );
+    expect(started).toEqual({
+      project_id: 'pr-2',
+      title: 'Round it once',
+      prompt: 'Do it well.',
+      budget_cents: 700,
+      skip_plan: true,
+    });
+    await t.db.query(
+      "update tasks set title = 'Was started', state = 'cancelled', ended_at = now() where title = 'Round it once'",
+    );
+    await t.db.query("update projects set removed_at = now() where id = 'pr-2'");
     expect(complaints).toEqual([]);
     await page.close();
-  } finally {
-    await bare.stop();
-  }
-  // With both, each part says so and none asks for anything.
-  const { page } = await open(size, '/');
-  const checkup = page.getByRole('region', { name: 'Check-up' });
-  await checkup.getByText('Claude answers').waitFor();
-  expect(await checkup.getByRole('button', { name: 'Show how' }).count()).toBe(0);
-  await page.close();
-});
-
-inBrowser.each(SIZES)('what is new says so on every device until it was looked at on one, %s', async (size) => {
-  const task = await seedTask(t.db, fresh());
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I found the place.' } })], OWNER);
-  const [here, there] = [await open(size, '/inbox'), await open('desktop', '/inbox')];
-  const row = (page: Page): Locator => page.locator('main').locator('[data-row]', { hasText: `Task ${task}` });
-  for (const { page } of [here, there]) await row(page).getByText('New', { exact: true }).waitFor();
-  await here.page.screenshot({ path: shot(`new-${size}`) });
-  await row(here.page).getByRole('link').click();
-  await here.page.getByRole('heading', { level: 1, name: `Task ${task}` }).waitFor();
-  await until('it to be old elsewhere', async () => (await row(there.page).getByText('New', { exact: true }).count()) === 0);
-  // What happens while it is open is seen too; what happens afterwards is new.
-  await visit(here.page, `${s.web}/inbox`);
-  await appendOnce(t.db, [agentSaid.new({ taskId: task, actor: 'agent', payload: { runId: 'r', text: 'I am done.' } })], OWNER);
-  await row(there.page).getByText('New', { exact: true }).waitFor();
-  expect([...here.complaints, ...there.complaints]).toEqual([]);
-  await Promise.all([here.page.close(), there.page.close()]);
-});
-
-inBrowser.each(SIZES)('a proposal is read as Markdown, and every field of it can be changed, %s', async (size) => {
-  await seedProject(t.db, 'pr-2', 'acme/web');
-  const prompt = '# Round once\n\n- no cent is lost\n- **all** tests stay';
-  const p = await seedProposal(t.db, fresh(), 3_600_000, { ...DRAFT, title: `Proposed ${fresh()}`, prompt });
-  const { page, complaints } = await open(size, '/inbox');
-  const card = page.locator(`#proposal-${p.id}`);
-  expect(await card.getByRole('listitem').count()).toBe(2);
-  expect(await card.locator('strong').textContent()).toBe('all');
-  await settled(card.getByRole('button', { name: 'Edit' }));
-  await card.getByRole('button', { name: 'Edit' }).click();
-  await card.getByLabel('Title').fill('Round it once');
-  await until('the projects', async () => (await card.getByLabel('Project').locator('option').count()) === 2);
-  await card.getByLabel('Project').selectOption({ label: 'acme/web' });
-  await card.getByLabel('Budget, in dollars').fill('7');
-  await card.getByLabel('What to do').fill('Do it well.');
-  await card.getByRole('checkbox').check();
-  await page.screenshot({ path: shot(`proposal-${size}`) });
-  await settled(card.getByRole('button', { name: 'Start' }));
-  await card.getByRole('button', { name: 'Start' }).click();
-  const started = await until('the task', async () =>
-    (await t.db.query('select project_id, title, prompt, budget_cents, skip_plan from tasks where title = $1', ['Round it once'])).rows.at(-1),
-  );
-  expect(started).toEqual({ project_id: 'pr-2', title: 'Round it once', prompt: 'Do it well.', budget_cents: 700, skip_plan: true });
-  await t.db.query("update tasks set title = 'Was started', state = 'cancelled', ended_at = now() where title = 'Round it once'");
-  await t.db.query("update projects set removed_at = now() where id = 'pr-2'");
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+  },
+);

@@ -12,7 +12,10 @@ inBrowser.each(SIZES)(
   'a permission holds an agent: what was decided goes out after two seconds, and can be taken back until then, %s',
   async (size) => {
     const task = await seedTask(t.db, fresh());
-    const id = await seedItem(t.db, task, `${task}-m`, 'permission', 'Run: make release', ['Allow once', 'Refuse']);
+    const id = await seedItem(t.db, task, `${task}-m`, 'permission', 'Run: make release', [
+      'Allow once',
+      'Refuse',
+    ]);
     const { page, complaints } = await openPage(browser, size);
     await page.clock.install();
     await visit(page, `${s.web}/inbox`);
@@ -33,58 +36,70 @@ inBrowser.each(SIZES)(
   },
 );
 
-inBrowser.each(SIZES)('the inbox is shown as cards, as lines, or one at a time, and the choice is kept, %s', async (size) => {
-  const ids: string[] = [];
-  for (let i = 0; i < 6; i++) {
-    const task = await seedTask(t.db, fresh());
-    ids.push(await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1'));
-  }
-  const { page, complaints } = await open(size, '/inbox');
-  const needs = page.getByRole('region', { name: 'Needs you' });
-  await needs.getByLabel('View').selectOption('One line each');
-  await needs.locator('article').first().waitFor({ state: 'detached' });
-  const lines = needs.getByRole('button', { expanded: false });
-  expect(await lines.count()).toBe(6);
-  const last = (await lines.last().boundingBox())!;
-  expect(last.y + last.height).toBeLessThan(page.viewportSize()!.height);
-  expect(last.height).toBeGreaterThanOrEqual(44);
-  await page.reload();
-  await until('six lines, as chosen', async () => (await lines.count()) === 6);
-  await page.screenshot({ path: shot(`lines-${size}`) });
-  await lines.nth(1).click();
-  const card = page.locator(`#item-${ids[1]}`);
-  await settled(card.getByRole('button', { name: 'Approve' }));
-  await page.screenshot({ path: shot(`line-open-${size}`) });
-  await card.getByRole('button', { name: 'Approve' }).click();
-  await card.getByText('Approved.').waitFor();
-  await needs.getByLabel('View').selectOption('One at a time');
-  expect(await needs.locator('article').count()).toBe(1);
-  await needs.getByRole('button', { name: 'Next' }).click();
-  await needs.getByText('3 of 6').waitFor();
-  await page.screenshot({ path: shot(`one-${size}`) });
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'the inbox is shown as cards, as lines, or one at a time, and the choice is kept, %s',
+  async (size) => {
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      const task = await seedTask(t.db, fresh());
+      ids.push(await seedItem(t.db, task, `${task}-p`, 'plan', 'Plan, revision 1'));
+    }
+    const { page, complaints } = await open(size, '/inbox');
+    const needs = page.getByRole('region', { name: 'Needs you' });
+    await needs.getByLabel('View').selectOption('One line each');
+    await needs.locator('article').first().waitFor({ state: 'detached' });
+    const lines = needs.getByRole('button', { expanded: false });
+    expect(await lines.count()).toBe(6);
+    const last = (await lines.last().boundingBox())!;
+    expect(last.y + last.height).toBeLessThan(page.viewportSize()!.height);
+    expect(last.height).toBeGreaterThanOrEqual(44);
+    await page.reload();
+    await until('six lines, as chosen', async () => (await lines.count()) === 6);
+    await page.screenshot({ path: shot(`lines-${size}`) });
+    await lines.nth(1).click();
+    const card = page.locator(`#item-${ids[1]}`);
+    await settled(card.getByRole('button', { name: 'Approve' }));
+    await page.screenshot({ path: shot(`line-open-${size}`) });
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await card.getByText('Approved.').waitFor();
+    await needs.getByLabel('View').selectOption('One at a time');
+    expect(await needs.locator('article').count()).toBe(1);
+    await needs.getByRole('button', { name: 'Next' }).click();
+    await needs.getByText('3 of 6').waitFor();
+    await page.screenshot({ path: shot(`one-${size}`) });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
 inBrowser.each(SIZES)('what failed alike goes on together, each with its own way back, %s', async (size) => {
   const ids: string[] = [];
   for (let i = 0; i < 3; i++) {
     const task = await seedTask(t.db, fresh());
     ids.push(await seedItem(t.db, task, `${task}-f`, 'failure', 'GitHub did not answer.', ['Retry']));
-    await t.db.query('update tasks set failure = $2 where id = $1', [task, JSON.stringify({ sentence: 'GitHub did not answer.', detail: '' })]);
+    await t.db.query('update tasks set failure = $2 where id = $1', [
+      task,
+      JSON.stringify({ sentence: 'GitHub did not answer.', detail: '' }),
+    ]);
   }
   const { page, complaints } = await open(size, '/inbox');
   const all = page.getByRole('button', { name: 'Retry all 3' });
   await settled(all);
   await page.screenshot({ path: shot(`bulk-${size}`) });
   await all.click();
-  await until('three ways back', async () => (await page.getByRole('button', { name: 'Undo' }).count()) === 3);
+  await until(
+    'three ways back',
+    async () => (await page.getByRole('button', { name: 'Undo' }).count()) === 3,
+  );
   const undo = page.getByRole('button', { name: 'Undo' }).first();
   await settled(undo);
   await undo.click();
   await page.getByRole('button', { name: 'Retry', exact: true }).waitFor();
   await page.goto(`${s.web}/projects`);
-  await until('two to go on', async () => (await Promise.all(ids.map(answerOf))).filter((x) => x === 'retry').length === 2);
+  await until(
+    'two to go on',
+    async () => (await Promise.all(ids.map(answerOf))).filter((x) => x === 'retry').length === 2,
+  );
   expect((await Promise.all(ids.map(answerOf))).filter((x) => x === undefined)).toHaveLength(1);
   expect(complaints).toEqual([]);
   await page.close();
@@ -95,8 +110,12 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   const plan = await seedItem(t.db, task, `${fresh()}-p`, 'plan', 'Plan, revision 1');
   const { page, complaints } = await open(size, '/inbox');
   const later = async (): Promise<{ until: Date | null; ci: boolean }> =>
-    (await t.db.query<{ until: Date | null; ci: boolean }>('select snoozed_until as until, until_ci as ci from inbox_items where id = $1', [plan]))
-      .rows[0]!;
+    (
+      await t.db.query<{ until: Date | null; ci: boolean }>(
+        'select snoozed_until as until, until_ci as ci from inbox_items where id = $1',
+        [plan],
+      )
+    ).rows[0]!;
   const put = page.locator(`#item-${plan}`).getByRole('button', { name: 'Later' });
   await settled(put);
   await put.click();
@@ -112,7 +131,10 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   await dialog.getByLabel('Day and time').fill(words);
   await settled(dialog.getByRole('button', { name: 'Put it off' }));
   await dialog.getByRole('button', { name: 'Put it off' }).click();
-  await until('the day', async () => Math.abs((await later()).until!.getTime() - new Date(words).getTime()) < 120_000);
+  await until(
+    'the day',
+    async () => Math.abs((await later()).until!.getTime() - new Date(words).getTime()) < 120_000,
+  );
   await dialog.waitFor({ state: 'detached' });
   // Nothing is promised that can't come.
   await page

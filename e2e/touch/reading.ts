@@ -11,7 +11,10 @@ inBrowser.each(['light', 'dark'] as const)(
   async (theme) => {
     const task = await seedTask(t.db, fresh());
     await pushed(task, `${task}-1`, DIFF, DIFF);
-    await seedItem(t.db, task, `${task}-q`, 'question', 'Which way should the rounding go, up or down?', ['Up, always', 'Down, always']);
+    await seedItem(t.db, task, `${task}-q`, 'question', 'Which way should the rounding go, up or down?', [
+      'Up, always',
+      'Down, always',
+    ]);
     await seedItem(t.db, task, `${task}-r`, 'review', 'Ready for review');
     await say('assistant', '## Done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nconst a = 1;\n```');
     const found: string[] = [];
@@ -23,10 +26,22 @@ inBrowser.each(['light', 'dark'] as const)(
       // prettier-ignore
       const { page } = await openPage(browser, width < 300 ? 'phone' : 'desktop', theme === 'dark');
       await page.setViewportSize({ width, height });
-      for (const where of ['/', '/inbox', `/task/${task}`, `/task/${task}/changes`, '/projects', '/settings', '/week', '/nothing-here']) {
+      for (const where of [
+        '/',
+        '/inbox',
+        `/task/${task}`,
+        `/task/${task}/changes`,
+        '/projects',
+        '/settings',
+        '/week',
+        '/nothing-here',
+      ]) {
         await page.goto(`${s.web}${where}`);
         await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
-        await until('what has come to settle', async () => (await page.locator('[aria-disabled=true]').count()) === 0);
+        await until(
+          'what has come to settle',
+          async () => (await page.locator('[aria-disabled=true]').count()) === 0,
+        );
         const wide = await page.evaluate<string[]>(`document.documentElement.scrollWidth <= innerWidth ? [] :
         [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('[class*=overflow-x]')).slice(0, 3).map((e) => e.outerHTML.slice(0, 90))`);
         found.push(...wide.map((e) => `${width} ${where} too wide: ${e}`));

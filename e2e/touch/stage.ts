@@ -20,7 +20,11 @@ export const inBrowser = hasBrowser ? test : test.skip;
 export const shot = (name: string): string => path.join(import.meta.dirname, '../shots', `touch-${name}.png`);
 let n = 0;
 export const fresh = (): string => `to${++n}`;
-export const open = async (size: Size, where: string, dark = false): Promise<{ page: Page; complaints: string[] }> => {
+export const open = async (
+  size: Size,
+  where: string,
+  dark = false,
+): Promise<{ page: Page; complaints: string[] }> => {
   const opened = await openPage(browser, size, dark);
   await visit(opened.page, `${s.web}${where}`);
   return opened;
@@ -28,7 +32,12 @@ export const open = async (size: Size, where: string, dark = false): Promise<{ p
 export const settled = (b: Locator): Promise<unknown> =>
   until('the button to have settled', async () => (await b.getAttribute('aria-disabled')) === null);
 export const answerOf = async (id: string): Promise<string | undefined> =>
-  (await t.db.query<{ answer: { decision: string } | null }>('select answer from inbox_items where id = $1', [id])).rows[0]!.answer?.decision;
+  (
+    await t.db.query<{ answer: { decision: string } | null }>(
+      'select answer from inbox_items where id = $1',
+      [id],
+    )
+  ).rows[0]!.answer?.decision;
 export const DIFF = [
   'diff --git a/src/till.ts b/src/till.ts\n--- a/src/till.ts\n+++ b/src/till.ts\n@@ -1,40 +1,41 @@',
   ...Array.from({ length: 40 }, (_, i) => ` const line${i} = 'text ${i}'; // said ${i}`),
@@ -42,7 +51,11 @@ export async function pushed(task: string, id: string, diff: string, delta: stri
   );
 }
 export const say = (role: 'user' | 'assistant', text: string): Promise<unknown> =>
-  appendOnce(t.db, [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role, text, turnId: null } })], OWNER);
+  appendOnce(
+    t.db,
+    [messageSaid.new({ actor: 'test', payload: { id: `m-${fresh()}`, role, text, turnId: null } })],
+    OWNER,
+  );
 
 beforeAll(async () => {
   t = await freshDatabase();
@@ -58,5 +71,7 @@ afterAll(async () => {
 // Each test has the inbox to itself.
 beforeEach(async () => {
   await t.db.query("update inbox_items set state = 'closed' where state = 'open'");
-  await t.db.query("update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null");
+  await t.db.query(
+    "update tasks set state = 'cancelled', ended_at = now() - interval '2 days', failure = null where ended_at is null",
+  );
 });

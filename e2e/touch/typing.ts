@@ -7,74 +7,113 @@ import { seedItem, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import { t, SIZES, inBrowser, shot, fresh, open, settled, answerOf } from './stage.ts';
 
-inBrowser('what is typed while the finder is still on its way goes into it, and decides nothing', async () => {
-  const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
-  const { page, complaints } = await open('desktop', '/inbox');
-  await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
-  await page.evaluate('window.asked = 0');
-  await page.locator(`#item-${plan}`).focus();
-  // All in one turn of the page, so that nothing can have been loaded between them.
-  await page.evaluate(`for (const key of ['k', 't', 'a', 's', 'k'])
+inBrowser(
+  'what is typed while the finder is still on its way goes into it, and decides nothing',
+  async () => {
+    const plan = await seedItem(
+      t.db,
+      await seedTask(t.db, fresh()),
+      `${fresh()}-p`,
+      'plan',
+      'Plan, revision 1',
+    );
+    const { page, complaints } = await open('desktop', '/inbox');
+    await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+    await page.evaluate('window.asked = 0');
+    await page.locator(`#item-${plan}`).focus();
+    // All in one turn of the page, so that nothing can have been loaded between them.
+    await page.evaluate(`for (const key of ['k', 't', 'a', 's', 'k'])
     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: key === 'k' && !window.asked++, bubbles: true, cancelable: true }))`);
-  await until('the words', async () => (await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()) === 'task');
-  await page.keyboard.type(' k');
-  expect(await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()).toBe('task k');
-  await page.keyboard.press('Escape');
-  expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+    await until(
+      'the words',
+      async () =>
+        (await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()) ===
+        'task',
+    );
+    await page.keyboard.type(' k');
+    expect(await page.getByRole('combobox', { name: 'Find a task, a message or a page' }).inputValue()).toBe(
+      'task k',
+    );
+    await page.keyboard.press('Escape');
+    expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
-inBrowser.each(SIZES)('the rest of a word is no shortcut when its field has gone under the fingers, %s', async (size) => {
-  const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1');
-  const task = await seedTask(t.db, fresh());
-  const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
-  const { page, complaints } = await open(size, '/inbox');
-  await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
-  const field = page.locator(`#item-${asked}`).getByRole('textbox');
-  await field.click();
-  await page.keyboard.type('the ma');
-  await appendOnce(t.db, [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: asked, why: 'Answered on GitHub.' } })], OWNER);
-  // Somebody who types goes on typing: with j the card of the plan had the focus, and with a it was approved.
-  const word = 'ja';
-  for (let i = 0; (await field.count()) > 0; i++) await page.keyboard.press(word[i % 2]!);
-  await page.keyboard.type('jaja', { delay: 30 });
-  await page.screenshot({ path: shot(`word-${size}`) });
-  expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
-  // A moment later they are keys again.
-  await page.evaluate('new Promise((r) => setTimeout(r, 1_050))');
-  await page.keyboard.press('j');
-  await page.keyboard.press('a');
-  await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'the rest of a word is no shortcut when its field has gone under the fingers, %s',
+  async (size) => {
+    const plan = await seedItem(
+      t.db,
+      await seedTask(t.db, fresh()),
+      `${fresh()}-p`,
+      'plan',
+      'Plan, revision 1',
+    );
+    const task = await seedTask(t.db, fresh());
+    const asked = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+    const { page, complaints } = await open(size, '/inbox');
+    await settled(page.locator(`#item-${plan}`).getByRole('button', { name: 'Approve' }));
+    const field = page.locator(`#item-${asked}`).getByRole('textbox');
+    await field.click();
+    await page.keyboard.type('the ma');
+    await appendOnce(
+      t.db,
+      [inboxClosed.new({ taskId: task, actor: 'test', payload: { id: asked, why: 'Answered on GitHub.' } })],
+      OWNER,
+    );
+    // Somebody who types goes on typing: with j the card of the plan had the focus, and with a it was approved.
+    const word = 'ja';
+    for (let i = 0; (await field.count()) > 0; i++) await page.keyboard.press(word[i % 2]!);
+    await page.keyboard.type('jaja', { delay: 30 });
+    await page.screenshot({ path: shot(`word-${size}`) });
+    expect(await page.locator(`#item-${plan}`).getByText('Approved.').count()).toBe(0);
+    // A moment later they are keys again.
+    await page.evaluate('new Promise((r) => setTimeout(r, 1_050))');
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    await page.locator(`#item-${plan}`).getByText('Approved.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
 
-inBrowser.each(SIZES)('words that waited for a network and came too late stay on the device, those that arrived do not, %s', async (size) => {
-  const [first, second] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
-  const [late, kept] = [await seedItem(t.db, first, `${first}-p`, 'plan', 'Plan, revision 1'), await seedItem(t.db, second, `${second}-p`, 'plan', 'Plan, revision 1')]; // prettier-ignore
-  const { page } = await open(size, '/inbox');
-  await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
-  await page.context().setOffline(true);
-  await page.getByText('Offline, showing the last update.').waitFor();
-  for (const [id, words] of [
-    [late, 'these come too late'],
-    [kept, 'these arrive'],
-  ] as const) {
-    // prettier-ignore
-    const card = page.locator(`#item-${id}`);
-    await settled(card.getByRole('button', { name: 'Change it' }));
-    await card.getByRole('button', { name: 'Change it' }).click();
-    await card.getByRole('textbox').fill(words);
-    await settled(card.getByRole('button', { name: 'Send' }));
-    await card.getByRole('button', { name: 'Send' }).click();
-    await card.getByText('It goes out when you are back online.').waitFor();
-  }
-  await appendOnce(t.db, [inboxClosed.new({ taskId: first, actor: 'test', payload: { id: late, why: 'Decided on GitHub.' } })], OWNER);
-  await page.context().setOffline(false);
-  await until('the one that arrives', async () => (await answerOf(kept)) === 'revise');
-  const device = (): Promise<string> => page.evaluate<string>('JSON.stringify(localStorage)');
-  await until('its words to be gone from the device', async () => !(await device()).includes('these arrive'));
-  expect(await device()).toContain('these come too late');
-  await page.close();
-});
+inBrowser.each(SIZES)(
+  'words that waited for a network and came too late stay on the device, those that arrived do not, %s',
+  async (size) => {
+    const [first, second] = [await seedTask(t.db, fresh()), await seedTask(t.db, fresh())];
+    const [late, kept] = [await seedItem(t.db, first, `${first}-p`, 'plan', 'Plan, revision 1'), await seedItem(t.db, second, `${second}-p`, 'plan', 'Plan, revision 1')]; // prettier-ignore
+    const { page } = await open(size, '/inbox');
+    await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+    await page.context().setOffline(true);
+    await page.getByText('Offline, showing the last update.').waitFor();
+    for (const [id, words] of [
+      [late, 'these come too late'],
+      [kept, 'these arrive'],
+    ] as const) {
+      // prettier-ignore
+      const card = page.locator(`#item-${id}`);
+      await settled(card.getByRole('button', { name: 'Change it' }));
+      await card.getByRole('button', { name: 'Change it' }).click();
+      await card.getByRole('textbox').fill(words);
+      await settled(card.getByRole('button', { name: 'Send' }));
+      await card.getByRole('button', { name: 'Send' }).click();
+      await card.getByText('It goes out when you are back online.').waitFor();
+    }
+    await appendOnce(
+      t.db,
+      [inboxClosed.new({ taskId: first, actor: 'test', payload: { id: late, why: 'Decided on GitHub.' } })],
+      OWNER,
+    );
+    await page.context().setOffline(false);
+    await until('the one that arrives', async () => (await answerOf(kept)) === 'revise');
+    const device = (): Promise<string> => page.evaluate<string>('JSON.stringify(localStorage)');
+    await until(
+      'its words to be gone from the device',
+      async () => !(await device()).includes('these arrive'),
+    );
+    expect(await device()).toContain('these come too late');
+    await page.close();
+  },
+);

@@ -23,11 +23,38 @@ import { freePort } from '../free-port.ts';
 import { ADDRESSES, ensureCertificates, kubeconfig, PAUSE_IMAGE, writeSettings } from './config.ts';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet', 'netpol', 'dns', 'kubectl'];
+const COMPONENTS = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'kubelet',
+  'netpol',
+  'dns',
+  'kubectl',
+];
 /** Of cgroup v1; `unified` is where the container runtime leaves its mark on a machine that has both. */
-const CONTROLLERS = ['unified', 'cpu', 'cpuacct', 'cpuset', 'memory', 'devices', 'freezer', 'blkio', 'pids', 'systemd'];
+const CONTROLLERS = [
+  'unified',
+  'cpu',
+  'cpuacct',
+  'cpuset',
+  'memory',
+  'devices',
+  'freezer',
+  'blkio',
+  'pids',
+  'systemd',
+];
 /** The kubelet sets these, and they belong to the whole machine. */
-const SYSCTLS = ['vm.overcommit_memory', 'kernel.panic', 'kernel.panic_on_oops', 'kernel.keys.root_maxkeys', 'kernel.keys.root_maxbytes'];
+const SYSCTLS = [
+  'vm.overcommit_memory',
+  'kernel.panic',
+  'kernel.panic_on_oops',
+  'kernel.keys.root_maxkeys',
+  'kernel.keys.root_maxbytes',
+];
 
 export interface Cluster {
   readonly dir: string;
@@ -62,7 +89,8 @@ export async function clusterUp(
   ensurePackages(say);
   const binary = ensureBinary(say);
   clean(dir);
-  for (const d of ['bin', 'log', 'pids', 'sock', 'state', 'etcd', 'images']) mkdirSync(path.join(dir, d), { recursive: true });
+  for (const d of ['bin', 'log', 'pids', 'sock', 'state', 'etcd', 'images'])
+    mkdirSync(path.join(dir, d), { recursive: true });
   chmodSync(dir, 0o755);
   for (const c of COMPONENTS) link(binary, path.join(dir, 'bin', c));
   if (simulated) {
@@ -83,7 +111,18 @@ export async function clusterUp(
   const log = openSync(path.join(dir, 'log/node.log'), 'w');
   const child = spawn(
     'unshare',
-    ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private', path.join(HERE, 'node.sh')],
+    [
+      '--mount',
+      '--net',
+      '--uts',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      '--propagation',
+      'private',
+      path.join(HERE, 'node.sh'),
+    ],
     {
       detached: true,
       stdio: ['ignore', log, log],
@@ -99,11 +138,24 @@ export async function clusterUp(
   );
   child.unref();
   writeFileSync(path.join(dir, 'unshare.pid'), String(child.pid));
-  await waitFor('the API socket', 60_000, () => existsSync(path.join(dir, 'sock/api')) || (child.exitCode !== null && fail(dir)));
-  writeFileSync(path.join(dir, 'init.pid'), readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim());
+  await waitFor(
+    'the API socket',
+    60_000,
+    () => existsSync(path.join(dir, 'sock/api')) || (child.exitCode !== null && fail(dir)),
+  );
+  writeFileSync(
+    path.join(dir, 'init.pid'),
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim(),
+  );
   const port = await freePort();
-  relay(dir, 'api', ['socat', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,backlog=1024`, `UNIX-CONNECT:${dir}/sock/api`]);
-  writeFileSync(path.join(dir, 'kubeconfig'), kubeconfig(path.join(dir, 'pki'), 'admin', port), { mode: 0o600 });
+  relay(dir, 'api', [
+    'socat',
+    `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,backlog=1024`,
+    `UNIX-CONNECT:${dir}/sock/api`,
+  ]);
+  writeFileSync(path.join(dir, 'kubeconfig'), kubeconfig(path.join(dir, 'pki'), 'admin', port), {
+    mode: 0o600,
+  });
   const c = attach(dir)!;
   await waitFor('the API', 120_000, async () => (await ask(dir, port, '/readyz')) === 'ok');
   await waitFor('the default ServiceAccount', 60_000, async () =>
@@ -112,11 +164,17 @@ export async function clusterUp(
   const first = simulated ? 'simulated-0' : 'node-1';
   if (simulated)
     execFileSync(c.kubectl, ['--kubeconfig', c.kubeconfig, 'create', '-f', '-'], {
-      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: Array.from({ length: o.simulated! }, (_, i) => simulatedNode(i)) }),
+      input: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: Array.from({ length: o.simulated! }, (_, i) => simulatedNode(i)),
+      }),
       stdio: ['pipe', 'ignore', 'inherit'],
     });
   // All images are unpacked first, which takes a busy disk minutes.
-  await waitFor('the node', 600_000, async () => /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)));
+  await waitFor('the node', 600_000, async () =>
+    /"type":\s*"Ready",\s*"status":\s*"True"/.test(await ask(dir, port, `/api/v1/nodes/${first}`)),
+  );
   say('Kubernetes is up');
   return c;
 }
@@ -133,11 +191,19 @@ const simulatedNode = (i: number): object => ({
 
 function attach(dir: string): Cluster | null {
   const pidFile = path.join(dir, 'unshare.pid');
-  if (!existsSync(pidFile) || !existsSync(path.join(dir, 'kubeconfig')) || !isAlive(Number(readFileSync(pidFile, 'utf8')))) return null;
+  if (
+    !existsSync(pidFile) ||
+    !existsSync(path.join(dir, 'kubeconfig')) ||
+    !isAlive(Number(readFileSync(pidFile, 'utf8')))
+  )
+    return null;
   const init = readFileSync(path.join(dir, 'init.pid'), 'utf8');
   const enter = ['nsenter', '-t', init, '-n', '-m', '-p', '--'];
   const inside = (...command: string[]): string =>
-    execFileSync(enter[0]!, [...enter.slice(1), ...command], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+    execFileSync(enter[0]!, [...enter.slice(1), ...command], {
+      encoding: 'utf8',
+      maxBuffer: 256 * 1024 * 1024,
+    });
   return {
     dir,
     kubeconfig: path.join(dir, 'kubeconfig'),
@@ -149,18 +215,35 @@ function attach(dir: string): Cluster | null {
       meanwhile?.();
       spawnSync('sleep', [String(awayMs / 1000)]);
       const log = path.join(dir, 'log', `${component}.log`);
-      inside('bash', '-c', `${readFileSync(`${pid}.command`, 'utf8')} < /dev/null >> ${log} 2>&1 & echo $! > ${pid}`);
+      inside(
+        'bash',
+        '-c',
+        `${readFileSync(`${pid}.command`, 'utf8')} < /dev/null >> ${log} 2>&1 & echo $! > ${pid}`,
+      );
     },
     load: (tar) => void inside('ctr', '-n', 'k8s.io', 'images', 'import', tar),
     bringOut(hostPort, target) {
       const sock = path.join(dir, `sock/out-${hostPort}`);
-      const a = relay(dir, `out-${hostPort}-in`, [...enter, 'socat', `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`, `TCP:${target}`]);
-      const b = relay(dir, `out-${hostPort}`, ['socat', `TCP-LISTEN:${hostPort},bind=127.0.0.1,reuseaddr,fork,backlog=1024`, `UNIX-CONNECT:${sock}`]);
+      const a = relay(dir, `out-${hostPort}-in`, [
+        ...enter,
+        'socat',
+        `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`,
+        `TCP:${target}`,
+      ]);
+      const b = relay(dir, `out-${hostPort}`, [
+        'socat',
+        `TCP-LISTEN:${hostPort},bind=127.0.0.1,reuseaddr,fork,backlog=1024`,
+        `UNIX-CONNECT:${sock}`,
+      ]);
       return () => [a, b].forEach((end) => end());
     },
     bringIn(clusterPort, hostPort) {
       const sock = path.join(dir, `sock/in-${clusterPort}`);
-      const a = relay(dir, `in-${clusterPort}`, ['socat', `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`, `TCP:127.0.0.1:${hostPort}`]);
+      const a = relay(dir, `in-${clusterPort}`, [
+        'socat',
+        `UNIX-LISTEN:${sock},fork,unlink-early,backlog=1024`,
+        `TCP:127.0.0.1:${hostPort}`,
+      ]);
       const b = relay(dir, `in-${clusterPort}-in`, [
         ...enter,
         'socat',
@@ -176,11 +259,15 @@ function attach(dir: string): Cluster | null {
 /** Ends the cluster and leaves the machine as it was: processes, mounts, links, cgroups and sysctls. */
 export async function clusterDown(dir: string): Promise<void> {
   clean(dir);
-  for (let i = 0; i < 50 && removeCgroups(cgroupOf(dir)) > 0; i++) await new Promise((r) => setTimeout(r, 100));
+  for (let i = 0; i < 50 && removeCgroups(cgroupOf(dir)) > 0; i++)
+    await new Promise((r) => setTimeout(r, 100));
 }
 
 function clean(dir: string): void {
-  for (const f of [path.join(dir, 'unshare.pid'), ...list(path.join(dir, 'relays')).map((n) => path.join(dir, 'relays', n))]) {
+  for (const f of [
+    path.join(dir, 'unshare.pid'),
+    ...list(path.join(dir, 'relays')).map((n) => path.join(dir, 'relays', n)),
+  ]) {
     if (!existsSync(f)) continue;
     const pid = Number(readFileSync(f, 'utf8'));
     if (pid > 1 && isOurs(pid)) {
@@ -227,21 +314,25 @@ function relay(dir: string, name: string, command: string[]): () => void {
   };
 }
 
-const cgroupOf = (dir: string): string => `mainloop-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
+const cgroupOf = (dir: string): string =>
+  `mainloop-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
 function makeCgroups(name: string): void {
   for (const c of CONTROLLERS) {
     const parent = path.join('/sys/fs/cgroup', c);
     if (c === 'unified' || !existsSync(parent)) continue;
     mkdirSync(path.join(parent, name), { recursive: true });
     // A new cpuset of cgroup v1 is empty, and nothing can run in it.
-    if (c === 'cpuset') for (const f of ['cpuset.cpus', 'cpuset.mems']) writeFileSync(path.join(parent, name, f), readFileSync(path.join(parent, f)));
+    if (c === 'cpuset')
+      for (const f of ['cpuset.cpus', 'cpuset.mems'])
+        writeFileSync(path.join(parent, name, f), readFileSync(path.join(parent, f)));
   }
 }
 /** @returns how many are left */
 function removeCgroups(name: string): number {
   const rm = (dir: string): number => {
     let left = 0;
-    for (const e of existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : []) if (e.isDirectory()) left += rm(path.join(dir, e.name));
+    for (const e of existsSync(dir) ? readdirSync(dir, { withFileTypes: true }) : [])
+      if (e.isDirectory()) left += rm(path.join(dir, e.name));
     try {
       rmdirSync(dir);
     } catch {
@@ -258,9 +349,16 @@ function pauseImage(dir: string): void {
   const context = path.join(dir, 'state/pause');
   mkdirSync(context, { recursive: true });
   copyFileSync('/bin/busybox', path.join(context, 'busybox'));
-  writeFileSync(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY busybox /bin/busybox\nENTRYPOINT ["/bin/busybox", "sleep", "2147483647"]\n');
-  execFileSync('buildah', ['build', '-q', '-t', PAUSE_IMAGE, context], { stdio: ['ignore', 'ignore', 'inherit'] });
-  execFileSync('buildah', ['push', '-q', PAUSE_IMAGE, `docker-archive:${tar}:${PAUSE_IMAGE}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  writeFileSync(
+    path.join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY busybox /bin/busybox\nENTRYPOINT ["/bin/busybox", "sleep", "2147483647"]\n',
+  );
+  execFileSync('buildah', ['build', '-q', '-t', PAUSE_IMAGE, context], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  execFileSync('buildah', ['push', '-q', PAUSE_IMAGE, `docker-archive:${tar}:${PAUSE_IMAGE}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function link(from: string, to: string): void {
@@ -269,14 +367,24 @@ function link(from: string, to: string): void {
 }
 const list = (dir: string): string[] => (existsSync(dir) ? readdirSync(dir) : []);
 function fail(dir: string): never {
-  throw new Error(`the cluster did not start:\n${readFileSync(path.join(dir, 'log/node.log'), 'utf8').slice(-2_000)}`);
+  throw new Error(
+    `the cluster did not start:\n${readFileSync(path.join(dir, 'log/node.log'), 'utf8').slice(-2_000)}`,
+  );
 }
 
 function ask(dir: string, port: number, where: string): Promise<string> {
   const pem = (f: string): Buffer => readFileSync(path.join(dir, 'pki', f));
   return new Promise((resolve) => {
     const req = https.get(
-      { host: '127.0.0.1', port, path: where, ca: pem('ca.crt'), cert: pem('admin.crt'), key: pem('admin.key'), agent: false },
+      {
+        host: '127.0.0.1',
+        port,
+        path: where,
+        ca: pem('ca.crt'),
+        cert: pem('admin.crt'),
+        key: pem('admin.key'),
+        agent: false,
+      },
       (res) => {
         let all = '';
         res.on('data', (d: Buffer) => (all += d.toString()));

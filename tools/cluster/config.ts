@@ -17,21 +17,47 @@ export function ensureCertificates(dir: string): void {
   const pki = path.join(dir, 'pki');
   if (existsSync(path.join(pki, 'sa.pub'))) return;
   mkdirSync(pki, { recursive: true, mode: 0o700 });
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: pki, stdio: ['ignore', 'ignore', 'pipe'] });
-  const key = (name: string): void => openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.key`);
+  const openssl = (...args: string[]): void =>
+    void execFileSync('openssl', args, { cwd: pki, stdio: ['ignore', 'ignore', 'pipe'] });
+  const key = (name: string): void =>
+    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.key`);
   key('ca');
-  openssl('req', '-x509', '-new', '-key', 'ca.key', '-subj', '/CN=mainloop-test', '-days', '3650', '-out', 'ca.crt');
+  openssl(
+    'req',
+    '-x509',
+    '-new',
+    '-key',
+    'ca.key',
+    '-subj',
+    '/CN=mainloop-test',
+    '-days',
+    '3650',
+    '-out',
+    'ca.crt',
+  );
   const certificate = (name: string, subject: string, extensions: string): void => {
     key(name);
     openssl('req', '-new', '-key', `${name}.key`, '-subj', subject, '-out', `${name}.csr`);
     writeFileSync(path.join(pki, `${name}.ext`), `${extensions}\n`);
-    openssl(...`x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -out ${name}.crt -extfile ${name}.ext`.split(' '));
+    openssl(
+      ...`x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 3650 -out ${name}.crt -extfile ${name}.ext`.split(
+        ' ',
+      ),
+    );
   };
-  const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'].map(
-    (n) => `DNS:${n}`,
-  );
+  const names = [
+    'localhost',
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ].map((n) => `DNS:${n}`);
   const server = (...san: string[]): string => `extendedKeyUsage=serverAuth\nsubjectAltName=${san.join(',')}`;
-  certificate('apiserver', '/CN=kube-apiserver', server('IP:127.0.0.1', `IP:${ADDRESSES.NODE_IP}`, 'IP:10.96.0.1', ...names));
+  certificate(
+    'apiserver',
+    '/CN=kube-apiserver',
+    server('IP:127.0.0.1', `IP:${ADDRESSES.NODE_IP}`, 'IP:10.96.0.1', ...names),
+  );
   certificate('kubelet-serving', '/CN=node-1', server(`IP:${ADDRESSES.NODE_IP}`, 'DNS:node-1'));
   const CLIENT = 'extendedKeyUsage=clientAuth';
   certificate('apiserver-kubelet', '/O=system:masters/CN=apiserver-kubelet', CLIENT);
@@ -64,10 +90,15 @@ export function writeSettings(dir: string, cgroup: string): void {
   mkdirSync(path.join(dir, 'cni'), { recursive: true });
   const bin = path.join(dir, 'cni-bin');
   mkdirSync(bin, { recursive: true });
-  for (const p of ['loopback', 'ptp', 'host-local', 'portmap']) symlinkSync(path.join('/usr/lib/cni', p), path.join(bin, p));
-  writeFileSync(path.join(bin, 'announce'), `#!${process.execPath}\n${readFileSync(path.join(import.meta.dirname, 'announce.mjs'), 'utf8')}`, {
-    mode: 0o755,
-  });
+  for (const p of ['loopback', 'ptp', 'host-local', 'portmap'])
+    symlinkSync(path.join('/usr/lib/cni', p), path.join(bin, p));
+  writeFileSync(
+    path.join(bin, 'announce'),
+    `#!${process.execPath}\n${readFileSync(path.join(import.meta.dirname, 'announce.mjs'), 'utf8')}`,
+    {
+      mode: 0o755,
+    },
+  );
   put(
     'cni/10-pods.conflist',
     JSON.stringify({

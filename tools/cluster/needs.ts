@@ -14,8 +14,10 @@ const CACHE = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.
 export function whyNot(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a cluster needs Linux and root';
   if (process.arch !== 'x64' && process.arch !== 'arm64') return `a cluster is not built for ${process.arch}`;
-  if (spawnSync('go', ['version']).status !== 0 && !existsSync(binaryPath())) return 'a cluster needs Go to build it (https://go.dev/dl)';
-  if (missing().length > 0 && spawnSync('apt-get', ['--version']).status !== 0) return `a cluster needs ${missing().join(', ')}`;
+  if (spawnSync('go', ['version']).status !== 0 && !existsSync(binaryPath()))
+    return 'a cluster needs Go to build it (https://go.dev/dl)';
+  if (missing().length > 0 && spawnSync('apt-get', ['--version']).status !== 0)
+    return `a cluster needs ${missing().join(', ')}`;
   return null;
 }
 
@@ -27,7 +29,10 @@ export function ensurePackages(say: (line: string) => void): void {
     say(`installing ${need.join(', ')}`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
-    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...need], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...need], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
 }
 
@@ -37,7 +42,10 @@ export function ensureBinary(say: (line: string) => void): string {
   if (!existsSync(binary)) {
     say('building Kubernetes, about five minutes, once');
     mkdirSync(path.dirname(binary), { recursive: true });
-    execFileSync(path.join(HERE, 'build.sh'), [`${binary}.new`], { env: goEnv(), stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(path.join(HERE, 'build.sh'), [`${binary}.new`], {
+      env: goEnv(),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     renameSync(`${binary}.new`, binary);
   }
   return binary;
@@ -51,7 +59,10 @@ export function ensureKwok(say: (line: string) => void): string {
   if (!existsSync(binary)) {
     say('building KWOK, a minute or two, once');
     mkdirSync(path.dirname(binary), { recursive: true });
-    execFileSync(path.join(HERE, 'kwok/build.sh'), [`${binary}.new`], { env: goEnv(), stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(path.join(HERE, 'kwok/build.sh'), [`${binary}.new`], {
+      env: goEnv(),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     renameSync(`${binary}.new.stages`, `${binary}.stages`);
     renameSync(`${binary}.new`, binary);
   }

@@ -11,14 +11,22 @@ const PROJECT: CorpusProject = {
   strip: 1,
   tests: 'npm test',
 };
-const setup = (exitCode: number | null) => ({ type: 'evidence.recorded', payload: { what: 'setup', command: 'npm ci', exitCode, ms: 1_234 } });
+const setup = (exitCode: number | null) => ({
+  type: 'evidence.recorded',
+  payload: { what: 'setup', command: 'npm ci', exitCode, ms: 1_234 },
+});
 const verdict = (v: string) => ({ type: 'ci.verdict', payload: { verdict: v } });
 const GOOD: Walked = {
   events: [setup(0), verdict('red'), verdict('green')],
   output: `… ${TESTS_ENDED} 0\\n … ${CHANGED} 1\\n`,
   end: { state: 'done' },
   pulled: true,
-  next: [{ ...setup(0), payload: { ...setup(0).payload, ms: 210, tail: 'Kept from before: the same lock files.' } }],
+  next: [
+    {
+      ...setup(0),
+      payload: { ...setup(0).payload, ms: 210, tail: 'Kept from before: the same lock files.' },
+    },
+  ],
   ms: 12_400,
 };
 
@@ -42,7 +50,11 @@ test.each<[string, Partial<Walked>, Partial<ReturnType<typeof outcomeOf>>]>([
   ['tests that failed', { output: `${TESTS_ENDED} 2 ${CHANGED} 1` }, { tests: 'exit 2' }],
   ['tests that never ended', { output: '' }, { tests: 'never ended', change: '?' }],
   ['more in the change than was meant', { output: `${TESTS_ENDED} 0 ${CHANGED} 312` }, { change: '312' }],
-  ['a task that stands', { end: { trouble: 'failure: It broke.\nand so on' }, pulled: null }, { end: 'failure: It broke.' }],
+  [
+    'a task that stands',
+    { end: { trouble: 'failure: It broke.\nand so on' }, pulled: null },
+    { end: 'failure: It broke.' },
+  ],
   ['a change that did not come back', { pulled: false }, { end: 'done, not pulled back' }],
 ])('%s is no success', (_, part, told) => {
   expect(outcomeOf(PROJECT, { ...GOOD, ...part })).toMatchObject({ ...told, ok: false });
@@ -63,17 +75,29 @@ test('of a CI that said nothing is told why', () => {
 });
 
 test('nothing that a project says breaks the table', () => {
-  const table = tableOf([outcomeOf(PROJECT, { ...GOOD, events: [{ ...setup(0), payload: { ...setup(0).payload, command: 'a | b\nc' } }] })]);
+  const table = tableOf([
+    outcomeOf(PROJECT, {
+      ...GOOD,
+      events: [{ ...setup(0), payload: { ...setup(0).payload, command: 'a | b\nc' } }],
+    }),
+  ]);
   expect(table.split('\n')).toHaveLength(3);
   expect(table.split('\n')[2]).toContain('a \\| b c');
 });
 
 test('every project of the corpus has its own name, its own hash, and a part in the story', () => {
   expect(new Set(CORPUS.map((p) => p.name)).size).toBe(CORPUS.length);
-  for (const p of CORPUS) expect([p.what, p.sha256, p.url.startsWith('https://')]).toEqual([p.what, expect.stringMatching(/^[0-9a-f]{64}$/), true]);
+  for (const p of CORPUS)
+    expect([p.what, p.sha256, p.url.startsWith('https://')]).toEqual([
+      p.what,
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      true,
+    ]);
   const story = storyOf(CORPUS) as { agent: { when: string }[] };
   for (const p of CORPUS) {
-    const fits = story.agent.filter((r) => new RegExp(r.when, 'is').test(`# Phase: implement\n# Task: Corpus ${p.name}\n`));
+    const fits = story.agent.filter((r) =>
+      new RegExp(r.when, 'is').test(`# Phase: implement\n# Task: Corpus ${p.name}\n`),
+    );
     expect([p.name, fits.length]).toEqual([p.name, 2]);
   }
 });

@@ -39,7 +39,9 @@ export const TESTS_ENDED = 'own tests ended with';
 export const CHANGED = 'files of the change:';
 
 export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
-  const setups = w.events.filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').map((e) => e.payload);
+  const setups = w.events
+    .filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup')
+    .map((e) => e.payload);
   const last = setups.at(-1);
   const exit = new RegExp(`${TESTS_ENDED} (\\d+)`).exec(w.output)?.[1];
   const files = new RegExp(`${CHANGED} (\\d+)`).exec(w.output)?.[1];
@@ -55,7 +57,12 @@ export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
     end: w.pulled === false ? `${end}, not pulled back` : end,
     next: nextWords(w.next),
     seconds: Math.round(w.ms / 1000),
-    ok: (last === undefined || last.exitCode === 0) && exit === '0' && files === '1' && end === 'done' && w.pulled === true,
+    ok:
+      (last === undefined || last.exitCode === 0) &&
+      exit === '0' &&
+      files === '1' &&
+      end === 'done' &&
+      w.pulled === true,
   };
 }
 
@@ -63,14 +70,19 @@ export function outcomeOf(p: CorpusProject, w: Walked): Outcome {
 const KEPT = /^Kept from before/;
 
 function nextWords(events: readonly TaskEvent[] | null): string {
-  const last = events?.filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup').at(-1)?.payload;
+  const last = events
+    ?.filter((e) => e.type === 'evidence.recorded' && e.payload.what === 'setup')
+    .at(-1)?.payload;
   if (last === undefined) return 'none';
   return `${KEPT.test(String(last.tail)) ? 'kept' : 'made again'}, ${Math.round(Number(last.ms) / 100) / 10} s`;
 }
 
 /** A verdict of "none" has a reason beside it, since there is one: "nothing ran", "not run here". */
 const ciWords = (payload: TaskEvent['payload'] | undefined): string => {
-  const said = payload?.verdict === 'none' && typeof payload.outcome === 'string' ? payload.outcome.replaceAll('_', ' ') : payload?.verdict;
+  const said =
+    payload?.verdict === 'none' && typeof payload.outcome === 'string'
+      ? payload.outcome.replaceAll('_', ' ')
+      : payload?.verdict;
   return typeof said === 'string' ? said : 'none';
 };
 
@@ -91,7 +103,16 @@ const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 160
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 export function tableOf(all: readonly Outcome[]): string {
-  const head = ['project', 'set-up found', 'its own tests', 'files changed', 'CI', 'end', 'next set-up', 'seconds'];
+  const head = [
+    'project',
+    'set-up found',
+    'its own tests',
+    'files changed',
+    'CI',
+    'end',
+    'next set-up',
+    'seconds',
+  ];
   const rows = all.map((o) => [o.what, o.setup, o.tests, o.change, o.ci, o.end, o.next, String(o.seconds)]);
   return [head, head.map(() => '---'), ...rows].map((r) => `| ${r.map(cell).join(' | ')} |`).join('\n');
 }
@@ -111,7 +132,12 @@ export function storyOf(projects: readonly CorpusProject[]): object {
             text: 'ok',
             tool: {
               name: 'spawn_task',
-              input: { project: `local/${p.name}`, title: `Corpus ${p.name}${again}`, prompt: 'Test it and add a line.', skipPlan: true },
+              input: {
+                project: `local/${p.name}`,
+                title: `Corpus ${p.name}${again}`,
+                prompt: 'Test it and add a line.',
+                skipPlan: true,
+              },
             },
           },
           { text: 'ok' },
@@ -121,7 +147,10 @@ export function storyOf(projects: readonly CorpusProject[]): object {
     agent: [
       ...projects.map((p) => ({
         when: `Phase: implement.*Task: Corpus ${p.name} again`,
-        steps: [{ bash: 'echo again >> AGAIN.md; git add -A; git commit -qm Again; git push -q 2>&1 | tail -3' }, { text: 'Done.' }],
+        steps: [
+          { bash: 'echo again >> AGAIN.md; git add -A; git commit -qm Again; git push -q 2>&1 | tail -3' },
+          { text: 'Done.' },
+        ],
       })),
       ...projects.map((p) => ({
         when: `Phase: implement.*Task: Corpus ${p.name}\\b`,

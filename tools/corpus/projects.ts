@@ -50,11 +50,36 @@ const crate = (name: string, version: string, sha256: string): CorpusProject => 
 });
 
 export const CORPUS: readonly CorpusProject[] = [
-  npm('fastq', '1.17.1', '34d85b0a03678dbc66b1b8fa4216041d79b1374abe22e14862cd0fdf6a065a4f', 'npm run legacy'),
-  npm('minimist', '1.2.8', '350a76c115b393c19d24654834261e5dc9f0e8cc5e08f3937fa80140f3e4ce83', 'npm run tests-only'),
-  npm('object-inspect', '1.13.4', '8324967a3afd8a45b0401e3554aebc1843f493bec46a89a7ce8cf072e62e90bf', 'npm run tests-only'),
-  npm('resolve', '1.22.10', '46ecc1f3f578dcfd932bedea833fa9a4aeb52a9c417992235101108a91314ab5', 'npm run tests-only'),
-  npm('qs', '6.13.0', 'abffeabbdedc8e466c1bd75227e14ceb76e77f61be475dfcee0d3bbe6dd608fd', 'npm run tests-only'),
+  npm(
+    'fastq',
+    '1.17.1',
+    '34d85b0a03678dbc66b1b8fa4216041d79b1374abe22e14862cd0fdf6a065a4f',
+    'npm run legacy',
+  ),
+  npm(
+    'minimist',
+    '1.2.8',
+    '350a76c115b393c19d24654834261e5dc9f0e8cc5e08f3937fa80140f3e4ce83',
+    'npm run tests-only',
+  ),
+  npm(
+    'object-inspect',
+    '1.13.4',
+    '8324967a3afd8a45b0401e3554aebc1843f493bec46a89a7ce8cf072e62e90bf',
+    'npm run tests-only',
+  ),
+  npm(
+    'resolve',
+    '1.22.10',
+    '46ecc1f3f578dcfd932bedea833fa9a4aeb52a9c417992235101108a91314ab5',
+    'npm run tests-only',
+  ),
+  npm(
+    'qs',
+    '6.13.0',
+    'abffeabbdedc8e466c1bd75227e14ceb76e77f61be475dfcee0d3bbe6dd608fd',
+    'npm run tests-only',
+  ),
   pypi(
     'packaging',
     '24.2',

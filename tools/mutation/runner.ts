@@ -24,7 +24,9 @@ import { TESTS } from './what.ts';
 const TREE = new URL('../../', import.meta.url).href;
 const GLOBALS = new URL('./globals.ts', import.meta.url).href;
 /** Where instrumented code looks for the mutant that is on, and counts what it ran. */
-const context = ((globalThis as unknown as Record<string, InstrumenterContext>)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
+const context = ((globalThis as unknown as Record<string, InstrumenterContext>)[
+  INSTRUMENTER_CONSTANTS.NAMESPACE
+] ??= {});
 
 // A property that a change breaks shows it in a few tries; those of a whole run would be paid for each change that nothing notices.
 fc.configureGlobal({ numRuns: 25, seed: 1 });
@@ -42,10 +44,15 @@ class DecisionRunner implements TestRunner {
   async init(): Promise<void> {
     registerHooks({
       resolve: (specifier, at, next) => {
-        if (specifier === '@jest/globals') return { url: GLOBALS, format: 'module-typescript', shortCircuit: true };
+        if (specifier === '@jest/globals')
+          return { url: GLOBALS, format: 'module-typescript', shortCircuit: true };
         let found = next(specifier, at);
         // Our packages are links to where the tree stands, and what is changed is its copy.
-        if (found.url.startsWith(TREE) && !found.url.startsWith(this.sandbox) && !found.url.includes('/node_modules/')) {
+        if (
+          found.url.startsWith(TREE) &&
+          !found.url.startsWith(this.sandbox) &&
+          !found.url.includes('/node_modules/')
+        ) {
           const copy = this.sandbox + found.url.slice(TREE.length);
           if (existsSync(new URL(copy))) found = { ...found, url: copy };
         }
@@ -63,7 +70,11 @@ class DecisionRunner implements TestRunner {
       return { status: DryRunStatus.Error, errorMessage: String((err as Error).stack) };
     }
     const tests = await this.run(this.tests, false);
-    return { status: DryRunStatus.Complete, tests, mutantCoverage: context.mutantCoverage ?? { static: {}, perTest: {} } };
+    return {
+      status: DryRunStatus.Complete,
+      tests,
+      mutantCoverage: context.mutantCoverage ?? { static: {}, perTest: {} },
+    };
   }
 
   async mutantRun(o: MutantRunOptions): Promise<MutantRunResult> {
@@ -75,12 +86,18 @@ class DecisionRunner implements TestRunner {
         await this.load();
       } catch (err) {
         // A mutant that a file can't be loaded with is one that every test notices.
-        return toMutantRunResult({ status: DryRunStatus.Complete, tests: [failed({ id: 'load', name: 'load' }, err)] });
+        return toMutantRunResult({
+          status: DryRunStatus.Complete,
+          tests: [failed({ id: 'load', name: 'load' }, err)],
+        });
       }
     }
     context.activeMutant = o.activeMutant.id;
     const wanted = o.testFilter === undefined ? null : new Set(o.testFilter);
-    const results = await this.run(wanted === null ? this.tests : this.tests.filter((t) => wanted.has(t.id)), !o.disableBail);
+    const results = await this.run(
+      wanted === null ? this.tests : this.tests.filter((t) => wanted.has(t.id)),
+      !o.disableBail,
+    );
     context.activeMutant = undefined;
     const tooLong = determineHitLimitReached(context.hitCount, o.hitLimit);
     return toMutantRunResult(tooLong ?? { status: DryRunStatus.Complete, tests: results });
@@ -113,7 +130,12 @@ class DecisionRunner implements TestRunner {
 }
 
 function failed(test: { id: string; name: string; fileName?: string }, err: unknown): TestResult {
-  return { ...test, status: TestStatus.Failed, timeSpentMs: 0, failureMessage: err instanceof Error ? err.message : String(err) };
+  return {
+    ...test,
+    status: TestStatus.Failed,
+    timeSpentMs: 0,
+    failureMessage: err instanceof Error ? err.message : String(err),
+  };
 }
 
 export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'decisions', DecisionRunner)];

@@ -49,7 +49,11 @@ export const CONTROLLERS = [
 @Module({})
 class AppModule {
   static with(values: [symbol, unknown][]): DynamicModule {
-    return { module: AppModule, controllers: CONTROLLERS, providers: values.map(([provide, useValue]) => ({ provide, useValue })) };
+    return {
+      module: AppModule,
+      controllers: CONTROLLERS,
+      providers: values.map(([provide, useValue]) => ({ provide, useValue })),
+    };
   }
 }
 
@@ -59,7 +63,8 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const db = openPool(c.databaseUrl, 'mainloop-api', 20);
   const hub = new Hub(db, c.databaseUrl);
   const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
-  const model = c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
+  const model =
+    c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
   const turns = new Turns(db, model, (err) => log.warn({ err }, 'a turn is tried again'));
   const auth = c.signIn === null ? null : openAuth(db, c.signIn);
   const guard = new Guard(db, auth, c);

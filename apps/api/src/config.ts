@@ -28,9 +28,15 @@ const Env = z.object({
     (u) => u === undefined || u.startsWith('https://') || /^http:\/\/localhost(:\d+)?\/?$/.test(u),
     'MAINLOOP_PUBLIC_URL should start with https://: without it there are no passkeys and no notifications',
   ),
-  MAINLOOP_AUTH_SECRET: optional.refine((s) => s === undefined || s.length >= 32, 'MAINLOOP_AUTH_SECRET should have 32 characters or more'),
+  MAINLOOP_AUTH_SECRET: optional.refine(
+    (s) => s === undefined || s.length >= 32,
+    'MAINLOOP_AUTH_SECRET should have 32 characters or more',
+  ),
   /** What the command line shows instead of a sign-in. */
-  MAINLOOP_API_TOKEN: optional.refine((s) => s === undefined || s.length >= 24, 'MAINLOOP_API_TOKEN should have 24 characters or more'),
+  MAINLOOP_API_TOKEN: optional.refine(
+    (s) => s === undefined || s.length >= 24,
+    'MAINLOOP_API_TOKEN should have 24 characters or more',
+  ),
   /** github.com, or a GitHub Enterprise Server of one's own. */
   GITHUB_OAUTH_URL: optionalUrl,
   GITHUB_OAUTH_CLIENT_ID: optional,
@@ -45,7 +51,11 @@ export interface SignInConfig {
   readonly publicUrl: string;
   readonly secret: string;
   readonly github: { readonly url: string; readonly clientId: string; readonly clientSecret: string } | null;
-  readonly oidc: { readonly discoveryUrl: string; readonly clientId: string; readonly clientSecret: string } | null;
+  readonly oidc: {
+    readonly discoveryUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+  } | null;
 }
 
 export interface ApiConfig {
@@ -71,7 +81,9 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
   const e = r.data;
   if (e.MAINLOOP_PUBLIC_URL && !e.MAINLOOP_AUTH_SECRET)
-    throw new Error('MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica');
+    throw new Error(
+      'MAINLOOP_AUTH_SECRET should be set beside MAINLOOP_PUBLIC_URL: 32 random characters, the same for every replica',
+    );
   const door = doorSettings(env);
   const closed = whyNotOpen(door);
   if (closed !== null) throw new Error(closed);
@@ -91,7 +103,11 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
                 : null,
             oidc:
               e.OIDC_DISCOVERY_URL && e.OIDC_CLIENT_ID && e.OIDC_CLIENT_SECRET
-                ? { discoveryUrl: e.OIDC_DISCOVERY_URL, clientId: e.OIDC_CLIENT_ID, clientSecret: e.OIDC_CLIENT_SECRET }
+                ? {
+                    discoveryUrl: e.OIDC_DISCOVERY_URL,
+                    clientId: e.OIDC_CLIENT_ID,
+                    clientSecret: e.OIDC_CLIENT_SECRET,
+                  }
                 : null,
           }
         : null,

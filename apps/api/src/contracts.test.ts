@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { requestOf } from '@mainloop/models/contracts/client';
 import { Problem } from '@mainloop/models/contracts/errors';
-import { COMMON_REFUSALS, ROUTES, type Route, type RouteName, type Sends } from '@mainloop/models/contracts/routes';
+import {
+  COMMON_REFUSALS,
+  ROUTES,
+  type Route,
+  type RouteName,
+  type Sends,
+} from '@mainloop/models/contracts/routes';
 import { insertPush } from '@mainloop/models/db/forge/effects';
 import { appendOnce } from '@mainloop/models/db/log';
 import { one, withTx } from '@mainloop/models/db/pool';
@@ -42,7 +48,12 @@ beforeAll(async () => {
   };
   open = await startApi(loadConfig(env));
   signedIn = await startApi(
-    loadConfig({ ...env, MAINLOOP_PUBLIC_URL: 'http://localhost:1', MAINLOOP_AUTH_SECRET: 's'.repeat(32), MAINLOOP_API_TOKEN: TOKEN }),
+    loadConfig({
+      ...env,
+      MAINLOOP_PUBLIC_URL: 'http://localhost:1',
+      MAINLOOP_AUTH_SECRET: 's'.repeat(32),
+      MAINLOOP_API_TOKEN: TOKEN,
+    }),
   );
   await seedProject(t.db);
   await seedTask(t.db, 'one');
@@ -82,7 +93,8 @@ async function ask<N extends RouteName>(name: N, sends: Sends<N>, extra: Extra =
 }
 
 /** A field that the schema does not list is dropped by reading, and so makes a difference. */
-const exactly = (schema: z.ZodType, answer: unknown): void => expect(z.encode(schema, z.decode(schema, answer))).toEqual(answer);
+const exactly = (schema: z.ZodType, answer: unknown): void =>
+  expect(z.encode(schema, z.decode(schema, answer))).toEqual(answer);
 
 test('a field that the schema does not list is found out', () => {
   expect(() => exactly(ROUTES.countWaiting.answer, { waiting: 1 })).not.toThrow();
@@ -95,12 +107,22 @@ describe('each answer is what the table says', () => {
     await ask('sendMessage', { body: { text: 'hello' } });
     expect(await ask('listMessages', {})).toHaveLength(1);
     expect(await ask('listMessages', { query: { before: 1 } })).toEqual([]);
-    expect(await ask('search', { query: { q: 'Hello?' } })).toMatchObject({ messages: [{ excerpt: 'hello', marks: [[0, 5]] }], tasks: [] });
-    expect(await ask('search', { query: { q: 'hello', to: '2020-01-01' } })).toEqual({ messages: [], tasks: [] });
+    expect(await ask('search', { query: { q: 'Hello?' } })).toMatchObject({
+      messages: [{ excerpt: 'hello', marks: [[0, 5]] }],
+      tasks: [],
+    });
+    expect(await ask('search', { query: { q: 'hello', to: '2020-01-01' } })).toEqual({
+      messages: [],
+      tasks: [],
+    });
     expect(await ask('search', { query: { q: ' ?! ' } })).toEqual({ messages: [], tasks: [] });
     await ask('stopReply', {});
     const file = { raw: 'text', headers: { 'content-type': 'application/octet-stream' } };
-    const { id } = await ask<'keepAttachment'>('keepAttachment', { query: { name: 'a.txt' }, body: undefined }, file);
+    const { id } = await ask<'keepAttachment'>(
+      'keepAttachment',
+      { query: { name: 'a.txt' }, body: undefined },
+      file,
+    );
     expect(await ask('readAttachment', { id })).toBe('text');
     const yes = await seedProposal(t.db, 'yes');
     const no = await seedProposal(t.db, 'no');
@@ -134,7 +156,14 @@ describe('each answer is what the table says', () => {
     ];
     let runId = '';
     for (const [i, outcome] of outcomes.entries()) {
-      runId = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: i + 1, phase: 'implement', prompt: () => 'go', model: 'm' });
+      runId = await ensureRun(t.db, {
+        ownerId: OWNER,
+        taskId: 'one',
+        n: i + 1,
+        phase: 'implement',
+        prompt: () => 'go',
+        model: 'm',
+      });
       await endRun(t.db, runId, (await openEpoch(t.db, runId)).run.epoch, outcome);
     }
     await appendOutput(t.db, runId, 0, Buffer.from('{"type":"x"}\n'));
@@ -145,20 +174,38 @@ describe('each answer is what the table says', () => {
           taskId: 'one',
           actor: 'test',
           key: { names: 'test' },
-          payload: { sha: 'a', verdict: 'red', outcome: 'red', round: 1, passed: 1, failed: 1, pending: 0, failures: [] },
+          payload: {
+            sha: 'a',
+            verdict: 'red',
+            outcome: 'red',
+            round: 1,
+            passed: 1,
+            failed: 1,
+            pending: 0,
+            failures: [],
+          },
         }),
       ],
       OWNER,
     );
     expect(await ask('listTasks', {})).toHaveLength(2);
     expect(await ask('listTasks', { query: { state: 'done' } })).toEqual([]);
-    expect(((await ask<'getTask'>('getTask', { id: 'one' })) as { runs: unknown[] }).runs).toHaveLength(outcomes.length);
+    expect(((await ask<'getTask'>('getTask', { id: 'one' })) as { runs: unknown[] }).runs).toHaveLength(
+      outcomes.length,
+    );
     await ask('listEvents', { id: 'one' });
     await ask('readOutput', { id: runId, query: { from: 2 } });
     await ask('steerTask', { id: 'one', body: { text: 'faster' } });
     await ask('setBudget', { id: 'one', body: { budgetCents: 700 } });
     await ask('changeModel', { id: 'one', body: { model: 'claude-sonnet-5-5' } });
-    const running = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 20, phase: 'fix_ci', prompt: () => 'go', model: 'm' });
+    const running = await ensureRun(t.db, {
+      ownerId: OWNER,
+      taskId: 'one',
+      n: 20,
+      phase: 'fix_ci',
+      prompt: () => 'go',
+      model: 'm',
+    });
     await openEpoch(t.db, running);
     await ask('pauseTask', { id: 'one' });
   });
@@ -169,7 +216,11 @@ describe('each answer is what the table says', () => {
     await ask('addComment', { id: 'one', body: comment('c2') as never });
     await ask('editComment', { id: 'c1', body: { text: 'why not?' } });
     await ask('dropComment', { id: 'c2' });
-    await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })], OWNER);
+    await appendOnce(
+      t.db,
+      [reviewSubmitted.new({ taskId: 'one', actor: 'test', payload: { ids: ['c1'] } })],
+      OWNER,
+    );
     await ask('resolveComment', { id: 'c1', body: { resolved: true } });
     await appendOnce(
       t.db,
@@ -185,7 +236,17 @@ describe('each answer is what the table says', () => {
     await ask('takeComment', { id: 'one-talk1' });
     expect(await ask('listComments', { id: 'one' })).toHaveLength(1);
     await withTx(t.db, (tx) =>
-      insertPush(tx, { id: 'p1', ownerId: OWNER, taskId: 'one', runId: 'r', branch: 'x', oldSha: 'a', newSha: 'b', diff: '', delta: '' }),
+      insertPush(tx, {
+        id: 'p1',
+        ownerId: OWNER,
+        taskId: 'one',
+        runId: 'r',
+        branch: 'x',
+        oldSha: 'a',
+        newSha: 'b',
+        diff: '',
+        delta: '',
+      }),
     );
     await ask('noteLooked', { id: 'one', body: { pushId: 'p1' } });
     await ask('cancelTask', { id: 'one' });
@@ -203,7 +264,12 @@ describe('each answer is what the table says', () => {
     const added = ask('addProject', { body: { source: 'demo/other' } });
     // The worker's part: what it is asked stands in the outbox, and what it says in the log.
     let asked: { id: string } | null = null;
-    while (asked === null) asked = await one<{ id: string }>(t.db, "select payload->>'projectId' as id from outbox where payload ? 'source'", []);
+    while (asked === null)
+      asked = await one<{ id: string }>(
+        t.db,
+        "select payload->>'projectId' as id from outbox where payload ? 'source'",
+        [],
+      );
     await seedProject(t.db, asked.id, 'demo/other');
     await added;
   });
@@ -211,7 +277,11 @@ describe('each answer is what the table says', () => {
   test('of devices', async () => {
     const bearer = { port: signedIn.port, headers: { authorization: `Bearer ${TOKEN}` } };
     await ask('getSignIn', {});
-    expect(await ask('getSignIn', {}, { port: signedIn.port })).toMatchObject({ needed: true, signedIn: false, code: 'signed_out' });
+    expect(await ask('getSignIn', {}, { port: signedIn.port })).toMatchObject({
+      needed: true,
+      signedIn: false,
+      code: 'signed_out',
+    });
     await ask('linkDevice', {}, bearer);
     await t.db.query("insert into auth_users (id, name, email) values ('u1', 'me', 'me@example.com')");
     await t.db.query(
@@ -221,7 +291,9 @@ describe('each answer is what the table says', () => {
     await ask('signOut', { id: 's1' }, bearer);
     await ask('getPushKey', {});
     const keys = { p256dh: 'p'.repeat(87), auth: 'a'.repeat(22) };
-    const { id } = await ask<'tellDevice'>('tellDevice', { body: { endpoint: 'http://127.0.0.1:9/x', keys, label: 'phone' } });
+    const { id } = await ask<'tellDevice'>('tellDevice', {
+      body: { endpoint: 'http://127.0.0.1:9/x', keys, label: 'phone' },
+    });
     expect(await ask('listToldDevices', {})).toHaveLength(1);
     await ask('forgetDevice', { id });
   });
@@ -231,7 +303,11 @@ describe('each answer is what the table says', () => {
     await ask('checkUp', {});
     await ask('getMetrics', {});
     const signature = `sha256=${createHmac('sha256', SECRET).update('{}').digest('hex')}`;
-    const headers = { 'x-github-event': 'push', 'x-github-delivery': randomUUID(), 'x-hub-signature-256': signature };
+    const headers = {
+      'x-github-event': 'push',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': signature,
+    };
     await ask('takeWebhook', { body: undefined }, { raw: '{}', headers });
   });
 
@@ -241,7 +317,12 @@ describe('each answer is what the table says', () => {
 });
 
 describe('what is refused has a code of the list, and the status and sentence that belong to it', () => {
-  const refused = async (method: string, path: string, body?: string, port = open.port): Promise<{ code: string; error: string }> => {
+  const refused = async (
+    method: string,
+    path: string,
+    body?: string,
+    port = open.port,
+  ): Promise<{ code: string; error: string }> => {
     const res = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
@@ -252,13 +333,12 @@ describe('what is refused has a code of the list, and the status and sentence th
   };
   const named = Object.entries(ROUTES as Record<string, Route>);
 
-  test.each(named.filter(([, r]) => r.path.includes('{id}') && r.body === undefined && r.refusals.length > 0))(
-    '%s of something that is not there',
-    async (_, r) => {
-      const { code } = await refused(r.method, r.path.replace('{id}', 'none'));
-      expect([...r.refusals]).toContain(code);
-    },
-  );
+  test.each(
+    named.filter(([, r]) => r.path.includes('{id}') && r.body === undefined && r.refusals.length > 0),
+  )('%s of something that is not there', async (_, r) => {
+    const { code } = await refused(r.method, r.path.replace('{id}', 'none'));
+    expect([...r.refusals]).toContain(code);
+  });
 
   test.each([
     ['POST', '/api/chat', '{"text":', 'no_json'],
@@ -281,12 +361,32 @@ describe('what is refused has a code of the list, and the status and sentence th
       ['pr-a', 'a'],
       ['pr-b', 'b'],
     ] as const) {
-      const payload = { id, name: `acme/mono/${folder}`, repo: 'acme/mono', folder, defaultBranch: 'main', remoteUrl: 'http://127.0.0.1:1/x.git' };
-      await appendOnce(t.db, [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })], OWNER);
+      const payload = {
+        id,
+        name: `acme/mono/${folder}`,
+        repo: 'acme/mono',
+        folder,
+        defaultBranch: 'main',
+        remoteUrl: 'http://127.0.0.1:1/x.git',
+      };
+      await appendOnce(
+        t.db,
+        [projectAdded.new({ actor: 'test', payload: { ...payload, localPath: null } })],
+        OWNER,
+      );
     }
-    const { code, error } = await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: 'b' }));
-    expect([code, error]).toEqual(['project_there', 'b is a project already, or was one: add it again and it is back.']);
-    expect((await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: '../b' }))).code).toBe('invalid');
+    const { code, error } = await refused(
+      'PATCH',
+      '/api/projects/pr-a/settings',
+      JSON.stringify({ folder: 'b' }),
+    );
+    expect([code, error]).toEqual([
+      'project_there',
+      'b is a project already, or was one: add it again and it is back.',
+    ]);
+    expect(
+      (await refused('PATCH', '/api/projects/pr-a/settings', JSON.stringify({ folder: '../b' }))).code,
+    ).toBe('invalid');
     await ask('changeProject', { id: 'pr-a', body: { folder: 'c' } });
     const listed: { name: string }[] = await ask('listProjects', {});
     expect(listed.map((p) => p.name)).toEqual(expect.arrayContaining(['acme/mono/c', 'acme/mono/b']));
@@ -300,15 +400,18 @@ describe('what is refused has a code of the list, and the status and sentence th
 
 test('the controllers have the routes of the table, no more and no fewer', async () => {
   class Everything {}
-  Module({ controllers: CONTROLLERS, providers: [AUTH, CONFIG, DB, GUARD, HUB, MODEL, TURNS].map((provide) => ({ provide, useValue: {} })) })(
-    Everything,
-  );
+  Module({
+    controllers: CONTROLLERS,
+    providers: [AUTH, CONFIG, DB, GUARD, HUB, MODEL, TURNS].map((provide) => ({ provide, useValue: {} })),
+  })(Everything);
   const app = await NestFactory.create(Everything, { logger: false });
   await app.init();
   const { router } = app.getHttpAdapter().getInstance() as {
     router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
   };
-  const routed = router.stack.flatMap(({ route }) => (route ? Object.keys(route.methods).map((m) => `${m.toUpperCase()} ${route.path}`) : []));
+  const routed = router.stack.flatMap(({ route }) =>
+    route ? Object.keys(route.methods).map((m) => `${m.toUpperCase()} ${route.path}`) : [],
+  );
   await app.close();
   const table = Object.values(ROUTES).map((r) => `${r.method} ${r.path.replace(/\{(\w+)\}/g, ':$1')}`);
   expect(routed.toSorted()).toEqual(table.toSorted());

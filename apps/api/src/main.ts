@@ -8,4 +8,5 @@ guardFetch(config);
 // may; the api's may not.
 if (config.migrate) await (await import('@mainloop/models/db/migrate')).migrate(config.databaseUrl);
 const api = await startApi(config);
-for (const s of ['SIGTERM', 'SIGINT'] as const) process.once(s, () => void api.close().finally(() => process.exit(0)));
+for (const s of ['SIGTERM', 'SIGINT'] as const)
+  process.once(s, () => void api.close().finally(() => process.exit(0)));

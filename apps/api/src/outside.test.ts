@@ -46,13 +46,21 @@ test('what the configuration names is fetched, wherever it lies', async () => {
 test('nothing else inside is, by whatever name, and not by a redirect either', async () => {
   const agent = guardedAgent([new URL(`http://${at}`)]);
   const port = insideAt.split(':')[1]!;
-  for (const url of [`http://${insideAt}/`, `http://localhost:${port}/`, `http://[::ffff:127.0.0.1]:${port}/`, `http://${at}/away`])
+  for (const url of [
+    `http://${insideAt}/`,
+    `http://localhost:${port}/`,
+    `http://[::ffff:127.0.0.1]:${port}/`,
+    `http://${at}/away`,
+  ])
     expect(await why(url, agent)).toMatch(/lies in a private network|does not resolve/);
   expect(insideAsked).toBe(0);
 });
 
 test('the addresses that were looked at are dialled, whatever the name has come to mean since', async () => {
-  const agent = guardedAgent([], async () => ({ kind: 'public', addresses: [{ address: '127.0.0.1', family: 4 }] }));
+  const agent = guardedAgent([], async () => ({
+    kind: 'public',
+    addresses: [{ address: '127.0.0.1', family: 4 }],
+  }));
   expect(await why(`http://provider.invalid:${at.split(':')[1]}/`, agent)).toBe('named');
 });
 
@@ -63,6 +71,11 @@ test('the guard is on what `fetch` of the process uses, also inside of what we d
     guardFetch({ gatewayUrl: 'http://${at}', signIn: null });
     const said = (url) => fetch(url).then((r) => r.text(), (err) => err.cause.message);
     console.log(JSON.stringify([await said('http://${at}/'), await said('http://${insideAt}/')]));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    '--input-type=module',
+    '-e',
+    script,
+  ]);
   expect(JSON.parse(stdout)).toEqual(['named', expect.stringContaining('private network')]);
 });

@@ -16,7 +16,10 @@ export function namedPlaces(c: ApiConfig): URL[] {
  * Checks every connection as it is made, so a redirect is looked at like a first request, and dials the addresses that were looked at.
  * @param named places that may be anywhere, each with its port
  */
-export function guardedAgent(named: readonly URL[], resolve: (host: string) => Promise<Resolved> = resolvePublic): Dispatcher {
+export function guardedAgent(
+  named: readonly URL[],
+  resolve: (host: string) => Promise<Resolved> = resolvePublic,
+): Dispatcher {
   const open = new Set(named.map(hostOf));
   const asItIs = buildConnector({});
   return new Agent({
@@ -25,8 +28,13 @@ export function guardedAgent(named: readonly URL[], resolve: (host: string) => P
       if (open.has(`${options.hostname}:${port}`)) return asItIs(options, callback);
       resolve(options.hostname).then(
         (found) => {
-          if (found.kind === 'unknown') return callback(new Error(`${options.hostname} does not resolve.`), null);
-          if (found.kind === 'private') return callback(new Error(`${options.hostname} lies in a private network (${found.address}).`), null);
+          if (found.kind === 'unknown')
+            return callback(new Error(`${options.hostname} does not resolve.`), null);
+          if (found.kind === 'private')
+            return callback(
+              new Error(`${options.hostname} lies in a private network (${found.address}).`),
+              null,
+            );
           buildConnector({ lookup: lookupOf(found.addresses), autoSelectFamily: true })(options, callback);
         },
         (err: Error) => callback(err, null),

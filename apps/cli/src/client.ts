@@ -37,7 +37,11 @@ export function apiAt(base: string, token: string | null): Api {
         try {
           const r = await fetch(`${base}${path}`, {
             signal,
-            headers: { ...who, accept: 'text/event-stream', ...(last === '' ? {} : { 'last-event-id': last }) },
+            headers: {
+              ...who,
+              accept: 'text/event-stream',
+              ...(last === '' ? {} : { 'last-event-id': last }),
+            },
           });
           let rest = '';
           for await (const chunk of r.body!.pipeThrough(new TextDecoderStream())) {

@@ -7,10 +7,22 @@ import type { Api } from './client.ts';
 import { itemText } from './show.ts';
 import { registerWork } from './work.ts';
 
-const item = (kind: ItemKind) => ({ id: 'i-1', kind, title: 'T', body: '', project: 'p', taskTitle: 'T', options: [], plan: null });
+const item = (kind: ItemKind) => ({
+  id: 'i-1',
+  kind,
+  title: 'T',
+  body: '',
+  project: 'p',
+  taskTitle: 'T',
+  options: [],
+  plan: null,
+});
 
 /** What one command line sends to decide on an item of that kind. */
-async function sent(kind: ItemKind, line: string): Promise<{ decision?: string; minutes?: number; text?: string }[]> {
+async function sent(
+  kind: ItemKind,
+  line: string,
+): Promise<{ decision?: string; minutes?: number; text?: string }[]> {
   const bodies: { decision?: string }[] = [];
   const call = ((name: never, ...[sends]: [never?]) => {
     const r = requestOf(name, sends ?? ({} as never));
@@ -18,7 +30,11 @@ async function sent(kind: ItemKind, line: string): Promise<{ decision?: string; 
     return Promise.resolve(r.method === 'GET' ? [item(kind)] : { taskId: 't-1', ok: true });
   }) as unknown as Api['call'];
   const program = new Command('mainloop').exitOverride();
-  registerWork(program, { api: () => ({ call, stream: () => Promise.resolve() }), out: () => undefined, say: () => undefined });
+  registerWork(program, {
+    api: () => ({ call, stream: () => Promise.resolve() }),
+    out: () => undefined,
+    say: () => undefined,
+  });
   await program.parseAsync(line.split(' '), { from: 'user' });
   return bodies;
 }
@@ -45,7 +61,9 @@ describe('every decision can be made on the command line', () => {
 });
 
 test('a refusal carries its reason, and later its hours', async () => {
-  expect(await sent('permission', 'deny i-1 use make instead')).toEqual([expect.objectContaining({ decision: 'deny', text: 'use make instead' })]);
+  expect(await sent('permission', 'deny i-1 use make instead')).toEqual([
+    expect.objectContaining({ decision: 'deny', text: 'use make instead' }),
+  ]);
   expect(await sent('plan', 'later i-1 0.5')).toEqual([expect.objectContaining({ minutes: 30 })]);
   await expect(sent('plan', 'later i-1 soon')).rejects.toThrow('Hours should be a number');
   await expect(sent('permission', 'allow i-1 --task --project')).rejects.toThrow('not both');

@@ -5,13 +5,22 @@ const CLEAN: Report = { replaced: false, events: 120, rows: 30, wrong: [], wrong
 
 test.each<[string, Partial<Report>, string[]]>([
   ['all is well', {}, ['Compared: 30 rows from 120 events. All are as the log says.']],
-  ['rows were replaced', { replaced: true }, ['Made anew: 30 rows from 120 events. All are as the log says.']],
+  [
+    'rows were replaced',
+    { replaced: true },
+    ['Made anew: 30 rows from 120 events. All are as the log says.'],
+  ],
   [
     'each kind of wrong row',
     {
       wrongRows: 5,
       wrong: [
-        { table: 'tasks', key: ['t1'], is: 'different', columns: [{ name: 'title', live: 'A', rebuilt: 'B' }] },
+        {
+          table: 'tasks',
+          key: ['t1'],
+          is: 'different',
+          columns: [{ name: 'title', live: 'A', rebuilt: 'B' }],
+        },
         { table: 'inbox_items', key: ['i1'], is: 'missing', columns: [] },
         { table: 'cost_days', key: ['owner', '2026-01-02'], is: 'unfounded', columns: [] },
       ],
@@ -27,7 +36,10 @@ test.each<[string, Partial<Report>, string[]]>([
   [
     'an event that can not be read',
     { unreadable: [{ seq: 7, type: 'thing.new', why: 'is no type that is known here' }] },
-    ['Compared: 30 rows from 120 events. 0 are not as the log says.', "event 7 (thing.new) can't be read: is no type that is known here"],
+    [
+      'Compared: 30 rows from 120 events. 0 are not as the log says.',
+      "event 7 (thing.new) can't be read: is no type that is known here",
+    ],
   ],
 ])('a report is said in lines: %s', (_, part, lines) => {
   expect(sayReport({ ...CLEAN, ...part }).split('\n')).toEqual(lines);

@@ -54,7 +54,8 @@ function askDatabase(url: string, options: readonly string[]): Report {
     env: { PATH: '/usr/bin:/bin', DATABASE_URL: url },
     maxBuffer: 256 * 1024 * 1024,
   });
-  if (run.status !== 0 && run.status !== 1) throw new Refused(run.stderr.trim() || `The process ended with ${run.status ?? run.signal}.`);
+  if (run.status !== 0 && run.status !== 1)
+    throw new Refused(run.stderr.trim() || `The process ended with ${run.status ?? run.signal}.`);
   return JSON.parse(run.stdout) as Report;
 }
 
@@ -62,7 +63,10 @@ function askDatabase(url: string, options: readonly string[]): Report {
 export function sayReport(report: Report): string {
   const { replaced, events, rows, wrong, wrongRows, unreadable } = report;
   const made = `${replaced ? 'Made anew' : 'Compared'}: ${rows} rows from ${events} events.`;
-  const found = wrongRows === 0 && unreadable.length === 0 ? 'All are as the log says.' : `${wrongRows} are not as the log says.`;
+  const found =
+    wrongRows === 0 && unreadable.length === 0
+      ? 'All are as the log says.'
+      : `${wrongRows} are not as the log says.`;
   const more = wrongRows > wrong.length ? [`and ${wrongRows - wrong.length} more`] : [];
   return [
     `${made} ${found}`,

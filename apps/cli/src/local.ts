@@ -41,8 +41,10 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
         throw new Refused((err as Error).message);
       }
       say(`\nmainloop is up after ${((Date.now() - t0) / 1000).toFixed(1)} s: ${running.url}`);
-      if (s.MAINLOOP_PUBLIC_URL) say(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
-      if (s.demoModel) say('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
+      if (s.MAINLOOP_PUBLIC_URL)
+        say(`From elsewhere: ${s.MAINLOOP_PUBLIC_URL}, with a sign-in. mainloop pair brings a device in.`);
+      if (s.demoModel)
+        say('No model key is set, so this is the demo: a scripted model drives the real Claude Code.');
       say('Ctrl-C stops it; the next start goes on where it was.');
       await new Promise<void>((resolve) => {
         for (const sig of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sig, () => resolve());
@@ -70,12 +72,21 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .action(async () => {
       const s = settings();
       const file = readRunFile(s.home);
-      const rows = (file?.processes ?? []).map((p) => ({ ...p, alive: startTicksOf(p.pid) === p.startTicks }));
+      const rows = (file?.processes ?? []).map((p) => ({
+        ...p,
+        alive: startTicksOf(p.pid) === p.startTicks,
+      }));
       const health = await api()
         .call('getHealth')
         // An api that does not answer is what `healthy: false` says.
         .catch(() => null);
-      const data = { home: s.home, url: file?.url ?? null, healthy: health?.ok ?? false, demo: health?.demo ?? null, processes: rows };
+      const data = {
+        home: s.home,
+        url: file?.url ?? null,
+        healthy: health?.ok ?? false,
+        demo: health?.demo ?? null,
+        processes: rows,
+      };
       out(
         data,
         rows.length === 0
@@ -99,13 +110,18 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
     .action(async (args: string[]) => {
       const s = settings();
       const socket = path.join(socketsOf(s.home, POSTGRES_SOCKET), TEMPORAL_SOCKET);
-      const { address, close } = await bridgeTo(existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${s.TEMPORAL_PORT}`, s.MAINLOOP_LOCAL_USERS);
+      const { address, close } = await bridgeTo(
+        existsSync(socket) ? `unix:${socket}` : `127.0.0.1:${s.TEMPORAL_PORT}`,
+        s.MAINLOOP_LOCAL_USERS,
+      );
       const child = spawn(
         ensureTool('temporal', s.cache, () => undefined),
         [...args, '--address', address],
         { stdio: 'inherit' },
       );
-      process.exitCode = await new Promise<number>((resolve, reject) => child.once('error', reject).once('exit', (code) => resolve(code ?? 1)));
+      process.exitCode = await new Promise<number>((resolve, reject) =>
+        child.once('error', reject).once('exit', (code) => resolve(code ?? 1)),
+      );
       close();
     });
 
@@ -140,7 +156,10 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
     const f = statfsSync(s.home);
     return Math.floor((f.bavail * f.bsize) / 1024 / 1024);
   })();
-  const userns = spawnSync('unshare', ['-U', 'true'], { encoding: 'utf8', ...(process.getuid?.() === 0 ? { uid: 2_000_001, gid: 2_000_001 } : {}) });
+  const userns = spawnSync('unshare', ['-U', 'true'], {
+    encoding: 'utf8',
+    ...(process.getuid?.() === 0 ? { uid: 2_000_001, gid: 2_000_001 } : {}),
+  });
   // That it does not answer is the finding.
   const up = await healthy().catch(() => false);
   const database = s.DATABASE_URL === undefined ? 'embedded' : 'from DATABASE_URL';
@@ -169,7 +188,13 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
           ? 'ANTHROPIC_API_KEY'
           : 'CLAUDE_CODE_OAUTH_TOKEN',
     },
-    { name: 'forge', ok: true, says: s.localGitHub ? 'no GITHUB_TOKEN, the local GitHub is used' : (s.GITHUB_API_URL ?? 'https://api.github.com') },
+    {
+      name: 'forge',
+      ok: true,
+      says: s.localGitHub
+        ? 'no GITHUB_TOKEN, the local GitHub is used'
+        : (s.GITHUB_API_URL ?? 'https://api.github.com'),
+    },
     {
       name: 'database',
       ok: true,

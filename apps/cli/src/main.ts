@@ -11,14 +11,22 @@ import { registerWork } from './work.ts';
 const program = new Command('mainloop')
   .description('One conversation that manages all of your AI coding work.')
   .option('--json', 'print JSON')
-  .option('--api <url>', 'where the api answers', process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`)
+  .option(
+    '--api <url>',
+    'where the api answers',
+    process.env.MAINLOOP_API ?? `http://127.0.0.1:${process.env.API_PORT ?? 8000}`,
+  )
   .showHelpAfterError();
 const { out, say, fail } = terminal(
   () => program.opts<{ json?: boolean }>().json === true,
   (text) => void process.stdout.write(text),
   (text) => void process.stderr.write(text),
 );
-const context: Context = { api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)), out, say };
+const context: Context = {
+  api: () => apiAt(program.opts<{ api: string }>().api, apiToken(process.env)),
+  out,
+  say,
+};
 registerLocal(program, context);
 registerEvents(program, context);
 registerWork(program, context);

@@ -9,7 +9,9 @@ type Task = Answer<'listTasks'>[number];
 type Item = Answer<'listInbox'>[number];
 type Proposal = Answer<'listProposals'>[number];
 
-export const taskLine = (t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>): string =>
+export const taskLine = (
+  t: Pick<Task, 'id' | 'title' | 'project' | 'state' | 'costMicrousd' | keyof Standing>,
+): string =>
   `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state} · $${(t.costMicrousd / 1e6).toFixed(2)}\n    ${plainLine(nextSentence(t))}`;
 
 const WHO: ReadonlyMap<string, string> = new Map([
@@ -20,10 +22,14 @@ const WHO: ReadonlyMap<string, string> = new Map([
 
 /** What a search found, tasks before messages. */
 export function foundText(f: Answer<'search'>): string {
-  if (f.tasks.length + f.messages.length === 0) return 'Nothing was found. It may have been said in other words.';
+  if (f.tasks.length + f.messages.length === 0)
+    return 'Nothing was found. It may have been said in other words.';
   return [
     ...f.tasks.map((t) => `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state}`),
-    ...f.messages.map((m) => `${plainLine(m.at.slice(0, 16).replace('T', ' '))}  ${WHO.get(m.role) ?? ''}: ${plainLine(m.excerpt)}`),
+    ...f.messages.map(
+      (m) =>
+        `${plainLine(m.at.slice(0, 16).replace('T', ' '))}  ${WHO.get(m.role) ?? ''}: ${plainLine(m.excerpt)}`,
+    ),
   ].join('\n');
 }
 
@@ -34,26 +40,43 @@ const HOW: ReadonlyMap<string, (id: string) => string> = new Map([
   ['question', (id) => `mainloop answer ${id} "..."`],
   ['plan', (id) => `mainloop approve ${id}   or   mainloop revise ${id} "..."`],
   ['gate', (id) => `mainloop approve ${id} (lets it through)   or   mainloop decline ${id} (it is put back)`],
-  ['pr_closed', (id) => `mainloop approve ${id} (opens it again)   or   mainloop decline ${id} (stops; --keep-branch keeps its branch)`],
+  [
+    'pr_closed',
+    (id) =>
+      `mainloop approve ${id} (opens it again)   or   mainloop decline ${id} (stops; --keep-branch keeps its branch)`,
+  ],
   ['failure', (id) => `mainloop retry ${id}`],
   ['review', (id) => `mainloop approve ${id} (merges)   or   mainloop revise ${id} "..."`],
   ['ci_files', (id) => `mainloop approve ${id}   or   mainloop decline ${id}`],
-  ['permission', (id) => `mainloop allow ${id} (once; --task, --project)   or   mainloop deny ${id} "why not"`],
+  [
+    'permission',
+    (id) => `mainloop allow ${id} (once; --task, --project)   or   mainloop deny ${id} "why not"`,
+  ],
 ]);
 
-export function itemText(i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>): string {
+export function itemText(
+  i: Pick<Item, 'id' | 'kind' | 'title' | 'body' | 'project' | 'taskTitle' | 'options' | 'plan' | 'held'>,
+): string {
   return [
     `${NAMES.get(i.kind) ?? plainLine(i.kind)}: ${plainLine(i.title)}`,
     `    ${plainLine(i.project)} · ${plainLine(i.taskTitle)}`,
-    ...(i.kind === 'question' && i.options.length > 0 ? i.options.map((o) => `    - ${plainLine(optionWords(o))}`) : []),
-    ...(i.kind === 'plan' && i.plan ? [indent(plainLines(i.plan))] : i.body ? [indent(plainLines(i.body))] : []),
+    ...(i.kind === 'question' && i.options.length > 0
+      ? i.options.map((o) => `    - ${plainLine(optionWords(o))}`)
+      : []),
+    ...(i.kind === 'plan' && i.plan
+      ? [indent(plainLines(i.plan))]
+      : i.body
+        ? [indent(plainLines(i.body))]
+        : []),
     // An api from before it was told apart says it in the body.
     ...(i.held ? [indent(plainLines(i.held.diff))] : []),
     `    ${HOW.get(i.kind)?.(i.id) ?? ''}`,
   ].join('\n');
 }
 
-export const proposalText = (p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt'>): string =>
+export const proposalText = (
+  p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt'>,
+): string =>
   `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
 
 interface Passed {
@@ -69,7 +92,8 @@ export function passedOver(events: Answer<'listEvents'>): Passed[] {
     .filter((e) => e.type === 'review.passed_over' && !taken.has(key(e.payload)))
     .map(({ payload: p }) => ({ id: String(p.id), author: String(p.author), text: String(p.text) }));
 }
-export const passedText = (p: Passed): string => `${plainLine(p.author)}:\n${indent(plainLines(p.text))}\n    mainloop take TASK ${plainLine(p.id)}`;
+export const passedText = (p: Passed): string =>
+  `${plainLine(p.author)}:\n${indent(plainLines(p.text))}\n    mainloop take TASK ${plainLine(p.id)}`;
 
 const indentBy = (by: string, s: string, max = Infinity): string =>
   s
@@ -81,7 +105,13 @@ const indent = (s: string): string => indentBy('    ', s.trim());
 
 /** One line of an agent's output as a person wants to read it, or null when there is nothing to see. */
 export function outputLine(json: string): string | null {
-  let e: { type?: unknown; subtype?: unknown; message?: { content?: unknown } | null; dropped?: unknown; text?: unknown } | null;
+  let e: {
+    type?: unknown;
+    subtype?: unknown;
+    message?: { content?: unknown } | null;
+    dropped?: unknown;
+    text?: unknown;
+  } | null;
   try {
     e = JSON.parse(json) as typeof e;
   } catch {
@@ -89,7 +119,8 @@ export function outputLine(json: string): string | null {
   }
   // Lines of the runner's own; what else it notes is part of the task's story.
   if (e?.type === 'mainloop' && e.subtype === 'note') return plainLines(String(e.text));
-  if (e?.type === 'mainloop') return e.subtype === 'clipped' ? `[${Number(e.dropped)} bytes in one line were left out]` : null;
+  if (e?.type === 'mainloop')
+    return e.subtype === 'clipped' ? `[${Number(e.dropped)} bytes in one line were left out]` : null;
   const blocks: unknown[] = Array.isArray(e?.message?.content) ? e.message.content : [];
   return (
     blocks
@@ -113,5 +144,9 @@ function blockText(b: Block): string {
     return `> ${plainLine(String(b.name))} ${plainLine(first ?? '')}`;
   }
   if (b.type !== 'tool_result') return '';
-  return indentBy('  ', plainLines(typeof b.content === 'string' ? b.content : (JSON.stringify(b.content) ?? '')), 12);
+  return indentBy(
+    '  ',
+    plainLines(typeof b.content === 'string' ? b.content : (JSON.stringify(b.content) ?? '')),
+    12,
+  );
 }

@@ -13,7 +13,8 @@ import { registerWork } from './work.ts';
 
 const HERE = import.meta.dirname;
 /** A title, a clipboard, a cleared screen, a C1 introducer, a turned line, a hidden letter, a forged line. */
-const HOSTILE = '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b[2J\u009b31m\u202eabc\u200b\u2028\r\n\u{e0041}forged: yes\u0000\b';
+const HOSTILE =
+  '\u001b]0;owned\u0007\u001b]52;c;cm0gLXJm\u0007\u001b[2J\u009b31m\u202eabc\u200b\u2028\r\n\u{e0041}forged: yes\u0000\b';
 const BAD = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 const item = (kind: string, id = 'i-1'): object => ({
@@ -52,7 +53,15 @@ const LINES = [
       ],
     },
   }),
-  JSON.stringify({ message: { content: [{ type: 'tool_result', content: [{ text: HOSTILE }] }, { type: 'tool_result', content: HOSTILE }, null] } }),
+  JSON.stringify({
+    message: {
+      content: [
+        { type: 'tool_result', content: [{ text: HOSTILE }] },
+        { type: 'tool_result', content: HOSTILE },
+        null,
+      ],
+    },
+  }),
   JSON.stringify({ type: 'mainloop', subtype: 'command', what: HOSTILE, tail: HOSTILE }),
   'null',
 ];
@@ -66,7 +75,20 @@ const ANSWERS: readonly [RegExp, unknown][] = [
       tasks: [{ id: 't-1', title: HOSTILE, project: HOSTILE, state: 'done' }],
     },
   ],
-  [/^\/api\/proposals$/, [{ id: 'p-1', title: HOSTILE, prompt: HOSTILE, project: HOSTILE, model: HOSTILE, budgetCents: 1, digest: HOSTILE }]],
+  [
+    /^\/api\/proposals$/,
+    [
+      {
+        id: 'p-1',
+        title: HOSTILE,
+        prompt: HOSTILE,
+        project: HOSTILE,
+        model: HOSTILE,
+        budgetCents: 1,
+        digest: HOSTILE,
+      },
+    ],
+  ],
   [/^\/api\/proposals\//, { taskId: HOSTILE }],
   [/^\/api\/projects\/.*\/init$/, { proposalId: HOSTILE }],
   [/^\/api\/projects$/, [{ id: 'pr-1', repo: 'a/b', remoteUrl: HOSTILE, defaultBranch: HOSTILE }]],
@@ -155,15 +177,18 @@ describe('every verb', () => {
   registerWork(program, none);
   test('is asked here', () => expect(all(program).toSorted()).toEqual(Object.keys(CALLS).toSorted()));
 
-  test.each(Object.keys(CALLS).filter((v) => CALLS[v] !== null))('%s shows what it is told, and nothing acts', async (verb) => {
-    for (const json of [false, true])
-      for (const refuses of [false, true]) {
-        const text = await run(verb, json, refuses);
-        expect(text).not.toBe('');
-        expect([verb, json, BAD.exec(text)]).toEqual([verb, json, null]);
-        if (!json) expect(text).not.toMatch(/^forged/m);
-      }
-  });
+  test.each(Object.keys(CALLS).filter((v) => CALLS[v] !== null))(
+    '%s shows what it is told, and nothing acts',
+    async (verb) => {
+      for (const json of [false, true])
+        for (const refuses of [false, true]) {
+          const text = await run(verb, json, refuses);
+          expect(text).not.toBe('');
+          expect([verb, json, BAD.exec(text)]).toEqual([verb, json, null]);
+          if (!json) expect(text).not.toMatch(/^forged/m);
+        }
+    },
+  );
   test('a task’s texts are there, spelt out', async () => {
     expect(await run('task', false)).toContain('[U+001B]]0;owned[U+0007]');
     expect(await run('logs', false)).not.toContain('undefined');
@@ -175,7 +200,14 @@ test('any text comes out without anything a terminal acts on, JSON reads back as
   const text = fc.string({ unit: 'binary' });
   fc.assert(
     fc.property(text, (s) => {
-      expect(BAD.test(plainLines(s).replaceAll(/\p{Extended_Pictographic}(?:\u200d|\ufe0f|\p{Extended_Pictographic})*/gu, ''))).toBe(false);
+      expect(
+        BAD.test(
+          plainLines(s).replaceAll(
+            /\p{Extended_Pictographic}(?:\u200d|\ufe0f|\p{Extended_Pictographic})*/gu,
+            '',
+          ),
+        ),
+      ).toBe(false);
       expect(plainLine(s)).not.toContain('\n');
       expect(JSON.parse(plainJson({ s }))).toEqual({ s });
       expect(BAD.test(plainJson({ s }))).toBe(false);

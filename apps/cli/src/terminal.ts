@@ -6,10 +6,12 @@ import { escapeHidden, reveal, withoutHidden } from '@mainloop/models/flow/text'
 export const plainLine = (text: string): string => withoutHidden(text, reveal).replaceAll('\n', reveal);
 
 /** The same for several lines. */
-export const plainLines = (text: string): string => text.replaceAll('\r\n', '\n').split('\n').map(plainLine).join('\n');
+export const plainLines = (text: string): string =>
+  text.replaceAll('\r\n', '\n').split('\n').map(plainLine).join('\n');
 
 /** Data as JSON that a terminal shows as it is. JSON itself escapes only what is below a space. */
-export const plainJson = (data: unknown, indent?: number): string => JSON.stringify(data, null, indent).split('\n').map(escapeHidden).join('\n');
+export const plainJson = (data: unknown, indent?: number): string =>
+  JSON.stringify(data, null, indent).split('\n').map(escapeHidden).join('\n');
 
 export interface Terminal {
   /** A result, for people or, asked for with --json, for programs. */
@@ -21,10 +23,15 @@ export interface Terminal {
 }
 
 /** @param isJson asked each time, because options are read late */
-export function terminal(isJson: () => boolean, stdout: (text: string) => void, stderr: (text: string) => void): Terminal {
+export function terminal(
+  isJson: () => boolean,
+  stdout: (text: string) => void,
+  stderr: (text: string) => void,
+): Terminal {
   return {
     // `art` is drawn by us, of escape sequences: a QR code.
-    out: (data, text, art = '') => stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
+    out: (data, text, art = '') =>
+      stdout(isJson() ? `${plainJson(data, 2)}\n` : `${art}${plainLines(text)}\n`),
     say: (text) => stdout(`${plainLines(text)}\n`),
     fail: (text) => (isJson() ? stdout(`${plainJson({ error: text })}\n`) : stderr(`${plainLines(text)}\n`)),
   };

@@ -18,11 +18,16 @@ const THERE: Readonly<Record<string, unknown>> = {
 async function asked(...words: string[]): Promise<unknown[]> {
   const calls: unknown[] = [];
   const call: Api['call'] = (name, ...[sends]) => {
-    if (!(name in THERE) || name === 'getTask') calls.push([name, (sends as { id?: string } | undefined)?.id]);
+    if (!(name in THERE) || name === 'getTask')
+      calls.push([name, (sends as { id?: string } | undefined)?.id]);
     return Promise.resolve((THERE[name] ?? {}) as never);
   };
   const program = new Command('mainloop').exitOverride();
-  registerWork(program, { api: () => ({ call, stream: () => Promise.resolve() }), out: () => undefined, say: () => undefined });
+  registerWork(program, {
+    api: () => ({ call, stream: () => Promise.resolve() }),
+    out: () => undefined,
+    say: () => undefined,
+  });
   await program.parseAsync(words, { from: 'user' });
   return calls;
 }

@@ -20,12 +20,16 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action(async (words: string[]) => {
       const { turnId } = await api().call('sendMessage', { body: { text: words.join(' ') } });
       const reply = await until(
-        async () => (await api().call('listMessages')).find((m) => m.turnId === turnId && m.role === 'assistant'),
+        async () =>
+          (await api().call('listMessages')).find((m) => m.turnId === turnId && m.role === 'assistant'),
         180_000,
         'The reply takes longer than three minutes. It will be in the chat.',
       );
       const cards = await api().call('listProposals');
-      out({ reply: reply.text, proposals: cards }, [plainLines(reply.text), ...cards.map(proposalText)].join('\n\n'));
+      out(
+        { reply: reply.text, proposals: cards },
+        [plainLines(reply.text), ...cards.map(proposalText)].join('\n\n'),
+      );
     });
 
   program
@@ -67,7 +71,11 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const kind = await kindOf(id);
       const isProposal = kind === 'closed' && (await api().call('listProposals')).some((p) => p.id === id);
       if (isProposal) await api().call('declineProposal', { id });
-      else await api().call('decide', { id, body: { decision: kind === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' } });
+      else
+        await api().call('decide', {
+          id,
+          body: { decision: kind === 'pr_closed' ? stopped(o) : 'deny', via: 'cli' },
+        });
       out({ ok: true }, DECLINED_WORDS.get(kind) ?? 'Declined.');
     });
 
@@ -92,12 +100,19 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const { resolve } = await import('node:path');
       const p = await api().call('addProject', {
         body: {
-          source: /^[/~.]/.test(source) ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')) : source,
+          source: /^[/~.]/.test(source)
+            ? resolve(source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~'))
+            : source,
           ...(o.folder === undefined ? {} : { folder: o.folder }),
         },
       });
-      const said = [lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 }), p.unreadable ?? ''].filter((x) => x !== '').join(' ');
-      out(p, p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.name}`);
+      const said = [lookWords(p.name, p.look ?? { outcome: 'added', commits: 0 }), p.unreadable ?? '']
+        .filter((x) => x !== '')
+        .join(' ');
+      out(
+        p,
+        p.localPath === null ? said : `${said} Merged work comes back with:\n    mainloop pull ${p.name}`,
+      );
     });
   program
     .command('pull')
@@ -107,7 +122,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const { realpathSync } = await import('node:fs');
       const { spawnSync } = await import('node:child_process');
       const folders = (await api().call('listProjects')).filter((p) => p.localPath !== null);
-      const p = repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.name === repo);
+      const p =
+        repo === undefined ? projectAt(realpathSync('.'), folders) : folders.find((x) => x.name === repo);
       if (!p)
         throw new Refused(
           repo === undefined
@@ -117,13 +133,16 @@ export function registerWork(program: Command, { api, out }: Context): void {
       const [git, ...words] = pullWords(p);
       const { status, error } = spawnSync(git!, words, { stdio: ['inherit', 2, 2] });
       if (error) throw new Refused(`git could not be started: ${error.message}`);
-      if (status !== 0) throw new Refused('git did not bring it back. What it said stands above; nothing of yours was lost.');
+      if (status !== 0)
+        throw new Refused('git did not bring it back. What it said stands above; nothing of yours was lost.');
       out(p, `${p.localPath} has what was merged.`);
     });
 
   program
     .command('init-repo')
-    .description('propose CI, a linter, a preview of each pull request and a database for it, as one pull request')
+    .description(
+      'propose CI, a linter, a preview of each pull request and a database for it, as one pull request',
+    )
     .argument('<project>', 'owner/name, or owner/name/folder')
     .addOption(new Option('--only <parts...>', 'some of them').choices([...TEMPLATE_PARTS]))
     .action(async (repo: string, o: { only?: Sends<'initProject'>['body']['parts'] }) => {
@@ -139,7 +158,12 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .addOption(new Option('--state <state>', 'only those in it').choices([...TASK_STATES]))
     .action(async (o: { state?: TaskState }) => {
       const list = await api().call('listTasks', { query: { state: o.state } });
-      out(list, list.length === 0 ? 'No tasks yet. Say what you want with mainloop chat.' : list.map(taskLine).join('\n'));
+      out(
+        list,
+        list.length === 0
+          ? 'No tasks yet. Say what you want with mainloop chat.'
+          : list.map(taskLine).join('\n'),
+      );
     });
 
   program
@@ -193,7 +217,11 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .command('inbox')
     .description('what needs you')
     .action(async () => {
-      const [list, cards, { waiting }] = await Promise.all([api().call('listInbox'), api().call('listProposals'), api().call('countWaiting')]);
+      const [list, cards, { waiting }] = await Promise.all([
+        api().call('listInbox'),
+        api().call('listProposals'),
+        api().call('countWaiting'),
+      ]);
       out(list, [waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)].join('\n\n'));
     });
 
@@ -251,7 +279,10 @@ export function registerWork(program: Command, { api, out }: Context): void {
       }
       if (o.until !== undefined) {
         const minutes = minutesUntil(o.until, new Date());
-        if (minutes === null) throw new Refused('That is no time to come, within three months. Say it like 2027-01-31 or "2027-01-31 08:30".');
+        if (minutes === null)
+          throw new Refused(
+            'That is no time to come, within three months. Say it like 2027-01-31 or "2027-01-31 08:30".',
+          );
         await api().call('snooze', { id, body: { minutes } });
         return out({ ok: true }, `It comes back on ${o.until}.`);
       }
@@ -262,13 +293,18 @@ export function registerWork(program: Command, { api, out }: Context): void {
     });
   program
     .command('take')
-    .description('make a request of a comment on GitHub that started nothing; without a comment it lists those')
+    .description(
+      'make a request of a comment on GitHub that started nothing; without a comment it lists those',
+    )
     .argument('<task>')
     .argument('[comment]')
     .action(async (id: string, comment: string | undefined) => {
       if (comment === undefined) {
         const passed = passedOver(await api().call('listEvents', { id }));
-        return out(passed, passed.length === 0 ? 'No comment was passed over.' : passed.map(passedText).join('\n\n'));
+        return out(
+          passed,
+          passed.length === 0 ? 'No comment was passed over.' : passed.map(passedText).join('\n\n'),
+        );
       }
       await api().call('takeComment', { id: comment });
       out({ ok: true }, 'Taken as a request.');
@@ -278,14 +314,19 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .description('say what to change in a plan or a pull request')
     .argument('<item>')
     .argument('<text...>')
-    .action(async (id: string, words: string[]) => decide(id, (await kindOf(id)) === 'review' ? 'changes' : 'revise', words.join(' '), 'Passed on.'));
+    .action(async (id: string, words: string[]) =>
+      decide(id, (await kindOf(id)) === 'review' ? 'changes' : 'revise', words.join(' '), 'Passed on.'),
+    );
   program
     .command('retry')
     .description('go on with what failed')
     .argument('<item or task>')
     .action(async (id: string) => {
       const isItem = (await kindOf(id)) !== 'closed';
-      const item = isItem ? id : (await api().call('getTask', { id })).items.find((i) => i.kind === 'failure' && i.state === 'open')?.id;
+      const item = isItem
+        ? id
+        : (await api().call('getTask', { id })).items.find((i) => i.kind === 'failure' && i.state === 'open')
+            ?.id;
       if (item === undefined) throw new Refused('Nothing has failed in this task.');
       await decide(item, 'retry', '', 'It goes on from where it failed.');
     });
@@ -305,15 +346,25 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<text...>')
     .action(async (id: string, words: string[]) => {
       const r = await api().call('steerTask', { id, body: { text: words.join(' ') } });
-      out(r, r.heard === 'now' ? 'Said. The agent hears it before its next step.' : 'Kept. The next run of the agent starts with it.');
+      out(
+        r,
+        r.heard === 'now'
+          ? 'Said. The agent hears it before its next step.'
+          : 'Kept. The next run of the agent starts with it.',
+      );
     });
   program
     .command('pause')
-    .description('stop the running agent where it stands, or take out what waits to be merged; `retry` goes on')
+    .description(
+      'stop the running agent where it stands, or take out what waits to be merged; `retry` goes on',
+    )
     .argument('<task>')
     .action(async (id: string) => {
       await api().call('pauseTask', { id });
-      out({ ok: true }, 'Stopping. What it did is kept; `mainloop retry` goes on, and what waited to be merged is offered again.');
+      out(
+        { ok: true },
+        'Stopping. What it did is kept; `mainloop retry` goes on, and what waited to be merged is offered again.',
+      );
     });
   program
     .command('cancel')

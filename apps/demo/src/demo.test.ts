@@ -22,23 +22,42 @@ const agent = (prompt: string, turns: number) => ({
 });
 
 test('a story is followed step by step, whatever resumes it', () => {
-  const story = Story.parse({ version: 1, agent: [{ when: 'greet (\\w+)', steps: [{ bash: 'echo {{1}}' }, { text: 'bye {{1}}' }] }] });
-  expect(replyTo(story, agent('greet ana', 0)).blocks[0]).toMatchObject({ name: 'Bash', input: { command: 'echo ana' } });
+  const story = Story.parse({
+    version: 1,
+    agent: [{ when: 'greet (\\w+)', steps: [{ bash: 'echo {{1}}' }, { text: 'bye {{1}}' }] }],
+  });
+  expect(replyTo(story, agent('greet ana', 0)).blocks[0]).toMatchObject({
+    name: 'Bash',
+    input: { command: 'echo ana' },
+  });
   expect(replyTo(story, agent('greet ana', 1)).blocks[0]).toEqual({ type: 'text', text: 'bye ana' });
   expect(replyTo(story, agent('greet ana', 2)).blocks[0]).toEqual({ type: 'text', text: 'Done.' });
 });
 
 test('a prompt that comes together with the made-up result of a call that was killed begins anew', () => {
-  const story = Story.parse({ version: 1, agent: [{ when: 'Phase: plan', steps: [{ bash: 'mainloop ask' }, { text: 'I asked.' }] }] });
+  const story = Story.parse({
+    version: 1,
+    agent: [{ when: 'Phase: plan', steps: [{ bash: 'mainloop ask' }, { text: 'I asked.' }] }],
+  });
   const killed = agent('# Phase: plan', 1);
   const [result] = killed.messages.at(-1)!.content as { type: string }[];
   const together = [result!, { type: 'text', text: '# Phase: plan\nYou were interrupted.' }];
-  expect(replyTo(story, { ...killed, messages: [...killed.messages.slice(0, -1), { role: 'user', content: together }] }).blocks[0]).toMatchObject({
+  expect(
+    replyTo(story, {
+      ...killed,
+      messages: [...killed.messages.slice(0, -1), { role: 'user', content: together }],
+    }).blocks[0],
+  ).toMatchObject({
     name: 'Bash',
   });
   // What Claude Code reminds the model of beside a result is no prompt.
   const reminded = [result!, { type: 'text', text: 'Remember the # Phase: plan' }];
-  expect(replyTo(story, { ...killed, messages: [...killed.messages.slice(0, -1), { role: 'user', content: reminded }] }).blocks[0]).toEqual({
+  expect(
+    replyTo(story, {
+      ...killed,
+      messages: [...killed.messages.slice(0, -1), { role: 'user', content: reminded }],
+    }).blocks[0],
+  ).toEqual({
     type: 'text',
     text: 'I asked.',
   });
@@ -50,7 +69,10 @@ test('a note before what the person says does not hide it', () => {
     { type: 'text', text: '[mainloop notes: something is merged]' },
     { type: 'text', text: 'hello' },
   ];
-  expect(replyTo(story, { tools: [{ name: 'spawn_task' }], messages: [{ role: 'user', content }] }).blocks[0]!.text).toBe('hi');
+  expect(
+    replyTo(story, { tools: [{ name: 'spawn_task' }], messages: [{ role: 'user', content }] }).blocks[0]!
+      .text,
+  ).toBe('hi');
 });
 
 test('what no story knows gets an honest answer', () => {
@@ -66,12 +88,20 @@ test('a wrong story is one sentence that names the place', () => {
 
 test('a change that is asked of a plan is in the next one, beside what was decided before, also the second time', () => {
   const story = loadStory(path.join(import.meta.dirname, '../stories/odd-cent.yaml'));
-  const facts = { title: 't', prompt: 'No cent may be lost.', branch: 'b', base: 'main', phase: 'plan' as const };
+  const facts = {
+    title: 't',
+    prompt: 'No cent may be lost.',
+    branch: 'b',
+    base: 'main',
+    phase: 'plan' as const,
+  };
   const answers = [{ question: 'Who?', answer: 'The last people in the list' }];
   const textOf = (prompt: string): string => replyTo(story, agent(prompt, 0)).blocks[0]!.text ?? '';
   const first = textOf(promptFor({ ...facts, plan: null, answers }));
   expect(first).toContain('**The last people in the list**');
-  const second = textOf(promptFor({ ...facts, plan: first, answers: [], revise: 'Leave the README alone. ```js\nx\n```' }));
+  const second = textOf(
+    promptFor({ ...facts, plan: first, answers: [], revise: 'Leave the README alone. ```js\nx\n```' }),
+  );
   expect(second).toContain('What you asked for: Leave the README alone. ```js\nx');
   expect(second).toContain('**The last people in the list**');
   const third = textOf(promptFor({ ...facts, plan: second, answers, revise: 'Round down first.' }));

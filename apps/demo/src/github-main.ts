@@ -48,13 +48,16 @@ const github = await startLocalGitHub({
     bwrap: env.MAINLOOP_BWRAP ?? null,
     toolchains: env.MAINLOOP_TOOLCHAINS ?? null,
     node: env.MAINLOOP_NODE,
-    packages: env.MAINLOOP_CI_SECRET ? { gatewayDir: path.join(env.MAINLOOP_HOME, 'run/gateway'), secret: env.MAINLOOP_CI_SECRET } : null,
+    packages: env.MAINLOOP_CI_SECRET
+      ? { gatewayDir: path.join(env.MAINLOOP_HOME, 'run/gateway'), secret: env.MAINLOOP_CI_SECRET }
+      : null,
   },
   reviewers: loadStory(env.MAINLOOP_DEMO_SCRIPT).reviews,
   staleMs: env.LOCAL_GITHUB_STALE_MS,
   failpoints: env.MAINLOOP_FAILPOINTS ?? null,
 });
-if (env.LOCAL_GITHUB_SEED === 'yes') await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
+if (env.LOCAL_GITHUB_SEED === 'yes')
+  await seedDemo(github, path.join(here, '../seed'), path.join(env.MAINLOOP_HOME, 'local-github', 'seed'));
 log.info({ url: github.url }, 'the local GitHub is listening');
 process.once('SIGTERM', () => void github.close().then(() => process.exit(0)));
 

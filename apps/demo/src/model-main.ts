@@ -15,6 +15,10 @@ const env = z
     DEMO_PACE_MS: z.coerce.number().optional(),
   })
   .parse(process.env);
-const model = await startDemoModel(env.DEMO_MODEL_PORT, loadStory(env.MAINLOOP_DEMO_SCRIPT, env.DEMO_PACE_MS), doorSettings(process.env));
+const model = await startDemoModel(
+  env.DEMO_MODEL_PORT,
+  loadStory(env.MAINLOOP_DEMO_SCRIPT, env.DEMO_PACE_MS),
+  doorSettings(process.env),
+);
 openLog('demo-model').info({ url: model.url }, 'the demo model is listening');
 process.once('SIGTERM', () => void model.close().then(() => process.exit(0)));

@@ -5,10 +5,22 @@ import { z } from 'zod';
 
 const Fault = z.union([
   z.object({
-    status: z.union([z.literal(400), z.literal(401), z.literal(403), z.literal(404), z.literal(429), z.literal(500), z.literal(529)]),
+    status: z.union([
+      z.literal(400),
+      z.literal(401),
+      z.literal(403),
+      z.literal(404),
+      z.literal(429),
+      z.literal(500),
+      z.literal(529),
+    ]),
     message: z.string().default('scripted fault'),
     times: z.int().min(1).default(1),
-    longerThan: z.int().min(0).default(0).describe('only where the messages of the request have more characters than this'),
+    longerThan: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('only where the messages of the request have more characters than this'),
   }),
   z.object({ stream: z.enum(['cut', 'malformed', 'stall', 'error']), times: z.int().min(1).default(1) }),
 ]);
@@ -37,7 +49,12 @@ const Review = z.strictObject({
 });
 export const Story = z.strictObject({
   version: z.literal(1),
-  paceMs: z.int().min(0).max(60_000).default(0).describe('wait before each step of an agent that names no delay'),
+  paceMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(0)
+    .describe('wait before each step of an agent that names no delay'),
   chat: z.array(Rule).default([]),
   agent: z.array(Rule).default([]),
   reviews: z.array(Review).default([]),
@@ -53,10 +70,15 @@ export function loadStory(file: string, paceMs?: number): Story {
   try {
     raw = parse(readFileSync(file, 'utf8'));
   } catch (err) {
-    throw new Error(`MAINLOOP_DEMO_SCRIPT ${file} can't be read: ${(err as Error).message.split('\n')[0]}`, { cause: err });
+    throw new Error(`MAINLOOP_DEMO_SCRIPT ${file} can't be read: ${(err as Error).message.split('\n')[0]}`, {
+      cause: err,
+    });
   }
   const r = Story.safeParse(raw);
-  if (!r.success) throw new Error(`MAINLOOP_DEMO_SCRIPT ${file}: ${r.error.issues[0]!.path.join('.')}: ${r.error.issues[0]!.message}`);
+  if (!r.success)
+    throw new Error(
+      `MAINLOOP_DEMO_SCRIPT ${file}: ${r.error.issues[0]!.path.join('.')}: ${r.error.issues[0]!.message}`,
+    );
   if (paceMs !== undefined) r.data.paceMs = paceMs;
   for (const rule of [...r.data.chat, ...r.data.agent]) new RegExp(rule.when, 'is');
   return r.data;

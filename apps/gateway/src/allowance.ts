@@ -5,7 +5,11 @@ import type { Talk } from '@mainloop/models/flow/limits';
 import { Refused } from './http.ts';
 
 /** @returns how many of this kind the run has left in the log so far; refuses when that is enough, and with it the transaction */
-export async function allowed(tx: Tx, run: { readonly task_id: string; readonly started_at: Date | null }, talk: Talk): Promise<number> {
+export async function allowed(
+  tx: Tx,
+  run: { readonly task_id: string; readonly started_at: Date | null },
+  talk: Talk,
+): Promise<number> {
   const verdict = await takeAllowance(tx, run, talk);
   if (!verdict.ok) throw new Refused(429, verdict.sentence);
   return verdict.n;

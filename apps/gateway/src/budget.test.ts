@@ -1,12 +1,26 @@
 // Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was used is paid for, however it ended.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { CALL_LEASE_MS, newCallId, reserve, settle, settleLapsed, type ModelCall } from '@mainloop/models/db/money/budget';
+import {
+  CALL_LEASE_MS,
+  newCallId,
+  reserve,
+  settle,
+  settleLapsed,
+  type ModelCall,
+} from '@mainloop/models/db/money/budget';
 import { many, one } from '@mainloop/models/db/pool';
 import { saveSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { costMicrousd, reserveMicrousd } from '@mainloop/models/flow/pricing';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
-import { CHAT_TOKEN, seedRun, setProject, startGateway, startModel, type TestGateway } from '@mainloop/testkit/gateway';
+import {
+  CHAT_TOKEN,
+  seedRun,
+  setProject,
+  startGateway,
+  startModel,
+  type TestGateway,
+} from '@mainloop/testkit/gateway';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import fc from 'fast-check';
@@ -20,7 +34,11 @@ const START = `event: message_start\ndata: ${JSON.stringify({
 const END = `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', usage: { output_tokens: 200 } })}\n\n`;
 const words = (chars: number): string =>
   `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(chars) } })}\n\n`;
-const STARTED = costMicrousd(MODEL, { input_tokens: 1_000, output_tokens: 1, cache_read_input_tokens: 10_000 });
+const STARTED = costMicrousd(MODEL, {
+  input_tokens: 1_000,
+  output_tokens: 1,
+  cache_read_input_tokens: 10_000,
+});
 
 let database: TestDatabase;
 let gateways: TestGateway[];
@@ -33,7 +51,10 @@ beforeAll(async () => {
   database = await freshDatabase();
   await seedProject(database.db);
   model = await startModel((_, res) => behave(res));
-  gateways = await Promise.all([startGateway(database.url, model.url), startGateway(database.url, model.url)]);
+  gateways = await Promise.all([
+    startGateway(database.url, model.url),
+    startGateway(database.url, model.url),
+  ]);
 });
 afterAll(async () => {
   await Promise.all(gateways.map((g) => g.kill('SIGKILL')));
@@ -53,15 +74,33 @@ async function freshRun(budgetCents: number): Promise<{ taskId: string; token: s
   return { taskId, token: (await seedRun(database.db, taskId)).token };
 }
 const bodyOf = (maxTokens: number, text = 'x'): string =>
-  JSON.stringify({ model: MODEL, max_tokens: maxTokens, stream: true, messages: [{ role: 'user', content: text }] });
-const ask = (gateway: TestGateway, token: string, body = bodyOf(4_000), signal?: AbortSignal): Promise<Response> =>
-  fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: { 'x-api-key': token }, body, ...(signal ? { signal } : {}) });
+  JSON.stringify({
+    model: MODEL,
+    max_tokens: maxTokens,
+    stream: true,
+    messages: [{ role: 'user', content: text }],
+  });
+const ask = (
+  gateway: TestGateway,
+  token: string,
+  body = bodyOf(4_000),
+  signal?: AbortSignal,
+): Promise<Response> =>
+  fetch(`${gateway.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'x-api-key': token },
+    body,
+    ...(signal ? { signal } : {}),
+  });
 const spentBy = async (taskId: string): Promise<number> =>
   (await one<{ n: number }>(database.db, 'select cost_microusd as n from tasks where id = $1', [taskId]))!.n;
 const reservedFor = async (taskId: string): Promise<number> =>
   Number(
-    (await one<{ n: string }>(database.db, 'select coalesce(sum(reserved_microusd), 0)::bigint as n from model_calls where task_id = $1', [taskId]))!
-      .n,
+    (await one<{ n: string }>(
+      database.db,
+      'select coalesce(sum(reserved_microusd), 0)::bigint as n from model_calls where task_id = $1',
+      [taskId],
+    ))!.n,
   );
 const chatCosts = async (): Promise<{ inputTokens: number; outputTokens: number }[]> =>
   (
@@ -70,8 +109,10 @@ const chatCosts = async (): Promise<{ inputTokens: number; outputTokens: number 
       "select payload from events where type = 'cost.metered' and task_id is null order by seq",
     )
   ).map((e) => e.payload);
-const paid = (taskId: string): Promise<number> => until('the bill', async () => (await reservedFor(taskId)) === 0 && (await spentBy(taskId)));
-const answer = (res: ServerResponse): void => void res.writeHead(200, { 'content-type': 'text/event-stream' }).end(START + words(40) + END);
+const paid = (taskId: string): Promise<number> =>
+  until('the bill', async () => (await reservedFor(taskId)) === 0 && (await spentBy(taskId)));
+const answer = (res: ServerResponse): void =>
+  void res.writeHead(200, { 'content-type': 'text/event-stream' }).end(START + words(40) + END);
 
 describe('parallel calls', () => {
   test('through two gateways never pass the budget', async () => {
@@ -86,24 +127,37 @@ describe('parallel calls', () => {
       if (r.status === 400) refused++;
       return { status: r.status, text };
     });
-    await until('the answers to those that do not fit', async () => refused === 24 - fits && held.length === fits);
+    await until(
+      'the answers to those that do not fit',
+      async () => refused === 24 - fits && held.length === fits,
+    );
     expect(await reservedFor(taskId)).toBeLessThanOrEqual(1_000_000);
     for (const res of held) answer(res);
     const all = await Promise.all(calls);
     expect(all.filter((c) => c.status === 200)).toHaveLength(fits);
-    for (const c of all.filter((x) => x.status !== 200)) expect(c.text).toContain('mainloop_budget: the budget of this task ($1.00) is spent.');
+    for (const c of all.filter((x) => x.status !== 200))
+      expect(c.text).toContain('mainloop_budget: the budget of this task ($1.00) is spent.');
     await until('the bills', async () => (await reservedFor(taskId)) === 0);
-    expect(await spentBy(taskId)).toBe(fits * costMicrousd(MODEL, { input_tokens: 1_000, output_tokens: 200, cache_read_input_tokens: 10_000 }));
+    expect(await spentBy(taskId)).toBe(
+      fits *
+        costMicrousd(MODEL, { input_tokens: 1_000, output_tokens: 200, cache_read_input_tokens: 10_000 }),
+    );
   });
 
   test('at any sizes and limits leave what is promised and what is spent within each of them', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({ budget: fc.nat(300), day: fc.option(fc.nat(300)), projectDay: fc.option(fc.nat(300)) }),
-        fc.array(fc.record({ microusd: fc.integer({ min: 1, max: 1_000_000 }), end: fc.constantFrom('settle', 'hold', 'more') }), {
-          minLength: 1,
-          maxLength: 12,
-        }),
+        fc.array(
+          fc.record({
+            microusd: fc.integer({ min: 1, max: 1_000_000 }),
+            end: fc.constantFrom('settle', 'hold', 'more'),
+          }),
+          {
+            minLength: 1,
+            maxLength: 12,
+          },
+        ),
         async (limit, wanted) => {
           await database.db.query('delete from model_calls');
           await database.db.query('update cost_days set day = day - 1 - (random() * 3000)::int');
@@ -124,11 +178,13 @@ describe('parallel calls', () => {
               if ((await reserve(database.db, call, w.microusd, limits)) !== null) return;
               if (w.end === 'more') await reserve(database.db, call, w.microusd, limits);
               // It costs what was reserved at most: what a longer answer costs is asked for before.
-              if (w.end === 'settle') await settle(database.db, call, { output_tokens: Math.floor(w.microusd / 25) });
+              if (w.end === 'settle')
+                await settle(database.db, call, { output_tokens: Math.floor(w.microusd / 25) });
             }),
           );
           const used = (await spentBy(taskId)) + (await reservedFor(taskId));
-          for (const cents of [limit.budget, limit.day, limit.projectDay]) if (cents !== null) expect(used).toBeLessThanOrEqual(cents * 10_000);
+          for (const cents of [limit.budget, limit.day, limit.projectDay])
+            if (cents !== null) expect(used).toBeLessThanOrEqual(cents * 10_000);
         },
       ),
       { numRuns: 30 },
@@ -148,7 +204,9 @@ describe('limits of a day', () => {
     await until('the first call', async () => held);
     const second = await ask(gateways[1]!, b.token);
     expect(second.status).toBe(400);
-    expect(await second.text()).toContain("mainloop_project_day_budget: today's limit for this project ($0.15) is spent.");
+    expect(await second.text()).toContain(
+      "mainloop_project_day_budget: today's limit for this project ($0.15) is spent.",
+    );
     answer(held!);
     await (await first).text();
   });
@@ -159,7 +217,10 @@ describe('limits of a day', () => {
     const held: ServerResponse[] = [];
     behave = (res) => void held.push(res);
     const chats = [ask(gateways[0]!, CHAT_TOKEN), ask(gateways[1]!, CHAT_TOKEN)];
-    await until('both calls of the chat', async () => held.length === 2 && (await many(database.db, 'select 1 from model_calls')).length === 2);
+    await until(
+      'both calls of the chat',
+      async () => held.length === 2 && (await many(database.db, 'select 1 from model_calls')).length === 2,
+    );
     const r = await ask(gateways[0]!, token);
     expect(r.status).toBe(400);
     expect(await r.text()).toContain('mainloop_day_budget');
@@ -171,7 +232,8 @@ describe('limits of a day', () => {
 describe('however a call ends', () => {
   test('one whose reader leaves in the middle is paid for by what was streamed', async () => {
     const { taskId, token } = await freshRun(500);
-    behave = (res) => void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
+    behave = (res) =>
+      void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
     const leave = new AbortController();
     const r = await ask(gateways[0]!, token, bodyOf(4_000), leave.signal);
     await r.body!.getReader().read();
@@ -198,26 +260,36 @@ describe('however a call ends', () => {
   test.each([
     ['an agent', 'run'],
     ['the chat', 'chat'],
-  ])('one of %s that is left before it says what it read is paid for by what it says then, and ended', async (_, who) => {
-    const { taskId, token } = await freshRun(500);
-    let model: ServerResponse | null = null;
-    behave = (res) => void (model = res);
-    const leave = new AbortController();
-    const before = (await chatCosts()).length;
-    const r = ask(gateways[0]!, who === 'chat' ? CHAT_TOKEN : token, bodyOf(4_000), leave.signal).catch(() => 'left');
-    await until('the call', async () => model);
-    leave.abort();
-    expect(await r).toBe('left');
-    // The gateway has heard of it when it answers somebody else.
-    await fetch(`${gateways[0]!.url}/healthz`);
-    model!.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
-    await until('the end of the call', async () => model!.destroyed || null);
-    if (who === 'run') expect(await paid(taskId)).toBe(STARTED);
-    else expect(await until('the bill', async () => (await chatCosts())[before])).toMatchObject({ inputTokens: 11_000, outputTokens: 1 });
-  });
+  ])(
+    'one of %s that is left before it says what it read is paid for by what it says then, and ended',
+    async (_, who) => {
+      const { taskId, token } = await freshRun(500);
+      let model: ServerResponse | null = null;
+      behave = (res) => void (model = res);
+      const leave = new AbortController();
+      const before = (await chatCosts()).length;
+      const r = ask(gateways[0]!, who === 'chat' ? CHAT_TOKEN : token, bodyOf(4_000), leave.signal).catch(
+        () => 'left',
+      );
+      await until('the call', async () => model);
+      leave.abort();
+      expect(await r).toBe('left');
+      // The gateway has heard of it when it answers somebody else.
+      await fetch(`${gateways[0]!.url}/healthz`);
+      model!.writeHead(200, { 'content-type': 'text/event-stream' }).write(START);
+      await until('the end of the call', async () => model!.destroyed || null);
+      if (who === 'run') expect(await paid(taskId)).toBe(STARTED);
+      else
+        expect(await until('the bill', async () => (await chatCosts())[before])).toMatchObject({
+          inputTokens: 11_000,
+          outputTokens: 1,
+        });
+    },
+  );
 
   test('one of the chat that is left in the middle is paid for as it is, not as an agent could make it out to be', async () => {
-    behave = (res) => void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
+    behave = (res) =>
+      void res.writeHead(200, { 'content-type': 'text/event-stream' }).write(START + words(3_000));
     const before = (await chatCosts()).length;
     const leave = new AbortController();
     const r = await ask(gateways[0]!, CHAT_TOKEN, bodyOf(4_000), leave.signal);
@@ -308,10 +380,19 @@ describe('however a call ends', () => {
     };
     const call = ask(gateways[0]!, token);
     await until('the call', async () => held);
-    const before = (await one<{ at: Date }>(database.db, 'select lease_until as at from model_calls where task_id = $1', [taskId]))!.at;
+    const before = (await one<{ at: Date }>(
+      database.db,
+      'select lease_until as at from model_calls where task_id = $1',
+      [taskId],
+    ))!.at;
     await until(
       'a longer lease',
-      async () => (await one<{ at: Date }>(database.db, 'select lease_until as at from model_calls where task_id = $1', [taskId]))!.at > before,
+      async () =>
+        (await one<{ at: Date }>(
+          database.db,
+          'select lease_until as at from model_calls where task_id = $1',
+          [taskId],
+        ))!.at > before,
       CALL_LEASE_MS,
     );
     answer(held!);
@@ -330,7 +411,11 @@ describe('what is promised', () => {
   ])('max_tokens %p', async (maxTokens, status) => {
     const { taskId, token } = await freshRun(500);
     behave = answer;
-    const body = JSON.stringify({ model: MODEL, max_tokens: maxTokens, messages: [{ role: 'user', content: 'x' }] });
+    const body = JSON.stringify({
+      model: MODEL,
+      max_tokens: maxTokens,
+      messages: [{ role: 'user', content: 'x' }],
+    });
     const r = await ask(gateways[0]!, token, body);
     expect(r.status).toBe(status);
     expect(r.status === 200 || (await r.text()).includes('max_tokens')).toBe(true);

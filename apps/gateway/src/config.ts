@@ -37,7 +37,11 @@ export interface GatewayConfig {
   readonly socketDir: string;
   readonly gitDir: string;
   readonly chatToken: string;
-  readonly model: { readonly baseUrl: string; readonly apiKey: string | null; readonly oauthToken: string | null };
+  readonly model: {
+    readonly baseUrl: string;
+    readonly apiKey: string | null;
+    readonly oauthToken: string | null;
+  };
   readonly githubToken: string;
   readonly headersMs: number;
   readonly bodyMs: number;
@@ -64,7 +68,11 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
     socketDir: path.join(e.MAINLOOP_HOME, 'run', 'gateway'),
     gitDir: path.join(e.MAINLOOP_HOME, 'git'),
     chatToken: e.MAINLOOP_CHAT_TOKEN,
-    model: { baseUrl: e.ANTHROPIC_BASE_URL.replace(/\/$/, ''), apiKey: e.ANTHROPIC_API_KEY || null, oauthToken: e.CLAUDE_CODE_OAUTH_TOKEN || null },
+    model: {
+      baseUrl: e.ANTHROPIC_BASE_URL.replace(/\/$/, ''),
+      apiKey: e.ANTHROPIC_API_KEY || null,
+      oauthToken: e.CLAUDE_CODE_OAUTH_TOKEN || null,
+    },
     githubToken: e.GITHUB_TOKEN,
     headersMs: e.GATEWAY_HEADERS_SECONDS * 1_000,
     // Node insists that all of a request may take no less than its head.
@@ -73,7 +81,9 @@ export function loadConfig(env: Record<string, string | undefined>): GatewayConf
       folder: path.join(e.MAINLOOP_HOME, 'packages'),
       maxBytes: e.GATEWAY_PACKAGES_MIB * 1024 * 1024,
       ms: e.GATEWAY_REGISTRY_SECONDS * 1_000,
-      env: Object.fromEntries(Object.entries(env).filter(([name]) => name === 'HOME' || isPackageSetting(name))),
+      env: Object.fromEntries(
+        Object.entries(env).filter(([name]) => name === 'HOME' || isPackageSetting(name)),
+      ),
     },
     ciSecret: e.MAINLOOP_CI_SECRET ?? null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,

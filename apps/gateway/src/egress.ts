@@ -28,7 +28,9 @@ export function allowedHost(host: string, port: number, projectSettings: unknown
   if (egress === 'none') return false;
   const list = egress === 'registries' ? REGISTRIES : egress;
   const h = plainName(host);
-  return list.some((a) => (a.startsWith('*.') ? h.endsWith(`.${plainName(a.slice(2))}`) : h === plainName(a)));
+  return list.some((a) =>
+    a.startsWith('*.') ? h.endsWith(`.${plainName(a.slice(2))}`) : h === plainName(a),
+  );
 }
 
 /** The name a client asked for, as the list is held against it: one writing for names in other scripts, no dot at the end. */
@@ -56,8 +58,15 @@ type Outside = typeof OUTSIDE;
 type Answer = readonly [status: string, sentence: string];
 
 /** @returns the connection to the host, or what to answer instead */
-async function dial(host: string, port: number, { ms, resolve: look, connect }: Outside): Promise<net.Socket | Answer> {
-  const late: Answer = ['504 Gateway Timeout', `${host} did not answer within ${Math.round(ms / 1_000)} seconds.`];
+async function dial(
+  host: string,
+  port: number,
+  { ms, resolve: look, connect }: Outside,
+): Promise<net.Socket | Answer> {
+  const late: Answer = [
+    '504 Gateway Timeout',
+    `${host} did not answer within ${Math.round(ms / 1_000)} seconds.`,
+  ];
   const deadline = Date.now() + ms;
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<null>((done) => {
@@ -67,10 +76,16 @@ async function dial(host: string, port: number, { ms, resolve: look, connect }: 
   clearTimeout(timer);
   if (found === null) return late;
   if (found.kind === 'unknown') return ['502 Bad Gateway', 'that name does not resolve.'];
-  if (found.kind === 'private') return ['403 Forbidden', 'private addresses are not reachable from a sandbox.'];
+  if (found.kind === 'private')
+    return ['403 Forbidden', 'private addresses are not reachable from a sandbox.'];
   return new Promise((resolve) => {
     // Several addresses are tried side by side (RFC 8305). The name is only a label by now.
-    const up = connect({ host: 'checked.invalid', port, lookup: lookupOf(found.addresses), autoSelectFamily: true });
+    const up = connect({
+      host: 'checked.invalid',
+      port,
+      lookup: lookupOf(found.addresses),
+      autoSelectFamily: true,
+    });
     const give = (answer: Answer): void => {
       clearTimeout(wait);
       up.destroy();
@@ -78,7 +93,10 @@ async function dial(host: string, port: number, { ms, resolve: look, connect }: 
     };
     const wait = setTimeout(() => give(late), Math.max(0, deadline - Date.now()));
     const failed = (err: Error): void =>
-      give(['502 Bad Gateway', `${host} can't be reached (${(err as NodeJS.ErrnoException).code ?? err.message}).`]);
+      give([
+        '502 Bad Gateway',
+        `${host} can't be reached (${(err as NodeJS.ErrnoException).code ?? err.message}).`,
+      ]);
     up.once('error', failed);
     up.once('connect', () => {
       clearTimeout(wait);
@@ -111,7 +129,8 @@ export async function connectOut(
     return answer('403 Forbidden', `${shown} is not on this project's allow-list.`);
   }
   const open = tunnels.get(from.runId) ?? 0;
-  if (open >= MAX_TUNNELS_A_RUN) return answer('429 Too Many Requests', `this run has ${MAX_TUNNELS_A_RUN} connections open already.`);
+  if (open >= MAX_TUNNELS_A_RUN)
+    return answer('429 Too Many Requests', `this run has ${MAX_TUNNELS_A_RUN} connections open already.`);
   tunnels.set(from.runId, open + 1);
   const over = (): void => {
     const left = tunnels.get(from.runId)! - 1;

@@ -26,7 +26,9 @@ interface Outage {
  * away for FORGE_PATIENCE_MS, no matter who began to ask: whoever comes later, or stood in a row, is told at once. `act` asks once by git, may be
  * asked again, and knows itself whether a try that went wrong had done its work.
  */
-export function forgePatience(clock: Clock = WALL): <T>(remoteUrl: string, act: () => Promise<T>) => Promise<T> {
+export function forgePatience(
+  clock: Clock = WALL,
+): <T>(remoteUrl: string, act: () => Promise<T>) => Promise<T> {
   const outages = new Map<string, Outage>();
   /** @returns since when the forge has been away; nobody having asked for a while, it is another time */
   const noteAway = (remoteUrl: string): number => {
@@ -43,7 +45,8 @@ export function forgePatience(clock: Clock = WALL): <T>(remoteUrl: string, act: 
         outages.delete(remoteUrl);
         return done;
       } catch (err) {
-        if (!isForgeAway(stderrOf(err)) || clock.now() + pauseMs > noteAway(remoteUrl) + FORGE_PATIENCE_MS) throw err;
+        if (!isForgeAway(stderrOf(err)) || clock.now() + pauseMs > noteAway(remoteUrl) + FORGE_PATIENCE_MS)
+          throw err;
       }
       await clock.sleep(pauseMs);
     }

@@ -9,8 +9,12 @@ const MOST_CHARS = 4_000;
  */
 export function forgeWords(stderr: string): string {
   const lines = stderr.replace(/Authorization:.*/gi, '').split('\n');
-  const said = lines.filter((l) => l.startsWith('remote:')).map((l) => l.slice('remote:'.length).replace(/^ /, '').trimEnd());
-  const why = lines.map((l) => /^\s*! \[(?:remote )?rejected\].*?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(l)?.[1]).filter((w) => w !== undefined);
+  const said = lines
+    .filter((l) => l.startsWith('remote:'))
+    .map((l) => l.slice('remote:'.length).replace(/^ /, '').trimEnd());
+  const why = lines
+    .map((l) => /^\s*! \[(?:remote )?rejected\].*?\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/.exec(l)?.[1])
+    .filter((w) => w !== undefined);
   return [...said.filter((l) => l !== ''), ...why].map(reveal).join('\n').slice(0, MOST_CHARS);
 }
 
@@ -25,4 +29,5 @@ const AWAY = [
  * @param stderr of our own git towards the forge
  * @returns whether the forge was away, so that the same may go well in a moment; a word of its own about a branch is a refusal
  */
-export const isForgeAway = (stderr: string): boolean => !/^\s*! \[(?:remote )?rejected\]/m.test(stderr) && AWAY.some((shape) => shape.test(stderr));
+export const isForgeAway = (stderr: string): boolean =>
+  !/^\s*! \[(?:remote )?rejected\]/m.test(stderr) && AWAY.some((shape) => shape.test(stderr));

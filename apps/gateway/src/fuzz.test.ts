@@ -26,12 +26,17 @@ let restedMiB: number;
 beforeAll(async () => {
   console.log(`fuzz seed: ${SEED}`);
   database = await freshDatabase();
-  model = await startModel((_, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  model = await startModel(
+    (_, res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+  );
   // A forge that answers, with nonsense: one that is away would be waited for.
   await seedProject(database.db, 'pr-1', 'demo/tally', `${model.url}/demo/tally.git`);
   mine = (await seedRun(database.db, await seedTask(database.db, 'aaaa'))).token;
   other = (await seedRun(database.db, await seedTask(database.db, 'bbbb'))).token;
-  gateway = await startGateway(database.url, model.url, { GATEWAY_HEADERS_SECONDS: String(HEADERS_S), GATEWAY_BODY_SECONDS: String(BODY_S) });
+  gateway = await startGateway(database.url, model.url, {
+    GATEWAY_HEADERS_SECONDS: String(HEADERS_S),
+    GATEWAY_BODY_SECONDS: String(BODY_S),
+  });
   await answersOthers();
   restedMiB = gateway.rssMiB();
 });
@@ -43,7 +48,10 @@ afterAll(async () => {
 
 /** The process is the one it was, and another run is answered what it asked. */
 async function answersOthers(): Promise<void> {
-  expect({ ended: gateway.exit(), log: gateway.exit() === null ? '' : gateway.log().slice(-2_000) }).toEqual({ ended: null, log: '' });
+  expect({ ended: gateway.exit(), log: gateway.exit() === null ? '' : gateway.log().slice(-2_000) }).toEqual({
+    ended: null,
+    log: '',
+  });
   const r = await fetch(`${gateway.url}/run/asked`, { headers: { authorization: `Bearer ${other}` } });
   expect(await r.json()).toEqual({ asked: false });
   expect(gateway.log()).not.toContain('an error reached nobody');
@@ -80,7 +88,10 @@ function send(
 }
 
 /** Bytes on the wire, as no client of ours would send them. Resolves when the gateway closes the connection, or at once when it is told to leave. */
-function wire(text: string | Buffer, o: { afterwards?: 'leave' | 'half-close' | 'wait'; every?: number } = {}): Promise<string> {
+function wire(
+  text: string | Buffer,
+  o: { afterwards?: 'leave' | 'half-close' | 'wait'; every?: number } = {},
+): Promise<string> {
   return new Promise((resolve) => {
     let heard = '';
     const s = net.connect(gateway.port, '127.0.0.1', () => {
@@ -89,7 +100,10 @@ function wire(text: string | Buffer, o: { afterwards?: 'leave' | 'half-close' | 
       if (o.afterwards === 'leave') s.destroy();
     });
     let at = 0;
-    const drip = o.every === undefined ? undefined : setInterval(() => at < text.length && s.write(text.slice(at, ++at)), o.every);
+    const drip =
+      o.every === undefined
+        ? undefined
+        : setInterval(() => at < text.length && s.write(text.slice(at, ++at)), o.every);
     s.on('data', (d: Buffer) => (heard += d.toString('latin1')));
     s.on('error', () => undefined);
     s.on('close', () => {
@@ -104,7 +118,9 @@ const BODIES: Readonly<Record<string, () => { body: Buffer; headers?: http.Outgo
   'a null': () => ({ body: Buffer.from('null') }),
   'a cut JSON': () => ({ body: Buffer.from('{"text":"x') }),
   'a list': () => ({ body: Buffer.from('[[[[1]]]]') }),
-  'a wrong shape': () => ({ body: Buffer.from('{"text":{"__proto__":1},"question":[],"outcome":7,"messages":{"a":1},"model":[]}') }),
+  'a wrong shape': () => ({
+    body: Buffer.from('{"text":{"__proto__":1},"question":[],"outcome":7,"messages":{"a":1},"model":[]}'),
+  }),
   'a prototype': () => ({ body: Buffer.from('{"__proto__":{"x":1},"constructor":{"prototype":{}}}') }),
   'a zero byte': () => ({ body: Buffer.from('{"text":"a\\u0000b","question":"a\\u0000b"}') }),
   noise: () => ({ body: randomBytes(4_096) }),
@@ -112,12 +128,18 @@ const BODIES: Readonly<Record<string, () => { body: Buffer; headers?: http.Outgo
   'many lists': () => ({ body: Buffer.from(`[${'[],'.repeat(700_000)}[]]`) }),
   'a huge text': () => ({ body: Buffer.from(JSON.stringify({ text: 'x'.repeat(2 * MIB) })) }),
   'junk as gzip': () => ({ body: Buffer.from('not gzip'), headers: { 'content-encoding': 'gzip' } }),
-  'cut gzip': () => ({ body: gzipSync(randomBytes(9_000)).subarray(0, 5_000), headers: { 'content-encoding': 'gzip' } }),
+  'cut gzip': () => ({
+    body: gzipSync(randomBytes(9_000)).subarray(0, 5_000),
+    headers: { 'content-encoding': 'gzip' },
+  }),
   'a gzip bomb': () => ({ body: GZIP_BOMB, headers: { 'content-encoding': 'gzip' } }),
   'a deflate bomb': () => ({ body: DEFLATE_BOMB, headers: { 'content-encoding': 'deflate' } }),
   'an unknown encoding': () => ({ body: Buffer.from('x'), headers: { 'content-encoding': 'gzip, gzip' } }),
   'junk of git': () => ({ body: Buffer.from('00a4zzzz0000ffff'), headers: { 'git-protocol': 'version=2' } }),
-  'a wrong type': () => ({ body: Buffer.from('a=b'), headers: { 'content-type': 'multipart/form-data; boundary=x' } }),
+  'a wrong type': () => ({
+    body: Buffer.from('a=b'),
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+  }),
 };
 /** 400 MiB of zeros in 400 kB. */
 const GZIP_BOMB = gzipSync(Buffer.alloc(400 * MIB), { level: 9 });
@@ -134,7 +156,8 @@ describe.each(named)('%s', (_, route) => {
       for (const token of [mine, 'mlr_nobody', null]) {
         const r = await send(route, { token, body, headers: headers ?? {} });
         if (r.status !== 'broken off') expect(r.status).toBeGreaterThanOrEqual(200);
-        if (token === null && route.door !== 'health' && r.status !== 'broken off') expect(r.status).toBe(401);
+        if (token === null && route.door !== 'health' && r.status !== 'broken off')
+          expect(r.status).toBe(401);
       }
     }
     await answersOthers();
@@ -148,8 +171,23 @@ describe.each(named)('%s', (_, route) => {
           fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b)),
           fc.json().map((j) => Buffer.from(j)),
         ),
-        fc.constantFrom('', '?', '?offset=-1', '?offset=1e99', '?id=%00', '?service=--upload-pack', '?after=NaN&wait=-5', '?beta=true', '?%ff'),
-        fc.constantFrom({}, { 'x-mainloop-holder': 'h'.repeat(5_000) }, { 'git-protocol': ':'.repeat(3_000) }, { expect: '100-continue' }),
+        fc.constantFrom(
+          '',
+          '?',
+          '?offset=-1',
+          '?offset=1e99',
+          '?id=%00',
+          '?service=--upload-pack',
+          '?after=NaN&wait=-5',
+          '?beta=true',
+          '?%ff',
+        ),
+        fc.constantFrom(
+          {},
+          { 'x-mainloop-holder': 'h'.repeat(5_000) },
+          { 'git-protocol': ':'.repeat(3_000) },
+          { expect: '100-continue' },
+        ),
         async (method, body, query, headers) => {
           await send({ method, path: route.path }, { token: mine, body, headers, query });
           await answersOthers();
@@ -165,7 +203,9 @@ describe.each(named)('%s', (_, route) => {
       wire(head, { afterwards: 'leave' }),
       wire(head, { afterwards: 'half-close' }),
       wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked'), { afterwards: 'half-close' }),
-      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked') + '\r\nzzzz\r\n', { afterwards: 'half-close' }),
+      wire(head.replace('Content-Length: 1000', 'Transfer-Encoding: chunked') + '\r\nzzzz\r\n', {
+        afterwards: 'half-close',
+      }),
       // Neither leaves by itself: the gateway ends it.
       ...(route.method === 'GET' ? [] : [wire(head, { afterwards: 'wait' })]),
     ]);
@@ -180,7 +220,10 @@ describe('on the wire', () => {
     ['an endless line', 'GET /' + 'a'.repeat(100_000)],
     ['too many headers', `GET /healthz HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(5_000)}\r\n`],
     ['a huge header', `GET /healthz HTTP/1.1\r\nHost: x\r\nx-y: ${'a'.repeat(200_000)}\r\n\r\n`],
-    ['two lengths', 'POST /talk/say HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 9\r\n\r\nabc'],
+    [
+      'two lengths',
+      'POST /talk/say HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 9\r\n\r\nabc',
+    ],
     [
       'a length and chunks',
       'POST /talk/say HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n',
@@ -209,7 +252,10 @@ describe('on the wire', () => {
   ])('CONNECT to %s with a token is refused and whatever follows is thrown away', async (target) => {
     const login = Buffer.from(`x:${mine}`).toString('base64');
     const heard = await wire(
-      Buffer.from(`CONNECT ${target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic ${login}\r\n\r\n\u0000garbage`, 'latin1'),
+      Buffer.from(
+        `CONNECT ${target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic ${login}\r\n\r\n\u0000garbage`,
+        'latin1',
+      ),
       {
         afterwards: 'half-close',
       },

@@ -12,7 +12,16 @@ import { seedRun, startGateway, startModel, type TestGateway } from '@mainloop/t
 import { seedTask } from '@mainloop/testkit/seed';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateSync } from 'node:zlib';
@@ -24,9 +33,20 @@ let model: Awaited<ReturnType<typeof startModel>>;
 let gateway: TestGateway;
 let hub: LocalGitHub;
 const home = mkdtempSync('/tmp/mainloop-git-door-');
-const CLEAN = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0' };
+const CLEAN = {
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+};
 const git = (dir: string, ...a: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8', env: CLEAN, stdio: 'pipe' });
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: CLEAN,
+    stdio: 'pipe',
+  });
 /** The forge stands in this process: whoever talks to it must not block it. */
 const far = promisify(execFile);
 const CI = 'on: push\njobs:\n  t:\n    runs-on: ubuntu-latest\n    steps:\n      - run: "true"\n';
@@ -55,7 +75,14 @@ beforeAll(async () => {
     [
       projectAdded.new({
         actor: 'test',
-        payload: { id: 'pr-1', name: 'tally', repo: 'demo/tally', defaultBranch: 'main', remoteUrl: `${hub.url}/demo/tally.git`, localPath: null },
+        payload: {
+          id: 'pr-1',
+          name: 'tally',
+          repo: 'demo/tally',
+          defaultBranch: 'main',
+          remoteUrl: `${hub.url}/demo/tally.git`,
+          localPath: null,
+        },
       }),
     ],
     OWNER,
@@ -81,7 +108,10 @@ async function work(id: string): Promise<Work> {
   const { token } = await seedRun(database.db, await seedTask(database.db, id));
   const dir = path.join(home, `work-${id}`);
   const header = `http.extraHeader=Authorization: Bearer ${token}`;
-  await far('git', ['-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir], { cwd: home, env: CLEAN });
+  await far('git', ['-c', header, 'clone', '-q', `${gateway.url}/git/repo.git`, dir], {
+    cwd: home,
+    env: CLEAN,
+  });
   git(dir, 'checkout', '-q', '-b', taskBranch(id, 'x'), 'origin/main');
   return {
     id,
@@ -92,11 +122,17 @@ async function work(id: string): Promise<Work> {
     },
     async push() {
       git(dir, 'add', '-A');
-      spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x'], { cwd: dir, env: CLEAN });
+      spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-qm', 'x'], {
+        cwd: dir,
+        env: CLEAN,
+      });
       // As it comes: looking for deltas would be the longest part of these tests.
       const quick = ['-c', 'core.bigFileThreshold=1m'];
       const to = `HEAD:refs/heads/${taskBranch(id, 'x')}`;
-      return far('git', [...quick, '-c', header, 'push', '-q', '-f', 'origin', to], { cwd: dir, env: CLEAN }).then(
+      return far('git', [...quick, '-c', header, 'push', '-q', '-f', 'origin', to], {
+        cwd: dir,
+        env: CLEAN,
+      }).then(
         () => ({ ok: true, said: '' }),
         (err: { stderr: string }) => ({ ok: false, said: err.stderr }),
       );
@@ -110,7 +146,11 @@ interface Held {
   held: HeldChange;
 }
 const heldOf = (id: string): Promise<Held[]> =>
-  many<Held>(database.db, "select id, body, options, held from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id", [id]);
+  many<Held>(
+    database.db,
+    "select id, body, options, held from inbox_items where task_id = $1 and kind = 'ci_files' order by created_at, id",
+    [id],
+  );
 const answer = (itemId: string, decision: 'allow' | 'deny') =>
   decide(database.db, { ownerId: OWNER, itemId, decision, text: '', via: 'app', by: 'you' });
 
@@ -134,12 +174,20 @@ test('a held change shows every file and line, and a yes lets through that and n
   w.put('.github/ISSUE_TEMPLATE.md', 'Say it:\n```\n<!-- open\n````\n');
   w.put('.GitHub/odd.yml', CI);
   w.put('src/a.ts', 'x\n');
-  expect(await w.push()).toEqual({ ok: false, said: expect.stringContaining('held until the reader agrees') });
+  expect(await w.push()).toEqual({
+    ok: false,
+    said: expect.stringContaining('held until the reader agrees'),
+  });
   const [item] = await heldOf('hold');
   expect(item!.body).toMatch(/exactly what stands here/);
   const files = readDiff(item!.held.diff).files;
   expect(files.map((f) => f.path).sort()).toEqual(
-    ['.GitHub/odd.yml', '.github/ISSUE_TEMPLATE.md', '.github/workflows/a"\t\nb.yml', '.github/workflows/é.yml'].sort(),
+    [
+      '.GitHub/odd.yml',
+      '.github/ISSUE_TEMPLATE.md',
+      '.github/workflows/a"\t\nb.yml',
+      '.github/workflows/é.yml',
+    ].sort(),
   );
   expect(
     files
@@ -167,11 +215,28 @@ test('a held change shows every file and line, and a yes lets through that and n
 });
 
 test.each<[string, (w: Work) => void, RegExp]>([
-  ['too long', (w) => w.put('.github/workflows/a.yml', `# ${'x'.repeat(90)}\n`.repeat(3_000)), /too long to be shown whole/],
-  ['no text', (w) => w.put('.github/workflows/a.yml', Buffer.from([...Buffer.from(`${CI}# ${'x'.repeat(9_000)}`), 0, 1])), /not text/],
+  [
+    'too long',
+    (w) => w.put('.github/workflows/a.yml', `# ${'x'.repeat(90)}\n`.repeat(3_000)),
+    /too long to be shown whole/,
+  ],
+  [
+    'no text',
+    (w) =>
+      w.put('.github/workflows/a.yml', Buffer.from([...Buffer.from(`${CI}# ${'x'.repeat(9_000)}`), 0, 1])),
+    /not text/,
+  ],
   ['no UTF-8', (w) => w.put('.github/workflows/a.yml', Buffer.from([0x23, 0xff, 0x0a])), /not text/],
-  ['many files', (w) => Array.from({ length: 120 }, (_, i) => w.put(`.github/x/${i}`, 'x')), /more than can be shown/],
-  ['a link out', (w) => symlinkSync('/etc/passwd', path.join(w.dir, '.github/link.yml')), /leads out of the repository/],
+  [
+    'many files',
+    (w) => Array.from({ length: 120 }, (_, i) => w.put(`.github/x/${i}`, 'x')),
+    /more than can be shown/,
+  ],
+  [
+    'a link out',
+    (w) => symlinkSync('/etc/passwd', path.join(w.dir, '.github/link.yml')),
+    /leads out of the repository/,
+  ],
 ])('what can not be shown whole can not be allowed from anywhere: %s', async (name, make, why) => {
   const id = `no-${name.replace(/\W/g, '')}`;
   const w = await work(id);
@@ -181,7 +246,10 @@ test.each<[string, (w: Work) => void, RegExp]>([
   expect(item!.body).toMatch(why);
   expect(item!.held.mayAllow).toBe(false);
   expect(item!.options).toEqual([{ label: 'Refuse' }]);
-  expect(await answer(item!.id, 'allow')).toMatchObject({ ok: false, sentence: expect.stringContaining('could not be shown whole') });
+  expect(await answer(item!.id, 'allow')).toMatchObject({
+    ok: false,
+    sentence: expect.stringContaining('could not be shown whole'),
+  });
   expect((await w.push()).ok).toBe(false);
 });
 
@@ -195,7 +263,11 @@ test('an action of the repository is held like a workflow, wherever it stands', 
 test('of every commit of the branch it is noted what its message would do on the default branch', async () => {
   const w = await work('says');
   const commit = (message: string): void =>
-    void spawnSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', message], { cwd: w.dir, env: CLEAN });
+    void spawnSync(
+      'git',
+      ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', message],
+      { cwd: w.dir, env: CLEAN },
+    );
   const acting = async (): Promise<unknown> =>
     (await many<{ acting: unknown }>(
       database.db,
@@ -224,7 +296,12 @@ test('a force push back to what was pushed before, and forth again: the branch i
   }
   const now = async (): Promise<unknown> => [
     (await one<{ head_sha: string }>(database.db, "select head_sha from tasks where id = 'back'"))!.head_sha,
-    (await many<{ new_sha: string }>(database.db, "select new_sha from pushes where task_id = 'back' order by created_at, id")).map((p) => p.new_sha),
+    (
+      await many<{ new_sha: string }>(
+        database.db,
+        "select new_sha from pushes where task_id = 'back' order by created_at, id",
+      )
+    ).map((p) => p.new_sha),
   ];
   const [first, second] = heads as [string, string];
   expect(await now()).toEqual([second, [first, second]]);
@@ -242,7 +319,8 @@ test('a force push back to what was pushed before, and forth again: the branch i
 
 test('a push of much text costs the gateway little, and is cut in words', async () => {
   const w = await work('big');
-  for (let i = 0; i < 40; i++) w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));
+  for (let i = 0; i < 40; i++)
+    w.put(`text/${i}.txt`, `a line of no great interest, number ${i}\n`.repeat(100_000));
   expect(await w.push()).toEqual({ ok: true, said: '' });
   const p = await one<{ diff: string }>(database.db, "select diff from pushes where task_id = 'big'");
   expect(p!.diff).toMatch(/… \(the rest of this change is left out: it is larger than 2 MB\)$/);
@@ -252,11 +330,20 @@ test('a push of much text costs the gateway little, and is cut in words', async 
 
 test('so does one of very many files, deep folders, many commits and long words', async () => {
   const w = await work('many');
-  const parts = [`commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`];
-  for (let i = 0; i < 100_000; i++) parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
+  const parts = [
+    `commit refs/heads/many\ncommitter x <x@x> 0 +0000\ndata 9000000\n${'m'.repeat(9_000_000)}\nfrom refs/remotes/origin/main\n`,
+  ];
+  for (let i = 0; i < 100_000; i++)
+    parts.push(`M 100644 inline dir${i % 100}/a-file-with-a-long-enough-name-${i}\ndata 1\nx\n`);
   parts.push(`M 100644 inline ${'deep/'.repeat(300)}x\ndata 1\nx\n`);
-  for (let i = 0; i < 500; i++) parts.push(`commit refs/heads/many\ncommitter x <x@x> ${i} +0000\ndata 3\nabc\n`);
-  execFileSync('git', ['fast-import', '--quiet'], { cwd: w.dir, env: CLEAN, input: parts.join(''), stdio: ['pipe', 'ignore', 'ignore'] });
+  for (let i = 0; i < 500; i++)
+    parts.push(`commit refs/heads/many\ncommitter x <x@x> ${i} +0000\ndata 3\nabc\n`);
+  execFileSync('git', ['fast-import', '--quiet'], {
+    cwd: w.dir,
+    env: CLEAN,
+    input: parts.join(''),
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   git(w.dir, 'checkout', '-q', '--force', 'refs/heads/many');
   expect(await w.push()).toEqual({ ok: true, said: '' });
   const e = await one<{ files: number }>(
@@ -276,9 +363,15 @@ test('so does one that is large on its way, and one of a few kilobytes that unpa
   const { token } = await seedRun(database.db, await seedTask(database.db, 'bomb'));
   const body = bomb(taskBranch('bomb', 'x'));
   expect(body.length).toBeLessThan(100_000);
-  const began = await fetch(`${gateway.url}/git/repo.git/info/refs?service=git-receive-pack`, { headers: { authorization: `Bearer ${token}` } });
+  const began = await fetch(`${gateway.url}/git/repo.git/info/refs?service=git-receive-pack`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   expect(began.status).toBe(200);
-  const r = await fetch(`${gateway.url}/git/repo.git/git-receive-pack`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body });
+  const r = await fetch(`${gateway.url}/git/repo.git/git-receive-pack`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body,
+  });
   expect(await r.text()).toMatch(/ng refs\/heads\/\S+ this push unpacks to more than git may take here/);
   expect(peakMiB()).toBeLessThan(200);
 });
@@ -295,7 +388,10 @@ function bomb(branch: string): Buffer {
   const name = createHash('sha1').update(`blob ${unit}\0`).update(base).digest();
   // Copy from 0, so many bytes: no byte of an offset, three of a size.
   const copy = Buffer.from([0b1111_0000, 0xff, 0xff, 0xff]);
-  const delta = Buffer.concat([Buffer.from([...size(unit), ...size(unit * 200)]), ...Array.from({ length: 200 }, () => copy)]);
+  const delta = Buffer.concat([
+    Buffer.from([...size(unit), ...size(unit * 200)]),
+    ...Array.from({ length: 200 }, () => copy),
+  ]);
   const count = Buffer.alloc(4);
   count.writeUInt32BE(2);
   const version = Buffer.from([0, 0, 0, 2]);
@@ -318,10 +414,21 @@ test('a branch that is behind on CI files is told to merge, and nobody is asked'
   w.put('.github/workflows/ci.yml', `${CI}      - run: echo newer\n`);
   git(w.dir, 'commit', '-qam', 'newer');
   const basic = `Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
-  await far('git', ['-c', `http.extraHeader=Authorization: ${basic}`, 'push', '-q', `${hub.url}/demo/tally.git`, 'HEAD:main'], {
-    cwd: w.dir,
-    env: CLEAN,
-  });
+  await far(
+    'git',
+    [
+      '-c',
+      `http.extraHeader=Authorization: ${basic}`,
+      'push',
+      '-q',
+      `${hub.url}/demo/tally.git`,
+      'HEAD:main',
+    ],
+    {
+      cwd: w.dir,
+      env: CLEAN,
+    },
+  );
   git(w.dir, 'reset', '-q', '--hard', 'origin/main');
   w.put('src/b.ts', 'x\n');
   await new Promise((r) => setTimeout(r, 1_100));
@@ -346,14 +453,22 @@ test("somebody else's commit on the branch is kept: a push that lacks it is refu
   const theirs = path.join(home, 'theirs');
   const basic = `http.extraHeader=Authorization: Basic ${Buffer.from('x:the-forge-token').toString('base64')}`;
   const branch = taskBranch('kept', 'x');
-  const asPerson = (...a: string[]) => far('git', ['-c', basic, '-c', 'user.name=mona', '-c', 'user.email=m@m', ...a], { cwd: home, env: CLEAN });
+  const asPerson = (...a: string[]) =>
+    far('git', ['-c', basic, '-c', 'user.name=mona', '-c', 'user.email=m@m', ...a], {
+      cwd: home,
+      env: CLEAN,
+    });
   await asPerson('clone', '-q', '-b', branch, `${hub.url}/demo/tally.git`, theirs);
   await asPerson('-C', theirs, 'commit', '-q', '--allow-empty', '-m', 'guard \u202e zero');
   await asPerson('-C', theirs, 'push', '-q', 'origin', branch);
   const added = git(theirs, 'rev-parse', 'HEAD').trim();
   const pushed = async (): Promise<string[]> =>
-    (await many<{ sha: string }>(database.db, "select new_sha as sha from pushes where task_id = 'kept'", [])).map((p) => p.sha);
-  const said = new RegExp(`would drop ${added.slice(0, 7)} "guard .*zero" by mona.*git fetch origin.*merge origin/${branch}`);
+    (
+      await many<{ sha: string }>(database.db, "select new_sha as sha from pushes where task_id = 'kept'", [])
+    ).map((p) => p.sha);
+  const said = new RegExp(
+    `would drop ${added.slice(0, 7)} "guard .*zero" by mona.*git fetch origin.*merge origin/${branch}`,
+  );
   for (const text of ['b\n', 'c\n']) {
     w.put('src/a.ts', text);
     // The mirror is a second old at most.
@@ -366,13 +481,16 @@ test("somebody else's commit on the branch is kept: a push that lacks it is refu
     expect(await pushed()).toEqual([first]);
   }
   expect((await refusals('kept')).at(-1)).toMatch(/^this push would drop /);
-  await far('git', ['-c', basic, '-C', w.dir, 'fetch', '-q', `${hub.url}/demo/tally.git`, branch], { env: CLEAN });
+  await far('git', ['-c', basic, '-C', w.dir, 'fetch', '-q', `${hub.url}/demo/tally.git`, branch], {
+    env: CLEAN,
+  });
   git(w.dir, 'merge', '-q', '-m', 'bring it in', 'FETCH_HEAD');
   expect(await w.push()).toEqual({ ok: true, said: '' });
   // Back to where it was and forth again by the person: what they added is theirs still, what they took away is not missed.
   await asPerson('-C', theirs, 'push', '-q', '-f', 'origin', `${first}:${branch}`);
   w.put('src/a.ts', 'd\n');
-  for (let r = await w.push(); !r.ok; r = await w.push()) expect(r.said).toMatch(/stale info|fetch first|rejected/);
+  for (let r = await w.push(); !r.ok; r = await w.push())
+    expect(r.said).toMatch(/stale info|fetch first|rejected/);
   expect((await pushed()).at(-1)).toBe(git(w.dir, 'rev-parse', 'HEAD').trim());
 });
 
@@ -380,7 +498,11 @@ test('why the forge refuses a push reaches the agent and the story word for word
   const w = await work('ruled');
   w.put('src/a.ts', 'a\n');
   const repo = hub.store.one('repo', (r) => r.full === 'demo/tally')!;
-  const words = ['GH013: Repository rule violations found.', '- Commits must have verified signatures.', '\u202eevil \u001b[31m https://x/unblock'];
+  const words = [
+    'GH013: Repository rule violations found.',
+    '- Commits must have verified signatures.',
+    '\u202eevil \u001b[31m https://x/unblock',
+  ];
   hub.store.update('repo', repo, { rules: { refusesPushes: `${words.join('\n')}\n` } });
   const r = await w.push();
   hub.store.update('repo', repo, { rules: {} });
@@ -393,4 +515,5 @@ test('why the forge refuses a push reaches the agent and the story word for word
 });
 
 /** The most it has ever had, from the kernel. */
-const peakMiB = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))![1]) / 1024;
+const peakMiB = (): number =>
+  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))![1]) / 1024;

@@ -46,10 +46,16 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const forgeEnv = gitEnvironment({
     path: process.env.PATH,
     reach: 'http',
-    config: [['http.extraHeader', `Authorization: Basic ${Buffer.from(`x-access-token:${c.githubToken}`).toString('base64')}`]],
+    config: [
+      [
+        'http.extraHeader',
+        `Authorization: Basic ${Buffer.from(`x-access-token:${c.githubToken}`).toString('base64')}`,
+      ],
+    ],
   });
   const git = async (dir: string, args: string[], e: NodeJS.ProcessEnv = env): Promise<string> =>
-    (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: MAX_SAID_BYTES, cwd: c.gitDir })).stdout;
+    (await run('git', ['--git-dir', dir, ...args], { env: e, maxBuffer: MAX_SAID_BYTES, cwd: c.gitDir }))
+      .stdout;
   const whileAway = forgePatience();
   const locks = new Map<string, Promise<unknown>>();
   const serial = <T>(key: string, f: () => Promise<T>): Promise<T> => {
@@ -104,20 +110,30 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     return dir;
   };
 
-  const advertise = async (res: ServerResponse, dir: string, service: string, protocol: string | undefined): Promise<void> => {
+  const advertise = async (
+    res: ServerResponse,
+    dir: string,
+    service: string,
+    protocol: string | undefined,
+  ): Promise<void> => {
     const p = spawn('git', [service.replace('git-', ''), '--stateless-rpc', '--advertise-refs', dir], {
       env: { ...env, ...(protocol ? { GIT_PROTOCOL: protocol } : {}) },
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: ADVERTISE_MS,
     });
-    const code = new Promise<number | null>((resolve, reject) => p.once('error', reject).once('close', resolve));
+    const code = new Promise<number | null>((resolve, reject) =>
+      p.once('error', reject).once('close', resolve),
+    );
     // Awaited below; an error before that must not end the process.
     code.catch(() => undefined);
     res.on('close', () => p.kill());
     const words = p.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     const first = await words.next();
     if (first.done === true) throw new Error(`git says nothing of its branches (${await code})`);
-    res.writeHead(200, { 'content-type': `application/x-${service}-advertisement`, 'cache-control': 'no-cache' });
+    res.writeHead(200, {
+      'content-type': `application/x-${service}-advertisement`,
+      'cache-control': 'no-cache',
+    });
     const all = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.concat([pkt(`# service=${service}\n`), Buffer.from('0000'), first.value]);
       for (let next = await words.next(); next.done !== true; next = await words.next()) yield next.value;
@@ -141,7 +157,10 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     const ended = once(p, 'close').catch(() => undefined);
     res.on('close', () => p.kill());
     await once(p, 'spawn');
-    res.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result', 'cache-control': 'no-cache' });
+    res.writeHead(200, {
+      'content-type': 'application/x-git-upload-pack-result',
+      'cache-control': 'no-cache',
+    });
     p.stdin.end(wants);
     // A reader that goes away in the middle is its own affair.
     await pipeline(p.stdout, res).catch(() => res.destroy());
@@ -154,7 +173,10 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       await using body = await spoolBody(req, MAX_PUSH_BYTES + 64 * 1024, quarantines);
       const head = parsePush(await body.head(MAX_PUSH_HEAD_BYTES));
       const answer = (error: string | null, say: string): void => {
-        res.writeHead(200, { 'content-type': 'application/x-git-receive-pack-result', 'cache-control': 'no-cache' });
+        res.writeHead(200, {
+          'content-type': 'application/x-git-receive-pack-result',
+          'cache-control': 'no-cache',
+        });
         res.end(pushReport(head.updates, head.capabilities, error, say));
       };
       const refs = checkRefs(head.updates, r.branch);
@@ -167,7 +189,9 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       const failed = await unpack(dir, env, body.file);
       const u = head.updates[0]!;
       // There is no such branch, so the push did not apply.
-      const now = (await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
+      const now = (
+        await git(dir, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')
+      ).trim();
       if (failed !== null || now !== u.newSha) return answer(failed ?? 'the push did not apply', '');
       const refuse = async (reason: string): Promise<void> => {
         await noteRefused(db, r, u.ref, reason);
@@ -186,10 +210,12 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
         );
       if (look.ci.kind === 'changed') {
         const said = await ciAnswer(db, r, look.ci.digest);
-        if (said === 'deny') return await refuse('the reader refused this change to CI files: take it out, then push again');
+        if (said === 'deny')
+          return await refuse('the reader refused this change to CI files: take it out, then push again');
         if (said !== 'allow' || look.ci.refusal !== null) {
           const tooMany = await hold(db, r, look.ci);
-          if (tooMany !== null) return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
+          if (tooMany !== null)
+            return answer('too much waits for the reader already', `mainloop: ${tooMany}`);
           const names = look.ci.files.slice(0, 10).join(', ');
           return answer(
             'held until the reader agrees',
@@ -229,7 +255,9 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   /** A push that reached the forge while we died before writing it down: git would say "up to date" and nobody would know. */
   const catchUp = async (r: RunByToken, mirror: string): Promise<void> => {
     // There is no such branch.
-    const tip = (await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')).trim();
+    const tip = (
+      await git(mirror, ['rev-parse', '-q', '--verify', `refs/heads/${r.branch}`]).catch(() => '')
+    ).trim();
     const pushed = await listPushed(db, r.task_id);
     if (tip === '' || pushed.includes(tip)) return;
     const own = quarantineOf(r);
@@ -239,7 +267,11 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
     const isOurs = (await kept(FORWARDED)) === tip;
     // Somebody else's stays theirs. Before the first push of a task there is nobody else on its branch.
     if (pushed.length > 0 && !isOurs) return;
-    const u: RefUpdate = { oldSha: (isOurs && (await kept(REPLACED))) || ZERO, newSha: tip, ref: `refs/heads/${r.branch}` };
+    const u: RefUpdate = {
+      oldSha: (isOurs && (await kept(REPLACED))) || ZERO,
+      newSha: tip,
+      ref: `refs/heads/${r.branch}`,
+    };
     await recordPush(db, r, u, await inspect(env, mirror, r, u));
   };
 
@@ -250,8 +282,11 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
       if (r === null) continue;
       await serial(`push/${r.task_id}`, async () => {
         // Nothing was forwarded from here.
-        const forwarded = (await git(quarantineOf(r), ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '')).trim();
-        if (forwarded !== '' && !(await listPushed(db, r.task_id)).includes(forwarded)) await catchUp(r, await refreshMirror(r));
+        const forwarded = (
+          await git(quarantineOf(r), ['rev-parse', '-q', '--verify', FORWARDED]).catch(() => '')
+        ).trim();
+        if (forwarded !== '' && !(await listPushed(db, r.task_id)).includes(forwarded))
+          await catchUp(r, await refreshMirror(r));
       });
     }
   };
@@ -263,9 +298,11 @@ export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
         const service = url.searchParams.get('service');
         const mirror = await refreshMirror(r);
         const protocol = req.headers['git-protocol'];
-        if (service === 'git-upload-pack') return await advertise(res, mirror, service, typeof protocol === 'string' ? protocol : undefined);
+        if (service === 'git-upload-pack')
+          return await advertise(res, mirror, service, typeof protocol === 'string' ? protocol : undefined);
         if (service === 'git-receive-pack') await serial(`push/${r.task_id}`, () => catchUp(r, mirror));
-        if (service === 'git-receive-pack') return await advertise(res, await quarantine(r, mirror), service, undefined);
+        if (service === 'git-receive-pack')
+          return await advertise(res, await quarantine(r, mirror), service, undefined);
       }
       if (req.method === 'POST' && what === '/git-upload-pack') return await upload(req, res, mirrorOf(r));
       if (req.method === 'POST' && what === '/git-receive-pack') return await receive(req, res, r);
@@ -320,7 +357,9 @@ function unpack(dir: string, env: NodeJS.ProcessEnv, body: FileHandle): Promise<
       const why = ng?.[1] ?? err.trim().split('\n').at(-1) ?? '';
       // What git's own helper says when its memory or its time is over.
       resolve(
-        /abnormal exit|out of memory/i.test(`${why} ${err}`) ? 'this push unpacks to more than git may take here' : why || 'the push was refused',
+        /abnormal exit|out of memory/i.test(`${why} ${err}`)
+          ? 'this push unpacks to more than git may take here'
+          : why || 'the push was refused',
       );
     });
   });
@@ -342,14 +381,26 @@ async function droppedOf(
   if (u.oldSha === ZERO) return null;
   const without = [u.newSha, `refs/heads/${r.default_branch}`, ...pushed].map((x) => `^${x}`);
   // What of ours was overwritten since may be gone.
-  const first = await git(dir, ['log', '-1', '--ignore-missing', '--format=%H%x09%an%x09%s', u.oldSha, ...without, '--']);
+  const first = await git(dir, [
+    'log',
+    '-1',
+    '--ignore-missing',
+    '--format=%H%x09%an%x09%s',
+    u.oldSha,
+    ...without,
+    '--',
+  ]);
   if (first.trim() === '') return null;
   const [sha = '', author = '', title = ''] = first.trim().split('\t');
   return `${sha.slice(0, 7)} "${cleanTitle(title, 80)}" by ${cleanTitle(author, 60)}`;
 }
 
 /** Pushes to the forge. When it applied the push and the reply was lost, asking it what it has settles the doubt. Throws git's own error. */
-async function ensurePushed(git: (args: string[]) => Promise<string>, r: RunByToken, u: RefUpdate): Promise<void> {
+async function ensurePushed(
+  git: (args: string[]) => Promise<string>,
+  r: RunByToken,
+  u: RefUpdate,
+): Promise<void> {
   const lease = `--force-with-lease=refs/heads/${r.branch}:${u.oldSha === ZERO ? '' : u.oldSha}`;
   try {
     await git(['push', '-q', lease, r.remote_url, `${u.newSha}:refs/heads/${r.branch}`]);

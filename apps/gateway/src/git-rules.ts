@@ -8,7 +8,11 @@ export const MAX_PUSH_BYTES = 100 * 1024 * 1024;
 
 export function checkRefs(updates: readonly RefUpdate[], branch: string): PushVerdict {
   const wrong = updates.find((u) => u.ref !== `refs/heads/${branch}`);
-  if (wrong) return { kind: 'refuse', reason: `this task may only push to ${branch}, not ${wrong.ref.replace('refs/heads/', '')}` };
+  if (wrong)
+    return {
+      kind: 'refuse',
+      reason: `this task may only push to ${branch}, not ${wrong.ref.replace('refs/heads/', '')}`,
+    };
   if (updates.length !== 1) return { kind: 'refuse', reason: 'push one branch at a time' };
   if (updates[0]!.newSha === ZERO) return { kind: 'refuse', reason: 'this task may not delete its branch' };
   return { kind: 'forward' };

@@ -26,9 +26,19 @@ export const bounded = (args: readonly string[]): [string, string[]] => [
 ];
 
 /** Hands every chunk to `take` until that says stop. Throws GitFailed when git ends badly by itself, or takes longer than two minutes. */
-function streamGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (chunk: Buffer) => 'more' | 'stop'): Promise<void> {
+function streamGit(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  take: (chunk: Buffer) => 'more' | 'stop',
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const p = spawn(...bounded(args), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+    const p = spawn(...bounded(args), {
+      env,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
     let stderr = '';
     let stopped = false;
     p.stderr.on('data', (d: Buffer) => {
@@ -47,13 +57,25 @@ function streamGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (chunk
     p.on('error', reject);
     p.on('close', (code, signal) => {
       if (stopped || code === 0) resolve();
-      else reject(new GitFailed(stderr, signal === null ? stderr.trim() || `git ended with ${code}` : 'git took too long or too much memory'));
+      else
+        reject(
+          new GitFailed(
+            stderr,
+            signal === null
+              ? stderr.trim() || `git ended with ${code}`
+              : 'git took too long or too much memory',
+          ),
+        );
     });
   });
 }
 
 /** @param maxBytes of its output; what is beyond is not read */
-export async function readGit(args: readonly string[], env: NodeJS.ProcessEnv, maxBytes: number): Promise<GitOutput> {
+export async function readGit(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  maxBytes: number,
+): Promise<GitOutput> {
   const parts: Buffer[] = [];
   let size = 0;
   await streamGit(args, env, (d) => {
@@ -65,7 +87,11 @@ export async function readGit(args: readonly string[], env: NodeJS.ProcessEnv, m
 }
 
 /** Hands over one record at a time of an output whose records end in NUL. A record over 64 KiB ends it. */
-export async function recordsOfGit(args: readonly string[], env: NodeJS.ProcessEnv, take: (record: Buffer) => 'more' | 'stop'): Promise<void> {
+export async function recordsOfGit(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  take: (record: Buffer) => 'more' | 'stop',
+): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
   await streamGit(args, env, (d) => {
     const all = rest.length === 0 ? d : Buffer.concat([rest, d]);

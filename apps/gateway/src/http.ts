@@ -35,12 +35,14 @@ export function countBody(req: IncomingMessage, res: ServerResponse): void {
 function hold(req: IncomingMessage, bytes: number): void {
   const mine = heldBy.get(req);
   if (mine === undefined) return;
-  if (heldBytes + bytes > MAX_HELD_BYTES) throw new Refused(503, 'mainloop reads too much at once. Try again in a moment.');
+  if (heldBytes + bytes > MAX_HELD_BYTES)
+    throw new Refused(503, 'mainloop reads too much at once. Try again in a moment.');
   heldBy.set(req, mine + bytes);
   heldBytes += bytes;
 }
 
-const inWords = (bytes: number): string => (bytes < 1024 * 1024 ? `${Math.floor(bytes / 1024)} KiB` : `${Math.floor(bytes / 1024 / 1024)} MiB`);
+const inWords = (bytes: number): string =>
+  bytes < 1024 * 1024 ? `${Math.floor(bytes / 1024)} KiB` : `${Math.floor(bytes / 1024 / 1024)} MiB`;
 const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${inWords(maxBytes)}.`);
 
 /** How long a sender that is refused may go on sending. */
@@ -133,7 +135,8 @@ export async function spoolBody(req: IncomingMessage, maxBytes: number, folder: 
  */
 export async function readPacked(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const encoding = req.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'gzip' && encoding !== 'identity') throw new Refused(415, 'Send it plain or packed with gzip.');
+  if (encoding !== 'gzip' && encoding !== 'identity')
+    throw new Refused(415, 'Send it plain or packed with gzip.');
   const raw = await readBody(req, maxBytes);
   if (encoding === 'identity') return raw;
   try {
@@ -161,7 +164,10 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
 }
 
 /** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */
-export function tokenOf(req: IncomingMessage, header: 'authorization' | 'proxy-authorization' = 'authorization'): string | null {
+export function tokenOf(
+  req: IncomingMessage,
+  header: 'authorization' | 'proxy-authorization' = 'authorization',
+): string | null {
   const key = req.headers['x-api-key'];
   if (header === 'authorization' && typeof key === 'string') return key;
   const a = req.headers[header];
@@ -178,4 +184,8 @@ export function tokenOf(req: IncomingMessage, header: 'authorization' | 'proxy-a
 }
 
 /** What a line of the log about a run's request is found by. */
-export const idsOfRun = (run: RunByToken): LogIds => ({ ownerId: run.owner_id, taskId: run.task_id, runId: run.id });
+export const idsOfRun = (run: RunByToken): LogIds => ({
+  ownerId: run.owner_id,
+  taskId: run.task_id,
+  runId: run.id,
+});

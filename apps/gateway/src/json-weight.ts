@@ -5,7 +5,9 @@ const MAX_DEPTH = 100;
 const MAX_CONTAINERS = 100_000;
 const MAX_VALUES = 500_000;
 
-const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
+  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
 
 /** @returns why it is not parsed, or null. Says nothing about whether it is JSON at all */
 export function tooHeavy(raw: Buffer): string | null {

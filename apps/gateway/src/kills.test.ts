@@ -20,14 +20,19 @@ const home = mkdtempSync('/tmp/gateway-kills-');
 const failpoints = path.join(home, 'failpoints');
 const CLEAN = { PATH: process.env.PATH, HOME: home, GIT_CONFIG_NOSYSTEM: '1' };
 const AS = ['-c', 'user.name=x', '-c', 'user.email=x@x'];
-const git = (dir: string, ...a: string[]): string => execFileSync('git', [...AS, ...a], { cwd: dir, env: CLEAN, encoding: 'utf8' });
+const git = (dir: string, ...a: string[]): string =>
+  execFileSync('git', [...AS, ...a], { cwd: dir, env: CLEAN, encoding: 'utf8' });
 /** Where our own forge answers, which is in this process. */
-const far = async (dir: string, ...a: string[]): Promise<string> => (await promisify(execFile)('git', a, { cwd: dir, env: CLEAN })).stdout;
+const far = async (dir: string, ...a: string[]): Promise<string> =>
+  (await promisify(execFile)('git', a, { cwd: dir, env: CLEAN })).stdout;
 let database: TestDatabase;
 let hub: LocalGitHub;
 let gateway: TestGateway;
 const start = async (): Promise<void> => {
-  gateway = await startGateway(database.url, 'http://127.0.0.1:9', { MAINLOOP_FAILPOINTS: failpoints, MAINLOOP_HOME: path.join(home, 'gateway') });
+  gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
+    MAINLOOP_FAILPOINTS: failpoints,
+    MAINLOOP_HOME: path.join(home, 'gateway'),
+  });
 };
 
 const startHub = async (port: number): Promise<void> => {
@@ -57,7 +62,14 @@ beforeAll(async () => {
     [
       projectAdded.new({
         actor: 'test',
-        payload: { id: 'pr-1', name: 'repo', repo: 'local/repo', defaultBranch: 'main', remoteUrl: `${hub.url}/local/repo.git`, localPath: null },
+        payload: {
+          id: 'pr-1',
+          name: 'repo',
+          repo: 'local/repo',
+          defaultBranch: 'main',
+          remoteUrl: `${hub.url}/local/repo.git`,
+          localPath: null,
+        },
       }),
     ],
     OWNER,
@@ -82,12 +94,26 @@ async function killedAt(point: string, act: () => Promise<unknown>): Promise<voi
   await start();
 }
 const tell = async (token: string, to: string, body: object, again: boolean): Promise<number | null> => {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...(again ? { 'x-mainloop-again': 'yes' } : {}) };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    ...(again ? { 'x-mainloop-again': 'yes' } : {}),
+  };
   // It ends in the middle of this.
-  return (await fetch(`${gateway.url}${to}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => null))?.status ?? null;
+  return (
+    (
+      await fetch(`${gateway.url}${to}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(
+        () => null,
+      )
+    )?.status ?? null
+  );
 };
 const count = async (taskId: string, type: string): Promise<number> =>
-  (await one<{ n: number }>(database.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [taskId, type]))!.n;
+  (await one<{ n: number }>(
+    database.db,
+    'select count(*)::int as n from events where task_id = $1 and type = $2',
+    [taskId, type],
+  ))!.n;
 
 interface Work {
   readonly dir: string;
@@ -106,7 +132,9 @@ async function work(id: string): Promise<Work> {
     push: () =>
       new Promise((done) => {
         const to = [`${gateway.url}/git/repo.git`, `HEAD:refs/heads/${taskBranch(id, 'x')}`];
-        execFile('git', ['-c', header, 'push', '-q', ...to], { cwd: dir, env: CLEAN }, (err, _, said) => done(err === null ? 'pushed' : said));
+        execFile('git', ['-c', header, 'push', '-q', ...to], { cwd: dir, env: CLEAN }, (err, _, said) =>
+          done(err === null ? 'pushed' : said),
+        );
       }),
   };
 }
@@ -117,12 +145,20 @@ test.each(['gateway.push.before', 'gateway.push.after'])(
     const id = point.replaceAll('.', '-');
     const { dir, push } = await work(id);
     const sha = git(dir, 'rev-parse', 'HEAD').trim();
-    await killedAt(point, async () => expect(await push()).toMatch(/RPC failed|hung up|unexpected disconnect/));
+    await killedAt(point, async () =>
+      expect(await push()).toMatch(/RPC failed|hung up|unexpected disconnect/),
+    );
     expect(await push()).toBe('pushed');
-    expect(await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch(id, 'x')}`)).toContain(sha);
-    expect(await many(database.db, "select payload->>'sha' as sha from events where task_id = $1 and type = 'branch.pushed'", [id])).toEqual([
-      { sha },
-    ]);
+    expect(
+      await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch(id, 'x')}`),
+    ).toContain(sha);
+    expect(
+      await many(
+        database.db,
+        "select payload->>'sha' as sha from events where task_id = $1 and type = 'branch.pushed'",
+        [id],
+      ),
+    ).toEqual([{ sha }]);
   },
   120_000,
 );
@@ -133,7 +169,9 @@ test.each(['gateway.talk.before', 'gateway.talk.after'])(
     const id = point.replaceAll('.', '-');
     const { token } = await seedRun(database.db, await seedTask(database.db, id));
     const ask = { question: 'Which?', options: [], multiple: false };
-    await killedAt(point, async () => expect(await tell(token, '/talk/say', { text: 'Half is done.' }, false)).toBeNull());
+    await killedAt(point, async () =>
+      expect(await tell(token, '/talk/say', { text: 'Half is done.' }, false)).toBeNull(),
+    );
     expect(await tell(token, '/talk/say', { text: 'Half is done.' }, true)).toBe(200);
     await killedAt(point, async () => expect(await tell(token, '/talk/ask', ask, false)).toBeNull());
     expect(await tell(token, '/talk/ask', ask, true)).toBe(200);
@@ -177,7 +215,11 @@ test('what was forwarded is written down by the next gateway, also when its agen
   const { dir, push } = await work('once');
   await killedAt('gateway.push.after', async () => expect(await push()).not.toBe('pushed'));
   const sha = git(dir, 'rev-parse', 'HEAD').trim();
-  const told = () => many(database.db, "select payload->>'sha' as sha from events where task_id = 'once' and type = 'branch.pushed'");
+  const told = () =>
+    many(
+      database.db,
+      "select payload->>'sha' as sha from events where task_id = 'once' and type = 'branch.pushed'",
+    );
   await until('it to be written down', async () => (await told()).length > 0);
   expect(await told()).toEqual([{ sha }]);
   // Pushed again all the same, it is no second one.
@@ -200,8 +242,8 @@ test('a forge that goes away under a push and comes back: the push waits for it,
   await new Promise((closed) => dead.close(closed));
   await startHub(port);
   expect(await pushed).toBe('pushed');
-  expect(await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch('away', 'x')}`)).toContain(
-    git(dir, 'rev-parse', 'HEAD').trim(),
-  );
+  expect(
+    await far(dir, 'ls-remote', `${hub.url}/local/repo.git`, `refs/heads/${taskBranch('away', 'x')}`),
+  ).toContain(git(dir, 'rev-parse', 'HEAD').trim());
   expect([await count('away', 'branch.pushed'), await count('away', 'push.refused')]).toEqual([1, 0]);
 }, 120_000);

@@ -53,7 +53,8 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const token = tokenOf(req);
   if (token === null) throw new Refused(401, 'Say who you are.');
   if (typeof route === 'object' && route.door === 'model') return model.handle(req, res, url, token);
-  if (typeof route === 'object' && route.door === 'packages' && (await packages.ofJob(req, res, url, token))) return;
+  if (typeof route === 'object' && route.door === 'packages' && (await packages.ofJob(req, res, url, token)))
+    return;
   const run = await findRunByToken(db, token);
   if (!run) throw new Refused(401, 'This run has ended.');
   addIds(idsOfRun(run));
@@ -69,7 +70,10 @@ async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> 
 function answerTo(err: unknown): { status: number; message: string } {
   if (err instanceof Refused) return { status: err.status, message: err.message };
   if (err instanceof ZodError)
-    return { status: 400, message: `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}` };
+    return {
+      status: 400,
+      message: `That is not what was expected: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`,
+    };
   return { status: 503, message: 'mainloop is not ready, try again.' };
 }
 
@@ -80,7 +84,8 @@ function onRequest(req: IncomingMessage, res: ServerResponse): void {
   countBody(req, res);
   handle(req, res).catch(async (err: unknown) => {
     const { status, message } = answerTo(err);
-    if (!(err instanceof Refused) && status === 503) log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
+    if (!(err instanceof Refused) && status === 503)
+      log.error({ err, path: req.url?.split('?')[0] }, 'request failed');
     if (res.headersSent) return void res.destroy();
     await readOn(req);
     // What is left of a body that nobody reads would be taken for the next request.
@@ -94,7 +99,8 @@ async function onConnect(req: IncomingMessage, socket: Duplex, head: Buffer): Pr
   const token = tokenOf(req, 'proxy-authorization');
   // Who can't be looked up has no way out; the program that asked says so.
   const run = token === null ? null : await findRunByToken(db, token).catch(() => null);
-  if (!run) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n');
+  if (!run)
+    return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n');
   addIds(idsOfRun(run));
   await connectOut(req.url ?? '', { runId: run.id, projectSettings: run.project_settings }, socket, head);
 }
@@ -166,7 +172,10 @@ async function end(code: number): Promise<void> {
     s.close();
     s.closeAllConnections();
   }
-  await Promise.race([Promise.all([model.idle(), packages.tellAll()]), new Promise((done) => setTimeout(done, GRACE_MS))]);
+  await Promise.race([
+    Promise.all([model.idle(), packages.tellAll()]),
+    new Promise((done) => setTimeout(done, GRACE_MS)),
+  ]);
   await Promise.race([db.end(), new Promise((done) => setTimeout(done, GRACE_MS))]);
   process.exit(code);
 }

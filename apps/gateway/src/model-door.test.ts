@@ -9,8 +9,18 @@ import { UsageMeter } from './usage-meter.ts';
 const MODEL = 'claude-opus-5-5';
 const NO_QUERY = new URLSearchParams();
 const read = (body: unknown, models: readonly string[] | 'any' = [MODEL]): Reading =>
-  readRequest('/v1/messages', new URLSearchParams('beta=true'), Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), models);
-const saying = (content: unknown, more: object = {}): object => ({ model: MODEL, max_tokens: 100, messages: [{ role: 'user', content }], ...more });
+  readRequest(
+    '/v1/messages',
+    new URLSearchParams('beta=true'),
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    models,
+  );
+const saying = (content: unknown, more: object = {}): object => ({
+  model: MODEL,
+  max_tokens: 100,
+  messages: [{ role: 'user', content }],
+  ...more,
+});
 const why = (r: Reading): string => (r.kind === 'refuse' ? r.why : 'it was forwarded');
 
 const EPHEMERAL = { type: 'ephemeral' };
@@ -32,33 +42,63 @@ const CLAUDE_CODE = {
   output_config: { effort: 'high' },
   context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
   tools: [
-    { name: 'Read', description: 'reads', input_schema: { type: 'object', properties: { file_path: { type: 'string' } } } },
-    { name: 'DeferredToolPlaceholder', description: '', input_schema: { type: 'object' }, defer_loading: true },
+    {
+      name: 'Read',
+      description: 'reads',
+      input_schema: { type: 'object', properties: { file_path: { type: 'string' } } },
+    },
+    {
+      name: 'DeferredToolPlaceholder',
+      description: '',
+      input_schema: { type: 'object' },
+      defer_loading: true,
+    },
   ],
   messages: [
     { role: 'user', content: [{ type: 'text', text: 'go', cache_control: EPHEMERAL }] },
-    { role: 'system', content: '<total_tokens>1000 tokens left</total_tokens>', output_config: { effort: 'medium' } },
+    {
+      role: 'system',
+      content: '<total_tokens>1000 tokens left</total_tokens>',
+      output_config: { effort: 'medium' },
+    },
     {
       role: 'assistant',
       content: [
         { type: 'thinking', thinking: 'hm', signature: 'c2ln' },
         { type: 'redacted_thinking', data: 'eA==' },
         { type: 'text', text: 'I look.' },
-        { type: 'tool_use', id: 'toolu_1', name: 'Read', input: { file_path: '/work/a.png', source: { type: 'url' } } },
+        {
+          type: 'tool_use',
+          id: 'toolu_1',
+          name: 'Read',
+          input: { file_path: '/work/a.png', source: { type: 'url' } },
+        },
       ],
     },
     {
       role: 'user',
       content: [
-        { type: 'tool_result', tool_use_id: 'toolu_1', content: [PNG, PDF, { type: 'text', text: 'cells' }], cache_control: EPHEMERAL },
+        {
+          type: 'tool_result',
+          tool_use_id: 'toolu_1',
+          content: [PNG, PDF, { type: 'text', text: 'cells' }],
+          cache_control: EPHEMERAL,
+        },
         { type: 'tool_result', tool_use_id: 'toolu_2', content: 'Exit code 3', is_error: true },
-        { type: 'tool_result', tool_use_id: 'toolu_3', content: [{ type: 'tool_reference', tool_name: 'LSP' }] },
+        {
+          type: 'tool_result',
+          tool_use_id: 'toolu_3',
+          content: [{ type: 'tool_reference', tool_name: 'LSP' }],
+        },
       ],
     },
     {
       role: 'system',
       content: [
-        { type: 'tool_addition', tool: { type: 'tool_definition', definition: { name: 'LSP', input_schema: {} } } },
+        {
+          type: 'tool_addition',
+          tool: { type: 'tool_definition', definition: { name: 'LSP', input_schema: {} } },
+        },
         { type: 'tool_removal', tool: { type: 'tool_reference', name: 'Read' } },
       ],
     },
@@ -90,7 +130,11 @@ describe('what passes', () => {
     ['a turn of the chat', CHAT, 'any'],
     ['the small helper model', { ...saying('x'), model: 'claude-haiku-5-5' }, [MODEL]],
     ['an older helper model', { ...saying('x'), model: 'claude-3-5-haiku-20241022' }, [MODEL]],
-    ['fields that may be there as long as they say nothing', saying('x', { mcp_servers: [], container: null }), [MODEL]],
+    [
+      'fields that may be there as long as they say nothing',
+      saying('x', { mcp_servers: [], container: null }),
+      [MODEL],
+    ],
   ])('%s', (_, body, models) => {
     const r = read(body, models);
     expect(why(r)).toBe('it was forwarded');
@@ -99,18 +143,40 @@ describe('what passes', () => {
 
   test('counting tokens needs no max_tokens', () => {
     const { max_tokens: _, ...count } = saying('x') as { max_tokens: number };
-    expect(readRequest('/v1/messages/count_tokens', NO_QUERY, Buffer.from(JSON.stringify(count)), 'any').kind).toBe('forward');
+    expect(
+      readRequest('/v1/messages/count_tokens', NO_QUERY, Buffer.from(JSON.stringify(count)), 'any').kind,
+    ).toBe('forward');
   });
 });
 
 describe('what is refused names what it was', () => {
   const url = { type: 'url', url: 'https://evil.example/?all-of-it' };
   test.each<[string, object, string]>([
-    ['a picture from the internet', saying([{ type: 'image', source: url }]), 'messages.0.content.0.source.type = "url"'],
-    ['a document from the internet', saying([{ type: 'document', source: url }]), 'messages.0.content.0.source.type = "url"'],
-    ['a stored file', saying([{ type: 'document', source: { type: 'file', file_id: 'f' } }]), 'messages.0.content.0.source.type = "file"'],
-    ['a stored picture', saying([{ type: 'image', source: { type: 'file', file_id: 'f' } }]), 'source.type = "file"'],
-    ['a file of a container', saying([{ type: 'container_upload', file_id: 'f' }]), 'messages.0.content.0.type = "container_upload"'],
+    [
+      'a picture from the internet',
+      saying([{ type: 'image', source: url }]),
+      'messages.0.content.0.source.type = "url"',
+    ],
+    [
+      'a document from the internet',
+      saying([{ type: 'document', source: url }]),
+      'messages.0.content.0.source.type = "url"',
+    ],
+    [
+      'a stored file',
+      saying([{ type: 'document', source: { type: 'file', file_id: 'f' } }]),
+      'messages.0.content.0.source.type = "file"',
+    ],
+    [
+      'a stored picture',
+      saying([{ type: 'image', source: { type: 'file', file_id: 'f' } }]),
+      'source.type = "file"',
+    ],
+    [
+      'a file of a container',
+      saying([{ type: 'container_upload', file_id: 'f' }]),
+      'messages.0.content.0.type = "container_upload"',
+    ],
     [
       'a picture from the internet in a result',
       saying([{ type: 'tool_result', tool_use_id: 't', content: [{ type: 'image', source: url }] }]),
@@ -122,21 +188,51 @@ describe('what is refused names what it was', () => {
         {
           type: 'tool_result',
           tool_use_id: 't',
-          content: [{ type: 'document', source: { type: 'content', content: [{ type: 'image', source: url }] } }],
+          content: [
+            { type: 'document', source: { type: 'content', content: [{ type: 'image', source: url }] } },
+          ],
         },
       ]),
       'messages.0.content.0.content.0.source.content.0.source.type = "url"',
     ],
-    ['a picture in the system prompt', saying('x', { system: [{ type: 'image', source: url }] }), 'system.0.type = "image"'],
-    ['a tool call at the provider', saying([{ type: 'server_tool_use', id: 'x', name: 'web_fetch', input: {} }]), '"server_tool_use"'],
-    ['a field of a known block', saying([{ ...PNG, source: { ...PNG.source, url: 'https://x' } }]), 'messages.0.content.0.source.url'],
+    [
+      'a picture in the system prompt',
+      saying('x', { system: [{ type: 'image', source: url }] }),
+      'system.0.type = "image"',
+    ],
+    [
+      'a tool call at the provider',
+      saying([{ type: 'server_tool_use', id: 'x', name: 'web_fetch', input: {} }]),
+      '"server_tool_use"',
+    ],
+    [
+      'a field of a known block',
+      saying([{ ...PNG, source: { ...PNG.source, url: 'https://x' } }]),
+      'messages.0.content.0.source.url',
+    ],
     ['a field that the API may grow', saying('x', { fetch_from: 'https://x' }), 'fetch_from'],
-    ['a field of a message', { ...saying('x'), messages: [{ role: 'user', content: 'x', attachments: [] }] }, 'messages.0.attachments'],
+    [
+      'a field of a message',
+      { ...saying('x'), messages: [{ role: 'user', content: 'x', attachments: [] }] },
+      'messages.0.attachments',
+    ],
     ['an MCP connector', saying('x', { mcp_servers: [{ url: 'https://x' }] }), 'mcp_servers'],
     ['a container', saying('x', { container: 'c' }), 'container'],
-    ['fetching at the provider', saying('x', { tools: [{ type: 'web_fetch_20250910', name: 'f' }] }), 'tools.0.type = "web_fetch_20250910"'],
-    ['searching at the provider', saying('x', { tools: [{ type: 'web_search_20250305', name: 's' }] }), 'tools.0.type = "web_search_20250305"'],
-    ['running code at the provider', saying('x', { tools: [{ type: 'code_execution_20250825', name: 'c' }] }), 'code_execution_20250825'],
+    [
+      'fetching at the provider',
+      saying('x', { tools: [{ type: 'web_fetch_20250910', name: 'f' }] }),
+      'tools.0.type = "web_fetch_20250910"',
+    ],
+    [
+      'searching at the provider',
+      saying('x', { tools: [{ type: 'web_search_20250305', name: 's' }] }),
+      'tools.0.type = "web_search_20250305"',
+    ],
+    [
+      'running code at the provider',
+      saying('x', { tools: [{ type: 'code_execution_20250825', name: 'c' }] }),
+      'code_execution_20250825',
+    ],
     [
       'a tool that comes in the middle',
       {
@@ -144,7 +240,12 @@ describe('what is refused names what it was', () => {
         messages: [
           {
             role: 'system',
-            content: [{ type: 'tool_addition', tool: { type: 'tool_definition', definition: { type: 'web_fetch_20250910', name: 'f' } } }],
+            content: [
+              {
+                type: 'tool_addition',
+                tool: { type: 'tool_definition', definition: { type: 'web_fetch_20250910', name: 'f' } },
+              },
+            ],
           },
         ],
       },
@@ -161,22 +262,41 @@ describe('what is refused names what it was', () => {
     ['an endless max_tokens', saying('x', { max_tokens: 1e300 }), 'max_tokens'],
     ['half a token', saying('x', { max_tokens: 1.5 }), 'max_tokens'],
     ['no max_tokens', { model: MODEL, messages: [] }, 'max_tokens'],
-    ['another model', { ...saying('x'), model: 'claude-fable-5' }, `this task uses ${MODEL}, not claude-fable-5`],
-    ['a model that only sounds small', { ...saying('x'), model: 'claude-opus-5-5-haiku' }, 'not claude-opus-5-5-haiku'],
+    [
+      'another model',
+      { ...saying('x'), model: 'claude-fable-5' },
+      `this task uses ${MODEL}, not claude-fable-5`,
+    ],
+    [
+      'a model that only sounds small',
+      { ...saying('x'), model: 'claude-opus-5-5-haiku' },
+      'not claude-opus-5-5-haiku',
+    ],
     ['a list', [], 'expected object'],
   ])('%s', (_, body, words) => {
     expect(why(read(body))).toContain(words);
   });
 
   test('what stands in the address', () => {
-    const at = (q: string): string => why(readRequest('/v1/messages', new URLSearchParams(q), Buffer.from(JSON.stringify(saying('x'))), [MODEL]));
+    const at = (q: string): string =>
+      why(
+        readRequest('/v1/messages', new URLSearchParams(q), Buffer.from(JSON.stringify(saying('x'))), [
+          MODEL,
+        ]),
+      );
     expect(at('beta=true')).toBe('it was forwarded');
-    for (const q of ['beta=false', 'beta=true&x=1', 'fetch=https://x']) expect(at(q)).toContain('in the address of a model request');
+    for (const q of ['beta=false', 'beta=true&x=1', 'fetch=https://x'])
+      expect(at(q)).toContain('in the address of a model request');
   });
 
   test('of two keys of one name only the one that was looked at is sent', () => {
-    const twice = JSON.stringify(saying('x')).replace('"max_tokens":100', '"max_tokens":999999,"max_tokens":7');
-    const r = read(twice.replace('{', '{"mcp_servers":[{"url":"https://x"}],"mcp_servers":[],')) as { body: Buffer };
+    const twice = JSON.stringify(saying('x')).replace(
+      '"max_tokens":100',
+      '"max_tokens":999999,"max_tokens":7',
+    );
+    const r = read(twice.replace('{', '{"mcp_servers":[{"url":"https://x"}],"mcp_servers":[],')) as {
+      body: Buffer;
+    };
     expect(r.body.toString()).not.toContain('999999');
     expect(r.body.toString()).not.toContain('https://x');
     expect(r.body.toString().match(/max_tokens/g)).toHaveLength(1);
@@ -194,7 +314,10 @@ describe('whatever is built', () => {
     { type: 'web_fetch_tool_result', tool_use_id: 'x', content: {} },
     { type: 'mcp_tool_use', id: 'x', name: 'x', server_name: 'x', input: {} },
     { type: 'text', text: 'x', fetch: 'https://evil.example' },
-    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: '', url: 'https://evil.example' } },
+    {
+      type: 'image',
+      source: { type: 'base64', media_type: 'image/png', data: '', url: 'https://evil.example' },
+    },
     { type: 'something_new', url: 'https://evil.example' },
   );
   const harmless = fc.oneof(
@@ -210,12 +333,24 @@ describe('whatever is built', () => {
   );
   const block = fc.oneof(
     harmless,
-    fc.record({ type: fc.constant('tool_use'), id: fc.constant('t'), name: fc.constant('Read'), input: anyJson }),
-    fc.array(harmless, { maxLength: 3 }).map((content) => ({ type: 'tool_result', tool_use_id: 't', content })),
+    fc.record({
+      type: fc.constant('tool_use'),
+      id: fc.constant('t'),
+      name: fc.constant('Read'),
+      input: anyJson,
+    }),
+    fc
+      .array(harmless, { maxLength: 3 })
+      .map((content) => ({ type: 'tool_result', tool_use_id: 't', content })),
   );
   /** Puts a block somewhere among the others: in a message, a result, a document or the system prompt. */
   const planted = fc
-    .tuple(leaf, fc.array(block, { maxLength: 4 }), fc.nat(), fc.constantFrom('message', 'result', 'document', 'document in a result', 'system'))
+    .tuple(
+      leaf,
+      fc.array(block, { maxLength: 4 }),
+      fc.nat(),
+      fc.constantFrom('message', 'result', 'document', 'document in a result', 'system'),
+    )
     .map(([bad, rest, at, where]): object => {
       const document = { type: 'document', source: { type: 'content', content: [bad] } };
       const here: Record<typeof where, object> = {
@@ -253,7 +388,9 @@ describe('whatever is built', () => {
   test('any bytes at all are answered', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.json(), (bytes, json) => {
-        expect(['forward', 'refuse']).toContain(readRequest('/v1/messages', NO_QUERY, Buffer.from(bytes), 'any').kind);
+        expect(['forward', 'refuse']).toContain(
+          readRequest('/v1/messages', NO_QUERY, Buffer.from(bytes), 'any').kind,
+        );
         expect(read(json).kind).toBe('refuse');
       }),
       { numRuns: 500 },
@@ -272,9 +409,12 @@ describe('how much it would be', () => {
   });
   test('what stands in strings weighs nothing', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', ',', 'é') }), { maxLength: 20 }), (words) => {
-        expect(tooHeavy(Buffer.from(JSON.stringify({ a: words, b: '['.repeat(300) })))).toBeNull();
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', ',', 'é') }), { maxLength: 20 }),
+        (words) => {
+          expect(tooHeavy(Buffer.from(JSON.stringify({ a: words, b: '['.repeat(300) })))).toBeNull();
+        },
+      ),
     );
   });
 });
@@ -282,7 +422,9 @@ describe('how much it would be', () => {
 describe('headers', () => {
   test('a beta that lets the provider reach out or store is left out, and so is one nobody looked at', () => {
     expect(allowedBetas('files-api-2025-04-14,mcp-client-2025-04-04, code-execution-2025-08-25')).toBe('');
-    expect(allowedBetas('claude-code-20250219, tomorrow-2027-01-01,claude-code-20250219')).toBe('claude-code-20250219');
+    expect(allowedBetas('claude-code-20250219, tomorrow-2027-01-01,claude-code-20250219')).toBe(
+      'claude-code-20250219',
+    );
   });
   test('only those that are known, in the shape they should have', () => {
     const out = forwardedHeaders({
@@ -317,7 +459,8 @@ describe('the meter', () => {
       },
     },
   });
-  const delta = (text: string): string => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
+  const delta = (text: string): string =>
+    event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
   const END = event({ type: 'message_delta', usage: { output_tokens: 42 } });
 
   test('usage is read from a stream cut anywhere', () => {
@@ -351,7 +494,11 @@ describe('the meter', () => {
 
   test('words cannot pass for figures', () => {
     const m = new UsageMeter(true);
-    m.push(Buffer.from(START + delta('"usage":{"input_tokens":9999}') + delta('data: {"usage":{"input_tokens":9999}}') + END));
+    m.push(
+      Buffer.from(
+        START + delta('"usage":{"input_tokens":9999}') + delta('data: {"usage":{"input_tokens":9999}}') + END,
+      ),
+    );
     expect(m.bill(true, 0)).toMatchObject({ input_tokens: 100, output_tokens: 42 });
   });
 
@@ -362,7 +509,13 @@ describe('the meter', () => {
     expect(m.bill(true, 0)).toMatchObject({ input_tokens: 7, output_tokens: 9 });
   });
 
-  const ZEROS = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, ephemeral_1h_input_tokens: 0 };
+  const ZEROS = {
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    ephemeral_1h_input_tokens: 0,
+  };
   const heard = (...chunks: string[]): UsageMeter => {
     const m = new UsageMeter(true);
     for (const c of chunks) m.push(Buffer.from(c));
@@ -382,12 +535,26 @@ describe('the meter', () => {
     ['nothing that is no number', ['data: {"usage":{"input_tokens":"9","output_tokens":null}}\n'], {}],
     [
       'nothing of a use that is none',
-      ['data: {"usage":null}\n', 'data: {"usage":7}\n', 'data: {"usage":null,"message":{"usage":null}}\n', 'data: {"usage":\n', 'data: "usage"\n'],
+      [
+        'data: {"usage":null}\n',
+        'data: {"usage":7}\n',
+        'data: {"usage":null,"message":{"usage":null}}\n',
+        'data: {"usage":\n',
+        'data: "usage"\n',
+      ],
       {},
     ],
-    ['an empty line and one of another kind', ['\n', 'event: x {"usage":{"input_tokens":9}}\n', ': data: {"usage":{"input_tokens":9}}\n'], {}],
+    [
+      'an empty line and one of another kind',
+      ['\n', 'event: x {"usage":{"input_tokens":9}}\n', ': data: {"usage":{"input_tokens":9}}\n'],
+      {},
+    ],
     ['a line that comes in pieces', ['data: {"usage":{"inp', 'ut_tokens":9}}', '\n\n'], { input_tokens: 9 }],
-    ['a second line in one piece', ['data: {}\ndata: {"usage":{"input_tokens":9}}\ndata: {"usage":{"inp', 'ut_tokens":12}}\n'], { input_tokens: 12 }],
+    [
+      'a second line in one piece',
+      ['data: {}\ndata: {"usage":{"input_tokens":9}}\ndata: {"usage":{"inp', 'ut_tokens":12}}\n'],
+      { input_tokens: 12 },
+    ],
     ['no line that is not whole', ['data: {"usage":{"input_tokens":9}}'], {}],
   ])('takes %s', (_, chunks, want) => {
     expect(heard(...chunks).usage).toEqual({ ...ZEROS, ...want });

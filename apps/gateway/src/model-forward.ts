@@ -24,7 +24,9 @@ export type Forwarded =
   | { readonly kind: 'free' };
 
 /** Takes money for an answer that has grown so long. @returns how long it may get with that, or the sentence with which it is cut */
-export type More = (outputTokens: number) => Promise<{ readonly paidOutput: number } | { readonly cut: string }>;
+export type More = (
+  outputTokens: number,
+) => Promise<{ readonly paidOutput: number } | { readonly cut: string }>;
 
 interface Carried {
   readonly path: string;
@@ -37,23 +39,40 @@ interface Carried {
 }
 
 /** Resolves when it is over, in whatever way; it never rejects. */
-export function forward(c: GatewayConfig, agents: Agents, call: Carried, req: IncomingMessage, res: ServerResponse): Promise<Forwarded> {
+export function forward(
+  c: GatewayConfig,
+  agents: Agents,
+  call: Carried,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<Forwarded> {
   const target = new URL(c.model.baseUrl + call.path);
   const secure = target.protocol === 'https:';
-  const headers: Record<string, string | number> = { ...forwardedHeaders(req.headers), 'content-length': call.body.length };
+  const headers: Record<string, string | number> = {
+    ...forwardedHeaders(req.headers),
+    'content-length': call.body.length,
+  };
   if (c.model.apiKey !== null) headers['x-api-key'] = c.model.apiKey;
   else if (c.model.oauthToken !== null) {
     headers.authorization = `Bearer ${c.model.oauthToken}`;
     // Claude Code sends this itself when it holds the token; here it holds ours instead.
-    headers['anthropic-beta'] = [...new Set([...String(headers['anthropic-beta'] ?? '').split(','), 'oauth-2025-04-20'])].filter(Boolean).join(',');
+    headers['anthropic-beta'] = [
+      ...new Set([...String(headers['anthropic-beta'] ?? '').split(','), 'oauth-2025-04-20']),
+    ]
+      .filter(Boolean)
+      .join(',');
   }
   return new Promise((resolve) => {
     let sent = false;
     let answered = false;
-    const up = (secure ? https : http).request(target, { method: 'POST', headers, agent: secure ? agents.https : agents.http }, (answer) => {
-      answered = true;
-      carry(call, answer, up, res, resolve);
-    });
+    const up = (secure ? https : http).request(
+      target,
+      { method: 'POST', headers, agent: secure ? agents.https : agents.http },
+      (answer) => {
+        answered = true;
+        carry(call, answer, up, res, resolve);
+      },
+    );
     up.setTimeout(SILENCE_MS, () => up.destroy(new Error('it says nothing any more')));
     up.on('finish', () => {
       sent = true;
@@ -62,9 +81,19 @@ export function forward(c: GatewayConfig, agents: Agents, call: Carried, req: In
       if (answered) return;
       const clientLeft = res.destroyed;
       if (res.headersSent) res.destroy();
-      else if (!clientLeft) apiError(res, 502, 'api_error', `mainloop: the model at ${target.host} can't be reached (${err.message}).`);
+      else if (!clientLeft)
+        apiError(
+          res,
+          502,
+          'api_error',
+          `mainloop: the model at ${target.host} can't be reached (${err.message}).`,
+        );
       // Whoever asks and hangs up before the answer begins has asked all the same.
-      resolve(clientLeft && sent ? { kind: 'cost', used: new UsageMeter(true, call.charsAToken).bill(false, call.body.length) } : { kind: 'free' });
+      resolve(
+        clientLeft && sent
+          ? { kind: 'cost', used: new UsageMeter(true, call.charsAToken).bill(false, call.body.length) }
+          : { kind: 'free' },
+      );
     });
     const left = (): void => {
       if (res.writableFinished) return;
@@ -80,11 +109,21 @@ export function forward(c: GatewayConfig, agents: Agents, call: Carried, req: In
   });
 }
 
-function carry(call: Carried, answer: IncomingMessage, up: http.ClientRequest, res: ServerResponse, resolve: (f: Forwarded) => void): void {
+function carry(
+  call: Carried,
+  answer: IncomingMessage,
+  up: http.ClientRequest,
+  res: ServerResponse,
+  resolve: (f: Forwarded) => void,
+): void {
   const ok = answer.statusCode === 200;
   const streamed = String(answer.headers['content-type'] ?? '').includes('event-stream');
   const meter = new UsageMeter(streamed, call.charsAToken);
-  const out = Object.fromEntries(Object.entries(answer.headers).filter(([name, value]) => typeof value === 'string' && PASSED_BACK.test(name)));
+  const out = Object.fromEntries(
+    Object.entries(answer.headers).filter(
+      ([name, value]) => typeof value === 'string' && PASSED_BACK.test(name),
+    ),
+  );
   res.writeHead(answer.statusCode ?? 502, out);
 
   let over = false;
@@ -104,7 +143,9 @@ function carry(call: Carried, answer: IncomingMessage, up: http.ClientRequest, r
     asking = true;
     answer.pause();
     // The agent is the one to know, and the sentence says it.
-    const got = await more(meter.outputSoFar).catch(() => ({ cut: 'mainloop: what is left of the budget could not be read, try again.' }));
+    const got = await more(meter.outputSoFar).catch(() => ({
+      cut: 'mainloop: what is left of the budget could not be read, try again.',
+    }));
     asking = false;
     if (over) return;
     if ('paidOutput' in got) {
@@ -113,7 +154,10 @@ function carry(call: Carried, answer: IncomingMessage, up: http.ClientRequest, r
     }
     up.destroy();
     finish(false);
-    const error = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message: got.cut } });
+    const error = JSON.stringify({
+      type: 'error',
+      error: { type: 'invalid_request_error', message: got.cut },
+    });
     if (streamed) res.end(`event: error\ndata: ${error}\n\n`);
     else res.destroy();
   };
@@ -155,6 +199,10 @@ function carry(call: Carried, answer: IncomingMessage, up: http.ClientRequest, r
 /** An error as the API of the model says it. It is never worth another try. */
 export function apiError(res: ServerResponse, status: number, type: string, message: string): void {
   const text = JSON.stringify({ type: 'error', error: { type, message } });
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'x-should-retry': 'false' });
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'x-should-retry': 'false',
+  });
   res.end(text);
 }

@@ -3,12 +3,25 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { isSecret } from '@mainloop/doors/secrets';
 import { addIds, type Logger } from '@mainloop/logs/log';
-import { newCallId, release, reserve, settle, type ModelCall, type SpentLimit } from '@mainloop/models/db/money/budget';
+import {
+  newCallId,
+  release,
+  reserve,
+  settle,
+  type ModelCall,
+  type SpentLimit,
+} from '@mainloop/models/db/money/budget';
 import type { Db } from '@mainloop/models/db/pool';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
-import { costMicrousd, dollars, inputTokensOf, OUTPUT_STEP_TOKENS, reserveMicrousd } from '@mainloop/models/flow/pricing';
+import {
+  costMicrousd,
+  dollars,
+  inputTokensOf,
+  OUTPUT_STEP_TOKENS,
+  reserveMicrousd,
+} from '@mainloop/models/flow/pricing';
 import type { GatewayConfig } from './config.ts';
 import { idsOfRun, readBody } from './http.ts';
 import { apiError, forward, type Forwarded, type More } from './model-forward.ts';
@@ -44,15 +57,30 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     return work;
   };
 
-  const carry = async (req: IncomingMessage, res: ServerResponse, url: URL, run: RunByToken | null): Promise<void> => {
+  const carry = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    url: URL,
+    run: RunByToken | null,
+  ): Promise<void> => {
     const path = url.pathname as ModelPath;
     const settings = run ? getSettings(db, run.owner_id) : null;
     // Awaited below; an error before that must not end the process.
     settings?.catch(() => undefined);
-    const read = readRequest(path, url.searchParams, await readBody(req, MAX_BODY), run ? [run.model] : 'any');
+    const read = readRequest(
+      path,
+      url.searchParams,
+      await readBody(req, MAX_BODY),
+      run ? [run.model] : 'any',
+    );
     if (read.kind === 'refuse') {
       log.warn({ why: read.why }, 'a model request was refused');
-      return apiError(res, read.status, read.status === 403 ? 'permission_error' : 'invalid_request_error', read.why);
+      return apiError(
+        res,
+        read.status,
+        read.status === 403 ? 'permission_error' : 'invalid_request_error',
+        read.why,
+      );
     }
     const { body, request } = read;
     const target = path + url.search;
@@ -85,7 +113,9 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
         req,
         res,
       );
-      await reserve(db, call, first, NO_LIMITS).catch((err: unknown) => log.error({ err }, 'a call of the chat could not be noted'));
+      await reserve(db, call, first, NO_LIMITS).catch((err: unknown) =>
+        log.error({ err }, 'a call of the chat could not be noted'),
+      );
       return pay(call, await carried);
     }
     const limits: Limits = {
@@ -104,17 +134,33 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
       reservedOutput += step;
       return { paidOutput: reservedOutput };
     };
-    pay(call, await forward(c, agents, { path: target, body, paidOutput: reservedOutput, more, charsAToken: CHARS_A_TOKEN_AT_LEAST }, req, res));
+    pay(
+      call,
+      await forward(
+        c,
+        agents,
+        { path: target, body, paidOutput: reservedOutput, more, charsAToken: CHARS_A_TOKEN_AT_LEAST },
+        req,
+        res,
+      ),
+    );
   };
 
   /** Not waited for by whoever asked, and finished before the process goes. */
   const pay = (call: ModelCall, went: Forwarded): void => {
     const paid = went.kind === 'free' ? release(db, call.id) : settle(db, call, went.used);
     // The lease of the reservation runs out, and then it is paid for by whoever sees it.
-    void keep(paid.catch((err: unknown) => log.error({ err, call: call.id }, 'a call could not be paid for now')));
+    void keep(
+      paid.catch((err: unknown) => log.error({ err, call: call.id }, 'a call could not be paid for now')),
+    );
   };
 
-  const handle = async (req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> => {
+  const handle = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    url: URL,
+    token: string,
+  ): Promise<void> => {
     const chat = isSecret(token, c.chatToken);
     const run = chat ? null : await findRunByToken(db, token);
     addIds(run ? idsOfRun(run) : { ownerId: OWNER });
@@ -122,7 +168,12 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     if (!run) return keep(carry(req, res, url, null));
     const calls = inFlight.get(run.id) ?? 0;
     if (calls >= MAX_CALLS_A_RUN)
-      return apiError(res, 429, 'rate_limit_error', `mainloop: this run has ${MAX_CALLS_A_RUN} calls under way. Wait for one to end.`);
+      return apiError(
+        res,
+        429,
+        'rate_limit_error',
+        `mainloop: this run has ${MAX_CALLS_A_RUN} calls under way. Wait for one to end.`,
+      );
     inFlight.set(run.id, calls + 1);
     try {
       await keep(carry(req, res, url, run));

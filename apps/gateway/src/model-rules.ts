@@ -3,7 +3,9 @@ import { allowedBetas, readModelRequest, type ModelRequest } from '@mainloop/mod
 import { tooHeavy } from './json-weight.ts';
 
 /** The paths of the model door, by what they ask. Counting tokens costs nothing. */
-export const MODEL_PATHS: Readonly<Record<'/v1/messages' | '/v1/messages/count_tokens', 'messages' | 'count'>> = {
+export const MODEL_PATHS: Readonly<
+  Record<'/v1/messages' | '/v1/messages/count_tokens', 'messages' | 'count'>
+> = {
   '/v1/messages': 'messages',
   '/v1/messages/count_tokens': 'count',
 };
@@ -12,7 +14,11 @@ export type ModelPath = keyof typeof MODEL_PATHS;
 const HELPER_MODEL = /^claude-(\d[\d-]*-)?haiku(-[\w.-]*)?$/;
 
 export type Reading =
-  | { readonly kind: 'forward'; readonly body: Buffer; readonly request: Partial<ModelRequest> & { readonly model: string } }
+  | {
+      readonly kind: 'forward';
+      readonly body: Buffer;
+      readonly request: Partial<ModelRequest> & { readonly model: string };
+    }
   /** 400 is the one answer that Claude Code does not try again. */
   | { readonly kind: 'refuse'; readonly status: 400 | 403; readonly why: string };
 
@@ -23,9 +29,15 @@ const refuse = (why: string, status: 400 | 403 = 400): Reading => ({ kind: 'refu
  * one name the provider might have read the other.
  * @param models that may be asked besides the small helper models
  */
-export function readRequest(path: ModelPath, search: URLSearchParams, raw: Buffer, models: readonly string[] | 'any'): Reading {
+export function readRequest(
+  path: ModelPath,
+  search: URLSearchParams,
+  raw: Buffer,
+  models: readonly string[] | 'any',
+): Reading {
   for (const [key, value] of search)
-    if (key !== 'beta' || value !== 'true') return refuse(`mainloop does not know "${key.slice(0, 100)}" in the address of a model request.`);
+    if (key !== 'beta' || value !== 'true')
+      return refuse(`mainloop does not know "${key.slice(0, 100)}" in the address of a model request.`);
   const heavy = tooHeavy(raw);
   if (heavy !== null) return refuse(`mainloop did not send this model request: ${heavy}.`);
   let body: unknown;
@@ -50,8 +62,14 @@ const AS_THEY_ARE = [
 ] as const;
 
 /** The headers of a request that are sent on. One that is not what it should be is left out. */
-export function forwardedHeaders(from: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const out: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json', 'accept-encoding': 'identity' };
+export function forwardedHeaders(
+  from: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const out: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+  };
   for (const [name, shape] of AS_THEY_ARE) {
     const value = from[name];
     if (typeof value === 'string' && shape.test(value)) out[name] = value;

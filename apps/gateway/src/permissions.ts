@@ -11,14 +11,23 @@ import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';
 import { allowed } from './allowance.ts';
 
-export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof PermissionRequest>): Promise<void> {
+export async function askPermission(
+  db: Db,
+  r: RunByToken,
+  ask: z.infer<typeof PermissionRequest>,
+): Promise<void> {
   const rule = ruleOf(ask.tool, ask.input);
   if (await isAllowed(db, { taskId: r.task_id, rule, projectSettings: r.project_settings }))
     return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: true, message: '' });
   const words = describeRequest(ask.tool, ask.input, resolveProjectSettings(r.project_settings).egress);
   // It is shown whole or not allowed.
   if (words.kind === 'too_long')
-    return sendCommand(db, r.id, { type: 'permission', requestId: ask.requestId, allow: false, message: words.sentence });
+    return sendCommand(db, r.id, {
+      type: 'permission',
+      requestId: ask.requestId,
+      allow: false,
+      message: words.sentence,
+    });
   const id = `${r.id}-p${createHash('sha256').update(`${r.epoch}/${ask.requestId}`).digest('hex').slice(0, 10)}`;
   await withTx(db, async (tx) => {
     await allowed(tx, r, 'permissions');
@@ -37,7 +46,9 @@ export async function askPermission(db: Db, r: RunByToken, ask: z.infer<typeof P
             body: words.body,
             options: [
               { label: 'Allow once' },
-              ...(words.always ? [{ label: 'Always for this task' }, { label: 'Always for this project' }] : []),
+              ...(words.always
+                ? [{ label: 'Always for this task' }, { label: 'Always for this project' }]
+                : []),
               { label: 'Refuse' },
             ],
             permission: { runId: r.id, requestId: ask.requestId, rule },

@@ -34,7 +34,13 @@ export async function takePicture(db: Db, { req, res, url, run, again }: Asked, 
   sendJson(res, 200, { say: 'Shown.' });
 }
 
-async function keep(db: Db, run: RunByToken, picture: Picture, caption: string, again: boolean): Promise<void> {
+async function keep(
+  db: Db,
+  run: RunByToken,
+  picture: Picture,
+  caption: string,
+  again: boolean,
+): Promise<void> {
   const data = Buffer.from(picture.bytes);
   const sha256 = createHash('sha256').update(data).digest('hex');
   await withTx(db, async (tx) => {
@@ -42,7 +48,11 @@ async function keep(db: Db, run: RunByToken, picture: Picture, caption: string, 
     if (await hasTold(tx, run, 'agent.showed', { caption, sha256 }, again)) return;
     const n = await allowed(tx, run, 'shows');
     const { mime, width, height } = picture;
-    const { id } = await keepAttachment(tx, run.owner_id, { name: `picture-${n + 1}.${PICTURE_ENDING[mime]}`, mime, data });
+    const { id } = await keepAttachment(tx, run.owner_id, {
+      name: `picture-${n + 1}.${PICTURE_ENDING[mime]}`,
+      mime,
+      data,
+    });
     const payload = { runId: run.id, id, caption, mime, width, height, sha256 };
     await append(tx, [agentShowed.new({ taskId: run.task_id, actor: 'agent', payload })], run.owner_id);
   });

@@ -15,10 +15,17 @@ describe('the head of a push', () => {
       packAt: command(`${A} ${B} refs/heads/x`).length,
     });
     expect(parsePush(command(`${A} ${B} refs/heads/x\n`)).updates).toEqual([update]);
-    expect(parsePush(command(`${A} ${B} refs/heads/x\0report-status\n`))).toMatchObject({ updates: [update], capabilities: 'report-status' });
+    expect(parsePush(command(`${A} ${B} refs/heads/x\0report-status\n`))).toMatchObject({
+      updates: [update],
+      capabilities: 'report-status',
+    });
   });
   test('several commands; the capabilities are those of the one that has some', () => {
-    const body = Buffer.concat([pkt(`${ZERO} ${A} r1\0atomic`), pkt(`${A} ${ZERO} r2`), Buffer.from('0000PACK')]);
+    const body = Buffer.concat([
+      pkt(`${ZERO} ${A} r1\0atomic`),
+      pkt(`${A} ${ZERO} r2`),
+      Buffer.from('0000PACK'),
+    ]);
     expect(parsePush(body)).toEqual({
       updates: [
         { oldSha: ZERO, newSha: A, ref: 'r1' },
@@ -48,7 +55,11 @@ describe('the head of a push', () => {
     expect(() => parsePush(body)).toThrow(new Error(why));
   });
   test('fifty refs are read', () => {
-    expect(parsePush(Buffer.concat([...Array.from({ length: 50 }, (_, i) => pkt(`${A} ${B} r${i}`)), Buffer.from('0000')])).updates).toHaveLength(50);
+    expect(
+      parsePush(
+        Buffer.concat([...Array.from({ length: 50 }, (_, i) => pkt(`${A} ${B} r${i}`)), Buffer.from('0000')]),
+      ).updates,
+    ).toHaveLength(50);
   });
 });
 
@@ -57,25 +68,40 @@ describe('the report', () => {
   const inside = '000eunpack ok\n0014ok refs/heads/x\n0000';
   test('plain', () => {
     expect(pushReport(updates, 'report-status', null, 'words').toString()).toBe(inside);
-    expect(pushReport(updates, '', 'no\r\n\nway', '').toString()).toBe('000eunpack ok\n001bng refs/heads/x no way\n0000');
+    expect(pushReport(updates, '', 'no\r\n\nway', '').toString()).toBe(
+      '000eunpack ok\n001bng refs/heads/x no way\n0000',
+    );
   });
   test('a reason is cut', () => {
     expect(pushReport(updates, '', 'x'.repeat(401), '').toString()).toContain(` ${'x'.repeat(400)}\n`);
   });
   test('on its channel, with words on theirs', () => {
-    const on = (channel: number, text: string): Buffer => pkt(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
+    const on = (channel: number, text: string): Buffer =>
+      pkt(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
     const end = Buffer.from('0000');
     const caps = 'report-status side-band-64k';
     expect(pushReport(updates, caps, null, '')).toEqual(Buffer.concat([on(1, inside), end]));
-    expect(pushReport(updates, caps, null, 'hello')).toEqual(Buffer.concat([on(2, 'hello\n'), on(1, inside), end]));
-    expect(pushReport(updates, caps, null, 'hello\n')).toEqual(Buffer.concat([on(2, 'hello\n'), on(1, inside), end]));
+    expect(pushReport(updates, caps, null, 'hello')).toEqual(
+      Buffer.concat([on(2, 'hello\n'), on(1, inside), end]),
+    );
+    expect(pushReport(updates, caps, null, 'hello\n')).toEqual(
+      Buffer.concat([on(2, 'hello\n'), on(1, inside), end]),
+    );
   });
 });
 
 test.each<[string, Parameters<typeof checkRefs>[0], ReturnType<typeof checkRefs>]>([
   ['its branch', [{ oldSha: A, newSha: B, ref: 'refs/heads/x' }], { kind: 'forward' }],
-  ['another one', [{ oldSha: A, newSha: B, ref: 'refs/heads/y' }], { kind: 'refuse', reason: 'this task may only push to x, not y' }],
-  ['a tag', [{ oldSha: A, newSha: B, ref: 'refs/tags/x' }], { kind: 'refuse', reason: 'this task may only push to x, not refs/tags/x' }],
+  [
+    'another one',
+    [{ oldSha: A, newSha: B, ref: 'refs/heads/y' }],
+    { kind: 'refuse', reason: 'this task may only push to x, not y' },
+  ],
+  [
+    'a tag',
+    [{ oldSha: A, newSha: B, ref: 'refs/tags/x' }],
+    { kind: 'refuse', reason: 'this task may only push to x, not refs/tags/x' },
+  ],
   ['nothing', [], { kind: 'refuse', reason: 'push one branch at a time' }],
   [
     'its branch twice',
@@ -85,7 +111,11 @@ test.each<[string, Parameters<typeof checkRefs>[0], ReturnType<typeof checkRefs>
     ],
     { kind: 'refuse', reason: 'push one branch at a time' },
   ],
-  ['the end of its branch', [{ oldSha: A, newSha: ZERO, ref: 'refs/heads/x' }], { kind: 'refuse', reason: 'this task may not delete its branch' }],
+  [
+    'the end of its branch',
+    [{ oldSha: A, newSha: ZERO, ref: 'refs/heads/x' }],
+    { kind: 'refuse', reason: 'this task may not delete its branch' },
+  ],
 ])('a task pushes %s', (_, updates, want) => {
   expect(checkRefs(updates, 'x')).toEqual(want);
 });

@@ -44,13 +44,23 @@ export const pkt = (s: string | Buffer): Buffer =>
 const FLUSH = Buffer.from('0000');
 
 /** The report git shows the pusher: one verdict for each ref, and lines for the terminal. */
-export function pushReport(updates: readonly RefUpdate[], capabilities: string, error: string | null, say: string): Buffer {
+export function pushReport(
+  updates: readonly RefUpdate[],
+  capabilities: string,
+  error: string | null,
+  say: string,
+): Buffer {
   const status = Buffer.concat([
     pkt('unpack ok\n'),
-    ...updates.map((u) => pkt(error === null ? `ok ${u.ref}\n` : `ng ${u.ref} ${error.replace(/[\r\n]+/g, ' ').slice(0, 400)}\n`)),
+    ...updates.map((u) =>
+      pkt(error === null ? `ok ${u.ref}\n` : `ng ${u.ref} ${error.replace(/[\r\n]+/g, ' ').slice(0, 400)}\n`),
+    ),
     FLUSH,
   ]);
   if (!/side-band-64k/.test(capabilities)) return status;
-  const lines = say === '' ? [] : [pkt(Buffer.concat([Buffer.from([2]), Buffer.from(say.endsWith('\n') ? say : `${say}\n`)]))];
+  const lines =
+    say === ''
+      ? []
+      : [pkt(Buffer.concat([Buffer.from([2]), Buffer.from(say.endsWith('\n') ? say : `${say}\n`)]))];
   return Buffer.concat([...lines, pkt(Buffer.concat([Buffer.from([1]), status])), FLUSH]);
 }

@@ -23,7 +23,13 @@ export type CiChange =
   | { readonly kind: 'none' }
   /** They are as they were when the branch began, and the default branch has others now. */
   | { readonly kind: 'behind' }
-  | { readonly kind: 'changed'; readonly digest: string; readonly files: readonly string[]; readonly diff: string; readonly refusal: string | null };
+  | {
+      readonly kind: 'changed';
+      readonly digest: string;
+      readonly files: readonly string[];
+      readonly diff: string;
+      readonly refusal: string | null;
+    };
 
 export interface Look {
   readonly ci: CiChange;
@@ -49,7 +55,12 @@ const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
 const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
 
 /** Everything the person may want to know of a push, computed once, in a repository only we write to. */
-export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken, u: RefUpdate): Promise<Look> {
+export async function inspect(
+  env: NodeJS.ProcessEnv,
+  dir: string,
+  r: RunByToken,
+  u: RefUpdate,
+): Promise<Look> {
   const at = ['--git-dir', dir, ...PLAIN];
   const main = `refs/heads/${r.default_branch}`;
   const range = `${main}...${u.newSha}`;
@@ -63,10 +74,17 @@ export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken
   });
   const diff = await cutDiff([...at, ...DIFF, '-M', range, '--'], env);
   // After a force push the old commit may be gone from here: then there is the whole change to look at.
-  const delta = u.oldSha === ZERO ? '' : await cutDiff([...at, ...DIFF, '-M', `${u.oldSha}..${u.newSha}`, '--'], env).catch(() => '');
+  const delta =
+    u.oldSha === ZERO
+      ? ''
+      : await cutDiff([...at, ...DIFF, '-M', `${u.oldSha}..${u.newSha}`, '--'], env).catch(() => '');
   const since = u.oldSha === ZERO ? main : u.oldSha;
   // After a force push the old commit may be gone: the titles are left out.
-  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${u.newSha}`, '--'], env, 256 * 1024).catch(() => null);
+  const log = await readGit(
+    [...at, 'log', '-z', '--format=%H%x09%s', '-n', '50', `${since}..${u.newSha}`, '--'],
+    env,
+    256 * 1024,
+  ).catch(() => null);
   return {
     files,
     additions,
@@ -83,8 +101,16 @@ export async function inspect(env: NodeJS.ProcessEnv, dir: string, r: RunByToken
   };
 }
 
-async function actingOn(env: NodeJS.ProcessEnv, at: readonly string[], range: string): Promise<readonly string[]> {
-  const log = await readGit([...at, 'log', '-z', '--format=%H%x09%an <%ae>%x09%B', range, '--'], env, MAX_MESSAGES_BYTES);
+async function actingOn(
+  env: NodeJS.ProcessEnv,
+  at: readonly string[],
+  range: string,
+): Promise<readonly string[]> {
+  const log = await readGit(
+    [...at, 'log', '-z', '--format=%H%x09%an <%ae>%x09%B', range, '--'],
+    env,
+    MAX_MESSAGES_BYTES,
+  );
   if (log.cut) return [UNREAD];
   const commits = log.bytes
     .toString()
@@ -102,7 +128,9 @@ async function actingOn(env: NodeJS.ProcessEnv, at: readonly string[], range: st
 async function cutDiff(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const out = await readGit(args, env, MAX_DIFF_CHARS);
   const text = cleanText(out.bytes.toString(), MAX_DIFF_CHARS);
-  return out.cut ? `${text}\n${CUT_MARK} (the rest of this change is left out: it is larger than ${MAX_DIFF_CHARS / 1_000_000} MB)` : text;
+  return out.cut
+    ? `${text}\n${CUT_MARK} (the rest of this change is left out: it is larger than ${MAX_DIFF_CHARS / 1_000_000} MB)`
+    : text;
 }
 
 interface Tree {
@@ -128,7 +156,11 @@ async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: strin
     const isText = isUtf8(name);
     const path = isText ? name.toString('utf8') : nameOfBytes(name);
     if (!isText) odd ??= path;
-    tree.push({ mode: modeOf(record), id: record.toString('latin1', record.lastIndexOf(32, tab) + 1, tab), path });
+    tree.push({
+      mode: modeOf(record),
+      id: record.toString('latin1', record.lastIndexOf(32, tab) + 1, tab),
+      path,
+    });
     if (tree.length > MAX_TREE) throw new GitFailed('', `it has more than ${MAX_TREE} files`);
     return 'more';
   });
@@ -141,7 +173,10 @@ async function ciOf(env: NodeJS.ProcessEnv, at: readonly string[], commit: strin
     }
     for (const id of found.wants) {
       // What can't be read counts as unknown, and that holds the push.
-      const text = known.size < MAX_INCLUDES ? await readGit([...at, 'cat-file', 'blob', id], env, MAX_INCLUDE_BYTES).catch(() => null) : null;
+      const text =
+        known.size < MAX_INCLUDES
+          ? await readGit([...at, 'cat-file', 'blob', id], env, MAX_INCLUDE_BYTES).catch(() => null)
+          : null;
       known.set(id, text === null || text.cut ? null : text.bytes.toString());
     }
   }
@@ -154,24 +189,43 @@ const digestOf = (t: Tree): string => {
   return h.digest('base64url');
 };
 
-async function ciChange(env: NodeJS.ProcessEnv, at: readonly string[], main: string, sha: string): Promise<CiChange> {
+async function ciChange(
+  env: NodeJS.ProcessEnv,
+  at: readonly string[],
+  main: string,
+  sha: string,
+): Promise<CiChange> {
   const [before, after] = [await ciOf(env, at, main), await ciOf(env, at, sha)];
   const changed = changedCiFiles(before.entries, after.entries);
   if (changed.length === 0) return { kind: 'none' };
   // No common history: then the push is held.
-  const fork = (await readGit([...at, 'merge-base', main, sha], env, 1_000).catch(() => null))?.bytes.toString().trim() ?? '';
-  if (fork !== '' && changedCiFiles((await ciOf(env, at, fork)).entries, after.entries).length === 0) return { kind: 'behind' };
+  const fork =
+    (await readGit([...at, 'merge-base', main, sha], env, 1_000).catch(() => null))?.bytes
+      .toString()
+      .trim() ?? '';
+  if (fork !== '' && changedCiFiles((await ciOf(env, at, fork)).entries, after.entries).length === 0)
+    return { kind: 'behind' };
   const few = changed.slice(0, MAX_CI_FILES);
   // Whole files where they are small: what stands around a line says what it does.
-  const out = await readGit([...at, ...DIFF, '--no-renames', '--full-index', '-U20', main, sha, '--', ...few], env, MAX_HELD_BYTES);
+  const out = await readGit(
+    [...at, ...DIFF, '--no-renames', '--full-index', '-U20', main, sha, '--', ...few],
+    env,
+    MAX_HELD_BYTES,
+  );
   const text = out.bytes.toString();
   const shown = readDiff(text);
   const reasons: readonly (readonly [boolean, string])[] = [
     [before.open !== null || after.open !== null, after.open ?? before.open ?? ''],
     [changed.length > MAX_CI_FILES, `it changes ${changed.length} of these files, more than can be shown`],
     [out.cut || shown.cut, 'it is too long to be shown whole'],
-    [after.entries.some((e) => e.mode === '160000' && changed.includes(e.path)), 'a part of it stands in another repository'],
-    [shown.files.some((f) => f.binary) || out.bytes.includes(0) || !Buffer.from(text).equals(out.bytes), 'a part of it is not text'],
+    [
+      after.entries.some((e) => e.mode === '160000' && changed.includes(e.path)),
+      'a part of it stands in another repository',
+    ],
+    [
+      shown.files.some((f) => f.binary) || out.bytes.includes(0) || !Buffer.from(text).equals(out.bytes),
+      'a part of it is not text',
+    ],
     [changed.some((p) => !shown.files.some((f) => f.path === p)), 'a part of it could not be shown'],
   ];
   return {
@@ -186,10 +240,15 @@ async function ciChange(env: NodeJS.ProcessEnv, at: readonly string[], main: str
 const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
 
 /** What the person said to exactly this state of the CI files. */
-export const ciAnswer = (db: Db, r: RunByToken, digest: string): Promise<Decision | null> => findDecision(db, ciItem(r, digest));
+export const ciAnswer = (db: Db, r: RunByToken, digest: string): Promise<Decision | null> =>
+  findDecision(db, ciItem(r, digest));
 
 /** @returns why it is not even held: too much waits for the reader already; null when it is */
-export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'changed' }): Promise<string | null> {
+export async function hold(
+  db: Db,
+  r: RunByToken,
+  ci: CiChange & { kind: 'changed' },
+): Promise<string | null> {
   const id = ciItem(r, ci.digest);
   return withTx(db, async (tx) => {
     const verdict = await takeAllowance(tx, r, 'heldPushes');
@@ -223,14 +282,25 @@ export async function hold(db: Db, r: RunByToken, ci: CiChange & { kind: 'change
 export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
   withTx(db, async (tx) => {
     if (!(await takeAllowance(tx, r, 'refusedPushes')).ok) return;
-    await append(tx, [pushRefused.new({ taskId: r.task_id, actor: 'gateway', payload: { branch: branch.slice(0, 200), reason } })], r.owner_id);
+    await append(
+      tx,
+      [
+        pushRefused.new({
+          taskId: r.task_id,
+          actor: 'gateway',
+          payload: { branch: branch.slice(0, 200), reason },
+        }),
+      ],
+      r.owner_id,
+    );
   });
 
 export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
   const id = freshId();
   await decideAndAppend(db, async (tx) => {
     // The same push once more.
-    if ((await findShown(tx, r.task_id))?.sha === u.newSha && (await hasPushed(tx, r.task_id, u.newSha))) return;
+    if ((await findShown(tx, r.task_id))?.sha === u.newSha && (await hasPushed(tx, r.task_id, u.newSha)))
+      return;
     const about = { taskId: r.task_id, actor: 'agent' };
     const payload = {
       pushId: id,

@@ -21,7 +21,9 @@ const REPOSITORIES = ['/git/repo', '/git/repo.git'];
 export const ROUTES: readonly Route[] = [
   ...of('health', 'GET /healthz'),
   ...of('model', 'POST /v1/messages', 'POST /v1/messages/count_tokens'),
-  ...REPOSITORIES.flatMap((r) => of('git', `GET ${r}/info/refs`, `POST ${r}/git-upload-pack`, `POST ${r}/git-receive-pack`)),
+  ...REPOSITORIES.flatMap((r) =>
+    of('git', `GET ${r}/info/refs`, `POST ${r}/git-upload-pack`, `POST ${r}/git-receive-pack`),
+  ),
   ...of('packages', 'GET /registry/', 'HEAD /registry/'),
   ...of(
     'run',

@@ -22,19 +22,35 @@ describe('the git door', () => {
       ],
       'refuse',
     ],
-    ['a name that only starts alike', [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}/../main` }], 'refuse'],
+    [
+      'a name that only starts alike',
+      [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}/../main` }],
+      'refuse',
+    ],
   ])('%s', (_, updates, want) => {
     expect(checkRefs(updates, b).kind).toBe(want);
   });
 
   test('a push is read as git writes it, and nothing else is', () => {
-    const body = Buffer.concat([pkt(`${ZERO} ${A} refs/heads/${b}\0report-status side-band-64k`), Buffer.from('0000PACK...')]);
-    expect(parsePush(body)).toMatchObject({ updates: [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}` }], packAt: body.length - 7 });
-    for (const bad of ['', 'zzzz', 'ffff', pkt('hello').toString() + '0000']) expect(() => parsePush(Buffer.from(bad))).toThrow();
+    const body = Buffer.concat([
+      pkt(`${ZERO} ${A} refs/heads/${b}\0report-status side-band-64k`),
+      Buffer.from('0000PACK...'),
+    ]);
+    expect(parsePush(body)).toMatchObject({
+      updates: [{ oldSha: ZERO, newSha: A, ref: `refs/heads/${b}` }],
+      packAt: body.length - 7,
+    });
+    for (const bad of ['', 'zzzz', 'ffff', pkt('hello').toString() + '0000'])
+      expect(() => parsePush(Buffer.from(bad))).toThrow();
   });
 
   test('a report can only say one line', () => {
-    const r = pushReport([{ oldSha: ZERO, newSha: A, ref: 'refs/heads/x' }], 'report-status', 'no\nok refs/heads/x', '').toString();
+    const r = pushReport(
+      [{ oldSha: ZERO, newSha: A, ref: 'refs/heads/x' }],
+      'report-status',
+      'no\nok refs/heads/x',
+      '',
+    ).toString();
     expect(r.match(/ok refs/g)).toHaveLength(1);
     expect(r).toContain('ng refs/heads/x no ok refs/heads/x');
   });
@@ -63,7 +79,11 @@ describe('the way out', () => {
   });
 
   /** What a client hears that asks for a host. */
-  async function asked(target: string, egress: readonly string[], outside: Parameters<typeof connectOut>[4] = {}): Promise<string> {
+  async function asked(
+    target: string,
+    egress: readonly string[],
+    outside: Parameters<typeof connectOut>[4] = {},
+  ): Promise<string> {
     const [client, ours] = duplexPair();
     await connectOut(target, { runId: 'r', projectSettings: { egress } }, ours, Buffer.alloc(0), outside);
     let heard = '';
@@ -79,7 +99,8 @@ describe('the way out', () => {
     },
   );
   const silent = (): net.Socket => new net.Socket();
-  const resolved = async (): Promise<never> => ({ kind: 'public', addresses: [{ address: '1.1.1.1', family: 4 }] }) as never;
+  const resolved = async (): Promise<never> =>
+    ({ kind: 'public', addresses: [{ address: '1.1.1.1', family: 4 }] }) as never;
   test.each<[string, Parameters<typeof connectOut>[4] & object]>([
     ['an address', { ms: 50, resolve: resolved, connect: silent }],
     ['a resolver', { ms: 50, resolve: () => new Promise(() => undefined), connect: silent }],
@@ -99,18 +120,24 @@ describe('the way out', () => {
       return net.connect(port, '127.0.0.1');
     };
     const [client, ours] = duplexPair();
-    await connectOut('ok.example:443', { runId: 'r', projectSettings: { egress: ['ok.example'] } }, ours, Buffer.from('early '), {
-      resolve: resolved,
-      connect,
-    });
+    await connectOut(
+      'ok.example:443',
+      { runId: 'r', projectSettings: { egress: ['ok.example'] } },
+      ours,
+      Buffer.from('early '),
+      {
+        resolve: resolved,
+        connect,
+      },
+    );
     client.end('late');
     let heard = '';
     for await (const d of client) heard += String(d);
     expect(heard).toBe('HTTP/1.1 200 Connection Established\r\n\r\nearly late');
     expect(dialled!.host).not.toContain('ok.example');
-    expect(await new Promise((done) => dialled!.lookup!('ok.example', { all: true }, (_, found) => done(found)))).toEqual([
-      { address: '1.1.1.1', family: 4 },
-    ]);
+    expect(
+      await new Promise((done) => dialled!.lookup!('ok.example', { all: true }, (_, found) => done(found))),
+    ).toEqual([{ address: '1.1.1.1', family: 4 }]);
     server.close();
   });
 });

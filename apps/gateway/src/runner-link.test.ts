@@ -25,8 +25,13 @@ beforeAll(async () => {
   door = http.createServer((req, res) => {
     void (async () => {
       const run = (await findRunByToken(t.db, req.headers.authorization!.slice(7)))!;
-      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, { npmReplaces: 'npmjs', goNoSumDb: '' });
-    })().catch((err: Error) => sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }));
+      await runnerLink(t.db, openWord().listener, req, res, new URL(req.url!, 'http://gateway'), run, {
+        npmReplaces: 'npmjs',
+        goNoSumDb: '',
+      });
+    })().catch((err: Error) =>
+      sendJson(res, err instanceof Refused ? err.status : 500, { error: err.message }),
+    );
   });
   await new Promise<void>((r) => door.listen(0, '127.0.0.1', r));
 });
@@ -37,11 +42,23 @@ afterAll(async () => {
 
 async function liveRun(taskId: string): Promise<{ id: string; token: string }> {
   await seedTask(t.db, taskId);
-  const id = await ensureRun(t.db, { ownerId: OWNER, taskId, n: 1, phase: 'implement', prompt: () => 'x', model: 'm' });
+  const id = await ensureRun(t.db, {
+    ownerId: OWNER,
+    taskId,
+    n: 1,
+    phase: 'implement',
+    prompt: () => 'x',
+    model: 'm',
+  });
   return { id, token: (await openEpoch(t.db, id)).token };
 }
 
-const post = async (token: string, path: string, body: unknown, more: Record<string, string> = {}): Promise<{ status: number; error?: string }> => {
+const post = async (
+  token: string,
+  path: string,
+  body: unknown,
+  more: Record<string, string> = {},
+): Promise<{ status: number; error?: string }> => {
   const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
@@ -49,17 +66,26 @@ const post = async (token: string, path: string, body: unknown, more: Record<str
   });
   return { status: r.status, ...((await r.json()) as { error?: string }) };
 };
-const times = <T>(n: number, f: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: n }, (_, i) => f(i)));
+const times = <T>(n: number, f: (i: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: n }, (_, i) => f(i)));
 const countOf = async (taskId: string, type: string): Promise<number> =>
-  (await one<{ n: number }>(t.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [taskId, type]))!.n;
+  (await one<{ n: number }>(t.db, 'select count(*)::int as n from events where task_id = $1 and type = $2', [
+    taskId,
+    type,
+  ]))!.n;
 
 test('50 questions at once: five reach the reader, each with an id of its own, and the others hear why', async () => {
   const { token } = await liveRun('asks');
   const answers = await times(50, (i) => post(token, '/talk/ask', { question: `Question ${i}?` }));
-  const items = await many<{ id: string }>(t.db, "select id from inbox_items where task_id = 'asks' order by id");
+  const items = await many<{ id: string }>(
+    t.db,
+    "select id from inbox_items where task_id = 'asks' order by id",
+  );
   expect(items.map((i) => i.id)).toEqual([0, 1, 2, 3, 4].map((n) => `asks-r1-q${n}`));
   expect(answers.filter((a) => a.status === 200)).toHaveLength(5);
-  expect(new Set(answers.filter((a) => a.status === 429).map((a) => a.error))).toEqual(new Set(['This run has had its 5 questions. Go on without.']));
+  expect(new Set(answers.filter((a) => a.status === 429).map((a) => a.error))).toEqual(
+    new Set(['This run has had its 5 questions. Go on without.']),
+  );
 });
 
 test('words at once: no more than a minute holds', async () => {
@@ -73,9 +99,13 @@ test('words at once: no more than a minute holds', async () => {
 
 test('requests for leave at once: twenty are open, not more', async () => {
   const { token } = await liveRun('leave');
-  const answers = await times(50, (i) => post(token, '/run/permission', { requestId: `p${i}`, tool: 'Bash', input: { command: `make ${i}` } }));
+  const answers = await times(50, (i) =>
+    post(token, '/run/permission', { requestId: `p${i}`, tool: 'Bash', input: { command: `make ${i}` } }),
+  );
   expect(answers.filter((a) => a.status === 200)).toHaveLength(20);
-  expect((await many(t.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length).toBe(20);
+  expect(
+    (await many(t.db, "select 1 from inbox_items where task_id = 'leave' and state = 'open'")).length,
+  ).toBe(20);
 });
 
 test('refused pushes at once: the story has ten of them', async () => {
@@ -92,34 +122,63 @@ test.each([
     async (id: string) => {
       const run = (await getRun(t.db, id))!;
       await endRun(t.db, id, run.epoch, { kind: 'interrupted', reason: 'killed' });
-      const next = { ownerId: OWNER, taskId: run.task_id, n: 2, phase: 'implement' as const, prompt: () => 'x', model: 'm' };
+      const next = {
+        ownerId: OWNER,
+        taskId: run.task_id,
+        n: 2,
+        phase: 'implement' as const,
+        prompt: () => 'x',
+        model: 'm',
+      };
       return (await openEpoch(t.db, await ensureRun(t.db, next))).token;
     },
   ],
 ])('an agent that is %s says, asks and replies the same again: nobody hears it twice', async (how, again) => {
   const taskId = `again-${how.slice(0, 4)}`;
   const { id, token } = await liveRun(taskId);
-  const comment = { id: `${taskId}-c`, path: null, side: 'new', startLine: null, line: null, sha: null, quote: '', text: 'Why?' } as const;
+  const comment = {
+    id: `${taskId}-c`,
+    path: null,
+    side: 'new',
+    startLine: null,
+    line: null,
+    sha: null,
+    quote: '',
+    text: 'Why?',
+  } as const;
   await appendOnce(
     t.db,
-    [reviewCommented.new({ taskId, actor: 'you', payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null } })],
+    [
+      reviewCommented.new({
+        taskId,
+        actor: 'you',
+        payload: { ...comment, author: 'you', via: 'app', state: 'open', forgeId: null },
+      }),
+    ],
     OWNER,
   );
   const tell = async (as: string): Promise<number[]> => [
     (await post(as, '/talk/say', { text: 'I begin.' })).status,
-    (await post(as, '/talk/ask', { question: 'Which one?\nLook closely.', options: [{ label: 'A' }] })).status,
+    (await post(as, '/talk/ask', { question: 'Which one?\nLook closely.', options: [{ label: 'A' }] }))
+      .status,
     (await post(as, '/talk/reply', { id: comment.id, text: 'Because.' })).status,
   ];
   expect(await tell(token)).toEqual([200, 200, 200]);
   const second = await again(id);
   expect(await tell(second)).toEqual([200, 200, 200]);
-  expect(await Promise.all(['agent.said', 'inbox.opened', 'review.replied'].map((type) => countOf(taskId, type)))).toEqual([1, 1, 1]);
+  expect(
+    await Promise.all(['agent.said', 'inbox.opened', 'review.replied'].map((type) => countOf(taskId, type))),
+  ).toEqual([1, 1, 1]);
   // What is new is heard, and the question that was asked before the loss is the one the task waits for.
   expect((await post(second, '/talk/say', { text: 'I go on.' })).status).toBe(200);
   expect(await countOf(taskId, 'agent.said')).toBe(2);
   const run = (await findRunByToken(t.db, second))!;
   await endRun(t.db, run.id, run.epoch, { kind: 'completed', summary: 'I asked.' });
-  expect((await getRun(t.db, run.id))!.outcome).toEqual({ kind: 'asked', itemId: `${id}-q0`, itemIds: [`${id}-q0`] });
+  expect((await getRun(t.db, run.id))!.outcome).toEqual({
+    kind: 'asked',
+    itemId: `${id}-q0`,
+    itemIds: [`${id}-q0`],
+  });
 });
 
 test('an agent that was not lost may say the same thing twice', async () => {
@@ -128,20 +187,34 @@ test('an agent that was not lost may say the same thing twice', async () => {
   expect(await countOf('twice', 'agent.said')).toBe(2);
 });
 
-const print = async (token: string, offset: number, chunk: Buffer): Promise<{ status: number; next?: number; error?: string }> => {
-  const r = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}/run/output?offset=${offset}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: new Uint8Array(chunk),
-  });
+const print = async (
+  token: string,
+  offset: number,
+  chunk: Buffer,
+): Promise<{ status: number; next?: number; error?: string }> => {
+  const r = await fetch(
+    `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/output?offset=${offset}`,
+    {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: new Uint8Array(chunk),
+    },
+  );
   return { status: r.status, ...((await r.json()) as { next?: number; error?: string }) };
 };
 const kept = async (id: string): Promise<number> =>
-  (await one<{ n: number }>(t.db, 'select coalesce(sum(length(chunk)), 0)::int as n from run_output where run_id = $1', [id]))!.n;
+  (await one<{ n: number }>(
+    t.db,
+    'select coalesce(sum(length(chunk)), 0)::int as n from run_output where run_id = $1',
+    [id],
+  ))!.n;
 
 test('output that comes too fast is told to come again, and comes through later', async () => {
   const { id, token } = await liveRun('prints');
-  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, 0, $2)', [id, Buffer.alloc(OUTPUT_LIMITS.atOnce - 10)]);
+  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, 0, $2)', [
+    id,
+    Buffer.alloc(OUTPUT_LIMITS.atOnce - 10),
+  ]);
   const chunk = Buffer.alloc(1024 * 1024, 'x');
   await t.db.query("update runs set started_at = now() + interval '1 hour' where id = $1", [id]);
   expect(await print(token, OUTPUT_LIMITS.atOnce - 10, chunk)).toEqual({
@@ -157,12 +230,22 @@ test('output that comes too fast is told to come again, and comes through later'
 test('of a run that has printed all it may nothing more is kept, and it goes on', async () => {
   const { id, token } = await liveRun('talks');
   // Where it begins does not matter to the sum; what lies before is not made.
-  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, $2, $3)', [id, OUTPUT_LIMITS.aRun - 20, Buffer.alloc(10)]);
+  await t.db.query('insert into run_output (run_id, "offset", chunk) values ($1, $2, $3)', [
+    id,
+    OUTPUT_LIMITS.aRun - 20,
+    Buffer.alloc(10),
+  ]);
   await t.db.query("update runs set started_at = now() - interval '1 day' where id = $1", [id]);
   const [from, chunk] = [OUTPUT_LIMITS.aRun - 10, Buffer.alloc(1000, 'x')];
   expect(await print(token, from, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun });
-  expect(await print(token, OUTPUT_LIMITS.aRun, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 1000 });
-  expect(await print(token, OUTPUT_LIMITS.aRun + 1000, chunk)).toEqual({ status: 200, next: OUTPUT_LIMITS.aRun + 2000 });
+  expect(await print(token, OUTPUT_LIMITS.aRun, chunk)).toEqual({
+    status: 200,
+    next: OUTPUT_LIMITS.aRun + 1000,
+  });
+  expect(await print(token, OUTPUT_LIMITS.aRun + 1000, chunk)).toEqual({
+    status: 200,
+    next: OUTPUT_LIMITS.aRun + 2000,
+  });
   expect(await kept(id)).toBe(20);
 });
 
@@ -171,7 +254,11 @@ test('what hides in an agent’s words is spelt out before anybody reads them, a
   let token = first;
   const words = 'a\u202eb\u{e0041}\rc\u001b[2J';
   const said = 'a[U+202E]b[U+E0041][CR]c[U+001B][2J';
-  const ask = { question: `Which?\n${words}`, options: [{ label: 'a\u202e', description: 'b\u{e0041}' }], multiple: false };
+  const ask = {
+    question: `Which?\n${words}`,
+    options: [{ label: 'a\u202e', description: 'b\u{e0041}' }],
+    multiple: false,
+  };
   const tell = async (): Promise<number[]> => [
     (await post(token, '/talk/say', { text: words })).status,
     (await post(token, '/talk/ask', ask)).status,
@@ -179,12 +266,20 @@ test('what hides in an agent’s words is spelt out before anybody reads them, a
   expect(await tell()).toEqual([200, 200]);
   token = (await openEpoch(t.db, id)).token;
   expect(await tell()).toEqual([200, 200]);
-  expect(await many(t.db, "select payload->>'text' as text from events where task_id = 'hides' and type = 'agent.said'")).toEqual([{ text: said }]);
+  expect(
+    await many(
+      t.db,
+      "select payload->>'text' as text from events where task_id = 'hides' and type = 'agent.said'",
+    ),
+  ).toEqual([{ text: said }]);
   expect(await many(t.db, "select title, body, options from inbox_items where task_id = 'hides'")).toEqual([
     { title: 'Which?', body: said, options: [{ label: 'a', description: 'b' }] },
   ]);
   const other = await liveRun('hides-in-its-plan');
-  expect((await post(other.token, '/run/result', { outcome: { kind: 'completed', summary: words }, outputEnd: 0 })).status).toBe(200);
+  expect(
+    (await post(other.token, '/run/result', { outcome: { kind: 'completed', summary: words }, outputEnd: 0 }))
+      .status,
+  ).toBe(200);
   expect((await getRun(t.db, other.id))!.outcome).toEqual({ kind: 'completed', summary: said });
 });
 
@@ -197,8 +292,15 @@ test('an agent recommends one option, or several where several may be right; wha
     { label: 'B', recommended: true },
   ];
   expect((await post(token, '/talk/ask', { question: 'Two?', options: two })).status).toBe(400);
-  expect((await post(token, '/talk/ask', { question: 'Several?', options: two, multiple: true })).status).toBe(200);
-  expect(await many(t.db, "select title, options from inbox_items where task_id = 'recommends' order by created_at, id")).toEqual([
+  expect(
+    (await post(token, '/talk/ask', { question: 'Several?', options: two, multiple: true })).status,
+  ).toBe(200);
+  expect(
+    await many(
+      t.db,
+      "select title, options from inbox_items where task_id = 'recommends' order by created_at, id",
+    ),
+  ).toEqual([
     { title: 'One?', options: [{ label: 'A' }, { label: 'B', recommended: true }, { label: 'C' }] },
     { title: 'Several?', options: two },
   ]);
@@ -218,10 +320,19 @@ test('what is said again because its answer was lost is there once; without that
   expect(await countOf('again', 'agent.said')).toBe(2);
 });
 
-const GREEN = { what: 'verify', command: 'npm test', exitCode: 0, ms: 10, tail: 'all green', sha: 'abc', clean: true };
+const GREEN = {
+  what: 'verify',
+  command: 'npm test',
+  exitCode: 0,
+  ms: 10,
+  tail: 'all green',
+  sha: 'abc',
+  clean: true,
+};
 const claim = async (token: string, holder: string): Promise<number> => {
   const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/run/spec`;
-  return (await fetch(at, { headers: { authorization: `Bearer ${token}`, 'x-mainloop-holder': holder } })).status;
+  return (await fetch(at, { headers: { authorization: `Bearer ${token}`, 'x-mainloop-holder': holder } }))
+    .status;
 };
 
 test('an agent that has the token records no evidence and ends no run: only who claimed the run does', async () => {
@@ -229,10 +340,12 @@ test('an agent that has the token records no evidence and ends no run: only who 
   const holder = `${HOLDS}the-runner-alone-knows`;
   expect(await claim(token, holder)).toBe(200);
   const done = { outcome: { kind: 'completed', summary: 'All is well.' }, outputEnd: 0 };
-  for (const guess of [{}, { 'x-mainloop-holder': '' }, { 'x-mainloop-holder': HOLDS }, { 'x-mainloop-holder': `${HOLDS}a-guess` }] as Record<
-    string,
-    string
-  >[]) {
+  for (const guess of [
+    {},
+    { 'x-mainloop-holder': '' },
+    { 'x-mainloop-holder': HOLDS },
+    { 'x-mainloop-holder': `${HOLDS}a-guess` },
+  ] as Record<string, string>[]) {
     expect(await claim(token, guess['x-mainloop-holder'] ?? '')).toBe(401);
     for (const [path, body] of [
       ['/run/evidence', GREEN],
@@ -240,7 +353,11 @@ test('an agent that has the token records no evidence and ends no run: only who 
       ['/run/heartbeat', { afterCommand: 0, delivered: [1] }],
       ['/run/permission', { requestId: 'p', tool: 'Bash', input: {} }],
     ] as const)
-      expect({ path, ...(await post(token, path, body, guess)) }).toEqual({ path, status: 403, error: expect.stringContaining('Only the runner') });
+      expect({ path, ...(await post(token, path, body, guess)) }).toEqual({
+        path,
+        status: 403,
+        error: expect.stringContaining('Only the runner'),
+      });
   }
   expect(await countOf('forges', 'evidence.recorded')).toBe(0);
   // What stands in the database is of no use to whoever reads it.
@@ -258,14 +375,28 @@ test('a runner from before the update ends its run, and what it would record cou
   const { token } = await liveRun('old');
   expect(await claim(token, 'a-plain-name')).toBe(200);
   expect((await post(token, '/run/evidence', GREEN)).status).toBe(403);
-  expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': 'a-plain-name' })).status).toBe(403);
-  expect((await post(token, '/run/result', { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 })).status).toBe(200);
+  expect((await post(token, '/run/evidence', GREEN, { 'x-mainloop-holder': 'a-plain-name' })).status).toBe(
+    403,
+  );
+  expect(
+    (await post(token, '/run/result', { outcome: { kind: 'completed', summary: 'Done.' }, outputEnd: 0 }))
+      .status,
+  ).toBe(200);
 });
 
-const show = async (token: string, name: keyof typeof PICTURES | Buffer, caption: string, more: Record<string, string> = {}) => {
+const show = async (
+  token: string,
+  name: keyof typeof PICTURES | Buffer,
+  caption: string,
+  more: Record<string, string> = {},
+) => {
   const bytes = Buffer.isBuffer(name) ? name : Buffer.from(PICTURES[name]!.base64, 'base64');
   const at = `http://127.0.0.1:${(door.address() as AddressInfo).port}/talk/show?caption=${encodeURIComponent(caption)}`;
-  const r = await fetch(at, { method: 'POST', headers: { authorization: `Bearer ${token}`, ...more }, body: new Uint8Array(bytes) });
+  const r = await fetch(at, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, ...more },
+    body: new Uint8Array(bytes),
+  });
   return { status: r.status, ...((await r.json()) as { error?: string; say?: string }) };
 };
 const pictures = (taskId: string) =>
@@ -294,7 +425,12 @@ test('a picture is kept without the words in it, and told with its caption', asy
 });
 
 test.each([
-  ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'), 422, /no PNG, JPEG, WebP or GIF/],
+  [
+    'an SVG',
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+    422,
+    /no PNG, JPEG, WebP or GIF/,
+  ],
   ['a page', Buffer.from('<html><script>alert(1)</script>'), 422, /no PNG/],
   ['nothing', Buffer.alloc(0), 422, /no PNG/],
   ['half a picture', Buffer.from(PICTURES.png!.base64, 'base64').subarray(0, 60), 422, /cut off or broken/],
@@ -311,9 +447,13 @@ test('40 pictures at once: twelve are kept, in the log and as bytes; one that is
   const before = (await one<{ n: number }>(t.db, 'select count(*)::int as n from attachments'))!.n;
   const answers = await times(40, (i) => show(token, 'png', `Picture ${i}`));
   expect(answers.filter((a) => a.status === 200)).toHaveLength(12);
-  expect(answers.find((a) => a.status !== 200)).toEqual({ status: 429, error: 'This run has had its 12 pictures. Go on without.' });
+  expect(answers.find((a) => a.status !== 200)).toEqual({
+    status: 429,
+    error: 'This run has had its 12 pictures. Go on without.',
+  });
   expect((await one<{ n: number }>(t.db, 'select count(*)::int as n from attachments'))!.n - before).toBe(12);
   const other = await liveRun('shows-again');
-  for (const _ of [1, 2]) expect((await show(other.token, 'png', 'Once', { 'x-mainloop-again': 'yes' })).status).toBe(200);
+  for (const _ of [1, 2])
+    expect((await show(other.token, 'png', 'Once', { 'x-mainloop-again': 'yes' })).status).toBe(200);
   expect(await pictures('shows-again')).toHaveLength(1);
 });

@@ -24,7 +24,15 @@ import type { Listener } from '@mainloop/models/db/listen';
 import { append, lockLog } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { isOpenComment } from '@mainloop/models/db/review/comments';
-import { appendOutput, claimEpoch, endRun, holderOf, outputEnd, renewLease, type RunByToken } from '@mainloop/models/db/runs/runs';
+import {
+  appendOutput,
+  claimEpoch,
+  endRun,
+  holderOf,
+  outputEnd,
+  renewLease,
+  type RunByToken,
+} from '@mainloop/models/db/runs/runs';
 import { resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { inboxOpened } from '@mainloop/models/events/inbox';
 import { reviewReplied } from '@mainloop/models/events/review';
@@ -55,7 +63,8 @@ export async function runnerLink(
   refuseAgent(r, url.pathname, holder);
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /run/spec': {
-      if (holder === '' || !(await claimEpoch(db, r.id, r.epoch, holder))) throw new Refused(401, 'Another process has this run.');
+      if (holder === '' || !(await claimEpoch(db, r.id, r.epoch, holder)))
+        throw new Refused(401, 'Another process has this run.');
       const project = resolveProjectSettings(r.project_settings);
       const spec: RunSpec = {
         runId: r.id,
@@ -63,7 +72,8 @@ export async function runnerLink(
         epoch: r.epoch,
         phase: r.phase,
         prompt: r.prompt,
-        claudeMd: project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
+        claudeMd:
+          project.folder === '' ? AGENT_CLAUDE_MD : `${AGENT_CLAUDE_MD}\n${folderWords(project.folder)}\n`,
         taskMd: `# ${r.title}\n\n${r.task_prompt}\n${r.plan ? `\n## The plan\n\n${r.plan}\n` : ''}`,
         model: r.model,
         sessionId: r.session_id,
@@ -95,7 +105,8 @@ export async function runnerLink(
       const deadline = Date.now() + Math.min(LONGEST_WAIT_MS, Number(url.searchParams.get('wait') ?? 0) || 0);
       for (const word = listen(); ;) {
         const commands = await commandsFor(db, r, after);
-        if (commands.length > 0 || Date.now() >= deadline || res.destroyed) return sendJson(res, 200, { commands });
+        if (commands.length > 0 || Date.now() >= deadline || res.destroyed)
+          return sendJson(res, 200, { commands });
         await word(Math.min(LOOK_MS, deadline - Date.now()));
       }
     }
@@ -128,7 +139,14 @@ export async function runnerLink(
     case 'POST /run/result': {
       const { outcome } = RunResult.parse(await readJson(req));
       hit('gateway.result.before');
-      await endRun(db, r.id, r.epoch, outcome.kind === 'completed' ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) } : outcome);
+      await endRun(
+        db,
+        r.id,
+        r.epoch,
+        outcome.kind === 'completed'
+          ? { ...outcome, summary: cleanText(spellOut(outcome.summary), 50_000) }
+          : outcome,
+      );
       hit('gateway.result.after');
       return sendJson(res, 200, { ok: true });
     }
@@ -144,7 +162,12 @@ export async function runnerLink(
               taskId: r.task_id,
               actor: 'runner',
               key: { epoch: r.epoch },
-              payload: { ...e, runId: r.id, tail: cleanText(e.tail, 20_000), from: e.from?.map((name) => cleanTitle(name, 100)) },
+              payload: {
+                ...e,
+                runId: r.id,
+                tail: cleanText(e.tail, 20_000),
+                from: e.from?.map((name) => cleanTitle(name, 100)),
+              },
             }),
           ],
           r.owner_id,
@@ -153,13 +176,19 @@ export async function runnerLink(
       return sendJson(res, 200, { ok: true });
     }
     case 'GET /run/baseline': {
-      const known = await findBaseline(db, r.project_id, BaselineAsked.parse(Object.fromEntries(url.searchParams)));
+      const known = await findBaseline(
+        db,
+        r.project_id,
+        BaselineAsked.parse(Object.fromEntries(url.searchParams)),
+      );
       return sendJson(res, 200, { known });
     }
     case 'POST /run/baseline': {
       const b = Baseline.parse(await readJson(req, 256 * 1024));
       const payload = { ...b, runId: r.id, tail: cleanText(b.tail, 20_000) };
-      await withTx(db, (tx) => append(tx, [baselineRecorded.new({ taskId: r.task_id, actor: 'runner', payload })], r.owner_id));
+      await withTx(db, (tx) =>
+        append(tx, [baselineRecorded.new({ taskId: r.task_id, actor: 'runner', payload })], r.owner_id),
+      );
       return sendJson(res, 200, { ok: true });
     }
     case 'POST /run/permission':
@@ -184,7 +213,10 @@ export async function runnerLink(
       const { id, text } = Reply.parse(await readJson(req, 64 * 1024));
       hit('gateway.talk.before');
       if (!(await isOpenComment(db, r.task_id, id)))
-        throw new Refused(404, `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`);
+        throw new Refused(
+          404,
+          `There is no open comment ${id.slice(0, 80)} on this task. Use the id that stands beside the comment.`,
+        );
       const payload = { id, text: cleanText(spellOut(text), 4_000), runId: r.id };
       await withTx(db, async (tx) => {
         await lockLog(tx);
@@ -231,7 +263,9 @@ export async function runnerLink(
         );
       });
       hit('gateway.talk.after');
-      return sendJson(res, 200, { say: 'Asked. End your turn now; you are woken in this session with the answer.' });
+      return sendJson(res, 200, {
+        say: 'Asked. End your turn now; you are woken in this session with the answer.',
+      });
     }
     default:
       throw new Refused(404, 'No such door.');
@@ -247,5 +281,8 @@ function refuseAgent(r: RunByToken, path: string, holder: string): void {
   const who = holderOf(r, holder);
   // One from before it said its name is heard to the end of its run; evidence that anybody could have told is none.
   if (who === 'somebody' || (who === 'unknown' && path === '/run/evidence'))
-    throw new Refused(403, 'Only the runner of this run says that. An agent has: mainloop say, show, ask, reply.');
+    throw new Refused(
+      403,
+      'Only the runner of this run says that. An agent has: mainloop say, show, ask, reply.',
+    );
 }

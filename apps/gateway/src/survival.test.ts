@@ -53,7 +53,11 @@ describe('what is not what it says it is', () => {
 test('a machine without git answers in words', async () => {
   const lame = await startGateway(database.url, model.url, { PATH: '/nowhere' });
   try {
-    const r = await fetch(`${lame.url}/git/repo.git/git-upload-pack`, { method: 'POST', headers: { authorization: `Bearer ${mine}` }, body: '0000' });
+    const r = await fetch(`${lame.url}/git/repo.git/git-upload-pack`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${mine}` },
+      body: '0000',
+    });
     expect(r.status).toBe(502);
     expect(await r.text()).toContain('ENOENT');
     expect(lame.exit()).toBeNull();
@@ -90,5 +94,7 @@ test('its socket is open to sandboxes and to nobody else of this machine', () =>
   const socket = path.join(gateway.home, 'run/gateway/gateway.sock');
   const { mode, uid, gid } = statSync(socket);
   const byRoot = process.getuid!() === 0;
-  expect([(mode & 0o777).toString(8), uid, gid]).toEqual(byRoot ? ['660', 0, SANDBOX_GID] : ['600', process.getuid!(), process.getgid!()]);
+  expect([(mode & 0o777).toString(8), uid, gid]).toEqual(
+    byRoot ? ['660', 0, SANDBOX_GID] : ['600', process.getuid!(), process.getgid!()],
+  );
 });

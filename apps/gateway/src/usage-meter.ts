@@ -1,7 +1,12 @@
 // What an answer of the model used, read as it passes. Pure: it keeps no more of the answer than one line.
 import { inputTokensOf, type Usage } from '@mainloop/models/flow/pricing';
 
-const KEYS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
+const KEYS = [
+  'input_tokens',
+  'output_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+] as const;
 type Seen = Record<(typeof KEYS)[number] | 'ephemeral_1h_input_tokens', number>;
 
 /** `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}`: what stands around the words of one event. */
@@ -76,7 +81,11 @@ export class UsageMeter {
    */
   bill(whole: boolean, bodyChars: number): Usage {
     const input = this.told ? {} : { input_tokens: inputTokensOf(bodyChars) };
-    return { ...this.usage, ...input, output_tokens: whole && this.told ? this.usage.output_tokens : this.outputSoFar };
+    return {
+      ...this.usage,
+      ...input,
+      output_tokens: whole && this.told ? this.usage.output_tokens : this.outputSoFar,
+    };
   }
 
   private line(line: string): void {

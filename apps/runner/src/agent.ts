@@ -37,7 +37,11 @@ export function startAgent(around: Around, control: Control): Agent {
     pluginDir: ensurePlugin(around),
   });
   const reader = claudeCode.reader();
-  const child = spawn(cmd.file, [...cmd.args], { cwd: workFolder(c, spec), env: { ...env, ...cmd.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(cmd.file, [...cmd.args], {
+    cwd: workFolder(c, spec),
+    env: { ...env, ...cmd.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   // Whyever we go, the agent goes with us.
   process.once('exit', () => child.kill('SIGKILL'));
   child.stdin.on('error', () => undefined);
@@ -47,7 +51,9 @@ export function startAgent(around: Around, control: Control): Agent {
   });
   const lines = new LineSplitter((line, dropped) => {
     if (dropped > 0) {
-      spool.write(JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }));
+      spool.write(
+        JSON.stringify({ type: 'mainloop', subtype: 'clipped', dropped, start: line.slice(0, 2_000) }),
+      );
       return;
     }
     spool.write(asAgents(line));
@@ -87,7 +93,11 @@ export function startAgent(around: Around, control: Control): Agent {
 /** Its lines are the agent's, each of them: whatever runs beside Claude Code can write there, and only the runner speaks as the runner. */
 const asAgents = (line: string): string =>
   readObject(line)?.type === 'mainloop'
-    ? JSON.stringify({ type: 'mainloop', subtype: 'note', text: `The agent wrote a line in the name of its runner: ${line.slice(0, 500)}` })
+    ? JSON.stringify({
+        type: 'mainloop',
+        subtype: 'note',
+        text: `The agent wrote a line in the name of its runner: ${line.slice(0, 500)}`,
+      })
     : line;
 
 /**

@@ -2,7 +2,15 @@
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { Baseline, RunSpec } from '@mainloop/models/contracts/runner';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Around } from './around.ts';
 import { isRedBefore, type OnChange } from './baseline.ts';
@@ -14,7 +22,11 @@ let repo: string;
 let bin: string;
 let kept: Baseline[];
 const git = (...a: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: repo, encoding: 'utf8', stdio: 'pipe' }).trim();
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+    cwd: repo,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  }).trim();
 const put = (name: string, text: string): void => writeFileSync(path.join(repo, name), text);
 const commit = (): void => {
   git('add', '-A');
@@ -61,8 +73,14 @@ const around = (spec: Partial<RunSpec> = {}): Around =>
       patiently: (method: string, at: string, body?: string) => {
         if (method === 'POST') kept.push(JSON.parse(body!) as Baseline);
         const q = new URL(at, 'http://x').searchParams;
-        const known = kept.find((b) => b.sha === q.get('sha') && b.what === q.get('what') && b.command === q.get('command')) ?? null;
-        return Promise.resolve({ status: 200, body: Buffer.from(JSON.stringify(method === 'POST' ? {} : { known })) });
+        const known =
+          kept.find(
+            (b) => b.sha === q.get('sha') && b.what === q.get('what') && b.command === q.get('command'),
+          ) ?? null;
+        return Promise.resolve({
+          status: 200,
+          body: Buffer.from(JSON.stringify(method === 'POST' ? {} : { known })),
+        });
       },
     },
   }) as unknown as Around;
@@ -79,8 +97,14 @@ const red = (tail: string, more: Partial<OnChange> = {}): OnChange => ({
 test('red in the same way before: it ran there once, is kept by that commit, and the clone is as it was', async () => {
   const [head, base] = [git('rev-parse', 'HEAD'), git('rev-parse', 'main')];
   expect(await isRedBefore(around(), red('a.ts:9 unused x\n'))).toBe(true);
-  expect(kept).toEqual([{ what: 'verify', command: CHECK, exitCode: 1, tail: 'a.ts:1 unused x\n', sha: base }]);
-  expect([git('symbolic-ref', '--short', 'HEAD'), git('rev-parse', 'HEAD'), git('status', '--porcelain')]).toEqual(['work', head, '']);
+  expect(kept).toEqual([
+    { what: 'verify', command: CHECK, exitCode: 1, tail: 'a.ts:1 unused x\n', sha: base },
+  ]);
+  expect([
+    git('symbolic-ref', '--short', 'HEAD'),
+    git('rev-parse', 'HEAD'),
+    git('status', '--porcelain'),
+  ]).toEqual(['work', head, '']);
   expect(readFileSync(path.join(repo, 'kept/packages'), 'utf8')).toBe('stay');
   expect(await isRedBefore(around(), red('a.ts:9 unused x\n'))).toBe(true);
   expect([ran(), kept.length]).toEqual([1, 1]);

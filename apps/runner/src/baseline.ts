@@ -15,7 +15,9 @@ const run = promisify(execFile);
 const LIMIT_MS = 10 * 60_000;
 
 /** A check as it ended on the change, and where its clone stands. */
-export type OnChange = Pick<Evidence, 'command' | 'exitCode' | 'tail' | 'sha' | 'clean'> & { readonly what: Baseline['what'] };
+export type OnChange = Pick<Evidence, 'command' | 'exitCode' | 'tail' | 'sha' | 'clean'> & {
+  readonly what: Baseline['what'];
+};
 
 /**
  * @returns whether it was red in the same way on the commit that the change is from. Where that can't be known (something is not in a
@@ -27,7 +29,8 @@ export async function isRedBefore(a: Around, e: OnChange): Promise<boolean> {
   if (sha === null) return false;
   const asked = new URLSearchParams({ what: e.what, command: e.command, sha });
   const answer = await a.link.patiently('GET', `/run/baseline?${asked}`);
-  const { known } = answer.status === 200 ? BaselineKnown.parse(JSON.parse(answer.body.toString())) : { known: null };
+  const { known } =
+    answer.status === 200 ? BaselineKnown.parse(JSON.parse(answer.body.toString())) : { known: null };
   const before = known ?? (await runOn(a, sha, e));
   return before !== null && wasRedBefore(before, e);
 }
@@ -61,12 +64,22 @@ async function runOn(a: Around, sha: string, { what, command }: OnChange): Promi
     // A filter of the agent's could have brought something else.
     if (!(await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env))) return null;
     const work = workFolder(a.config, a.spec);
-    const isThere = what === 'verify' || checksOf(work, a.env.PATH ?? '').some((c) => c.what === what && c.command === command);
+    const isThere =
+      what === 'verify' ||
+      checksOf(work, a.env.PATH ?? '').some((c) => c.what === what && c.command === command);
     if (!isThere) return null;
     const { code, tail } = await shell(command, { repo: work, env: a.env }, LIMIT_MS);
     const baseline: Baseline = { what, command, exitCode: code, tail, sha };
-    a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'note', text: `“${command}” ended with exit ${code} before the change.` }));
-    await a.link.patiently('POST', '/run/baseline', JSON.stringify(Baseline.parse(baseline)), { 'content-type': 'application/json' });
+    a.spool.write(
+      JSON.stringify({
+        type: 'mainloop',
+        subtype: 'note',
+        text: `“${command}” ended with exit ${code} before the change.`,
+      }),
+    );
+    await a.link.patiently('POST', '/run/baseline', JSON.stringify(Baseline.parse(baseline)), {
+      'content-type': 'application/json',
+    });
     return baseline;
   } catch {
     // What can't be compared was not red before.

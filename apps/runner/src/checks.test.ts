@@ -12,7 +12,13 @@ const tool = (dir: string, name: string): void => {
 test.each<[string, Record<string, string>, string[], string[], Check[]]>([
   ['nothing', {}, [], [], []],
   ['a compiler that is not installed', { 'tsconfig.json': '{}' }, [], [], []],
-  ['TypeScript', { 'tsconfig.json': '{}' }, ['tsc'], [], [{ what: 'diagnostics', command: 'node_modules/.bin/tsc --noEmit --pretty false' }]],
+  [
+    'TypeScript',
+    { 'tsconfig.json': '{}' },
+    ['tsc'],
+    [],
+    [{ what: 'diagnostics', command: 'node_modules/.bin/tsc --noEmit --pretty false' }],
+  ],
   [
     'a lint script beside Go',
     { 'package.json': '{"scripts":{"lint":"eslint ."}}', 'go.mod': 'module x' },
@@ -45,7 +51,13 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
     ['npm'],
     [{ what: 'lint', command: 'npm run --silent lint', insteadOf: 'trunk' }],
   ],
-  ['nothing but a trunk that is not here', { '.trunk/trunk.yaml': '' }, [], [], [{ what: 'lint', command: 'trunk check --ci --no-progress' }]],
+  [
+    'nothing but a trunk that is not here',
+    { '.trunk/trunk.yaml': '' },
+    [],
+    [],
+    [{ what: 'lint', command: 'trunk check --ci --no-progress' }],
+  ],
   ['a broken package.json', { 'package.json': '{' }, ['x'], ['npm'], []],
   [
     'tests of npm without packages',
@@ -54,12 +66,42 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
     ['npm'],
     [{ what: 'tests', command: 'npm run --silent test' }],
   ],
-  ['tests whose packages are not there', { 'package.json': '{"scripts":{"test":"jest"},"devDependencies":{"jest":"30"}}' }, [], ['npm'], []],
-  ['what npm writes for nobody', { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' }, [], ['npm'], []],
-  ['scripts that are none', { 'package.json': '{"scripts":["test"],"devDependencies":null}' }, [], ['npm'], []],
-  ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]\n' }, [], ['pytest'], [{ what: 'tests', command: 'pytest -q' }]],
+  [
+    'tests whose packages are not there',
+    { 'package.json': '{"scripts":{"test":"jest"},"devDependencies":{"jest":"30"}}' },
+    [],
+    ['npm'],
+    [],
+  ],
+  [
+    'what npm writes for nobody',
+    { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' },
+    [],
+    ['npm'],
+    [],
+  ],
+  [
+    'scripts that are none',
+    { 'package.json': '{"scripts":["test"],"devDependencies":null}' },
+    [],
+    ['npm'],
+    [],
+  ],
+  [
+    'pytest',
+    { 'pyproject.toml': '[tool.pytest.ini_options]\n' },
+    [],
+    ['pytest'],
+    [{ what: 'tests', command: 'pytest -q' }],
+  ],
   ['pytest that nobody names', { 'pyproject.toml': '' }, [], ['pytest'], []],
-  ['make', { Makefile: 'lint := no\ntest: build\n\tx\n' }, [], ['make'], [{ what: 'tests', command: 'make test' }]],
+  [
+    'make',
+    { Makefile: 'lint := no\ntest: build\n\tx\n' },
+    [],
+    ['make'],
+    [{ what: 'tests', command: 'make test' }],
+  ],
   [
     'Cargo',
     { 'Cargo.toml': '' },
@@ -70,8 +112,20 @@ test.each<[string, Record<string, string>, string[], string[], Check[]]>([
       { what: 'tests', command: 'cargo test --quiet' },
     ],
   ],
-  ['Python', { 'pyproject.toml': '[tool.ruff.lint]\n' }, [], ['ruff'], [{ what: 'lint', command: 'ruff check' }]],
-  ['a linter that only this machine has', { 'pyproject.toml': '[project]\n' }, [], ['ruff', 'pyright', 'pytest'], []],
+  [
+    'Python',
+    { 'pyproject.toml': '[tool.ruff.lint]\n' },
+    [],
+    ['ruff'],
+    [{ what: 'lint', command: 'ruff check' }],
+  ],
+  [
+    'a linter that only this machine has',
+    { 'pyproject.toml': '[project]\n' },
+    [],
+    ['ruff', 'pyright', 'pytest'],
+    [],
+  ],
 ])('%s', (_, files, bins, onPath, expected) => {
   const repo = mkdtempSync('/tmp/checks-');
   for (const [name, text] of Object.entries(files)) {

@@ -18,8 +18,10 @@ export interface Check {
  */
 export function checksOf(repo: string, toolPath: string): Check[] {
   const has = (...names: string[]): boolean => names.some((n) => existsSync(path.join(repo, n)));
-  const local = (tool: string): string | null => (isProgram(path.join(repo, 'node_modules/.bin', tool)) ? `node_modules/.bin/${tool}` : null);
-  const onPath = (tool: string): string | null => (toolPath.split(':').some((d) => isProgram(path.join(d, tool))) ? tool : null);
+  const local = (tool: string): string | null =>
+    isProgram(path.join(repo, 'node_modules/.bin', tool)) ? `node_modules/.bin/${tool}` : null;
+  const onPath = (tool: string): string | null =>
+    toolPath.split(':').some((d) => isProgram(path.join(d, tool))) ? tool : null;
   const first = (what: Check['what'], ...found: (string | null | false)[]): Check[] => {
     const command = found.find((c) => typeof c === 'string');
     return typeof command === 'string' ? [{ what, command }] : [];
@@ -29,12 +31,20 @@ export function checksOf(repo: string, toolPath: string): Check[] {
   const named = scripts(repo);
   /** A script of package.json, where what it needs is there. */
   const script = (name: string): string | null =>
-    tool(named.has(name) && (has('node_modules') || !named.needsPackages), onPath('npm'), `run --silent ${name}`);
+    tool(
+      named.has(name) && (has('node_modules') || !named.needsPackages),
+      onPath('npm'),
+      `run --silent ${name}`,
+    );
   return [
     ...first(
       'diagnostics',
       tool(has('tsconfig.json'), local('tsc'), '--noEmit --pretty false'),
-      tool(has('pyrightconfig.json') || configures(repo, 'pyright'), local('pyright') ?? onPath('pyright'), ''),
+      tool(
+        has('pyrightconfig.json') || configures(repo, 'pyright'),
+        local('pyright') ?? onPath('pyright'),
+        '',
+      ),
       tool(has('go.mod'), onPath('go'), 'vet ./...'),
       tool(has('Cargo.toml'), onPath('cargo'), 'check --quiet'),
     ),
@@ -42,14 +52,22 @@ export function checksOf(repo: string, toolPath: string): Check[] {
       has('.trunk/trunk.yaml'),
       tool(has('.trunk/trunk.yaml'), local('trunk') ?? onPath('trunk'), TRUNK_CHECK),
       script('lint'),
-      tool(has('ruff.toml', '.ruff.toml') || configures(repo, 'ruff'), venv(repo, 'ruff') ?? onPath('ruff'), 'check'),
+      tool(
+        has('ruff.toml', '.ruff.toml') || configures(repo, 'ruff'),
+        venv(repo, 'ruff') ?? onPath('ruff'),
+        'check',
+      ),
       tool(has('.golangci.yml', '.golangci.yaml', '.golangci.toml'), onPath('golangci-lint'), 'run'),
       tool(makes(repo, 'lint'), onPath('make'), 'lint'),
     ),
     ...first(
       'tests',
       script('test'),
-      tool(has('pytest.ini', 'conftest.py', 'tests/conftest.py') || configures(repo, 'pytest'), venv(repo, 'pytest') ?? onPath('pytest'), '-q'),
+      tool(
+        has('pytest.ini', 'conftest.py', 'tests/conftest.py') || configures(repo, 'pytest'),
+        venv(repo, 'pytest') ?? onPath('pytest'),
+        '-q',
+      ),
       tool(has('go.mod'), onPath('go'), 'test ./...'),
       tool(has('Cargo.toml'), onPath('cargo'), 'test --quiet'),
       tool(makes(repo, 'test'), onPath('make'), 'test'),
@@ -66,7 +84,8 @@ const TRUNK_CHECK = 'check --ci --no-progress';
 function lintOf(hasTrunk: boolean, trunk: string | null, ...others: readonly (string | null)[]): Check[] {
   const other = others.find((c) => c !== null);
   if (trunk !== null) return [{ what: 'lint', command: trunk }];
-  if (other !== undefined) return [{ what: 'lint', command: other, ...(hasTrunk ? { insteadOf: 'trunk' } : {}) }];
+  if (other !== undefined)
+    return [{ what: 'lint', command: other, ...(hasTrunk ? { insteadOf: 'trunk' } : {}) }];
   return hasTrunk ? [{ what: 'lint', command: `trunk ${TRUNK_CHECK}` }] : [];
 }
 
@@ -80,18 +99,28 @@ interface Scripts {
 
 function scripts(repo: string): Scripts {
   try {
-    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<string, Record<string, unknown> | undefined>;
+    const p = JSON.parse(readPlain(path.join(repo, 'package.json')) ?? '{}') as Record<
+      string,
+      Record<string, unknown> | undefined
+    >;
     const named = new Map(Object.entries(p.scripts ?? {}));
-    const needsPackages = [p.dependencies, p.devDependencies].some((packages) => Object.keys(packages ?? {}).length > 0);
-    return { has: (name) => typeof named.get(name) === 'string' && !NO_TESTS.test(named.get(name) as string), needsPackages };
+    const needsPackages = [p.dependencies, p.devDependencies].some(
+      (packages) => Object.keys(packages ?? {}).length > 0,
+    );
+    return {
+      has: (name) => typeof named.get(name) === 'string' && !NO_TESTS.test(named.get(name) as string),
+      needsPackages,
+    };
   } catch {
     // Not JSON, or not what npm takes: it names nothing.
     return { has: () => false, needsPackages: false };
   }
 }
 
-const makes = (repo: string, target: string): boolean => new RegExp(`^${target}\\s*:(?!=)`, 'm').test(readPlain(path.join(repo, 'Makefile')) ?? '');
+const makes = (repo: string, target: string): boolean =>
+  new RegExp(`^${target}\\s*:(?!=)`, 'm').test(readPlain(path.join(repo, 'Makefile')) ?? '');
 /** Whether its pyproject.toml has a section for a tool: that a program happens to be on this machine says nothing of the repository. */
 const configures = (repo: string, program: string): boolean =>
   new RegExp(`^\\[tool\\.${program}\\b`, 'm').test(readPlain(path.join(repo, 'pyproject.toml')) ?? '');
-const venv = (repo: string, tool: string): string | null => (isProgram(path.join(repo, '.venv/bin', tool)) ? `.venv/bin/${tool}` : null);
+const venv = (repo: string, tool: string): string | null =>
+  isProgram(path.join(repo, '.venv/bin', tool)) ? `.venv/bin/${tool}` : null;

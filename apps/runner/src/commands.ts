@@ -20,7 +20,13 @@ import { shell } from './shell.ts';
 import { ownFiles } from './workspace.ts';
 
 const run = promisify(execFile);
-const LIMIT_MS = { setup: 15 * 60_000, verify: 15 * 60_000, tests: 10 * 60_000, diagnostics: 5 * 60_000, lint: 5 * 60_000 } as const;
+const LIMIT_MS = {
+  setup: 15 * 60_000,
+  verify: 15 * 60_000,
+  tests: 10 * 60_000,
+  diagnostics: 5 * 60_000,
+  lint: 5 * 60_000,
+} as const;
 
 /** Whether there is nothing to set up in this clone, or nothing any more. */
 export function setupIsDone(a: Around): boolean {
@@ -43,7 +49,13 @@ async function adopt(a: Around): Promise<void> {
   // Of a plan nothing is wanted yet; the next run of this task is here again.
   if (setup === null || !(await isUntouched(a))) return;
   const began = performance.now();
-  if (!takeKept(a.config, await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), readsAnything(setup.from)))) return;
+  if (
+    !takeKept(
+      a.config,
+      await keptKey(a.config.repo, a.env, inFolder(a.spec.folder, setup.command), readsAnything(setup.from)),
+    )
+  )
+    return;
   writeFileSync(doneFile(a), setup.key);
   await tell(a, {
     what: 'setup',
@@ -72,10 +84,15 @@ export async function ensureSetup(a: Around, control: Control): Promise<string |
     if (e.exitCode === 0) writeFileSync(doneFile(a), key);
     return null;
   }
-  if (a.spec.askPermissions && !(await isUntouched(a)) && !(await control.askLeave(a, 'mainloop-setup', command, SETUP_WORDS)))
+  if (
+    a.spec.askPermissions &&
+    !(await isUntouched(a)) &&
+    !(await control.askLeave(a, 'mainloop-setup', command, SETUP_WORDS))
+  )
     return `${command}: it was not allowed to run on what the agent has changed.`;
   const e = await record(a, 'setup', command);
-  if (e.exitCode !== 0) return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
+  if (e.exitCode !== 0)
+    return `${command}: ${e.exitCode === null ? 'ran out of time' : `exit ${e.exitCode}`}\n${e.tail}`;
   writeFileSync(doneFile(a), key);
   return null;
 }
@@ -83,9 +100,17 @@ export async function ensureSetup(a: Around, control: Control): Promise<string |
 const doneFile = ({ config }: Around): string => path.join(config.repo, '.git', 'mainloop-setup');
 
 /** @returns `from`: the files it was found from; null when it is the project's own */
-function wantedSetup({ config, spec, env }: Around): { command: string; key: string; from: readonly string[] | null } | null {
+function wantedSetup({
+  config,
+  spec,
+  env,
+}: Around): { command: string; key: string; from: readonly string[] | null } | null {
   if (spec.setupCommand !== null)
-    return { command: spec.setupCommand, key: createHash('sha256').update(spec.setupCommand).digest('hex'), from: null };
+    return {
+      command: spec.setupCommand,
+      key: createHash('sha256').update(spec.setupCommand).digest('hex'),
+      from: null,
+    };
   // A plan is read, not run. Where agents ask, nothing is run that was only found.
   if (!spec.findSetup || spec.askPermissions || spec.phase === 'plan') return null;
   const work = workFolder(config, spec);
@@ -115,19 +140,24 @@ const VERSION_OF = {
   rust: ['rustc', '--version'],
 } as const;
 
-const SETUP_WORDS = 'The set-up command of the project. The clone has changes of the agent, and the command runs what lies there.';
-const VERIFY_WORDS = 'The verify command of the project, now that the agent is done. It runs what the agent has written.';
+const SETUP_WORDS =
+  'The set-up command of the project. The clone has changes of the agent, and the command runs what lies there.';
+const VERIFY_WORDS =
+  'The verify command of the project, now that the agent is done. It runs what the agent has written.';
 
 /** Whether the clone is still the base branch, to the letter. */
 async function isUntouched(a: Around): Promise<boolean> {
-  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: a.config.repo, env: a.env })).stdout.trim();
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { cwd: a.config.repo, env: a.env })).stdout.trim();
   try {
     const [head, base, changed] = await Promise.all([
       git('rev-parse', '--verify', 'HEAD'),
       git('rev-parse', '--verify', `refs/remotes/origin/${a.spec.base}`),
       git('status', '--porcelain', '--ignored'),
     ]);
-    return head === base && changed.split('\n').every((line) => line === '' || /^!! (?:.*\/)?TASK\.md$/.test(line));
+    return (
+      head === base && changed.split('\n').every((line) => line === '' || /^!! (?:.*\/)?TASK\.md$/.test(line))
+    );
   } catch {
     // What can't be compared is not the same.
     return false;
@@ -144,25 +174,46 @@ export async function verify(a: Around, control: Control): Promise<void> {
   // What the project has set takes the place of tests that were only found.
   const checks = a.spec.askPermissions
     ? []
-    : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '').filter((c) => c.what !== 'tests' || a.spec.verifyCommand === null);
+    : checksOf(workFolder(a.config, a.spec), a.env.PATH ?? '').filter(
+        (c) => c.what !== 'tests' || a.spec.verifyCommand === null,
+      );
   if (a.spec.verifyCommand === null && checks.length === 0) return;
   const asked = await a.link.patiently('GET', '/run/asked');
   if (asked.status === 200 && (JSON.parse(asked.body.toString()) as { asked: boolean }).asked) return;
   for (const c of checks) await look(a, c.what, c.command, c.insteadOf);
   if (a.spec.verifyCommand === null) return;
-  if (a.spec.askPermissions && !(await control.askLeave(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))) return;
+  if (
+    a.spec.askPermissions &&
+    !(await control.askLeave(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))
+  )
+    return;
   await look(a, 'verify', a.spec.verifyCommand);
 }
 
 /** Runs a check on what the agent has left. One that is red is looked at on the commit before the change too. */
 async function look(a: Around, what: OnChange['what'], command: string, insteadOf?: string): Promise<void> {
-  const { code, ms, tail: printed } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
+  const {
+    code,
+    ms,
+    tail: printed,
+  } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
   const trouble = trunkTrouble(command, { exitCode: code, tail: printed });
-  const done = { command, exitCode: trouble === null ? code : DID_NOT_RUN, ms, tail: trouble === null ? printed : `${trouble}\n${printed}` };
+  const done = {
+    command,
+    exitCode: trouble === null ? code : DID_NOT_RUN,
+    ms,
+    tail: trouble === null ? printed : `${trouble}\n${printed}`,
+  };
   const stood = await standing(a, what);
   // What the project has set is what a change has to meet, however it stood before.
   const redBefore = what !== 'verify' && (await isRedBefore(a, { what, ...done, ...stood }));
-  await tell(a, { what, ...done, ...stood, ...(redBefore ? { redBefore } : {}), ...(insteadOf === undefined ? {} : { insteadOf }) });
+  await tell(a, {
+    what,
+    ...done,
+    ...stood,
+    ...(redBefore ? { redBefore } : {}),
+    ...(insteadOf === undefined ? {} : { insteadOf }),
+  });
 }
 /** As a shell says it of what is not there. */
 const DID_NOT_RUN = 127;
@@ -174,27 +225,49 @@ async function record(
   command: string,
   found: { readonly from: string[]; readonly before: string } | null = null,
 ): Promise<Evidence> {
-  const { code, ms, tail: printed } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
+  const {
+    code,
+    ms,
+    tail: printed,
+  } = await shell(command, { repo: workFolder(a.config, a.spec), env: a.env }, LIMIT_MS[what]);
   const trouble = what === 'setup' && code !== 0 ? setupTrouble(printed, code) : null;
   const tail = `${found?.before ?? ''}${trouble === null ? '' : `${trouble}\n`}${printed}`;
-  return tell(a, { what, command, exitCode: code, ms, tail, ...(await standing(a, what)), ...(found === null ? {} : { from: found.from }) });
+  return tell(a, {
+    what,
+    command,
+    exitCode: code,
+    ms,
+    tail,
+    ...(await standing(a, what)),
+    ...(found === null ? {} : { from: found.from }),
+  });
 }
 
 /** The commit that the clone is at, and whether it is that and nothing else. */
 async function standing(a: Around, what: Evidence['what']): Promise<Pick<Evidence, 'sha' | 'clean'>> {
-  const git = async (...args: string[]): Promise<string> =>
+  const git = async (...args: string[]): Promise<string> => {
+    const options = { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 };
     // The evidence says `?` where git could not be asked.
-    (await run('git', args, { cwd: a.config.repo, env: a.env, maxBuffer: 16 * 1024 * 1024 }).catch(() => ({ stdout: '?' }))).stdout.trim();
+    const { stdout } = await run('git', args, options).catch(() => ({ stdout: '?' }));
+    return stdout.trim();
+  };
   const sha = (await git('rev-parse', 'HEAD')).slice(0, 64);
   // Nothing is ready by a set-up, and reading each file of a large repository would hold up the agent.
   const isSetup = what === 'setup';
-  return { sha, clean: isSetup ? (await git('status', '--porcelain')) === '' : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env) };
+  return {
+    sha,
+    clean: isSetup
+      ? (await git('status', '--porcelain')) === ''
+      : await isExactly(a.config.repo, sha, ownFiles(a.spec), a.env),
+  };
 }
 
 /** Keeps it as evidence. */
 async function tell(a: Around, evidence: Evidence): Promise<Evidence> {
   const { what, command, exitCode, ms, tail } = evidence;
   a.spool.write(JSON.stringify({ type: 'mainloop', subtype: 'command', what, command, exitCode, ms, tail }));
-  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
+  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
+    'content-type': 'application/json',
+  });
   return evidence;
 }

@@ -25,7 +25,8 @@ export interface RunnerConfig {
 
 export function loadConfig(env: Record<string, string | undefined>): RunnerConfig {
   const token = env.MAINLOOP_TOKEN ?? '';
-  if (token === '') throw new Error('MAINLOOP_TOKEN is missing: a runner is started by the worker, not by hand.');
+  if (token === '')
+    throw new Error('MAINLOOP_TOKEN is missing: a runner is started by the worker, not by hand.');
   // Unconfined, by the user's own word: everything has its path on the machine, and the port is whatever is free.
   const outside = env.MAINLOOP_UNCONFINED;
   const root = outside ? path.join(outside, 'work') : '/work';
@@ -37,7 +38,9 @@ export function loadConfig(env: Record<string, string | undefined>): RunnerConfi
     gatewayUrl: `http://127.0.0.1:${port}`,
     gatewayPort: port,
     gateway: address(env.MAINLOOP_GATEWAY_ADDRESS) ?? { path: env.MAINLOOP_SOCKET ?? INSIDE.socket },
-    mustNotReach: env.MAINLOOP_MUST_NOT_REACH ? MustNotReach.parse(JSON.parse(env.MAINLOOP_MUST_NOT_REACH)) : null,
+    mustNotReach: env.MAINLOOP_MUST_NOT_REACH
+      ? MustNotReach.parse(JSON.parse(env.MAINLOOP_MUST_NOT_REACH))
+      : null,
     repo: path.join(root, 'repo'),
     home: path.join(root, 'home'),
     spool: path.join(root, 'spool'),

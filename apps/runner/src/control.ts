@@ -51,7 +51,8 @@ export class Control {
 
   /** Passes on what the agent asks leave for, unless it has a shape that needs none. */
   async ask(around: Around, requestId: string, tool: string, input: unknown): Promise<void> {
-    const say = (allow: boolean, message: string): void => void this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
+    const say = (allow: boolean, message: string): void =>
+      void this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
     if (await mayUnasked(around, tool, input)) return say(true, '');
     this.request(around.link, requestId, tool, input, say);
   }
@@ -73,12 +74,21 @@ export class Control {
     });
   }
 
-  private request(link: GatewayLink, requestId: string, tool: string, input: unknown, answer: (allow: boolean, message: string) => void): void {
+  private request(
+    link: GatewayLink,
+    requestId: string,
+    tool: string,
+    input: unknown,
+    answer: (allow: boolean, message: string) => void,
+  ): void {
     this.asked.set(requestId, answer);
     void link
-      .patiently('POST', '/run/permission', JSON.stringify({ requestId, tool, input: input ?? {} }), { 'content-type': 'application/json' })
+      .patiently('POST', '/run/permission', JSON.stringify({ requestId, tool, input: input ?? {} }), {
+        'content-type': 'application/json',
+      })
       .then((r) => {
-        if (r.status !== 200) this.answer(requestId, false, 'mainloop could not ask the reader. Find another way.');
+        if (r.status !== 200)
+          this.answer(requestId, false, 'mainloop could not ask the reader. Find another way.');
       });
   }
 

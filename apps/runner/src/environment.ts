@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { relayPackages } from '@mainloop/doors/package-relay';
 import { INSIDE } from '@mainloop/models/contracts/runner';
-import { cargoConfig, homeSettings, packageEnvironment, type PackageHints } from '@mainloop/models/flow/packages';
+import {
+  cargoConfig,
+  homeSettings,
+  packageEnvironment,
+  type PackageHints,
+} from '@mainloop/models/flow/packages';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import { gitEnv } from './workspace.ts';

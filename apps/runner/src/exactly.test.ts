@@ -1,13 +1,25 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { isExactly } from './exactly.ts';
 
 let repo: string;
 let sha: string;
 const git = (...args: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: repo, encoding: 'utf8' }).trim();
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], {
+    cwd: repo,
+    encoding: 'utf8',
+  }).trim();
 const put = (file: string, text: string): void => {
   mkdirSync(path.dirname(path.join(repo, file)), { recursive: true });
   writeFileSync(path.join(repo, file), text);
@@ -39,23 +51,59 @@ test.each<[string, boolean, () => void]>([
   ['a file that is gone', false, () => rmSync(path.join(repo, 'app/b.js'))],
   ['a new file', false, () => put('new.js', 'x')],
   ['a program', false, () => chmodSync(path.join(repo, 'app/b.js'), 0o755)],
-  ['a change that git is told to take for none', false, () => (git('update-index', '--assume-unchanged', 'a.test.js'), passing())],
-  ['a change in a file that git is told to skip', false, () => (git('update-index', '--skip-worktree', 'a.test.js'), passing())],
-  ['a change that a filter turns back', false, () => (git('config', 'filter.same.clean', 'printf fails'), passing())],
-  ['a new file that the clone overlooks', false, () => (put('.git/info/exclude', 'new.js\n'), put('new.js', 'x'))],
-  ['a new file that is not looked for', false, () => (git('config', 'status.showUntrackedFiles', 'no'), put('new.js', 'x'))],
+  [
+    'a change that git is told to take for none',
+    false,
+    () => (git('update-index', '--assume-unchanged', 'a.test.js'), passing()),
+  ],
+  [
+    'a change in a file that git is told to skip',
+    false,
+    () => (git('update-index', '--skip-worktree', 'a.test.js'), passing()),
+  ],
+  [
+    'a change that a filter turns back',
+    false,
+    () => (git('config', 'filter.same.clean', 'printf fails'), passing()),
+  ],
+  [
+    'a new file that the clone overlooks',
+    false,
+    () => (put('.git/info/exclude', 'new.js\n'), put('new.js', 'x')),
+  ],
+  [
+    'a new file that is not looked for',
+    false,
+    () => (git('config', 'status.showUntrackedFiles', 'no'), put('new.js', 'x')),
+  ],
   [
     'a new file that a list of its own overlooks',
     false,
-    () => (put('node_modules/list', '*\n'), git('config', 'core.excludesFile', path.join(repo, 'node_modules/list')), put('new.js', 'x')),
+    () => (
+      put('node_modules/list', '*\n'),
+      git('config', 'core.excludesFile', path.join(repo, 'node_modules/list')),
+      put('new.js', 'x')
+    ),
   ],
-  ['a cache that overlooks itself', true, () => (put('.pytest_cache/.gitignore', '*\n'), put('.pytest_cache/x', 'x'))],
+  [
+    'a cache that overlooks itself',
+    true,
+    () => (put('.pytest_cache/.gitignore', '*\n'), put('.pytest_cache/x', 'x')),
+  ],
   [
     'a change that a watcher keeps quiet about',
     false,
-    () => (git('config', 'core.fsmonitor', 'true'), git('update-index', '--fsmonitor-valid', 'a.test.js'), passing()),
+    () => (
+      git('config', 'core.fsmonitor', 'true'),
+      git('update-index', '--fsmonitor-valid', 'a.test.js'),
+      passing()
+    ),
   ],
-  ['modes that are not looked at', false, () => (git('config', 'core.fileMode', 'false'), chmodSync(path.join(repo, 'app/b.js'), 0o755))],
+  [
+    'modes that are not looked at',
+    false,
+    () => (git('config', 'core.fileMode', 'false'), chmodSync(path.join(repo, 'app/b.js'), 0o755)),
+  ],
   [
     'another tree in the name of the commit',
     false,

@@ -17,22 +17,33 @@ test.each(places)('where %s is, a file is put, and nothing waits', (_, leave) =>
   const file = path.join(dir, 'file');
   leave(file);
   putFile(file, 'new');
-  expect([readFileSync(file, 'utf8'), readFileSync(path.join(dir, 'other'), 'utf8')]).toEqual(['new', 'untouched']);
+  expect([readFileSync(file, 'utf8'), readFileSync(path.join(dir, 'other'), 'utf8')]).toEqual([
+    'new',
+    'untouched',
+  ]);
 });
 
 test('only a plain file is read', () => {
   const dir = mkdtempSync('/tmp/mainloop-folders-');
   writeFileSync(path.join(dir, 'plain'), 'text');
   execFileSync('sh', ['-c', `mkfifo ${dir}/pipe`]);
-  expect(['plain', 'pipe', 'missing', '.'].map((f) => readPlain(path.join(dir, f)))).toEqual(['text', null, null, null]);
+  expect(['plain', 'pipe', 'missing', '.'].map((f) => readPlain(path.join(dir, f)))).toEqual([
+    'text',
+    null,
+    null,
+    null,
+  ]);
 });
 
-test.each([...places, ['a closed folder', (f) => void execFileSync('sh', ['-c', `mkdir -p ${f}/a/b; chmod 000 ${f}/a`])] as (typeof places)[number]])(
-  'where %s is, is nothing afterwards',
-  (_, leave) => {
-    const file = path.join(mkdtempSync('/tmp/mainloop-folders-'), 'file');
-    leave(file);
-    setAside(file);
-    expect(existsSync(file)).toBe(false);
-  },
-);
+test.each([
+  ...places,
+  [
+    'a closed folder',
+    (f) => void execFileSync('sh', ['-c', `mkdir -p ${f}/a/b; chmod 000 ${f}/a`]),
+  ] as (typeof places)[number],
+])('where %s is, is nothing afterwards', (_, leave) => {
+  const file = path.join(mkdtempSync('/tmp/mainloop-folders-'), 'file');
+  leave(file);
+  setAside(file);
+  expect(existsSync(file)).toBe(false);
+});

@@ -1,12 +1,25 @@
 // Folders inside the sandbox.
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** Where the project lies in the clone: agents start there, and its commands run there. */
-export const workFolder = (c: { readonly repo: string }, p: { readonly folder?: string }): string => path.join(c.repo, p.folder ?? '');
+export const workFolder = (c: { readonly repo: string }, p: { readonly folder?: string }): string =>
+  path.join(c.repo, p.folder ?? '');
 
 /** The words that a kept set-up is known by: the same command in another folder is another one. */
-export const inFolder = (folder = '', command = ''): string => (folder === '' ? command : `in ${folder}: ${command}`);
+export const inFolder = (folder = '', command = ''): string =>
+  folder === '' ? command : `in ${folder}: ${command}`;
 
 /**
  * Makes a folder and those above it. Not Node's own recursive mkdir: below a folder that was deleted while somebody was in it

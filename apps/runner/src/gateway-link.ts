@@ -11,9 +11,19 @@ export class FencedOut extends Error {}
 
 export interface GatewayLink {
   /** One request; throws on a broken connection, returns any HTTP answer. */
-  once(method: string, path: string, body?: Buffer | string, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
+  once(
+    method: string,
+    path: string,
+    body?: Buffer | string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Buffer }>;
   /** Like `once`, but goes on trying while the gateway is away or answers 5xx. */
-  patiently(method: string, path: string, body?: Buffer | string, headers?: Record<string, string>): Promise<{ status: number; body: Buffer }>;
+  patiently(
+    method: string,
+    path: string,
+    body?: Buffer | string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Buffer }>;
 }
 
 /** @param holder the name that the run is claimed under: it goes with every request, and to nobody else */
@@ -73,7 +83,10 @@ class EagerAgent extends http.Agent {
   private failed = 0;
   override createConnection(o: net.NetConnectOpts): net.Socket {
     const socket = net.connect(o);
-    const timer = setTimeout(() => socket.destroy(new Error('no connection')), Math.min(FIRST_TRY_MS * 2 ** this.failed, LONGEST_TRY_MS));
+    const timer = setTimeout(
+      () => socket.destroy(new Error('no connection')),
+      Math.min(FIRST_TRY_MS * 2 ** this.failed, LONGEST_TRY_MS),
+    );
     socket.once('close', () => clearTimeout(timer));
     socket.once('error', () => void (this.failed += 1));
     socket.once('connect', () => {

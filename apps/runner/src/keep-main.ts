@@ -9,5 +9,9 @@ const config = loadConfig(process.env);
 ensureFolder(config.home);
 // Which registry stands behind the gateway is not known here, as in a job of the local CI.
 const packages = await packagesAt(config, { npmReplaces: 'always', goNoSumDb: '' });
-await keep(config, process.env.MAINLOOP_SETUP_WANTED ?? '', { ...toolEnvironment(config), ...gitEnv({ ...config, token: '' }, false), ...packages });
+await keep(config, process.env.MAINLOOP_SETUP_WANTED ?? '', {
+  ...toolEnvironment(config),
+  ...gitEnv({ ...config, token: '' }, false),
+  ...packages,
+});
 process.exit(0);

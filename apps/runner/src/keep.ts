@@ -23,7 +23,15 @@ export async function makeSetup(
   env: Record<string, string>,
 ): Promise<SetupMade> {
   const git = async (...args: string[]): Promise<string> =>
-    (await run('git', args, { cwd: c.repo, env, timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 64 * 1024 * 1024 })).stdout;
+    (
+      await run('git', args, {
+        cwd: c.repo,
+        env,
+        timeout: LIMIT_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: 64 * 1024 * 1024,
+      })
+    ).stdout;
   /** Of what is in the index. */
   const checkOut = async (paths: readonly string[]): Promise<void> => {
     const writing = run('git', ['checkout-index', '-q', '-f', '-z', '--stdin'], { cwd: c.repo, env });
@@ -34,7 +42,12 @@ export async function makeSetup(
   await git('init', '-q', '-b', 'mainloop-empty');
   writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
   // Some read their own version from a tag.
-  const tags = await git(`--git-dir=${c.mirror}`, 'for-each-ref', '--format=create %(refname) %(objectname)', 'refs/tags');
+  const tags = await git(
+    `--git-dir=${c.mirror}`,
+    'for-each-ref',
+    '--format=create %(refname) %(objectname)',
+    'refs/tags',
+  );
   const renaming = run('git', ['update-ref', '--stdin'], { cwd: c.repo, env });
   renaming.child.stdin!.end(tags);
   await renaming;
@@ -43,22 +56,31 @@ export async function makeSetup(
   await git('read-tree', wanted.commit);
   await checkOut(filesThatSay(await git('ls-tree', '-r', '-l', '-z', wanted.commit), wanted.folder));
   const work = workFolder(c, wanted);
-  const setup = wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
+  const setup =
+    wanted.command === null ? findSetup(work, env.PATH ?? '').found : { command: wanted.command, from: null };
   if (setup === null) return { kind: 'nothing' };
   const key = await keptKey(c.repo, env, inFolder(wanted.folder, setup.command), readsAnything(setup.from));
   if (wanted.have.includes(key)) return { kind: 'same', key };
   await git('checkout', '-q', '-f', '--detach', wanted.commit);
   const { code, tail } = await shell(setup.command, { repo: work, env }, LIMIT_MS);
   if (code !== 0)
-    return { kind: 'failed', why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}` };
-  return (await layKept(c, env, key)) ? { kind: 'made', key } : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };
+    return {
+      kind: 'failed',
+      why: `${setup.command.slice(0, 200)}: ${code === null ? 'out of time' : `exit ${code}`}: ${tail.slice(-1_000)}`,
+    };
+  return (await layKept(c, env, key))
+    ? { kind: 'made', key }
+    : { kind: 'failed', why: 'The set-up changes files of the repository itself.' };
 }
 
 /** @param asked of the environment: SetupWanted as JSON */
 export async function keep(c: RunnerConfig, asked: string, env: Record<string, string>): Promise<void> {
-  const made = await makeSetup(c, SetupWanted.parse(JSON.parse(asked)), env).catch((err: unknown): SetupMade => ({
-    kind: 'failed',
-    why: String((err as Error).message).slice(0, 2_000),
-  }));
-  if (existsSync(path.dirname(c.repo))) putFile(path.join(path.dirname(c.repo), 'made.json'), JSON.stringify(made));
+  const made = await makeSetup(c, SetupWanted.parse(JSON.parse(asked)), env).catch(
+    (err: unknown): SetupMade => ({
+      kind: 'failed',
+      why: String((err as Error).message).slice(0, 2_000),
+    }),
+  );
+  if (existsSync(path.dirname(c.repo)))
+    putFile(path.join(path.dirname(c.repo), 'made.json'), JSON.stringify(made));
 }

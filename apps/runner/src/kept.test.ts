@@ -2,7 +2,16 @@
 import { afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { Evidence, RunSpec } from '@mainloop/models/contracts/runner';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Around } from './around.ts';
 import { adoptKept, ensureSetup, setupIsDone } from './commands.ts';
@@ -17,7 +26,11 @@ let mirror: string;
 let env: Record<string, string>;
 let told: Evidence[];
 const git = (cwd: string, ...a: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd, encoding: 'utf8', stdio: 'pipe' }).trim();
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  }).trim();
 
 beforeEach(() => {
   at = mkdtempSync(path.join(dir, 'case-'));
@@ -41,9 +54,15 @@ beforeEach(() => {
     `#!/bin/sh\necho ran >> ${at}/ran\nmkdir -p node_modules/a "$HOME/go/pkg/mod"\necho a > node_modules/a/index.js\n`,
   );
   chmodSync(path.join(bin, 'npm'), 0o755);
-  env = { PATH: `${bin}:/usr/bin:/bin`, GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
+  env = {
+    PATH: `${bin}:/usr/bin:/bin`,
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'safe.directory',
+    GIT_CONFIG_VALUE_0: '*',
+  };
 });
-const ran = (): number => (existsSync(path.join(at, 'ran')) ? readFileSync(path.join(at, 'ran'), 'utf8').trim().split('\n').length : 0);
+const ran = (): number =>
+  existsSync(path.join(at, 'ran')) ? readFileSync(path.join(at, 'ran'), 'utf8').trim().split('\n').length : 0;
 /** Where one sandbox works. */
 function place(name: string): { repo: string; home: string; mirror: string; kept: string } {
   const home = path.join(at, name, 'home');
@@ -60,7 +79,14 @@ function task(kept: string, spec: Partial<RunSpec> = {}): Around {
   cpSync(kept, p.kept, { recursive: true });
   return {
     config: p,
-    spec: { phase: 'implement', setupCommand: null, findSetup: true, askPermissions: false, base: 'main', ...spec },
+    spec: {
+      phase: 'implement',
+      setupCommand: null,
+      findSetup: true,
+      askPermissions: false,
+      base: 'main',
+      ...spec,
+    },
     env,
     spool: { write: () => undefined },
     link: {
@@ -83,12 +109,18 @@ test('what was made once is there in the next task, and nothing runs again', asy
   expect(readFileSync(path.join(a.config.repo, 'node_modules/a/index.js'), 'utf8')).toBe('a\n');
   expect(existsSync(path.join(a.config.home, 'go/pkg/mod'))).toBe(true);
   expect([ran(), existsSync(path.join(path.dirname(a.config.repo), 'kept'))]).toEqual([1, false]);
-  expect(told).toMatchObject([{ what: 'setup', command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'] }]);
+  expect(told).toMatchObject([
+    { what: 'setup', command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'] },
+  ]);
   expect(told[0]!.tail).toMatch(/^Kept from before/);
 });
 
 test.each<[string, (repo: string) => void, Partial<RunSpec>]>([
-  ['another lock file on the branch', (repo) => commit(repo, 'package-lock.json', '{"lockfileVersion":3,"packages":{}}'), {}],
+  [
+    'another lock file on the branch',
+    (repo) => commit(repo, 'package-lock.json', '{"lockfileVersion":3,"packages":{}}'),
+    {},
+  ],
   ["the project's own command", () => undefined, { setupCommand: 'npm ci' }],
 ])('%s: it is thrown away, and the set-up is made here', async (_, change, spec) => {
   const p = place('setup');
@@ -96,7 +128,11 @@ test.each<[string, (repo: string) => void, Partial<RunSpec>]>([
   const a = task(p.kept, spec);
   change(a.config.repo);
   await adoptKept(a);
-  expect([setupIsDone(a), existsSync(path.join(a.config.repo, 'node_modules')), told]).toEqual([false, false, []]);
+  expect([setupIsDone(a), existsSync(path.join(a.config.repo, 'node_modules')), told]).toEqual([
+    false,
+    false,
+    [],
+  ]);
   await ensureSetup(a, nobodyAsks);
   expect([ran(), setupIsDone(a)]).toEqual([2, true]);
 });
@@ -124,10 +160,15 @@ test.each<[string, (repo: string) => void, Partial<RunSpec>]>([
 test('what lies where it would be moved to stays, and a list that leads elsewhere is none', async () => {
   const p = place('setup');
   await make(p);
-  const list = JSON.parse(readFileSync(path.join(p.kept, 'list.json'), 'utf8')) as { parts: [string, string][] };
+  const list = JSON.parse(readFileSync(path.join(p.kept, 'list.json'), 'utf8')) as {
+    parts: [string, string][];
+  };
   const a = task(p.kept);
   for (const leads of ['../out', '/etc/out', '.git/hooks', 'a/../../out']) {
-    writeFileSync(path.join(path.dirname(a.config.repo), 'kept/list.json'), JSON.stringify({ ...list, parts: [['repo', leads]] }));
+    writeFileSync(
+      path.join(path.dirname(a.config.repo), 'kept/list.json'),
+      JSON.stringify({ ...list, parts: [['repo', leads]] }),
+    );
     await adoptKept(a);
     expect([leads, setupIsDone(a)]).toEqual([leads, false]);
   }
@@ -136,8 +177,10 @@ test('what lies where it would be moved to stays, and a list that leads elsewher
 test('a commit that changes nothing of a set-up, or needs none, is not checked out for it', async () => {
   const [first, large] = [await make(place('first')), path.join(at, 'large')];
   git(at, 'clone', '-q', mirror, large);
-  for (const folder of ['src', 'packages/a', 'docs']) mkdirSync(path.join(large, folder), { recursive: true });
-  for (const f of ['src/a.js', 'packages/a/package.json', 'docs/b.md', 'gradlew']) writeFileSync(path.join(large, f), '{}');
+  for (const folder of ['src', 'packages/a', 'docs'])
+    mkdirSync(path.join(large, folder), { recursive: true });
+  for (const f of ['src/a.js', 'packages/a/package.json', 'docs/b.md', 'gradlew'])
+    writeFileSync(path.join(large, f), '{}');
   writeFileSync(path.join(large, 'large.bin'), 'x'.repeat(2 * 1024 * 1024));
   git(large, 'add', '-A');
   git(large, 'commit', '-qm', 'second');
@@ -146,7 +189,10 @@ test('a commit that changes nothing of a set-up, or needs none, is not checked o
   expect(first).not.toEqual(key);
   const p = place('third');
   expect(await make(p, null, [key.key])).toEqual({ kind: 'same', key: key.key });
-  const there = execFileSync('find', ['.', '-name', '.git', '-prune', '-o', '-type', 'f', '-print'], { cwd: p.repo, encoding: 'utf8' });
+  const there = execFileSync('find', ['.', '-name', '.git', '-prune', '-o', '-type', 'f', '-print'], {
+    cwd: p.repo,
+    encoding: 'utf8',
+  });
   expect(there.trim().split('\n').toSorted()).toEqual([
     './gradlew',
     './index.js',
@@ -166,7 +212,10 @@ test('a set-up that fails, changes the repository, or is not needed, is not kept
     why: expect.stringContaining('changes files') as unknown as string,
   });
   const made = await make(place('c'));
-  expect(made.kind === 'made' && (await make(place('d'), null, [made.key]))).toEqual({ kind: 'same', key: (made as { key: string }).key });
+  expect(made.kind === 'made' && (await make(place('d'), null, [made.key]))).toEqual({
+    kind: 'same',
+    key: (made as { key: string }).key,
+  });
   expect(ran()).toBe(1);
 });
 

@@ -5,7 +5,13 @@ import { cpSync, existsSync, lstatSync, realpathSync, renameSync, rmSync, statSy
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { KeptList } from '@mainloop/models/contracts/kept-setup';
-import { KEPT_OF_HOME, KEPT_TOOLS, keptParts, runsAtInstall, trackedOf } from '@mainloop/models/flow/kept-setup';
+import {
+  KEPT_OF_HOME,
+  KEPT_TOOLS,
+  keptParts,
+  runsAtInstall,
+  trackedOf,
+} from '@mainloop/models/flow/kept-setup';
 import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile, readPlain } from './folders.ts';
 import { isProgram } from './languages.ts';
@@ -21,8 +27,17 @@ const LIST = 'list.json';
  * The same where the set-up would come to the same. What is checked out is taken for what HEAD says: it is asked before anybody works there.
  * @param isOwn whether the project's owner wrote the command
  */
-export async function keptKey(repo: string, env: Record<string, string>, command: string, isOwn: boolean): Promise<string> {
-  const { stdout } = await run('git', ['ls-tree', '-r', '-z', 'HEAD'], { cwd: repo, env, maxBuffer: MAX_LISTING });
+export async function keptKey(
+  repo: string,
+  env: Record<string, string>,
+  command: string,
+  isOwn: boolean,
+): Promise<string> {
+  const { stdout } = await run('git', ['ls-tree', '-r', '-z', 'HEAD'], {
+    cwd: repo,
+    env,
+    maxBuffer: MAX_LISTING,
+  });
   const files = trackedOf(stdout);
   const manifests = files.filter((f) => f.path === 'package.json' || f.path.endsWith('/package.json'));
   const parts = keptParts({
@@ -52,8 +67,13 @@ function toolsOn(toolPath: string): string[] {
  * Lays what a set-up has made beside the clone, to be kept. Renames, so it takes no time and no room.
  * @returns false when the set-up changed files of the repository itself: then it can't be had by moving
  */
-export async function layKept(c: Pick<RunnerConfig, 'repo' | 'home'>, env: Record<string, string>, key: string): Promise<boolean> {
-  const git = async (...args: string[]): Promise<string> => (await run('git', args, { cwd: c.repo, env, maxBuffer: MAX_LISTING })).stdout;
+export async function layKept(
+  c: Pick<RunnerConfig, 'repo' | 'home'>,
+  env: Record<string, string>,
+  key: string,
+): Promise<boolean> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await run('git', args, { cwd: c.repo, env, maxBuffer: MAX_LISTING })).stdout;
   if ((await git('status', '--porcelain', '--untracked-files=no')) !== '') return false;
   const made = (await git('ls-files', '--others', '--directory', '-z')).split('\0').filter((p) => p !== '');
   const home = KEPT_OF_HOME.filter((p) => existsSync(path.join(c.home, p)));
@@ -64,7 +84,8 @@ export async function layKept(c: Pick<RunnerConfig, 'repo' | 'home'>, env: Recor
     ...made.map((p): KeptList['parts'][number] => ['repo', p.replace(/\/$/, '')]),
     ...home.map((p): KeptList['parts'][number] => ['home', p]),
   ];
-  for (const [i, [where, p]] of parts.entries()) renameSync(path.join(c[where], p), path.join(folder, String(i)));
+  for (const [i, [where, p]] of parts.entries())
+    renameSync(path.join(c[where], p), path.join(folder, String(i)));
   putFile(path.join(folder, LIST), JSON.stringify({ key, parts } satisfies KeptList));
   return true;
 }

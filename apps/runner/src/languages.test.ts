@@ -5,9 +5,24 @@ import { languageServersOf } from './languages.ts';
 
 test.each<[string, string[], string[], Record<string, string>]>([
   ['nothing installed', [], [], {}],
-  ["a repository's own TypeScript", ['node_modules/typescript/lib/tsserver.js'], [], { typescript: 'REPO/node_modules/typescript/lib/tsserver.js' }],
-  ['TypeScript 7 has no tsserver', ['node_modules/typescript/lib/tsc.js'], [], { typescript: '/kit/typescript/lib/tsserver.js' }],
-  ['Python and Go from the image', [], ['pyright-langserver', 'gopls'], { python: 'REPO/path/pyright-langserver', go: 'REPO/path/gopls' }],
+  [
+    "a repository's own TypeScript",
+    ['node_modules/typescript/lib/tsserver.js'],
+    [],
+    { typescript: 'REPO/node_modules/typescript/lib/tsserver.js' },
+  ],
+  [
+    'TypeScript 7 has no tsserver',
+    ['node_modules/typescript/lib/tsc.js'],
+    [],
+    { typescript: '/kit/typescript/lib/tsserver.js' },
+  ],
+  [
+    'Python and Go from the image',
+    [],
+    ['pyright-langserver', 'gopls'],
+    { python: 'REPO/path/pyright-langserver', go: 'REPO/path/gopls' },
+  ],
   [
     'Python from the repository first',
     ['node_modules/.bin/pyright-langserver'],
@@ -22,6 +37,9 @@ test.each<[string, string[], string[], Record<string, string>]>([
     chmodSync(path.join(repo, f), 0o755);
   }
   const got = languageServersOf(repo, path.join(repo, 'path'), '/kit');
-  const by = (s: (typeof got)[string]): string => (s.initializationOptions as { tsserver: { path: string } } | undefined)?.tsserver.path ?? s.command;
-  expect(Object.fromEntries(Object.entries(got).map(([k, s]) => [k, by(s).replace(repo, 'REPO')]))).toEqual(want);
+  const by = (s: (typeof got)[string]): string =>
+    (s.initializationOptions as { tsserver: { path: string } } | undefined)?.tsserver.path ?? s.command;
+  expect(Object.fromEntries(Object.entries(got).map(([k, s]) => [k, by(s).replace(repo, 'REPO')]))).toEqual(
+    want,
+  );
 });

@@ -13,7 +13,11 @@ const TS = ['.ts', '.tsx', '.mts', '.cts'].map((e) => [e, e === '.tsx' ? 'typesc
  * @param toolPath PATH of the sandbox
  * @param kit what the sandbox brings: Node, the TypeScript server, and a compiler for repositories whose own has no tsserver (TypeScript 7)
  */
-export function languageServersOf(repo: string, toolPath: string, kit: string): Record<string, LanguageServer> {
+export function languageServersOf(
+  repo: string,
+  toolPath: string,
+  kit: string,
+): Record<string, LanguageServer> {
   const found = new Map<string, LanguageServer>();
   const own = path.join(repo, 'node_modules/typescript/lib');
   if (existsSync(own))
@@ -23,12 +27,25 @@ export function languageServersOf(repo: string, toolPath: string, kit: string): 
       extensionToLanguage: Object.fromEntries([...TS, ...JS]) as Record<string, string>,
       initializationOptions: {
         disableAutomaticTypingAcquisition: true,
-        tsserver: { path: path.join(existsSync(path.join(own, 'tsserver.js')) ? own : path.join(kit, 'typescript/lib'), 'tsserver.js') },
+        tsserver: {
+          path: path.join(
+            existsSync(path.join(own, 'tsserver.js')) ? own : path.join(kit, 'typescript/lib'),
+            'tsserver.js',
+          ),
+        },
       },
     });
   for (const [name, command, args, extensions] of OTHERS) {
-    const file = [path.join(repo, 'node_modules/.bin', command), ...toolPath.split(':').map((d) => path.join(d, command))].find(isProgram);
-    if (file !== undefined) found.set(name, { command: file, args, extensionToLanguage: Object.fromEntries(extensions.map((e) => [e, name])) });
+    const file = [
+      path.join(repo, 'node_modules/.bin', command),
+      ...toolPath.split(':').map((d) => path.join(d, command)),
+    ].find(isProgram);
+    if (file !== undefined)
+      found.set(name, {
+        command: file,
+        args,
+        extensionToLanguage: Object.fromEntries(extensions.map((e) => [e, name])),
+      });
   }
   return Object.fromEntries(found);
 }

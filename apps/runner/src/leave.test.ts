@@ -13,7 +13,8 @@ const around = () => ({
 });
 const git = (...a: string[]): void => void execFileSync('git', a, { cwd: repo, stdio: 'ignore' });
 const bash = (command: string): Promise<boolean> => mayUnasked(around(), 'Bash', { command });
-const write = (file: string): Promise<boolean> => mayUnasked(around(), 'Write', { file_path: file, content: 'x' });
+const write = (file: string): Promise<boolean> =>
+  mayUnasked(around(), 'Write', { file_path: file, content: 'x' });
 
 beforeEach(() => {
   root = mkdtempSync('/tmp/leave-');
@@ -27,9 +28,18 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 test('a shape of the list runs unasked in a clone as we made it', async () => {
-  for (const c of ['git status', 'git add -A', 'git push', 'cat src/a.ts', 'ls', 'git diff -- src/gone.ts', `cat ${repo}/src/a.ts`])
+  for (const c of [
+    'git status',
+    'git add -A',
+    'git push',
+    'cat src/a.ts',
+    'ls',
+    'git diff -- src/gone.ts',
+    `cat ${repo}/src/a.ts`,
+  ])
     expect([c, await bash(c)]).toEqual([c, true]);
-  for (const f of ['src/b.ts', `${repo}/src/new/folder/c.ts`, '.github/workflows/ci.yml']) expect([f, await write(f)]).toEqual([f, true]);
+  for (const f of ['src/b.ts', `${repo}/src/new/folder/c.ts`, '.github/workflows/ci.yml'])
+    expect([f, await write(f)]).toEqual([f, true]);
 });
 
 test('what lies elsewhere, or is git’s own, is asked about, through links too', async () => {
@@ -90,6 +100,7 @@ test('git is asked about as soon as its configuration names anything more', asyn
 });
 
 test('nothing else is let through', async () => {
-  for (const input of [null, 'ls', {}, { command: 'id' }]) expect(await mayUnasked(around(), 'Bash', input)).toBe(false);
+  for (const input of [null, 'ls', {}, { command: 'id' }])
+    expect(await mayUnasked(around(), 'Bash', input)).toBe(false);
   expect(await mayUnasked(around(), 'WebFetch', { url: 'http://x' })).toBe(false);
 });

@@ -24,7 +24,8 @@ export async function mayUnasked(
     const from = workFolder({ repo: root }, { folder: a.spec?.folder ?? '' });
     const inside = (file: string): string | null => within(root, realPath(path.resolve(from, file)));
     if (!ifs.reads.every((f) => isOutOfGit(inside(f)))) return false;
-    if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(from, f))))) return false;
+    if (!ifs.writes.every((f) => isHarmless(inside(f)) && isHarmless(within(root, path.resolve(from, f)))))
+      return false;
     return !ifs.git || (await isPlainClone(root, a));
   } catch {
     // What can't be looked at is asked about.
@@ -32,8 +33,10 @@ export async function mayUnasked(
   }
 }
 
-const isOutOfGit = (relative: string | null): boolean => relative !== null && !relative.split('/').some((p) => p.toLowerCase() === '.git');
-const isHarmless = (relative: string | null): boolean => relative !== null && relative !== '' && !isTouchy(relative);
+const isOutOfGit = (relative: string | null): boolean =>
+  relative !== null && !relative.split('/').some((p) => p.toLowerCase() === '.git');
+const isHarmless = (relative: string | null): boolean =>
+  relative !== null && relative !== '' && !isTouchy(relative);
 
 /** The file itself, behind every link on its way; what is not there yet lies under the folder that is. @throws when a link leads nowhere */
 function realPath(file: string): string {
@@ -41,7 +44,8 @@ function realPath(file: string): string {
     return realpathSync(file);
   } catch (err) {
     // A link that leads nowhere would be written through.
-    if ((err as NodeJS.ErrnoException).code !== 'ENOENT' || isThere(file) || path.dirname(file) === file) throw err;
+    if ((err as NodeJS.ErrnoException).code !== 'ENOENT' || isThere(file) || path.dirname(file) === file)
+      throw err;
     return path.join(realPath(path.dirname(file)), path.basename(file));
   }
 }
@@ -62,6 +66,10 @@ async function isPlainClone(root: string, { config, env }: Pick<Around, 'config'
   const file = path.join(git, 'config');
   if (!lstatSync(git).isDirectory() || !lstatSync(file).isFile()) return false;
   if (['commondir', 'config.worktree'].some((f) => isThere(path.join(git, f)))) return false;
-  const { stdout } = await run('git', ['config', '--file', file, '--no-includes', '--null', '--list'], { cwd: '/', env, maxBuffer: 1024 * 1024 });
+  const { stdout } = await run('git', ['config', '--file', file, '--no-includes', '--null', '--list'], {
+    cwd: '/',
+    env,
+    maxBuffer: 1024 * 1024,
+  });
   return isPlainGitConfig(stdout, `${config.gatewayUrl}/git/repo.git`);
 }

@@ -32,7 +32,11 @@ async function main(): Promise<void> {
   const config: RunnerConfig = { ...configured, gatewayPort, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
   const spec = RunSpec.parse(JSON.parse((await link.patiently('GET', '/run/spec')).body.toString()));
   setIds(spec);
-  const spool = new Spool(path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`), spec.outputOffset, link);
+  const spool = new Spool(
+    path.join(config.spool, `${spec.runId}-${spec.epoch}.jsonl`),
+    spec.outputOffset,
+    link,
+  );
   const around: Around = {
     config,
     spec,
@@ -51,13 +55,19 @@ async function main(): Promise<void> {
     outcome = await work(around, control, save);
     if (outcome.kind === 'completed') await verify(around, control);
   } catch (err) {
-    outcome = { kind: 'failed', reason: err instanceof WorkspaceError ? 'workspace' : 'setup', detail: (err as Error).message.slice(0, 4_000) };
+    outcome = {
+      kind: 'failed',
+      reason: err instanceof WorkspaceError ? 'workspace' : 'setup',
+      detail: (err as Error).message.slice(0, 4_000),
+    };
   }
   await save();
   spool.close();
   await pumping;
   await beating.stop();
-  await link.patiently('POST', '/run/result', JSON.stringify({ outcome, outputEnd: spool.end }), { 'content-type': 'application/json' });
+  await link.patiently('POST', '/run/result', JSON.stringify({ outcome, outputEnd: spool.end }), {
+    'content-type': 'application/json',
+  });
   process.exit(0);
 }
 
@@ -65,7 +75,10 @@ async function main(): Promise<void> {
 type Mark = 'process' | 'spec' | 'probe' | 'clone' | 'prompt';
 
 async function work(around: Around, control: Control, save: () => Promise<unknown>): Promise<RunOutcome> {
-  const marks: Partial<Record<Mark, number>> = { process: Math.round(performance.timeOrigin), spec: Date.now() };
+  const marks: Partial<Record<Mark, number>> = {
+    process: Math.round(performance.timeOrigin),
+    spec: Date.now(),
+  };
   const mark = (name: Mark): void => void (marks[name] = Date.now());
   const proving = prove(around, process.env).finally(() => mark('probe'));
   for (const text of await ensureWorkspace(around.config, around.spec, around.link, around.env))
@@ -73,7 +86,10 @@ async function work(around: Around, control: Control, save: () => Promise<unknow
   mark('clone');
   await adoptKept(around);
   // Nothing of the clone runs before the proof. Claude Code alone may start meanwhile, and waits for its prompt: that takes it as long.
-  const early = setupIsDone(around) && bringsNothingToRun(around.config.repo, around.spec.folder) ? startAgent(around, control) : null;
+  const early =
+    setupIsDone(around) && bringsNothingToRun(around.config.repo, around.spec.folder)
+      ? startAgent(around, control)
+      : null;
   const proof = await proving;
   if (proof.open.length > 0 || proof.untried.length > 0) {
     early?.kill();

@@ -18,9 +18,15 @@ const target = (name: string, host: string, p: number): Target => ({ name, host,
 async function proven(targets: Target[] | null, env: Record<string, string> = {}) {
   const said: { exitCode: number; tail: string }[] = [];
   const link = {
-    patiently: async (_m: string, _p: string, body: string) => (said.push(JSON.parse(body) as never), { status: 200, body: Buffer.alloc(0) }),
+    patiently: async (_m: string, _p: string, body: string) => (
+      said.push(JSON.parse(body) as never),
+      { status: 200, body: Buffer.alloc(0) }
+    ),
   };
-  const proof = await prove({ config: { mustNotReach: targets } as RunnerConfig, link: link as unknown as GatewayLink }, env);
+  const proof = await prove(
+    { config: { mustNotReach: targets } as RunnerConfig, link: link as unknown as GatewayLink },
+    env,
+  );
   return { proof, said };
 }
 
@@ -35,11 +41,16 @@ test('out of reach, with the address from the environment', async () => {
 });
 
 test('a target without an address was not tried, and is no proof', async () => {
-  const { proof, said } = await proven([target('the page', '$(WEB_SERVICE_HOST)', 3000), target('the API server', '$API', 443)]);
+  const { proof, said } = await proven([
+    target('the page', '$(WEB_SERVICE_HOST)', 3000),
+    target('the API server', '$API', 443),
+  ]);
   expect(proof.untried.map((t) => t.name)).toEqual(['the page', 'the API server']);
   expect(said[0]!.exitCode).toBe(1);
   expect(said[0]!.tail).not.toContain('out of reach');
-  expect(exposedWords(proof)).toMatch(/^These could not be tried, because they have no IP address: the page \(.*Check MAINLOOP_MUST_NOT_REACH/);
+  expect(exposedWords(proof)).toMatch(
+    /^These could not be tried, because they have no IP address: the page \(.*Check MAINLOOP_MUST_NOT_REACH/,
+  );
 });
 
 test('reached, even when it is looked at again and again', async () => {

@@ -15,13 +15,20 @@ const CLOSES_WITHIN_MS = 10_000;
  * @param env where `$NAME` hosts are looked up
  * @returns what could be reached, and what could not be tried: a proof that leaves something out is none
  */
-export async function prove(a: Pick<Around, 'config' | 'link'>, env: Record<string, string | undefined>): Promise<Proof> {
+export async function prove(
+  a: Pick<Around, 'config' | 'link'>,
+  env: Record<string, string | undefined>,
+): Promise<Proof> {
   if (a.config.mustNotReach === null) return { open: [], untried: [] };
   const began = performance.now();
-  const targets = a.config.mustNotReach.map((t) => ({ ...t, host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? t.host) : t.host }));
+  const targets = a.config.mustNotReach.map((t) => ({
+    ...t,
+    host: t.host.startsWith('$') ? (env[t.host.slice(1)] ?? t.host) : t.host,
+  }));
   const untried = targets.filter((t) => net.isIP(t.host) === 0);
   const open = await reachable(targets.filter((t) => net.isIP(t.host) !== 0));
-  const words = (t: Target): string => (untried.includes(t) ? 'NOT TRIED, it has no address' : open.includes(t) ? 'REACHED' : 'out of reach');
+  const words = (t: Target): string =>
+    untried.includes(t) ? 'NOT TRIED, it has no address' : open.includes(t) ? 'REACHED' : 'out of reach';
   const evidence: Evidence = {
     what: 'probe',
     command: 'tried from inside the sandbox',
@@ -31,7 +38,9 @@ export async function prove(a: Pick<Around, 'config' | 'link'>, env: Record<stri
     sha: '',
     clean: true,
   };
-  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), { 'content-type': 'application/json' });
+  await a.link.patiently('POST', '/run/evidence', JSON.stringify(evidence), {
+    'content-type': 'application/json',
+  });
   return { open, untried };
 }
 
@@ -65,7 +74,9 @@ export function exposedWords({ open, untried }: Proof): string {
       "The namespace has a NetworkPolicy that leaves only the gateway. The usual reason is a network plugin that does not enforce NetworkPolicy (flannel without a policy engine, some cloud defaults). Use one that does (Calico, Cilium, kube-router, or your cloud's policy option), then retry.",
     );
   if (untried.length > 0)
-    parts.push(`These could not be tried, because they have no IP address: ${list(untried)}. Check MAINLOOP_MUST_NOT_REACH, then retry.`);
+    parts.push(
+      `These could not be tried, because they have no IP address: ${list(untried)}. Check MAINLOOP_MUST_NOT_REACH, then retry.`,
+    );
   return parts.join('\n\n');
 }
 

@@ -18,7 +18,11 @@ beforeEach(() => {
   const at = mkdtempSync(path.join(dir, 'case-'));
   [repo, bin, told] = [path.join(at, 'repo'), path.join(at, 'bin'), []];
   for (const folder of [repo, bin]) mkdirSync(folder);
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: repo, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: repo,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   put('package.json', '{"engines":{"node":">=1.5"}}');
   put('package-lock.json', '{"lockfileVersion":3}');
@@ -43,7 +47,14 @@ const nobodyAsks = { askLeave: () => Promise.reject(new Error('nobody is asked')
 const around = (spec: Partial<RunSpec> = {}): Around =>
   ({
     config: { repo },
-    spec: { phase: 'implement', setupCommand: null, findSetup: true, askPermissions: false, base: 'main', ...spec },
+    spec: {
+      phase: 'implement',
+      setupCommand: null,
+      findSetup: true,
+      askPermissions: false,
+      base: 'main',
+      ...spec,
+    },
     env: { PATH: `${bin}:/usr/bin:/bin`, HOME: dir },
     spool: { write: () => undefined },
     link: {
@@ -57,7 +68,15 @@ const around = (spec: Partial<RunSpec> = {}): Around =>
 test('it runs once for each content of the lock file, and says which file it comes from and which version runs', async () => {
   expect(setupIsDone(around())).toBe(false);
   expect(await ensureSetup(around(), nobodyAsks)).toBeNull();
-  expect(told).toMatchObject([{ what: 'setup', command: 'npm ci --no-audit --no-fund', exitCode: 0, from: ['package-lock.json'], clean: true }]);
+  expect(told).toMatchObject([
+    {
+      what: 'setup',
+      command: 'npm ci --no-audit --no-fund',
+      exitCode: 0,
+      from: ['package-lock.json'],
+      clean: true,
+    },
+  ]);
   expect(told[0]!.tail).toMatch(/^package\.json asks for node >=1\.5; v\d+\.\d+\.\d+ runs here\.\n$/);
   expect(setupIsDone(around())).toBe(true);
   await ensureSetup(around(), nobodyAsks);
@@ -120,7 +139,9 @@ test('of a project that is a folder, that folder is set up, and the command runs
   put('packages/a/package.json', '{"dependencies":{"b":"1"}}');
   npm('pwd >> ../../.git/ran');
   expect(await ensureSetup(around({ folder: 'packages/a' }), nobodyAsks)).toBeNull();
-  expect(told).toMatchObject([{ command: 'npm install --no-package-lock --no-audit --no-fund', exitCode: 0, from: ['package.json'] }]);
+  expect(told).toMatchObject([
+    { command: 'npm install --no-package-lock --no-audit --no-fund', exitCode: 0, from: ['package.json'] },
+  ]);
   expect(readFileSync(path.join(repo, '.git/ran'), 'utf8')).toMatch(/packages[/]a\n$/);
   expect(setupIsDone(around({ folder: 'packages/a' }))).toBe(true);
 });

@@ -16,14 +16,19 @@ const MAX_LOCK_BYTES = 32 * 1024 * 1024;
  * @param toolPath PATH of the sandbox
  */
 export function findSetup(repo: string, toolPath: string): Setup {
-  const names = [...filesIn(repo), ...SETUP_FOLDERS.flatMap((folder) => filesIn(path.join(repo, folder)).map((name) => `${folder}/${name}`))];
+  const names = [
+    ...filesIn(repo),
+    ...SETUP_FOLDERS.flatMap((folder) => filesIn(path.join(repo, folder)).map((name) => `${folder}/${name}`)),
+  ];
   const texts: Partial<Record<SetupText, string>> = {};
   for (const name of SETUP_TEXTS) {
     const text = names.includes(name) ? readPlain(path.join(repo, name)) : null;
     if (text !== null) texts[name] = text.slice(0, HEAD);
   }
   const folders = toolPath.split(':');
-  return setupOf({ names: new Set(names), texts }, (tool) => folders.some((d) => isProgram(path.join(d, tool))));
+  return setupOf({ names: new Set(names), texts }, (tool) =>
+    folders.some((d) => isProgram(path.join(d, tool))),
+  );
 }
 
 /** Names of the plain files in a folder; none where there is no such folder. */

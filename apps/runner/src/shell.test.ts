@@ -8,11 +8,13 @@ const dir = mkdtempSync('/tmp/mainloop-shell-');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** Longer than any of these takes, and shorter than the sleeps in them. */
 const LIMIT_MS = 120_000;
-const run = (command: string, limitMs = LIMIT_MS) => shell(command, { repo: dir, env: { PATH: '/usr/bin:/bin' } }, limitMs);
+const run = (command: string, limitMs = LIMIT_MS) =>
+  shell(command, { repo: dir, env: { PATH: '/usr/bin:/bin' } }, limitMs);
 
 /** What is killed takes a moment to go. @returns whether it is still there after two minutes */
 async function stays(file: string): Promise<boolean> {
-  for (const until = Date.now() + LIMIT_MS; lives(file); await new Promise((r) => setTimeout(r, 20))) if (Date.now() > until) return true;
+  for (const until = Date.now() + LIMIT_MS; lives(file); await new Promise((r) => setTimeout(r, 20)))
+    if (Date.now() > until) return true;
   return false;
 }
 
@@ -28,7 +30,10 @@ function lives(file: string): boolean {
 }
 
 test('one that never ends is ended at its limit, with what it started', async () => {
-  const r = await run('echo before; sh -c "echo \\$\\$ > deep; exec sleep 600" & echo $$ > own; sleep 600', 1_000);
+  const r = await run(
+    'echo before; sh -c "echo \\$\\$ > deep; exec sleep 600" & echo $$ > own; sleep 600',
+    1_000,
+  );
   expect([r.code, r.tail, await stays('own'), await stays('deep')]).toEqual([null, 'before\n', false, false]);
 });
 
@@ -39,7 +44,12 @@ test('what it leaves running in the background holds nobody up, and ends', async
 
 test.each([
   ['what is typed', 'read -p "Your name? " x || echo "nobody answers"', 0, 'nobody answers\n'],
-  ['what is typed at a terminal', 'read x < /dev/tty', 1, expect.stringContaining('/dev/tty: No such device')],
+  [
+    'what is typed at a terminal',
+    'read x < /dev/tty',
+    1,
+    expect.stringContaining('/dev/tty: No such device'),
+  ],
   ['whether there is a terminal', 'test -t 0 || test -t 1 || test -t 2', 1, ''],
 ])('one that asks for %s is not waited for', async (_, command, code, tail) => {
   expect(await run(command)).toMatchObject({ code, tail });

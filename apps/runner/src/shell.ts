@@ -12,7 +12,12 @@ export function shell(
   return new Promise((resolve) => {
     const began = performance.now();
     let tail = Buffer.alloc(0);
-    const child = spawn('/bin/bash', ['-c', command], { cwd: a.repo, env: a.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn('/bin/bash', ['-c', command], {
+      cwd: a.repo,
+      env: a.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     const keep = (d: Buffer): void => {
       tail = Buffer.concat([tail, d]).subarray(-TAIL_BYTES);
     };

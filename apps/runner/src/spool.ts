@@ -29,7 +29,8 @@ export class LineSplitter {
     }
   }
   flush(): void {
-    if (this.heldBytes > 0 || this.dropped > 0) this.onLine(Buffer.concat(this.held).toString('utf8'), this.dropped);
+    if (this.heldBytes > 0 || this.dropped > 0)
+      this.onLine(Buffer.concat(this.held).toString('utf8'), this.dropped);
     this.held = [];
     this.heldBytes = 0;
     this.dropped = 0;
@@ -87,7 +88,8 @@ export class Spool {
       const chunk = Buffer.alloc(Math.min(CHUNK, this.written - this.sent));
       readSync(this.fd, chunk, 0, chunk.length, this.sent - this.base);
       const r = await this.link.patiently('POST', `/run/output?offset=${this.sent}`, chunk);
-      if (r.status !== 200) throw new Error(`the gateway refused output: ${r.status} ${r.body.toString().slice(0, 200)}`);
+      if (r.status !== 200)
+        throw new Error(`the gateway refused output: ${r.status} ${r.body.toString().slice(0, 200)}`);
       const next = (JSON.parse(r.body.toString()) as { next: number }).next;
       this.sent = Math.max(this.base, next);
     }

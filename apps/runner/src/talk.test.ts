@@ -11,7 +11,9 @@ let door: http.Server | undefined;
 afterEach(() => void door?.close());
 
 /** A gateway that answers one after the other; the last one for good. */
-async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard: { again: boolean; body: unknown }[] }> {
+async function gateway(
+  replies: readonly Reply[],
+): Promise<{ url: string; heard: { again: boolean; body: unknown }[] }> {
   const heard: { again: boolean; body: unknown }[] = [];
   door = http.createServer((req, res) => {
     let text = '';
@@ -19,15 +21,24 @@ async function gateway(replies: readonly Reply[]): Promise<{ url: string; heard:
     req.on('end', () => {
       const reply = replies[Math.min(heard.length, replies.length - 1)]!;
       const isJson = req.headers['content-type'] === 'application/json';
-      heard.push({ again: req.headers['x-mainloop-again'] !== undefined, body: isJson ? JSON.parse(text) : `${req.url} ${text}` });
+      heard.push({
+        again: req.headers['x-mainloop-again'] !== undefined,
+        body: isJson ? JSON.parse(text) : `${req.url} ${text}`,
+      });
       if (reply === 'away') return void req.socket.destroy();
-      res.writeHead(reply[0], { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify(reply[1]));
+      res
+        .writeHead(reply[0], { 'content-type': 'application/json', connection: 'close' })
+        .end(JSON.stringify(reply[1]));
     });
   });
   await new Promise<void>((r) => door!.listen(0, '127.0.0.1', r));
   return { url: `http://127.0.0.1:${(door.address() as AddressInfo).port}`, heard };
 }
-const mainloop = (url: string, args: readonly string[], more: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> =>
+const mainloop = (
+  url: string,
+  args: readonly string[],
+  more: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
     const env = { ...process.env, MAINLOOP_GATEWAY: url, MAINLOOP_TOKEN: 'mlr_x', ...more };
     execFile(process.execPath, [path.join(import.meta.dirname, 'talk.ts'), ...args], { env }, (e, out, err) =>
@@ -38,7 +49,12 @@ const mainloop = (url: string, args: readonly string[], more: Record<string, str
 const NOT_READY: Reply = [503, { error: 'mainloop is not ready, try again.' }];
 test.each([
   ['say', ['say', 'Half is done.'], 'Said.', { text: 'Half is done.' }],
-  ['ask', ['ask', 'Which?', '--option', 'A'], 'Asked.', { question: 'Which?', options: [{ label: 'A' }], multiple: false }],
+  [
+    'ask',
+    ['ask', 'Which?', '--option', 'A'],
+    'Asked.',
+    { question: 'Which?', options: [{ label: 'A' }], multiple: false },
+  ],
   [
     'ask, with a recommendation',
     ['ask', 'Which?', '--option', 'A', '--recommended', 'B', '--multiple', '--recommended'],
@@ -46,22 +62,33 @@ test.each([
     { question: 'Which?', options: [{ label: 'A' }, { label: 'B', recommended: true }], multiple: true },
   ],
   ['reply', ['reply', 'c-1', 'Done.'], 'Replied.', { id: 'c-1', text: 'Done.' }],
-])('%s: what is said while nobody can hear it is said again until somebody does', async (_, args, said, body) => {
-  const g = await gateway([NOT_READY, 'away', 'away', [200, { say: said }]]);
-  expect(await mainloop(g.url, args)).toEqual({ code: 0, out: said, err: '' });
-  // Whoever may have heard it before is told so, or it would be there twice.
-  expect(g.heard).toEqual([false, true, true, true].map((again) => ({ again, body })));
-});
+])(
+  '%s: what is said while nobody can hear it is said again until somebody does',
+  async (_, args, said, body) => {
+    const g = await gateway([NOT_READY, 'away', 'away', [200, { say: said }]]);
+    expect(await mainloop(g.url, args)).toEqual({ code: 0, out: said, err: '' });
+    // Whoever may have heard it before is told so, or it would be there twice.
+    expect(g.heard).toEqual([false, true, true, true].map((again) => ({ again, body })));
+  },
+);
 
 test('a refusal is told at once', async () => {
   const g = await gateway([[429, { error: 'This run has had its 5 questions. Go on without.' }]]);
-  expect(await mainloop(g.url, ['say', 'x'])).toEqual({ code: 1, out: '', err: 'This run has had its 5 questions. Go on without.' });
+  expect(await mainloop(g.url, ['say', 'x'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'This run has had its 5 questions. Go on without.',
+  });
   expect(g.heard).toHaveLength(1);
 });
 
 test.each([500, 501, 507])('%i is an error, not a "not now": it is told at once', async (status) => {
   const g = await gateway([[status, { error: 'The database has no such column.' }]]);
-  expect(await mainloop(g.url, ['say', 'x'])).toEqual({ code: 1, out: '', err: 'The database has no such column.' });
+  expect(await mainloop(g.url, ['say', 'x'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'The database has no such column.',
+  });
   expect(g.heard).toHaveLength(1);
 });
 
@@ -84,7 +111,11 @@ test.each<[string, Reply]>([
 ])('%s for longer than it waits: it is given up, with a sentence that says so', async (_, reply) => {
   const g = await gateway([reply]);
   const said = await mainloop(g.url, ['say', 'x'], { MAINLOOP_TALK_PATIENCE_MS: '400' });
-  expect(said).toEqual({ code: 1, out: '', err: 'Nobody could hear it for 0.4 s, so it was not said. Go on, and say it again later.' });
+  expect(said).toEqual({
+    code: 1,
+    out: '',
+    err: 'Nobody could hear it for 0.4 s, so it was not said. Go on, and say it again later.',
+  });
   // Not once and given up, and not without end.
   expect(g.heard.length).toBeGreaterThan(1);
 });
@@ -98,7 +129,11 @@ describe('what is shown', () => {
   test('goes out as it is, with its caption and without its name, again until somebody hears it', async () => {
     writeFileSync(at('secret-name.png'), 'bytes');
     const g = await gateway([NOT_READY, [200, { say: 'Shown.' }]]);
-    expect(await mainloop(g.url, ['show', at('secret-name.png'), 'The list & more?'])).toEqual({ code: 0, out: 'Shown.', err: '' });
+    expect(await mainloop(g.url, ['show', at('secret-name.png'), 'The list & more?'])).toEqual({
+      code: 0,
+      out: 'Shown.',
+      err: '',
+    });
     const body = '/talk/show?caption=The%20list%20%26%20more%3F bytes';
     expect(g.heard).toEqual([false, true].map((again) => ({ again, body })));
   });
@@ -109,7 +144,8 @@ describe('what is shown', () => {
     symlinkSync('/dev/zero', at('zero.png'));
     writeFileSync(at('huge.png'), '');
     truncateSync(at('huge.png'), 10 * 1024 ** 3);
-    const said = async (name: string): Promise<string> => (await mainloop(g.url, ['show', name, 'x'])).err.replaceAll(`${folder}/`, '');
+    const said = async (name: string): Promise<string> =>
+      (await mainloop(g.url, ['show', name, 'x'])).err.replaceAll(`${folder}/`, '');
     expect(await said(at('pipe.png'))).toBe('pipe.png is no file.');
     expect(await said(at('zero.png'))).toBe('zero.png is no file.');
     expect(await said(folder)).toMatch(/is no file/);
@@ -119,6 +155,8 @@ describe('what is shown', () => {
   });
 
   test('without a caption it says how', async () => {
-    expect((await mainloop('http://127.0.0.1:1', ['show', at('x.png')])).err).toContain('mainloop show FILE "caption"');
+    expect((await mainloop('http://127.0.0.1:1', ['show', at('x.png')])).err).toContain(
+      'mainloop show FILE "caption"',
+    );
   });
 });

@@ -73,7 +73,9 @@ function said(r: Answer, name: 'say' | 'error'): string {
   } catch {
     // No answer of the gateway's own.
   }
-  return name === 'say' ? 'Heard.' : `mainloop answered ${r.status} and did not say why. Your words were not heard.`;
+  return name === 'say'
+    ? 'Heard.'
+    : `mainloop answered ${r.status} and did not say why. Your words were not heard.`;
 }
 
 /** What a picture may have, in bytes; the gateway says the same. */
@@ -88,8 +90,10 @@ function readFile(name: string): Buffer {
     const data = Buffer.alloc(MAX_BYTES + 1);
     let bytes = 0;
     // What it says of its size counts for nothing: a file may grow, or be none of a disk.
-    for (let n = 1; n > 0 && bytes < data.length; bytes += n) n = fs.readSync(file, data, bytes, data.length - bytes, bytes);
-    if (bytes > MAX_BYTES) throw new Error(`${name} is over ${MAX_BYTES / 1024 / 1024} MiB. Show a smaller one.`);
+    for (let n = 1; n > 0 && bytes < data.length; bytes += n)
+      n = fs.readSync(file, data, bytes, data.length - bytes, bytes);
+    if (bytes > MAX_BYTES)
+      throw new Error(`${name} is over ${MAX_BYTES / 1024 / 1024} MiB. Show a smaller one.`);
     return data.subarray(0, bytes);
   } finally {
     fs.closeSync(file);
@@ -116,8 +120,10 @@ for (let i = 0; i + 1 < rest.length; i++) {
 let r: Answer;
 if (verb === 'say' && first) r = await post('/talk/say', json({ text: first }));
 else if (verb === 'show' && first && rest[0]) r = await show(first, rest[0]);
-else if (verb === 'ask' && first) r = await post('/talk/ask', json({ question: first, options, multiple: rest.includes('--multiple') }));
-else if (verb === 'reply' && first && rest[0]) r = await post('/talk/reply', json({ id: first, text: rest[0] }));
+else if (verb === 'ask' && first)
+  r = await post('/talk/ask', json({ question: first, options, multiple: rest.includes('--multiple') }));
+else if (verb === 'reply' && first && rest[0])
+  r = await post('/talk/reply', json({ id: first, text: rest[0] }));
 else {
   console.error(USAGE);
   process.exit(2);

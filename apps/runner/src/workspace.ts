@@ -43,7 +43,9 @@ export function gitEnv(c: RunnerConfig, asks: boolean): Record<string, string> {
     GIT_CONFIG_COUNT: String(settings.length),
     GIT_TERMINAL_PROMPT: '0',
     GIT_CONFIG_NOSYSTEM: '1',
-    ...(asks ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_PAGER: 'cat', GIT_EDITOR: 'true', GIT_ASKPASS: '/bin/false' } : {}),
+    ...(asks
+      ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_PAGER: 'cat', GIT_EDITOR: 'true', GIT_ASKPASS: '/bin/false' }
+      : {}),
   };
   settings.forEach(([k, v], i) => {
     env[`GIT_CONFIG_KEY_${i}`] = k;
@@ -87,7 +89,9 @@ export async function ensureWorkspace(
   againMs = FETCH_AGAIN_MS,
 ): Promise<readonly string[]> {
   const git = async (...args: string[]): Promise<string> =>
-    (await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
+    (
+      await run('git', args, { ...within(longestMs), cwd: c.repo, env, maxBuffer: 64 * 1024 * 1024 })
+    ).stdout.trim();
   const whole =
     existsSync(path.join(c.repo, '.git')) &&
     (await git('rev-parse', '--verify', 'HEAD').then(
@@ -105,16 +109,29 @@ export async function ensureWorkspace(
       if (existsSync(c.mirror) && !existsSync(path.join(c.mirror, 'objects')))
         await patiently(() => git('ls-remote', '-q', 'origin', 'HEAD'), againMs);
       if (existsSync(path.join(c.mirror, 'objects')))
-        writeFileSync(path.join(c.repo, '.git/objects/info/alternates'), path.join(c.mirror, 'objects') + '\n');
+        writeFileSync(
+          path.join(c.repo, '.git/objects/info/alternates'),
+          path.join(c.mirror, 'objects') + '\n',
+        );
       const fetch = (): Promise<string> =>
         // As a clone does: fewer than a hundred files are else written one by one, packed anew, however large they are.
-        git('fetch', '-q', '--keep', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*');
+        git(
+          'fetch',
+          '-q',
+          '--keep',
+          '--no-tags',
+          'origin',
+          '+refs/heads/*:refs/remotes/origin/*',
+          '+refs/tags/*:refs/tags/*',
+        );
       await patiently(fetch, againMs);
     } catch (err) {
       throw new WorkspaceError(lastLine(err));
     }
     // The branch is not on the forge yet.
-    const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(() => '');
+    const remote = await git('rev-parse', '--verify', '-q', `refs/remotes/origin/${spec.branch}`).catch(
+      () => '',
+    );
     const from = remote !== '' ? `origin/${spec.branch}` : `origin/${spec.base}`;
     try {
       await git('checkout', '-q', '-f', '--no-track', '-B', spec.branch, from);
@@ -146,8 +163,12 @@ export async function ensureWorkspace(
   ensureFolder(config);
   // Settings there are nobody's but an agent's.
   if (spec.askPermissions)
-    for (const file of ['settings.json', 'settings.local.json']) rmSync(path.join(config, file), { force: true, recursive: true });
-  const [gitmodules, gitattributes] = [readPlain(path.join(c.repo, '.gitmodules')), readPlain(path.join(c.repo, '.gitattributes'))];
+    for (const file of ['settings.json', 'settings.local.json'])
+      rmSync(path.join(config, file), { force: true, recursive: true });
+  const [gitmodules, gitattributes] = [
+    readPlain(path.join(c.repo, '.gitmodules')),
+    readPlain(path.join(c.repo, '.gitattributes')),
+  ];
   const notes = cloneNotes({ gitmodules, gitattributes });
   const claudeMd = [spec.claudeMd, ...notes, ...commitWords(await commitRulesOf(c.repo, git))].join('\n');
   putFile(path.join(config, 'CLAUDE.md'), spec.askPermissions ? withNotesOf(c.repo, claudeMd) : claudeMd);
@@ -155,17 +176,31 @@ export async function ensureWorkspace(
 }
 
 const setupLeaves = (spec: RunSpec): string[] =>
-  spec.findSetup && spec.setupCommand === null ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p)) : [];
+  spec.findSetup && spec.setupCommand === null
+    ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p))
+    : [];
 
 /** Files of ours in the clone that belong in no commit, as patterns from its root. */
-export const ownFiles = (spec: RunSpec): string[] => [path.join('/', spec.folder ?? '', 'TASK.md'), ...setupLeaves(spec)];
+export const ownFiles = (spec: RunSpec): string[] => [
+  path.join('/', spec.folder ?? '', 'TASK.md'),
+  ...setupLeaves(spec),
+];
 
-const GUIDES = ['CONTRIBUTING.md', '.github/CONTRIBUTING.md', 'docs/CONTRIBUTING.md', 'CONTRIBUTING.rst', 'CONTRIBUTING'];
+const GUIDES = [
+  'CONTRIBUTING.md',
+  '.github/CONTRIBUTING.md',
+  'docs/CONTRIBUTING.md',
+  'CONTRIBUTING.rst',
+  'CONTRIBUTING',
+];
 /** How many of the newest commits are looked at. */
 const COMMITS = 30;
 
 /** What the repository's own files and history say of how a commit has to be. A help: nothing of it keeps a run from starting. */
-async function commitRulesOf(repo: string, git: (...args: string[]) => Promise<string>): Promise<CommitRules> {
+async function commitRulesOf(
+  repo: string,
+  git: (...args: string[]) => Promise<string>,
+): Promise<CommitRules> {
   const read = (file: string): string => readPlain(path.join(repo, file)) ?? '';
   const [listed, messages] = await Promise.all([
     // A repository without a commit has neither.
@@ -186,8 +221,13 @@ async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {
   const work = workFolder(c, spec);
   // Not there, which is the answer.
   const real = await realpath(work).catch(() => null);
-  if (real !== (await realpath(c.repo)) + (spec.folder ? `/${spec.folder}` : '') || !(await stat(work)).isDirectory())
-    throw new WorkspaceError(`There is no folder ${spec.folder} on ${spec.branch}. The project's settings name it.`);
+  if (
+    real !== (await realpath(c.repo)) + (spec.folder ? `/${spec.folder}` : '') ||
+    !(await stat(work)).isDirectory()
+  )
+    throw new WorkspaceError(
+      `There is no folder ${spec.folder} on ${spec.branch}. The project's settings name it.`,
+    );
   return work;
 }
 
@@ -209,7 +249,15 @@ export async function checkpoint(
     (await run('git', args, { ...SAVING, cwd: c.repo, env, maxBuffer: 256 * 1024 * 1024 })).stdout;
   try {
     // git makes no empty bundle: there is no new commit.
-    await git('bundle', 'create', '-q', path.join(dir, 'commits.bundle'), 'HEAD', '--not', '--remotes=origin').catch(() => undefined);
+    await git(
+      'bundle',
+      'create',
+      '-q',
+      path.join(dir, 'commits.bundle'),
+      'HEAD',
+      '--not',
+      '--remotes=origin',
+    ).catch(() => undefined);
     // A commit object of the tree as it is, made beside the index so that the agent's own staging is not touched.
     const index = path.join(dir, 'index');
     const side = { ...env, GIT_INDEX_FILE: index };
@@ -231,7 +279,14 @@ export async function checkpoint(
     const tar = path.join(c.spool, 'checkpoint.tgz');
     await run(
       'tar',
-      ['-czf', tar, '-C', dir, '.', ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : [])],
+      [
+        '-czf',
+        tar,
+        '-C',
+        dir,
+        '.',
+        ...(existsSync(path.join(c.home, '.claude/projects')) ? ['-C', c.home, '.claude/projects'] : []),
+      ],
       { ...SAVING, maxBuffer: 1024 * 1024 },
     );
     const data = readFileSync(tar);
@@ -245,7 +300,11 @@ export async function checkpoint(
   }
 }
 
-async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[]) => Promise<string>): Promise<void> {
+async function restore(
+  c: RunnerConfig,
+  link: GatewayLink,
+  git: (...a: string[]) => Promise<string>,
+): Promise<void> {
   const r = await link.patiently('GET', '/run/checkpoint');
   if (r.status !== 200 || r.body.length === 0) return;
   const dir = path.join(c.spool, 'restore');
@@ -255,16 +314,21 @@ async function restore(c: RunnerConfig, link: GatewayLink, git: (...a: string[])
   await unpackCheckpoint(path.join(c.spool, 'restore.tgz'), dir);
   const head = existsSync(path.join(dir, 'head')) ? readFileSync(path.join(dir, 'head'), 'utf8').trim() : '';
   if (existsSync(path.join(dir, 'commits.bundle')))
-    await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(notKept('commits of the checkpoint'));
-  if (/^[0-9a-f]{40,64}$/.test(head)) await git('reset', '-q', '--hard', head).catch(notKept('the commit of the checkpoint'));
+    await git('fetch', '-q', path.join(dir, 'commits.bundle'), 'HEAD').catch(
+      notKept('commits of the checkpoint'),
+    );
+  if (/^[0-9a-f]{40,64}$/.test(head))
+    await git('reset', '-q', '--hard', head).catch(notKept('the commit of the checkpoint'));
   const patch = path.join(dir, 'uncommitted.patch');
   if (existsSync(patch) && readFileSync(patch).length > 0)
     await git('apply', '--whitespace=nowarn', patch).catch(notKept('uncommitted changes of the checkpoint'));
   if (existsSync(path.join(dir, '.claude/projects'))) {
     ensureFolder(path.join(c.home, '.claude'));
-    await run('cp', ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')], RESTORING).catch(
-      notKept('the session of the checkpoint'),
-    );
+    await run(
+      'cp',
+      ['-a', path.join(dir, '.claude/projects'), path.join(c.home, '.claude/')],
+      RESTORING,
+    ).catch(notKept('the session of the checkpoint'));
   }
   rmSync(dir, { recursive: true, force: true });
 }
@@ -278,16 +342,30 @@ const MAX_RESTORED = { bytes: 512 * 1024 * 1024, files: 20_000 } as const;
  * @param file a tar, packed with gzip
  */
 export async function unpackCheckpoint(file: string, into: string): Promise<void> {
-  const listing = await run('tar', ['-tvzf', file], { ...RESTORING, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } }).catch(
-    notKept('the list of the checkpoint'),
-  );
+  const listing = await run('tar', ['-tvzf', file], {
+    ...RESTORING,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  }).catch(notKept('the list of the checkpoint'));
   const names = listing === undefined ? null : checkpointNames(listing.stdout);
   if (names === null || names.length === 0) return;
   const list = path.join(into, '.names');
   writeFileSync(list, names.join('\0'));
-  await run('tar', ['-xzf', file, '-C', into, '--no-same-owner', '--no-same-permissions', '--no-recursion', '--null', '-T', list], RESTORING).catch(
-    notKept('files of the checkpoint'),
-  );
+  await run(
+    'tar',
+    [
+      '-xzf',
+      file,
+      '-C',
+      into,
+      '--no-same-owner',
+      '--no-same-permissions',
+      '--no-recursion',
+      '--null',
+      '-T',
+      list,
+    ],
+    RESTORING,
+  ).catch(notKept('files of the checkpoint'));
   rmSync(list);
 }
 

@@ -19,8 +19,13 @@ const OPEN = /^\/(signin|pair)(\/__data\.json)?$/;
 export const handle: Handle = async ({ event, resolve }) => {
   if (settings.needsSignIn && !OPEN.test(event.url.pathname)) {
     const who = await passage(event.request);
-    if (who === 'away') return new Response(STARTING, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' } });
-    if (who === 'no') redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
+    if (who === 'away')
+      return new Response(STARTING, {
+        status: 503,
+        headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '2' },
+      });
+    if (who === 'no')
+      redirect(303, `/signin?to=${encodeURIComponent(event.url.pathname + event.url.search)}`);
   }
   const res = await withIds(idsOf(OWNER, event.params), () => resolve(event));
   res.headers.set('x-content-type-options', 'nosniff');

@@ -17,7 +17,12 @@ const QUEUE_TYPES: readonly number[] = [1, 2];
 export async function backlogOf(client: Client, namespace: string): Promise<number> {
   const counts = await Promise.all(
     QUEUE_TYPES.map(async (taskQueueType) => {
-      const r = await client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: TASK_QUEUE }, taskQueueType, reportStats: true });
+      const r = await client.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name: TASK_QUEUE },
+        taskQueueType,
+        reportStats: true,
+      });
       return Number(r.stats?.approximateBacklogCount ?? 0);
     }),
   );
@@ -28,16 +33,24 @@ export async function backlogOf(client: Client, namespace: string): Promise<numb
  * Answers on `port` with a certificate of its own; the APIService that leads here does not check it.
  * @param failed hears why there is no number: whoever asks is nobody we know
  */
-export async function serveBacklog(port: number, read: () => Promise<number>, failed: (err: Error) => void = () => undefined): Promise<https.Server> {
+export async function serveBacklog(
+  port: number,
+  read: () => Promise<number>,
+  failed: (err: Error) => void = () => undefined,
+): Promise<https.Server> {
   const cert = await generate([{ name: 'commonName', value: 'mainloop-worker' }], { algorithm: 'sha256' });
   let kept = { at: 0, value: 0 };
   const value = async (): Promise<number> => {
-    if (performance.now() - kept.at > KEPT_MS || kept.at === 0) kept = { at: performance.now(), value: await read() };
+    if (performance.now() - kept.at > KEPT_MS || kept.at === 0)
+      kept = { at: performance.now(), value: await read() };
     return kept.value;
   };
   const server = https.createServer({ key: cert.private, cert: cert.cert }, (req, res) => {
     void answerTo(URL.parse(req.url ?? '/', 'https://worker')?.pathname ?? '', value).then(
-      (body) => void res.writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {})),
+      (body) =>
+        void res
+          .writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(body ?? {})),
       (err: Error) => {
         failed(err);
         res.writeHead(503, { 'content-type': 'text/plain' }).end('Temporal does not say how much waits.');
@@ -49,13 +62,19 @@ export async function serveBacklog(port: number, read: () => Promise<number>, fa
 }
 
 /** @returns the body for one path of the API, or null where there is nothing */
-async function answerTo(path: string, value: () => Promise<number>, now = new Date()): Promise<object | null> {
+async function answerTo(
+  path: string,
+  value: () => Promise<number>,
+  now = new Date(),
+): Promise<object | null> {
   if (path === `/apis/${GROUP}`)
     return {
       kind: 'APIResourceList',
       apiVersion: 'v1',
       groupVersion: GROUP,
-      resources: [{ name: METRIC, singularName: '', namespaced: true, kind: 'ExternalMetricValueList', verbs: ['get'] }],
+      resources: [
+        { name: METRIC, singularName: '', namespaced: true, kind: 'ExternalMetricValueList', verbs: ['get'] },
+      ],
     };
   const asked = new RegExp(`^/apis/${GROUP}/namespaces/[^/]+/([^/]+)$`).exec(path)?.[1];
   if (asked !== METRIC) return null;
@@ -63,6 +82,8 @@ async function answerTo(path: string, value: () => Promise<number>, now = new Da
     kind: 'ExternalMetricValueList',
     apiVersion: GROUP,
     metadata: {},
-    items: [{ metricName: METRIC, metricLabels: {}, timestamp: now.toISOString(), value: String(await value()) }],
+    items: [
+      { metricName: METRIC, metricLabels: {}, timestamp: now.toISOString(), value: String(await value()) },
+    ],
   };
 }

@@ -17,7 +17,12 @@ afterAll(() => t.drop());
 
 const about7: News = { ...NO_NEWS, numbers: [7] };
 const pokes = async (db: Db): Promise<number> =>
-  Number((await one<{ n: number }>(db, "select count(*) as n from outbox where workflow_id = 'task/waits' and name = 'poke'"))!.n);
+  Number(
+    (await one<{ n: number }>(
+      db,
+      "select count(*) as n from outbox where workflow_id = 'task/waits' and name = 'poke'",
+    ))!.n,
+  );
 
 test('of each change a task is told at once and after the next look: two changes in one second have one time', async () => {
   const memory = new Map<string, Watched>();
@@ -37,13 +42,21 @@ test('a base that moved is told to whoever has a pull request, and to nobody els
   const before = await pokes(t.db);
   await pollForge(t.db, { changed: () => Promise.resolve({ ...NO_NEWS, baseMoved: true }) }, new Map());
   expect((await pokes(t.db)) - before).toBe(1);
-  expect(await one(t.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'")).toBeNull();
+  expect(
+    await one(t.db, "select 1 from outbox where workflow_id = 'task/plans' and name = 'poke'"),
+  ).toBeNull();
 });
 
 test('news that could not be written down, or came before a forge that was away, are told later', async () => {
   const memory = new Map<string, Watched>();
-  const broken = { ...t.db, query: t.db.query.bind(t.db), connect: () => Promise.reject(new Error('the database is away')) } as unknown as Db;
-  await expect(pollForge(broken, { changed: () => Promise.resolve(about7) }, memory)).rejects.toThrow('the database is away');
+  const broken = {
+    ...t.db,
+    query: t.db.query.bind(t.db),
+    connect: () => Promise.reject(new Error('the database is away')),
+  } as unknown as Db;
+  await expect(pollForge(broken, { changed: () => Promise.resolve(about7) }, memory)).rejects.toThrow(
+    'the database is away',
+  );
   const before = await pokes(t.db);
   await pollForge(t.db, { changed: () => Promise.reject(new Error('502')) }, memory);
   expect((await pokes(t.db)) - before).toBe(0);

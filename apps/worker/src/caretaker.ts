@@ -35,7 +35,17 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
     const ownerId = await findOwner(db, s.taskId);
     if (ownerId === null) continue;
     await withTx(db, (tx) =>
-      append(tx, [sandboxStuck.new({ taskId: s.taskId, actor: 'mainloop', payload: { reason: s.reason.slice(0, 500) } })], ownerId),
+      append(
+        tx,
+        [
+          sandboxStuck.new({
+            taskId: s.taskId,
+            actor: 'mainloop',
+            payload: { reason: s.reason.slice(0, 500) },
+          }),
+        ],
+        ownerId,
+      ),
     );
   }
   if (failed.length > 0) throw failed[0];
@@ -47,7 +57,12 @@ export async function reapOrphans(db: Db, sandbox: Sandbox): Promise<string[]> {
  * of the end of a process whose starter has died, or of a pod. Each loss is told once; the workflow has a timer besides.
  * @param told what was told before, kept between calls
  */
-export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string) => void, told: Map<string, number>): Promise<void> {
+export async function watchRuns(
+  db: Db,
+  sandbox: Sandbox,
+  poke: (taskId: string) => void,
+  told: Map<string, number>,
+): Promise<void> {
   const active = await listActive(db);
   const ids = new Set(active.map((r) => r.id));
   for (const id of told.keys()) if (!ids.has(id)) told.delete(id);
@@ -55,7 +70,8 @@ export async function watchRuns(db: Db, sandbox: Sandbox, poke: (taskId: string)
     active.map(async (r) => {
       // It is looked at again in a moment; the checkup says what is wrong with the cluster.
       const now = await sandbox.status(r.taskId).catch(() => null);
-      if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id)) return;
+      if (now === null || told.get(r.id) === r.epoch || (now.kind === 'running' && now.runId === r.id))
+        return;
       told.set(r.id, r.epoch);
       poke(r.taskId);
     }),
@@ -89,7 +105,10 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
       r.id,
       level === 'stop'
         ? { type: 'stop', why: 'silent' }
-        : { type: 'steer', text: 'You have said nothing for a while. If something hangs, stop it and go on another way.' },
+        : {
+            type: 'steer',
+            text: 'You have said nothing for a while. If something hangs, stop it and go on another way.',
+          },
     );
   }
 }
@@ -112,7 +131,11 @@ export interface Watched {
  * They are told twice, now and after the next question: GitHub's times are whole seconds, so of two changes in one second only the first
  * is seen, and what could not be written down this time is not lost.
  */
-export async function pollForge(db: Db, forge: Pick<Forge, 'changed'>, memory: Map<string, Watched>): Promise<void> {
+export async function pollForge(
+  db: Db,
+  forge: Pick<Forge, 'changed'>,
+  memory: Map<string, Watched>,
+): Promise<void> {
   const repos = new Map((await listWaitingRepos(db)).map((w) => [w.repo, w.base]));
   for (const repo of memory.keys()) if (!repos.has(repo)) memory.delete(repo);
   for (const [repo, base] of repos) {

@@ -27,12 +27,21 @@ export interface ChecksDeps {
 }
 
 /** @returns the verdict; what the token may not see of it is told in the story, once for each repository */
-export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'>, t: TaskRow, sha: string): Promise<CiVerdict> {
+export async function readVerdict(
+  { db, forge }: Pick<ChecksDeps, 'db' | 'forge'>,
+  t: TaskRow,
+  sha: string,
+): Promise<CiVerdict> {
   const { unreadable, ...facts } = await forge.listChecks(t.repo, sha, t.defaultBranch);
   await appendOnce(
     db,
     unreadable.map((name) =>
-      forgeUnreadable.new({ taskId: t.id, actor: 'mainloop', key: { repo: t.repo }, payload: { sentence: sayUnreadable([name]) } }),
+      forgeUnreadable.new({
+        taskId: t.id,
+        actor: 'mainloop',
+        key: { repo: t.repo },
+        payload: { sentence: sayUnreadable([name]) },
+      }),
     ),
     t.ownerId,
   );
@@ -46,7 +55,12 @@ export async function readVerdict({ db, forge }: Pick<ChecksDeps, 'db' | 'forge'
 export async function lookAtChecks(
   deps: ChecksDeps,
   t: TaskRow,
-  i: { readonly sha: string; readonly pull: PullInfo | null; readonly round: number; readonly redSha: string | null },
+  i: {
+    readonly sha: string;
+    readonly pull: PullInfo | null;
+    readonly round: number;
+    readonly redSha: string | null;
+  },
 ): Promise<{ verdict: CiVerdict; told: CiTold }> {
   const { db, patienceMs } = deps;
   const verdict = await readVerdict(deps, t, i.sha);
@@ -83,7 +97,8 @@ export async function lookAtChecks(
     sha: i.sha,
     pull,
     failures,
-    repaired: i.redSha === null ? null : { sha: i.redSha, failures: (await findFailures(db, t.id, i.redSha)) ?? [] },
+    repaired:
+      i.redSha === null ? null : { sha: i.redSha, failures: (await findFailures(db, t.id, i.redSha)) ?? [] },
     rerun: outcome.is === 'infrastructure' && pull === 'open' ? await rerunOnce(deps, t, i.sha) : 'not_yet',
     since: ((await findPushedAt(db, t.id, i.sha)) ?? new Date()).toISOString(),
     nowMs: Date.now(),
@@ -97,18 +112,33 @@ function stateOf(pull: PullInfo | null): CiTold['pull'] {
   return pull?.state ?? 'open';
 }
 
-async function rerunOnce({ forge, effect }: ChecksDeps, t: TaskRow, sha: string): Promise<Situation['rerun']> {
-  const { asked, atMs } = await effect(t, { kind: 'rerun', of: sha }, async () => ({ ...(await forge.ensureRerun(t.repo, sha)), atMs: Date.now() }));
+async function rerunOnce(
+  { forge, effect }: ChecksDeps,
+  t: TaskRow,
+  sha: string,
+): Promise<Situation['rerun']> {
+  const { asked, atMs } = await effect(t, { kind: 'rerun', of: sha }, async () => ({
+    ...(await forge.ensureRerun(t.repo, sha)),
+    atMs: Date.now(),
+  }));
   if (asked === 0) return 'refused';
   return Date.now() - atMs < RERUN_SETTLE_MS ? 'settling' : 'done';
 }
 
 /** Logs are read once for each verdict: looking again costs nothing. */
-async function failuresOf({ db, forge }: ChecksDeps, t: TaskRow, sha: string, failed: readonly NamedCheck[]): Promise<Failure[]> {
+async function failuresOf(
+  { db, forge }: ChecksDeps,
+  t: TaskRow,
+  sha: string,
+  failed: readonly NamedCheck[],
+): Promise<Failure[]> {
   const known = new Map((await findFailures(db, t.id, sha))?.map((f) => [f.name, f]));
   const failures: Failure[] = [];
   for (const [n, check] of failed.slice(0, MAX_FAILURES).entries()) {
-    const log = known.has(check.name) || check.job === null || n >= MAX_LOGS ? '' : await logOf(forge, t.repo, check.job);
+    const log =
+      known.has(check.name) || check.job === null || n >= MAX_LOGS
+        ? ''
+        : await logOf(forge, t.repo, check.job);
     const message = failureOf(log) || failureOf(check.summary);
     failures.push(known.get(check.name) ?? { name: check.name, url: check.url, message });
   }
@@ -116,4 +146,5 @@ async function failuresOf({ db, forge }: ChecksDeps, t: TaskRow, sha: string, fa
 }
 
 /** A log is a help and no condition: @returns '' where it can't be had */
-export const logOf = (forge: Pick<Forge, 'jobLog'>, repo: string, job: number): Promise<string> => forge.jobLog(repo, job, LOG_BYTES).catch(() => '');
+export const logOf = (forge: Pick<Forge, 'jobLog'>, repo: string, job: number): Promise<string> =>
+  forge.jobLog(repo, job, LOG_BYTES).catch(() => '');

@@ -19,7 +19,9 @@ const Env = z.object({
   GITHUB_API_URL: z.url(),
   /** Set where the forge is our local GitHub: for bringing folders of this machine in. */
   LOCAL_GITHUB_OPERATOR_SECRET: z.string().min(16).optional(),
-  MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
+  MAINLOOP_SANDBOX: z
+    .enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes')
+    .default('local'),
   MAINLOOP_BWRAP: z.string().default('bwrap'),
   MAINLOOP_TOOLCHAINS: z.string().optional(),
   MAINLOOP_UNCONFINED: z.enum(['yes', 'no']).default('no'),
@@ -35,7 +37,10 @@ const Env = z.object({
   /** Whom a push service writes to when our notifications make trouble (RFC 8292): mailto: or https:. */
   MAINLOOP_CONTACT: z
     .string()
-    .regex(/^(mailto:.+@.+|https:\/\/.+)$/, 'MAINLOOP_CONTACT should be mailto:you@example.com or an https address')
+    .regex(
+      /^(mailto:.+@.+|https:\/\/.+)$/,
+      'MAINLOOP_CONTACT should be mailto:you@example.com or an https address',
+    )
     .default('mailto:owner@example.com'),
   /** For a push service of a test on this machine. */
   MAINLOOP_PUSH_LOOPBACK: z.enum(['yes', 'no']).default('no'),
@@ -60,7 +65,9 @@ const Env = z.object({
 const Kubernetes = z.object({
   /** Not set: the worker runs in the cluster. */
   KUBECONFIG: z.string().optional(),
-  MAINLOOP_AGENT_IMAGE: z.string({ error: 'MAINLOOP_AGENT_IMAGE should name the image that was built with make images' }).min(1),
+  MAINLOOP_AGENT_IMAGE: z
+    .string({ error: 'MAINLOOP_AGENT_IMAGE should name the image that was built with make images' })
+    .min(1),
   MAINLOOP_AGENT_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
   MAINLOOP_AGENT_PULL_SECRET: z.string().optional(),
   MAINLOOP_SANDBOX_PROCESSES: z.coerce.number().int().min(64).default(MAX_PROCESSES),
@@ -79,7 +86,9 @@ const Kubernetes = z.object({
     .regex(/^[a-z][a-z0-9-]{0,30}$/)
     .default('mainloop-task-'),
   /** IP:port of the gateway as pods see it. A Service's cluster address does; a name does not, there is no DNS in a sandbox. */
-  MAINLOOP_GATEWAY_ADDRESS: z.string().regex(/^[\d.a-f:]+:\d+$/, 'MAINLOOP_GATEWAY_ADDRESS should be IP:port, as pods reach the gateway'),
+  MAINLOOP_GATEWAY_ADDRESS: z
+    .string()
+    .regex(/^[\d.a-f:]+:\d+$/, 'MAINLOOP_GATEWAY_ADDRESS should be IP:port, as pods reach the gateway'),
   /** The namespace of the gateway's pods (label app=gateway); not set: the gateway is outside the cluster. */
   MAINLOOP_GATEWAY_NAMESPACE: z.string().optional(),
   MAINLOOP_SERVICE_ACCOUNT: z.string().default('mainloop/worker'),
@@ -87,7 +96,10 @@ const Kubernetes = z.object({
   MAINLOOP_MUST_NOT_REACH: z.string().default('[]'),
 });
 
-function kubernetes(env: Record<string, string | undefined>): { kubeconfig: string | null; options: KubernetesSandboxOptions } {
+function kubernetes(env: Record<string, string | undefined>): {
+  kubeconfig: string | null;
+  options: KubernetesSandboxOptions;
+} {
   const r = Kubernetes.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => i.message).join('; '));
   const e = r.data;
@@ -101,8 +113,13 @@ function kubernetes(env: Record<string, string | undefined>): { kubeconfig: stri
       image: e.MAINLOOP_AGENT_IMAGE,
       pullPolicy: e.MAINLOOP_AGENT_PULL_POLICY,
       pullSecret: e.MAINLOOP_AGENT_PULL_SECRET || null,
-      gateway: { host: e.MAINLOOP_GATEWAY_ADDRESS.slice(0, cut), port: Number(e.MAINLOOP_GATEWAY_ADDRESS.slice(cut + 1)) },
-      gatewayPods: e.MAINLOOP_GATEWAY_NAMESPACE ? { namespace: e.MAINLOOP_GATEWAY_NAMESPACE, labels: { app: 'gateway' } } : null,
+      gateway: {
+        host: e.MAINLOOP_GATEWAY_ADDRESS.slice(0, cut),
+        port: Number(e.MAINLOOP_GATEWAY_ADDRESS.slice(cut + 1)),
+      },
+      gatewayPods: e.MAINLOOP_GATEWAY_NAMESPACE
+        ? { namespace: e.MAINLOOP_GATEWAY_NAMESPACE, labels: { app: 'gateway' } }
+        : null,
       runtimeClass: e.MAINLOOP_RUNTIME_CLASS || null,
       resources: {
         cpu: e.MAINLOOP_AGENT_CPU,

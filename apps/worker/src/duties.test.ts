@@ -34,7 +34,11 @@ test('an hour of rounds, idle and at work, leaves nothing behind', async () => {
 
 test('it goes on after an error, takes a full batch again at once, and ends when it is over', async () => {
   const over = new AbortController();
-  const answers = [() => Promise.reject(new Error('once')), () => Promise.resolve(100), () => Promise.resolve(3)];
+  const answers = [
+    () => Promise.reject(new Error('once')),
+    () => Promise.resolve(100),
+    () => Promise.resolve(3),
+  ];
   const errors: string[] = [];
   let calls = 0;
   await repeat({

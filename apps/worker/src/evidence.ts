@@ -2,7 +2,14 @@
 import type { Evidence } from '@mainloop/models/contracts/runner';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
 import type { Verified } from '@mainloop/models/flow/ci-told';
-import { agentCode, agentLine, agentName, joined, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
+import {
+  agentCode,
+  agentLine,
+  agentName,
+  joined,
+  ours,
+  type ForgeText,
+} from '@mainloop/models/flow/forge-text';
 
 const CHECKS = {
   lint: { name: ours`The linter`, fine: ours`nothing found` },
@@ -17,12 +24,20 @@ export function verdictOf(e: Evidence | null): Verified {
 }
 
 /** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
-export function evidenceLines(t: TaskRow, verify: Evidence | null, checks: readonly Evidence[] = []): ForgeText {
+export function evidenceLines(
+  t: TaskRow,
+  verify: Evidence | null,
+  checks: readonly Evidence[] = [],
+): ForgeText {
   const sha = agentName((t.headSha ?? '').slice(0, 7));
-  const before = (e: Evidence): ForgeText => (e.redBefore === true ? ours`, as it did before this change` : ours``);
-  const ended = (e: Evidence): ForgeText => (e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}${before(e)}`);
+  const before = (e: Evidence): ForgeText =>
+    e.redBefore === true ? ours`, as it did before this change` : ours``;
+  const ended = (e: Evidence): ForgeText =>
+    e.exitCode === null ? ours`a time-out` : ours`exit ${e.exitCode}${before(e)}`;
   const parts = [
-    t.ci?.verdict === 'green' ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.` : ours`No CI has checked ${sha}.`,
+    t.ci?.verdict === 'green'
+      ? ours`CI is green on ${sha}, ${t.ci.passed ?? 0} of ${t.ci.passed ?? 0} checks.`
+      : ours`No CI has checked ${sha}.`,
   ];
   for (const c of checks) {
     const { name, fine } = CHECKS[c.what as keyof typeof CHECKS] ?? CHECKS.diagnostics;

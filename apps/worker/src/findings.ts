@@ -15,14 +15,19 @@ export async function findOpen(db: Db, taskId: string): Promise<OpenFinding[]> {
   const all = await openComments(db, taskId);
   const answered = all.filter((c) => c.answer !== null);
   const written = writtenBy(await findLastFix(db, taskId));
-  return all.filter((c) => c.answer === null).map((comment) => ({ comment, kind: findingOf(comment, answered, written) }));
+  return all
+    .filter((c) => c.answer === null)
+    .map((comment) => ({ comment, kind: findingOf(comment, answered, written) }));
 }
 
 /** @returns what is open, a line of Markdown for each; '' when nothing is */
 export async function openFindings(db: Db, taskId: string): Promise<string> {
   const open = await findOpen(db, taskId);
   const lines = open.slice(0, 20).map(({ comment: c, kind }) => {
-    const where = c.path === null ? '' : `, \`${cleanTitle(c.path, 200).replaceAll('`', '')}${c.line === null ? '' : `:${c.line}`}\``;
+    const where =
+      c.path === null
+        ? ''
+        : `, \`${cleanTitle(c.path, 200).replaceAll('`', '')}${c.line === null ? '' : `:${c.line}`}\``;
     return `- **${FINDING_WORDS[kind.is]}** (${inline(c.author)}${where}): ${inline(c.body)}`;
   });
   return [...lines, ...(open.length > 20 ? [`- and ${open.length - 20} more`] : [])].join('\n');

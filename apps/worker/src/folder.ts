@@ -14,7 +14,10 @@ import type { Importer } from './importer.ts';
  * @returns the branch to start from, as it is called now
  * @throws ForgeError `rejected` when the folder and we each have commits that the other lacks: an agent would start from half of the work
  */
-export async function ensureFresh({ db, importer, log }: { db: Db; importer: Importer; log: Logger }, t: TaskRow): Promise<string> {
+export async function ensureFresh(
+  { db, importer, log }: { db: Db; importer: Importer; log: Logger },
+  t: TaskRow,
+): Promise<string> {
   if (t.localPath === null || t.headSha !== null) return t.defaultBranch;
   let look;
   try {
@@ -31,7 +34,12 @@ export async function ensureFresh({ db, importer, log }: { db: Db; importer: Imp
   await withTx(db, (tx) =>
     append(
       tx,
-      [projectAdded.new({ actor: 'worker', payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath } })],
+      [
+        projectAdded.new({
+          actor: 'worker',
+          payload: { id, name: repo, repo, defaultBranch: look.branch, remoteUrl, localPath },
+        }),
+      ],
       t.ownerId,
     ),
   );

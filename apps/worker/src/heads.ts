@@ -34,16 +34,33 @@ export async function ensureShown(
   const shown = await findShown(db, t.id);
   // Before the agent's first push nothing of the task is there to be shown.
   if (head === '' || shown === null || shown.sha === head) return;
-  const [diff, delta] = [await forge.readDiff(t.repo, t.defaultBranch, head), await forge.readDiff(t.repo, shown.sha, head)];
+  const [diff, delta] = [
+    await forge.readDiff(t.repo, t.defaultBranch, head),
+    await forge.readDiff(t.repo, shown.sha, head),
+  ];
   const commit = (await forge.listCommits(t.repo, t.prNumber!)).find((c) => c.sha === head);
   const pushId = freshId();
   await decideAndAppend(db, async (tx) => {
     // The agent may have pushed meanwhile.
     if ((await findShown(tx, t.id))?.pushId !== shown.pushId) return;
-    const payload = { pushId, branch: t.branch, sha: head, by: cleanTitle(commit?.author ?? '', 60), title: cleanTitle(commit?.title ?? '', 200) };
+    const payload = {
+      pushId,
+      branch: t.branch,
+      sha: head,
+      by: cleanTitle(commit?.author ?? '', 60),
+      title: cleanTitle(commit?.title ?? '', 200),
+    };
     await append(tx, [branchSeen.new({ taskId: t.id, actor: 'mainloop', payload })], t.ownerId);
     const texts = { diff: keep(diff), delta: keep(delta) };
-    await insertSeen(tx, { id: pushId, ownerId: t.ownerId, taskId: t.id, branch: t.branch, oldSha: shown.sha, newSha: head, ...texts });
+    await insertSeen(tx, {
+      id: pushId,
+      ownerId: t.ownerId,
+      taskId: t.id,
+      branch: t.branch,
+      oldSha: shown.sha,
+      newSha: head,
+      ...texts,
+    });
   });
 }
 

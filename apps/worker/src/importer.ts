@@ -18,7 +18,10 @@ export interface Importer {
    * @returns what came of it, the folder's whole path, without links in it, and where it lies in its repository (empty: it is its top)
    * @throws ForgeError `rejected` or `not_found` with what to do
    */
-  look(folder: string, known?: string): Promise<FolderLook & { readonly localPath: string; readonly below: string }>;
+  look(
+    folder: string,
+    known?: string,
+  ): Promise<FolderLook & { readonly localPath: string; readonly below: string }>;
 }
 
 export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
@@ -30,10 +33,13 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
           'Folders can only be added while mainloop uses its local GitHub. Unset GITHUB_TOKEN, or push the folder to GitHub and add it as owner/name.',
         );
       const named = path.resolve(folder.replace(/^~(?=\/|$)/, homedir()));
-      if (!isDirectory(named)) throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
+      if (!isDirectory(named))
+        throw new ForgeError('not_found', `There is no folder ${named} on this machine.`);
       const dir = realpathSync(named);
       const git = async (...a: string[]): Promise<string> =>
-        (await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })).stdout.trim();
+        (
+          await run('git', ['-C', dir, ...a], { env: gitEnvironment({ path: process.env.PATH }) })
+        ).stdout.trim();
       let branch: string;
       try {
         await git('rev-parse', '--verify', 'HEAD');
@@ -42,12 +48,21 @@ export function localImporter(c: { githubApiUrl: string; localGitHubSecret: stri
           return known;
         });
       } catch {
-        throw new ForgeError('rejected', `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`);
+        throw new ForgeError(
+          'rejected',
+          `${dir} is not a git folder with a commit on a branch. Run git init, commit something, then add it again.`,
+        );
       }
       const below = (await git('rev-parse', '--show-prefix')).replace(/\/$/, '');
       const root = below === '' ? dir : await git('rev-parse', '--show-toplevel');
-      if (below !== '' && (await git('ls-tree', '-d', '--full-tree', '--name-only', 'HEAD', '--', below)) === '')
-        throw new ForgeError('rejected', `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`);
+      if (
+        below !== '' &&
+        (await git('ls-tree', '-d', '--full-tree', '--name-only', 'HEAD', '--', below)) === ''
+      )
+        throw new ForgeError(
+          'rejected',
+          `${dir} is in no commit of ${root} yet. Commit something in it, then add it again.`,
+        );
       const r = await fetch(`${c.githubApiUrl}/_local/import`, {
         method: 'POST',
         headers: { authorization: `token ${c.localGitHubSecret}`, 'content-type': 'application/json' },

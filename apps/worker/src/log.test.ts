@@ -7,17 +7,32 @@ import { temporalLines } from './log.ts';
 
 function read(): { log: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  return { log: openLog('worker', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }), lines };
+  return {
+    log: openLog('worker', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
+    lines,
+  };
 }
 
 describe("Temporal's lines", () => {
   test('keep their level, and name the task of their workflow', () => {
     const { log, lines } = read();
     const write = temporalLines(log);
-    write({ level: 'WARN', message: 'slow', timestampNanos: 0n, meta: { workflowId: 'task/t-1', runId: 'of Temporal' } });
+    write({
+      level: 'WARN',
+      message: 'slow',
+      timestampNanos: 0n,
+      meta: { workflowId: 'task/t-1', runId: 'of Temporal' },
+    });
     write({ level: 'ERROR', message: 'broken', timestampNanos: 0n, meta: { error: new Error('why') } });
-    write({ level: 'WARN', message: 'of a project', timestampNanos: 0n, meta: { workflowId: 'project/p-1' } });
-    expect(lines.map((l) => [l.level, l.msg, l.taskId, (l.err as { message: string } | undefined)?.message])).toEqual([
+    write({
+      level: 'WARN',
+      message: 'of a project',
+      timestampNanos: 0n,
+      meta: { workflowId: 'project/p-1' },
+    });
+    expect(
+      lines.map((l) => [l.level, l.msg, l.taskId, (l.err as { message: string } | undefined)?.message]),
+    ).toEqual([
       ['warn', 'slow', 't-1', undefined],
       ['error', 'broken', undefined, 'why'],
       ['warn', 'of a project', undefined, undefined],
@@ -62,7 +77,8 @@ describe('an activity that fails', () => {
     expect(await run(Object.assign(new Error('slow down'), { kind: 'rate_limited' }))).toHaveLength(1);
     expect(await run(ApplicationFailure.nonRetryable('no'))).toHaveLength(1);
   });
-  test('but one that was cancelled is no failure', async () => expect(await run(new CancelledFailure('over'))).toEqual([]));
+  test('but one that was cancelled is no failure', async () =>
+    expect(await run(new CancelledFailure('over'))).toEqual([]));
 });
 
 test.each([
@@ -72,4 +88,6 @@ test.each([
   ['', null, {}],
   ['other', 'words', {}],
   ['task/t-1', { runId: 7 }, { taskId: 't-1' }],
-])('an activity of %s with %j is about %j', (workflowId, input, ids) => expect(idsOf(workflowId, input)).toEqual(ids));
+])('an activity of %s with %j is about %j', (workflowId, input, ids) =>
+  expect(idsOf(workflowId, input)).toEqual(ids),
+);

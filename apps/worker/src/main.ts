@@ -39,13 +39,15 @@ const db = openPool(c.databaseUrl, 'mainloop-worker', 20);
 const hit = failpoints(c.failpoints);
 const forge = github({ token: c.githubToken, baseUrl: c.githubApiUrl });
 const poke = (taskId: string): void =>
-  void withTx(db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} })).catch(
-    (err: unknown) => log.warn({ err, taskId }, 'a task could not be told to look again; it looks by itself'),
+  void withTx(db, (tx) =>
+    toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(taskId), name: SIGNALS.poke, payload: {} }),
+  ).catch((err: unknown) =>
+    log.warn({ err, taskId }, 'a task could not be told to look again; it looks by itself'),
   );
 /** The agent hears of a limit it met while it works; of one that ended it the person does. */
 const onLimit = (hit: LimitHit): void =>
-  void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch((err: unknown) =>
-    log.warn({ err, ...hit }, 'limit'),
+  void sendCommand(db, hit.runId, { type: 'steer', text: limitSentence(hit.limit, hit.max) }).catch(
+    (err: unknown) => log.warn({ err, ...hit }, 'limit'),
   );
 const keeping = c.kubernetes === null ? await keeperOf(c, (words) => log.warn(words)) : null;
 const sandbox =
@@ -55,7 +57,10 @@ const sandbox =
 
 const { address } = await bridgeTo(c.temporalAddress, c.localUsers);
 const connection = await patiently(() => NativeConnection.connect({ address }));
-const client = new Client({ connection: await patiently(() => Connection.connect({ address })), namespace: c.temporalNamespace });
+const client = new Client({
+  connection: await patiently(() => Connection.connect({ address })),
+  namespace: c.temporalNamespace,
+});
 const here = path.dirname(fileURLToPath(import.meta.url));
 const importer = localImporter(c);
 const worker = await Worker.create({
@@ -69,7 +74,14 @@ const worker = await Worker.create({
     {
       ...taskActivities({ db, ciGraceMs: c.ciGraceMs }),
       ...runActivities({ db, forge, sandbox, importer, hit, log, settleMs: c.forgeSettleMs }),
-      ...forgeActivities({ db, forge, hit, settleMs: c.forgeSettleMs, ciPatienceMs: c.ciPatienceMs, quietMs: c.quietMs }),
+      ...forgeActivities({
+        db,
+        forge,
+        hit,
+        settleMs: c.forgeSettleMs,
+        ciPatienceMs: c.ciPatienceMs,
+        quietMs: c.quietMs,
+      }),
       ...projectActivities({ db, forge, importer }),
     },
     log,
@@ -84,12 +96,23 @@ const stopping = new AbortController();
 const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
 const duty = (name: string, everyMs: number, work: () => Promise<unknown>, word?: Listener): Promise<void> =>
-  repeat({ everyMs, work, word, over: stopping.signal, onError: (err) => log.warn({ err, duty: name }, 'will try again') });
+  repeat({
+    everyMs,
+    work,
+    word,
+    over: stopping.signal,
+    onError: (err) => log.warn({ err, duty: name }, 'will try again'),
+  });
 const duties = [
   duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
   duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
   duty('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  duty('push', 10_000, () => tellDevices(db, { subject: c.contact, toLoopback: c.pushToLoopback }, hit), wake('mainloop')),
+  duty(
+    'push',
+    10_000,
+    () => tellDevices(db, { subject: c.contact, toLoopback: c.pushToLoopback }, hit),
+    wake('mainloop'),
+  ),
   duty('reaper', 20_000, () => reapOrphans(db, sandbox)),
   duty('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
   duty('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
@@ -131,7 +154,10 @@ async function patiently<T>(f: () => Promise<T>): Promise<T> {
     try {
       return await f();
     } catch (err) {
-      if (i >= 60) throw new Error(`Temporal at ${c.temporalAddress} can't be reached. Check TEMPORAL_ADDRESS.`, { cause: err });
+      if (i >= 60)
+        throw new Error(`Temporal at ${c.temporalAddress} can't be reached. Check TEMPORAL_ADDRESS.`, {
+          cause: err,
+        });
       await new Promise((r) => setTimeout(r, 500));
     }
   }

@@ -26,12 +26,20 @@ const TTL_S = 24 * 3600;
 type Sent = 'sent' | 'gone' | { readonly failed: string };
 
 /** Tells every device what it has not been told. @returns how much was told; 100 means that there may be more */
-export async function tellDevices(db: Db, from: { readonly subject: string; readonly toLoopback: boolean }, hit: Hit): Promise<number> {
+export async function tellDevices(
+  db: Db,
+  from: { readonly subject: string; readonly toLoopback: boolean },
+  hit: Hit,
+): Promise<number> {
   if (!(await hasDevices(db))) return 0;
   return withTx(db, async (tx) => {
     if (!(await claimLock(tx, 'notices'))) return 0;
     const s = await getSettings(tx, OWNER);
-    const due = await dueNotices(tx, { ownerId: OWNER, kinds: s.notifyKinds, quiet: isQuiet(s.quietHours, Date.now()) });
+    const due = await dueNotices(tx, {
+      ownerId: OWNER,
+      kinds: s.notifyKinds,
+      quiet: isQuiet(s.quietHours, Date.now()),
+    });
     if (due.length === 0) return 0;
     const keys = await ensureVapidKeys(tx, webpush.generateVAPIDKeys);
     const waiting = await openItems(tx, OWNER);
@@ -39,7 +47,9 @@ export async function tellDevices(db: Db, from: { readonly subject: string; read
     await Promise.all(
       [...byDevice.values()].map(async (list) => {
         for (const d of list) {
-          const notice: Notice = d.item ? noticeOf(d.item, waiting) : { type: 'withdraw', itemId: d.itemId, waiting };
+          const notice: Notice = d.item
+            ? noticeOf(d.item, waiting)
+            : { type: 'withdraw', itemId: d.itemId, waiting };
           hit('push.before');
           const r = await send(d.device, notice, keys, from);
           hit('push.after');
@@ -61,11 +71,15 @@ async function send(
   from: { readonly subject: string; readonly toLoopback: boolean },
 ): Promise<Sent> {
   try {
-    const r = webpush.generateRequestDetails({ endpoint: d.endpoint, keys: { p256dh: d.p256dh, auth: d.auth } }, JSON.stringify(notice), {
-      vapidDetails: { subject: from.subject, ...keys },
-      TTL: TTL_S,
-      urgency: notice.type === 'show' ? 'high' : 'low',
-    });
+    const r = webpush.generateRequestDetails(
+      { endpoint: d.endpoint, keys: { p256dh: d.p256dh, auth: d.auth } },
+      JSON.stringify(notice),
+      {
+        vapidDetails: { subject: from.subject, ...keys },
+        TTL: TTL_S,
+        urgency: notice.type === 'show' ? 'high' : 'low',
+      },
+    );
     // Where to is the browser's word. Looked at again each time: what a name means may change after the device was added.
     const status = await requestOutside(r.endpoint, {
       method: r.method,

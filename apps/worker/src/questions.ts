@@ -10,7 +10,11 @@ import { hasMarker, isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';
 
 /** One comment for each question. It says who answered it, once somebody has. A task without issue and pull request asks in the app only. */
-export async function ensureQuestion({ db, forge, effect }: { db: Db; forge: Forge; effect: Effect }, t: TaskRow, itemId: string): Promise<void> {
+export async function ensureQuestion(
+  { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
+  t: TaskRow,
+  itemId: string,
+): Promise<void> {
   const number = t.prNumber ?? t.issueNumber;
   const q = await findQuestion(db, itemId);
   if (number === null || q === null) return;
@@ -18,13 +22,24 @@ export async function ensureQuestion({ db, forge, effect }: { db: Db; forge: For
     q.state === 'answered' && q.answer !== null && q.answeredBy !== null && q.answeredVia !== null
       ? { by: q.answeredBy, where: ANSWERED_WHERE[q.answeredVia], text: q.answer.text }
       : null;
-  const comment = { repo: t.repo, number, marker: marker(t.id, `ask-${itemId}`), body: questionComment(q, answered) };
+  const comment = {
+    repo: t.repo,
+    number,
+    marker: marker(t.id, `ask-${itemId}`),
+    body: questionComment(q, answered),
+  };
   const { id } = await effect(t, { kind: 'ask', of: itemId }, () => forge.ensureComment(comment));
   if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 
 /** The first comment after the question that answers it, of somebody who may write. Postgres first: it becomes a decision like any other. */
-export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: string, sinceIso: string): Promise<void> {
+export async function readAnswer(
+  db: Db,
+  forge: Forge,
+  t: TaskRow,
+  itemId: string,
+  sinceIso: string,
+): Promise<void> {
   const number = t.prNumber ?? t.issueNumber;
   const q = await findQuestion(db, itemId);
   if (number === null || q?.state !== 'open') return;
@@ -39,7 +54,15 @@ export async function readAnswer(db: Db, forge: Forge, t: TaskRow, itemId: strin
     const reading = readingOf(c, q, times);
     if (reading.is !== 'answer' || !(await forge.mayWrite(t.repo, c.author))) continue;
     const { text } = reading;
-    await decide(db, { ownerId: t.ownerId, itemId, decision: 'answer', text, via: 'github', by: c.author, answerId: answerIdOf(c.id) });
+    await decide(db, {
+      ownerId: t.ownerId,
+      itemId,
+      decision: 'answer',
+      text,
+      via: 'github',
+      by: c.author,
+      answerId: answerIdOf(c.id),
+    });
     return;
   }
 }

@@ -16,19 +16,28 @@ afterAll(() => t.drop());
 
 const look = async (now: Partial<RepoNow>): Promise<string> => {
   const task = await getTask(t.db, 'one');
-  const found = { full: task.repo, defaultBranch: task.defaultBranch, cloneUrl: 'http://forge/x.git', isArchived: false, ...now };
+  const found = {
+    full: task.repo,
+    defaultBranch: task.defaultBranch,
+    cloneUrl: 'http://forge/x.git',
+    isArchived: false,
+    ...now,
+  };
   return (await ensureNamed({ db: t.db, forge: { findNow: () => Promise.resolve(found) } }, task)).repo;
 };
 const told = async (): Promise<string[]> =>
   (
-    await t.db.query("select payload->>'before' as before, payload->>'repo' as repo from events where type = 'project.renamed' order by seq")
+    await t.db.query(
+      "select payload->>'before' as before, payload->>'repo' as repo from events where type = 'project.renamed' order by seq",
+    )
   ).rows.map((r: { before: string; repo: string }) => `${r.before} -> ${r.repo}`);
 
 test('renamed and renamed back: the name is brought up to date and told, each time once', async () => {
   const before = (await getTask(t.db, 'one')).repo;
   expect(await look({})).toBe(before);
   expect(await look({ full: before.toUpperCase() })).toBe(before);
-  for (const _ of [1, 2]) expect(await look({ full: 'acme/renamed', defaultBranch: 'trunk' })).toBe('acme/renamed');
+  for (const _ of [1, 2])
+    expect(await look({ full: 'acme/renamed', defaultBranch: 'trunk' })).toBe('acme/renamed');
   expect((await getTask(t.db, 'one')).defaultBranch).toBe('trunk');
   expect(await look({ full: before })).toBe(before);
   expect(await told()).toEqual([`${before} -> acme/renamed`, `acme/renamed -> ${before}`]);
@@ -44,7 +53,11 @@ test('where the new name is on the list as well, both go on as they are', async 
 });
 
 test('archived or gone: one sentence, before anything is paid', async () => {
-  await expect(look({ isArchived: true })).rejects.toThrow(/is archived, so nothing can be pushed to it\. Unarchive it on GitHub, then Retry\.$/);
+  await expect(look({ isArchived: true })).rejects.toThrow(
+    /is archived, so nothing can be pushed to it\. Unarchive it on GitHub, then Retry\.$/,
+  );
   const gone = { findNow: () => Promise.reject(new ForgeError('not_found', 'GitHub does not find it.')) };
-  await expect(ensureNamed({ db: t.db, forge: gone }, await getTask(t.db, 'one'))).rejects.toThrow('GitHub does not find it.');
+  await expect(ensureNamed({ db: t.db, forge: gone }, await getTask(t.db, 'one'))).rejects.toThrow(
+    'GitHub does not find it.',
+  );
 });

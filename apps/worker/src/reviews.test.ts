@@ -47,7 +47,17 @@ function world(given: Partial<Page> = {}) {
   const page: Page = { talk: [], lines: [], reviews: [], ...given };
   const asked: string[] = [];
   const forge: Partial<Forge> = {
-    getPull: () => Promise.resolve({ number: 7, url: '', headSha: 'a', merged: false, state: 'open', draft: false, mergeSha: null, fits: true }),
+    getPull: () =>
+      Promise.resolve({
+        number: 7,
+        url: '',
+        headSha: 'a',
+        merged: false,
+        state: 'open',
+        draft: false,
+        mergeSha: null,
+        fits: true,
+      }),
     listIssueComments: () => Promise.resolve(page.talk),
     listReviews: () => Promise.resolve(page.reviews),
     listReviewComments: () => Promise.resolve(page.lines),
@@ -60,12 +70,18 @@ function world(given: Partial<Page> = {}) {
   };
   const deps = { hit: () => undefined, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 };
   const { readReview, readPlanAnswer: plan } = forgeActivities({ db: t.db, forge: forge as Forge, ...deps });
-  const look = (take: { words: string; whatever: boolean } | null = null) => readReview({ taskId: id, sinceIso: '', take });
+  const look = (take: { words: string; whatever: boolean } | null = null) =>
+    readReview({ taskId: id, sinceIso: '', take });
   const takeUp = async () => look({ words: (await look()).waiting?.words ?? 'nothing', whatever: false });
   return { page, asked, look, takeUp, plan };
 }
 const comments = async (): Promise<string[]> =>
-  (await t.db.query<{ body: string }>('select body from review_comments where task_id = $1 order by created_at, id', [id])).rows.map((r) => r.body);
+  (
+    await t.db.query<{ body: string }>(
+      'select body from review_comments where task_id = $1 order by created_at, id',
+      [id],
+    )
+  ).rows.map((r) => r.body);
 const passed = async (): Promise<string[]> =>
   (
     await t.db.query<{ said: string }>(
@@ -78,11 +94,17 @@ describe('what is gathered', () => {
   test('waits until it is taken up by its name, and then is done with', async () => {
     const w = world({ talk: [said(1, 'Rename foo'), said(2, 'And bar')] });
     const { waiting, comments: none } = await w.look();
-    expect([none, waiting]).toEqual([0, { comments: 2, author: 'mona', words: expect.any(String), atOnce: false, quietMs: 60_000 }]);
+    expect([none, waiting]).toEqual([
+      0,
+      { comments: 2, author: 'mona', words: expect.any(String), atOnce: false, quietMs: 60_000 },
+    ]);
     expect(await comments()).toEqual([]);
     w.page.talk.push(said(3, 'And baz'));
     // Something was said since.
-    expect(await w.look({ words: waiting!.words, whatever: false })).toMatchObject({ comments: 0, waiting: { comments: 3 } });
+    expect(await w.look({ words: waiting!.words, whatever: false })).toMatchObject({
+      comments: 0,
+      waiting: { comments: 3 },
+    });
     expect(await w.takeUp()).toMatchObject({ comments: 3, author: 'mona', rounds: { most: 3 } });
     expect((await w.look()).waiting).toBeUndefined();
     expect(await comments()).toEqual(['Rename foo', 'And bar', 'And baz']);
@@ -111,11 +133,18 @@ describe('what is gathered', () => {
     expect(await w.takeUp()).toMatchObject({ comments: 3 });
     w.page.talk.reverse();
     expect((await w.look()).waiting).toBeUndefined();
-    expect((await comments()).toSorted()).toEqual(['Before it', 'In its second', 'Rename foo', 'Written in a draft']);
+    expect((await comments()).toSorted()).toEqual([
+      'Before it',
+      'In its second',
+      'Rename foo',
+      'Written in a draft',
+    ]);
   });
 
   test('a page of hundreds', async () => {
-    const w = world({ talk: Array.from({ length: 350 }, (_, i) => said(i + 1, i % 2 ? 'LGTM' : `Rename x${i}`)) });
+    const w = world({
+      talk: Array.from({ length: 350 }, (_, i) => said(i + 1, i % 2 ? 'LGTM' : `Rename x${i}`)),
+    });
     expect((await w.look()).waiting).toMatchObject({ comments: 175 });
   });
 
@@ -129,7 +158,9 @@ describe('what is gathered', () => {
   });
 
   test('words that are kept in another spelling, and long ones, are known again', async () => {
-    const w = world({ talk: [said(1, 'Rename\u202e foo\r\nand bar\r\n'), said(2, `Why ${'x'.repeat(30_000)}`)] });
+    const w = world({
+      talk: [said(1, 'Rename\u202e foo\r\nand bar\r\n'), said(2, `Why ${'x'.repeat(30_000)}`)],
+    });
     await w.takeUp();
     expect([(await w.look()).waiting, await passed()]).toEqual([undefined, []]);
   });
@@ -150,14 +181,22 @@ describe('what starts nothing', () => {
       ],
     });
     for (let i = 0; i < 3; i++) expect((await w.look()).waiting).toBeUndefined();
-    expect(await passed()).toEqual(['mona: approval', 'ci-user: machine', 'cov: machine', 'eve: stranger', 'mona: command']);
+    expect(await passed()).toEqual([
+      'mona: approval',
+      'ci-user: machine',
+      'cov: machine',
+      'eve: stranger',
+      'mona: command',
+    ]);
     expect(w.asked).not.toContain('cov');
   });
 
   test('is a request once the person says so; small talk that is edited is heard anew', async () => {
     const w = world({ talk: [said(1, 'LGTM'), said(2, 'Thanks', { author: 'ada' })] });
     await w.look();
-    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk9`, by: 'you' })).toMatchObject({ ok: false });
+    expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk9`, by: 'you' })).toMatchObject({
+      ok: false,
+    });
     expect(await takeComment(t.db, { ownerId: OWNER, id: `${id}-talk1`, by: 'you' })).toEqual({ ok: true });
     expect((await w.look()).waiting).toMatchObject({ comments: 1, atOnce: true });
     await w.takeUp();
@@ -209,27 +248,48 @@ test('what is open is told as new, back again, or caused by the fix; what was an
 describe('a plan on its issue', () => {
   const answers = async (): Promise<unknown[]> =>
     (
-      await t.db.query<{ answer: unknown }>("select payload as answer from events where task_id = $1 and type = 'inbox.answered' order by seq", [id])
+      await t.db.query<{ answer: unknown }>(
+        "select payload as answer from events where task_id = $1 and type = 'inbox.answered' order by seq",
+        [id],
+      )
     ).rows.map((r) => r.answer);
   const ask = async (n: number): Promise<void> =>
     void (await appendOnce(
       t.db,
-      [inboxOpened.new({ taskId: id, actor: 'x', payload: { id: `${id}-plan-${n}`, kind: 'plan', title: 'Plan', body: '', options: [] } })],
+      [
+        inboxOpened.new({
+          taskId: id,
+          actor: 'x',
+          payload: { id: `${id}-plan-${n}`, kind: 'plan', title: 'Plan', body: '', options: [] },
+        }),
+      ],
       OWNER,
     ));
-  const look = (w: ReturnType<typeof world>, n: number) => w.plan({ taskId: id, itemId: `${id}-plan-${n}`, sinceIso: AT });
+  const look = (w: ReturnType<typeof world>, n: number) =>
+    w.plan({ taskId: id, itemId: `${id}-plan-${n}`, sinceIso: AT });
 
   test('small talk, machines and strangers decide nothing; what asks is one revision, and what was said meanwhile the next', async () => {
     await t.db.query('update tasks set issue_number = 3 where id = $1', [id]);
     await ask(1);
-    const w = world({ talk: [said(1, 'Thanks!'), said(2, 'Coverage: 80%', { author: 'ci-user' }), said(3, 'Do more', { author: 'eve' })] });
+    const w = world({
+      talk: [
+        said(1, 'Thanks!'),
+        said(2, 'Coverage: 80%', { author: 'ci-user' }),
+        said(3, 'Do more', { author: 'eve' }),
+      ],
+    });
     await look(w, 1);
     expect(await answers()).toEqual([]);
     w.page.talk.push(said(4, 'In one line.'), said(5, 'And name the tests.'));
     await look(w, 1);
-    expect(await answers()).toMatchObject([{ decision: 'revise', text: 'In one line.\n\nAnd name the tests.', by: 'mona' }]);
+    expect(await answers()).toMatchObject([
+      { decision: 'revise', text: 'In one line.\n\nAnd name the tests.', by: 'mona' },
+    ]);
     await ask(2);
-    w.page.talk.push(said(6, 'Say why, too.', { at: '2026-11-20T09:59:59Z' }), said(7, 'approved', { at: '2026-11-20T09:59:59Z' }));
+    w.page.talk.push(
+      said(6, 'Say why, too.', { at: '2026-11-20T09:59:59Z' }),
+      said(7, 'approved', { at: '2026-11-20T09:59:59Z' }),
+    );
     await look(w, 2);
     expect((await answers())[1]).toMatchObject({ decision: 'revise', text: 'Say why, too.' });
     await ask(3);

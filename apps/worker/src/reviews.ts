@@ -4,12 +4,39 @@ import { listOnLines, saveThread } from '@mainloop/models/db/forge/effects';
 import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listMet, listReplies, listThreads, listUnpublished, type ReviewCommentRow } from '@mainloop/models/db/review/comments';
+import {
+  listMet,
+  listReplies,
+  listThreads,
+  listUnpublished,
+  type ReviewCommentRow,
+} from '@mainloop/models/db/review/comments';
 import type { TaskRow } from '@mainloop/models/db/tasks/tasks';
-import { reviewAskedChanges, reviewCommented, reviewPassedOver, reviewPublished, reviewResolved } from '@mainloop/models/events/review';
-import { agentCode, agentName, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
+import {
+  reviewAskedChanges,
+  reviewCommented,
+  reviewPassedOver,
+  reviewPublished,
+  reviewResolved,
+} from '@mainloop/models/events/review';
+import {
+  agentCode,
+  agentName,
+  agentQuote,
+  ours,
+  personsWords,
+  type ForgeText,
+} from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
-import { hear, heardText, keyOf, wordsKey, type HeardRemark, type Met, type Verdict } from '@mainloop/models/flow/requests';
+import {
+  hear,
+  heardText,
+  keyOf,
+  wordsKey,
+  type HeardRemark,
+  type Met,
+  type Verdict,
+} from '@mainloop/models/flow/requests';
 import { cleanTitle } from '@mainloop/models/flow/text';
 import type { Effect } from './effects.ts';
 import { keyOfAnswer } from './questions.ts';
@@ -37,7 +64,9 @@ export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<He
   if (t.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
   const page = await pageOf(forge, t.repo, t.prNumber);
   const met = await listMet(db, t.id);
-  const answers = new Set((await listForgeAnswers(db, t.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])));
+  const answers = new Set(
+    (await listForgeAnswers(db, t.id)).flatMap((id) => (id === null ? [] : [keyOfAnswer(id)])),
+  );
   // Whoever wrote what is done with is not asked about again.
   const fresh = hear(page, met, () => true, answers).filter((h) => !isTold(h, met));
   const may = new Map<string, boolean>();
@@ -54,7 +83,12 @@ export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<He
   );
   const waiting = heard.filter(({ judged }) => judged.is === 'request' || judged.is === 'unclear');
   const words = waiting.map(({ remark }) => `${keyOf(remark)}:${wordsKey(heardText(remark.body))}`).sort();
-  return { waiting: waiting.map((h) => h.remark), words: wordsKey(words.join()), atOnce: waiting.some((h) => h.atOnce), met };
+  return {
+    waiting: waiting.map((h) => h.remark),
+    words: wordsKey(words.join()),
+    atOnce: waiting.some((h) => h.atOnce),
+    met,
+  };
 }
 
 async function pageOf(forge: Forge, repo: string, number: number): Promise<Said[]> {
@@ -73,7 +107,8 @@ async function pageOf(forge: Forge, repo: string, number: number): Promise<Said[
 }
 
 const isTold = ({ remark, judged }: HeardRemark<Said>, met: ReadonlyMap<string, Met>): boolean =>
-  judged.is === 'passed' && (met.get(keyOf(remark))?.passed.includes(wordsKey(heardText(remark.body))) ?? false);
+  judged.is === 'passed' &&
+  (met.get(keyOf(remark))?.passed.includes(wordsKey(heardText(remark.body))) ?? false);
 
 /** One that is passed over has a line in the story; of machines and strangers, who may write as often as they like, each account has one. */
 async function tellPassedOver(db: Db, t: TaskRow, heard: readonly HeardRemark<Said>[]): Promise<void> {
@@ -81,9 +116,19 @@ async function tellPassedOver(db: Db, t: TaskRow, heard: readonly HeardRemark<Sa
     if (judged.is !== 'passed') return [];
     const { why } = judged;
     const text = heardText(remark.body);
-    const payload = { id: `${t.id}-${keyOf(remark)}`, author: remark.author, why, text: cleanTitle(text, 200), words: wordsKey(text) };
+    const payload = {
+      id: `${t.id}-${keyOf(remark)}`,
+      author: remark.author,
+      why,
+      text: cleanTitle(text, 200),
+      words: wordsKey(text),
+    };
     const about = { taskId: t.id, actor: 'mainloop', payload };
-    return [why === 'machine' || why === 'stranger' ? reviewPassedOver.ofAccount(about) : reviewPassedOver.new(about)];
+    return [
+      why === 'machine' || why === 'stranger'
+        ? reviewPassedOver.ofAccount(about)
+        : reviewPassedOver.new(about),
+    ];
   });
   if (events.length > 0) await appendOnce(db, events, t.ownerId);
 }
@@ -100,8 +145,23 @@ export async function takeUp(db: Db, t: TaskRow, { waiting, met }: Heard, name: 
     // What was worked on with other words is a comment of its own.
     const again = (met.get(keyOf(c))?.worked.length ?? 0) > 0;
     const id = `${t.id}-${keyOf(c)}${again ? `-${wordsKey(text)}` : ''}`;
-    const place = { path: c.path, side: 'new' as const, startLine: null, line: c.line, sha: t.headSha, quote: '' };
-    const payload = { id, ...place, text, author: c.author, via: 'github' as const, state: 'open' as const, forgeId: c.id };
+    const place = {
+      path: c.path,
+      side: 'new' as const,
+      startLine: null,
+      line: c.line,
+      sha: t.headSha,
+      quote: '',
+    };
+    const payload = {
+      id,
+      ...place,
+      text,
+      author: c.author,
+      via: 'github' as const,
+      state: 'open' as const,
+      forgeId: c.id,
+    };
     return again
       ? reviewCommented.new({ taskId: t.id, actor: c.author, payload })
       : reviewCommented.onForge({ taskId: t.id, actor: c.author, key: { where: c.where }, payload });
@@ -112,7 +172,10 @@ export async function takeUp(db: Db, t: TaskRow, { waiting, met }: Heard, name: 
 }
 
 /** Brings comments made in the app, and the agent's replies to any comment, onto the pull request. */
-export async function publishReview({ db, forge, effect }: { db: Db; forge: Forge; effect: Effect }, t: TaskRow): Promise<void> {
+export async function publishReview(
+  { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
+  t: TaskRow,
+): Promise<void> {
   if (t.prNumber === null) return;
   const at = { repo: t.repo, number: t.prNumber };
   for (const c of await listUnpublished(db, t.id)) {
@@ -121,7 +184,10 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       if (c.path !== null && c.line !== null && c.sha !== null) {
         try {
           const place = { path: c.path, side: c.side, startLine: c.start_line, line: c.line, sha: c.sha };
-          return { ...(await forge.ensureLineComment({ ...at, marker: m, body: personsWords(c.body), ...place })), line: true };
+          return {
+            ...(await forge.ensureLineComment({ ...at, marker: m, body: personsWords(c.body), ...place })),
+            line: true,
+          };
         } catch (err) {
           // Those lines are gone from the change, by a force push or a fix. What was said about them still counts.
           if (!(err instanceof ForgeError) || err.kind !== 'rejected') throw err;
@@ -129,7 +195,11 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
       }
       return { ...(await forge.ensureComment({ ...at, marker: m, body: inWords(c) })), line: false };
     });
-    await appendOnce(db, [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })], t.ownerId);
+    await appendOnce(
+      db,
+      [reviewPublished.new({ taskId: t.id, actor: 'mainloop', payload: { id: c.id, forgeId: id } })],
+      t.ownerId,
+    );
   }
   const replies = await listReplies(db, t.id);
   const onLines = await listOnLines(
@@ -143,7 +213,11 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
     await effect(t, { kind: 'reply', of: r.seq }, () =>
       isLine && r.forgeId !== null
         ? forge.ensureReply({ ...at, inReplyTo: r.forgeId, marker: m, body: agentQuote(r.text) })
-        : forge.ensureComment({ ...at, marker: m, body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}` }),
+        : forge.ensureComment({
+            ...at,
+            marker: m,
+            body: ours`${agentQuote(r.body.slice(0, 500))}\n\nThe agent:\n\n${agentQuote(r.text)}`,
+          }),
     );
   }
 }
@@ -151,7 +225,8 @@ export async function publishReview({ db, forge, effect }: { db: Db; forge: Forg
 function inWords(c: ReviewCommentRow): ForgeText {
   const body = personsWords(c.body);
   if (c.path === null) return body;
-  const where = c.line === null ? ours`On ${agentName(c.path)}` : ours`On ${agentName(c.path)}, line ${c.line}`;
+  const where =
+    c.line === null ? ours`On ${agentName(c.path)}` : ours`On ${agentName(c.path)}, line ${c.line}`;
   return c.quote ? ours`${where}:\n\n${agentCode(c.quote)}\n\n${body}` : ours`${where}:\n\n${body}`;
 }
 
@@ -170,7 +245,17 @@ export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<voi
     const here = c.state === 'resolved';
     const agreed = c.agreed ?? false;
     if (thread.resolved !== agreed)
-      await appendOnce(db, [reviewResolved.new({ taskId: t.id, actor: 'github', payload: { id: c.id, resolved: thread.resolved } })], t.ownerId);
+      await appendOnce(
+        db,
+        [
+          reviewResolved.new({
+            taskId: t.id,
+            actor: 'github',
+            payload: { id: c.id, resolved: thread.resolved },
+          }),
+        ],
+        t.ownerId,
+      );
     else if (here !== agreed) await forge.ensureThread(t.repo, thread, here);
     else continue;
     await saveThread(db, t.id, c.id, thread.resolved !== agreed ? thread.resolved : here);

@@ -63,7 +63,14 @@ beforeAll(async () => {
   await hub.importRepo(R, tree, 'main');
   await git('remote', 'add', 'origin', `${hub.url.replace('//', '//x:tok@')}/${R}.git`);
   forge = github({ token: 'tok', baseUrl: hub.url });
-  activities = forgeActivities({ db: t.db, forge, hit, settleMs: 0, ciPatienceMs: 3_600_000, quietMs: 60_000 });
+  activities = forgeActivities({
+    db: t.db,
+    forge,
+    hit,
+    settleMs: 0,
+    ciPatienceMs: 3_600_000,
+    quietMs: 60_000,
+  });
 });
 afterAll(async () => {
   await hub.close();
@@ -73,7 +80,9 @@ afterAll(async () => {
 
 /** Green while there are no more parts than the limit says: two changes may each be green and red together. */
 async function isGreen(sha: string): Promise<boolean> {
-  const parts = (await git('ls-tree', '--name-only', sha)).split('\n').filter((f) => f.startsWith('part-')).length;
+  const parts = (await git('ls-tree', '--name-only', sha))
+    .split('\n')
+    .filter((f) => f.startsWith('part-')).length;
   return parts <= Number(await git('show', `${sha}:limit.txt`));
 }
 async function runCi(branch: string): Promise<void> {
@@ -96,7 +105,16 @@ interface Task {
 async function pushed(id: string, branch: string): Promise<string> {
   await git('push', '-q', 'origin', `HEAD:refs/heads/${branch}`);
   const sha = await git('rev-parse', 'HEAD');
-  const payload = { pushId: `${id}-${sha}`, branch, sha, commits: [], files: 1, additions: 1, deletions: 0, acting: [] };
+  const payload = {
+    pushId: `${id}-${sha}`,
+    branch,
+    sha,
+    commits: [],
+    files: 1,
+    additions: 1,
+    deletions: 0,
+    acting: [],
+  };
   await appendOnce(t.db, [branchPushed.new({ taskId: id, actor: 'agent', payload })], OWNER);
   await t.db.query(
     `insert into pushes (id, owner_id, task_id, run_id, branch, old_sha, new_sha, state, diff, delta) values ($1, 'you', $2, 'r', $3, '', $4, 'forwarded', '', '')`,
@@ -115,11 +133,24 @@ async function offered(id: string, change: () => void): Promise<Task> {
   await git('add', '-A');
   await git('commit', '-qm', id);
   const shown = await pushed(id, branch);
-  const pr = await forge.ensureDraftPr({ repo: R, marker: `<!-- ${id} -->`, title: ours`${1}`, body: ours`${1}`, head: branch, base: 'main' });
+  const pr = await forge.ensureDraftPr({
+    repo: R,
+    marker: `<!-- ${id} -->`,
+    title: ours`${1}`,
+    body: ours`${1}`,
+    head: branch,
+    base: 'main',
+  });
   await forge.ensureReady(R, pr.number);
   await appendOnce(
     t.db,
-    [pullRequestEnsured.new({ taskId: id, actor: 'mainloop', payload: { number: pr.number, url: '', outcome: 'created' } })],
+    [
+      pullRequestEnsured.new({
+        taskId: id,
+        actor: 'mainloop',
+        payload: { number: pr.number, url: '', outcome: 'created' },
+      }),
+    ],
     OWNER,
   );
   return { id, branch, offers: 0, shown, head: shown };
@@ -127,11 +158,23 @@ async function offered(id: string, change: () => void): Promise<Task> {
 async function approve(task: Task): Promise<void> {
   task.offers++;
   task.head = task.shown;
-  await activities.joinTrain({ taskId: task.id, itemId: `${task.id}-review-${task.offers}`, shown: task.shown });
+  await activities.joinTrain({
+    taskId: task.id,
+    itemId: `${task.id}-review-${task.offers}`,
+    shown: task.shown,
+  });
 }
 async function step(task: Task): Promise<TrainLook> {
   const { id, shown, head, offers } = task;
-  const now = await activities.stepTrain({ taskId: id, itemId: `${id}-review-${offers}`, shown, head, isChecked: true, updates: 0, graceMs: 60_000 });
+  const now = await activities.stepTrain({
+    taskId: id,
+    itemId: `${id}-review-${offers}`,
+    shown,
+    head,
+    isChecked: true,
+    updates: 0,
+    graceMs: 60_000,
+  });
   if (now.did === 'wait') task.head = now.head;
   return now;
 }
@@ -139,7 +182,9 @@ async function step(task: Task): Promise<TrainLook> {
 async function repair(task: Task): Promise<void> {
   await git('fetch', '-q', 'origin');
   await git('checkout', '-q', '-B', task.branch, `origin/${task.branch}`);
-  await git('merge', '-q', '-X', 'ours', 'origin/main', '-m', 'Merge main').catch(() => git('commit', '-qam', 'Merge main'));
+  await git('merge', '-q', '-X', 'ours', 'origin/main', '-m', 'Merge main').catch(() =>
+    git('commit', '-qam', 'Merge main'),
+  );
   const parts = (await git('ls-files')).split('\n').filter((f) => f.startsWith('part-')).length;
   if (parts > Number(read('limit.txt'))) {
     write('limit.txt', `${parts}\n`);
@@ -223,12 +268,22 @@ describe('the train', () => {
     write('lines.txt', lines.join('\n'));
   };
   const places = async (): Promise<string[]> =>
-    (await t.db.query<{ id: string }>('select id from tasks where train_seq is not null order by train_seq')).rows.map((r) => r.id);
+    (
+      await t.db.query<{ id: string }>('select id from tasks where train_seq is not null order by train_seq')
+    ).rows.map((r) => r.id);
   const poked = async (): Promise<string[]> =>
-    (await t.db.query<{ workflow_id: string }>("select workflow_id from outbox where name = 'poke' order by id")).rows.map((r) => r.workflow_id);
+    (
+      await t.db.query<{ workflow_id: string }>(
+        "select workflow_id from outbox where name = 'poke' order by id",
+      )
+    ).rows.map((r) => r.workflow_id);
 
   test('says where each stands; what is taken out makes way, wakes the next, and joins at the end again', async () => {
-    const [a, b, c] = [await offered('a', line(1, 'a')), await offered('b', line(12, 'b')), await offered('c', line(23, 'c'))];
+    const [a, b, c] = [
+      await offered('a', line(1, 'a')),
+      await offered('b', line(12, 'b')),
+      await offered('c', line(23, 'c')),
+    ];
     for (const task of [a, b, c]) await approve(task);
     // Asking again changes nothing.
     await activities.joinTrain({ taskId: 'a', itemId: 'a-review-1', shown: a.shown });
@@ -253,7 +308,12 @@ describe('the train', () => {
     expect(await step(a)).toMatchObject({ did: 'merged' });
     // The end of a task, whatever it came to, makes way.
     await t.db.query('delete from outbox');
-    await taskActivities({ db: t.db, ciGraceMs: 0 } as never).endTask({ taskId: 'c', state: 'cancelled', how: 'cancelled', left: '' });
+    await taskActivities({ db: t.db, ciGraceMs: 0 } as never).endTask({
+      taskId: 'c',
+      state: 'cancelled',
+      how: 'cancelled',
+      left: '',
+    });
     expect(await places()).toEqual(['b']);
     expect(await poked()).toEqual(['task/b', 'task/c']);
     await untilMerged(b);
@@ -297,9 +357,16 @@ describe('the train', () => {
       }
       await git('push', '-q', 'origin', `HEAD:refs/heads/${task.branch}`);
       await runCi(task.branch);
-      expect(await step(task)).toMatchObject({ did: 'moved', sentence: expect.stringMatching(/pushed .* so it is not merged/) });
+      expect(await step(task)).toMatchObject({
+        did: 'moved',
+        sentence: expect.stringMatching(/pushed .* so it is not merged/),
+      });
       expect(await merges()).not.toContain(await git('rev-parse', 'HEAD'));
-      await forge.ensureClosed(R, (await t.db.query<{ pr_number: number }>('select pr_number from tasks where id = $1', [id])).rows[0]!.pr_number);
+      await forge.ensureClosed(
+        R,
+        (await t.db.query<{ pr_number: number }>('select pr_number from tasks where id = $1', [id])).rows[0]!
+          .pr_number,
+      );
     },
     120_000,
   );
@@ -314,7 +381,10 @@ describe('the train', () => {
         .map((w) => w.slice(0, 2))
         .join('');
       const at = 2 + point.length - 18;
-      const [first, second] = [await offered(`${id}-1`, line(at, `${point} 1`)), await offered(`${id}-2`, line(at + 18, `${point} 2`))];
+      const [first, second] = [
+        await offered(`${id}-1`, line(at, `${point} 1`)),
+        await offered(`${id}-2`, line(at + 18, `${point} 2`)),
+      ];
       await approve(first);
       await approve(second);
       await untilMerged(first);
@@ -357,12 +427,17 @@ describe('the train', () => {
   test('somebody who asks for something while it waits is heard first', async () => {
     const h = await offered('h', line(7, 'h'));
     await approve(h);
-    const { pr_number: number } = (await t.db.query<{ pr_number: number }>("select pr_number from tasks where id = 'h'")).rows[0]!;
+    const { pr_number: number } = (
+      await t.db.query<{ pr_number: number }>("select pr_number from tasks where id = 'h'")
+    ).rows[0]!;
     await fetch(`${hub.url}/repos/${R}/issues/${number}/comments`, {
       method: 'POST',
       headers: { authorization: 'token tok' },
       body: JSON.stringify({ body: 'Please rename this before it is merged.' }),
     });
-    expect(await step(h)).toMatchObject({ did: 'asked', sentence: expect.stringMatching(/^you wrote on the pull request/) });
+    expect(await step(h)).toMatchObject({
+      did: 'asked',
+      sentence: expect.stringMatching(/^you wrote on the pull request/),
+    });
   }, 120_000);
 });

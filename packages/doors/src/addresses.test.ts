@@ -69,47 +69,82 @@ describe('no address of our own networks is public', () => {
   });
   test('in whatever way an IPv4 address is carried inside of IPv6', () => {
     fc.assert(
-      fc.property(fc.ipV4(), fc.constantFrom('::ffff:', '::', '::ffff:0:', '64:ff9b::', '64:ff9b:1::'), (v4, head) => {
-        expect(isPublic(head + v4)).toBe(false);
-      }),
+      fc.property(
+        fc.ipV4(),
+        fc.constantFrom('::ffff:', '::', '::ffff:0:', '64:ff9b::', '64:ff9b:1::'),
+        (v4, head) => {
+          expect(isPublic(head + v4)).toBe(false);
+        },
+      ),
     );
   });
 });
 
-test.each(['1.1.1.1', '8.8.8.8', '172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '193.0.0.1', '2606:4700:4700::1111', '2a00:1450::1'])(
-  '%s is public',
-  (ip) => {
-    expect(isPublic(ip)).toBe(true);
-  },
-);
+test.each([
+  '1.1.1.1',
+  '8.8.8.8',
+  '172.15.0.1',
+  '172.32.0.1',
+  '100.63.0.1',
+  '100.128.0.1',
+  '193.0.0.1',
+  '2606:4700:4700::1111',
+  '2a00:1450::1',
+])('%s is public', (ip) => {
+  expect(isPublic(ip)).toBe(true);
+});
 
 describe('a name', () => {
   const dnsOf = (...addresses: string[]): never =>
-    (async () => addresses.map((address): Address => ({ address, family: address.includes(':') ? 6 : 4 }))) as never;
+    (async () =>
+      addresses.map((address): Address => ({ address, family: address.includes(':') ? 6 : 4 }))) as never;
 
   test('is refused when one of its addresses is private', async () => {
-    expect(await resolvePublic('10.0.0.1.nip.io', dnsOf('10.0.0.1'))).toEqual({ kind: 'private', address: '10.0.0.1' });
-    expect(await resolvePublic('both.example', dnsOf('1.1.1.1', '127.0.0.1'))).toEqual({ kind: 'private', address: '127.0.0.1' });
-    expect(await resolvePublic('six.example', dnsOf('::ffff:10.0.0.1'))).toEqual({ kind: 'private', address: '::ffff:10.0.0.1' });
+    expect(await resolvePublic('10.0.0.1.nip.io', dnsOf('10.0.0.1'))).toEqual({
+      kind: 'private',
+      address: '10.0.0.1',
+    });
+    expect(await resolvePublic('both.example', dnsOf('1.1.1.1', '127.0.0.1'))).toEqual({
+      kind: 'private',
+      address: '127.0.0.1',
+    });
+    expect(await resolvePublic('six.example', dnsOf('::ffff:10.0.0.1'))).toEqual({
+      kind: 'private',
+      address: '::ffff:10.0.0.1',
+    });
   });
   test('that resolves to nothing is unknown', async () => {
     expect(await resolvePublic('nothing.example', dnsOf())).toEqual({ kind: 'unknown' });
-    expect(await resolvePublic('nothing.invalid', (() => Promise.reject(new Error('ENOTFOUND'))) as never)).toEqual({ kind: 'unknown' });
+    expect(
+      await resolvePublic('nothing.invalid', (() => Promise.reject(new Error('ENOTFOUND'))) as never),
+    ).toEqual({ kind: 'unknown' });
   });
-  test.each(['127.0.0.1', '[::1]', '127.0.0.1.', '[fe80::1%eth0]'])('that is the address %s is looked at as it is', async (host) => {
-    expect((await resolvePublic(host, (() => Promise.reject(new Error('must not be asked'))) as never)).kind).not.toBe('public');
-  });
-  test.each(['2130706433', '0x7f.1', '0177.0.0.1', '127.1'])("in the resolver's other writing %s is what it resolves to", async (host) => {
-    expect((await resolvePublic(host)).kind).not.toBe('public');
-  });
+  test.each(['127.0.0.1', '[::1]', '127.0.0.1.', '[fe80::1%eth0]'])(
+    'that is the address %s is looked at as it is',
+    async (host) => {
+      expect(
+        (await resolvePublic(host, (() => Promise.reject(new Error('must not be asked'))) as never)).kind,
+      ).not.toBe('public');
+    },
+  );
+  test.each(['2130706433', '0x7f.1', '0177.0.0.1', '127.1'])(
+    "in the resolver's other writing %s is what it resolves to",
+    async (host) => {
+      expect((await resolvePublic(host)).kind).not.toBe('public');
+    },
+  );
 
   test('is dialled at the addresses that were looked at, and at no other', async () => {
     const r = await resolvePublic('ok.example', dnsOf('1.1.1.1', '2606:4700:4700::1111'));
     if (r.kind !== 'public') throw new Error(r.kind);
     const lookup = lookupOf(r.addresses);
-    const all = await new Promise((done) => lookup('changed.example', { all: true }, (_, found) => done(found)));
+    const all = await new Promise((done) =>
+      lookup('changed.example', { all: true }, (_, found) => done(found)),
+    );
     expect(all).toEqual(r.addresses);
-    const one = await new Promise((done) => lookup('changed.example', {}, (_, found, family) => done([found, family])));
+    const one = await new Promise((done) =>
+      lookup('changed.example', {}, (_, found, family) => done([found, family])),
+    );
     expect(one).toEqual(['1.1.1.1', 4]);
   });
 });

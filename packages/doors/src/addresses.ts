@@ -43,7 +43,9 @@ export async function resolvePublic(host: string, lookup: typeof dns.lookup = dn
   const [first, ...rest] = found;
   if (!first) return { kind: 'unknown' };
   const closed = found.find((a) => !isPublic(a.address));
-  return closed ? { kind: 'private', address: closed.address } : { kind: 'public', addresses: [first, ...rest] };
+  return closed
+    ? { kind: 'private', address: closed.address }
+    : { kind: 'public', addresses: [first, ...rest] };
 }
 
 /** What to give `net.connect` and `http.request` as `lookup`, so that nothing but these addresses is dialled. Never give it a host that is an address. */

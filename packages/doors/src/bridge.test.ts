@@ -73,9 +73,13 @@ test('a server that is gone ends a connection, and the next one reaches the serv
   const server = await echo();
   const b = await bridgeTo(`unix:${socket}`);
   const connected = `exec 3<>/dev/tcp/127.0.0.1/${portOf(b)} && echo connected; printf PRI >&3; head -c 3 <&3`;
-  const other = spawn('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', connected], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const other = spawn(
+    'setpriv',
+    ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', connected],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   let text = '';
   other.stdout.on('data', (d: Buffer) => (text += d.toString()));
   await once(other, 'close');
@@ -84,7 +88,9 @@ test('a server that is gone ends a connection, and the next one reaches the serv
   expect(server.heard()).toBe(0);
   expect(await say(b, 'ourselves')).toBe('ourselves');
   // Nor to the socket itself.
-  expect(spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-w', socket]).status).toBe(1);
+  expect(
+    spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-w', socket]).status,
+  ).toBe(1);
   b.close();
   server.close();
 });

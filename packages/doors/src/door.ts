@@ -1,7 +1,14 @@
 // A listener's door: every connection and every request is looked at before anything of ours hears of it.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
-import { admit, doorOf, FORWARDED_HEADERS, isLoopbackAddress, type Knock, type Pages } from '@mainloop/models/flow/doors';
+import {
+  admit,
+  doorOf,
+  FORWARDED_HEADERS,
+  isLoopbackAddress,
+  type Knock,
+  type Pages,
+} from '@mainloop/models/flow/doors';
 import { keepOthersOut, localUsers } from './peers.ts';
 
 /** Who sends its headers so slowly wants the connection, not an answer. Node's own is a minute. */
@@ -51,7 +58,12 @@ export function knockOf(req: IncomingMessage): Knock {
  * @param bringsProof requests that bring a proof of their own, under whatever name they come
  * @throws Error with one sentence for a user that is none
  */
-export function keepDoor(server: Server, s: DoorSettings, pages: Pages, bringsProof: (req: IncomingMessage) => boolean = () => false): void {
+export function keepDoor(
+  server: Server,
+  s: DoorSettings,
+  pages: Pages,
+  bringsProof: (req: IncomingMessage) => boolean = () => false,
+): void {
   const door = doorOf({ ...s, pages });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   const inside = server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[];
@@ -63,8 +75,13 @@ export function keepDoor(server: Server, s: DoorSettings, pages: Pages, bringsPr
       return;
     }
     const page = pages === 'served' && (req.headers.accept ?? '').includes('text/html');
-    res.writeHead(a.status, { 'content-type': page ? 'text/plain; charset=utf-8' : 'application/json', connection: 'close' });
-    res.end(page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, code: a.code }));
+    res.writeHead(a.status, {
+      'content-type': page ? 'text/plain; charset=utf-8' : 'application/json',
+      connection: 'close',
+    });
+    res.end(
+      page ? `${a.sentence}\n` : JSON.stringify({ error: a.sentence, message: a.sentence, code: a.code }),
+    );
   });
   keepLocal(server, s);
 }
@@ -79,13 +96,17 @@ const PROXIES_OF_LOOPBACK = '127.0.0.0/8,::1';
  */
 export function proxiesOf(setting: string | undefined, s: DoorSettings): (address: string) => boolean {
   const list = new BlockList();
-  for (const one of (setting?.trim() || (isLoopbackAddress(s.address) ? PROXIES_OF_LOOPBACK : '')).split(',').flatMap((x) => x.trim() || [])) {
+  for (const one of (setting?.trim() || (isLoopbackAddress(s.address) ? PROXIES_OF_LOOPBACK : ''))
+    .split(',')
+    .flatMap((x) => x.trim() || [])) {
     const [network, bits] = one.split('/');
     const family = isIP(network!);
     const widest = family === 6 ? 128 : 32;
     const width = bits === undefined ? widest : Number(bits);
     if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || width > widest)
-      throw new Error(`MAINLOOP_TRUSTED_PROXIES: ${one} is neither an address nor a network such as 10.0.0.0/8`);
+      throw new Error(
+        `MAINLOOP_TRUSTED_PROXIES: ${one} is neither an address nor a network such as 10.0.0.0/8`,
+      );
     list.addSubnet(network!, width, family === 6 ? 'ipv6' : 'ipv4');
   }
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -18,7 +18,9 @@ afterEach(async () => {
 const portOf = (s: net.Server): number => (s.address() as net.AddressInfo).port;
 
 /** Answers with what came, and counts what its listeners heard. */
-async function server(env: Record<string, string> = {}): Promise<{ port: number; heard: { connections: number; requests: number } }> {
+async function server(
+  env: Record<string, string> = {},
+): Promise<{ port: number; heard: { connections: number; requests: number } }> {
   const heard = { connections: 0, requests: 0 };
   const s = http.createServer((req, res) => {
     heard.requests++;
@@ -46,7 +48,9 @@ const raw = (port: number, bytes: string | Buffer): Promise<string> =>
 const asNobody = (port: number, request: string): Promise<string> =>
   new Promise((resolve) => {
     const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request.replace(/\r/g, '\\r').replace(/\n/g, '\\n')}' >&3; cat <&3`;
-    const p = spawn('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const p = spawn('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-c', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     p.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
     p.on('close', () => resolve(text));
@@ -57,21 +61,30 @@ const GET = 'GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
 test('whoever is let in notices nothing: bodies, pipelined requests and CONNECT that were sent before anybody had looked', async () => {
   const { port, heard } = await server();
   const body = 'x'.repeat(300_000);
-  const post = (more: string): string => `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n${more}\r\n${body}`;
+  const post = (more: string): string =>
+    `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n${more}\r\n${body}`;
   const got = await raw(port, post('') + post('') + post('connection: close\r\n'));
-  expect([got.match(/HTTP\/1\.1 200/g)?.length, got.match(/x/g)!.length >= 3 * body.length]).toEqual([3, true]);
+  expect([got.match(/HTTP\/1\.1 200/g)?.length, got.match(/x/g)!.length >= 3 * body.length]).toEqual([
+    3,
+    true,
+  ]);
   expect(heard).toEqual({ connections: 1, requests: 3 });
-  expect(await raw(port, 'CONNECT a.example:443 HTTP/1.1\r\nhost: a.example:443\r\n\r\n')).toContain('through');
+  expect(await raw(port, 'CONNECT a.example:443 HTTP/1.1\r\nhost: a.example:443\r\n\r\n')).toContain(
+    'through',
+  );
 });
 
-asRoot('another user of this machine is refused with a sentence, and nothing of what it sent is heard', async () => {
-  const { port, heard } = await server();
-  const said = await asNobody(port, GET);
-  expect(said).toMatch(/^HTTP\/1\.1 403 /);
-  expect(said).toContain('MAINLOOP_LOCAL_USERS=65534');
-  expect(heard).toEqual({ connections: 0, requests: 0 });
-  expect(await raw(port, GET)).toMatch(/^HTTP\/1\.1 200 /);
-});
+asRoot(
+  'another user of this machine is refused with a sentence, and nothing of what it sent is heard',
+  async () => {
+    const { port, heard } = await server();
+    const said = await asNobody(port, GET);
+    expect(said).toMatch(/^HTTP\/1\.1 403 /);
+    expect(said).toContain('MAINLOOP_LOCAL_USERS=65534');
+    expect(heard).toEqual({ connections: 0, requests: 0 });
+    expect(await raw(port, GET)).toMatch(/^HTTP\/1\.1 200 /);
+  },
+);
 
 asRoot('whom the owner names by name or number is let in, and anybody where the owner says so', async () => {
   for (const users of ['nobody', '65534', 'any'])
@@ -97,22 +110,42 @@ asRoot('a listener that does not speak HTTP can ask the same', async () => {
 
 test('of many at once each is told apart', async () => {
   const seen: unknown[] = [];
-  const s = net.createServer((socket) => void peerOf(socket).then((p) => (seen.push(p), socket.resume().end())));
+  const s = net.createServer(
+    (socket) => void peerOf(socket).then((p) => (seen.push(p), socket.resume().end())),
+  );
   s.listen(0, '127.0.0.1');
   await once(s, 'listening');
   open.push(s);
   await Promise.all(Array.from({ length: 50 }, () => raw(portOf(s), 'x')));
-  expect(new Set(seen.map((p) => JSON.stringify(p)))).toEqual(new Set([JSON.stringify({ kind: 'user', uid: process.getuid!() })]));
+  expect(new Set(seen.map((p) => JSON.stringify(p)))).toEqual(
+    new Set([JSON.stringify({ kind: 'user', uid: process.getuid!() })]),
+  );
   expect(seen).toHaveLength(50);
 });
 
 test.each([
   ['a foreign name', 'GET / HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 403],
   ['two names', 'GET / HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
-  ['a name in the target only', 'GET http://localhost/ HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 403],
-  ['a tunnel', 'GET / HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 1.2.3.4\r\nconnection: close\r\n\r\n', 403],
-  ['another site', 'POST / HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost:1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n', 403],
-  ['its own page', 'POST / HTTP/1.1\r\nhost: localhost:1\r\norigin: http://localhost:1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n', 200],
+  [
+    'a name in the target only',
+    'GET http://localhost/ HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n',
+    403,
+  ],
+  [
+    'a tunnel',
+    'GET / HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 1.2.3.4\r\nconnection: close\r\n\r\n',
+    403,
+  ],
+  [
+    'another site',
+    'POST / HTTP/1.1\r\nhost: localhost\r\norigin: http://localhost:1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+    403,
+  ],
+  [
+    'its own page',
+    'POST / HTTP/1.1\r\nhost: localhost:1\r\norigin: http://localhost:1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+    200,
+  ],
 ])('%s', async (_, request, status) => {
   const { port, heard } = await server();
   expect(await raw(port, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -120,7 +153,9 @@ test.each([
 });
 
 test('a user that is none is no user', () => {
-  expect(() => keepDoor(http.createServer(), doorSettings({ MAINLOOP_LOCAL_USERS: 'no-such-user-here' }), 'none')).toThrow(/should name users/);
+  expect(() =>
+    keepDoor(http.createServer(), doorSettings({ MAINLOOP_LOCAL_USERS: 'no-such-user-here' }), 'none'),
+  ).toThrow(/should name users/);
 });
 
 test('a secret is shown whole or not at all', () => {

@@ -24,13 +24,21 @@ afterAll(() => {
 
 const post = { method: 'POST', headers: {}, body: Buffer.from('x'), timeoutMs: 5_000 };
 /** A name whose addresses were found to be fine. That it is this machine's is the test's own word. */
-const fine = async (): Promise<Resolved> => ({ kind: 'public', addresses: [{ address: '127.0.0.1', family: 4 }] });
-
-test.each(['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', 'localhost'])('nothing inside is asked: %s', async (host) => {
-  const before = asked.length;
-  await expect(requestOutside(`http://${host}:${port}/`, post)).rejects.toThrow(/private network|does not resolve/);
-  expect(asked.length).toBe(before);
+const fine = async (): Promise<Resolved> => ({
+  kind: 'public',
+  addresses: [{ address: '127.0.0.1', family: 4 }],
 });
+
+test.each(['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', 'localhost'])(
+  'nothing inside is asked: %s',
+  async (host) => {
+    const before = asked.length;
+    await expect(requestOutside(`http://${host}:${port}/`, post)).rejects.toThrow(
+      /private network|does not resolve/,
+    );
+    expect(asked.length).toBe(before);
+  },
+);
 
 test('what the operator has named is, and only that', async () => {
   const named = { ...post, isNamed: (u: URL) => u.host === `127.0.0.1:${port}` };
@@ -50,6 +58,10 @@ test('a redirect is not followed', async () => {
 
 test('neither a resolver nor a server that never answers holds it', async () => {
   const short = { ...post, timeoutMs: 100 };
-  await expect(requestOutside('http://push.invalid/', { ...short, resolve: () => new Promise(() => undefined) })).rejects.toThrow(/in time/);
-  await expect(requestOutside(`http://push.invalid:${port}/never`, { ...short, resolve: fine })).rejects.toThrow(/in time|abort/);
+  await expect(
+    requestOutside('http://push.invalid/', { ...short, resolve: () => new Promise(() => undefined) }),
+  ).rejects.toThrow(/in time/);
+  await expect(
+    requestOutside(`http://push.invalid:${port}/never`, { ...short, resolve: fine }),
+  ).rejects.toThrow(/in time|abort/);
 });

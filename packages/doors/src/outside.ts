@@ -23,13 +23,16 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
   const signal = AbortSignal.timeout(o.timeoutMs);
   const named = o.isNamed?.(url) === true;
   const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`${url.hostname} did not answer in time.`)), { once: true });
+    signal.addEventListener('abort', () => reject(new Error(`${url.hostname} did not answer in time.`)), {
+      once: true,
+    });
   });
   // Raced below; when something else comes first it must not end the process.
   late.catch(() => undefined);
   const found = named ? null : await Promise.race([(o.resolve ?? resolvePublic)(url.hostname), late]);
   if (found?.kind === 'unknown') throw new Error(`${url.hostname} does not resolve.`);
-  if (found?.kind === 'private') throw new Error(`${url.hostname} lies in a private network (${found.address}).`);
+  if (found?.kind === 'private')
+    throw new Error(`${url.hostname} lies in a private network (${found.address}).`);
   const place = found
     ? // The name stays what the certificate and the Host header are about; what is dialled are the addresses that were looked at.
       { lookup: lookupOf(found.addresses), autoSelectFamily: true }
@@ -39,7 +42,13 @@ export async function requestOutside(address: string, o: OutsideRequest): Promis
     new Promise<number>((resolve, reject) => {
       const req = (url.protocol === 'https:' ? https : http).request(
         url,
-        { ...place, agent: false, method: o.method, headers: { ...o.headers, 'content-length': o.body.length }, signal },
+        {
+          ...place,
+          agent: false,
+          method: o.method,
+          headers: { ...o.headers, 'content-length': o.body.length },
+          signal,
+        },
         (res) => {
           res.on('error', () => undefined);
           res.resume();

@@ -19,12 +19,19 @@ export function relayPackages(o: PackageRelay): Promise<{ readonly port: number;
   const gateway = 'path' in o.gateway ? { socketPath: o.gateway.path } : o.gateway;
   const carry = (req: IncomingMessage, res: ServerResponse): void => {
     const passedOn = Object.fromEntries(Object.entries(req.headers).filter(([name]) => PASSED_ON.has(name)));
-    const headers = { ...passedOn, authorization: `Bearer ${o.token}`, host: `127.0.0.1:${req.socket.localPort}` };
-    const on = http.request({ ...gateway, agent, method: req.method, path: `/registry${req.url}`, headers }, (answer) => {
-      res.writeHead(answer.statusCode!, answer.statusMessage, answer.headers);
-      answer.on('error', () => res.destroy());
-      answer.pipe(res);
-    });
+    const headers = {
+      ...passedOn,
+      authorization: `Bearer ${o.token}`,
+      host: `127.0.0.1:${req.socket.localPort}`,
+    };
+    const on = http.request(
+      { ...gateway, agent, method: req.method, path: `/registry${req.url}`, headers },
+      (answer) => {
+        res.writeHead(answer.statusCode!, answer.statusMessage, answer.headers);
+        answer.on('error', () => res.destroy());
+        answer.pipe(res);
+      },
+    );
     on.on('error', () => {
       if (res.headersSent) return void res.destroy();
       res.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' });

@@ -96,7 +96,11 @@ const admitConnection = async (socket: Socket, users: LocalUsers): Promise<PeerA
  * Holds every connection of a server back until it is known whose it is. Another user's is refused before a byte of it is read.
  * @param refuse tells it why and closes it
  */
-export function keepOthersOut(server: Server, users: LocalUsers, refuse: (socket: Socket, sentence: string) => void): void {
+export function keepOthersOut(
+  server: Server,
+  users: LocalUsers,
+  refuse: (socket: Socket, sentence: string) => void,
+): void {
   if (users === 'any') return;
   const inside = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');

@@ -4,7 +4,10 @@ import { addIds, openLog, withIds, type Logger } from './log.ts';
 /** @returns a logger, and the lines that it wrote */
 function read(): { log: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  return { log: openLog('tried', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }), lines };
+  return {
+    log: openLog('tried', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
+    lines,
+  };
 }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -32,7 +35,9 @@ test('lines of work that goes on side by side carry the ids of their own work, a
     await turn();
     log.info('late');
   };
-  await Promise.all(['t-1', 't-2', 't-3'].map((taskId) => withIds({ taskId, ownerId: 'owner' }, () => one(taskId))));
+  await Promise.all(
+    ['t-1', 't-2', 't-3'].map((taskId) => withIds({ taskId, ownerId: 'owner' }, () => one(taskId))),
+  );
   log.info('of nobody');
   for (const taskId of ['t-1', 't-2', 't-3']) {
     const own = lines.filter((l) => l.taskId === taskId);

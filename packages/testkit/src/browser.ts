@@ -19,7 +19,11 @@ export const openBrowser = (): Promise<Browser> =>
   });
 
 /** A page that fails the test when the console or the script complains. */
-export async function openPage(browser: Browser, size: keyof typeof SIZES, dark = false): Promise<{ page: Page; complaints: string[] }> {
+export async function openPage(
+  browser: Browser,
+  size: keyof typeof SIZES,
+  dark = false,
+): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({
     viewport: SIZES[size],
     colorScheme: dark ? 'dark' : 'light',

@@ -16,7 +16,9 @@ const foreign = process.env.MAINLOOP_TEST_KUBECONFIG;
 /** Why what needs any cluster can't run here, or null. */
 export const noCluster: string | null = foreign ? null : (process.env.SKIP_CLUSTER ?? whyNot());
 /** Why what reaches into the node can't. SKIP_CLUSTER says it in words. */
-export const noOwnCluster: string | null = foreign ? 'it reaches into the node, so it needs a cluster of its own' : noCluster;
+export const noOwnCluster: string | null = foreign
+  ? 'it reaches into the node, so it needs a cluster of its own'
+  : noCluster;
 export const agentImage: string = process.env.MAINLOOP_TEST_AGENT_IMAGE ?? imageName('agent');
 export const pullPolicy = foreign ? 'IfNotPresent' : 'Never';
 
@@ -56,7 +58,9 @@ export async function startTestCluster(images: readonly Image[], simulated?: num
   kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/namespace.yaml'), '-n', 'mainloop');
   kubectl('apply', '-f', path.join(ROOT, 'k8s/apps/mainloop/base/rights.yaml'));
   const token = kubectl('create', 'token', 'worker', '-n', 'mainloop', '--duration', '12h').trim();
-  const config = JSON.parse(kubectl('config', 'view', '--raw', '--minify', '--flatten', '-o', 'json')) as { users: { user: unknown }[] };
+  const config = JSON.parse(kubectl('config', 'view', '--raw', '--minify', '--flatten', '-o', 'json')) as {
+    users: { user: unknown }[];
+  };
   config.users[0]!.user = { token };
   const workerKubeconfig = path.join(dir, 'worker.kubeconfig');
   writeFileSync(workerKubeconfig, JSON.stringify(config), { mode: 0o600 });

@@ -1,7 +1,17 @@
 // The comparer itself: what it must see, by table, and that no planted defect of any place gets by it.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { costDifferences, differences, lineOf, PLACES, tallyOf, type CostRow, type Entry, type PaidCall, type Trace } from './differences.ts';
+import {
+  costDifferences,
+  differences,
+  lineOf,
+  PLACES,
+  tallyOf,
+  type CostRow,
+  type Entry,
+  type PaidCall,
+  type Trace,
+} from './differences.ts';
 
 const call = (change: Partial<PaidCall> = {}): PaidCall => ({
   phase: 'implement',
@@ -12,7 +22,12 @@ const call = (change: Partial<PaidCall> = {}): PaidCall => ({
   cutBy: null,
   ...change,
 });
-const row = (change: Partial<CostRow> = {}): CostRow => ({ model: 'm', inputTokens: 100, outputTokens: 10, ...change });
+const row = (change: Partial<CostRow> = {}): CostRow => ({
+  model: 'm',
+  inputTokens: 100,
+  outputTokens: 10,
+  ...change,
+});
 const ENTRIES: Entry[] = [
   { where: 'forge', what: 'POST /issues plan' },
   { where: 'forge', what: 'PUSH BRANCH: A notes/NAME.txt' },
@@ -26,17 +41,46 @@ const ENTRIES: Entry[] = [
   { where: 'chat', what: 'assistant: Here.' },
   { where: 'place', what: 'sandbox gone' },
 ];
-const REFERENCE: Trace = { entries: ENTRIES, begun: { plan: 2, implement: 1 }, calls: [call(), call()], costs: [row(), row()] };
+const REFERENCE: Trace = {
+  entries: ENTRIES,
+  begun: { plan: 2, implement: 1 },
+  calls: [call(), call()],
+  costs: [row(), row()],
+};
 const without = (what: string): Entry[] => ENTRIES.filter((e) => e.what !== what);
 const plus = (...more: Entry[]): Entry[] => [...ENTRIES, ...more];
 
 describe('what a killed run did otherwise', () => {
   test.each<[string, Partial<Trace>, number, string[], string[]]>([
     ['the same is no difference', {}, 3, [], []],
-    ['a call to the forge that was not made', { entries: without('POST /issues plan') }, 1, ['lost: forge: POST /issues plan'], []],
-    ['an issue that was made twice', { entries: plus(ENTRIES[0]!) }, 1, ['doubled: forge: POST /issues plan'], []],
-    ['a push that was made three times', { entries: plus(ENTRIES[1]!, ENTRIES[1]!) }, 1, ['doubled (2): forge: PUSH BRANCH: A notes/NAME.txt'], []],
-    ['words that were said twice', { entries: plus(ENTRIES[3]!) }, 1, ['doubled: event: agent.said I add a note'], []],
+    [
+      'a call to the forge that was not made',
+      { entries: without('POST /issues plan') },
+      1,
+      ['lost: forge: POST /issues plan'],
+      [],
+    ],
+    [
+      'an issue that was made twice',
+      { entries: plus(ENTRIES[0]!) },
+      1,
+      ['doubled: forge: POST /issues plan'],
+      [],
+    ],
+    [
+      'a push that was made three times',
+      { entries: plus(ENTRIES[1]!, ENTRIES[1]!) },
+      1,
+      ['doubled (2): forge: PUSH BRANCH: A notes/NAME.txt'],
+      [],
+    ],
+    [
+      'words that were said twice',
+      { entries: plus(ENTRIES[3]!) },
+      1,
+      ['doubled: event: agent.said I add a note'],
+      [],
+    ],
     [
       'a failure item that the unkilled run did not have',
       { entries: plus({ where: 'item', what: 'failure The agent was lost four times in a row.' }) },
@@ -44,7 +88,13 @@ describe('what a killed run did otherwise', () => {
       ['extra: item: failure The agent was lost four times in a row.'],
       [],
     ],
-    ['a question that never came', { entries: without('question Which note?') }, 1, ['lost: item: question Which note?'], []],
+    [
+      'a question that never came',
+      { entries: without('question Which note?') },
+      1,
+      ['lost: item: question Which note?'],
+      [],
+    ],
     ['nobody was told', { entries: without('show Which note?') }, 1, ['lost: push: show Which note?'], []],
     [
       'told again after a kill, in place of the one before',
@@ -67,7 +117,13 @@ describe('what a killed run did otherwise', () => {
       ['extra: push: show Failed'],
       [],
     ],
-    ['a start that never reached Temporal', { entries: without('start taskWorkflow') }, 1, ['lost: outbox: start taskWorkflow'], []],
+    [
+      'a start that never reached Temporal',
+      { entries: without('start taskWorkflow') },
+      1,
+      ['lost: outbox: start taskWorkflow'],
+      [],
+    ],
     [
       'a workflow that did not end',
       { entries: [...without('COMPLETED'), { where: 'workflow', what: 'RUNNING' }] },
@@ -77,7 +133,11 @@ describe('what a killed run did otherwise', () => {
     ],
     [
       'a phase that was begun anew repeats what it may',
-      { entries: plus(ENTRIES[2]!), begun: { plan: 2, implement: 2 }, calls: [call(), call(), call(), call()] },
+      {
+        entries: plus(ENTRIES[2]!),
+        begun: { plan: 2, implement: 2 },
+        calls: [call(), call(), call(), call()],
+      },
       1,
       [],
       ['implement was begun anew once', 'model: 2 calls more in implement than unkilled'],
@@ -110,24 +170,48 @@ describe('what a killed run did otherwise', () => {
       [],
       ['model: 1 calls more in implement than unkilled'],
     ],
-    ['a call that was left out', { calls: [call()] }, 1, ['lost: model: implement: calls of the unkilled run'], []],
+    [
+      'a call that was left out',
+      { calls: [call()] },
+      1,
+      ['lost: model: implement: calls of the unkilled run'],
+      [],
+    ],
   ])('%s', (_, change, kills, want, told) => {
     const c = differences(REFERENCE, { ...REFERENCE, ...change }, kills);
     expect([c.differences.map(lineOf), c.told]).toEqual([want, told]);
   });
 
-  const anyEntry = fc.record({ where: fc.constantFrom(...PLACES), what: fc.string({ minLength: 1, maxLength: 8 }) });
+  const anyEntry = fc.record({
+    where: fc.constantFrom(...PLACES),
+    what: fc.string({ minLength: 1, maxLength: 8 }),
+  });
   test('whatever is taken away or done again is seen, wherever it is', () => {
     fc.assert(
-      fc.property(fc.array(anyEntry, { minLength: 1, maxLength: 30 }), fc.nat(), fc.integer({ min: 1, max: 4 }), (entries, at, more) => {
-        const t = (list: Entry[]): Trace => ({ entries: list, begun: {}, calls: [], costs: [] });
-        const victim = entries[at % entries.length]!;
-        expect(differences(t(entries), t(entries.toReversed()), 0).differences).toEqual([]);
-        const fewer = entries.toSpliced(at % entries.length, 1);
-        expect(tallyOf(differences(t(entries), t(fewer), 99).differences)).toEqual({ duplicates: 0, lost: 1, extra: 0, cost: 0 });
-        const again = [...entries, ...Array.from({ length: more }, () => victim)];
-        expect(tallyOf(differences(t(entries), t(again), 99).differences)).toEqual({ duplicates: more, lost: 0, extra: 0, cost: 0 });
-      }),
+      fc.property(
+        fc.array(anyEntry, { minLength: 1, maxLength: 30 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 4 }),
+        (entries, at, more) => {
+          const t = (list: Entry[]): Trace => ({ entries: list, begun: {}, calls: [], costs: [] });
+          const victim = entries[at % entries.length]!;
+          expect(differences(t(entries), t(entries.toReversed()), 0).differences).toEqual([]);
+          const fewer = entries.toSpliced(at % entries.length, 1);
+          expect(tallyOf(differences(t(entries), t(fewer), 99).differences)).toEqual({
+            duplicates: 0,
+            lost: 1,
+            extra: 0,
+            cost: 0,
+          });
+          const again = [...entries, ...Array.from({ length: more }, () => victim)];
+          expect(tallyOf(differences(t(entries), t(again), 99).differences)).toEqual({
+            duplicates: more,
+            lost: 0,
+            extra: 0,
+            cost: 0,
+          });
+        },
+      ),
     );
   });
 });
@@ -137,7 +221,13 @@ describe('the bill of the model and our records', () => {
   test.each<[string, PaidCall[], CostRow[], string[], string[]]>([
     ['each call once', [call(), call()], [row(), row()], [], []],
     ['a call that nobody wrote down', [call(), call()], [row()], [NOT_COUNTED], []],
-    ['a call that was written down twice', [call()], [row(), row()], ['cost: model: counted and not paid: m, 100 tokens in and 10 out'], []],
+    [
+      'a call that was written down twice',
+      [call()],
+      [row(), row()],
+      ['cost: model: counted and not paid: m, 100 tokens in and 10 out'],
+      [],
+    ],
     [
       'written down with other numbers',
       [call()],
@@ -152,8 +242,20 @@ describe('the bill of the model and our records', () => {
       [],
       ['model: implement: paid and not counted, cut by the kill of gateway: m, 100 tokens in and 10 out'],
     ],
-    ['a call that a kill fell into, and was written down all the same', [call({ cutBy: 'gateway' })], [row()], [], []],
-    ['a stream that was left is billed by what came of it', [call({ ended: 'cut' })], [row({ outputTokens: 1 })], [], []],
+    [
+      'a call that a kill fell into, and was written down all the same',
+      [call({ cutBy: 'gateway' })],
+      [row()],
+      [],
+      [],
+    ],
+    [
+      'a stream that was left is billed by what came of it',
+      [call({ ended: 'cut' })],
+      [row({ outputTokens: 1 })],
+      [],
+      [],
+    ],
     [
       'a stream that was left and nobody counted',
       [call({ ended: 'cut' })],

@@ -61,9 +61,17 @@ export function differences(reference: Trace, killed: Trace, kills: number): Com
   const out: Difference[] = [];
   const told: string[] = [];
   const phases = [...new Set([...Object.keys(reference.begun), ...Object.keys(killed.begun)])];
-  const anew = Object.fromEntries(phases.map((p) => [p, Math.max(0, (killed.begun[p] ?? 0) - (reference.begun[p] ?? 0))]));
+  const anew = Object.fromEntries(
+    phases.map((p) => [p, Math.max(0, (killed.begun[p] ?? 0) - (reference.begun[p] ?? 0))]),
+  );
   const begunAnew = Object.values(anew).reduce((a, b) => a + b, 0);
-  if (begunAnew > kills) out.push({ kind: 'extra', where: 'event', what: `runs begun anew without a kill`, times: begunAnew - kills });
+  if (begunAnew > kills)
+    out.push({
+      kind: 'extra',
+      where: 'event',
+      what: `runs begun anew without a kill`,
+      times: begunAnew - kills,
+    });
   for (const [p, n] of Object.entries(anew)) if (n > 0) told.push(`${p} was begun anew ${times(n)}`);
 
   const want = counted(reference.entries);
@@ -80,24 +88,39 @@ export function differences(reference: Trace, killed: Trace, kills: number): Com
     const allowed = entry.redo === undefined ? 0 : Math.min(g - w, anew[entry.redo] ?? 0);
     const rest = g - w - allowed;
     if (rest === 0) continue;
-    if (entry.mayRepeat && kills > 0 && (w > 0 || entry.mayMiss)) told.push(`${where}: told again, in place of the one before: ${what}`);
+    if (entry.mayRepeat && kills > 0 && (w > 0 || entry.mayMiss))
+      told.push(`${where}: told again, in place of the one before: ${what}`);
     else out.push({ kind: w > 0 ? 'doubled' : 'extra', where, what, times: rest });
   }
   return { differences: [...out, ...surplus(reference, killed, anew, told)], told };
 }
 
 /** Calls beyond those of the unkilled run: a new beginning may make its phase's calls again, and a call that was cut is made again. */
-function surplus(reference: Trace, killed: Trace, anew: Readonly<Record<string, number>>, told: string[]): Difference[] {
+function surplus(
+  reference: Trace,
+  killed: Trace,
+  anew: Readonly<Record<string, number>>,
+  told: string[],
+): Difference[] {
   const out: Difference[] = [];
   const of = (t: Trace, phase: string): PaidCall[] => t.calls.filter((c) => c.phase === phase);
   for (const phase of new Set([...reference.calls, ...killed.calls].map((c) => c.phase))) {
     const [w, k] = [of(reference, phase), of(killed, phase)];
-    const again = k.filter((c) => c.ended !== 'whole' || c.cutBy !== null).length - w.filter((c) => c.ended !== 'whole').length;
+    const again =
+      k.filter((c) => c.ended !== 'whole' || c.cutBy !== null).length -
+      w.filter((c) => c.ended !== 'whole').length;
     const allowed = (anew[phase] ?? 0) * w.length + Math.max(0, again);
     const more = k.length - w.length;
     if (more > 0) told.push(`model: ${more} calls more in ${phase} than unkilled`);
-    if (more > allowed) out.push({ kind: 'cost', where: 'model', what: `${phase}: calls that no kill explains`, times: more - allowed });
-    if (more < 0) out.push({ kind: 'lost', where: 'model', what: `${phase}: calls of the unkilled run`, times: -more });
+    if (more > allowed)
+      out.push({
+        kind: 'cost',
+        where: 'model',
+        what: `${phase}: calls that no kill explains`,
+        times: more - allowed,
+      });
+    if (more < 0)
+      out.push({ kind: 'lost', where: 'model', what: `${phase}: calls of the unkilled run`, times: -more });
   }
   return out;
 }
@@ -119,19 +142,44 @@ export function costDifferences(calls: readonly PaidCall[], costs: readonly Cost
   const words = (c: CostRow): string => `${c.model}, ${c.inputTokens} tokens in and ${c.outputTokens} out`;
   // Whole calls first: their rows are known to the token, and a cut one must not take them away.
   for (const c of paid.filter((x) => x.ended === 'whole')) {
-    if (take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens === c.outputTokens)) continue;
-    if (c.cutBy !== null && take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens))
+    if (
+      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens === c.outputTokens)
+    )
+      continue;
+    if (
+      c.cutBy !== null &&
+      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens)
+    )
       told.push(`model: ${c.phase}: counted in part, cut by the kill of ${c.cutBy}: ${words(c)}`);
-    else if (c.cutBy !== null) told.push(`model: ${c.phase}: paid and not counted, cut by the kill of ${c.cutBy}: ${words(c)}`);
-    else out.push({ kind: 'cost', where: 'model', what: `${c.phase}: paid and not counted: ${words(c)}`, times: 1 });
+    else if (c.cutBy !== null)
+      told.push(`model: ${c.phase}: paid and not counted, cut by the kill of ${c.cutBy}: ${words(c)}`);
+    else
+      out.push({
+        kind: 'cost',
+        where: 'model',
+        what: `${c.phase}: paid and not counted: ${words(c)}`,
+        times: 1,
+      });
   }
   for (const c of paid.filter((x) => x.ended === 'cut')) {
-    if (take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens)) continue;
+    if (
+      take((r) => r.model === c.model && r.inputTokens === c.inputTokens && r.outputTokens <= c.outputTokens)
+    )
+      continue;
     // Whoever left before the first word had nothing to count by; with a kill in between nobody is left to count.
-    told.push(`model: ${c.phase}: cut${c.cutBy === null ? '' : ` by the kill of ${c.cutBy}`} and not counted: ${words(c)}`);
-    if (c.cutBy === null) out.push({ kind: 'cost', where: 'model', what: `${c.phase}: cut without a kill and not counted: ${words(c)}`, times: 1 });
+    told.push(
+      `model: ${c.phase}: cut${c.cutBy === null ? '' : ` by the kill of ${c.cutBy}`} and not counted: ${words(c)}`,
+    );
+    if (c.cutBy === null)
+      out.push({
+        kind: 'cost',
+        where: 'model',
+        what: `${c.phase}: cut without a kill and not counted: ${words(c)}`,
+        times: 1,
+      });
   }
-  for (const r of rows) out.push({ kind: 'cost', where: 'model', what: `counted and not paid: ${words(r)}`, times: 1 });
+  for (const r of rows)
+    out.push({ kind: 'cost', where: 'model', what: `counted and not paid: ${words(r)}`, times: 1 });
   return { differences: out, told };
 }
 
@@ -142,11 +190,13 @@ export interface Tally {
   readonly cost: number;
 }
 export function tallyOf(list: readonly Difference[]): Tally {
-  const n = (kind: Difference['kind']): number => list.filter((d) => d.kind === kind).reduce((a, d) => a + d.times, 0);
+  const n = (kind: Difference['kind']): number =>
+    list.filter((d) => d.kind === kind).reduce((a, d) => a + d.times, 0);
   return { duplicates: n('doubled'), lost: n('lost'), extra: n('extra'), cost: n('cost') };
 }
 
-export const lineOf = (d: Difference): string => `${d.kind}${d.times === 1 ? '' : ` (${d.times})`}: ${d.where}: ${d.what.slice(0, 600)}`;
+export const lineOf = (d: Difference): string =>
+  `${d.kind}${d.times === 1 ? '' : ` (${d.times})`}: ${d.where}: ${d.what.slice(0, 600)}`;
 
 const times = (n: number): string => (n === 1 ? 'once' : `${n} times`);
 

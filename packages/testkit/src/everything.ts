@@ -4,11 +4,23 @@ import { saveCheckup } from '@mainloop/models/db/health/checkup';
 import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
-import { branchPushed, ciJudged, issueEnsured, pullRequestEnsured, pullRequestReady } from '@mainloop/models/events/forge';
+import {
+  branchPushed,
+  ciJudged,
+  issueEnsured,
+  pullRequestEnsured,
+  pullRequestReady,
+} from '@mainloop/models/events/forge';
 import { inboxAnswered, inboxOpened, inboxSnoozed } from '@mainloop/models/events/inbox';
 import type { NewEvent, Payloads } from '@mainloop/models/events/registry';
 import { agentSaid, evidenceRecorded, runEnded, runStarted } from '@mainloop/models/events/runs';
-import { planWritten, taskConfirmed, taskEnded, taskStateChanged, taskSteered } from '@mainloop/models/events/tasks';
+import {
+  planWritten,
+  taskConfirmed,
+  taskEnded,
+  taskStateChanged,
+  taskSteered,
+} from '@mainloop/models/events/tasks';
 import { taskBranch } from '@mainloop/models/flow/ids';
 import { PLAIN, type Status } from '@mainloop/models/flow/status';
 import { DRAFT, seedProposal } from './seed.ts';
@@ -61,7 +73,12 @@ diff --git a/test/upload.test.ts b/test/upload.test.ts
 
 /** Ids of what there is, by what it shows. */
 export interface Everything {
-  readonly tasks: Readonly<Record<'plan' | 'question' | 'review' | 'working' | 'failed' | 'paused' | 'done' | 'gate' | 'permission', string>>;
+  readonly tasks: Readonly<
+    Record<
+      'plan' | 'question' | 'review' | 'working' | 'failed' | 'paused' | 'done' | 'gate' | 'permission',
+      string
+    >
+  >;
 }
 
 type Item = Omit<Payloads['inbox.opened'], 'id' | 'body' | 'options'> & {
@@ -72,7 +89,8 @@ type Item = Omit<Payloads['inbox.opened'], 'id' | 'body' | 'options'> & {
 /** @param projectId of a project that is there */
 export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everything> {
   const by = 'test';
-  const add = (...events: readonly NewEvent[]): Promise<unknown> => withTx(db, (tx) => append(tx, events, OWNER));
+  const add = (...events: readonly NewEvent[]): Promise<unknown> =>
+    withTx(db, (tx) => append(tx, events, OWNER));
   const task = async (taskId: string, title: string, prompt: string): Promise<string> => {
     const payload = {
       proposalId: null,
@@ -89,8 +107,12 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
   };
   const item = (taskId: string, { body = '', options = [], ...rest }: Item): Promise<unknown> =>
     add(inboxOpened.new({ taskId, actor: by, payload: { id: `${taskId}-item`, body, options, ...rest } }));
-  const stands = (taskId: string, state: Payloads['task.state']['state'], phase: string, status: Status = PLAIN): Promise<unknown> =>
-    add(taskStateChanged.new({ taskId, actor: by, payload: { state, phase, status } }));
+  const stands = (
+    taskId: string,
+    state: Payloads['task.state']['state'],
+    phase: string,
+    status: Status = PLAIN,
+  ): Promise<unknown> => add(taskStateChanged.new({ taskId, actor: by, payload: { state, phase, status } }));
 
   const plan = await task(
     't-plan',
@@ -98,14 +120,26 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
     'An upload that is cut off leaves half a file. Make it whole or nothing, and clean up what is there.',
   );
   await add(
-    runStarted.new({ taskId: plan, actor: by, payload: { runId: 'r-plan-1', phase: 'plan', n: 1, epoch: 1 } }),
+    runStarted.new({
+      taskId: plan,
+      actor: by,
+      payload: { runId: 'r-plan-1', phase: 'plan', n: 1, epoch: 1 },
+    }),
     planWritten.new({
       taskId: plan,
       actor: by,
       key: { runId: 'r-plan-1' },
-      payload: { revision: 1, markdown: PLAN.replace('2. Remove what is older than a day at start.\n3', '2') },
+      payload: {
+        revision: 1,
+        markdown: PLAN.replace('2. Remove what is older than a day at start.\n3', '2'),
+      },
     }),
-    planWritten.new({ taskId: plan, actor: by, key: { runId: 'r-plan-2' }, payload: { revision: 2, markdown: PLAN } }),
+    planWritten.new({
+      taskId: plan,
+      actor: by,
+      key: { runId: 'r-plan-2' },
+      payload: { revision: 2, markdown: PLAN },
+    }),
   );
   await stands(plan, 'awaiting_plan', 'plan');
   await item(plan, { kind: 'plan', title: 'Plan, revision 2', body: PLAN });
@@ -131,7 +165,11 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
     titleIsWhole: true,
   });
 
-  const review = await task('t-review', 'Keep the odd cent when a bill is split', 'Splitting 10.00 three ways loses a cent. No cent may be lost.');
+  const review = await task(
+    't-review',
+    'Keep the odd cent when a bill is split',
+    'Splitting 10.00 three ways loses a cent. No cent may be lost.',
+  );
   await pushed(db, review, DIFF);
   await add(
     issueEnsured.new({
@@ -140,12 +178,23 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
       key: { planRevision: 1 },
       payload: { number: 11, url: 'https://github.com/acme/api/issues/11', outcome: 'created' },
     }),
-    pullRequestEnsured.new({ taskId: review, actor: by, payload: { number: 12, url: 'https://github.com/acme/api/pull/12', outcome: 'created' } }),
-    runStarted.new({ taskId: review, actor: by, payload: { runId: 'r-review', phase: 'implement', n: 1, epoch: 1 } }),
+    pullRequestEnsured.new({
+      taskId: review,
+      actor: by,
+      payload: { number: 12, url: 'https://github.com/acme/api/pull/12', outcome: 'created' },
+    }),
+    runStarted.new({
+      taskId: review,
+      actor: by,
+      payload: { runId: 'r-review', phase: 'implement', n: 1, epoch: 1 },
+    }),
     agentSaid.new({
       taskId: review,
       actor: by,
-      payload: { runId: 'r-review', text: 'The rounding is done on each share, so the rest is lost. I give it to the first.' },
+      payload: {
+        runId: 'r-review',
+        text: 'The rounding is done on each share, so the rest is lost. I give it to the first.',
+      },
     }),
     branchPushed.new({
       taskId: review,
@@ -164,7 +213,16 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
       taskId: review,
       actor: by,
       key: { epoch: 1 },
-      payload: { runId: 'r-review', what: 'tests', command: 'npm test', exitCode: 0, ms: 8_300, tail: '42 passed', sha: 'abc1234', clean: true },
+      payload: {
+        runId: 'r-review',
+        what: 'tests',
+        command: 'npm test',
+        exitCode: 0,
+        ms: 8_300,
+        tail: '42 passed',
+        sha: 'abc1234',
+        clean: true,
+      },
     }),
     runEnded.new({
       taskId: review,
@@ -175,7 +233,8 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
         epoch: 1,
         outcome: {
           kind: 'completed',
-          summary: 'Shares are rounded down and the rest goes to the first. The sum is the bill, for every number of people.',
+          summary:
+            'Shares are rounded down and the rest goes to the first. The sum is the bill, for every number of people.',
         },
       },
     }),
@@ -211,7 +270,11 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
     errorCode: 'weakened',
   });
 
-  const failed = await task('t-failed', 'Move to the new payments interface', 'Version 1 is switched off in March.');
+  const failed = await task(
+    't-failed',
+    'Move to the new payments interface',
+    'Version 1 is switched off in March.',
+  );
   await add(
     ciJudged.new({
       taskId: failed,
@@ -226,7 +289,11 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
         pending: 0,
         outcome: 'red',
         failures: [
-          { name: 'integration (node 24, postgres 18)', url: 'https://github.com/acme/api/runs/1', message: 'expected 200, got 402: card_declined' },
+          {
+            name: 'integration (node 24, postgres 18)',
+            url: 'https://github.com/acme/api/runs/1',
+            message: 'expected 200, got 402: card_declined',
+          },
         ],
         green: ['lint'],
       },
@@ -242,20 +309,43 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
 
   const paused = await task('t-paused', 'Translate the mails', 'Into French and Polish.');
   await stands(paused, 'blocked', 'implement', { is: 'item', itemId: `${paused}-item` });
-  await item(paused, { kind: 'failure', title: 'Paused by you. Resume continues from here.', options: [{ label: 'Retry' }], errorCode: 'paused' });
+  await item(paused, {
+    kind: 'failure',
+    title: 'Paused by you. Resume continues from here.',
+    options: [{ label: 'Retry' }],
+    errorCode: 'paused',
+  });
 
   const later = await task('t-later', 'Dark mode for the printed reports', 'They are read at night.');
   await stands(later, 'awaiting_plan', 'plan');
   await item(later, { kind: 'plan', title: 'Plan, revision 1', body: PLAN });
   await add(
-    inboxSnoozed.new({ taskId: later, actor: by, payload: { id: `${later}-item`, until: new Date(Date.now() + 3 * 3_600_000).toISOString() } }),
+    inboxSnoozed.new({
+      taskId: later,
+      actor: by,
+      payload: { id: `${later}-item`, until: new Date(Date.now() + 3 * 3_600_000).toISOString() },
+    }),
   );
 
-  const working = await task('t-working', 'Bump the dependencies with known holes', 'Only those that the audit names.');
-  await add(runStarted.new({ taskId: working, actor: by, payload: { runId: 'r-working', phase: 'implement', n: 1, epoch: 1 } }));
+  const working = await task(
+    't-working',
+    'Bump the dependencies with known holes',
+    'Only those that the audit names.',
+  );
+  await add(
+    runStarted.new({
+      taskId: working,
+      actor: by,
+      payload: { runId: 'r-working', phase: 'implement', n: 1, epoch: 1 },
+    }),
+  );
   await add(
     taskSteered.new({ taskId: working, actor: by, payload: { text: 'Leave the major versions alone.' } }),
-    agentSaid.new({ taskId: working, actor: by, payload: { runId: 'r-working', text: 'Only minor versions then: seven of nine.' } }),
+    agentSaid.new({
+      taskId: working,
+      actor: by,
+      payload: { runId: 'r-working', text: 'Only minor versions then: seven of nine.' },
+    }),
   );
   await stands(working, 'drafting', 'implement');
   const ci = await task('t-ci', 'Fix the sign-in on old Safari', 'It stays on a white page.');
@@ -264,7 +354,15 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
       taskId: ci,
       actor: by,
       key: { names: '' },
-      payload: { sha: '0123456', verdict: 'pending', round: 1, passed: 2, failed: 0, pending: 1, outcome: 'pending' },
+      payload: {
+        sha: '0123456',
+        verdict: 'pending',
+        round: 1,
+        passed: 2,
+        failed: 0,
+        pending: 1,
+        outcome: 'pending',
+      },
     }),
   );
   await stands(ci, 'ci', 'ci');
@@ -272,21 +370,36 @@ export async function seedEverything(db: Db, projectId = 'pr-1'): Promise<Everyt
 
   const done = await task('t-done', 'A favicon', 'There is none.');
   await add(
-    inboxAnswered.new({ taskId: done, actor: by, payload: { id: 'gone', decision: 'merge', text: '', via: 'app', by: 'you' } }),
+    inboxAnswered.new({
+      taskId: done,
+      actor: by,
+      payload: { id: 'gone', decision: 'merge', text: '', via: 'app', by: 'you' },
+    }),
     taskEnded.new({ taskId: done, actor: by, payload: { state: 'done', how: 'merged', left: '' } }),
   );
   const cancelled = await task('t-cancelled', 'Rewrite it in another language', 'No.');
-  await add(taskEnded.new({ taskId: cancelled, actor: by, payload: { state: 'cancelled', how: 'cancelled', left: '' } }));
+  await add(
+    taskEnded.new({
+      taskId: cancelled,
+      actor: by,
+      payload: { state: 'cancelled', how: 'cancelled', left: '' },
+    }),
+  );
 
   await seedProposal(db, 'everything', 3_600_000, {
     ...DRAFT,
     projectId,
     title: 'Say in the log which tenant a request was for',
-    prompt: 'Every line of the log of a request carries `tenant`.\n\nNo personal data: the id, never the name.',
+    prompt:
+      'Every line of the log of a request carries `tenant`.\n\nNo personal data: the id, never the name.',
   });
   const say = (id: string, role: Payloads['message.said']['role'], text: string): Promise<unknown> =>
     add(messageSaid.new({ actor: by, payload: { id, role, text, turnId: null } }));
-  await say('m-1', 'user', 'The upload is flaky again, people on trains complain. Can you look at what happens when the connection is cut off?');
+  await say(
+    'm-1',
+    'user',
+    'The upload is flaky again, people on trains complain. Can you look at what happens when the connection is cut off?',
+  );
   await say(
     'm-2',
     'assistant',

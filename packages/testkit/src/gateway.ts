@@ -34,7 +34,11 @@ export interface TestGateway {
  * Starts the process as its own database role. @param databaseUrl of a superuser
  * @param env what its configuration should say besides
  */
-export async function startGateway(databaseUrl: string, modelUrl: string, env: Record<string, string> = {}): Promise<TestGateway> {
+export async function startGateway(
+  databaseUrl: string,
+  modelUrl: string,
+  env: Record<string, string> = {},
+): Promise<TestGateway> {
   const home = mkdtempSync('/tmp/mainloop-gateway-');
   const port = await freePort();
   const url = new URL(databaseUrl);
@@ -69,7 +73,8 @@ export async function startGateway(databaseUrl: string, modelUrl: string, env: R
     return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
   });
   const memory = (what: 'VmRSS' | 'VmHWM'): number =>
-    Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024;
+    Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) /
+    1024;
   return {
     port,
     url: `http://127.0.0.1:${port}`,
@@ -102,12 +107,22 @@ export async function seedRun(db: Db, taskId: string, n = 1): Promise<{ runId: s
 
 /** What a project lets its agents do. */
 export const setProject = (db: Db, projectId: string, settings: Record<string, unknown>): Promise<unknown> =>
-  withTx(db, (tx) => append(tx, [projectSettings.new({ actor: 'test', payload: { id: projectId, settings } })], OWNER));
+  withTx(db, (tx) =>
+    append(tx, [projectSettings.new({ actor: 'test', payload: { id: projectId, settings } })], OWNER),
+  );
 
 /** A model that answers as the test says, and keeps what it was asked. */
 export async function startModel(
-  answer: (body: Record<string, unknown>, res: http.ServerResponse, req: http.IncomingMessage) => void | Promise<void>,
-): Promise<{ url: string; asked: { raw: string; headers: http.IncomingHttpHeaders; url: string }[]; close(): void }> {
+  answer: (
+    body: Record<string, unknown>,
+    res: http.ServerResponse,
+    req: http.IncomingMessage,
+  ) => void | Promise<void>,
+): Promise<{
+  url: string;
+  asked: { raw: string; headers: http.IncomingHttpHeaders; url: string }[];
+  close(): void;
+}> {
   const asked: { raw: string; headers: http.IncomingHttpHeaders; url: string }[] = [];
   const server = http.createServer(async (req, res) => {
     let raw = '';

@@ -34,7 +34,8 @@ export interface Hostile {
 export function placesOf(s: Stack): Record<'database' | 'api' | 'forge' | 'temporal', Place> {
   const at = (url: string): Place => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
   const db = new URL(s.databaseUrl);
-  const folder = db.searchParams.get('host') ?? (db.hostname.startsWith('%2F') ? decodeURIComponent(db.hostname) : null);
+  const folder =
+    db.searchParams.get('host') ?? (db.hostname.startsWith('%2F') ? decodeURIComponent(db.hostname) : null);
   return {
     database: folder?.startsWith('/')
       ? { socket: path.join(folder, `.s.PGSQL.${db.searchParams.get('port') ?? (db.port || '5432')}`) }
@@ -121,7 +122,12 @@ for (let i = 0, said = ''; said !== 'read' && i < 20; i++) {
 }
 `;
 
-export const ON_RUNNER_TRIES = ['runner-memory', 'runner-environment', 'runner-files', 'runner-debugger'] as const;
+export const ON_RUNNER_TRIES = [
+  'runner-memory',
+  'runner-environment',
+  'runner-files',
+  'runner-debugger',
+] as const;
 
 /** What is asked for inside: no resolver may hear it. */
 export const INSIDE = 'inside.tunnel.example';
@@ -132,7 +138,10 @@ EOS
 ask-for() { name=$1; refusal=$2; shift 2; timeout 10 /opt/mainloop/node --input-type=module -e "$(cat /tmp/js-ask)" "$@" >/tmp/o 2>&1; judge "$name" "$refusal" $?; }
 ask-for dns 'ECONNREFUSED|ENETUNREACH' ${questionFor(INSIDE)}
 ${Object.entries(resolvers ?? {})
-  .map(([name, at]) => `ask-for ${name} '${dropped ? 'DROPPED' : 'ECONNREFUSED|ENETUNREACH'}' ${questionFor(INSIDE)} ${at.host} ${at.port}`)
+  .map(
+    ([name, at]) =>
+      `ask-for ${name} '${dropped ? 'DROPPED' : 'ECONNREFUSED|ENETUNREACH'}' ${questionFor(INSIDE)} ${at.host} ${at.port}`,
+  )
   .join('\n')}`;
 
 export const hostileScript = (p: Hostile): string => `
@@ -173,7 +182,10 @@ try chroot '${CLOSED}' /usr/sbin/chroot /usr true
 empty ptrace-host sh -c 'ls /proc | grep -E "^[0-9]+$" | wc -l | (read n; [ $n -gt 40 ] && echo $n)'
 try kill-host 'No such process|${CLOSED}' bash -c 'kill -0 ${p.pid}'
 ${Object.entries(p.out)
-  .map(([name, place]) => `reach ${name} '${p.dropped ? 'DROPPED' : noWay(place)}' ${reach(place).replace(/^js-connect /, '')}`)
+  .map(
+    ([name, place]) =>
+      `reach ${name} '${p.dropped ? 'DROPPED' : noWay(place)}' ${reach(place).replace(/^js-connect /, '')}`,
+  )
   .join('\n')}
 ${asking(p.resolvers, p.dropped === true)}
 cat >/tmp/js-runner <<'EOS'
@@ -209,7 +221,11 @@ js proxy-anywhere "$NOT_LISTED" "$proxy via('evil.example:443')"
 js proxy-host "$NOT_LISTED" "$proxy via('127.0.0.1:443')"
 js proxy-metadata "$NOT_LISTED" "$proxy via('169.254.169.254:443')"
 ${Object.entries(p.out)
-  .flatMap(([name, place]) => ('socket' in place || p.dropped ? [] : [`js proxy-${name} "$NOT_LISTED" "$proxy via('${place.host}:${place.port}')"`]))
+  .flatMap(([name, place]) =>
+    'socket' in place || p.dropped
+      ? []
+      : [`js proxy-${name} "$NOT_LISTED" "$proxy via('${place.host}:${place.port}')"`],
+  )
   .join('\n')}
 ${p.more ?? ''}
 git config core.fsmonitor 'touch ${p.canary}'
@@ -232,15 +248,19 @@ export function secretsOf(s: Stack, processes: readonly string[]): Map<string, s
   const out = new Map<string, string>();
   const take = (name: string, value: string): void =>
     void (value.length >= 12 && out.set(value, out.has(value) ? `${out.get(value)}, ${name}` : name));
-  for (const [name, value] of Object.entries(JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, unknown>))
+  for (const [name, value] of Object.entries(
+    JSON.parse(readFileSync(path.join(s.home, 'secrets.json'), 'utf8')) as Record<string, unknown>,
+  ))
     if (typeof value === 'string') take(`secrets.json ${name}`, value);
     else if (value !== null && typeof value === 'object')
-      for (const [k, v] of Object.entries(value)) if (typeof v === 'string') take(`secrets.json ${name}.${k}`, v);
+      for (const [k, v] of Object.entries(value))
+        if (typeof v === 'string') take(`secrets.json ${name}.${k}`, v);
   for (const p of processes)
     for (const line of readFileSync(`/proc/${s.pidOf(p)}/environ`, 'utf8').split('\0')) {
       const [name, value] = [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)];
       if (/TOKEN|SECRET|KEY|PASSWORD/.test(name)) take(`${p} ${name}`, value);
-      if (/^\w+:\/\/[^/]*:[^/]*@/.test(value)) take(`${p} ${name}`, decodeURIComponent(new URL(value).password));
+      if (/^\w+:\/\/[^/]*:[^/]*@/.test(value))
+        take(`${p} ${name}`, decodeURIComponent(new URL(value).password));
     }
   return out;
 }
@@ -265,7 +285,10 @@ export function processesOf(innerPid: number): number[] {
  * some folders, and in what was printed.
  * @returns for each text where it was found
  */
-export function scan(texts: readonly string[], i: { pids: readonly number[]; folders: readonly string[]; output: string }): Map<string, Find[]> {
+export function scan(
+  texts: readonly string[],
+  i: { pids: readonly number[]; folders: readonly string[]; output: string },
+): Map<string, Find[]> {
   const found = new Map<string, Find[]>(texts.map((t) => [t, []]));
   const look = (hay: Buffer, where: Find['where'], at: string): void => {
     for (const t of texts) {

@@ -104,7 +104,8 @@ export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs
     const deadline = Date.now() + 10_000;
     for (; Date.now() < deadline; await sleep(50)) {
       // Four lost agents in one phase are brought to the person, and rightly so: nobody is killed as often as that.
-      const spared = (id: string): boolean => t.fired.filter((f) => f.taskId === id && f.name === k.name).length >= 2;
+      const spared = (id: string): boolean =>
+        t.fired.filter((f) => f.taskId === id && f.name === k.name).length >= 2;
       const alive = [...t.playing]
         .filter((id) => !spared(id))
         .map((id) => [id, insideOf(t, id, name)] as const)
@@ -127,7 +128,12 @@ export async function kill(t: Theatre, k: Kill, random: () => number, patienceMs
 }
 
 const back = (t: Theatre, name: string, pid: number): Promise<unknown> =>
-  until(`${name} to be started again`, async () => t.s.pidOf(name) !== pid && existsSync(`/proc/${t.s.pidOf(name)}`), 30_000, 50);
+  until(
+    `${name} to be started again`,
+    async () => t.s.pidOf(name) !== pid && existsSync(`/proc/${t.s.pidOf(name)}`),
+    30_000,
+    50,
+  );
 
 function end(pid: number): boolean {
   try {
@@ -140,7 +146,9 @@ function end(pid: number): boolean {
 
 function insideOf({ s }: Theatre, taskId: string, name: 'runner' | 'agent'): number {
   try {
-    const { innerPid, pid } = JSON.parse(readFileSync(path.join(s.home, 'sandboxes', taskId, 'run.json'), 'utf8')) as {
+    const { innerPid, pid } = JSON.parse(
+      readFileSync(path.join(s.home, 'sandboxes', taskId, 'run.json'), 'utf8'),
+    ) as {
       innerPid: number;
       pid: number;
     };
@@ -157,7 +165,13 @@ function findIn(root: number, word: string): number {
     try {
       const cmd = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 3).join(' ');
       if (cmd.includes(word) && !cmd.includes('/bin/sh') && !cmd.includes('bwrap')) return pid;
-      queue.push(...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number));
+      queue.push(
+        ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+          .trim()
+          .split(/\s+/)
+          .filter(Boolean)
+          .map(Number),
+      );
     } catch {
       // Ended while we looked.
     }

@@ -1,6 +1,15 @@
 // The kill matrix: a story is told unkilled, then many times side by side while processes are killed, and each telling is held against the first.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { costDifferences, differences, lineOf, tallyOf, type Comparison, type Difference, type Tally, type Trace } from './differences.ts';
+import {
+  costDifferences,
+  differences,
+  lineOf,
+  tallyOf,
+  type Comparison,
+  type Difference,
+  type Tally,
+  type Trace,
+} from './differences.ts';
 import { chooser, kill, type Kill } from './kills.ts';
 import { cutBy, forgeCalls, modelCalls, tell, type Telling, type Theatre } from './theatre.ts';
 import { belongs, costsSince, paid, rows, strays } from './trace.ts';
@@ -16,11 +25,17 @@ export interface Report {
 }
 
 /** @returns the difference of one telling in lines a person can read, headed by what was killed in it */
-export function reportOf(reference: Trace, name: string, telling: Telling): { differences: readonly Difference[]; lines: string[] } {
+export function reportOf(
+  reference: Trace,
+  name: string,
+  telling: Telling,
+): { differences: readonly Difference[]; lines: string[] } {
   const c = differences(reference, telling.trace, telling.kills.length);
   const head = `${name} (${Math.round(telling.ms / 1_000)} s), killed: ${telling.kills.map((k) => k.name).join(', ') || 'nobody'}`;
   const lost: Difference[] =
-    telling.stuck === null || c.differences.length > 0 ? [] : [{ kind: 'lost', where: 'workflow', what: telling.stuck, times: 1 }];
+    telling.stuck === null || c.differences.length > 0
+      ? []
+      : [{ kind: 'lost', where: 'workflow', what: telling.stuck, times: 1 }];
   const all = [...c.differences, ...lost];
   return {
     differences: all,
@@ -35,7 +50,13 @@ export function reportOf(reference: Trace, name: string, telling: Telling): { di
 
 /** Calls to the forge that belong to nobody, and the model's bill next to ours, over all that was told. */
 export async function account(t: Theatre): Promise<Comparison> {
-  const tasks = await rows<{ id: string; repo: string; branch: string; issue_number: number | null; pr_number: number | null }>(
+  const tasks = await rows<{
+    id: string;
+    repo: string;
+    branch: string;
+    issue_number: number | null;
+    pr_number: number | null;
+  }>(
     t.s,
     'select t.id, p.repo, t.branch, t.issue_number, t.pr_number from tasks t join projects p on p.id = t.project_id where t.id = any($1)',
     [t.tasks],
@@ -47,7 +68,12 @@ export async function account(t: Theatre): Promise<Comparison> {
   const money = costDifferences(calls, await costsSince(t.s, t.from.seq));
   return {
     differences: [
-      ...stray.map((c): Difference => ({ kind: 'extra', where: 'forge', what: `${c.method} ${c.path} belongs to no story`, times: 1 })),
+      ...stray.map((c): Difference => ({
+        kind: 'extra',
+        where: 'forge',
+        what: `${c.method} ${c.path} belongs to no story`,
+        times: 1,
+      })),
       ...money.differences,
     ],
     told: money.told,
@@ -60,7 +86,15 @@ export async function account(t: Theatre): Promise<Comparison> {
  */
 export async function matrix(
   t: Theatre,
-  o: { seed: number; kills: number; beside: number; everyMs: number; untilMs: number; only?: readonly Kill[]; say: (line: string) => void },
+  o: {
+    seed: number;
+    kills: number;
+    beside: number;
+    everyMs: number;
+    untilMs: number;
+    only?: readonly Kill[];
+    say: (line: string) => void;
+  },
 ): Promise<Report> {
   const choose = chooser(o.seed);
   const lines: string[] = [];
@@ -73,11 +107,13 @@ export async function matrix(
   const [reference, again] = await Promise.all([tell(t, 'ref1'), tell(t, 'ref2')]);
   if (reference.stuck !== null) throw new Error(`the unkilled story does not end: ${reference.stuck}`);
   const own = reportOf(reference.trace, 'ref2', again);
-  if (own.differences.length > 0) throw new Error(`the unkilled story is not the same twice:\n${own.lines.join('\n')}`);
+  if (own.differences.length > 0)
+    throw new Error(`the unkilled story is not the same twice:\n${own.lines.join('\n')}`);
   say(`unkilled: ${reference.trace.entries.length} things happen, ${Math.round(reference.ms / 1_000)} s`);
 
   const wanted = [...(o.only ?? [])];
-  const due = (): boolean => Date.now() < o.untilMs && (o.only ? wanted.length > 0 : t.fired.length < o.kills);
+  const due = (): boolean =>
+    Date.now() < o.untilMs && (o.only ? wanted.length > 0 : t.fired.length < o.kills);
   let open = true;
   const loop = async (next: () => Kill | undefined): Promise<void> => {
     while (open && due()) {
@@ -88,7 +124,9 @@ export async function matrix(
     }
   };
   // A failpoint waits for somebody to run into it, and others may wait beside it.
-  const killers = o.only ? [loop(() => wanted.shift())] : [...POINTS_ARMED.map(() => loop(() => choose.failpoint())), loop(() => choose.process())];
+  const killers = o.only
+    ? [loop(() => wanted.shift())]
+    : [...POINTS_ARMED.map(() => loop(() => choose.failpoint())), loop(() => choose.process())];
   const stage = async (n: number): Promise<void> => {
     for (let k = 1; due() || k === 1; k++) {
       const name = `k${n}x${k}`;

@@ -35,9 +35,15 @@ export function portsOf(pids: readonly number[]): number[] {
       }),
     ),
   );
-  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => readFileSync(table, 'utf8').split('\n'));
-  const listening = lines.map((line) => line.trim().split(/\s+/)).filter((f) => f[3] === '0A' && sockets.has(f[9]!));
-  return [...new Set(listening.map((f) => Number.parseInt(f[1]!.split(':').at(-1)!, 16)))].sort((a, b) => a - b);
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
+    readFileSync(table, 'utf8').split('\n'),
+  );
+  const listening = lines
+    .map((line) => line.trim().split(/\s+/))
+    .filter((f) => f[3] === '0A' && sockets.has(f[9]!));
+  return [...new Set(listening.map((f) => Number.parseInt(f[1]!.split(':').at(-1)!, 16)))].sort(
+    (a, b) => a - b,
+  );
 }
 
 /**
@@ -49,12 +55,17 @@ export function portsOf(pids: readonly number[]): number[] {
 export async function firstWords(port: number, bytes: string, uid: number | null): Promise<string> {
   const script = `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 7; cat >&3; head -c 12 <&3`;
   const as = uid === null ? ['env'] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-  const p = spawn(as[0]!, [...as.slice(1), 'bash', '-c', script], { stdio: ['pipe', 'pipe', 'ignore'], cwd: '/' });
+  const p = spawn(as[0]!, [...as.slice(1), 'bash', '-c', script], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    cwd: '/',
+  });
   let text = '';
   p.stdout.on('data', (d: Buffer) => (text += d.toString('latin1')));
   p.stdin.on('error', () => undefined);
   p.stdin.end(Buffer.from(bytes, 'latin1'));
-  const code = await new Promise<number | null>((resolve, reject) => p.once('error', reject).once('close', resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    p.once('error', reject).once('close', resolve),
+  );
   if (code === 7) throw new Error(`nothing listens on port ${port}`);
   return text;
 }

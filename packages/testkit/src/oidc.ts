@@ -16,7 +16,10 @@ export async function startOidc(): Promise<OidcProvider> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const clientId = 'mainloop';
   const clientSecret = randomBytes(16).toString('hex');
-  const codes = new Map<string, { challenge: string; nonce: string | null; person: OidcProvider['person'] }>();
+  const codes = new Map<
+    string,
+    { challenge: string; nonce: string | null; person: OidcProvider['person'] }
+  >();
   const tokens = new Map<string, OidcProvider['person']>();
   const self = { person: { sub: 'ann', email: 'ann@example.com', name: 'Ann' } };
   let issuer = '';
@@ -27,7 +30,8 @@ export async function startOidc(): Promise<OidcProvider> {
   };
   const server = http.createServer((req, res) => {
     const url = new URL(req.url ?? '/', issuer);
-    const json = (body: object, status = 200): void => void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const json = (body: object, status = 200): void =>
+      void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     let body = '';
     req.on('data', (d: Buffer) => (body += d.toString()));
     req.on('end', () => {
@@ -48,14 +52,25 @@ export async function startOidc(): Promise<OidcProvider> {
         case '/jwks':
           return json({
             keys: [
-              { ...createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ format: 'jwk' }), kid: '1', alg: 'RS256', use: 'sig' },
+              {
+                ...createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({
+                  format: 'jwk',
+                }),
+                kid: '1',
+                alg: 'RS256',
+                use: 'sig',
+              },
             ],
           });
         case '/login/oauth/authorize':
         case '/authorize': {
           const q = url.searchParams;
           const code = randomBytes(12).toString('hex');
-          codes.set(code, { challenge: q.get('code_challenge') ?? '', nonce: q.get('nonce'), person: self.person });
+          codes.set(code, {
+            challenge: q.get('code_challenge') ?? '',
+            nonce: q.get('nonce'),
+            person: self.person,
+          });
           const back = new URL(q.get('redirect_uri')!);
           back.searchParams.set('code', code);
           back.searchParams.set('state', q.get('state') ?? '');
@@ -95,7 +110,9 @@ export async function startOidc(): Promise<OidcProvider> {
         }
         case '/api/v3/user': {
           const who = tokens.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));
-          return who ? json({ id: who.sub.length, login: who.sub, name: null, email: null }) : json({ message: 'Bad credentials' }, 401);
+          return who
+            ? json({ id: who.sub.length, login: who.sub, name: null, email: null })
+            : json({ message: 'Bad credentials' }, 401);
         }
         case '/userinfo': {
           const who = tokens.get((req.headers.authorization ?? '').replace(/^Bearer /, ''));

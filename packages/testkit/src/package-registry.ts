@@ -11,7 +11,9 @@ export interface TestRegistry {
   close(): Promise<void>;
 }
 
-export async function startRegistry(answer: (path: string, res: ServerResponse, req: IncomingMessage, url: string) => void): Promise<TestRegistry> {
+export async function startRegistry(
+  answer: (path: string, res: ServerResponse, req: IncomingMessage, url: string) => void,
+): Promise<TestRegistry> {
   const asked: { path: string; authorization: string | undefined }[] = [];
   const server = http.createServer((req, res) => {
     const path = decodeURIComponent(req.url ?? '/');
@@ -38,7 +40,15 @@ export function tarOf(files: Readonly<Record<string, string>>): Buffer {
     const head = Buffer.alloc(512);
     const put = (at: number, s: string): void => void head.write(s, at, 'latin1');
     put(0, name);
-    put(100, '0000644\0' + '0000000\0' + '0000000\0' + `${body.length.toString(8).padStart(11, '0')}\0` + '00000000000\0' + '        0');
+    put(
+      100,
+      '0000644\0' +
+        '0000000\0' +
+        '0000000\0' +
+        `${body.length.toString(8).padStart(11, '0')}\0` +
+        '00000000000\0' +
+        '        0',
+    );
     put(257, 'ustar\x0000');
     put(
       148,
@@ -68,9 +78,13 @@ export const npmPackage = (name: string, dependencies: Record<string, string> = 
 });
 
 /** A registry of npm with one version of each. @param token whoever does not show it is refused */
-export function startNpm(packages: Readonly<Record<string, NpmPackage>>, token?: string): Promise<TestRegistry> {
+export function startNpm(
+  packages: Readonly<Record<string, NpmPackage>>,
+  token?: string,
+): Promise<TestRegistry> {
   return startRegistry((path, res, req, url) => {
-    if (token !== undefined && req.headers.authorization !== `Bearer ${token}`) return void res.writeHead(401).end(`you are not ${token}`);
+    if (token !== undefined && req.headers.authorization !== `Bearer ${token}`)
+      return void res.writeHead(401).end(`you are not ${token}`);
     const [name, file] = path.slice(1).split('/-/');
     const p = packages[name!];
     if (!p) return void res.writeHead(404).end('{}');

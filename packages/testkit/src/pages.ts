@@ -20,7 +20,10 @@ export interface Pages {
  * @param t the database that both read and write, each in its own role
  * @param env what the pages are told besides
  */
-export async function startPages(t: Pick<TestDatabase, 'url'>, env: Readonly<Record<string, string>> = {}): Promise<Pages> {
+export async function startPages(
+  t: Pick<TestDatabase, 'url'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Pages> {
   const home = mkdtempSync('/tmp/mainloop-pages-');
   const [apiPort, webPort] = await Promise.all([freePort(), freePort()]);
   const roleUrl = (role: string): string => {
@@ -33,7 +36,14 @@ export async function startPages(t: Pick<TestDatabase, 'url'>, env: Readonly<Rec
     const fd = openSync(path.join(home, `${name}.log`), 'a', 0o600);
     children.push(
       spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(ROOT, script)], {
-        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', NODE_ENV: 'production', NO_COLOR: '1', MAINLOOP_HOME: home, ...env },
+        env: {
+          PATH: process.env.PATH ?? '/usr/bin:/bin',
+          LANG: 'C.UTF-8',
+          NODE_ENV: 'production',
+          NO_COLOR: '1',
+          MAINLOOP_HOME: home,
+          ...env,
+        },
         stdio: ['ignore', fd, fd],
       }),
     );
@@ -49,12 +59,19 @@ export async function startPages(t: Pick<TestDatabase, 'url'>, env: Readonly<Rec
     MAINLOOP_CHAT_TOKEN: 'a chat token for tests',
     GITHUB_WEBHOOK_SECRET: 'a webhook secret for tests',
   });
-  start('web', 'apps/web/server.ts', { WEB_PORT: String(webPort), API_URL: api, WEB_DATABASE_URL: roleUrl('mainloop_web'), ...env });
+  start('web', 'apps/web/server.ts', {
+    WEB_PORT: String(webPort),
+    API_URL: api,
+    WEB_DATABASE_URL: roleUrl('mainloop_web'),
+    ...env,
+  });
   const log = (name: 'api' | 'web'): string => readFileSync(path.join(home, `${name}.log`), 'utf8');
   const stop = async (): Promise<void> => {
     await Promise.all(
       children.map((c) => {
-        const gone = new Promise((r) => (c.exitCode !== null || c.signalCode !== null ? r(null) : c.once('exit', r)));
+        const gone = new Promise((r) =>
+          c.exitCode !== null || c.signalCode !== null ? r(null) : c.once('exit', r),
+        );
         c.kill('SIGKILL');
         return gone;
       }),
@@ -63,7 +80,10 @@ export async function startPages(t: Pick<TestDatabase, 'url'>, env: Readonly<Rec
   };
   try {
     const answers = async (url: string): Promise<boolean> => (await fetch(url)).ok;
-    await until('api and pages to be up', async () => (await answers(`${api}/api/healthz`)) && (await answers(`${web}/healthz`)));
+    await until(
+      'api and pages to be up',
+      async () => (await answers(`${api}/api/healthz`)) && (await answers(`${web}/healthz`)),
+    );
   } catch (err) {
     const said = `${(err as Error).message}\n${log('api')}\n${log('web')}`;
     await stop();

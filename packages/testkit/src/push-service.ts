@@ -5,7 +5,9 @@ import http from 'node:http';
 // @ts-expect-error
 import ece from 'http_ece';
 
-const open = (ece as { decrypt(body: Buffer, o: { version: 'aes128gcm'; privateKey: ECDH; authSecret: string }): Buffer }).decrypt;
+const open = (
+  ece as { decrypt(body: Buffer, o: { version: 'aes128gcm'; privateKey: ECDH; authSecret: string }): Buffer }
+).decrypt;
 
 export interface Received {
   readonly atMs: number;
@@ -16,7 +18,11 @@ export interface Received {
 
 export interface PushService {
   /** A subscription as a browser hands it out, and what arrived for it. */
-  subscribe(): { readonly subscription: { endpoint: string; keys: { p256dh: string; auth: string } }; readonly got: Received[]; answer: number };
+  subscribe(): {
+    readonly subscription: { endpoint: string; keys: { p256dh: string; auth: string } };
+    readonly got: Received[];
+    answer: number;
+  };
   close(): void;
 }
 
@@ -30,8 +36,13 @@ export async function startPushService(publicKey: string): Promise<PushService> 
     req.on('end', () => {
       if (!sub) return void res.writeHead(404).end();
       if (sub.answer !== 201) return void res.writeHead(sub.answer).end();
-      if (!isSigned(req.headers.authorization ?? '', publicKey, `http://${req.headers.host}`)) return void res.writeHead(403).end();
-      const plain = open(Buffer.concat(parts), { version: 'aes128gcm', privateKey: sub.ecdh, authSecret: sub.auth });
+      if (!isSigned(req.headers.authorization ?? '', publicKey, `http://${req.headers.host}`))
+        return void res.writeHead(403).end();
+      const plain = open(Buffer.concat(parts), {
+        version: 'aes128gcm',
+        privateKey: sub.ecdh,
+        authSecret: sub.auth,
+      });
       sub.got.push({
         atMs: Date.now(),
         urgency: String(req.headers.urgency),
@@ -52,7 +63,10 @@ export async function startPushService(publicKey: string): Promise<PushService> 
       const sub = { ecdh, auth, got: [] as Received[], answer: 201 };
       subs.set(path, sub);
       return Object.assign(sub, {
-        subscription: { endpoint: `http://127.0.0.1:${port}${path}`, keys: { p256dh: ecdh.getPublicKey().toString('base64url'), auth } },
+        subscription: {
+          endpoint: `http://127.0.0.1:${port}${path}`,
+          keys: { p256dh: ecdh.getPublicKey().toString('base64url'), auth },
+        },
       });
     },
     close: () => void server.close(),
@@ -65,11 +79,24 @@ function isSigned(authorization: string, publicKey: string, origin: string): boo
   if (!m || m[4] !== publicKey) return false;
   const raw = Buffer.from(publicKey, 'base64url');
   const key = createPublicKey({
-    key: { kty: 'EC', crv: 'P-256', x: raw.subarray(1, 33).toString('base64url'), y: raw.subarray(33).toString('base64url') },
+    key: {
+      kty: 'EC',
+      crv: 'P-256',
+      x: raw.subarray(1, 33).toString('base64url'),
+      y: raw.subarray(33).toString('base64url'),
+    },
     format: 'jwk',
   });
-  const claims = JSON.parse(Buffer.from(m[2]!, 'base64url').toString()) as { aud: string; exp: number; sub: string };
+  const claims = JSON.parse(Buffer.from(m[2]!, 'base64url').toString()) as {
+    aud: string;
+    exp: number;
+    sub: string;
+  };
   const inTime = claims.exp > Date.now() / 1000 && claims.exp < Date.now() / 1000 + 24 * 3600 + 5;
   const signature = Buffer.from(m[3]!, 'base64url');
-  return claims.aud === origin && inTime && verify('sha256', Buffer.from(`${m[1]}.${m[2]}`), { key, dsaEncoding: 'ieee-p1363' }, signature);
+  return (
+    claims.aud === origin &&
+    inTime &&
+    verify('sha256', Buffer.from(`${m[1]}.${m[2]}`), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  );
 }

@@ -6,8 +6,10 @@ import { ASK, questionFor, startResolver, type Resolver } from './resolver.ts';
 
 const ask = (name: string, host: string, port: number): Promise<{ code: number; said: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['--input-type=module', '-e', ASK, questionFor(name), host, String(port)], (err, stdout) =>
-      resolve({ code: err === null ? 0 : Number(err.code), said: stdout.trim() }),
+    execFile(
+      process.execPath,
+      ['--input-type=module', '-e', ASK, questionFor(name), host, String(port)],
+      (err, stdout) => resolve({ code: err === null ? 0 : Number(err.code), said: stdout.trim() }),
     );
   });
 
@@ -19,7 +21,10 @@ afterAll(() => resolver.close());
 
 describe('who asks a resolver', () => {
   test('is answered, and the resolver knows what it was asked', async () => {
-    expect(await ask('secret.tunnel.example', resolver.host, resolver.port)).toEqual({ code: 0, said: 'answered 192.0.2.1' });
+    expect(await ask('secret.tunnel.example', resolver.host, resolver.port)).toEqual({
+      code: 0,
+      said: 'answered 192.0.2.1',
+    });
     expect(resolver.heard).toEqual(['secret.tunnel.example']);
   });
 

@@ -16,7 +16,11 @@ export interface Resolver {
  * @param port 0: any
  * @param onName told each name as it is asked for
  */
-export async function startResolver(host: string, port = 0, onName: (name: string) => void = () => undefined): Promise<Resolver> {
+export async function startResolver(
+  host: string,
+  port = 0,
+  onName: (name: string) => void = () => undefined,
+): Promise<Resolver> {
   const heard: string[] = [];
   const socket = dgram.createSocket('udp4');
   socket.on('message', (query, from) => {
@@ -41,7 +45,11 @@ function nameIn(query: Buffer): { name: string; end: number } {
 /** A question for the address of a name, as it is sent (RFC 1035), in hex. */
 export function questionFor(name: string): string {
   const labels = name.split('.').map((l) => Buffer.concat([Buffer.from([l.length]), Buffer.from(l)]));
-  return Buffer.concat([Buffer.from([7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]), ...labels, Buffer.from([0, 0, 1, 0, 1])]).toString('hex');
+  return Buffer.concat([
+    Buffer.from([7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+    ...labels,
+    Buffer.from([0, 0, 1, 0, 1]),
+  ]).toString('hex');
 }
 
 /**

@@ -13,9 +13,18 @@ const NO_FILTERS = { externalTables: [], externalEnums: [] };
 /** The SQL that makes an empty database what schema.prisma says: to hold against what the migrations make of one. */
 export const schemaSql = (url: string): Promise<string> =>
   withEngine(url, async (engine) => {
-    const files = [{ path: 'schema.prisma', content: readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8') }];
+    const files = [
+      { path: 'schema.prisma', content: readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8') },
+    ];
     const to = { tag: 'schemaDatamodel', files };
-    const out = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, shadowDatabaseUrl: null, filters: NO_FILTERS });
+    const out = await engine.diff({
+      from: { tag: 'empty' },
+      to,
+      script: true,
+      exitCode: null,
+      shadowDatabaseUrl: null,
+      filters: NO_FILTERS,
+    });
     return (out as { stdout: string | null }).stdout ?? '';
   });
 
@@ -37,7 +46,10 @@ async function withEngine<T>(url: string, work: (engine: Engine) => Promise<T>):
 
 /** The one call we need; Node's types leave WebAssembly to the DOM library. */
 interface WasmApi {
-  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: Record<string, unknown> } }>;
+  instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, unknown>,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 interface Engine {
   applyMigrations(i: unknown): Promise<unknown>;
@@ -53,7 +65,10 @@ async function loadEngine(): Promise<EngineModule> {
   const bgUrl = import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bg = await import(bgUrl);
   const wasm = readFileSync(new URL('./schema_engine_bg.wasm', bgUrl));
-  const { instance } = await (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bg });
+  const { instance } = await (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly.instantiate(
+    wasm,
+    { './schema_engine_bg.js': bg },
+  );
   bg.__wbg_set_wasm(instance.exports);
   (instance.exports.__wbindgen_start as () => void)();
   return bg;
@@ -62,7 +77,11 @@ async function loadEngine(): Promise<EngineModule> {
 async function openEngine(factory: PrismaPg): Promise<Engine> {
   const bg = await (loaded ??= loadEngine());
   const schema = readFileSync(path.join(PRISMA_DIR, 'schema.prisma'), 'utf8');
-  return bg.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
+  return bg.SchemaEngine.new(
+    { datamodels: [['schema.prisma', schema]] },
+    () => undefined,
+    bindMigrationAwareSqlAdapterFactory(factory),
+  );
 }
 
 /** The stock adapter splits a script at every `;`, which breaks function bodies. Postgres runs a whole script in one query. */
@@ -97,7 +116,10 @@ function migrationsList(upTo: string): unknown {
     shadowDbInitScript: '',
     migrationDirectories: names.map((n) => ({
       path: n,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') } },
+      migrationFile: {
+        path: 'migration.sql',
+        content: { tag: 'ok', value: readFileSync(path.join(dir, n, 'migration.sql'), 'utf8') },
+      },
     })),
   };
 }

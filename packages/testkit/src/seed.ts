@@ -9,7 +9,12 @@ import { taskConfirmed } from '@mainloop/models/events/tasks';
 import type { ItemKind } from '@mainloop/models/flow/events';
 import { OWNER, taskBranch } from '@mainloop/models/flow/ids';
 
-export async function seedProject(db: Db, id = 'pr-1', repo = 'demo/tally', remoteUrl = `http://127.0.0.1:1/${repo}.git`): Promise<string> {
+export async function seedProject(
+  db: Db,
+  id = 'pr-1',
+  repo = 'demo/tally',
+  remoteUrl = `http://127.0.0.1:1/${repo}.git`,
+): Promise<string> {
   await appendOnce(
     db,
     [
@@ -32,8 +37,15 @@ export const DRAFT: ProposalDraft = {
   skipPlan: false,
 };
 
-export async function seedProposal(db: Db, key: string, expiresInMs = 60_000, draft: ProposalDraft = DRAFT): Promise<{ id: string; digest: string }> {
-  const id = await withTx(db, (tx) => propose(tx, OWNER, key, null, draft, new Date(Date.now() + expiresInMs)));
+export async function seedProposal(
+  db: Db,
+  key: string,
+  expiresInMs = 60_000,
+  draft: ProposalDraft = DRAFT,
+): Promise<{ id: string; digest: string }> {
+  const id = await withTx(db, (tx) =>
+    propose(tx, OWNER, key, null, draft, new Date(Date.now() + expiresInMs)),
+  );
   return { id, digest: digestOf(draft) };
 }
 
@@ -77,7 +89,13 @@ export async function seedItem(
 ): Promise<string> {
   await appendOnce(
     db,
-    [inboxOpened.new({ taskId, actor: 'test', payload: { id, kind, title, body: '', options: options.map((label) => ({ label })), ...codes } })],
+    [
+      inboxOpened.new({
+        taskId,
+        actor: 'test',
+        payload: { id, kind, title, body: '', options: options.map((label) => ({ label })), ...codes },
+      }),
+    ],
     OWNER,
   );
   return id;

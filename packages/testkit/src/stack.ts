@@ -43,33 +43,46 @@ export interface Stack {
 export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
   const home = env.MAINLOOP_HOME ?? mkdtempSync('/tmp/mainloop-test-');
   chmodSync(home, 0o711);
-  const names = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
-  const ports = Object.fromEntries(await Promise.all(names.map(async (n) => [n, env[n] ?? String(await freePort())]))) as Record<
-    (typeof names)[number],
-    string
-  >;
+  const names = [
+    'WEB_PORT',
+    'API_PORT',
+    'GATEWAY_PORT',
+    'TEMPORAL_PORT',
+    'LOCAL_GITHUB_PORT',
+    'DEMO_MODEL_PORT',
+  ] as const;
+  const ports = Object.fromEntries(
+    await Promise.all(names.map(async (n) => [n, env[n] ?? String(await freePort())])),
+  ) as Record<(typeof names)[number], string>;
   const out = path.join(home, 'up.log');
   const fd = openSync(out, 'a', 0o600);
   const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k)),
+    Object.entries(process.env).filter(
+      ([k]) => !/^(ANTHROPIC_|CLAUDE_|GITHUB_|DATABASE_URL|TEMPORAL_|MAINLOOP_|NODE_OPTIONS|JEST_)/.test(k),
+    ),
   );
-  const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), 'up'], {
-    env: {
-      ...clean,
-      ...ports,
-      MAINLOOP_HOME: home,
-      DEMO_PACE_MS: '0',
-      FORGE_POLL_SECONDS: '2',
-      FORGE_SETTLE_MS: '1500',
-      REVIEW_QUIET_SECONDS: '2',
-      ...env,
-    } as NodeJS.ProcessEnv,
-    stdio: ['ignore', fd, fd],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'apps/cli/src/main.ts'), 'up'],
+    {
+      env: {
+        ...clean,
+        ...ports,
+        MAINLOOP_HOME: home,
+        DEMO_PACE_MS: '0',
+        FORGE_POLL_SECONDS: '2',
+        FORGE_SETTLE_MS: '1500',
+        REVIEW_QUIET_SECONDS: '2',
+        ...env,
+      } as NodeJS.ProcessEnv,
+      stdio: ['ignore', fd, fd],
+    },
+  );
   closeSync(fd);
   const deadline = Date.now() + 120_000;
   while (!readFileSync(out, 'utf8').includes('mainloop is up')) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`mainloop did not come up:\n${readFileSync(out, 'utf8')}`);
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`mainloop did not come up:\n${readFileSync(out, 'utf8')}`);
     await new Promise((r) => setTimeout(r, 100));
   }
   const api = `http://127.0.0.1:${ports.API_PORT}`;
@@ -80,7 +93,9 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     readFileSync(path.join(home, 'secrets.json'), 'utf8'),
   ) as Record<'localGitHubToken' | 'localGitHubOperator' | 'apiToken' | 'postgresSuperuser', string>;
   const pidOf = (name: string): number => {
-    const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] };
+    const file = JSON.parse(readFileSync(path.join(home, 'run/processes.json'), 'utf8')) as {
+      processes: { name: string; pid: number }[];
+    };
     return file.processes.find((p) => p.name === name)?.pid ?? 0;
   };
   return {
@@ -91,7 +106,11 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     gateway: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
     temporal: temporal.address,
     model: `http://127.0.0.1:${ports.DEMO_MODEL_PORT}`,
-    databaseUrl: postgresUrl(path.join(socketsOf(home, POSTGRES_SOCKET), 'pg'), 'mainloop', postgresSuperuser),
+    databaseUrl: postgresUrl(
+      path.join(socketsOf(home, POSTGRES_SOCKET), 'pg'),
+      'mainloop',
+      postgresSuperuser,
+    ),
     githubToken: localGitHubToken,
     pidOf,
     pidsOf(name) {
@@ -101,21 +120,29 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
     },
     call: callerOf(api, apiToken),
     forgeCalls: async () =>
-      (await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })).json() as Promise<
-        { method: string; path: string; body: Record<string, unknown> | null }[]
-      >,
+      (
+        await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })
+      ).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
       temporal.close();
       child.kill('SIGTERM');
-      await new Promise<void>((r) => (child.exitCode !== null || child.signalCode !== null ? r() : child.once('exit', () => r())));
-      if (env.MAINLOOP_HOME === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await new Promise<void>((r) =>
+        child.exitCode !== null || child.signalCode !== null ? r() : child.once('exit', () => r()),
+      );
+      if (env.MAINLOOP_HOME === undefined)
+        rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }
 
 /** Asks until something is there. The sentence says what never came. */
-export async function until<T>(what: string, look: () => Promise<T | null | undefined | false>, ms = 120_000, everyMs = 150): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false>,
+  ms = 120_000,
+  everyMs = 150,
+): Promise<T> {
   const deadline = Date.now() + ms;
   let last: unknown;
   for (;;) {
@@ -125,7 +152,10 @@ export async function until<T>(what: string, look: () => Promise<T | null | unde
     } catch (err) {
       last = err;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${ms / 1000} s for ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `waited ${ms / 1000} s for ${what}${last instanceof Error ? ` (${last.message})` : ''}`,
+      );
     await new Promise((r) => setTimeout(r, everyMs));
   }
 }
@@ -135,7 +165,10 @@ export function callerOf(api: string, token: string): Call & RawCall {
   const send = async <T>({ method, path, body }: Request): Promise<T> => {
     const r = await fetch(`${api}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const data = (await r.json()) as { error?: string };

@@ -10,10 +10,15 @@ export type Task = Answer<'getTask'>;
 export type TaskEvent = Answer<'listEvents'>[number];
 
 /** Says the story's sentence and confirms the card. @returns the task's id */
-export async function spawnTask(s: Stack, text = 'Splitting 10.00 three ways loses a cent.'): Promise<string> {
+export async function spawnTask(
+  s: Stack,
+  text = 'Splitting 10.00 three ways loses a cent.',
+): Promise<string> {
   const before = new Set((await s.call('listProposals')).map((p) => p.id));
   await s.call('sendMessage', { body: { text } });
-  const p = await until('a proposal', async () => (await s.call('listProposals')).find((x) => !before.has(x.id)));
+  const p = await until('a proposal', async () =>
+    (await s.call('listProposals')).find((x) => !before.has(x.id)),
+  );
   return (await s.call('confirmProposal', { id: p.id, body: { digest: p.digest } })).taskId;
 }
 
@@ -56,10 +61,14 @@ export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promi
       if (['done', 'cancelled'].includes(task.state)) return { task };
       for (const i of (await s.call('listInbox')).filter((x) => x.taskId === taskId)) {
         const answer =
-          answerTo(i) ?? (mends?.test(i.title) ? { decision: i.kind === 'gate' ? ('allow' as const) : ('retry' as const), text: '' } : null);
+          answerTo(i) ??
+          (mends?.test(i.title)
+            ? { decision: i.kind === 'gate' ? ('allow' as const) : ('retry' as const), text: '' }
+            : null);
         if (answer === null) {
           const seen = since.get(i.id) ?? since.set(i.id, Date.now()).get(i.id)!;
-          if (Date.now() - seen > TROUBLE_MS) return { trouble: [`${i.kind}: ${i.title}`, i.body].join('\n') };
+          if (Date.now() - seen > TROUBLE_MS)
+            return { trouble: [`${i.kind}: ${i.title}`, i.body].join('\n') };
           continue;
         }
         // The story's colleague reviews a moment after "ready"; a person would not merge within that second either.
@@ -91,10 +100,17 @@ export async function looksInVain(s: Stack, taskId: string, activity: string): P
   const looked = async (): Promise<{ times: number; waits: boolean }> => {
     const events = (await handle.fetchHistory()).events ?? [];
     const looks = new Set(
-      events.filter((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === activity).map((e) => String(e.eventId)),
+      events
+        .filter((e) => e.activityTaskScheduledEventAttributes?.activityType?.name === activity)
+        .map((e) => String(e.eventId)),
     );
-    const ends = events.map((e) => looks.has(String(e.activityTaskCompletedEventAttributes?.scheduledEventId)));
-    return { times: ends.filter(Boolean).length, waits: events.slice(ends.lastIndexOf(true)).some((e) => e.timerStartedEventAttributes) };
+    const ends = events.map((e) =>
+      looks.has(String(e.activityTaskCompletedEventAttributes?.scheduledEventId)),
+    );
+    return {
+      times: ends.filter(Boolean).length,
+      waits: events.slice(ends.lastIndexOf(true)).some((e) => e.timerStartedEventAttributes),
+    };
   };
   try {
     // One may be on its way already.

@@ -53,7 +53,11 @@ function stageFolder(): string {
     path.join(dir, '.github/workflows/ci.yml'),
     'on: push\njobs:\n  whole:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: test ! -e broken\n',
   );
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, stdio: 'ignore' });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+      cwd: dir,
+      stdio: 'ignore',
+    });
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-qm', 'first');
@@ -84,8 +88,13 @@ export async function openTheatre(): Promise<Theatre> {
       failpoints,
       phone: device.got,
       temporal: async () => new Client({ connection: await Connection.connect({ address: s.temporal }) }),
-      from: { seq: Number(last!.seq), forge: (await forgeCalls(s)).length, model: (await modelCalls(s)).length },
-      sentence: (name) => `Tell it again ${name} in local/${path.basename(dirs[Number(/\d+/.exec(name)?.[0] ?? 0) % STAGES]!)}`,
+      from: {
+        seq: Number(last!.seq),
+        forge: (await forgeCalls(s)).length,
+        model: (await modelCalls(s)).length,
+      },
+      sentence: (name) =>
+        `Tell it again ${name} in local/${path.basename(dirs[Number(/\d+/.exec(name)?.[0] ?? 0) % STAGES]!)}`,
       fired: [],
       playing: new Set(),
       tasks: [],
@@ -105,9 +114,13 @@ export async function openTheatre(): Promise<Theatre> {
 /** Asks again for as long as what is asked may be down. */
 const patiently = <T>(what: string, ask: () => Promise<T>): Promise<T> =>
   until(what, async () => ({ it: await ask() }), 60_000, 250).then((x) => x.it);
-export const forgeCalls = (s: Stack): Promise<ForgeCall[]> => patiently("the forge's calls", () => s.forgeCalls() as Promise<ForgeCall[]>);
+export const forgeCalls = (s: Stack): Promise<ForgeCall[]> =>
+  patiently("the forge's calls", () => s.forgeCalls() as Promise<ForgeCall[]>);
 export const modelCalls = (s: Stack): Promise<ModelCall[]> =>
-  patiently("the model's calls", async () => (await (await fetch(`${s.model}/_requests`)).json()) as ModelCall[]);
+  patiently(
+    "the model's calls",
+    async () => (await (await fetch(`${s.model}/_requests`)).json()) as ModelCall[],
+  );
 
 /** How long a person waits for the next thing to happen before they would look what is wrong. */
 const STILL_MS = 120_000;
@@ -139,7 +152,9 @@ export async function tell(t: Theatre, name: string): Promise<Telling> {
   });
   t.playing.delete(taskId);
   const ended = Date.now();
-  const kills = t.fired.filter((f) => f.at >= began && f.at <= ended && (f.taskId === null || f.taskId === taskId));
+  const kills = t.fired.filter(
+    (f) => f.at >= began && f.at <= ended && (f.taskId === null || f.taskId === taskId),
+  );
   // Others are killed while this one is read.
   const trace = await patiently('the trace', async () =>
     traceOf(
@@ -167,7 +182,9 @@ export const cutBy =
         f.at >= fromMs - 50 &&
         f.at <= toMs &&
         // A whole answer has passed the gateway's door to the agent; only the gateway and its database keep its cost from being written.
-        (whole ? f.name.startsWith('gateway') || f.name === 'postgres' : f.taskId === null || taskId === null || f.taskId === taskId),
+        (whole
+          ? f.name.startsWith('gateway') || f.name === 'postgres'
+          : f.taskId === null || taskId === null || f.taskId === taskId),
     )?.name ?? null;
 
 async function workflowOf(t: Theatre, taskId: string): Promise<string> {
@@ -193,12 +210,17 @@ async function start({ s, sentence: sentenceOf }: Theatre, name: string): Promis
   const sentence = sentenceOf(name);
   await patiently('the sentence to be heard', async () => {
     const said = await s.call('listMessages');
-    if (!said.some((m) => m.role === 'user' && m.text === sentence)) await s.call('sendMessage', { body: { text: sentence } });
+    if (!said.some((m) => m.role === 'user' && m.text === sentence))
+      await s.call('sendMessage', { body: { text: sentence } });
   });
-  const card = await until('the card', async () => (await s.call('listProposals')).find((x) => x.title === title));
+  const card = await until('the card', async () =>
+    (await s.call('listProposals')).find((x) => x.title === title),
+  );
   return until('the start', async () => {
     const there = (await s.call('listTasks')).find((x) => x.title === title);
-    return there?.id ?? (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId;
+    return (
+      there?.id ?? (await s.call('confirmProposal', { id: card.id, body: { digest: card.digest } })).taskId
+    );
   });
 }
 
@@ -222,7 +244,11 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
           continue;
         }
         if (!phone.some((p) => p.notice.itemId === i.id && p.notice.type === 'show')) continue;
-        if (i.kind === 'review' && !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')) continue;
+        if (
+          i.kind === 'review' &&
+          !task.runs.some((r) => r.phase === 'address_review' && r.state === 'ended')
+        )
+          continue;
         if (i.kind === 'question' && !(await isOnForge(s, i.id))) continue;
         await s.call('decide', { id: i.id, body: answer });
       }
@@ -236,7 +262,10 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
 /** A question is asked on the forge as well, and a colleague may be faster: so it is answered only when it stands there. */
 const isOnForge = async (s: Stack, itemId: string): Promise<boolean> =>
   (await s.forgeCalls()).some(
-    (c) => c.method === 'POST' && c.path.endsWith('/comments') && String(c.body?.body ?? '').includes(`:ask-${itemId} -->`),
+    (c) =>
+      c.method === 'POST' &&
+      c.path.endsWith('/comments') &&
+      String(c.body?.body ?? '').includes(`:ask-${itemId} -->`),
   );
 
 /** What follows the end: words to Temporal, the phone's withdrawals, the sandbox. What never comes shows in the trace. */
@@ -251,7 +280,11 @@ async function settle(t: Theatre, taskId: string): Promise<void> {
               + (select count(*) from runs where task_id = $1 and state <> 'ended') as n`,
         [taskId],
       );
-      return Number(left!.n) === 0 && !existsSync(path.join(t.s.home, 'sandboxes', taskId)) && (await workflowOf(t, taskId)) !== 'RUNNING';
+      return (
+        Number(left!.n) === 0 &&
+        !existsSync(path.join(t.s.home, 'sandboxes', taskId)) &&
+        (await workflowOf(t, taskId)) !== 'RUNNING'
+      );
     },
     SETTLE_MS,
     400,

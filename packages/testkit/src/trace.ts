@@ -93,9 +93,13 @@ export function plain(
 ): string {
   let out = text.replaceAll(t.branch, 'BRANCH').replaceAll(encodeURIComponent(t.branch), 'BRANCH');
   out = out.replaceAll(t.repo, 'REPO').replaceAll(path.basename(t.repo), 'REPO');
-  for (const [id, label] of [...runs].toSorted(([a], [b]) => b.length - a.length)) out = out.replaceAll(id, `RUN-${label}`);
+  for (const [id, label] of [...runs].toSorted(([a], [b]) => b.length - a.length))
+    out = out.replaceAll(id, `RUN-${label}`);
   out = out
-    .replace(new RegExp(`${t.id}-review-(\\d+)`, 'g'), (_, n: string) => `TASK-review-after-${runs.get(`${t.id}-r${n}`) ?? '?'}`)
+    .replace(
+      new RegExp(`${t.id}-review-(\\d+)`, 'g'),
+      (_, n: string) => `TASK-review-after-${runs.get(`${t.id}-r${n}`) ?? '?'}`,
+    )
     .replace(new RegExp(`${t.id}-(line|review|talk)\\d+`, 'g'), 'TASK-$1')
     .replaceAll(t.id, 'TASK')
     .replace(new RegExp(`\\b${name}\\b`, 'gi'), 'NAME');
@@ -158,9 +162,17 @@ export async function traceOf(
     cutBy: CutBy;
   },
 ): Promise<Trace> {
-  const [t] = await rows<TaskRow>(s, 'select t.*, p.repo from tasks t join projects p on p.id = t.project_id where t.id = $1', [taskId]);
+  const [t] = await rows<TaskRow>(
+    s,
+    'select t.*, p.repo from tasks t join projects p on p.id = t.project_id where t.id = $1',
+    [taskId],
+  );
   if (!t) throw new Error(`there is no task ${taskId}`);
-  const runs = await rows<RunRow>(s, 'select id, n, phase, state, outcome from runs where task_id = $1 order by n', [taskId]);
+  const runs = await rows<RunRow>(
+    s,
+    'select id, n, phase, state, outcome from runs where task_id = $1 order by n',
+    [taskId],
+  );
   const labels = labelsOf(runs);
   const phaseOf = new Map(runs.map((r) => [r.id, r.phase]));
   const say = (text: string): string => plain(text, t, name, labels);
@@ -168,20 +180,35 @@ export async function traceOf(
   const entries: Entry[] = [];
   const add = (e: Entry): void => void entries.push(e);
 
-  const events = await rows<EventRow>(s, 'select type, actor, payload from events where task_id = $1 order by seq', [taskId]);
+  const events = await rows<EventRow>(
+    s,
+    'select type, actor, payload from events where task_id = $1 order by seq',
+    [taskId],
+  );
   const begun: Record<string, number> = {};
   for (const e of events) {
     const phase = String(e.payload.phase ?? phaseOf.get(String(e.payload.runId)) ?? '');
     // Costs have an account of their own. How far CI had come at a look depends on the second.
-    if (e.type === 'cost.metered' || (e.type === 'ci.verdict' && !['red', 'green'].includes(String(e.payload.verdict)))) continue;
+    if (
+      e.type === 'cost.metered' ||
+      (e.type === 'ci.verdict' && !['red', 'green'].includes(String(e.payload.verdict)))
+    )
+      continue;
     if (e.type === 'run.started') {
       begun[phase] = (begun[phase] ?? 0) + 1;
       add({ where: 'event', what: `run.started ${phase}`, redo: phase });
     } else if (e.type === 'run.ended') {
       const o = e.payload.outcome as RunRow['outcome'];
       const cut = o?.kind === 'interrupted' || o?.kind === 'retry';
-      add({ where: 'event', what: `run.ended ${phase} ${cut ? `${o.kind} ${o.reason}` : say(JSON.stringify(o))}`, ...(cut ? { redo: phase } : {}) });
-    } else if (e.type === 'task.state' && ['queued', 'planning', 'drafting'].includes(String(e.payload.state))) {
+      add({
+        where: 'event',
+        what: `run.ended ${phase} ${cut ? `${o.kind} ${o.reason}` : say(JSON.stringify(o))}`,
+        ...(cut ? { redo: phase } : {}),
+      });
+    } else if (
+      e.type === 'task.state' &&
+      ['queued', 'planning', 'drafting'].includes(String(e.payload.state))
+    ) {
       add({ where: 'event', what: `${e.type} ${json(e.payload)}`, redo: phase });
     } else if (e.type === 'evidence.recorded') {
       add({ where: 'event', what: `${e.type} ${phase} ${json(e.payload)}`, redo: phase });
@@ -196,9 +223,16 @@ export async function traceOf(
     state: string;
     answer: object | null;
     answered_via: string | null;
-  }>(s, 'select id, kind, title, body, state, answer, answered_via from inbox_items where task_id = $1 order by created_at, id', [taskId]);
+  }>(
+    s,
+    'select id, kind, title, body, state, answer, answered_via from inbox_items where task_id = $1 order by created_at, id',
+    [taskId],
+  );
   for (const x of items)
-    add({ where: 'item', what: `${x.kind} ${say(x.id)} "${say(x.title)}" ${say(x.body)} ${x.state} ${json(x.answer)} ${x.answered_via ?? ''}` });
+    add({
+      where: 'item',
+      what: `${x.kind} ${say(x.id)} "${say(x.title)}" ${say(x.body)} ${x.state} ${json(x.answer)} ${x.answered_via ?? ''}`,
+    });
   // What went away by itself need not have been told in time.
   const withdrawn = new Set(items.filter((x) => x.state === 'closed').map((x) => x.id));
   for (const { notice } of i.phone) {
@@ -208,32 +242,45 @@ export async function traceOf(
     add({ where: 'push', what, mayRepeat: true, ...(withdrawn.has(id) ? { mayMiss: true } : {}) });
   }
 
-  const outbox = await rows<{ kind: string; name: string; payload: Record<string, unknown>; sent_at: Date | null; error: string | null }>(
-    s,
-    'select kind, name, payload, sent_at, error from outbox where workflow_id = $1 order by id',
-    [`task/${taskId}`],
-  );
+  const outbox = await rows<{
+    kind: string;
+    name: string;
+    payload: Record<string, unknown>;
+    sent_at: Date | null;
+    error: string | null;
+  }>(s, 'select kind, name, payload, sent_at, error from outbox where workflow_id = $1 order by id', [
+    `task/${taskId}`,
+  ]);
   for (const o of outbox) {
     const sent = o.sent_at === null ? `not sent: ${o.error ?? ''}` : 'sent';
     const phase = phaseOf.get(String(o.payload.runId));
     // Pokes say "look again" and may be said at any time.
     if (o.name === 'poke' && o.sent_at !== null) continue;
-    if (phase !== undefined) add({ where: 'outbox', what: `${o.kind} ${o.name} ${phase} ${sent}`, redo: phase });
+    if (phase !== undefined)
+      add({ where: 'outbox', what: `${o.kind} ${o.name} ${phase} ${sent}`, redo: phase });
     else add({ where: 'outbox', what: `${o.kind} ${o.name} ${json(o.payload)} ${sent}` });
   }
 
-  for (const c of i.forge.filter((x) => belongs(x, t))) add({ where: 'forge', what: forgeWords(c, say, json) });
+  for (const c of i.forge.filter((x) => belongs(x, t)))
+    add({ where: 'forge', what: forgeWords(c, say, json) });
   const ask = async (route: string): Promise<Record<string, unknown>> =>
-    (await (await fetch(`${s.github}/repos/${t.repo}${route}`, { headers: { authorization: `token ${s.githubToken}` } })).json()) as Record<
-      string,
-      unknown
-    >;
+    (await (
+      await fetch(`${s.github}/repos/${t.repo}${route}`, {
+        headers: { authorization: `token ${s.githubToken}` },
+      })
+    ).json()) as Record<string, unknown>;
   const issue = t.issue_number === null ? null : await ask(`/issues/${t.issue_number}`);
   const pull = t.pr_number === null ? null : await ask(`/pulls/${t.pr_number}`);
   const branch = await ask(`/branches/${encodeURIComponent(t.branch)}`);
-  add({ where: 'place', what: `issue ${String(issue?.state)}, pull request ${String(pull?.state)} merged ${String(pull?.merged)}` });
+  add({
+    where: 'place',
+    what: `issue ${String(issue?.state)}, pull request ${String(pull?.state)} merged ${String(pull?.merged)}`,
+  });
   add({ where: 'place', what: `branch ${branch.name === t.branch ? 'is there' : 'is gone'}` });
-  add({ where: 'place', what: `sandbox ${existsSync(path.join(s.home, 'sandboxes', taskId)) ? 'is there' : 'is gone'}` });
+  add({
+    where: 'place',
+    what: `sandbox ${existsSync(path.join(s.home, 'sandboxes', taskId)) ? 'is there' : 'is gone'}`,
+  });
   const left = await rows<{ what: string }>(
     s,
     `select 'run ' || phase || ' ' || state as what from runs where task_id = $1 and state <> 'ended'
@@ -282,7 +329,10 @@ export const costsSince = async (s: Stack, seq: number): Promise<CostRow[]> =>
   ).map(({ payload: { model, inputTokens, outputTokens } }) => ({ model, inputTokens, outputTokens }));
 
 /** Whether a call to the forge is about this task: by its marker, its branch, or its numbers. */
-export function belongs(c: ForgeCall, t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>): boolean {
+export function belongs(
+  c: ForgeCall,
+  t: Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>,
+): boolean {
   if (c.status >= 300) return false;
   if (c.path.endsWith('/git-receive-pack')) return false;
   const at = decodeURIComponent(c.path);
@@ -296,7 +346,10 @@ export function belongs(c: ForgeCall, t: Pick<TaskRow, 'id' | 'repo' | 'branch' 
 function forgeWords(c: ForgeCall, say: (text: string) => string, json: (x: unknown) => string): string {
   const b = c.body ?? {};
   const mutation = c.path === '/graphql' ? (/\b(\w+)\(input/.exec(String(b.query))?.[1] ?? 'query') : '';
-  return `${c.method} ${say(decodeURIComponent(c.path))} ${mutation} ${mutation ? '' : json(b)} by ${c.user ?? 'nobody'}`.replace(/ +/g, ' ');
+  return `${c.method} ${say(decodeURIComponent(c.path))} ${mutation} ${mutation ? '' : json(b)} by ${c.user ?? 'nobody'}`.replace(
+    / +/g,
+    ' ',
+  );
 }
 
 /** Calls that changed the forge and belong to none of the stories. */
@@ -304,4 +357,10 @@ export const strays = (
   calls: readonly ForgeCall[],
   tasks: readonly Pick<TaskRow, 'id' | 'repo' | 'branch' | 'issue_number' | 'pr_number'>[],
 ): ForgeCall[] =>
-  calls.filter((c) => c.status < 300 && c.path !== '/graphql' && !c.path.endsWith('/git-receive-pack') && !tasks.some((t) => belongs(c, t)));
+  calls.filter(
+    (c) =>
+      c.status < 300 &&
+      c.path !== '/graphql' &&
+      !c.path.endsWith('/git-receive-pack') &&
+      !tasks.some((t) => belongs(c, t)),
+  );

@@ -26,7 +26,8 @@ export async function openWire(to: number): Promise<Wire> {
       }
     });
   let server = make();
-  const listen = (port: number): Promise<void> => new Promise((r) => server.listen(port, '127.0.0.1', () => r()));
+  const listen = (port: number): Promise<void> =>
+    new Promise((r) => server.listen(port, '127.0.0.1', () => r()));
   await listen(0);
   const { port } = server.address() as { port: number };
   return {

@@ -12,7 +12,17 @@ const DAY_S = 24 * 3600;
 export function openAuth(db: Db, c: SignInConfig) {
   const url = new URL(c.publicUrl);
   const providers = [
-    ...(c.oidc ? [{ providerId: 'oidc', ...c.oidc, scopes: ['openid', 'email', 'profile'], pkce: true, disableSignUp: true }] : []),
+    ...(c.oidc
+      ? [
+          {
+            providerId: 'oidc',
+            ...c.oidc,
+            scopes: ['openid', 'email', 'profile'],
+            pkce: true,
+            disableSignUp: true,
+          },
+        ]
+      : []),
     ...(c.github ? [github(c.github)] : []),
   ];
   return betterAuth({
@@ -25,7 +35,13 @@ export function openAuth(db: Db, c: SignInConfig) {
     telemetry: { enabled: false },
     logger: { level: 'error' },
     // No cache of sessions in the cookie: a device that is signed out is out at once.
-    session: { expiresIn: 90 * DAY_S, updateAge: DAY_S, freshAge: 0, modelName: 'auth_sessions', fields: SESSION },
+    session: {
+      expiresIn: 90 * DAY_S,
+      updateAge: DAY_S,
+      freshAge: 0,
+      modelName: 'auth_sessions',
+      fields: SESSION,
+    },
     user: { modelName: 'auth_users', fields: { emailVerified: 'email_verified', ...TIMES } },
     account: {
       modelName: 'auth_accounts',
@@ -48,7 +64,10 @@ export function openAuth(db: Db, c: SignInConfig) {
       fields: { lastRequest: 'last_request' },
       window: 60,
       max: 100,
-      customRules: { '/pair': { window: 60, max: 10 }, '/passkey/verify-authentication': { window: 60, max: 20 } },
+      customRules: {
+        '/pair': { window: 60, max: 10 },
+        '/passkey/verify-authentication': { window: 60, max: 20 },
+      },
     },
     advanced: {
       cookiePrefix: 'mainloop',
@@ -87,18 +106,33 @@ const github = (c: NonNullable<SignInConfig['github']>) => ({
   getUserInfo: async (tokens: { accessToken?: string | undefined }) => {
     const api = c.url === 'https://github.com' ? 'https://api.github.com' : `${c.url}/api/v3`;
     const r = await fetch(`${api}/user`, {
-      headers: { authorization: `Bearer ${tokens.accessToken ?? ''}`, accept: 'application/vnd.github+json', 'user-agent': 'mainloop' },
+      headers: {
+        authorization: `Bearer ${tokens.accessToken ?? ''}`,
+        accept: 'application/vnd.github+json',
+        'user-agent': 'mainloop',
+      },
       signal: AbortSignal.timeout(10_000),
     });
     if (!r.ok) return null;
     const u = (await r.json()) as { id: number; login: string; name: string | null };
-    return { id: String(u.id), name: u.name ?? u.login, email: `${u.id}+${u.login}@users.noreply.github.com`, emailVerified: true };
+    return {
+      id: String(u.id),
+      name: u.name ?? u.login,
+      email: `${u.id}+${u.login}@users.noreply.github.com`,
+      emailVerified: true,
+    };
   },
 });
 
 const NO_TOKENS = { accessToken: null, refreshToken: null, idToken: null };
 const TIMES = { createdAt: 'created_at', updatedAt: 'updated_at' };
-const SESSION = { ...TIMES, expiresAt: 'expires_at', ipAddress: 'ip_address', userAgent: 'user_agent', userId: 'user_id' };
+const SESSION = {
+  ...TIMES,
+  expiresAt: 'expires_at',
+  ipAddress: 'ip_address',
+  userAgent: 'user_agent',
+  userId: 'user_id',
+};
 const ACCOUNT = {
   ...TIMES,
   accountId: 'account_id',

@@ -15,7 +15,8 @@ const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/
 const ASK_AGAIN_MS = 15_000;
 
 type Stopped = Refusal<'signed_out' | 'wrong_token' | 'copied_session' | 'not_owner' | 'foreign_page'>;
-export type Passage = { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Stopped;
+export type Passage =
+  { readonly ok: true; readonly userId: string | null; readonly sessionToken: string | null } | Stopped;
 
 export class Guard {
   private readonly db: Db;
@@ -36,7 +37,8 @@ export class Guard {
       }
       const p = await this.passage(req, (cookie) => res.append('set-cookie', cookie));
       if (!p.ok) return stop(res, p);
-      if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream')) this.watch(req, res);
+      if (this.auth && p.sessionToken !== null && req.headers.accept?.includes('event-stream'))
+        this.watch(req, res);
       next();
     } catch (err) {
       next(err);
@@ -51,25 +53,35 @@ export class Guard {
     // Then nobody but this machine is let in at the door.
     if (this.auth === null) return { ok: true, userId: null, sessionToken: null };
     const bearer = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined) return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : refusal('wrong_token');
-    const { response: found, headers } = await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers), returnHeaders: true });
+    if (bearer !== undefined)
+      return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : refusal('wrong_token');
+    const { response: found, headers } = await this.auth.api.getSession({
+      headers: fromNodeHeaders(req.headers),
+      returnHeaders: true,
+    });
     if (!found) return refusal('signed_out');
     const { session, user } = found;
     const copied = await this.endIfCopied(this.auth, session, req);
     if (copied !== null) return copied;
     if ((await findFirstUser(this.db)) !== user.id) return refusal('not_owner');
-    if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req)) return refusal('foreign_page');
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !this.isOwnOrigin(req))
+      return refusal('foreign_page');
     headers.getSetCookie().forEach(renew);
     return { ok: true, userId: user.id, sessionToken: session.token };
   }
 
   private async copied(req: Request): Promise<Stopped | null> {
-    const found = this.auth === null ? null : await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
+    const found =
+      this.auth === null ? null : await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
     return this.auth === null || !found ? null : this.endIfCopied(this.auth, found.session, req);
   }
 
   /** A cookie that turns up in another kind of browser has been copied. */
-  private async endIfCopied(auth: Auth, session: { token: string; userAgent?: string | null | undefined }, req: Request): Promise<Stopped | null> {
+  private async endIfCopied(
+    auth: Auth,
+    session: { token: string; userAgent?: string | null | undefined },
+    req: Request,
+  ): Promise<Stopped | null> {
     if (deviceFamily(session.userAgent ?? '') === deviceFamily(req.headers['user-agent'] ?? '')) return null;
     await (await auth.$context).internalAdapter.deleteSession(session.token);
     return refusal('copied_session');

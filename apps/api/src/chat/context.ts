@@ -9,7 +9,11 @@ import { nextSentence } from '@mainloop/models/flow/states';
 const MAX_CHARS = 60_000;
 const MAX_MESSAGES = 60;
 
-export function systemPrompt(projects: readonly ProjectName[], tasks: readonly TaskFact[], nowIso: string): string {
+export function systemPrompt(
+  projects: readonly ProjectName[],
+  tasks: readonly TaskFact[],
+  nowIso: string,
+): string {
   return [
     'You are mainloop: the one conversation in which a developer manages all of their AI coding work. Short, warm, exact.',
     'You do not write code yourself. When something is worth doing, call spawn_task: it shows a card, and nothing runs before the person taps Start. One task for one change. Do not say that work has started.',
@@ -28,7 +32,8 @@ export function systemPrompt(projects: readonly ProjectName[], tasks: readonly T
 const MAX_IMAGES = 5;
 /** The Messages API takes no larger ones; the agent gets every file. */
 const MAX_IMAGE_BYTES = 3_700_000;
-const isShown = (a: AttachmentRef): boolean => /^image\/(png|jpeg|webp|gif)$/.test(a.mime) && a.size <= MAX_IMAGE_BYTES;
+const isShown = (a: AttachmentRef): boolean =>
+  /^image\/(png|jpeg|webp|gif)$/.test(a.mime) && a.size <= MAX_IMAGE_BYTES;
 
 /** @returns ids of the pictures to show, newest last */
 export const imagesIn = (messages: readonly ThreadMessage[]): string[] =>
@@ -46,13 +51,21 @@ export const imagesIn = (messages: readonly ThreadMessage[]): string[] =>
  * @param messages in any order; what was said after it is left out
  */
 export function threadUpTo(seq: number, messages: readonly ThreadMessage[]): ThreadMessage[] {
-  const asked = new Map(messages.filter((m) => m.role === 'user' && m.turnId !== null).map((m) => [m.turnId, m.seq]));
-  const place = (m: ThreadMessage): number => (m.role === 'assistant' ? (asked.get(m.turnId) ?? m.seq) : m.seq);
-  return messages.filter((m) => place(m) < seq || m.seq === seq).toSorted((a, b) => place(a) - place(b) || a.seq - b.seq);
+  const asked = new Map(
+    messages.filter((m) => m.role === 'user' && m.turnId !== null).map((m) => [m.turnId, m.seq]),
+  );
+  const place = (m: ThreadMessage): number =>
+    m.role === 'assistant' ? (asked.get(m.turnId) ?? m.seq) : m.seq;
+  return messages
+    .filter((m) => place(m) < seq || m.seq === seq)
+    .toSorted((a, b) => place(a) - place(b) || a.seq - b.seq);
 }
 
 /** The newest messages that fit, oldest first, starting with the person, roles alternating as the model wants it. */
-export function threadFor(messages: readonly ThreadMessage[], images: ReadonlyMap<string, ChatImage> = new Map()): ChatMessage[] {
+export function threadFor(
+  messages: readonly ThreadMessage[],
+  images: ReadonlyMap<string, ChatImage> = new Map(),
+): ChatMessage[] {
   const kept: ThreadMessage[] = [];
   let chars = 0;
   for (const m of messages.slice(-MAX_MESSAGES).toReversed()) {
@@ -65,7 +78,8 @@ export function threadFor(messages: readonly ThreadMessage[], images: ReadonlyMa
   for (const m of kept) {
     const role = m.role === 'assistant' ? 'assistant' : 'user';
     const files = m.attachments?.length ? `[attached: ${m.attachments.map((a) => a.name).join(', ')}]` : '';
-    const text = m.role === 'note' ? `[mainloop notes: ${m.text}]` : [m.text, files].filter(Boolean).join('\n');
+    const text =
+      m.role === 'note' ? `[mainloop notes: ${m.text}]` : [m.text, files].filter(Boolean).join('\n');
     const seen = (m.attachments ?? []).flatMap((a) => images.get(a.id) ?? []);
     const last = out.at(-1);
     if (last?.role === role) {

@@ -18,21 +18,33 @@ beforeAll(async () => {
     append(
       tx,
       [
-        messageSaid.byPerson({ actor: 'you', payload: { id: 'm1', role: 'user', text: 'Round half to even, please.', turnId: 'turn1' } }),
+        messageSaid.byPerson({
+          actor: 'you',
+          payload: { id: 'm1', role: 'user', text: 'Round half to even, please.', turnId: 'turn1' },
+        }),
         messageSaid.reply({
           actor: 'mainloop',
-          payload: { id: 'm-turn1', role: 'assistant', text: `Half to even it is. ${'And more. '.repeat(400)}`, turnId: 'turn1' },
+          payload: {
+            id: 'm-turn1',
+            role: 'assistant',
+            text: `Half to even it is. ${'And more. '.repeat(400)}`,
+            turnId: 'turn1',
+          },
         }),
       ],
       OWNER,
     ),
   );
-  await t.db.query("update messages set at = case id when 'm1' then timestamptz '2026-02-03T23:59Z' else timestamptz '2026-02-04T00:00Z' end");
+  await t.db.query(
+    "update messages set at = case id when 'm1' then timestamptz '2026-02-03T23:59Z' else timestamptz '2026-02-04T00:00Z' end",
+  );
 });
 afterAll(() => t.drop());
 
 test('by words: the messages themselves, in the order in which they were said, long ones as the piece that shows the words', async () => {
-  const [first, second, ...none] = (await recall({ words: 'what did we say about half to even?' })).split('\n');
+  const [first, second, ...none] = (await recall({ words: 'what did we say about half to even?' })).split(
+    '\n',
+  );
   expect(first).toBe('[2026-02-03T23:59, the person] Round half to even, please.');
   expect(second).toMatch(/^\[2026-02-04T00:00, you\] Half to even it is\. [^]* …$/);
   expect(second!.length).toBeLessThan(1_600);
@@ -40,16 +52,24 @@ test('by words: the messages themselves, in the order in which they were said, l
 });
 
 test('by day: a first day alone is that day, and a last day belongs to it', async () => {
-  expect(await recall({ from: '2026-02-03' })).toBe('[2026-02-03T23:59, the person] Round half to even, please.');
+  expect(await recall({ from: '2026-02-03' })).toBe(
+    '[2026-02-03T23:59, the person] Round half to even, please.',
+  );
   expect((await recall({ from: '2026-02-03', to: '2026-02-04' })).split('\n')).toHaveLength(2);
   expect(await recall({ words: 'even', from: '2026-02-04' })).toMatch(/^\[2026-02-04T00:00, you\]/);
-  expect(await recall({ words: 'even', to: '2026-02-03' })).toBe('[2026-02-03T23:59, the person] Round half to even, please.');
+  expect(await recall({ words: 'even', to: '2026-02-03' })).toBe(
+    '[2026-02-03T23:59, the person] Round half to even, please.',
+  );
 });
 
 test.each([
   ['nothing of that kind', { words: 'bananas' }, 'Nothing was found. It may have been said in other words.'],
   ['nothing to look for', { words: ' ?! ' }, expect.stringMatching(/^refused: .*give words or a first day/)],
-  ['a day that is none', { from: '2026-02-31' }, expect.stringMatching(/^refused: .*A day is written 2026-11-26/)],
+  [
+    'a day that is none',
+    { from: '2026-02-31' },
+    expect.stringMatching(/^refused: .*A day is written 2026-11-26/),
+  ],
 ])('%s', async (_, input, words) => {
   expect(await recall(input)).toEqual(words);
 });

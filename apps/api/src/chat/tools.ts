@@ -23,7 +23,9 @@ const schema = (s: z.ZodType): Record<string, unknown> => {
 };
 
 const SpawnTask = z.object({
-  project: z.string().describe('one of the projects, as it is called above: owner/name, or owner/name/folder'),
+  project: z
+    .string()
+    .describe('one of the projects, as it is called above: owner/name, or owner/name/folder'),
   title: z.string().min(1).max(200),
   prompt: z.string().min(1).max(20_000).describe('everything the engineer needs to know'),
   skipPlan: z.boolean().optional().describe('true when the person said "just do it"'),
@@ -35,13 +37,20 @@ const TellTask = z.object({
 const Day = z.iso.date('A day is written 2026-11-26').optional();
 const Recall = z
   .object({
-    words: z.string().max(500).optional().describe('a few telling words of what was said; leave it out for everything of a time'),
+    words: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('a few telling words of what was said; leave it out for everything of a time'),
     from: Day.describe('the first day, as 2026-11-26'),
     to: Day.describe('the last day, as 2026-11-26; the same as the first for one day'),
   })
   .refine((i) => i.from !== undefined || wordsIn(i.words ?? '').length > 0, 'give words or a first day');
 const TaskRef = z.object({ taskId: z.string() });
-const Answer = z.object({ itemId: z.string(), answer: z.string().min(1).max(10_000).describe("the person's answer, in their words") });
+const Answer = z.object({
+  itemId: z.string(),
+  answer: z.string().min(1).max(10_000).describe("the person's answer, in their words"),
+});
 
 export const TOOLS: readonly ChatTool[] = [
   {
@@ -51,7 +60,8 @@ export const TOOLS: readonly ChatTool[] = [
   },
   {
     name: 'tell_task',
-    description: 'Offer a message to a task that is open. Shows a card; nothing is told before the person taps.',
+    description:
+      'Offer a message to a task that is open. Shows a card; nothing is told before the person taps.',
     inputSchema: schema(TellTask),
   },
   {
@@ -66,14 +76,26 @@ export const TOOLS: readonly ChatTool[] = [
       'What was said in this conversation before what you are shown: the messages themselves, with their times in UTC. By words, by day, or both. Use it before you say that you do not know or that something was never said.',
     inputSchema: schema(Recall),
   },
-  { name: 'inspect_task', description: 'One task: plan, questions, what happened last.', inputSchema: schema(TaskRef) },
+  {
+    name: 'inspect_task',
+    description: 'One task: plan, questions, what happened last.',
+    inputSchema: schema(TaskRef),
+  },
   {
     name: 'answer_question',
     description: 'Relay the answer that the person just gave in this chat to a question in the inbox.',
     inputSchema: schema(Answer),
   },
-  { name: 'retry_task', description: 'Go on with a task that failed, when the person asked for it.', inputSchema: schema(TaskRef) },
-  { name: 'cancel_task', description: 'Offer to cancel a task. Gives a link on which the person confirms.', inputSchema: schema(TaskRef) },
+  {
+    name: 'retry_task',
+    description: 'Go on with a task that failed, when the person asked for it.',
+    inputSchema: schema(TaskRef),
+  },
+  {
+    name: 'cancel_task',
+    description: 'Offer to cancel a task. Gives a link on which the person confirms.',
+    inputSchema: schema(TaskRef),
+  },
 ];
 
 export interface ToolCall {
@@ -94,7 +116,11 @@ interface ToolResult {
 /** @returns what the model is told; `isError` when the call could not be done */
 export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
   const bad = (text: string): ToolResult => ({ text, isError: true });
-  const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({ text, isError: false, tasks });
+  const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({
+    text,
+    isError: false,
+    tasks,
+  });
   try {
     switch (c.name) {
       case 'spawn_task': {
@@ -155,7 +181,9 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
         return fine(
           rows.length === 0
             ? 'There are no tasks.'
-            : rows.map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t)} ${dollars(t.costMicrousd)}`).join('\n'),
+            : rows
+                .map((t) => `${t.id} "${t.title}" (${t.repo}): ${nextSentence(t)} ${dollars(t.costMicrousd)}`)
+                .join('\n'),
           rows.filter((t) => !isEnded(t.state)),
         );
       }
@@ -170,7 +198,9 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
           [
             `"${t.title}" is ${t.state}. ${nextSentence(t)}`,
             t.prUrl ?? '',
-            ...items.map((i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`),
+            ...items.map(
+              (i) => `Open ${i.kind} ${i.id}: ${i.title} [${i.options.map(optionWords).join(' | ')}]`,
+            ),
             t.plan ? `Plan:\n${t.plan.slice(0, 4_000)}` : '',
           ]
             .filter(Boolean)
@@ -179,14 +209,28 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
       }
       case 'answer_question': {
         const i = Answer.parse(c.input);
-        const r = await decide(db, { ownerId: c.ownerId, itemId: i.itemId, decision: 'answer', text: i.answer, via: 'chat', by: 'you' });
+        const r = await decide(db, {
+          ownerId: c.ownerId,
+          itemId: i.itemId,
+          decision: 'answer',
+          text: i.answer,
+          via: 'chat',
+          by: 'you',
+        });
         return r.ok ? fine('Passed on.') : bad(r.sentence);
       }
       case 'retry_task': {
         const { taskId } = TaskRef.parse(c.input);
         const itemId = await findFailure(db, c.ownerId, taskId);
         if (itemId === null) return bad('Nothing has failed in this task.');
-        const r = await decide(db, { ownerId: c.ownerId, itemId, decision: 'retry', text: '', via: 'chat', by: 'you' });
+        const r = await decide(db, {
+          ownerId: c.ownerId,
+          itemId,
+          decision: 'retry',
+          text: '',
+          via: 'chat',
+          by: 'you',
+        });
         return r.ok ? fine('It goes on.') : bad(r.sentence);
       }
       case 'cancel_task': {
@@ -199,7 +243,8 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
         return bad(`There is no tool ${c.name}.`);
     }
   } catch (err) {
-    if (err instanceof z.ZodError) return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);
+    if (err instanceof z.ZodError)
+      return bad(`That call is not right: ${err.issues[0]?.path.join('.')} ${err.issues[0]?.message}`);
     throw err;
   }
 }
@@ -219,12 +264,22 @@ async function recall(q: Queryable, ownerId: string, i: z.infer<typeof Recall>):
       ? await searchMessages(q, ownerId, { words, from, to, limit: RECALLED })
       : await listSaidBetween(q, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
   if (found.length === 0) return 'Nothing was found. It may have been said in other words.';
-  const more = words.length === 0 && found.length > RECALLED ? '\n(More was said in that time: look for words, or for fewer days.)' : '';
-  const WHO: Readonly<Record<FoundMessage['role'], string>> = { user: 'the person', assistant: 'you', note: 'mainloop noted' };
+  const more =
+    words.length === 0 && found.length > RECALLED
+      ? '\n(More was said in that time: look for words, or for fewer days.)'
+      : '';
+  const WHO: Readonly<Record<FoundMessage['role'], string>> = {
+    user: 'the person',
+    assistant: 'you',
+    note: 'mainloop noted',
+  };
   return `${found
     .slice(0, RECALLED)
     .toSorted((a, b) => a.seq - b.seq)
-    .map((m) => `[${m.at.toISOString().slice(0, 16)}, ${WHO[m.role]}] ${excerptOf(m.text, words, RECALLED_CHARS).text}`)
+    .map(
+      (m) =>
+        `[${m.at.toISOString().slice(0, 16)}, ${WHO[m.role]}] ${excerptOf(m.text, words, RECALLED_CHARS).text}`,
+    )
     .join('\n')}${more}`;
 }
 

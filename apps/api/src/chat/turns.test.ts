@@ -111,7 +111,9 @@ test('a reply that is stopped keeps what was said, is asked of the model no more
   await until('the model to be asked', async () => told.length === 1);
   words('The first thing');
   await until('the draft', async () =>
-    (await many<{ draft: string }>(t.db, "select draft from turns where owner_id = 'stopper'")).some((x) => x.draft !== ''),
+    (await many<{ draft: string }>(t.db, "select draft from turns where owner_id = 'stopper'")).some(
+      (x) => x.draft !== '',
+    ),
   );
   await stopSpeaking(t.db, 'stopper');
   expect(await replies('stopper')).toEqual([{ text: 'The first thing\n\n_Stopped._' }]);
@@ -141,7 +143,11 @@ test('a stop ends the reply that is being given; what was said meanwhile is answ
   await until('the third', async () => told.length === 3);
   await stopSpeaking(t.db, 'hurried');
   gates[2]!('That.');
-  expect(await replies('hurried')).toEqual([{ text: '_Stopped._' }, { text: 'This.' }, { text: '_Stopped._' }]);
+  expect(await replies('hurried')).toEqual([
+    { text: '_Stopped._' },
+    { text: 'This.' },
+    { text: '_Stopped._' },
+  ]);
 });
 
 test('what hides in an answer is spelt out while it streams, and nothing is told twice or taken back', async () => {
@@ -155,7 +161,16 @@ test('what hides in an answer is spelt out while it streams, and nothing is told
     await say(t.db, 'hidden', 'Well?');
     await until('the model to be asked', async () => gates.length === 1);
     // Each is cut where only the next one says what it is.
-    const parts = ['so \u202e', 'far \u001b[3', '1mred', ' \u001b[0m\r', '\nand \u{1f468}\u200d', '\u{1f469}', ' 字'.repeat(2_000), '.'];
+    const parts = [
+      'so \u202e',
+      'far \u001b[3',
+      '1mred',
+      ' \u001b[0m\r',
+      '\nand \u{1f468}\u200d',
+      '\u{1f469}',
+      ' 字'.repeat(2_000),
+      '.',
+    ];
     for (const part of parts) {
       const before = shown();
       words(part);
@@ -164,7 +179,9 @@ test('what hides in an answer is spelt out while it streams, and nothing is told
     const whole = `so [U+202E]far red \nand \u{1f468}\u200d\u{1f469}${' 字'.repeat(2_000)}.`;
     await until('the last word', async () => shown().endsWith('.'));
     expect(shown()).toBe(whole);
-    expect(deltas.map((d) => d.from)).toEqual(deltas.map((_, n) => deltas.slice(0, n).reduce((sum, d) => sum + d.text.length, 0)));
+    expect(deltas.map((d) => d.from)).toEqual(
+      deltas.map((_, n) => deltas.slice(0, n).reduce((sum, d) => sum + d.text.length, 0)),
+    );
     expect(await many(t.db, "select draft from turns where owner_id = 'hidden'")).toEqual([{ draft: whole }]);
     gates[0]!(parts.join(''));
     await until('the reply', async () => (await replies('hidden')).length === 1);
@@ -180,7 +197,9 @@ test('an error that no sentence is known for is said in the log, and the turn st
   speaker();
   await until('the complaint', async () => complaints.length > 0);
   expect(complaints[0]).toBe(`kim ${turnId}: the socket hung up`);
-  expect(await many(t.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([{ state: 'running', attempts: 1 }]);
+  expect(await many(t.db, 'select state, attempts from turns where id = $1', [turnId])).toEqual([
+    { state: 'running', attempts: 1 },
+  ]);
   expect(await replies('kim')).toEqual([]);
   await t.db.query("update turns set state = 'done' where id = $1", [turnId]);
 });
@@ -188,7 +207,16 @@ test('an error that no sentence is known for is said in the log, and the turn st
 test('a note of ours stands where it was said', async () => {
   await say(t.db, 'mia', 'one');
   await withTx(t.db, (tx) =>
-    append(tx, [messageSaid.new({ actor: 'mainloop', payload: { id: 'n1', role: 'note', text: 'merged', turnId: null } })], 'mia'),
+    append(
+      tx,
+      [
+        messageSaid.new({
+          actor: 'mainloop',
+          payload: { id: 'n1', role: 'note', text: 'merged', turnId: null },
+        }),
+      ],
+      'mia',
+    ),
   );
   await say(t.db, 'mia', 'two');
   speaker();
@@ -201,10 +229,21 @@ test('a note of ours stands where it was said', async () => {
 
 test('whatever order messages and replies come in, a thread ends with what is to be answered, and each reply follows its message', () => {
   // Turn k is asked at a drawn place of the log and, maybe, answered at a later one.
-  const logs = fc.array(fc.record({ reply: fc.boolean(), late: fc.nat(12) }), { minLength: 1, maxLength: 8 }).map((list) => {
-    const at = (seq: number, role: string, k: number): ThreadMessage => ({ role, text: `${role}${k}`, at: new Date(0), turnId: `t${k}`, seq });
-    return list.flatMap((x, k) => [at(k * 2, 'user', k), ...(x.reply ? [at(k * 2 + 1 + 2 * x.late, 'assistant', k)] : [])]);
-  });
+  const logs = fc
+    .array(fc.record({ reply: fc.boolean(), late: fc.nat(12) }), { minLength: 1, maxLength: 8 })
+    .map((list) => {
+      const at = (seq: number, role: string, k: number): ThreadMessage => ({
+        role,
+        text: `${role}${k}`,
+        at: new Date(0),
+        turnId: `t${k}`,
+        seq,
+      });
+      return list.flatMap((x, k) => [
+        at(k * 2, 'user', k),
+        ...(x.reply ? [at(k * 2 + 1 + 2 * x.late, 'assistant', k)] : []),
+      ]);
+    });
   fc.assert(
     fc.property(logs, fc.nat(), fc.func(fc.nat()), (log, pick, shuffle) => {
       const asked = log.filter((m) => m.role === 'user');
@@ -213,7 +252,8 @@ test('whatever order messages and replies come in, a thread ends with what is to
       const thread = threadUpTo(mine.seq, shuffled);
       expect(thread.at(-1)).toBe(mine);
       expect(threadFor(thread).at(-1)!.texts.at(-1)).toBe(mine.text);
-      for (const [i, m] of thread.entries()) if (m.role === 'assistant') expect(thread[i - 1]).toMatchObject({ role: 'user', turnId: m.turnId });
+      for (const [i, m] of thread.entries())
+        if (m.role === 'assistant') expect(thread[i - 1]).toMatchObject({ role: 'user', turnId: m.turnId });
       expect(thread.map((m) => m.text).toSorted()).toEqual(
         log
           .filter((m) => Number(m.turnId!.slice(1)) < Number(mine.turnId!.slice(1)) || m === mine)

@@ -48,7 +48,13 @@ export async function say(
       [
         messageSaid.byPerson({
           actor: 'you',
-          payload: { id: messageId, role: 'user', text: cleanText(text, 200_000), turnId, ...(attachments.length > 0 ? { attachments } : {}) },
+          payload: {
+            id: messageId,
+            role: 'user',
+            text: cleanText(text, 200_000),
+            turnId,
+            ...(attachments.length > 0 ? { attachments } : {}),
+          },
         }),
       ],
       ownerId,
@@ -67,7 +73,16 @@ export async function stopSpeaking(db: Db, ownerId: string): Promise<void> {
     const turn = await endTurn(tx, ownerId);
     if (turn === null) return;
     const text = cleanText(`${turn.draft}\n\n_Stopped._`.trim(), 100_000);
-    await append(tx, [messageSaid.reply({ actor: 'mainloop', payload: { id: `m-${turn.id}`, role: 'assistant', text, turnId: turn.id } })], ownerId);
+    await append(
+      tx,
+      [
+        messageSaid.reply({
+          actor: 'mainloop',
+          payload: { id: `m-${turn.id}`, role: 'assistant', text, turnId: turn.id },
+        }),
+      ],
+      ownerId,
+    );
   });
 }
 
@@ -194,7 +209,12 @@ export class Turns {
         [
           messageSaid.reply({
             actor: 'mainloop',
-            payload: { id: `m-${turn.id}`, role: 'assistant', text: cleanText(text || '…', 100_000), turnId: turn.id },
+            payload: {
+              id: `m-${turn.id}`,
+              role: 'assistant',
+              text: cleanText(text || '…', 100_000),
+              turnId: turn.id,
+            },
           }),
         ],
         turn.ownerId,

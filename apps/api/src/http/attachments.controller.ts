@@ -21,11 +21,15 @@ export class AttachmentsController {
   }
 
   @Route('keepAttachment')
-  async keep(@Req() req: Request, @Asked('keepAttachment') { name: named }: AskedOf<'keepAttachment'>): Promise<Given<'keepAttachment'>> {
+  async keep(
+    @Req() req: Request,
+    @Asked('keepAttachment') { name: named }: AskedOf<'keepAttachment'>,
+  ): Promise<Given<'keepAttachment'>> {
     const data: unknown = req.body;
     if (!Buffer.isBuffer(data) || data.length === 0) throw refuse('file_empty');
     const name = fileName(named ?? '');
-    const mime = (await fileTypeFromBuffer(data))?.mime ?? (isText(data) ? 'text/plain' : 'application/octet-stream');
+    const mime =
+      (await fileTypeFromBuffer(data))?.mime ?? (isText(data) ? 'text/plain' : 'application/octet-stream');
     if (/\.(png|jpe?g|webp|gif)$/i.test(name) && !IMAGES.has(mime)) throw refuse('file_no_image', name);
     return keepAttachment(this.db, OWNER, { name, mime, data });
   }

@@ -29,7 +29,10 @@ export class ChatController {
 
   @Route('sendMessage')
   async send(@Sent('sendMessage') body: Taken<'sendMessage'>): Promise<Given<'sendMessage'>> {
-    const r = await say(this.db, OWNER, body.text, { clientId: body.clientId, attachments: await refsOf(this.db, OWNER, body.attachments) });
+    const r = await say(this.db, OWNER, body.text, {
+      clientId: body.clientId,
+      attachments: await refsOf(this.db, OWNER, body.attachments),
+    });
     this.turns.wake();
     return r;
   }
@@ -49,7 +52,10 @@ export class ChatController {
   async search(@Asked('search') { q, from, to }: AskedOf<'search'>): Promise<Given<'search'>> {
     const words = wordsIn(q);
     if (words.length === 0) return { messages: [], tasks: [] };
-    const time = { from: from === undefined ? undefined : new Date(from), to: to === undefined ? undefined : dayAfter(to) };
+    const time = {
+      from: from === undefined ? undefined : new Date(from),
+      to: to === undefined ? undefined : dayAfter(to),
+    };
     const [messages, tasks] = await Promise.all([
       searchMessages(this.db, OWNER, { words, ...time, limit: FOUND }),
       searchTasks(this.db, OWNER, words, FOUND),
@@ -69,7 +75,10 @@ export class ChatController {
   }
 
   @Route('confirmProposal')
-  async confirm(@Param('id') id: string, @Sent('confirmProposal') body: Taken<'confirmProposal'>): Promise<Given<'confirmProposal'>> {
+  async confirm(
+    @Param('id') id: string,
+    @Sent('confirmProposal') body: Taken<'confirmProposal'>,
+  ): Promise<Given<'confirmProposal'>> {
     return { taskId: granted(await confirm(this.db, OWNER, id, body, 'you')).taskId };
   }
 

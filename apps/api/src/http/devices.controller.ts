@@ -22,7 +22,12 @@ export class DevicesController {
   private readonly auth: Auth | null;
   private readonly guard: Guard;
   private readonly config: ApiConfig;
-  constructor(@Inject(DB) db: Db, @Inject(AUTH) auth: Auth | null, @Inject(GUARD) guard: Guard, @Inject(CONFIG) config: ApiConfig) {
+  constructor(
+    @Inject(DB) db: Db,
+    @Inject(AUTH) auth: Auth | null,
+    @Inject(GUARD) guard: Guard,
+    @Inject(CONFIG) config: ApiConfig,
+  ) {
     this.db = db;
     this.auth = auth;
     this.guard = guard;
@@ -38,7 +43,9 @@ export class DevicesController {
       signedIn: p.ok,
       code: p.ok ? null : p.code,
       sentence: p.ok ? '' : p.sentence,
-      ways: WAYS.filter((way) => (way === 'passkey' ? this.auth !== null : Boolean(this.config.signIn?.[way]))),
+      ways: WAYS.filter((way) =>
+        way === 'passkey' ? this.auth !== null : Boolean(this.config.signIn?.[way]),
+      ),
       hasOwner,
     };
   }
@@ -68,6 +75,10 @@ export class DevicesController {
     const { token, expiresAt } = await makePairingToken(await this.auth.$context);
     // Behind the #, so that it never reaches a log or a referrer.
     const url = `${new URL(this.config.signIn!.publicUrl).origin}/pair#${token}`;
-    return { url, svg: await qr.toString(url, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }), expiresAt };
+    return {
+      url,
+      svg: await qr.toString(url, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
+      expiresAt,
+    };
   }
 }

@@ -1,5 +1,12 @@
 // Whatever goes wrong leaves as a code and one sentence. Details go to the log, never to the caller.
-import { BadRequestException, Catch, HttpException, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  BadRequestException,
+  Catch,
+  HttpException,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import { refusal, REFUSALS, type Refusal } from '@mainloop/models/flow/refusals';
 import type { Request, Response } from 'express';
 import type { Logger } from '@mainloop/logs/log';
@@ -27,9 +34,11 @@ function translate(err: unknown, req: Request): Refusal {
   if (err instanceof Refused) return err.refusal;
   const e = err as { type?: string };
   // Express says it with a type, Nest wraps that.
-  if (e.type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413)) return refusal('too_big');
+  if (e.type === 'entity.too.large' || (err instanceof HttpException && err.getStatus() === 413))
+    return refusal('too_big');
   // Of a body that is no JSON, Nest keeps the parser's words alone; nothing was read from it then.
-  if (err instanceof BadRequestException && req.body === undefined && typeof req.is('json') === 'string') return refusal('no_json');
+  if (err instanceof BadRequestException && req.body === undefined && typeof req.is('json') === 'string')
+    return refusal('no_json');
   if (err instanceof NotFoundException) return refusal('no_route', req.method, req.path);
   if (err instanceof HttpException) return refusal('invalid', saidBy(err));
   return refusal(isDiskFull(err) ? 'disk_full' : 'not_ready');

@@ -45,12 +45,24 @@ export class HealthController {
         'Tasks by state',
         tasks.map((t) => `mainloop_tasks{state="${t.state}"} ${t.n}`),
       ),
-      line('mainloop_runs_active', 'gauge', 'Agent runs that are starting or running', [`mainloop_runs_active ${x.runs}`]),
-      line('mainloop_inbox_open', 'gauge', 'Inbox items that wait for a person', [`mainloop_inbox_open ${x.open}`]),
-      line('mainloop_outbox_unsent', 'gauge', 'Outbox rows that have not reached Temporal', [`mainloop_outbox_unsent ${x.unsent}`]),
-      line('mainloop_outbox_lag_seconds', 'gauge', 'Age of the oldest unsent outbox row', [`mainloop_outbox_lag_seconds ${x.lag.toFixed(3)}`]),
-      line('mainloop_cost_dollars_total', 'counter', 'Money spent on models by all tasks', [`mainloop_cost_dollars_total ${x.cost.toFixed(6)}`]),
-      line('mainloop_stream_readers', 'gauge', 'Open live streams of this replica', [`mainloop_stream_readers ${this.hub.readers}`]),
+      line('mainloop_runs_active', 'gauge', 'Agent runs that are starting or running', [
+        `mainloop_runs_active ${x.runs}`,
+      ]),
+      line('mainloop_inbox_open', 'gauge', 'Inbox items that wait for a person', [
+        `mainloop_inbox_open ${x.open}`,
+      ]),
+      line('mainloop_outbox_unsent', 'gauge', 'Outbox rows that have not reached Temporal', [
+        `mainloop_outbox_unsent ${x.unsent}`,
+      ]),
+      line('mainloop_outbox_lag_seconds', 'gauge', 'Age of the oldest unsent outbox row', [
+        `mainloop_outbox_lag_seconds ${x.lag.toFixed(3)}`,
+      ]),
+      line('mainloop_cost_dollars_total', 'counter', 'Money spent on models by all tasks', [
+        `mainloop_cost_dollars_total ${x.cost.toFixed(6)}`,
+      ]),
+      line('mainloop_stream_readers', 'gauge', 'Open live streams of this replica', [
+        `mainloop_stream_readers ${this.hub.readers}`,
+      ]),
     ].join('');
   }
 }

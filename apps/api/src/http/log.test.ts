@@ -28,7 +28,9 @@ test('a line of whatever request is one line, and says no more ids than there ar
 
 test("what Nest has to say stands in the same log, with an error's stack", () => {
   const lines: Record<string, unknown>[] = [];
-  const nest = nestLog(openLog('api', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }));
+  const nest = nestLog(
+    openLog('api', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
+  );
   nest.log('started');
   nest.warn('careful', 'Router');
   nest.error(new Error('broken'), 'ExceptionsHandler');

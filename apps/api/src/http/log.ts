@@ -32,5 +32,6 @@ export function idsOfRequest(req: Request, _: Response, next: NextFunction): voi
 export const nestLog = (log: Logger): LoggerService => ({
   log: () => undefined,
   warn: (message: unknown, ...more: unknown[]) => log.warn({ more }, String(message)),
-  error: (message: unknown, ...more: unknown[]) => log.error(message instanceof Error ? { err: message, more } : { more }, String(message)),
+  error: (message: unknown, ...more: unknown[]) =>
+    log.error(message instanceof Error ? { err: message, more } : { more }, String(message)),
 });

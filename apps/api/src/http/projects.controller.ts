@@ -5,9 +5,20 @@ import { cancelTask } from '@mainloop/models/db/inbox/decide';
 import { append, freshId, lastSeq, lockLog, toOutbox } from '@mainloop/models/db/log';
 import { wasSent } from '@mainloop/models/db/outbox';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { findProject, hasProject, isNameTaken, listLiveTasks, listProjects } from '@mainloop/models/db/projects/projects';
+import {
+  findProject,
+  hasProject,
+  isNameTaken,
+  listLiveTasks,
+  listProjects,
+} from '@mainloop/models/db/projects/projects';
 import { propose } from '@mainloop/models/db/conversation/proposals';
-import { getSettings, resolveProjectSettings, saveSettings, settingsChanged } from '@mainloop/models/db/projects/settings';
+import {
+  getSettings,
+  resolveProjectSettings,
+  saveSettings,
+  settingsChanged,
+} from '@mainloop/models/db/projects/settings';
 import { projectRemoved } from '@mainloop/models/events/projects';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -41,9 +52,21 @@ export class ProjectsController {
   @Route('addProject')
   async add(@Sent('addProject') body: Taken<'addProject'>): Promise<Given<'addProject'>> {
     const projectId = `pr-${freshId()}`;
-    const input: ProjectWorkflowInput = { ownerId: OWNER, projectId, source: body.source, ...(body.folder === '' ? {} : { folder: body.folder }) };
+    const input: ProjectWorkflowInput = {
+      ownerId: OWNER,
+      projectId,
+      source: body.source,
+      ...(body.folder === '' ? {} : { folder: body.folder }),
+    };
     const from = await lastSeq(this.db, OWNER);
-    await withTx(this.db, (tx) => toOutbox(tx, { kind: 'start', workflowId: `project/${projectId}`, name: PROJECT_WORKFLOW, payload: input }));
+    await withTx(this.db, (tx) =>
+      toOutbox(tx, {
+        kind: 'start',
+        workflowId: `project/${projectId}`,
+        name: PROJECT_WORKFLOW,
+        payload: input,
+      }),
+    );
     const said = await this.hub.waitFor(from, (e) => (isAbout(e, projectId) ? e : null), WAIT_MS);
     if (said?.type === 'project.refused') throw refuse('project_refused', said.payload.sentence);
     // Adding what is there already gives the project that is there.
@@ -57,22 +80,39 @@ export class ProjectsController {
   }
 
   @Route('initProject')
-  async init(@Param('id') id: string, @Sent('initProject') body: Taken<'initProject'>): Promise<Given<'initProject'>> {
+  async init(
+    @Param('id') id: string,
+    @Sent('initProject') body: Taken<'initProject'>,
+  ): Promise<Given<'initProject'>> {
     const p = await findProject(this.db, OWNER, id);
     if (!p) throw refuse('no_project');
     const s = resolveProjectSettings(p.settings);
-    const draft = { projectId: id, ...templateTask(body.parts), model: s.model, budgetCents: s.budgetCents, skipPlan: false };
+    const draft = {
+      projectId: id,
+      ...templateTask(body.parts),
+      model: s.model,
+      budgetCents: s.budgetCents,
+      skipPlan: false,
+    };
     const expires = new Date(Date.now() + PROPOSAL_MINUTES * 60_000);
-    return { proposalId: await withTx(this.db, (tx) => propose(tx, OWNER, `init/${freshId()}`, null, draft, expires)) };
+    return {
+      proposalId: await withTx(this.db, (tx) =>
+        propose(tx, OWNER, `init/${freshId()}`, null, draft, expires),
+      ),
+    };
   }
 
   @Route('changeProject')
-  async settings(@Param('id') id: string, @Sent('changeProject') body: Taken<'changeProject'>): Promise<Given<'changeProject'>> {
+  async settings(
+    @Param('id') id: string,
+    @Sent('changeProject') body: Taken<'changeProject'>,
+  ): Promise<Given<'changeProject'>> {
     await withTx(this.db, async (tx) => {
       await lockLog(tx);
       if (!(await hasProject(tx, OWNER, id))) throw refuse('no_project');
       const { folder } = body;
-      if (folder !== undefined && (await isNameTaken(tx, OWNER, id, { folder }))) throw refuse('project_there', folder || 'All of it');
+      if (folder !== undefined && (await isNameTaken(tx, OWNER, id, { folder })))
+        throw refuse('project_there', folder || 'All of it');
       await append(tx, [settingsChanged(id, body, 'you')], OWNER);
     });
     return { ok: true };
@@ -82,7 +122,8 @@ export class ProjectsController {
   async remove(@Param('id') id: string): Promise<Given<'removeProject'>> {
     await withTx(this.db, async (tx) => {
       await lockLog(tx);
-      if (await hasProject(tx, OWNER, id)) return void (await append(tx, [projectRemoved.new({ actor: 'you', payload: { id } })], OWNER));
+      if (await hasProject(tx, OWNER, id))
+        return void (await append(tx, [projectRemoved.new({ actor: 'you', payload: { id } })], OWNER));
       // Asked again: then tasks may be left over from the first time.
       if ((await listLiveTasks(tx, OWNER, id)).length === 0) throw refuse('no_project');
     });

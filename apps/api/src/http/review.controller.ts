@@ -1,7 +1,14 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { Given, Taken } from '@mainloop/models/contracts/routes';
 import type { Db } from '@mainloop/models/db/pool';
-import { changeComment, draftComment, listComments, noteLooked, takeComment, type ReviewResult } from '@mainloop/models/db/review/comments';
+import {
+  changeComment,
+  draftComment,
+  listComments,
+  noteLooked,
+  takeComment,
+  type ReviewResult,
+} from '@mainloop/models/db/review/comments';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { DB } from '../tokens.ts';
 import { granted } from './refuse.ts';
@@ -20,12 +27,18 @@ export class ReviewController {
   }
 
   @Route('addComment')
-  async comment(@Param('id') taskId: string, @Sent('addComment') comment: Taken<'addComment'>): Promise<Given<'addComment'>> {
+  async comment(
+    @Param('id') taskId: string,
+    @Sent('addComment') comment: Taken<'addComment'>,
+  ): Promise<Given<'addComment'>> {
     return done(await draftComment(this.db, { ownerId: OWNER, taskId, by: 'you', comment }));
   }
 
   @Route('editComment')
-  async edit(@Param('id') id: string, @Sent('editComment') body: Taken<'editComment'>): Promise<Given<'editComment'>> {
+  async edit(
+    @Param('id') id: string,
+    @Sent('editComment') body: Taken<'editComment'>,
+  ): Promise<Given<'editComment'>> {
     return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { text: body.text } }));
   }
 
@@ -35,8 +48,13 @@ export class ReviewController {
   }
 
   @Route('resolveComment')
-  async resolve(@Param('id') id: string, @Sent('resolveComment') body: Taken<'resolveComment'>): Promise<Given<'resolveComment'>> {
-    return done(await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { resolved: body.resolved } }));
+  async resolve(
+    @Param('id') id: string,
+    @Sent('resolveComment') body: Taken<'resolveComment'>,
+  ): Promise<Given<'resolveComment'>> {
+    return done(
+      await changeComment(this.db, { ownerId: OWNER, id, by: 'you', to: { resolved: body.resolved } }),
+    );
   }
 
   @Route('takeComment')
@@ -45,7 +63,10 @@ export class ReviewController {
   }
 
   @Route('noteLooked')
-  async looked(@Param('id') taskId: string, @Sent('noteLooked') body: Taken<'noteLooked'>): Promise<Given<'noteLooked'>> {
+  async looked(
+    @Param('id') taskId: string,
+    @Sent('noteLooked') body: Taken<'noteLooked'>,
+  ): Promise<Given<'noteLooked'>> {
     return done(await noteLooked(this.db, { ownerId: OWNER, taskId, pushId: body.pushId, by: 'you' }));
   }
 }

@@ -1,6 +1,12 @@
 // A controller's methods take path, status and schemas from the one table of routes, and may give nothing but what it says.
 import { applyDecorators, Body, Delete, Get, Header, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { queryOf, ROUTES, type Given, type Route as Row, type RouteName } from '@mainloop/models/contracts/routes';
+import {
+  queryOf,
+  ROUTES,
+  type Given,
+  type Route as Row,
+  type RouteName,
+} from '@mainloop/models/contracts/routes';
 
 const METHODS = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete } as const;
 
@@ -25,4 +31,5 @@ type WithBody = { [N in RouteName]: (typeof ROUTES)[N] extends { body: unknown }
 /** The body of a route, read by its schema. */
 export const Sent = (name: WithBody): ParameterDecorator => Body({ schema: ROUTES[name].body });
 /** The query of a route, read by its schema. */
-export const Asked = (name: Parameters<typeof queryOf>[0]): ParameterDecorator => Query({ schema: queryOf(name) });
+export const Asked = (name: Parameters<typeof queryOf>[0]): ParameterDecorator =>
+  Query({ schema: queryOf(name) });

@@ -37,7 +37,11 @@ export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
 function bodyOf(raw: Buffer, contentType: string): unknown {
   const text = raw.toString('utf8');
   try {
-    return JSON.parse(/^application\/x-www-form-urlencoded\b/i.test(contentType) ? (new URLSearchParams(text).get('payload') ?? '') : text);
+    return JSON.parse(
+      /^application\/x-www-form-urlencoded\b/i.test(contentType)
+        ? (new URLSearchParams(text).get('payload') ?? '')
+        : text,
+    );
   } catch {
     // Neither JSON nor that form: the caller refuses it.
     return undefined;
@@ -65,7 +69,13 @@ export class WebhooksController {
     @Headers('x-github-event') event?: string,
   ): Promise<Given<'takeWebhook'>> {
     const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    if (!delivery || !isSecret(signature, `sha256=${createHmac('sha256', this.config.webhookSecret).update(raw).digest('hex')}`))
+    if (
+      !delivery ||
+      !isSecret(
+        signature,
+        `sha256=${createHmac('sha256', this.config.webhookSecret).update(raw).digest('hex')}`,
+      )
+    )
       throw refuse('wrong_signature');
     if (!event || !NEWS.has(event)) return { ok: true };
     const body = bodyOf(raw, req.headers['content-type'] ?? '');

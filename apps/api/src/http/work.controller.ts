@@ -1,7 +1,15 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { pause, steer } from '@mainloop/models/db/runs/commands';
-import { cancelTask, decide, noteAttention, noteTaskLooked, setBudget, setModel, waitsForCi } from '@mainloop/models/db/inbox/decide';
+import {
+  cancelTask,
+  decide,
+  noteAttention,
+  noteTaskLooked,
+  setBudget,
+  setModel,
+  waitsForCi,
+} from '@mainloop/models/db/inbox/decide';
 import { listItemsOfTask, listOpenItems } from '@mainloop/models/db/inbox/items';
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { openItems } from '@mainloop/models/db/devices/push';
@@ -47,8 +55,13 @@ export class WorkController {
   }
 
   @Route('steerTask')
-  async say(@Param('id') id: string, @Sent('steerTask') body: Taken<'steerTask'>): Promise<Given<'steerTask'>> {
-    return { heard: granted(await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' })).heard };
+  async say(
+    @Param('id') id: string,
+    @Sent('steerTask') body: Taken<'steerTask'>,
+  ): Promise<Given<'steerTask'>> {
+    return {
+      heard: granted(await steer(this.db, { ownerId: OWNER, taskId: id, text: body.text, by: 'you' })).heard,
+    };
   }
 
   @Route('pauseTask')
@@ -58,25 +71,39 @@ export class WorkController {
   }
 
   @Route('noteTaskLooked')
-  async looked(@Param('id') taskId: string, @Sent('noteTaskLooked') body: Taken<'noteTaskLooked'>): Promise<Given<'noteTaskLooked'>> {
+  async looked(
+    @Param('id') taskId: string,
+    @Sent('noteTaskLooked') body: Taken<'noteTaskLooked'>,
+  ): Promise<Given<'noteTaskLooked'>> {
     await noteTaskLooked(this.db, { ownerId: OWNER, taskId, seen: new Date(body.seen), by: 'you' });
     return { ok: true };
   }
 
   @Route('setBudget')
-  async budget(@Param('id') id: string, @Sent('setBudget') body: Taken<'setBudget'>): Promise<Given<'setBudget'>> {
-    granted(await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' }));
+  async budget(
+    @Param('id') id: string,
+    @Sent('setBudget') body: Taken<'setBudget'>,
+  ): Promise<Given<'setBudget'>> {
+    granted(
+      await setBudget(this.db, { ownerId: OWNER, taskId: id, budgetCents: body.budgetCents, by: 'you' }),
+    );
     return { ok: true };
   }
 
   @Route('changeModel')
-  async model(@Param('id') id: string, @Sent('changeModel') body: Taken<'changeModel'>): Promise<Given<'changeModel'>> {
+  async model(
+    @Param('id') id: string,
+    @Sent('changeModel') body: Taken<'changeModel'>,
+  ): Promise<Given<'changeModel'>> {
     granted(await setModel(this.db, { ownerId: OWNER, taskId: id, model: body.model, by: 'you' }));
     return { ok: true };
   }
 
   @Route('readOutput')
-  async output(@Param('id') id: string, @Asked('readOutput') { from }: AskedOf<'readOutput'>): Promise<Given<'readOutput'>> {
+  async output(
+    @Param('id') id: string,
+    @Asked('readOutput') { from }: AskedOf<'readOutput'>,
+  ): Promise<Given<'readOutput'>> {
     if (!(await hasRun(this.db, OWNER, id))) throw refuse('no_run');
     const r = await readOutput(this.db, id, from);
     return { from, next: from + r.data.length, text: r.data.toString('utf8') };
@@ -113,7 +140,10 @@ export class WorkController {
   }
 
   @Route('noteSeen')
-  async seen(@Param('id') itemId: string, @Sent('noteSeen') note: Taken<'noteSeen'>): Promise<Given<'noteSeen'>> {
+  async seen(
+    @Param('id') itemId: string,
+    @Sent('noteSeen') note: Taken<'noteSeen'>,
+  ): Promise<Given<'noteSeen'>> {
     await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note });
     return { ok: true };
   }
@@ -126,7 +156,8 @@ export class WorkController {
 
   @Route('snooze')
   async snooze(@Param('id') itemId: string, @Sent('snooze') body: Taken<'snooze'>): Promise<Given<'snooze'>> {
-    if (body.untilCi === true && !(await waitsForCi(this.db, { ownerId: OWNER, itemId }))) throw refuse('no_ci');
+    if (body.untilCi === true && !(await waitsForCi(this.db, { ownerId: OWNER, itemId })))
+      throw refuse('no_ci');
     const note = { until: new Date(Date.now() + body.minutes * 60_000), untilCi: body.untilCi === true };
     await noteAttention(this.db, { ownerId: OWNER, itemId, by: 'you', note });
     return { ok: true };

@@ -12,7 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 let n = 0;
-const say = () => appendOnce(t.db, [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })], OWNER);
+const say = () =>
+  appendOnce(
+    t.db,
+    [messageSaid.new({ actor: 'x', payload: { id: `m${++n}`, role: 'note', text: '', turnId: null } })],
+    OWNER,
+  );
 
 test('a reader that moves between two replicas, across a restart, sees every event once and in order', async () => {
   let one = new Hub(t.db, t.url);
@@ -54,7 +59,8 @@ test('whoever waits for an event gets it, be it from before or to come, or hears
   const hub = new Hub(t.db, t.url);
   await hub.start();
   const from = await lastSeq(t.db, 'owner');
-  const idOf = (wanted: string) => (e: LoggedEvent) => (e.type === 'message.said' && e.payload.id === wanted ? e.payload.id : null);
+  const idOf = (wanted: string) => (e: LoggedEvent) =>
+    e.type === 'message.said' && e.payload.id === wanted ? e.payload.id : null;
   await say();
   expect(await hub.waitFor(from, idOf(`m${n}`), 10_000)).toBe(`m${n}`);
   const coming = hub.waitFor(from, idOf(`m${n + 2}`), 10_000);

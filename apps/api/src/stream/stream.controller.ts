@@ -17,7 +17,11 @@ export class StreamController {
 
   /** Events as they happen. Resumes after `Last-Event-ID` (or `?after=`) on any replica; a connection lives five minutes at most. */
   @Route('stream')
-  async stream(@Req() req: Request, @Res() res: Response, @Asked('stream') { after }: AskedOf<'stream'>): Promise<void> {
+  async stream(
+    @Req() req: Request,
+    @Res() res: Response,
+    @Asked('stream') { after }: AskedOf<'stream'>,
+  ): Promise<void> {
     const from = Number(req.headers['last-event-id'] ?? after ?? 0);
     res.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -41,7 +45,9 @@ export class StreamController {
     leave = await this.hub.join(Number.isSafeInteger(from) && from >= 0 ? from : 0, (item) => {
       // A reader that does not read is dropped; it resumes where it was.
       if (res.writableLength > 4 * 1024 * 1024) return end();
-      res.write(`${item.seq === undefined ? '' : `id: ${item.seq}\n`}event: ${item.kind}\ndata: ${JSON.stringify(item.data)}\n\n`);
+      res.write(
+        `${item.seq === undefined ? '' : `id: ${item.seq}\n`}event: ${item.kind}\ndata: ${JSON.stringify(item.data)}\n\n`,
+      );
     });
     if (closed) leave();
   }

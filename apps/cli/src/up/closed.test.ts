@@ -43,17 +43,28 @@ test('what an older version left open is closed, a link is not followed, and san
   }
   symlinkSync(elsewhere, path.join(home, 'link'));
   try {
-    if (isRoot) expect(openTo(home, 65_534, 65_534)).toEqual(expect.arrayContaining(files.map((f) => path.join(home, f))));
+    if (isRoot)
+      expect(openTo(home, 65_534, 65_534)).toEqual(
+        expect.arrayContaining(files.map((f) => path.join(home, f))),
+      );
     closeHome(home);
     expect(lstatSync(elsewhere).mode & 0o777).toBe(0o755);
-    for (const f of ['temporal.sqlite', 'run/processes.json']) expect(lstatSync(path.join(home, f)).mode & 0o777).toBe(0o600);
+    for (const f of ['temporal.sqlite', 'run/processes.json'])
+      expect(lstatSync(path.join(home, f)).mode & 0o777).toBe(0o600);
     expect(lstatSync(path.join(home, 'logs')).mode & 0o777).toBe(0o700);
     if (!isRoot) return;
     expect(openTo(home, 65_534, 65_534)).toEqual([]);
     const given = openTo(home, 2_000_001, SANDBOX_GID);
-    expect(given).toEqual(expect.arrayContaining([path.join(home, 'kit/kit-1/node'), path.join(home, 'git/mirrors/demo/tally.git/HEAD')]));
+    expect(given).toEqual(
+      expect.arrayContaining([
+        path.join(home, 'kit/kit-1/node'),
+        path.join(home, 'git/mirrors/demo/tally.git/HEAD'),
+      ]),
+    );
     expect(given.filter((f) => /sqlite|logs|processes/.test(f))).toEqual([]);
-    expect(spawnSync('cat', [path.join(home, 'kit/kit-1/node')], { uid: 2_000_001, gid: SANDBOX_GID }).status).toBe(0);
+    expect(
+      spawnSync('cat', [path.join(home, 'kit/kit-1/node')], { uid: 2_000_001, gid: SANDBOX_GID }).status,
+    ).toBe(0);
   } finally {
     rmSync(elsewhere, { recursive: true });
   }

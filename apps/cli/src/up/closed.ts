@@ -60,7 +60,8 @@ export function closeHome(home: string): void {
   for (const f of FIRST) mkdirSync(path.join(home, f), { recursive: true, mode: 0o700 });
   close(home, '.', isRoot);
   for (const name of readdirSync(home)) close(home, name, isRoot);
-  for (const folder of ['run', 'git']) for (const name of readdirSync(path.join(home, folder))) close(home, path.join(folder, name), isRoot);
+  for (const folder of ['run', 'git'])
+    for (const name of readdirSync(path.join(home, folder))) close(home, path.join(folder, name), isRoot);
 }
 
 function close(home: string, name: string, isRoot: boolean): void {

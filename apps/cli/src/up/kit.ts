@@ -22,12 +22,20 @@ import { CLOSED_NODE } from '@mainloop/models/contracts/runner';
 import { ROOT } from './settings.ts';
 
 /** @returns paths of programs that everybody may enter, as sandboxes and CI need them */
-export function ensureKit(home: string, tools: { bwrap: string; act: string | null }): { bwrap: string; act: string | null; node: string } {
+export function ensureKit(
+  home: string,
+  tools: { bwrap: string; act: string | null },
+): { bwrap: string; act: string | null; node: string } {
   const runner = path.join(ROOT, 'apps/runner');
   const require = createRequire(path.join(runner, 'package.json'));
-  const claude = path.join(path.dirname(require.resolve('@anthropic-ai/claude-code/package.json')), 'bin/claude.exe');
+  const claude = path.join(
+    path.dirname(require.resolve('@anthropic-ai/claude-code/package.json')),
+    'bin/claude.exe',
+  );
   if (!existsSync(claude))
-    throw new Error('Claude Code was not installed with the other packages. Run make dev again; if it stays so, pnpm install says why.');
+    throw new Error(
+      'Claude Code was not installed with the other packages. Run make dev again; if it stays so, pnpm install says why.',
+    );
   const version = (require('@anthropic-ai/claude-code/package.json') as { version: string }).version;
   const key = createHash('sha256')
     .update(process.version)
@@ -35,7 +43,13 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     .update(version)
     .update(String(statSync(claude).size));
   const built = path.join(runner, 'dist');
-  for (const f of ['runner.mjs', 'talk.mjs', 'keep.mjs', 'typescript-language-server.mjs', 'typescript/package.json'])
+  for (const f of [
+    'runner.mjs',
+    'talk.mjs',
+    'keep.mjs',
+    'typescript-language-server.mjs',
+    'typescript/package.json',
+  ])
     key.update(readFileSync(path.join(built, f)));
   const kits = path.join(home, 'kit');
   const name = `kit-${key.digest('hex').slice(0, 16)}`;
@@ -48,7 +62,11 @@ export function ensureKit(home: string, tools: { bwrap: string; act: string | nu
     linkSync(ensureClosedNode(kits), path.join(tmp, CLOSED_NODE));
     share(claude, path.join(tmp, 'claude'));
     cpSync(built, tmp, { recursive: true });
-    writeFileSync(path.join(tmp, 'mainloop'), '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n', { mode: 0o755 });
+    writeFileSync(
+      path.join(tmp, 'mainloop'),
+      '#!/bin/sh\nd="$(dirname "$0")"\nexec "$d/node" "$d/talk.mjs" "$@"\n',
+      { mode: 0o755 },
+    );
     chmodSync(path.join(tmp, 'mainloop'), 0o755);
     renameSync(tmp, dir);
   }

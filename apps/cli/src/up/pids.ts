@@ -19,11 +19,16 @@ export function startTicksOf(pid: number): string | null {
 }
 
 export const refOf = (pid: number): ProcessRef => ({ pid, startTicks: startTicksOf(pid) ?? '' });
-export const isAlive = (ref: ProcessRef): boolean => startTicksOf(ref.pid) === ref.startTicks && ref.startTicks !== '';
+export const isAlive = (ref: ProcessRef): boolean =>
+  startTicksOf(ref.pid) === ref.startTicks && ref.startTicks !== '';
 
 export function childrenOf(pid: number): number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
   } catch {
     // It has ended, and its children are nobody's.
     return [];
@@ -34,7 +39,12 @@ export function childrenOf(pid: number): number[] {
  * Ends one process by its own pid: SIGTERM (or `signal`), then SIGKILL after `graceMs`. Resolves once it is gone.
  * @param told who gets the signal, where that is not the process itself
  */
-export async function endProcess(ref: ProcessRef, graceMs: number, signal: NodeJS.Signals = 'SIGTERM', told = [ref.pid]): Promise<void> {
+export async function endProcess(
+  ref: ProcessRef,
+  graceMs: number,
+  signal: NodeJS.Signals = 'SIGTERM',
+  told = [ref.pid],
+): Promise<void> {
   if (!isAlive(ref)) return;
   for (const pid of told) trySignal(pid, signal);
   const deadline = Date.now() + graceMs;

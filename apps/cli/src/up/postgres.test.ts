@@ -1,7 +1,17 @@
 // The embedded Postgres: who comes in, and what becomes of a data folder from before there were passwords.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { one, openPool } from '@mainloop/models/db/pool';
@@ -41,8 +51,18 @@ test('a folder that was made with trust and a port is closed at the next start, 
   mkdirSync(dir, { mode: 0o700 });
   if (owner) execFileSync('chown', [`${owner.uid}:${owner.gid}`, dir]);
   const bin = path.join(binaries(), 'bin');
-  const as = { env: { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') }, cwd: '/', ...owner };
-  expect(spawnSync(path.join(bin, 'initdb'), ['-D', dir, '-U', 'mainloop', '-A', 'trust', '--locale=C', '--encoding=UTF8'], as).status).toBe(0);
+  const as = {
+    env: { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') },
+    cwd: '/',
+    ...owner,
+  };
+  expect(
+    spawnSync(
+      path.join(bin, 'initdb'),
+      ['-D', dir, '-U', 'mainloop', '-A', 'trust', '--locale=C', '--encoding=UTF8'],
+      as,
+    ).status,
+  ).toBe(0);
   const port = await freePort();
   const old = spawn(
     path.join(bin, 'postgres'),
@@ -62,14 +82,18 @@ test('a folder that was made with trust and a port is closed at the next start, 
   expect(now.adopted).toBe(false);
   expect(await ask(now.url, 'select words from kept')).toBe('the words');
   expect(await canConnect({ port })).toBe(false);
-  for (const password of ['', 'wrong']) await expect(ask(urlFor(now.url, 'mainloop', password), 'select 1')).rejects.toThrow(/password/);
+  for (const password of ['', 'wrong'])
+    await expect(ask(urlFor(now.url, 'mainloop', password), 'select 1')).rejects.toThrow(/password/);
 });
 
 test('it listens nowhere but on its socket, in a folder that is closed to others', () => {
   const { pid } = adopt(dir)!.process;
-  const sockets4 = readFileSync(`/proc/${pid}/net/tcp`, 'utf8') + readFileSync(`/proc/${pid}/net/tcp6`, 'utf8');
+  const sockets4 =
+    readFileSync(`/proc/${pid}/net/tcp`, 'utf8') + readFileSync(`/proc/${pid}/net/tcp6`, 'utf8');
   const mine = new Set(readdirSync(`/proc/${pid}/fd`).map((f) => link(`/proc/${pid}/fd/${f}`)));
-  const listening = sockets4.split('\n').filter((l) => l.split(/\s+/)[4] === '0A' && mine.has(`socket:[${l.trim().split(/\s+/)[9]}]`));
+  const listening = sockets4
+    .split('\n')
+    .filter((l) => l.split(/\s+/)[4] === '0A' && mine.has(`socket:[${l.trim().split(/\s+/)[9]}]`));
   expect(listening).toEqual([]);
   expect(lstatSync(path.join(sockets, 'pg')).mode & 0o777).toBe(0o700);
   expect(lstatSync(path.join(sockets, 'pg/.s.PGSQL.5432')).mode & 0o777).toBe(0o700);
@@ -84,13 +108,23 @@ test('one that runs is adopted; with other secrets it takes the new password; wh
   const again = await start('another-password');
   expect(again.adopted).toBe(false);
   expect(await ask(again.url, 'select words from kept')).toBe('the words');
-  await expect(ask(urlFor(again.url, 'mainloop', 'a-password-of-ours'), 'select 1')).rejects.toThrow(/password/);
+  await expect(ask(urlFor(again.url, 'mainloop', 'a-password-of-ours'), 'select 1')).rejects.toThrow(
+    /password/,
+  );
   await endProcess(again.process, 10_000, 'SIGINT');
   writeFileSync(path.join(dir, 'pg_hba.conf'), 'local all all trust\n');
-  writeFileSync(path.join(dir, 'postgresql.auto.conf'), "listen_addresses = '*'\nport = 5999\nunix_socket_permissions = 0777\n");
+  writeFileSync(
+    path.join(dir, 'postgresql.auto.conf'),
+    "listen_addresses = '*'\nport = 5999\nunix_socket_permissions = 0777\n",
+  );
   const closed = await start('another-password');
   await expect(ask(urlFor(closed.url, 'mainloop', 'x'), 'select 1')).rejects.toThrow(/password/);
-  expect(await ask(closed.url, "select current_setting('listen_addresses') || current_setting('unix_socket_permissions')")).toBe('0700');
+  expect(
+    await ask(
+      closed.url,
+      "select current_setting('listen_addresses') || current_setting('unix_socket_permissions')",
+    ),
+  ).toBe('0700');
 });
 
 test('a link where the socket folder should be is not followed', async () => {
@@ -99,7 +133,9 @@ test('a link where the socket folder should be is not followed', async () => {
   mkdirSync(elsewhere);
   mkdirSync(other);
   symlinkSync(elsewhere, path.join(other, 'pg'));
-  await expect(startPostgres(path.join(home, 'postgres-2'), other, 'x', log)).rejects.toThrow(/belongs to somebody else/);
+  await expect(startPostgres(path.join(home, 'postgres-2'), other, 'x', log)).rejects.toThrow(
+    /belongs to somebody else/,
+  );
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 

@@ -46,7 +46,12 @@ local all all scram-sha-256
  * @param logFile where the server's own log goes
  * @throws Error with one sentence when initdb fails or the server does not start
  */
-export async function startPostgres(dir: string, sockets: string, password: string, logFile: string): Promise<EmbeddedPostgres> {
+export async function startPostgres(
+  dir: string,
+  sockets: string,
+  password: string,
+  logFile: string,
+): Promise<EmbeddedPostgres> {
   const owner = serverOwner();
   const folder = path.join(sockets, 'pg');
   const url = postgresUrl(folder, SUPERUSER, password);
@@ -63,7 +68,11 @@ export async function startPostgres(dir: string, sockets: string, password: stri
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (owner) chownSync(dir, owner.uid, owner.gid);
   ensureClosedFolder(folder, 0o700, [process.getuid!(), ...(owner ? [owner.uid] : [])], owner);
-  const as = { env: { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') }, cwd: '/', ...owner };
+  const as = {
+    env: { PATH: '/usr/bin:/bin', LANG: 'C', TZ: 'UTC', LD_LIBRARY_PATH: path.join(bin, '../lib') },
+    cwd: '/',
+    ...owner,
+  };
   if (!existsSync(path.join(dir, 'PG_VERSION'))) {
     // "trust" is what initdb itself runs with; the file that says so is written over before any server starts.
     const made = spawnSync(
@@ -72,19 +81,27 @@ export async function startPostgres(dir: string, sockets: string, password: stri
       { ...as, encoding: 'utf8' },
     );
     if (made.status !== 0)
-      throw new Error(`Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`);
+      throw new Error(
+        `Postgres could not make its data folder ${dir}: ${(made.stderr || String(made.error)).trim().split('\n').at(-1)}`,
+      );
   }
   const doors = path.join(dir, 'pg_hba.conf');
   writeAs(owner, doors, LOCALS_ONLY);
   if (!knowsPassword(dir, password)) {
     // Without a server: nobody can come in between. The words reach it on stdin, so they are in no argument.
-    const said = spawnSync(path.join(bin, 'postgres'), ['--single', '-D', dir, '-c', 'log_min_error_statement=panic', 'postgres'], {
-      ...as,
-      encoding: 'utf8',
-      input: `alter role ${SUPERUSER} with login superuser password '${password}';\n`,
-    });
+    const said = spawnSync(
+      path.join(bin, 'postgres'),
+      ['--single', '-D', dir, '-c', 'log_min_error_statement=panic', 'postgres'],
+      {
+        ...as,
+        encoding: 'utf8',
+        input: `alter role ${SUPERUSER} with login superuser password '${password}';\n`,
+      },
+    );
     if (said.status !== 0 || /ERROR|FATAL/.test(said.stderr))
-      throw new Error(`Postgres could not take a password for ${dir}: ${(said.stderr || String(said.error)).trim().split('\n').at(-1)}`);
+      throw new Error(
+        `Postgres could not take a password for ${dir}: ${(said.stderr || String(said.error)).trim().split('\n').at(-1)}`,
+      );
     writeAs(owner, stamp(dir), fingerprint(password));
   }
   const log = openSync(logFile, 'a', 0o600);
@@ -110,7 +127,8 @@ function writeAs(owner: FileOwner | undefined, file: string, text: string): void
     encoding: 'utf8',
     input: text,
   });
-  if (r.status !== 0) throw new Error(`${file} could not be written: ${(r.stderr || String(r.error)).trim()}`);
+  if (r.status !== 0)
+    throw new Error(`${file} could not be written: ${(r.stderr || String(r.error)).trim()}`);
 }
 
 const settings = (o: { folder: string; doors: string }): string[] =>
@@ -151,7 +169,12 @@ export function adopt(dir: string): { process: ProcessRef; folder: string; isClo
     const pid = Number(lines[0]);
     const comm = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
     // The file is the server account's, and we are about to signal what it names: it has to be that server, in that folder.
-    if (comm !== 'postgres' || startTicksOf(pid) === null || readlinkSync(`/proc/${pid}/cwd`) !== realpathSync(dir)) return null;
+    if (
+      comm !== 'postgres' ||
+      startTicksOf(pid) === null ||
+      readlinkSync(`/proc/${pid}/cwd`) !== realpathSync(dir)
+    )
+      return null;
     // Line 5 is the socket's folder, line 6 the first address it listens on (miscadmin.h, LOCK_FILE_LINE_*).
     return { process: refOf(pid), folder: lines[4] ?? '', isClosed: (lines[5] ?? '').trim() === '' };
   } catch {
@@ -167,7 +190,10 @@ export function serverOwner(): FileOwner | undefined {
     .split('\n')
     .map((l) => l.split(':'));
   const row = passwd.find((f) => f[0] === 'postgres') ?? passwd.find((f) => f[0] === 'nobody');
-  if (!row) throw new Error('Postgres must not run as root, and there is neither a "postgres" nor a "nobody" account. Run make dev as a plain user.');
+  if (!row)
+    throw new Error(
+      'Postgres must not run as root, and there is neither a "postgres" nor a "nobody" account. Run make dev as a plain user.',
+    );
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
@@ -195,8 +221,13 @@ function everyoneMayEnter(dir: string): boolean {
 async function untilReady(dir: string, ref: ProcessRef, logFile: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
-    if (!isAlive(ref)) throw new Error(`Postgres stopped while starting: ${readFileSync(logFile, 'utf8').trim().split('\n').slice(-2).join(' ')}`);
-    const said = existsSync(path.join(dir, 'postmaster.pid')) ? readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n') : [];
+    if (!isAlive(ref))
+      throw new Error(
+        `Postgres stopped while starting: ${readFileSync(logFile, 'utf8').trim().split('\n').slice(-2).join(' ')}`,
+      );
+    const said = existsSync(path.join(dir, 'postmaster.pid'))
+      ? readFileSync(path.join(dir, 'postmaster.pid'), 'utf8').split('\n')
+      : [];
     if (Number(said[0]) === ref.pid && said[7]?.trim() === 'ready') return;
     await new Promise((r) => setTimeout(r, 30));
   }

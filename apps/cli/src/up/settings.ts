@@ -62,22 +62,44 @@ const Env = z
     ),
     WEB_DATABASE_URL: optional,
     GATEWAY_DATABASE_URL: optional,
-    TEMPORAL_ADDRESS: optional.refine((a) => a === undefined || /^[\w.-]+:\d+$/.test(a), 'TEMPORAL_ADDRESS should look like host:7233'),
+    TEMPORAL_ADDRESS: optional.refine(
+      (a) => a === undefined || /^[\w.-]+:\d+$/.test(a),
+      'TEMPORAL_ADDRESS should look like host:7233',
+    ),
     TEMPORAL_NAMESPACE: optional,
-    ANTHROPIC_API_KEY: optional.refine((k) => k === undefined || k.startsWith('sk-ant-'), 'ANTHROPIC_API_KEY should start with sk-ant-'),
+    ANTHROPIC_API_KEY: optional.refine(
+      (k) => k === undefined || k.startsWith('sk-ant-'),
+      'ANTHROPIC_API_KEY should start with sk-ant-',
+    ),
     CLAUDE_CODE_OAUTH_TOKEN: optional.refine(
       (k) => k === undefined || k.startsWith('sk-ant-oat'),
       'CLAUDE_CODE_OAUTH_TOKEN should start with sk-ant-oat; make setup-claude-creds makes one',
     ),
-    ANTHROPIC_BASE_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'ANTHROPIC_BASE_URL should be a URL'),
+    ANTHROPIC_BASE_URL: optional.refine(
+      (u) => u === undefined || URL.canParse(u),
+      'ANTHROPIC_BASE_URL should be a URL',
+    ),
     GITHUB_TOKEN: optional,
-    GITHUB_API_URL: optional.refine((u) => u === undefined || URL.canParse(u), 'GITHUB_API_URL should be a URL like https://api.github.com'),
+    GITHUB_API_URL: optional.refine(
+      (u) => u === undefined || URL.canParse(u),
+      'GITHUB_API_URL should be a URL like https://api.github.com',
+    ),
     GITHUB_WEBHOOK_SECRET: optional,
-    MAINLOOP_DEMO_SCRIPT: optional.refine((f) => f === undefined || existsSync(f), 'MAINLOOP_DEMO_SCRIPT names a file that does not exist'),
+    MAINLOOP_DEMO_SCRIPT: optional.refine(
+      (f) => f === undefined || existsSync(f),
+      'MAINLOOP_DEMO_SCRIPT names a file that does not exist',
+    ),
     MAINLOOP_UNCONFINED: z.enum(['yes', 'no'], 'MAINLOOP_UNCONFINED should be yes or no').default('no'),
-    MAINLOOP_SANDBOX: z.enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes').default('local'),
-    ...(Object.fromEntries(KUBERNETES.map((n) => [n, optional])) as Record<(typeof KUBERNETES)[number], typeof optional>),
-    MAINLOOP_CHAT_VIA: z.enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code').optional(),
+    MAINLOOP_SANDBOX: z
+      .enum(['local', 'kubernetes'], 'MAINLOOP_SANDBOX should be local or kubernetes')
+      .default('local'),
+    ...(Object.fromEntries(KUBERNETES.map((n) => [n, optional])) as Record<
+      (typeof KUBERNETES)[number],
+      typeof optional
+    >),
+    MAINLOOP_CHAT_VIA: z
+      .enum(['api', 'claude-code'], 'MAINLOOP_CHAT_VIA should be api or claude-code')
+      .optional(),
     MAINLOOP_FAILPOINTS: optional,
     DEMO_PACE_MS: optional,
     LOCAL_GITHUB_STALE_MS: optional,
@@ -94,7 +116,10 @@ const Env = z
     MAINLOOP_SANDBOX_DISK_MIB: optional,
     MAINLOOP_KEPT_MIB: optional,
     MAINLOOP_CONTACT: optional,
-    ...(Object.fromEntries(SIGN_IN.map((n) => [n, optional])) as Record<(typeof SIGN_IN)[number], typeof optional>),
+    ...(Object.fromEntries(SIGN_IN.map((n) => [n, optional])) as Record<
+      (typeof SIGN_IN)[number],
+      typeof optional
+    >),
     MAINLOOP_PUSH_LOOPBACK: optional,
   })
   .superRefine((e, ctx) => {
@@ -105,14 +130,19 @@ const Env = z
         e.KUBECONFIG !== undefined && existsSync(e.KUBECONFIG),
         'name the kubeconfig of the cluster that MAINLOOP_SANDBOX=kubernetes means',
       ],
-      ['MAINLOOP_AGENT_IMAGE', e.MAINLOOP_AGENT_IMAGE !== undefined, 'name the agent image, which you build from docker/Dockerfile'],
+      [
+        'MAINLOOP_AGENT_IMAGE',
+        e.MAINLOOP_AGENT_IMAGE !== undefined,
+        'name the agent image, which you build from docker/Dockerfile',
+      ],
       [
         'MAINLOOP_GATEWAY_ADDRESS',
         /^[\d.]+:\d+$/.test(e.MAINLOOP_GATEWAY_ADDRESS ?? ''),
         'be IP:port, as a pod of the cluster reaches the gateway of this machine',
       ],
     ];
-    for (const [name, ok, words] of need) if (!ok) ctx.addIssue({ code: 'custom', message: `${name} should ${words}` });
+    for (const [name, ok, words] of need)
+      if (!ok) ctx.addIssue({ code: 'custom', message: `${name} should ${words}` });
   });
 
 export type Settings = z.infer<typeof Env> & {
@@ -125,7 +155,13 @@ export type Settings = z.infer<typeof Env> & {
   readonly packages: Readonly<Record<string, string>>;
 };
 /** Who logs in to a Postgres of our own: whoever migrates, and each process under its own name (packages/models/src/db/roles.ts). */
-export const DATABASE_ROLES = ['mainloop_owner', 'mainloop_api', 'mainloop_worker', 'mainloop_gateway', 'mainloop_web'] as const;
+export const DATABASE_ROLES = [
+  'mainloop_owner',
+  'mainloop_api',
+  'mainloop_worker',
+  'mainloop_gateway',
+  'mainloop_web',
+] as const;
 const SECRETS = [
   'chatToken',
   'webhookSecret',
@@ -157,7 +193,9 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
     demoModel: !r.data.ANTHROPIC_API_KEY && !r.data.CLAUDE_CODE_OAUTH_TOKEN,
     localGitHub: !r.data.GITHUB_TOKEN,
     packages: Object.fromEntries(
-      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined && isPackageSetting(entry[0])),
+      Object.entries(all).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined && isPackageSetting(entry[0]),
+      ),
     ),
   });
 }
@@ -166,7 +204,13 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
 export function apiToken(env: Record<string, string | undefined>): string | null {
   if (env.MAINLOOP_API_TOKEN) return env.MAINLOOP_API_TOKEN;
   try {
-    return (JSON.parse(readFileSync(path.join(env.MAINLOOP_HOME ?? defaultHome(), 'secrets.json'), 'utf8')) as Partial<Secrets>).apiToken ?? null;
+    return (
+      (
+        JSON.parse(
+          readFileSync(path.join(env.MAINLOOP_HOME ?? defaultHome(), 'secrets.json'), 'utf8'),
+        ) as Partial<Secrets>
+      ).apiToken ?? null
+    );
   } catch {
     // Not there yet, or not for us to read: the api says what is missing.
     return null;

@@ -12,7 +12,12 @@ afterAll(() => rmSync(tmp, { recursive: true, force: true }));
 describe('where the sockets lie', () => {
   test.each([
     ['/var/lib/mainloop', 0, '/run', '/var/lib/mainloop/run/s'],
-    [`/home/somebody/${'a'.repeat(80)}`, 1000, '/run/user/1000', /^\/run\/user\/1000\/mainloop-[0-9a-f]{16}$/],
+    [
+      `/home/somebody/${'a'.repeat(80)}`,
+      1000,
+      '/run/user/1000',
+      /^\/run\/user\/1000\/mainloop-[0-9a-f]{16}$/,
+    ],
     [`/home/somebody/${'a'.repeat(80)}`, 1000, null, /^\/tmp\/mainloop-1000-[0-9a-f]{16}$/],
     // Bytes count, not letters.
     [`/home/${'ä'.repeat(40)}`, 1000, null, /^\/tmp\//],
@@ -23,11 +28,18 @@ describe('where the sockets lie', () => {
 
   test('every path fits, and two data folders never share one', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1, maxLength: 200 }), fc.string({ minLength: 1, maxLength: 200 }), (a, b) => {
-        const [x, y] = [a, b].map((n) => socketBase(`/${n.replaceAll('/', '_').replace(/^\.+$/, '_')}`, LONGEST, 1000, null)) as [string, string];
-        expect(Buffer.byteLength(path.join(x, LONGEST))).toBeLessThanOrEqual(107);
-        if (a.replaceAll('/', '_').replace(/^\.+$/, '_') !== b.replaceAll('/', '_').replace(/^\.+$/, '_')) expect(x).not.toBe(y);
-      }),
+      fc.property(
+        fc.string({ minLength: 1, maxLength: 200 }),
+        fc.string({ minLength: 1, maxLength: 200 }),
+        (a, b) => {
+          const [x, y] = [a, b].map((n) =>
+            socketBase(`/${n.replaceAll('/', '_').replace(/^\.+$/, '_')}`, LONGEST, 1000, null),
+          ) as [string, string];
+          expect(Buffer.byteLength(path.join(x, LONGEST))).toBeLessThanOrEqual(107);
+          if (a.replaceAll('/', '_').replace(/^\.+$/, '_') !== b.replaceAll('/', '_').replace(/^\.+$/, '_'))
+            expect(x).not.toBe(y);
+        },
+      ),
     );
   });
 });
@@ -48,10 +60,13 @@ describe('a folder for us alone', () => {
   test('is neither a link, nor a file, nor somebody else’s', () => {
     symlinkSync(tmp, path.join(tmp, 'link'));
     writeFileSync(path.join(tmp, 'file'), '');
-    for (const n of ['link', 'file']) expect(() => ensureClosedFolder(path.join(tmp, n), 0o700, mine)).toThrow('belongs to somebody else');
+    for (const n of ['link', 'file'])
+      expect(() => ensureClosedFolder(path.join(tmp, n), 0o700, mine)).toThrow('belongs to somebody else');
     if (process.getuid!() !== 0) return;
     mkdirSync(path.join(tmp, 'theirs'));
     chownSync(path.join(tmp, 'theirs'), 65_534, 65_534);
-    expect(() => ensureClosedFolder(path.join(tmp, 'theirs'), 0o700, mine)).toThrow('belongs to somebody else');
+    expect(() => ensureClosedFolder(path.join(tmp, 'theirs'), 0o700, mine)).toThrow(
+      'belongs to somebody else',
+    );
   });
 });

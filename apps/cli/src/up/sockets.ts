@@ -30,7 +30,12 @@ export function socketBase(home: string, longest: string, uid: number, runtimeDi
  * @param mine uids whose folder it may be already
  * @throws Error with one sentence when something else is in its place
  */
-export function ensureClosedFolder(dir: string, mode: number, mine: readonly number[], owner?: FileOwner): void {
+export function ensureClosedFolder(
+  dir: string,
+  mode: number,
+  mine: readonly number[],
+  owner?: FileOwner,
+): void {
   try {
     mkdirSync(dir, { mode: 0o700 });
   } catch (err) {
@@ -38,7 +43,9 @@ export function ensureClosedFolder(dir: string, mode: number, mine: readonly num
   }
   const s = lstatSync(dir);
   if (!s.isDirectory() || !mine.includes(s.uid))
-    throw new Error(`${dir} belongs to somebody else, so nothing of ours is put there. Remove it, or set MAINLOOP_HOME to a shorter path.`);
+    throw new Error(
+      `${dir} belongs to somebody else, so nothing of ours is put there. Remove it, or set MAINLOOP_HOME to a shorter path.`,
+    );
   if (owner && (s.uid !== owner.uid || s.gid !== owner.gid)) chownSync(dir, owner.uid, owner.gid);
   if ((s.mode & 0o7777) !== mode) chmodSync(dir, mode);
 }

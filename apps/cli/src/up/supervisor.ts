@@ -1,6 +1,14 @@
 // Keeps the processes of one machine: starts them in order, restarts what dies, ends them in reverse order by their own pids.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { closeHome } from './closed.ts';
 import { childrenOf, endProcess, isAlive, refOf, type ProcessRef } from './pids.ts';
@@ -34,7 +42,8 @@ const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 export class Supervisor {
   private readonly kept: Kept[] = [];
-  private readonly adopted: { name: string; ref: ProcessRef; port: number | null; signal: NodeJS.Signals }[] = [];
+  private readonly adopted: { name: string; ref: ProcessRef; port: number | null; signal: NodeJS.Signals }[] =
+    [];
   private stopping = false;
   private readonly home: string;
   private readonly url: string;
@@ -66,7 +75,9 @@ export class Supervisor {
     while (!(await service.ready().catch(() => false))) {
       if (k.restarts >= 3) throw new Error(`${service.name} does not start: ${this.lastWords(service.name)}`);
       if (Date.now() > deadline)
-        throw new Error(`${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`);
+        throw new Error(
+          `${service.name} was not ready within ${timeoutMs / 1000} s. Its log is ${this.logFile(service.name)}.`,
+        );
       await new Promise((r) => setTimeout(r, 50));
     }
   }
@@ -75,18 +86,25 @@ export class Supervisor {
    * Runs something to its end before the services start.
    * @throws Error with the last thing it said when it fails
    */
-  async once(name: string, command: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<void> {
+  async once(
+    name: string,
+    command: readonly [string, ...string[]],
+    env: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const [file, ...args] = command;
     const log = openSync(this.logFile(name), 'w', 0o600);
     const child = spawn(file, args, { env, stdio: ['ignore', log, log] });
     closeSync(log);
-    const code = await new Promise<number | null>((resolve, reject) => child.once('exit', resolve).once('error', reject));
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.once('exit', resolve).once('error', reject),
+    );
     if (code !== 0) throw new Error(`${name} failed: ${this.lastWords(name)}`);
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    for (const k of this.kept.toReversed()) await endProcess(k.ref, 8_000, 'SIGTERM', k.service.endsByChild ? childrenOf(k.ref.pid) : [k.ref.pid]);
+    for (const k of this.kept.toReversed())
+      await endProcess(k.ref, 8_000, 'SIGTERM', k.service.endsByChild ? childrenOf(k.ref.pid) : [k.ref.pid]);
     // SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
     for (const a of this.adopted.toReversed()) await endProcess(a.ref, 20_000, a.signal);
     this.write();
@@ -94,7 +112,8 @@ export class Supervisor {
 
   private launch(k: Kept): void {
     if (this.stopping) return;
-    const again = (): void => void setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
+    const again = (): void =>
+      void setTimeout(() => this.launch(k), Math.min(10_000, 200 * 2 ** Math.max(0, k.restarts - 1)));
     const { name, command, env } = k.service;
     rotate(this.logFile(name));
     let log: number;
@@ -136,7 +155,8 @@ export class Supervisor {
       .trim()
       .split('\n')
       .filter((l) => !l.startsWith('mainloop:') && /error|taken|EADDR|should|can't|refus|not |:/i.test(l));
-    const telling = lines.findLast((l) => /^\w*Error:|EADDRINUSE|: error/.test(l)) ?? lines.at(-1) ?? 'it said nothing';
+    const telling =
+      lines.findLast((l) => /^\w*Error:|EADDRINUSE|: error/.test(l)) ?? lines.at(-1) ?? 'it said nothing';
     const taken = /EADDRINUSE.*?:(\d+)/.exec(telling);
     return taken
       ? `port ${taken[1]} is taken by another program. Free it, or set another ${name.toUpperCase().replace('-', '_')}_PORT.`
@@ -149,7 +169,11 @@ export class Supervisor {
       ...this.adopted.map((a) => ({ name: a.name, ...a.ref, port: a.port })),
       ...this.kept.map((k) => ({ name: k.service.name, ...k.ref, port: k.service.port })),
     ];
-    const data: RunFile = { pid: this.stopping ? 0 : process.pid, url: this.url, processes: this.stopping ? [] : all };
+    const data: RunFile = {
+      pid: this.stopping ? 0 : process.pid,
+      url: this.url,
+      processes: this.stopping ? [] : all,
+    };
     try {
       writeFileSync(`${file}.new`, JSON.stringify(data, null, 1), { mode: 0o600 });
       renameSync(`${file}.new`, file);

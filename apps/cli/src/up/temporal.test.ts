@@ -25,7 +25,15 @@ test.each([
 });
 
 test('without a network of its own it is started plainly, and reached by its port', () => {
-  const place = { program: '/t', database: '/d', port: 7, bwrap: '/b', network: null, socket: '/s', node: '/n' };
+  const place = {
+    program: '/t',
+    database: '/d',
+    port: 7,
+    bwrap: '/b',
+    network: null,
+    socket: '/s',
+    node: '/n',
+  };
   expect(temporalCommand(place).address).toBe('127.0.0.1:7');
   expect(temporalCommand(place).command.slice(0, 3)).toEqual(['/t', 'server', 'start-dev']);
 });
@@ -42,13 +50,21 @@ const isListening = (socket: string): Promise<boolean> =>
   });
 
 /** @returns keeper, door and server, all alive, and what the socket answers */
-async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say(words: string): Promise<string> }> {
+async function start(): Promise<{
+  all: [ProcessRef, ProcessRef, ProcessRef];
+  say(words: string): Promise<string>;
+}> {
   const dir = mkdtempSync('/tmp/mainloop-temporal-');
   const program = path.join(dir, 'server');
-  const script = "require('net').createServer((c) => c.pipe(c)).listen(Number(process.argv[7]), process.argv[5])";
+  const script =
+    "require('net').createServer((c) => c.pipe(c)).listen(Number(process.argv[7]), process.argv[5])";
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' -e "${script}" -- "$0" "$@"\n`);
   chmodSync(program, 0o700);
-  const bwrap = ensureTool('bwrap', path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'), () => undefined);
+  const bwrap = ensureTool(
+    'bwrap',
+    path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mainloop'),
+    () => undefined,
+  );
   const socket = path.join(dir, 'grpc.sock');
   const network = ownNetwork(bwrap);
   expect(network).not.toBeNull();
@@ -56,7 +72,15 @@ async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say
   const taken = net.createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as net.AddressInfo;
-  const { command } = temporalCommand({ program, database: '/d', port, bwrap, network, socket, node: process.execPath });
+  const { command } = temporalCommand({
+    program,
+    database: '/d',
+    port,
+    bwrap,
+    network,
+    socket,
+    node: process.execPath,
+  });
   const keeper = spawn(command[0], command.slice(1), { stdio: 'inherit' });
   running.push(keeper);
   // It is there a moment before anybody listens.
@@ -83,7 +107,8 @@ async function start(): Promise<{ all: [ProcessRef, ProcessRef, ProcessRef]; say
 /** @returns which of the three still live, at last none; whoever lives on is named, after far longer than an end takes */
 async function left(all: readonly ProcessRef[]): Promise<string[]> {
   const alive = (): string[] => ['keeper', 'door', 'server'].filter((_, at) => isAlive(all[at]!));
-  for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline;) await new Promise((r) => setTimeout(r, 20));
+  for (const deadline = Date.now() + 60_000; alive().length > 0 && Date.now() < deadline;)
+    await new Promise((r) => setTimeout(r, 20));
   return alive();
 }
 

@@ -6,15 +6,29 @@ import path from 'node:path';
 export const TEMPORAL_SOCKET = 'temporal/grpc.sock';
 
 /** Everything is as outside, but the network: nothing in there reaches out, and nobody outside reaches in. */
-const AROUND = ['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-net', '--unshare-pid', '--as-pid-1', '--die-with-parent'] as const;
+const AROUND = [
+  '--dev-bind',
+  '/',
+  '/',
+  '--proc',
+  '/proc',
+  '--unshare-net',
+  '--unshare-pid',
+  '--as-pid-1',
+  '--die-with-parent',
+] as const;
 /** Root has the right to make namespaces, or, in a container, has what everybody has. */
 const WAYS = [AROUND, ['--unshare-user', ...AROUND]] as const;
 
 /** @returns the arguments with which bubblewrap makes a network here, or null where the machine refuses */
-export function ownNetwork(bwrap: string, run: (args: readonly string[]) => boolean = (args) => works(bwrap, args)): readonly string[] | null {
+export function ownNetwork(
+  bwrap: string,
+  run: (args: readonly string[]) => boolean = (args) => works(bwrap, args),
+): readonly string[] | null {
   return WAYS.find((way) => run([...way, '--', '/bin/true'])) ?? null;
 }
-const works = (bwrap: string, args: readonly string[]): boolean => spawnSync(bwrap, args, { stdio: 'ignore', timeout: 10_000 }).status === 0;
+const works = (bwrap: string, args: readonly string[]): boolean =>
+  spawnSync(bwrap, args, { stdio: 'ignore', timeout: 10_000 }).status === 0;
 
 export interface TemporalPlace {
   readonly program: string;

@@ -1,6 +1,17 @@
 // Which toolchains of the operator's own folders are made reachable, and that nothing else of those folders is.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ensureToolchains, findToolchains } from './toolchains.ts';
 
@@ -18,7 +29,11 @@ function put(...files: string[]): void {
 }
 const rust = (): void => {
   put('.rustup/settings.toml', '.cargo/bin/cargo', '.cargo/credentials.toml');
-  put(...['bin/cargo', 'bin/rustc', 'lib/rustlib/x', 'share/doc/y'].map((f) => `.rustup/toolchains/stable/${f}`));
+  put(
+    ...['bin/cargo', 'bin/rustc', 'lib/rustlib/x', 'share/doc/y'].map(
+      (f) => `.rustup/toolchains/stable/${f}`,
+    ),
+  );
 };
 const find = (...folders: string[]) =>
   findToolchains([...folders.map((f) => path.join(home, f)), '/usr/bin'].join(':'), home, ([p]) =>
@@ -27,14 +42,18 @@ const find = (...folders: string[]) =>
 
 test('rustup’s toolchain is found by what rustc says, and nothing beside it', () => {
   rust();
-  expect(find('.cargo/bin')).toEqual([{ name: 'rust', folder: realpathSync(`${home}/.rustup/toolchains/stable`) }]);
+  expect(find('.cargo/bin')).toEqual([
+    { name: 'rust', folder: realpathSync(`${home}/.rustup/toolchains/stable`) },
+  ]);
 });
 
 test('a Node of a version manager is found with its npm; npm in ~/.local makes nobody’s ~/.local a toolchain', () => {
   const node = ['bin/node', 'lib/node_modules/npm/bin/npm-cli.js', 'include/node/node.h'];
   put(...node.map((f) => `.nvm/versions/node/v22/${f}`));
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(home, '.nvm/versions/node/v22/bin/npm'));
-  expect(find('.nvm/versions/node/v22/bin')).toEqual([{ name: 'node', folder: realpathSync(`${home}/.nvm/versions/node/v22`) }]);
+  expect(find('.nvm/versions/node/v22/bin')).toEqual([
+    { name: 'node', folder: realpathSync(`${home}/.nvm/versions/node/v22`) },
+  ]);
   put('.local/bin/npm', '.local/share/secret');
   expect(find('.local/bin')).toEqual([]);
 });
@@ -51,7 +70,9 @@ test('laid for root: hard links that everybody may enter, without the documentat
   const into = path.join(home, 'laid');
   ensureToolchains(into, find('.cargo/bin'), true);
   expect(readFileSync(path.join(into, 'rust/bin/cargo'), 'utf8')).toContain('stable/bin/cargo');
-  expect(statSync(path.join(into, 'rust/bin/cargo')).ino).toBe(statSync(path.join(home, '.rustup/toolchains/stable/bin/cargo')).ino);
+  expect(statSync(path.join(into, 'rust/bin/cargo')).ino).toBe(
+    statSync(path.join(home, '.rustup/toolchains/stable/bin/cargo')).ino,
+  );
   expect(existsSync(path.join(into, 'rust/share'))).toBe(false);
   const before = realpathSync(path.join(into, 'rust'));
   put('.rustup/toolchains/stable/bin/clippy-driver');

@@ -2,7 +2,18 @@
 // is made reachable by itself, and nothing beside it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 
 interface Kind {
@@ -15,10 +26,20 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: 'rust', program: 'cargo', marks: ['bin/cargo', 'bin/rustc', 'lib/rustlib'], ask: ['rustc', '--print', 'sysroot'] },
+  {
+    name: 'rust',
+    program: 'cargo',
+    marks: ['bin/cargo', 'bin/rustc', 'lib/rustlib'],
+    ask: ['rustc', '--print', 'sysroot'],
+  },
   { name: 'go', program: 'go', marks: ['bin/go', 'VERSION', 'pkg/tool'], ask: ['go', 'env', 'GOROOT'] },
   { name: 'java', program: 'java', marks: ['bin/java', 'release', 'lib/modules'], ask: null },
-  { name: 'node', program: 'npm', marks: ['bin/npm', 'bin/node', 'lib/node_modules/npm', 'include/node'], ask: null },
+  {
+    name: 'node',
+    program: 'npm',
+    marks: ['bin/npm', 'bin/node', 'lib/node_modules/npm', 'include/node'],
+    ask: null,
+  },
 ];
 /** Documentation is half of some. */
 const LEFT_OUT = ['share', 'doc', 'docs', 'man', 'demo', 'sample'];
@@ -52,11 +73,18 @@ export function findToolchains(
 
 /** `…/bin/java` and `…/lib/node_modules/npm/bin/npm-cli.js` are both of `…`. */
 const ownFolder = (program: string, name: string): string =>
-  name === 'npm' ? program.replace(/\/lib\/node_modules\/npm\/bin\/[^/]+$/, '') : path.dirname(path.dirname(program));
+  name === 'npm'
+    ? program.replace(/\/lib\/node_modules\/npm\/bin\/[^/]+$/, '')
+    : path.dirname(path.dirname(program));
 
 function askProgram([program, ...args]: readonly string[]): string | null {
   try {
-    return execFileSync(program!, args, { encoding: 'utf8', timeout: ASK_MS, stdio: ['ignore', 'pipe', 'ignore'], cwd: '/' });
+    return execFileSync(program!, args, {
+      encoding: 'utf8',
+      timeout: ASK_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      cwd: '/',
+    });
   } catch {
     // It is there and does not run: no sandbox misses it.
     return null;
@@ -67,19 +95,25 @@ function askProgram([program, ...args]: readonly string[]): string | null {
  * Lays them as `<into>/<name>`. Other accounts may not enter root's home, so there what is laid is made of hard links, or copied where the
  * file system allows none; else it is a link to the folder.
  */
-export function ensureToolchains(into: string, found: readonly { readonly name: string; readonly folder: string }[], isRoot: boolean): void {
+export function ensureToolchains(
+  into: string,
+  found: readonly { readonly name: string; readonly folder: string }[],
+  isRoot: boolean,
+): void {
   mkdirSync(into, { recursive: true, mode: 0o755 });
   for (const { name, folder } of found) {
     const to = path.join(into, name);
     const is = isRoot ? path.join(into, `.${name}-${stampOf(folder)}`) : folder;
     if (isRoot && !existsSync(is)) linkTree(folder, is);
-    if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(to) === is) continue;
+    if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(to) === is)
+      continue;
     rmSync(`${to}.new`, { force: true });
     symlinkSync(is, `${to}.new`);
     renameSync(`${to}.new`, to);
   }
   const names = new Set(found.map((f) => f.name));
-  for (const name of readdirSync(into)) if (!name.startsWith('.') && !names.has(name)) rmSync(path.join(into, name), { force: true });
+  for (const name of readdirSync(into))
+    if (!name.startsWith('.') && !names.has(name)) rmSync(path.join(into, name), { force: true });
 }
 
 /** Another one when it was exchanged for another version. */
@@ -98,7 +132,11 @@ function linkTree(from: string, to: string): void {
   mkdirSync(part, { mode: 0o755 });
   const parts = readdirSync(from).filter((name) => !LEFT_OUT.includes(name));
   const copy = (how: string): void => {
-    execFileSync('cp', [how, '--no-preserve=ownership', '--', ...parts.map((name) => path.join(from, name)), part], { stdio: 'pipe' });
+    execFileSync(
+      'cp',
+      [how, '--no-preserve=ownership', '--', ...parts.map((name) => path.join(from, name)), part],
+      { stdio: 'pipe' },
+    );
   };
   try {
     copy('-al');

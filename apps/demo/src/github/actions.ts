@@ -25,7 +25,11 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     listed: () => void = () => undefined,
   ): Promise<void> => {
     // No workflows at that commit.
-    const files = (await bare.git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/']).catch(() => ''))
+    const files = (
+      await bare
+        .git(repo.full, ['ls-tree', '-z', '--name-only', sha, '--', '.github/workflows/'])
+        .catch(() => '')
+    )
       .split('\0')
       .filter((f) => /\.ya?ml$/.test(f) && wanted(f));
     const opened: { triggered: Triggered; run: OpenRun }[] = [];
@@ -39,7 +43,9 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
     for (const { triggered, run } of opened)
       await runs
         .run(triggered, run)
-        .catch((err: unknown) => log.error({ err, repo: repo.full, file: triggered.file }, 'a workflow could not be run'));
+        .catch((err: unknown) =>
+          log.error({ err, repo: repo.full, file: triggered.file }, 'a workflow could not be run'),
+        );
   };
 
   /** @returns null when git can't say */
@@ -49,26 +55,45 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
       // No commit in common, or one that is gone.
       () => null,
     );
-  const pathsOf = (repo: Repo, base: string, sha: string): Promise<string[] | null> => changed(repo.full, `refs/heads/${base}...${sha}`);
+  const pathsOf = (repo: Repo, base: string, sha: string): Promise<string[] | null> =>
+    changed(repo.full, `refs/heads/${base}...${sha}`);
   const pathsOfPush = async (repo: Repo, { branch, sha, before }: Happening): Promise<string[] | null> => {
     if (before !== null) return changed(repo.full, before, sha);
-    return branch === repo.defaultBranch ? null : changed(repo.full, `refs/heads/${repo.defaultBranch}...${sha}`);
+    return branch === repo.defaultBranch
+      ? null
+      : changed(repo.full, `refs/heads/${repo.defaultBranch}...${sha}`);
   };
-  const ofPull = async (repo: Repo, sha: string, { number, action }: NonNullable<Happening['pull']>): Promise<Happened | null> => {
+  const ofPull = async (
+    repo: Repo,
+    sha: string,
+    { number, action }: NonNullable<Happening['pull']>,
+  ): Promise<Happened | null> => {
     const pull = store.one('issue', (i) => i.repo === repo.full && i.number === number);
     if (!pull?.pr) return null;
     const { base } = pull.pr;
-    const shown = shape.pull(pull, repo, { base: o.base, comments: 0, reactions: [], reviewComments: 0, commits: 0, fits: null, stat: NO_STAT });
+    const shown = shape.pull(pull, repo, {
+      base: o.base,
+      comments: 0,
+      reactions: [],
+      reviewComments: 0,
+      commits: 0,
+      fits: null,
+      stat: NO_STAT,
+    });
     const payload = { action, number, pull_request: shown, repository: shape.repo(o.base, repo) };
     return { event: 'pull_request', action, base, payload, paths: await pathsOf(repo, base, sha) };
   };
   /** @param isAgain after a kill: the runs that it had listed by then run again by themselves */
   const follow = async (repo: Repo, h: Happening, isAgain: boolean): Promise<void> => {
     const { branch, sha } = h;
-    const what: Happened | null = h.pull === null ? { event: 'push', branch, paths: await pathsOfPush(repo, h) } : await ofPull(repo, sha, h.pull);
+    const what: Happened | null =
+      h.pull === null
+        ? { event: 'push', branch, paths: await pathsOfPush(repo, h) }
+        : await ofPull(repo, sha, h.pull);
     const listed = (): void => store.remove('happening', h);
     if (what === null) return listed();
-    const isListed = (file: string): boolean => store.one('run', isOf({ repo, branch, sha, file, what })) !== undefined;
+    const isListed = (file: string): boolean =>
+      store.one('run', isOf({ repo, branch, sha, file, what })) !== undefined;
     await happened(repo, branch, sha, what, (file) => !isAgain || !isListed(file), listed);
   };
 
@@ -76,14 +101,34 @@ export function actions(store: Store, bare: Bare, hooks: Hooks, o: ActionsOption
   const pushed = (repo: Repo, branch: string, sha: string, before: string | null): Promise<void> =>
     follow(repo, store.insert('happening', { repo: repo.full, branch, sha, before, pull: null }), false);
   const befell = (repo: Repo, { number, pr }: Issue, action: string): Promise<void> =>
-    follow(repo, store.insert('happening', { repo: repo.full, branch: pr!.head, sha: pr!.headSha, before: null, pull: { number, action } }), false);
+    follow(
+      repo,
+      store.insert('happening', {
+        repo: repo.full,
+        branch: pr!.head,
+        sha: pr!.headSha,
+        before: null,
+        pull: { number, action },
+      }),
+      false,
+    );
   const rerun = async (repo: Repo, r: WorkflowRun): Promise<void> => {
-    const pull = store.one('issue', (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch);
+    const pull = store.one(
+      'issue',
+      (i) => i.repo === repo.full && i.state === 'open' && i.pr?.head === r.branch,
+    );
     const isSame = (file: string): boolean => file === r.path;
-    if (r.event !== 'pull_request') return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, isSame);
+    if (r.event !== 'pull_request')
+      return happened(repo, r.branch, r.sha, { event: 'push', branch: r.branch, paths: null }, isSame);
     if (pull === undefined) return;
     const payload = { action: 'synchronize', number: pull.number };
-    await happened(repo, r.branch, r.sha, { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null }, isSame);
+    await happened(
+      repo,
+      r.branch,
+      r.sha,
+      { event: 'pull_request', action: 'synchronize', base: pull.pr!.base, payload, paths: null },
+      isSame,
+    );
   };
 
   /** Runs that a kill left in the middle are run again, as GitHub's runners would be replaced. */

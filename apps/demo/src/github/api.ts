@@ -25,7 +25,11 @@ export function routes(c: Ctx): Route[] {
         const sha = await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!));
         return sha === null
           ? notFound
-          : ok({ name: decodeURIComponent(a.m[2]!), commit: { sha, url: `${base}/repos/${a.repo.full}/commits/${sha}` }, protected: false });
+          : ok({
+              name: decodeURIComponent(a.m[2]!),
+              commit: { sha, url: `${base}/repos/${a.repo.full}/commits/${sha}` },
+              protected: false,
+            });
       },
     ],
     [
@@ -48,14 +52,23 @@ export function routes(c: Ctx): Route[] {
       'GET',
       R('/compare/(.+?)\\.\\.\\.(.+)'),
       async (a) => {
-        const commit = async (name: string): Promise<string | null> => (isObjectName(name) ? name : bare.sha(a.repo.full, name));
-        const [from, to] = [await commit(decodeURIComponent(a.m[2]!)), await commit(decodeURIComponent(a.m[3]!))];
+        const commit = async (name: string): Promise<string | null> =>
+          isObjectName(name) ? name : bare.sha(a.repo.full, name);
+        const [from, to] = [
+          await commit(decodeURIComponent(a.m[2]!)),
+          await commit(decodeURIComponent(a.m[3]!)),
+        ];
         if (from === null || to === null) return notFound;
-        if (!/application\/vnd\.github\.(?:v3\.)?diff\b/.test(a.accept)) return (await comparison(c, a, from, to)) ?? notFound;
+        if (!/application\/vnd\.github\.(?:v3\.)?diff\b/.test(a.accept))
+          return (await comparison(c, a, from, to)) ?? notFound;
         // One of them is not here.
         const diff = await bare.git(a.repo.full, ['diff', '-M', `${from}...${to}`, '--']).catch(() => null);
         if (diff === null) return notFound;
-        return { status: 200, text: diff, headers: { 'content-type': 'application/vnd.github.diff; charset=utf-8' } };
+        return {
+          status: 200,
+          text: diff,
+          headers: { 'content-type': 'application/vnd.github.diff; charset=utf-8' },
+        };
       },
     ],
     [
@@ -88,9 +101,16 @@ export function routes(c: Ctx): Route[] {
         });
         if (was === null) return invalid('Reference does not exist');
         // Without its branch a pull request is closed.
-        for (const i of c.store.find('issue', (x) => x.repo === a.repo.full && x.state === 'open' && x.pr?.head === branch)) {
+        for (const i of c.store.find(
+          'issue',
+          (x) => x.repo === a.repo.full && x.state === 'open' && x.pr?.head === branch,
+        )) {
           desk.close(i, a.user);
-          desk.tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await desk.showPull(a, i) });
+          desk.tell(a, 'pull_request', {
+            action: 'closed',
+            number: i.number,
+            pull_request: await desk.showPull(a, i),
+          });
         }
         return { status: 204 };
       },

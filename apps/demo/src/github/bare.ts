@@ -22,7 +22,9 @@ export class Bare {
 
   async git(full: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
     const around = gitEnvironment({ path: process.env.PATH, reach: 'files', more: env });
-    return (await run('git', ['--git-dir', this.dir(full), ...args], { env: around, maxBuffer: 512 * 1024 * 1024 })).stdout;
+    return (
+      await run('git', ['--git-dir', this.dir(full), ...args], { env: around, maxBuffer: 512 * 1024 * 1024 })
+    ).stdout;
   }
 
   /** One writer at a time for each repository, so that a push and a merge see each other. */
@@ -40,7 +42,9 @@ export class Bare {
     const dir = this.dir(full);
     if (existsSync(path.join(dir, 'HEAD'))) return;
     mkdirSync(dir, { recursive: true });
-    await run('git', ['init', '-q', '--bare', '--template=', '-b', branch, '--', dir], { env: gitEnvironment({ path: process.env.PATH }) });
+    await run('git', ['init', '-q', '--bare', '--template=', '-b', branch, '--', dir], {
+      env: gitEnvironment({ path: process.env.PATH }),
+    });
     await this.git(full, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
     await this.git(full, ['config', 'gc.auto', '0']);
   }
@@ -50,7 +54,10 @@ export class Bare {
     await this.init(full, branch);
     try {
       // Kept as one pack, like a clone: a few large files are else written one by one, packed anew, and sent so ever after.
-      await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`, ['-c', 'fetch.unpackLimit=1']);
+      await this.fetchFrom(full, folder, `+refs/heads/${branch}:refs/heads/${branch}`, [
+        '-c',
+        'fetch.unpackLimit=1',
+      ]);
     } catch (err) {
       rmSync(this.dir(full), { recursive: true, force: true });
       throw err;
@@ -61,14 +68,34 @@ export class Bare {
    * @param refs what to bring from the folder, as git-fetch(1) names it; the folder's tags come with it
    * @param settings of git, for this time
    */
-  async fetchFrom(full: string, folder: string, refs: string, settings: readonly string[] = []): Promise<void> {
-    await this.git(full, ['-c', 'safe.directory=*', ...settings, 'fetch', '-q', '--no-tags', '--', folder, refs, '+refs/tags/*:refs/tags/*']);
+  async fetchFrom(
+    full: string,
+    folder: string,
+    refs: string,
+    settings: readonly string[] = [],
+  ): Promise<void> {
+    await this.git(full, [
+      '-c',
+      'safe.directory=*',
+      ...settings,
+      'fetch',
+      '-q',
+      '--no-tags',
+      '--',
+      folder,
+      refs,
+      '+refs/tags/*:refs/tags/*',
+    ]);
   }
 
   async sha(full: string, branch: string): Promise<string | null> {
     if (!isBranchName(branch)) return null;
     // There is no such branch.
-    return (await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')).trim() || null;
+    return (
+      (
+        await this.git(full, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => '')
+      ).trim() || null
+    );
   }
 
   /** @returns the tree of the two merged; null when they conflict */
@@ -83,7 +110,11 @@ export class Bare {
   }
 
   async heads(full: string): Promise<Map<string, string>> {
-    const out = await this.git(full, ['for-each-ref', '--format=%(refname:short) %(objectname)', 'refs/heads/']);
+    const out = await this.git(full, [
+      'for-each-ref',
+      '--format=%(refname:short) %(objectname)',
+      'refs/heads/',
+    ]);
     return new Map(
       out
         .split('\n')

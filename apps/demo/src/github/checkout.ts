@@ -53,10 +53,16 @@ function give(folder: string, owner: { uid: number; gid: number }): void {
  */
 export async function remove(dir: string, owner: Checkout['owner']): Promise<void> {
   // Not handed over, or to nobody else: only we were in it.
-  if (owner === null || lstatSync(dir).uid !== owner.uid) return rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  if (owner === null || lstatSync(dir).uid !== owner.uid)
+    return rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   const sweep = 'chmod -R u+rwX -- "$1"; find "$1" -mindepth 1 -delete';
   try {
-    await run('/bin/sh', ['-c', sweep, 'sh', dir], { ...owner, env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeout: 60_000 });
+    await run('/bin/sh', ['-c', sweep, 'sh', dir], {
+      ...owner,
+      env: { PATH: '/usr/bin:/bin' },
+      cwd: '/',
+      timeout: 60_000,
+    });
     rmdirSync(dir);
   } catch (err) {
     log.warn({ err }, 'a work tree could not be removed');

@@ -19,7 +19,10 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
       async (a) => {
         const sha = (await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!))) ?? a.m[2]!;
         const list = store.find('job', (j) => j.repo === a.repo.full && j.sha === sha);
-        return ok({ total_count: list.length, check_runs: page(a, list).map((j) => shape.checkRun(base, j)) });
+        return ok({
+          total_count: list.length,
+          check_runs: page(a, list).map((j) => shape.checkRun(base, j)),
+        });
       },
     ],
     [
@@ -29,13 +32,21 @@ export function checkRoutes(c: Ctx, { tell, page, R }: Desk): Route[] {
         const sha = (await bare.sha(a.repo.full, decodeURIComponent(a.m[2]!))) ?? a.m[2]!;
         const list = store.find('run', (r) => r.repo === a.repo.full && r.sha === sha);
         const jobsOf = (id: number): number => store.find('job', (j) => j.runId === id).length;
-        return ok({ total_count: list.length, check_suites: page(a, list).map((r) => shape.checkSuite(base, r, jobsOf(r.id), a.repo)) });
+        return ok({
+          total_count: list.length,
+          check_suites: page(a, list).map((r) => shape.checkSuite(base, r, jobsOf(r.id), a.repo)),
+        });
       },
     ],
     [
       'GET',
       R('/rules/branches/(.+)'),
-      async (a) => ok(decodeURIComponent(a.m[2]!) === a.repo.defaultBranch && a.query.get('page') !== '2' ? shape.branchRules(a.repo) : []),
+      async (a) =>
+        ok(
+          decodeURIComponent(a.m[2]!) === a.repo.defaultBranch && a.query.get('page') !== '2'
+            ? shape.branchRules(a.repo)
+            : [],
+        ),
     ],
     [
       'GET',

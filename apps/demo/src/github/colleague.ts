@@ -9,7 +9,11 @@ export interface Reviewer {
   readonly when: string;
   readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED';
   readonly body: string;
-  readonly comments: readonly { readonly path: string; readonly line?: number | undefined; readonly body: string }[];
+  readonly comments: readonly {
+    readonly path: string;
+    readonly line?: number | undefined;
+    readonly body: string;
+  }[];
   readonly delayMs: number;
 }
 
@@ -20,7 +24,11 @@ export function colleague(c: Ctx, reviewers: readonly Reviewer[]) {
     const r = reviewers.find((x) => new RegExp(x.when, 'i').test(i.title));
     if (!r) return;
     setTimeout(() => {
-      if (i.state !== 'open' || c.store.one('review', (x) => x.repo === i.repo && x.number === i.number && x.user === LOGIN)) return;
+      if (
+        i.state !== 'open' ||
+        c.store.one('review', (x) => x.repo === i.repo && x.number === i.number && x.user === LOGIN)
+      )
+        return;
       const review = c.store.insert('review', {
         repo: i.repo,
         number: i.number,
@@ -59,6 +67,9 @@ export function colleague(c: Ctx, reviewers: readonly Reviewer[]) {
   return {
     onReady,
     /** Those that a kill kept from reviewing: what mainloop asks for is a draft first, so one that is none has turned ready. */
-    recover: (): void => c.store.find('issue', (i) => i.state === 'open' && i.pr?.draft === false && i.user === 'mainloop').forEach(onReady),
+    recover: (): void =>
+      c.store
+        .find('issue', (i) => i.state === 'open' && i.pr?.draft === false && i.user === 'mainloop')
+        .forEach(onReady),
   };
 }

@@ -13,14 +13,23 @@ export async function commitsOf(bare: Bare, full: string, which: readonly string
   // Fields end with NUL, which no commit can hold.
   const format = '%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B%x00';
   const fields = (await bare.git(full, ['log', '-z', `--format=${format}`, ...which, '--'])).split('\0');
-  return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) => fields.slice(n * FIELDS, (n + 1) * FIELDS));
+  return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) =>
+    fields.slice(n * FIELDS, (n + 1) * FIELDS),
+  );
 }
 
 /** @returns null where one of the two is not here. The files of it are left out: nobody asks for them but as a diff. */
-export async function comparison({ bare, base }: Ctx, a: Ask, from: string, to: string): Promise<Answer | null> {
+export async function comparison(
+  { bare, base }: Ctx,
+  a: Ask,
+  from: string,
+  to: string,
+): Promise<Answer | null> {
   const { full } = a.repo;
   // Git knows no such commit: that is the answer.
-  const counted = await bare.git(full, ['rev-list', '--left-right', '--count', `${from}...${to}`, '--']).catch(() => null);
+  const counted = await bare
+    .git(full, ['rev-list', '--left-right', '--count', `${from}...${to}`, '--'])
+    .catch(() => null);
   if (counted === null) return null;
   const [behind = 0, ahead = 0] = counted.trim().split('\t').map(Number);
   const fork = (await bare.git(full, ['merge-base', from, to])).trim();
@@ -39,7 +48,9 @@ export async function comparison({ bare, base }: Ctx, a: Ask, from: string, to: 
     ahead_by: ahead,
     behind_by: behind,
     total_commits: ahead,
-    commits: (await commitsOf(bare, full, ['--reverse', '-n', String(MOST_COMMITS), `${from}..${to}`])).map(shown),
+    commits: (await commitsOf(bare, full, ['--reverse', '-n', String(MOST_COMMITS), `${from}..${to}`])).map(
+      shown,
+    ),
   };
   return { status: 200, body };
 }

@@ -22,7 +22,9 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 
 /** The README at the top of the default branch; null when there is none. */
 export async function readmeOf(c: Ctx, repo: Repo): Promise<object | null> {
-  const found = (await list(c, repo, `refs/heads/${repo.defaultBranch}`, '')).find((e) => e.type === 'blob' && README.test(e.path));
+  const found = (await list(c, repo, `refs/heads/${repo.defaultBranch}`, '')).find(
+    (e) => e.type === 'blob' && README.test(e.path),
+  );
   return found === undefined ? null : fileOf(c, repo, repo.defaultBranch, found);
 }
 
@@ -36,12 +38,22 @@ export async function contentsOf(c: Ctx, repo: Repo, ref: string, path: string):
   const itself = path === '' ? undefined : (await list(c, repo, at, path))[0];
   if (path !== '' && itself === undefined) return null;
   if (itself?.type === 'blob') return fileOf(c, repo, ref, itself);
-  return (await list(c, repo, at, path === '' ? '' : `${path}/`)).map((e) => ({ ...about(c, repo, ref, e), size: 0 }));
+  return (await list(c, repo, at, path === '' ? '' : `${path}/`)).map((e) => ({
+    ...about(c, repo, ref, e),
+    size: 0,
+  }));
 }
 
 /** @param below empty for the top, a path, or one with `/` behind it for what lies in it */
 async function list({ bare }: Ctx, repo: Repo, at: string, below: string): Promise<Entry[]> {
-  const listing = ['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', at, ...(below === '' ? [] : ['--', below])];
+  const listing = [
+    '--literal-pathspecs',
+    'ls-tree',
+    '-z',
+    '--full-tree',
+    at,
+    ...(below === '' ? [] : ['--', below]),
+  ];
   // There is no such commit.
   const text = await bare.git(repo.full, listing).catch(() => '');
   return text.split('\0').flatMap((line) => {
@@ -52,7 +64,12 @@ async function list({ bare }: Ctx, repo: Repo, at: string, below: string): Promi
 
 async function fileOf(c: Ctx, repo: Repo, ref: string, e: Entry): Promise<object> {
   const text = await c.bare.git(repo.full, ['cat-file', 'blob', e.sha]);
-  return { ...about(c, repo, ref, e), encoding: 'base64', size: Buffer.byteLength(text), content: Buffer.from(text).toString('base64') };
+  return {
+    ...about(c, repo, ref, e),
+    encoding: 'base64',
+    size: Buffer.byteLength(text),
+    content: Buffer.from(text).toString('base64'),
+  };
 }
 
 function about({ base }: Ctx, repo: Repo, ref: string, e: Entry): Record<string, unknown> {

@@ -15,7 +15,8 @@ beforeAll(async () => {
   dir = mkdtempSync('/tmp/github-door-');
   const source = path.join(dir, 'source');
   mkdirSync(source);
-  const git = (...a: string[]): void => void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source });
+  const git = (...a: string[]): void =>
+    void execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: source });
   git('init', '-q', '-b', 'main');
   writeFileSync(path.join(source, 'a.txt'), 'a\n');
   git('add', '-A');
@@ -37,7 +38,12 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const ask = (method: string, route: string, headers: Record<string, string>, body?: unknown): Promise<{ status: number; text: string }> =>
+const ask = (
+  method: string,
+  route: string,
+  headers: Record<string, string>,
+  body?: unknown,
+): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
     const req = http.request(new URL(route, hub.url), { method, headers }, (res) => {
       let text = '';
@@ -47,14 +53,24 @@ const ask = (method: string, route: string, headers: Record<string, string>, bod
     req.on('error', reject);
     req.end(body === undefined ? undefined : JSON.stringify(body));
   });
-const imports = (who: string, body: unknown) => ask('POST', '/_local/import', { authorization: `token ${who}` }, body);
+const imports = (who: string, body: unknown) =>
+  ask('POST', '/_local/import', { authorization: `token ${who}` }, body);
 
 test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', '', 'undefined', 'null'])(
   'the word "%s" of every object is nobody\'s token',
   async (word) => {
     expect((await ask('GET', '/user', { authorization: `token ${word}` })).status).toBe(401);
-    expect((await ask('GET', '/user', { authorization: `Basic ${Buffer.from(`x:${word}`).toString('base64')}` })).status).toBe(401);
-    expect((await ask('GET', '/demo/thing.git/info/refs?service=git-receive-pack', { authorization: `token ${word}` })).status).toBe(401);
+    expect(
+      (await ask('GET', '/user', { authorization: `Basic ${Buffer.from(`x:${word}`).toString('base64')}` }))
+        .status,
+    ).toBe(401);
+    expect(
+      (
+        await ask('GET', '/demo/thing.git/info/refs?service=git-receive-pack', {
+          authorization: `token ${word}`,
+        })
+      ).status,
+    ).toBe(401);
     expect((await imports(word, { full: 'a/b', folder: dir, branch: 'main' })).status).toBe(401);
   },
 );
@@ -105,14 +121,26 @@ test.each([
     ['GET', '/demo/thing.git/info/refs?service=git-upload-pack'],
     ['GET', '/_logs/1'],
   ] as const)
-    expect([route, (await ask(method, route, { host, authorization: `token ${OPERATOR}` })).status]).toEqual([route, 403]);
+    expect([route, (await ask(method, route, { host, authorization: `token ${OPERATOR}` })).status]).toEqual([
+      route,
+      403,
+    ]);
 });
 
 test("under the names that GitHub's own CLI has for this machine it answers whoever has a token", async () => {
   for (const host of ['github.localhost', 'api.github.localhost', 'API.GitHub.localhost:80']) {
-    expect([host, (await ask('GET', '/user', { host, authorization: 'token tok' })).status]).toEqual([host, 200]);
-    expect([host, (await ask('GET', '/user', { host, authorization: 'token x' })).status]).toEqual([host, 401]);
-    expect([host, (await ask('GET', '/user', { host, authorization: 'token tok', origin: `http://${host}` })).status]).toEqual([host, 403]);
+    expect([host, (await ask('GET', '/user', { host, authorization: 'token tok' })).status]).toEqual([
+      host,
+      200,
+    ]);
+    expect([host, (await ask('GET', '/user', { host, authorization: 'token x' })).status]).toEqual([
+      host,
+      401,
+    ]);
+    expect([
+      host,
+      (await ask('GET', '/user', { host, authorization: 'token tok', origin: `http://${host}` })).status,
+    ]).toEqual([host, 403]);
   }
 });
 
@@ -120,7 +148,12 @@ test('a page in a browser gets nothing and changes nothing', async () => {
   const who = { authorization: 'token tok' };
   expect((await ask('GET', '/user', { ...who, origin: 'https://evil.example' })).status).toBe(403);
   expect((await ask('GET', '/user', { ...who, origin: hub.url })).status).toBe(403);
-  expect((await ask('POST', '/repos/demo/thing/issues', { ...who, origin: 'null' }, { title: 'x' })).status).toBe(403);
-  expect((await ask('POST', '/repos/demo/thing/issues', { ...who, 'sec-fetch-site': 'same-site' }, { title: 'x' })).status).toBe(403);
+  expect(
+    (await ask('POST', '/repos/demo/thing/issues', { ...who, origin: 'null' }, { title: 'x' })).status,
+  ).toBe(403);
+  expect(
+    (await ask('POST', '/repos/demo/thing/issues', { ...who, 'sec-fetch-site': 'same-site' }, { title: 'x' }))
+      .status,
+  ).toBe(403);
   expect((await ask('POST', '/repos/demo/thing/issues', who, { title: 'x' })).status).toBe(201);
 });

@@ -47,7 +47,11 @@ async function make(name: string, branch = 'main'): Promise<string> {
   await commit(folder, `first of ${name}`);
   return folder;
 }
-async function look(folder: string, branch = 'main', wanted = `local/${path.basename(folder)}`): Promise<FolderLook> {
+async function look(
+  folder: string,
+  branch = 'main',
+  wanted = `local/${path.basename(folder)}`,
+): Promise<FolderLook> {
   const r = await fetch(`${hub.url}/_local/import`, {
     method: 'POST',
     headers: { authorization: `token ${OPERATOR}` },
@@ -55,16 +59,28 @@ async function look(folder: string, branch = 'main', wanted = `local/${path.base
   });
   const said = (await r.json()) as { look: FolderLook; message: string; default_branch: string };
   if (!r.ok) throw new Error(said.message);
-  expect([said.look.branch, r.status]).toEqual([said.default_branch, said.look.outcome === 'added' ? 201 : 200]);
+  expect([said.look.branch, r.status]).toEqual([
+    said.default_branch,
+    said.look.outcome === 'added' ? 201 : 200,
+  ]);
   return said.look;
 }
-const tipOf = async (full: string, ref: string): Promise<string> => (await git(dir, 'ls-remote', `${hub.url}/${full}.git`, ref)).split('\t')[0]!;
+const tipOf = async (full: string, ref: string): Promise<string> =>
+  (await git(dir, 'ls-remote', `${hub.url}/${full}.git`, ref)).split('\t')[0]!;
 /** As a merge here: a commit on the default branch that the folder does not have. */
 async function mergeHere(full: string, branch = 'main'): Promise<string> {
   const clone = mkdtempSync(path.join(dir, 'clone-'));
   await git(clone, 'clone', '-q', `${hub.url}/${full}.git`, '.');
   const sha = await commit(clone, 'merged here');
-  await git(clone, '-c', 'http.extraHeader=Authorization: token tok', 'push', '-q', 'origin', `HEAD:${branch}`);
+  await git(
+    clone,
+    '-c',
+    'http.extraHeader=Authorization: token tok',
+    'push',
+    '-q',
+    'origin',
+    `HEAD:${branch}`,
+  );
   return sha;
 }
 
@@ -107,7 +123,12 @@ test('commits made in the folder come in with its tags, whatever is checked out;
   await git(a, 'tag', '-a', 'v1.3.0', '-m', 'released');
   await git(a, 'switch', '-q', '-c', 'try-something');
   await commit(a, 'not for anybody');
-  expect(await look(a, 'try-something')).toEqual({ full: 'local/api', branch: 'main', outcome: 'refreshed', commits: 2 });
+  expect(await look(a, 'try-something')).toEqual({
+    full: 'local/api',
+    branch: 'main',
+    outcome: 'refreshed',
+    commits: 2,
+  });
   expect(await tipOf('local/api', 'refs/heads/main')).toBe(third);
   expect(await tipOf('local/api', 'refs/tags/v1.3.0')).toBe(await git(a, 'rev-parse', 'v1.3.0'));
   expect(await git(dir, 'ls-remote', `${hub.url}/local/api.git`)).not.toContain('incoming');
@@ -189,7 +210,14 @@ async function hostile(name: string, proof: string): Promise<string> {
   const runs = `sh -c 'echo ran >> ${proof}; exit 1'`;
   const hooks = path.join(folder, 'hooks');
   mkdirSync(hooks);
-  for (const hook of ['reference-transaction', 'post-checkout', 'pre-push', 'proc-receive', 'update', 'post-index-change'])
+  for (const hook of [
+    'reference-transaction',
+    'post-checkout',
+    'pre-push',
+    'proc-receive',
+    'update',
+    'post-index-change',
+  ])
     writeFileSync(path.join(hooks, hook), `#!/bin/sh\necho ${hook} >> ${proof}\n`, { mode: 0o755 });
   for (const [key, value] of [
     ['core.repositoryformatversion', '1'],
@@ -243,14 +271,25 @@ test('folders inside of a repository are projects of their own, each with the wh
   await git(mono, 'add', '-A');
   await commit(mono, 'two packages');
   const importer = localImporter({ githubApiUrl: hub.url, localGitHubSecret: OPERATOR });
-  const [a, b] = [await importer.look(path.join(mono, 'packages/a')), await importer.look(path.join(mono, 'packages/b'))];
-  expect(a).toMatchObject({ full: 'local/mono-packages-a', outcome: 'added', below: 'packages/a', localPath: path.join(mono, 'packages/a') });
+  const [a, b] = [
+    await importer.look(path.join(mono, 'packages/a')),
+    await importer.look(path.join(mono, 'packages/b')),
+  ];
+  expect(a).toMatchObject({
+    full: 'local/mono-packages-a',
+    outcome: 'added',
+    below: 'packages/a',
+    localPath: path.join(mono, 'packages/a'),
+  });
   expect(b).toMatchObject({ full: 'local/mono-packages-b', outcome: 'added', below: 'packages/b' });
   expect(await tipOf(a.full, 'refs/heads/main')).toBe(await git(mono, 'rev-parse', 'HEAD'));
   // Merged work of the one comes into the folder, and from there to the other.
   const merged = await mergeHere(a.full);
   await git(mono, 'pull', '-q', '--no-rebase', '--no-edit', '--', `${hub.url}/${a.full}.git`, 'main');
-  expect(await importer.look(path.join(mono, 'packages/b'))).toMatchObject({ full: b.full, outcome: 'refreshed' });
+  expect(await importer.look(path.join(mono, 'packages/b'))).toMatchObject({
+    full: b.full,
+    outcome: 'refreshed',
+  });
   expect(await tipOf(b.full, 'refs/heads/main')).toBe(merged);
   expect(await importer.look(mono)).toMatchObject({ full: 'local/mono', below: '', outcome: 'added' });
   await expect(importer.look(path.join(mono, 'new'))).rejects.toThrow('is in no commit of');

@@ -18,23 +18,35 @@ export interface Folders {
    * @param branch the folder's own; of one that is here already its default branch counts, whatever is checked out just now
    * @param root of the repository that the folder lies in; left out: it is the folder
    */
-  look(wanted: string, folder: string, branch: string, root?: string): Promise<{ repo: Repo; look: FolderLook }>;
+  look(
+    wanted: string,
+    folder: string,
+    branch: string,
+    root?: string,
+  ): Promise<{ repo: Repo; look: FolderLook }>;
 }
 
 /** One look at a time: a folder that is added twice at once is one repository. */
 export function folders(c: Ctx): Folders {
   const { store, bare } = c;
-  const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+  const repoOf = (full: string): Repo | undefined =>
+    store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
 
   const check = (full: string, folder: string, branch: string): void => {
     if (!isRepositoryName(full)) throw new Error('a repository is called owner/name');
     if (!isBranchName(branch)) throw new Error('that is no name of a branch');
-    if (!isWholePath(folder) || !statSync(folder).isDirectory()) throw new Error('a folder is a whole path to one on this machine');
+    if (!isWholePath(folder) || !statSync(folder).isDirectory())
+      throw new Error('a folder is a whole path to one on this machine');
   };
 
   const make = async (full: string, folder: string, branch: string, root = folder): Promise<Repo> => {
     await bare.importFrom(full, root, branch);
-    return store.insert('repo', { full, folder: realpathSync(folder), defaultBranch: branch, createdAt: nowIso() });
+    return store.insert('repo', {
+      full,
+      folder: realpathSync(folder),
+      defaultBranch: branch,
+      createdAt: nowIso(),
+    });
   };
 
   const commonOf = async (full: string, one: string, other: string): Promise<string | null> =>
@@ -45,7 +57,12 @@ export function folders(c: Ctx): Folders {
     (await bare.git(full, ['ls-remote', '--', folder, `refs/heads/${branch}`])).trim() !== '';
 
   /** @returns null when it is another folder's */
-  const lookAgain = (repo: Repo, folder: string, checkedOut: string, root: string): Promise<FolderLook | null> =>
+  const lookAgain = (
+    repo: Repo,
+    folder: string,
+    checkedOut: string,
+    root: string,
+  ): Promise<FolderLook | null> =>
     bare.serial(repo.full, async () => {
       const { full, defaultBranch } = repo;
       const ours = (await bare.sha(full, defaultBranch))!;
@@ -85,7 +102,8 @@ export function folders(c: Ctx): Folders {
         check(wanted, root, branch);
         const real = realpathSync(folder);
         const owner = wanted.slice(0, wanted.indexOf('/') + 1);
-        const known = store.one('repo', (r) => r.folder === real && r.full.startsWith(owner)) ?? repoOf(wanted);
+        const known =
+          store.one('repo', (r) => r.folder === real && r.full.startsWith(owner)) ?? repoOf(wanted);
         if (known !== undefined && (known.folder ?? real) === real) {
           const look = await lookAgain(known, real, branch, root === folder ? real : root);
           if (look !== null) return { repo: known, look };

@@ -6,7 +6,8 @@ import type { Ask, Ctx } from './ctx.ts';
 import { created, invalid, notFound, ok, type openDesk, type Route } from './desk.ts';
 
 /** A ref below its first folder, whole: no part of it leaves the folder of refs, or is an option. */
-const REF = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/;
+const REF =
+  /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/;
 /** What lies at the top of a tree; a path with folders is not made here. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
@@ -25,12 +26,16 @@ interface Who {
 export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route[] {
   const { bare, base } = c;
   const at = (a: Ask, what: string): string => `${base}/repos/${a.repo.full}/git/${what}`;
-  const object = async (a: Ask, sha: string, type: string): Promise<boolean> =>
+  const object = async (a: Ask, sha: string, type: string): Promise<boolean> => {
+    if (!isObjectName(sha)) return false;
     // There is no such object.
-    isObjectName(sha) && (await bare.git(a.repo.full, ['cat-file', '-t', sha]).catch(() => '')).trim() === type;
+    const found = await bare.git(a.repo.full, ['cat-file', '-t', sha]).catch(() => '');
+    return found.trim() === type;
+  };
   const shaOf = async (a: Ask, ref: string): Promise<string | null> =>
     // There is no such ref.
-    (await bare.git(a.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]).catch(() => '')).trim() || null;
+    (await bare.git(a.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]).catch(() => '')).trim() ||
+    null;
   const refName = (a: Ask, group = 2): string => decodeURIComponent(a.m[group]!);
   const showRef = (a: Ask, ref: string, sha: string) => ({
     ref: `refs/${ref}`,
@@ -38,19 +43,47 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     url: at(a, `refs/${ref}`),
     object: { type: 'commit', sha, url: at(a, `commits/${sha}`) },
   });
-  const showTree = async (a: Ask, sha: string) => ({ sha, url: at(a, `trees/${sha}`), truncated: false, tree: await entriesOf(a, sha) });
+  const showTree = async (a: Ask, sha: string) => ({
+    sha,
+    url: at(a, `trees/${sha}`),
+    truncated: false,
+    tree: await entriesOf(a, sha),
+  });
   async function entriesOf(a: Ask, sha: string): Promise<object[]> {
     const lines = (await bare.git(a.repo.full, ['ls-tree', '-z', '-l', sha])).split('\0').filter(Boolean);
     return lines.flatMap((line) => {
       const m = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
       if (!m) return [];
       const [, mode, type, id, size, path] = m;
-      return [{ path, mode, type, sha: id, ...(size === '-' ? {} : { size: Number(size) }), url: at(a, `${type}s/${id}`) }];
+      return [
+        {
+          path,
+          mode,
+          type,
+          sha: id,
+          ...(size === '-' ? {} : { size: Number(size) }),
+          url: at(a, `${type}s/${id}`),
+        },
+      ];
     });
   }
   async function showCommit(a: Ask, sha: string) {
-    const said = await bare.git(a.repo.full, ['show', '-s', '--format=%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B', sha]);
-    const [tree, parents, an, ae, ad, cn, ce, cd, ...message] = said.split('\n') as [string, string, string, string, string, string, string, string];
+    const said = await bare.git(a.repo.full, [
+      'show',
+      '-s',
+      '--format=%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B',
+      sha,
+    ]);
+    const [tree, parents, an, ae, ad, cn, ce, cd, ...message] = said.split('\n') as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     return {
       sha,
       node_id: Buffer.from(`commit ${sha}`).toString('base64'),
@@ -64,7 +97,13 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
         .split(' ')
         .filter(Boolean)
         .map((p) => ({ sha: p, url: at(a, `commits/${p}`), html_url: `${base}/${a.repo.full}/commit/${p}` })),
-      verification: { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null },
+      verification: {
+        verified: false,
+        reason: 'unsigned',
+        signature: null,
+        payload: null,
+        verified_at: null,
+      },
     };
   }
 
@@ -74,7 +113,11 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
       R('/git/blobs'),
       async (a) => {
         const encoding = a.body.encoding === 'base64' ? 'base64' : 'utf8';
-        const sha = await fed(bare.dir(a.repo.full), ['hash-object', '-w', '--stdin'], Buffer.from(String(a.body.content ?? ''), encoding));
+        const sha = await fed(
+          bare.dir(a.repo.full),
+          ['hash-object', '-w', '--stdin'],
+          Buffer.from(String(a.body.content ?? ''), encoding),
+        );
         return created({ sha, url: at(a, `blobs/${sha}`) });
       },
     ],
@@ -86,21 +129,40 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
         for (const e of asked)
           if (!NAME.test(e.path) || e.mode !== '100644' || !(await object(a, e.sha, 'blob')))
             return invalid('tree.path contains a malformed path component or tree.sha is not a blob here');
-        const under = a.body.base_tree === undefined ? [] : ((await entriesOf(a, String(a.body.base_tree))) as unknown as Entry[]);
+        const under =
+          a.body.base_tree === undefined
+            ? []
+            : ((await entriesOf(a, String(a.body.base_tree))) as unknown as Entry[]);
         const all = new Map([...under, ...asked].map((e) => [e.path, e]));
         const lines = [...all.values()].map((e) => `${e.mode} ${e.type ?? 'blob'} ${e.sha}\t${e.path}`);
-        const sha = await fed(bare.dir(a.repo.full), ['mktree'], Buffer.from(lines.map((l) => `${l}\n`).join('')));
+        const sha = await fed(
+          bare.dir(a.repo.full),
+          ['mktree'],
+          Buffer.from(lines.map((l) => `${l}\n`).join('')),
+        );
         return created(await showTree(a, sha));
       },
     ],
-    ['GET', R('/git/trees/([0-9a-f]+)'), async (a) => ((await object(a, a.m[2]!, 'tree')) ? ok(await showTree(a, a.m[2]!)) : notFound)],
+    [
+      'GET',
+      R('/git/trees/([0-9a-f]+)'),
+      async (a) => ((await object(a, a.m[2]!, 'tree')) ? ok(await showTree(a, a.m[2]!)) : notFound),
+    ],
     [
       'POST',
       R('/git/commits'),
       async (a) => {
-        const { tree, parents = [], message, author, committer } = a.body as Record<string, unknown> & { parents?: string[] };
+        const {
+          tree,
+          parents = [],
+          message,
+          author,
+          committer,
+        } = a.body as Record<string, unknown> & { parents?: string[] };
         if (!(await object(a, String(tree), 'tree'))) return invalid('Tree SHA does not exist');
-        for (const p of parents) if (!(await object(a, p, 'commit'))) return invalid('Parent SHA does not exist or is not a commit object');
+        for (const p of parents)
+          if (!(await object(a, p, 'commit')))
+            return invalid('Parent SHA does not exist or is not a commit object');
         const who = (author ?? { name: a.user, email: `${a.user}@localhost` }) as Who;
         const by = (committer ?? who) as Who;
         const env = {
@@ -112,10 +174,19 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
           GIT_COMMITTER_DATE: by.date ?? new Date().toISOString(),
         };
         const args = ['commit-tree', String(tree), ...parents.flatMap((p) => ['-p', p]), '-F', '-'];
-        return created(await showCommit(a, await fed(bare.dir(a.repo.full), args, Buffer.from(String(message ?? '')), env)));
+        return created(
+          await showCommit(
+            a,
+            await fed(bare.dir(a.repo.full), args, Buffer.from(String(message ?? '')), env),
+          ),
+        );
       },
     ],
-    ['GET', R('/git/commits/([0-9a-f]+)'), async (a) => ((await object(a, a.m[2]!, 'commit')) ? ok(await showCommit(a, a.m[2]!)) : notFound)],
+    [
+      'GET',
+      R('/git/commits/([0-9a-f]+)'),
+      async (a) => ((await object(a, a.m[2]!, 'commit')) ? ok(await showCommit(a, a.m[2]!)) : notFound),
+    ],
     [
       'GET',
       R('/git/ref/(.+)'),
@@ -130,7 +201,8 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
       async (a) => {
         const ref = String(a.body.ref ?? '');
         const name = ref.replace(/^refs\//, '');
-        if (!ref.startsWith('refs/') || !REF.test(name)) return invalid('Reference name must start with "refs/" and have at least two slashes.');
+        if (!ref.startsWith('refs/') || !REF.test(name))
+          return invalid('Reference name must start with "refs/" and have at least two slashes.');
         if (!(await object(a, String(a.body.sha), 'commit'))) return invalid('Object does not exist');
         return bare.serial(a.repo.full, async () => {
           if ((await shaOf(a, name)) !== null) return invalid('Reference already exists');
@@ -150,11 +222,13 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
         return bare.serial(a.repo.full, async () => {
           const was = await shaOf(a, name);
           if (was === null) return invalid('Reference does not exist');
-          const follows = await bare.git(a.repo.full, ['merge-base', '--is-ancestor', was, String(a.body.sha)]).then(
-            () => true,
-            // Exit 1: it does not follow.
-            () => false,
-          );
+          const follows = await bare
+            .git(a.repo.full, ['merge-base', '--is-ancestor', was, String(a.body.sha)])
+            .then(
+              () => true,
+              // Exit 1: it does not follow.
+              () => false,
+            );
           if (!follows && a.body.force !== true) return invalid('Update is not a fast forward');
           await bare.git(a.repo.full, ['update-ref', `refs/${name}`, String(a.body.sha)]);
           return ok(showRef(a, name, String(a.body.sha)));
@@ -175,9 +249,16 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
 }
 
 /** What git says to something that it is given to read. */
-function fed(dir: string, args: readonly string[], input: Buffer, more: Record<string, string> = {}): Promise<string> {
+function fed(
+  dir: string,
+  args: readonly string[],
+  input: Buffer,
+  more: Record<string, string> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const git = spawn('git', ['--git-dir', dir, ...args], { env: gitEnvironment({ path: process.env.PATH, reach: 'files', more }) });
+    const git = spawn('git', ['--git-dir', dir, ...args], {
+      env: gitEnvironment({ path: process.env.PATH, reach: 'files', more }),
+    });
     let out = '';
     let err = '';
     git.stdout.on('data', (d: Buffer) => (out += d.toString()));
@@ -189,11 +270,23 @@ function fed(dir: string, args: readonly string[], input: Buffer, more: Record<s
   });
 }
 
-const SHOWN: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', webp: 'image/webp', gif: 'image/gif' };
+const SHOWN: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  webp: 'image/webp',
+  gif: 'image/gif',
+};
 
 /** A picture in a repository, as the address below a commit's page with `?raw=true` leads to it. @returns null for anything else */
-export async function rawPicture({ bare, store }: Ctx, full: string, commit: string, path: string): Promise<{ mime: string; data: Buffer } | null> {
-  const mime = NAME.test(path) ? Object.entries(SHOWN).find(([ending]) => path.endsWith(`.${ending}`))?.[1] : undefined;
+export async function rawPicture(
+  { bare, store }: Ctx,
+  full: string,
+  commit: string,
+  path: string,
+): Promise<{ mime: string; data: Buffer } | null> {
+  const mime = NAME.test(path)
+    ? Object.entries(SHOWN).find(([ending]) => path.endsWith(`.${ending}`))?.[1]
+    : undefined;
   const repo = store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
   if (repo === undefined || mime === undefined || !isObjectName(commit)) return null;
   return new Promise((resolve) => {

@@ -29,9 +29,15 @@ export async function serveGit(
     return void res.end('Say who you are.');
   }
   const serve = async (): Promise<void> => {
-    if (!writes || req.method !== 'POST') return void (await backend(c, repo, rest, req, res, url, user ?? 'reader'));
+    if (!writes || req.method !== 'POST')
+      return void (await backend(c, repo, rest, req, res, url, user ?? 'reader'));
     c.hit('github.push.before');
-    const pushing = c.store.insert('pushing', { repo: repo.full, user: user ?? '', before: [...(await c.bare.heads(repo.full))], state: 'taken' });
+    const pushing = c.store.insert('pushing', {
+      repo: repo.full,
+      user: user ?? '',
+      before: [...(await c.bare.heads(repo.full))],
+      state: 'taken',
+    });
     const answer: Buffer[] = [];
     await backend(c, repo, rest, req, res, url, user ?? '', answer);
     try {
@@ -49,9 +55,13 @@ export async function serveGit(
 async function tellOf(c: Ctx, repo: Repo, pushing: Pushing): Promise<boolean> {
   const before = new Map(pushing.before);
   const after = await c.bare.heads(repo.full);
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((branch) => before.get(branch) !== after.get(branch));
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (branch) => before.get(branch) !== after.get(branch),
+  );
   if (pushing.state === 'taken') {
-    const notes = await Promise.all(changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)));
+    const notes = await Promise.all(
+      changed.map((branch) => noteOf(c, repo, branch, before.get(branch), after.get(branch), pushing.user)),
+    );
     for (const note of notes) c.store.insert('call', note);
     c.store.update('pushing', pushing, { state: 'noted' });
   }
@@ -72,10 +82,20 @@ export async function finishPushes(c: Ctx): Promise<void> {
 }
 
 /** In the list of calls a push is told by what it changed: which branch, which commits, which lines. */
-async function noteOf(c: Ctx, repo: Repo, branch: string, from: string | undefined, to: string | undefined, user: string): Promise<Omit<Call, 'id'>> {
+async function noteOf(
+  c: Ctx,
+  repo: Repo,
+  branch: string,
+  from: string | undefined,
+  to: string | undefined,
+  user: string,
+): Promise<Omit<Call, 'id'>> {
   const git = (...args: string[]): Promise<string> => c.bare.git(repo.full, args);
   // No common history: it begins at itself.
-  const base = to === undefined ? '' : (from ?? (await git('merge-base', `refs/heads/${repo.defaultBranch}`, to).catch(() => to)).trim());
+  const base =
+    to === undefined
+      ? ''
+      : (from ?? (await git('merge-base', `refs/heads/${repo.defaultBranch}`, to).catch(() => to)).trim());
   return {
     at: nowIso(),
     method: 'PUSH',
@@ -85,18 +105,38 @@ async function noteOf(c: Ctx, repo: Repo, branch: string, from: string | undefin
     body: {
       created: from === undefined,
       deleted: to === undefined,
-      commits: to === undefined ? [] : (await git('log', '--format=%s', '-n', '50', `${base}..${to}`)).split('\n').filter(Boolean),
-      diff: to === undefined ? '' : (await git('diff', '--no-color', '--no-ext-diff', base, to)).slice(0, MAX_DIFF_CHARS),
+      commits:
+        to === undefined
+          ? []
+          : (await git('log', '--format=%s', '-n', '50', `${base}..${to}`)).split('\n').filter(Boolean),
+      diff:
+        to === undefined
+          ? ''
+          : (await git('diff', '--no-color', '--no-ext-diff', base, to)).slice(0, MAX_DIFF_CHARS),
     },
   };
 }
 
 /** What follows from a branch that was moved: its pull requests are in step, the webhooks hear of it, CI runs. */
-export async function moved(c: Ctx, repo: Repo, branch: string, old: string | null, sha: string, user: string): Promise<void> {
-  for (const i of c.store.find('issue', (x) => x.repo === repo.full && x.state === 'open' && x.pr?.head === branch)) {
+export async function moved(
+  c: Ctx,
+  repo: Repo,
+  branch: string,
+  old: string | null,
+  sha: string,
+  user: string,
+): Promise<void> {
+  for (const i of c.store.find(
+    'issue',
+    (x) => x.repo === repo.full && x.state === 'open' && x.pr?.head === branch,
+  )) {
     c.store.update('issue', i, {
       updatedAt: nowIso(),
-      pr: { ...i.pr!, headSha: sha, baseSha: (await c.bare.git(repo.full, ['merge-base', `refs/heads/${i.pr!.base}`, sha])).trim() },
+      pr: {
+        ...i.pr!,
+        headSha: sha,
+        baseSha: (await c.bare.git(repo.full, ['merge-base', `refs/heads/${i.pr!.base}`, sha])).trim(),
+      },
     });
     c.hooks.send('pull_request', {
       action: 'synchronize',
@@ -125,7 +165,11 @@ function refusing(dir: string, words: string): string {
   const hooks = path.join(dir, 'refusing');
   mkdirSync(hooks, { recursive: true });
   writeFileSync(path.join(hooks, 'words'), words);
-  writeFileSync(path.join(hooks, 'pre-receive'), '#!/bin/sh\ncat > /dev/null\ncat "$(dirname "$0")/words" >&2\nexit 1\n', { mode: 0o755 });
+  writeFileSync(
+    path.join(hooks, 'pre-receive'),
+    '#!/bin/sh\ncat > /dev/null\ncat "$(dirname "$0")/words" >&2\nexit 1\n',
+    { mode: 0o755 },
+  );
   return hooks;
 }
 
@@ -145,26 +189,33 @@ function backend(
 ): Promise<void> {
   const send = (part: Buffer): void => void (held === undefined ? res.write(part) : held.push(part));
   return new Promise((resolve) => {
-    const p = spawn('git', ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'], {
-      env: gitEnvironment({
-        path: process.env.PATH,
-        config: repo.rules?.refusesPushes === undefined ? [] : [['core.hooksPath', refusing(c.bare.dir(repo.full), repo.rules.refusesPushes)]],
-        more: {
-          GIT_PROJECT_ROOT: c.bare.dir(repo.full),
-          GIT_HTTP_EXPORT_ALL: '1',
-          PATH_INFO: rest,
-          QUERY_STRING: url.search.slice(1),
-          REQUEST_METHOD: req.method ?? 'GET',
-          CONTENT_TYPE: req.headers['content-type'] ?? '',
-          CONTENT_LENGTH: req.headers['content-length'] ?? '',
-          HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
-          GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
-          REMOTE_USER: user,
-          REMOTE_ADDR: '127.0.0.1',
-        },
-      }),
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const p = spawn(
+      'git',
+      ['-c', 'http.receivepack=true', '-c', 'core.bigFileThreshold=1m', 'http-backend'],
+      {
+        env: gitEnvironment({
+          path: process.env.PATH,
+          config:
+            repo.rules?.refusesPushes === undefined
+              ? []
+              : [['core.hooksPath', refusing(c.bare.dir(repo.full), repo.rules.refusesPushes)]],
+          more: {
+            GIT_PROJECT_ROOT: c.bare.dir(repo.full),
+            GIT_HTTP_EXPORT_ALL: '1',
+            PATH_INFO: rest,
+            QUERY_STRING: url.search.slice(1),
+            REQUEST_METHOD: req.method ?? 'GET',
+            CONTENT_TYPE: req.headers['content-type'] ?? '',
+            CONTENT_LENGTH: req.headers['content-length'] ?? '',
+            HTTP_CONTENT_ENCODING: String(req.headers['content-encoding'] ?? ''),
+            GIT_PROTOCOL: String(req.headers['git-protocol'] ?? ''),
+            REMOTE_USER: user,
+            REMOTE_ADDR: '127.0.0.1',
+          },
+        }),
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
     let head = Buffer.alloc(0);
     let headed = false;
     p.stdin.on('error', () => undefined);

@@ -7,7 +7,10 @@ import { nowIso, type Issue } from './store.ts';
 
 const loginsIn = (a: Ask): string[] => (Array.isArray(a.body.assignees) ? a.body.assignees.map(String) : []);
 
-export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk): Route[] {
+export function issueRoutes(
+  c: Ctx,
+  { issueOf, showIssue, showPull, tell, touch, nextNumber, page, R, filterState, close }: Desk,
+): Route[] {
   const { store, base } = c;
   return [
     [
@@ -15,9 +18,16 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       R('/issues'),
       async (a) => {
         const since = a.query.get('since');
-        const list = store.find('issue', (i) => i.repo === a.repo.full && filterState(a, i) && (since === null || i.updatedAt >= since));
+        const list = store.find(
+          'issue',
+          (i) => i.repo === a.repo.full && filterState(a, i) && (since === null || i.updatedAt >= since),
+        );
         const key = a.query.get('sort') === 'updated' ? 'updatedAt' : 'createdAt';
-        list.sort((x, y) => (a.query.get('direction') === 'asc' ? 1 : -1) * (x[key] < y[key] ? -1 : x[key] > y[key] ? 1 : x.number - y.number));
+        list.sort(
+          (x, y) =>
+            (a.query.get('direction') === 'asc' ? 1 : -1) *
+            (x[key] < y[key] ? -1 : x[key] > y[key] ? 1 : x.number - y.number),
+        );
         return ok(await Promise.all(page(a, list).map(showIssue)));
       },
     ],
@@ -63,13 +73,20 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
         if (typeof a.body.title === 'string') store.update('issue', i, { title: a.body.title });
         if (typeof a.body.body === 'string') store.update('issue', i, { body: a.body.body });
         const stuck = a.body.state === 'open' && i.state === 'closed' ? await notReopened(c, i) : null;
-        if (stuck !== null) return invalid('Validation Failed', [{ resource: 'PullRequest', field: 'state', code: 'custom', message: stuck }]);
+        if (stuck !== null)
+          return invalid('Validation Failed', [
+            { resource: 'PullRequest', field: 'state', code: 'custom', message: stuck },
+          ]);
         const action = turn(a.body.state, i);
         if (action === 'closed') close(i, a.user);
-        if (action === 'reopened') store.update('issue', i, { state: 'open', closedAt: null, closedBy: null });
-        if (typeof a.body.state_reason === 'string') store.update('issue', i, { stateReason: a.body.state_reason });
-        if (Array.isArray(a.body.assignees)) store.update('issue', i, { assignees: a.body.assignees.map(String) });
-        if (Array.isArray(a.body.labels)) store.update('issue', i, { labels: ensureLabels(c, i.repo, labelWords(a.body.labels)) });
+        if (action === 'reopened')
+          store.update('issue', i, { state: 'open', closedAt: null, closedBy: null });
+        if (typeof a.body.state_reason === 'string')
+          store.update('issue', i, { stateReason: a.body.state_reason });
+        if (Array.isArray(a.body.assignees))
+          store.update('issue', i, { assignees: a.body.assignees.map(String) });
+        if (Array.isArray(a.body.labels))
+          store.update('issue', i, { labels: ensureLabels(c, i.repo, labelWords(a.body.labels)) });
         touch(i);
         if (i.pr) tell(a, 'pull_request', { action, number: i.number, pull_request: await showPull(a, i) });
         else tell(a, 'issues', { action, issue: await showIssue(i) });
@@ -93,7 +110,9 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       async (a) => {
         const i = issueOf(a);
         if (!i) return notFound;
-        store.update('issue', i, { assignees: (i.assignees ?? []).filter((login) => !loginsIn(a).includes(login)) });
+        store.update('issue', i, {
+          assignees: (i.assignees ?? []).filter((login) => !loginsIn(a).includes(login)),
+        });
         touch(i);
         return ok(await showIssue(i));
       },
@@ -119,7 +138,10 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
         return ok(
           page(
             a,
-            store.find('comment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && x.updatedAt >= since),
+            store.find(
+              'comment',
+              (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && x.updatedAt >= since,
+            ),
           ).map((x) => shape.comment(base, x)),
         );
       },
@@ -139,7 +161,11 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
           updatedAt: nowIso(),
         });
         touch(i);
-        tell(a, 'issue_comment', { action: 'created', issue: await showIssue(i), comment: shape.comment(base, x) });
+        tell(a, 'issue_comment', {
+          action: 'created',
+          issue: await showIssue(i),
+          comment: shape.comment(base, x),
+        });
         return created(shape.comment(base, x));
       },
     ],
@@ -150,7 +176,10 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
         const x = store.one('comment', (y) => y.id === Number(a.m[2]));
         const i = x && issueOf(a, String(x.number));
         if (!x || !i) return notFound;
-        const edited = shape.comment(base, store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }));
+        const edited = shape.comment(
+          base,
+          store.update('comment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() }),
+        );
         touch(i);
         tell(a, 'issue_comment', { action: 'edited', issue: await showIssue(i), comment: edited });
         return ok(edited);
@@ -173,12 +202,22 @@ export function issueRoutes(c: Ctx, { issueOf, showIssue, showPull, tell, touch,
       async (a) => {
         const i = issueOf(a);
         if (!i) return notFound;
-        const there = store.one('reaction', (x) => x.repo === i.repo && x.number === i.number && x.user === a.user && x.content === a.body.content);
+        const there = store.one(
+          'reaction',
+          (x) =>
+            x.repo === i.repo && x.number === i.number && x.user === a.user && x.content === a.body.content,
+        );
         if (there) return ok(shape.reaction(base, there));
         return created(
           shape.reaction(
             base,
-            store.insert('reaction', { repo: i.repo, number: i.number, content: String(a.body.content), user: a.user, createdAt: nowIso() }),
+            store.insert('reaction', {
+              repo: i.repo,
+              number: i.number,
+              content: String(a.body.content),
+              user: a.user,
+              createdAt: nowIso(),
+            }),
           ),
         );
       },
@@ -197,7 +236,13 @@ async function notReopened({ bare, store }: Ctx, i: Issue): Promise<string | nul
   const { pr } = i;
   if (pr === null) return null;
   if (pr.merged) return 'state cannot be changed. The pull request cannot be reopened.';
-  if ((await bare.sha(i.repo, pr.head)) === null) return `state cannot be changed. The ${pr.head} branch has been deleted.`;
-  const other = store.one('issue', (x) => x.repo === i.repo && x.state === 'open' && x.pr?.head === pr.head && x.pr.base === pr.base);
-  return other === undefined ? null : `state cannot be changed. There is already an open pull request from ${pr.head} to ${pr.base}.`;
+  if ((await bare.sha(i.repo, pr.head)) === null)
+    return `state cannot be changed. The ${pr.head} branch has been deleted.`;
+  const other = store.one(
+    'issue',
+    (x) => x.repo === i.repo && x.state === 'open' && x.pr?.head === pr.head && x.pr.base === pr.base,
+  );
+  return other === undefined
+    ? null
+    : `state cannot be changed. There is already an open pull request from ${pr.head} to ${pr.base}.`;
 }

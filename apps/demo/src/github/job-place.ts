@@ -17,7 +17,13 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { bwrapArgs, toolchainBinds, toolPath } from '@mainloop/adapters/sandbox/bwrap';
-import { enterCage, findCageSite, makeCage, removeCage, type CageSite } from '@mainloop/adapters/sandbox/cage';
+import {
+  enterCage,
+  findCageSite,
+  makeCage,
+  removeCage,
+  type CageSite,
+} from '@mainloop/adapters/sandbox/cage';
 import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
 import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
 import { workOf } from '@mainloop/adapters/sandbox/place';
@@ -97,8 +103,14 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
   const around = (): { limits: SandboxLimits; site: CageSite | null } => {
     if (found !== null) return found;
     const disk = statfsSync(o.work);
-    const machine = { memoryMiB: totalmem() / 1024 / 1024, diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024 };
-    return (found = { limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }), site: o.bwrap === null ? null : findCageSite() });
+    const machine = {
+      memoryMiB: totalmem() / 1024 / 1024,
+      diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024,
+    };
+    return (found = {
+      limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }),
+      site: o.bwrap === null ? null : findCageSite(),
+    });
   };
   const running = new Map<string, { pid: number; hit(h: LimitHit): void }>();
   const watch = watcher({
@@ -112,14 +124,22 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
   const actionsOf = async (full: string, sha: string, text: string): Promise<string[]> => {
     if (!/uses:\s*["']?\.\//.test(text)) return [];
     const all = (await bare.git(full, ['ls-tree', '-r', '-z', '--name-only', sha])).split('\0');
-    const files = all.filter((f) => /(?:^|\/)action\.ya?ml$|^\.github\/workflows\/[^/]+\.ya?ml$/.test(f)).slice(0, MAX_ACTION_FILES);
+    const files = all
+      .filter((f) => /(?:^|\/)action\.ya?ml$|^\.github\/workflows\/[^/]+\.ya?ml$/.test(f))
+      .slice(0, MAX_ACTION_FILES);
     return Promise.all(files.map((f) => bare.git(full, ['cat-file', 'blob', `${sha}:${f}`])));
   };
 
-  const standInsFor = async ({ repo, sha, text }: Triggered, folder: string, inside: { at: string; node: string }): Promise<string[]> => {
+  const standInsFor = async (
+    { repo, sha, text }: Triggered,
+    folder: string,
+    inside: { at: string; node: string },
+  ): Promise<string[]> => {
     mkdirSync(folder, { mode: 0o755 });
     // Of a workflow that calls somebody else's, `act` would not say which job it could not fetch it for.
-    return CALLS_ANOTHER.test(text) ? [] : layStandIns({ folder, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
+    return CALLS_ANOTHER.test(text)
+      ? []
+      : layStandIns({ folder, ...inside }, [text, ...(await actionsOf(repo.full, sha, text))]);
   };
 
   /** @returns how `act` is started for it, confined where there is bubblewrap */
@@ -128,15 +148,25 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
     const etc = path.join(o.work, '.etc');
     writeEtc(etc);
     const laid = path.join(place, 'stand-ins');
-    const inside = o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
+    const inside =
+      o.bwrap === null ? { at: laid, node: o.node } : { at: '/opt/ci/stand-ins', node: '/opt/ci/node' };
     const packages =
       o.packages === null || o.bwrap === null
         ? null
-        : withPackages(o.packages, { repo: t.repo.full, untilMs: Date.now() + TIMEOUT_MS, folder: path.join(o.work, '.ci'), node: '/opt/ci/node' });
+        : withPackages(o.packages, {
+            repo: t.repo.full,
+            untilMs: Date.now() + TIMEOUT_MS,
+            folder: path.join(o.work, '.ci'),
+            node: '/opt/ci/node',
+          });
     const standIns = await standInsFor(t, laid, inside);
     const act = (folder: string): string[] => actArguments(t, folder, standIns, packages !== null);
     if (o.bwrap === null)
-      return { program: o.act, args: act(path.join(dir, 'repo')), env: environment(path.join(dir, 'home'), path.dirname(o.node), []) };
+      return {
+        program: o.act,
+        args: act(path.join(dir, 'repo')),
+        env: environment(path.join(dir, 'home'), path.dirname(o.node), []),
+      };
     const toolchains = toolchainBinds(o.toolchains ?? null);
     return {
       program: o.bwrap,
@@ -162,7 +192,13 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
   };
 
   /** Nothing of the job runs before it is where its limits hold. */
-  const confine = (p: ChildProcess, pid: number, { job, folder, owner }: Place, infoPath: string, listener: JobListener): void => {
+  const confine = (
+    p: ChildProcess,
+    pid: number,
+    { job, folder, owner }: Place,
+    infoPath: string,
+    listener: JobListener,
+  ): void => {
     const { limits, site } = around();
     const gate = p.stdio[4] as Writable;
     gate.on('error', () => undefined);
@@ -172,7 +208,16 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
       if (cage !== null) enterCage(cage, [pid, inner]);
       running.set(job, { pid: inner, hit: (hit) => listener.onLimit(hit) });
       const alive = (): boolean => running.has(job);
-      watch.add({ taskId: job, runId: job, epoch: 1, pid: inner, cage, place: folder, owner, alive } satisfies Watched);
+      watch.add({
+        taskId: job,
+        runId: job,
+        epoch: 1,
+        pid: inner,
+        cage,
+        place: folder,
+        owner,
+        alive,
+      } satisfies Watched);
       p.once('close', () => {
         watch.leave(job);
         running.delete(job);
@@ -222,7 +267,8 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
     const owner = ownerOf(job);
     try {
       await checkOut({ source: bare.dir(t.repo.full), dir, branch: t.branch, sha: t.sha, owner });
-      if (t.what.event === 'pull_request') writeFileSync(path.join(dir, 'event.json'), JSON.stringify(t.what.payload));
+      if (t.what.event === 'pull_request')
+        writeFileSync(path.join(dir, 'event.json'), JSON.stringify(t.what.payload));
       return await runIn({ job, folder, owner }, await commandFor(t, folder), listener);
     } finally {
       await remove(dir, owner);
@@ -234,7 +280,12 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
 }
 
 /** @param folder the work tree, as `act` sees it; what happened lies beside it */
-function actArguments({ what, file }: Triggered, folder: string, standIns: readonly string[], hasPackages: boolean): string[] {
+function actArguments(
+  { what, file }: Triggered,
+  folder: string,
+  standIns: readonly string[],
+  hasPackages: boolean,
+): string[] {
   const variables = hasPackages ? Object.entries(packageVariables()) : [];
   return [
     what.event,
@@ -250,7 +301,11 @@ function actArguments({ what, file }: Triggered, folder: string, standIns: reado
   ];
 }
 
-const environment = (home: string, tools: string, toolchains: ReturnType<typeof toolchainBinds>): Record<string, string> => ({
+const environment = (
+  home: string,
+  tools: string,
+  toolchains: ReturnType<typeof toolchainBinds>,
+): Record<string, string> => ({
   PATH: toolPath(tools, process.env.PATH, toolchains),
   HOME: home,
   XDG_CACHE_HOME: `${home}/.cache`,
@@ -277,6 +332,7 @@ function linesTo(onLine: (line: ActStep) => void): (piece: Buffer) => void {
 
 /** What we put into a place ourselves; the job's own folder is removed under the job's uid, or stays. */
 function removeTop(place: string): void {
-  for (const f of readdirSync(place)) if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f), { recursive: true });
+  for (const f of readdirSync(place))
+    if (path.join(place, f) !== workOf(place)) rmSync(path.join(place, f), { recursive: true });
   if (!existsSync(workOf(place))) rmdirSync(place);
 }

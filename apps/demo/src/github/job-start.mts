@@ -4,8 +4,19 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const [relay, port, socket, command, ...args] = process.argv.slice(2) as [string, string, string, string, ...string[]];
-const { MAINLOOP_PACKAGES_TOKEN: token, MAINLOOP_CARGO_CONFIG: cargo, MAINLOOP_HOME_SETTINGS: settings, ...env } = process.env;
+const [relay, port, socket, command, ...args] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  ...string[],
+];
+const {
+  MAINLOOP_PACKAGES_TOKEN: token,
+  MAINLOOP_CARGO_CONFIG: cargo,
+  MAINLOOP_HOME_SETTINGS: settings,
+  ...env
+} = process.env;
 mkdirSync('/work/.cargo', { recursive: true });
 writeFileSync('/work/.cargo/config.toml', cargo ?? '');
 for (const [name, text] of Object.entries(JSON.parse(settings ?? '{}') as Record<string, string>)) {

@@ -5,7 +5,8 @@ import * as shape from './shapes.ts';
 import { nowIso, type Issue, type Label } from './store.ts';
 
 /** Labels as a request names them: words, or objects with a name. */
-export const labelWords = (x: unknown): string[] => (Array.isArray(x) ? x.map((l) => String((l as { name?: unknown } | null)?.name ?? l)) : []);
+export const labelWords = (x: unknown): string[] =>
+  Array.isArray(x) ? x.map((l) => String((l as { name?: unknown } | null)?.name ?? l)) : [];
 /** GitHub takes six hex digits, without "#". */
 const COLOR = /^[0-9a-f]{6}$/i;
 const DEFAULT_COLOR = 'ededed';
@@ -14,7 +15,10 @@ const DEFAULT_COLOR = 'ededed';
 export function ensureLabels({ store }: Ctx, repo: string, names: readonly string[]): string[] {
   const made = names.map(
     (name) =>
-      (labelNamed(store, repo, name) ?? store.insert('label', { repo, name, color: DEFAULT_COLOR, description: null, createdAt: nowIso() })).name,
+      (
+        labelNamed(store, repo, name) ??
+        store.insert('label', { repo, name, color: DEFAULT_COLOR, description: null, createdAt: nowIso() })
+      ).name,
   );
   return [...new Set(made)];
 }
@@ -45,11 +49,17 @@ export function labelRoutes(c: Ctx, { issueOf, touch, page, R }: Desk): Route[] 
       async (a) => {
         const name = String(a.body.name ?? '').trim();
         const color = String(a.body.color ?? DEFAULT_COLOR);
-        if (name === '') return invalid('Validation Failed', [{ resource: 'Label', code: 'missing_field', field: 'name' }]);
-        if (!COLOR.test(color)) return invalid('Validation Failed', [{ resource: 'Label', code: 'invalid', field: 'color' }]);
-        if (labelNamed(store, a.repo.full, name)) return invalid('Validation Failed', [{ resource: 'Label', code: 'already_exists', field: 'name' }]);
-        const description = typeof a.body.description === 'string' && a.body.description !== '' ? a.body.description : null;
-        return created(show(store.insert('label', { repo: a.repo.full, name, color, description, createdAt: nowIso() })));
+        if (name === '')
+          return invalid('Validation Failed', [{ resource: 'Label', code: 'missing_field', field: 'name' }]);
+        if (!COLOR.test(color))
+          return invalid('Validation Failed', [{ resource: 'Label', code: 'invalid', field: 'color' }]);
+        if (labelNamed(store, a.repo.full, name))
+          return invalid('Validation Failed', [{ resource: 'Label', code: 'already_exists', field: 'name' }]);
+        const description =
+          typeof a.body.description === 'string' && a.body.description !== '' ? a.body.description : null;
+        return created(
+          show(store.insert('label', { repo: a.repo.full, name, color, description, createdAt: nowIso() })),
+        );
       },
     ],
     [

@@ -12,7 +12,9 @@ export function filesOf(jobs: readonly Job[]): ZipEntry[] {
     let from = 0;
     const steps = (job.steps ?? []).flatMap((s, k): ZipEntry[] => {
       const own = lines.slice(from, (from += s.lines));
-      return own.length === 0 ? [] : [{ name: `${folder}/${k + 1}_${fileName(s.name)}.txt`, text: `\ufeff${own.join('\n')}\n` }];
+      return own.length === 0
+        ? []
+        : [{ name: `${folder}/${k + 1}_${fileName(s.name)}.txt`, text: `\ufeff${own.join('\n')}\n` }];
     });
     return [{ name: `${n}_${folder}.txt`, text: job.log }, ...steps];
   });

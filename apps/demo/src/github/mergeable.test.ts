@@ -120,7 +120,10 @@ test('closed, opened again, and not opened again once its branch is gone; the ch
   expect(await forge.readDiff(R, '0'.repeat(40), headSha)).toBe('');
   await forge.ensureClosed(R, n);
   expect(await forge.readClosing(R, n)).toEqual({ by: 'you', atIso: expect.stringMatching(/^\d{4}-/) });
-  expect([await forge.ensureReopened(R, n), await forge.ensureReopened(R, n)]).toEqual(['updated', 'unchanged']);
+  expect([await forge.ensureReopened(R, n), await forge.ensureReopened(R, n)]).toEqual([
+    'updated',
+    'unchanged',
+  ]);
   expect(await forge.readClosing(R, n)).toEqual({ by: '', atIso: '' });
   // GitHub closes it with its branch.
   await forge.ensureBranchGone(R, 'six');

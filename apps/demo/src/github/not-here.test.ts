@@ -6,8 +6,14 @@ const CLONE: ActLine = {
   level: 'error',
   msg: 'Unable to clone https://github.com/actions/setup-node refs/heads/v4: Get "https://github.com/actions/setup-node/info/refs": dial tcp: no route',
 };
-const DOCKER: ActLine = { level: 'error', msg: 'Error occurred running finally: failed to connect to the docker API at unix:///var/run/docker.sock' };
-const ABSENT: ActLine = { level: 'info', msg: '🚧  Skipping unsupported platform -- Try running with `-P macos-latest=...`' };
+const DOCKER: ActLine = {
+  level: 'error',
+  msg: 'Error occurred running finally: failed to connect to the docker API at unix:///var/run/docker.sock',
+};
+const ABSENT: ActLine = {
+  level: 'info',
+  msg: '🚧  Skipping unsupported platform -- Try running with `-P macos-latest=...`',
+};
 const BEGUN: ActLine = { level: 'info', msg: '⭐ Run Set up job' };
 const PASSED: ActLine = { level: 'info', msg: 'Job succeeded', jobResult: 'success' };
 const FAILED: ActLine = { level: 'info', msg: 'Job failed', jobResult: 'failure' };
@@ -39,7 +45,10 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
     1,
     [
       BEGUN,
-      { level: 'error', msg: 'failed to fetch "https://github.com/dtolnay/install" version "cargo-outdated": GoGitActionCache failed to fetch' },
+      {
+        level: 'error',
+        msg: 'failed to fetch "https://github.com/dtolnay/install" version "cargo-outdated": GoGitActionCache failed to fetch',
+      },
       FAILED,
     ],
     { conclusion: 'neutral', missing: "dtolnay/install can't be fetched on this machine" },
@@ -50,7 +59,12 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
     [BEGUN, CLONE],
     { conclusion: 'neutral', missing: expect.stringMatching(/^actions/) as unknown as string },
   ],
-  ['a container', 1, [BEGUN, DOCKER, FAILED], { conclusion: 'neutral', missing: 'there are no containers on this machine' }],
+  [
+    'a container',
+    1,
+    [BEGUN, DOCKER, FAILED],
+    { conclusion: 'neutral', missing: 'there are no containers on this machine' },
+  ],
   [
     'one leg misses its action, the other fails by itself',
     1,
@@ -74,10 +88,30 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
     ],
     { conclusion: 'success', missing: 'there is no such machine' },
   ],
-  ['the job itself prints the words', 1, [BEGUN, { ...CLONE, raw_output: true }, FAILED], { conclusion: 'failure', missing: null }],
-  ['the job itself says them without an error of act', 1, [BEGUN, { ...CLONE, level: 'info' }, FAILED], { conclusion: 'failure', missing: null }],
-  ['a stand-in that could not have it', 1, [BEGUN, MISSES, WRONG, FAILED], { conclusion: 'neutral', missing: "Node 4 can't be had on this machine" }],
-  ['a step that says what a stand-in would', 1, [BEGUN, { ...MISSES, stepID: ['4'] }, WRONG, FAILED], { conclusion: 'failure', missing: null }],
+  [
+    'the job itself prints the words',
+    1,
+    [BEGUN, { ...CLONE, raw_output: true }, FAILED],
+    { conclusion: 'failure', missing: null },
+  ],
+  [
+    'the job itself says them without an error of act',
+    1,
+    [BEGUN, { ...CLONE, level: 'info' }, FAILED],
+    { conclusion: 'failure', missing: null },
+  ],
+  [
+    'a stand-in that could not have it',
+    1,
+    [BEGUN, MISSES, WRONG, FAILED],
+    { conclusion: 'neutral', missing: "Node 4 can't be had on this machine" },
+  ],
+  [
+    'a step that says what a stand-in would',
+    1,
+    [BEGUN, { ...MISSES, stepID: ['4'] }, WRONG, FAILED],
+    { conclusion: 'failure', missing: null },
+  ],
   [
     'a leg that passed is told that the job failed',
     1,
@@ -91,7 +125,12 @@ test.each<[string, number, (ActLine & { leg?: string; of?: string })[], ReturnTy
     ],
     { conclusion: 'success', missing: "Node 4 can't be had on this machine" },
   ],
-  ['it waits for one that is not here', 1, [{ ...CLONE, of: 'other' }], { conclusion: 'skipped', missing: null }],
+  [
+    'it waits for one that is not here',
+    1,
+    [{ ...CLONE, of: 'other' }],
+    { conclusion: 'skipped', missing: null },
+  ],
   ['a workflow that act does not understand', 1, [], { conclusion: 'failure', missing: null }],
   ['its condition was false', 0, [{ ...BEGUN, of: 'other' }], { conclusion: 'skipped', missing: null }],
   ['it broke off', 1, [BEGUN], { conclusion: 'failure', missing: null }],

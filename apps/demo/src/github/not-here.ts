@@ -23,12 +23,14 @@ export function missingIn(line: ActLine): string | null {
   if (line.level !== 'error') return null;
   const action = UNFETCHED.exec(said)?.[1];
   if (action !== undefined) return `${action} can't be fetched on this machine`;
-  if (/failed to connect to the docker API|Cannot connect to the Docker daemon/i.test(said)) return 'there are no containers on this machine';
+  if (/failed to connect to the docker API|Cannot connect to the Docker daemon/i.test(said))
+    return 'there are no containers on this machine';
   return null;
 }
 
 /** In the words of both ways in which `act` brings actions: the second is its own where there are stand-ins. */
-const UNFETCHED = /^(?:Unable to (?:clone|fetch)|failed to fetch|GoGitActionCache failed to fetch) "?https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/;
+const UNFETCHED =
+  /^(?:Unable to (?:clone|fetch)|failed to fetch|GoGitActionCache failed to fetch) "?https:\/\/github\.com\/([\w.-]+\/[\w.-]+)/;
 
 export interface JobEnd {
   readonly conclusion: 'success' | 'failure' | 'neutral' | 'skipped';
@@ -67,21 +69,29 @@ export class JobEnds {
   #missedBy(id: string, line: ActLine): string | null {
     const step = line.stepID?.[0];
     if (line.raw_output !== true || step === undefined || !this.#isStandIn(id, step)) return null;
-    return line.msg?.startsWith(STAND_IN_MISSES) === true ? line.msg.slice(STAND_IN_MISSES.length).trim().slice(0, 200) : null;
+    return line.msg?.startsWith(STAND_IN_MISSES) === true
+      ? line.msg.slice(STAND_IN_MISSES.length).trim().slice(0, 200)
+      : null;
   }
 
   /** @param code the exit of `act` */
   of(id: string, code: number): JobEnd {
     const wrong = this.#wrong.get(id) ?? new Map<string, true>();
-    const results = new Map([...(this.#results.get(id) ?? [])].map(([leg, r]) => [leg, wrong.size > 0 && !wrong.has(leg) ? 'success' : r] as const));
+    const results = new Map(
+      [...(this.#results.get(id) ?? [])].map(
+        ([leg, r]) => [leg, wrong.size > 0 && !wrong.has(leg) ? 'success' : r] as const,
+      ),
+    );
     const missing = this.#missing.get(id) ?? new Map<string, string>();
     const why = [...missing.values()][0] ?? null;
-    if ([...results].some(([leg, r]) => r !== 'success' && !missing.has(leg))) return { conclusion: 'failure', missing: null };
+    if ([...results].some(([leg, r]) => r !== 'success' && !missing.has(leg)))
+      return { conclusion: 'failure', missing: null };
     if ([...results].some(([leg]) => !missing.has(leg))) return { conclusion: 'success', missing: why };
     if (why !== null) return { conclusion: 'neutral', missing: why };
     // What never began was not wanted, by its condition or by what it needs; unless nothing did, and nothing was missing.
     const isBroken = code !== 0 && this.#begun.size + this.#missing.size === 0;
-    if (this.#begun.has(id) || isBroken) return { conclusion: code === 0 ? 'success' : 'failure', missing: null };
+    if (this.#begun.has(id) || isBroken)
+      return { conclusion: code === 0 ? 'success' : 'failure', missing: null };
     return { conclusion: 'skipped', missing: null };
   }
 }

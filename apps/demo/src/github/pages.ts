@@ -19,18 +19,34 @@ const STYLE =
 
 export function issuePage(i: Issue, store: Store, base: string): string {
   const shown = (text: string): string => withPictures(esc(text), `${base}/${i.repo}`);
-  const state = i.pr ? (i.pr.merged ? 'merged' : i.state === 'closed' ? 'closed' : i.pr.draft ? 'draft' : 'open') : i.state;
+  const state = i.pr
+    ? i.pr.merged
+      ? 'merged'
+      : i.state === 'closed'
+        ? 'closed'
+        : i.pr.draft
+          ? 'draft'
+          : 'open'
+    : i.state;
   const said = [
-    ...store.find('comment', (c) => c.repo === i.repo && c.number === i.number).map((c) => ({ at: c.createdAt, who: c.user, text: c.body })),
+    ...store
+      .find('comment', (c) => c.repo === i.repo && c.number === i.number)
+      .map((c) => ({ at: c.createdAt, who: c.user, text: c.body })),
     ...store
       .find('review', (r) => r.repo === i.repo && r.number === i.number && r.state !== 'PENDING')
-      .map((r) => ({ at: r.submittedAt, who: r.user, text: `${r.state.toLowerCase().replace('_', ' ')}: ${r.body}` })),
+      .map((r) => ({
+        at: r.submittedAt,
+        who: r.user,
+        text: `${r.state.toLowerCase().replace('_', ' ')}: ${r.body}`,
+      })),
     ...store
       .find('reviewComment', (c) => c.repo === i.repo && c.number === i.number)
       .map((c) => ({ at: c.createdAt, who: c.user, text: `${c.path}:${c.line ?? ''}\n${c.body}` })),
   ].sort((a, b) => (a.at < b.at ? -1 : 1));
   const checks = i.pr
-    ? store.find('job', (j) => j.repo === i.repo && j.sha === i.pr!.headSha).map((j) => `${esc(j.name)}: ${j.conclusion ?? j.status}`)
+    ? store
+        .find('job', (j) => j.repo === i.repo && j.sha === i.pr!.headSha)
+        .map((j) => `${esc(j.name)}: ${j.conclusion ?? j.status}`)
     : [];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${esc(i.title)} #${i.number}</title><style>${STYLE}</style>
 <p><small>local GitHub · ${esc(i.repo)}</small></p><h1>${esc(i.title)} <small>#${i.number}</small></h1><p><small>${i.pr ? `pull request from ${esc(i.pr.head)}` : 'issue'} · ${state}${checks.length > 0 ? ` · ${checks.join(' · ')}` : ''}</small></p>

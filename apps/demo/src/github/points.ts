@@ -15,10 +15,11 @@ const ASKED: readonly (readonly [what: string, method: string, path: RegExp])[] 
 ];
 
 /** A push has a point of its own, in `git-http.ts`. */
-export const GITHUB_FAILPOINTS: readonly string[] = [...ASKED.map(([what]) => what), 'mutation', 'push'].flatMap((what) => [
-  `github.${what}.before`,
-  `github.${what}.after`,
-]);
+export const GITHUB_FAILPOINTS: readonly string[] = [
+  ...ASKED.map(([what]) => what),
+  'mutation',
+  'push',
+].flatMap((what) => [`github.${what}.before`, `github.${what}.after`]);
 
 /** @returns the point's name, without its `before` or `after`; null for what only reads, and for what no point is named for */
 export function pointOf(method: string, path: string, body: Record<string, unknown>): string | null {

@@ -12,19 +12,33 @@ const REVIEW_STATES: ReadonlyMap<string, 'APPROVED' | 'CHANGES_REQUESTED'> = new
   ['REQUEST_CHANGES', 'CHANGES_REQUESTED'],
 ]);
 
-const stateOf = (event: unknown): 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' => REVIEW_STATES.get(String(event)) ?? 'COMMENTED';
+const stateOf = (event: unknown): 'COMMENTED' | 'APPROVED' | 'CHANGES_REQUESTED' =>
+  REVIEW_STATES.get(String(event)) ?? 'COMMENTED';
 
 /** A pull request as a diff or as patches, where that is asked for: https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types */
-async function asText({ bare }: Ctx, a: Ask, pr: { baseSha: string; headSha: string }): Promise<Answer | null> {
+async function asText(
+  { bare }: Ctx,
+  a: Ask,
+  pr: { baseSha: string; headSha: string },
+): Promise<Answer | null> {
   const kind = /application\/vnd\.github\.(?:v3\.)?(diff|patch)\b/.exec(a.accept)?.[1];
   if (kind === undefined) return null;
   const [from, to] = [pr.baseSha, pr.headSha];
   const ask =
-    kind === 'diff' ? ['diff', '--no-color', '--no-ext-diff', `${from}...${to}`, '--'] : ['format-patch', '--stdout', `${from}..${to}`, '--'];
-  return { status: 200, text: await bare.git(a.repo.full, ask), headers: { 'content-type': `application/vnd.github.v3.${kind}; charset=utf-8` } };
+    kind === 'diff'
+      ? ['diff', '--no-color', '--no-ext-diff', `${from}...${to}`, '--']
+      : ['format-patch', '--stdout', `${from}..${to}`, '--'];
+  return {
+    status: 200,
+    text: await bare.git(a.repo.full, ask),
+    headers: { 'content-type': `application/vnd.github.v3.${kind}; charset=utf-8` },
+  };
 }
 
-export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk): Route[] {
+export function pullRoutes(
+  c: Ctx,
+  { issueOf, showPull, tell, touch, nextNumber, page, R, filterState }: Desk,
+): Route[] {
   const { store, bare, base } = c;
   const isPending = (id: number): boolean => store.one('review', (x) => x.id === id)?.state === 'PENDING';
   return [
@@ -34,7 +48,14 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       async (a) => {
         const head = a.query.get('head')?.split(':').at(-1);
         const list = store
-          .find('issue', (i) => i.repo === a.repo.full && i.pr !== null && filterState(a, i) && (head === undefined || i.pr.head === head))
+          .find(
+            'issue',
+            (i) =>
+              i.repo === a.repo.full &&
+              i.pr !== null &&
+              filterState(a, i) &&
+              (head === undefined || i.pr.head === head),
+          )
           .reverse();
         return ok(await Promise.all(page(a, list).map((i) => showPull(a, i))));
       },
@@ -47,12 +68,20 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         const to = String(a.body.base);
         const [headSha, baseSha] = [await bare.sha(a.repo.full, head), await bare.sha(a.repo.full, to)];
         if (headSha === null || baseSha === null)
-          return invalid('Validation Failed', [{ resource: 'PullRequest', field: headSha === null ? 'head' : 'base', code: 'invalid' }]);
+          return invalid('Validation Failed', [
+            { resource: 'PullRequest', field: headSha === null ? 'head' : 'base', code: 'invalid' },
+          ]);
         if (headSha === baseSha)
-          return invalid('Validation Failed', [{ resource: 'PullRequest', code: 'custom', message: `No commits between ${to} and ${head}` }]);
+          return invalid('Validation Failed', [
+            { resource: 'PullRequest', code: 'custom', message: `No commits between ${to} and ${head}` },
+          ]);
         if (store.one('issue', (i) => i.repo === a.repo.full && i.pr?.head === head && i.state === 'open'))
           return invalid('Validation Failed', [
-            { resource: 'PullRequest', code: 'custom', message: `A pull request already exists for ${a.repo.full.split('/')[0]}:${head}.` },
+            {
+              resource: 'PullRequest',
+              code: 'custom',
+              message: `A pull request already exists for ${a.repo.full.split('/')[0]}:${head}.`,
+            },
           ]);
         const fork = (await bare.git(a.repo.full, ['merge-base', baseSha, headSha])).trim();
         const i = store.insert('issue', {
@@ -65,7 +94,16 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           createdAt: nowIso(),
           updatedAt: nowIso(),
           closedAt: null,
-          pr: { head, base: to, headSha, baseSha: fork, draft: a.body.draft === true, merged: false, mergedAt: null, mergeSha: null },
+          pr: {
+            head,
+            base: to,
+            headSha,
+            baseSha: fork,
+            draft: a.body.draft === true,
+            merged: false,
+            mergedAt: null,
+            mergeSha: null,
+          },
         });
         tell(a, 'pull_request', { action: 'opened', number: i.number, pull_request: await showPull(a, i) });
         c.befell(a.repo, i, 'opened');
@@ -103,7 +141,8 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         const i = issueOf(a);
         if (!i?.pr) return notFound;
         const r = await mergePull(c, a.repo, i, a.user, a.body);
-        if (r.status === 200) tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await showPull(a, i) });
+        if (r.status === 200)
+          tell(a, 'pull_request', { action: 'closed', number: i.number, pull_request: await showPull(a, i) });
         return r;
       },
     ],
@@ -122,7 +161,13 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         ok(
           page(
             a,
-            store.find('review', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && (x.state !== 'PENDING' || x.user === a.user)),
+            store.find(
+              'review',
+              (x) =>
+                x.repo === a.repo.full &&
+                x.number === Number(a.m[2]) &&
+                (x.state !== 'PENDING' || x.user === a.user),
+            ),
           ).map((x) => shape.review(base, x)),
         ),
     ],
@@ -143,7 +188,8 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           sha: i.pr.headSha,
           submittedAt: state === 'PENDING' ? '' : nowIso(),
         });
-        for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ?? []) {
+        for (const k of (a.body.comments as { path: string; line?: number; body: string }[] | undefined) ??
+          []) {
           store.insert('reviewComment', {
             repo: i.repo,
             number: i.number,
@@ -159,7 +205,11 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         }
         if (state === 'PENDING') return ok(shape.review(base, x));
         touch(i);
-        tell(a, 'pull_request_review', { action: 'submitted', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        tell(a, 'pull_request_review', {
+          action: 'submitted',
+          review: shape.review(base, x),
+          pull_request: await showPull(a, i),
+        });
         return ok(shape.review(base, x));
       },
     ],
@@ -168,13 +218,24 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       R('/pulls/(\\d+)/reviews/(\\d+)/events'),
       async (a) => {
         const i = issueOf(a);
-        const x = store.one('review', (y) => y.id === Number(a.m[3]) && y.state === 'PENDING' && y.user === a.user);
+        const x = store.one(
+          'review',
+          (y) => y.id === Number(a.m[3]) && y.state === 'PENDING' && y.user === a.user,
+        );
         if (!i?.pr || !x) return notFound;
         const state = stateOf(a.body.event);
         // Its comments keep the times at which they were written.
-        store.update('review', x, { state, submittedAt: nowIso(), ...(typeof a.body.body === 'string' ? { body: a.body.body } : {}) });
+        store.update('review', x, {
+          state,
+          submittedAt: nowIso(),
+          ...(typeof a.body.body === 'string' ? { body: a.body.body } : {}),
+        });
         touch(i);
-        tell(a, 'pull_request_review', { action: 'submitted', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        tell(a, 'pull_request_review', {
+          action: 'submitted',
+          review: shape.review(base, x),
+          pull_request: await showPull(a, i),
+        });
         return ok(shape.review(base, x));
       },
     ],
@@ -187,7 +248,11 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         if (!i?.pr || !x) return notFound;
         store.update('review', x, { body: String(a.body.body ?? x.body) });
         touch(i);
-        tell(a, 'pull_request_review', { action: 'edited', review: shape.review(base, x), pull_request: await showPull(a, i) });
+        tell(a, 'pull_request_review', {
+          action: 'edited',
+          review: shape.review(base, x),
+          pull_request: await showPull(a, i),
+        });
         return ok(shape.review(base, x));
       },
     ],
@@ -200,7 +265,11 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         if (!x || !i?.pr) return notFound;
         store.update('reviewComment', x, { body: String(a.body.body ?? x.body), updatedAt: nowIso() });
         touch(i);
-        tell(a, 'pull_request_review_comment', { action: 'edited', comment: shape.reviewComment(base, x), pull_request: await showPull(a, i) });
+        tell(a, 'pull_request_review_comment', {
+          action: 'edited',
+          comment: shape.reviewComment(base, x),
+          pull_request: await showPull(a, i),
+        });
         return ok(shape.reviewComment(base, x));
       },
     ],
@@ -211,7 +280,10 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
         ok(
           page(
             a,
-            store.find('reviewComment', (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && !isPending(x.reviewId)),
+            store.find(
+              'reviewComment',
+              (x) => x.repo === a.repo.full && x.number === Number(a.m[2]) && !isPending(x.reviewId),
+            ),
           ).map((x) => shape.reviewComment(base, x)),
         ),
     ],
@@ -220,23 +292,34 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
       R('/pulls/(\\d+)/comments(?:/(\\d+)/replies)?'),
       async (a) => {
         const i = issueOf(a);
-        const to = a.m[3] === undefined ? null : (store.find('reviewComment', (x) => x.id === Number(a.m[3]))[0] ?? null);
+        const to =
+          a.m[3] === undefined
+            ? null
+            : (store.find('reviewComment', (x) => x.id === Number(a.m[3]))[0] ?? null);
         if (!i?.pr || (a.m[3] !== undefined && to === null)) return notFound;
         const wanted = String(to?.path ?? a.body.path);
         // As GitHub does it: a comment on a file or a commit that is not part of the change is refused.
-        const touched = (await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])).split('\0');
+        const touched = (
+          await bare.git(i.repo, ['diff', '--name-only', '-z', `${i.pr.baseSha}...${i.pr.headSha}`])
+        ).split('\0');
         const commit = String(a.body.commit_id);
         const known =
           isObjectName(commit) &&
-          (await bare.git(i.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, i.pr.headSha]).then(
-            () => true,
-            // Exit 1: it is no ancestor.
-            () => false,
-          ));
+          (await bare
+            .git(i.repo, ['merge-base', '--is-ancestor', '--end-of-options', commit, i.pr.headSha])
+            .then(
+              () => true,
+              // Exit 1: it is no ancestor.
+              () => false,
+            ));
         if (to === null && (!touched.includes(wanted) || !known))
           return {
             status: 422,
-            body: { message: 'Validation Failed', errors: [{ message: 'pull_request_review_thread.path is invalid' }], documentation_url: '' },
+            body: {
+              message: 'Validation Failed',
+              errors: [{ message: 'pull_request_review_thread.path is invalid' }],
+              documentation_url: '',
+            },
           };
         const review = store.insert('review', {
           repo: i.repo,
@@ -260,7 +343,11 @@ export function pullRoutes(c: Ctx, { issueOf, showPull, tell, touch, nextNumber,
           inReplyTo: to ? (to.inReplyTo ?? to.id) : null,
         });
         touch(i);
-        tell(a, 'pull_request_review_comment', { action: 'created', comment: shape.reviewComment(base, c), pull_request: await showPull(a, i) });
+        tell(a, 'pull_request_review_comment', {
+          action: 'created',
+          comment: shape.reviewComment(base, c),
+          pull_request: await showPull(a, i),
+        });
         return created(shape.reviewComment(base, c));
       },
     ],

@@ -60,4 +60,5 @@ const ROOT_URLS =
     ' ',
   );
 /** https://docs.github.com/rest/meta/meta#github-api-root: what a client looks at to see whether its token is good */
-export const root = (base: string): Record<string, string> => Object.fromEntries(ROOT_URLS.map((u) => [`${u}_url`, `${base}/${u}`]));
+export const root = (base: string): Record<string, string> =>
+  Object.fromEntries(ROOT_URLS.map((u) => [`${u}_url`, `${base}/${u}`]));

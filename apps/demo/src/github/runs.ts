@@ -14,12 +14,18 @@ interface Workflow {
 /** Files of the default branch, and those that ran from another; by path. */
 async function workflowsOf({ store, bare }: Ctx, repo: Repo): Promise<Workflow[]> {
   const found = new Map<string, Workflow>();
-  for (const r of store.find('run', (x) => x.repo === repo.full)) found.set(r.path, { path: r.path, name: r.name });
+  for (const r of store.find('run', (x) => x.repo === repo.full))
+    found.set(r.path, { path: r.path, name: r.name });
   const at = `refs/heads/${repo.defaultBranch}`;
   // There is no such branch, or no workflow in it.
-  const listed = await bare.git(repo.full, ['ls-tree', '-z', '--name-only', at, '--', '.github/workflows/']).catch(() => '');
+  const listed = await bare
+    .git(repo.full, ['ls-tree', '-z', '--name-only', at, '--', '.github/workflows/'])
+    .catch(() => '');
   for (const path of listed.split('\0').filter((f) => /\.ya?ml$/.test(f)))
-    found.set(path, { path, name: nameIn(await bare.git(repo.full, ['cat-file', 'blob', `${at}:${path}`])) ?? path });
+    found.set(path, {
+      path,
+      name: nameIn(await bare.git(repo.full, ['cat-file', 'blob', `${at}:${path}`])) ?? path,
+    });
   return [...found.values()].sort((a, b) => a.path.localeCompare(b.path));
 }
 
@@ -35,26 +41,43 @@ function nameIn(text: string): string | null {
 
 /** Filters of a list of runs: https://docs.github.com/rest/actions/workflow-runs. `created` is not looked at. */
 function isWanted(a: Ask, r: WorkflowRun): boolean {
-  const is = (name: string, ...values: (string | null)[]): boolean => a.query.get(name) === null || values.includes(a.query.get(name));
-  return is('head_sha', r.sha) && is('branch', r.branch) && is('event', r.event ?? 'push') && is('status', r.status, r.conclusion);
+  const is = (name: string, ...values: (string | null)[]): boolean =>
+    a.query.get(name) === null || values.includes(a.query.get(name));
+  return (
+    is('head_sha', r.sha) &&
+    is('branch', r.branch) &&
+    is('event', r.event ?? 'push') &&
+    is('status', r.status, r.conclusion)
+  );
 }
 
 const alreadyRuns: Answer = {
   status: 403,
-  body: { message: 'This workflow is already running', documentation_url: 'https://docs.github.com/rest', status: '403' },
+  body: {
+    message: 'This workflow is already running',
+    documentation_url: 'https://docs.github.com/rest',
+    status: '403',
+  },
 };
 
 export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
   const { store, base } = c;
-  const runOf = (a: Ask): WorkflowRun | undefined => store.one('run', (x) => x.id === Number(a.m[2]) && x.repo === a.repo.full);
-  const jobOf = (a: Ask): Job | undefined => store.one('job', (j) => j.id === Number(a.m[2]) && j.repo === a.repo.full);
+  const runOf = (a: Ask): WorkflowRun | undefined =>
+    store.one('run', (x) => x.id === Number(a.m[2]) && x.repo === a.repo.full);
+  const jobOf = (a: Ask): Job | undefined =>
+    store.one('job', (j) => j.id === Number(a.m[2]) && j.repo === a.repo.full);
   const workflowOf = async (a: Ask): Promise<Workflow | undefined> =>
     (await workflowsOf(c, a.repo)).find(
-      (w) => String(shape.workflowId(w.path)) === a.m[2] || w.path.split('/').at(-1) === decodeURIComponent(a.m[2]!),
+      (w) =>
+        String(shape.workflowId(w.path)) === a.m[2] ||
+        w.path.split('/').at(-1) === decodeURIComponent(a.m[2]!),
     );
   const listRuns = (a: Ask, is: (r: WorkflowRun) => boolean): Answer => {
     const list = store.find('run', (r) => r.repo === a.repo.full && isWanted(a, r) && is(r)).reverse();
-    return ok({ total_count: list.length, workflow_runs: page(a, list).map((r) => shape.workflowRun(base, r, a.repo)) });
+    return ok({
+      total_count: list.length,
+      workflow_runs: page(a, list).map((r) => shape.workflowRun(base, r, a.repo)),
+    });
   };
   const ofRun = (answer: (r: WorkflowRun, a: Ask) => Answer) => async (a: Ask) => {
     const r = runOf(a);
@@ -68,7 +91,11 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
   const runOfJob = (j: Job): WorkflowRun => store.one('run', (x) => x.id === j.runId)!;
   return [
     ['GET', R('/actions/runs'), async (a) => listRuns(a, () => true)],
-    ['GET', R('/actions/runs/(\\d+)(?:/attempts/\\d+)?'), ofRun((r, a) => ok(shape.workflowRun(base, r, a.repo)))],
+    [
+      'GET',
+      R('/actions/runs/(\\d+)(?:/attempts/\\d+)?'),
+      ofRun((r, a) => ok(shape.workflowRun(base, r, a.repo))),
+    ],
     [
       'GET',
       R('/actions/runs/(\\d+)(?:/attempts/\\d+)?/jobs'),
@@ -92,7 +119,11 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
         return j ? ok(job(base, j, runOfJob(j))) : notFound;
       },
     ],
-    ['GET', R('/actions/jobs/(\\d+)/logs'), async (a) => (jobOf(a) ? { status: 302, headers: { location: `${base}/_logs/${a.m[2]}` } } : notFound)],
+    [
+      'GET',
+      R('/actions/jobs/(\\d+)/logs'),
+      async (a) => (jobOf(a) ? { status: 302, headers: { location: `${base}/_logs/${a.m[2]}` } } : notFound),
+    ],
     [
       'POST',
       R('/actions/jobs/(\\d+)/rerun'),
@@ -106,7 +137,10 @@ export function runRoutes(c: Ctx, { page, R }: Desk): Route[] {
       R('/actions/workflows'),
       async (a) => {
         const list = (await workflowsOf(c, a.repo)).map((w) => ({ ...w, id: shape.workflowId(w.path) }));
-        return ok({ total_count: list.length, workflows: page(a, list).map((w) => workflow(base, a.repo, w)) });
+        return ok({
+          total_count: list.length,
+          workflows: page(a, list).map((w) => workflow(base, a.repo, w)),
+        });
       },
     ],
     [

@@ -77,7 +77,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       }),
   );
   const door = o.door ?? doorSettings({});
-  keepDoor(server, { ...door, names: [...door.names, ...OF_GH, ...(o.url ? [new URL(o.url).hostname] : [])] }, 'none');
+  keepDoor(
+    server,
+    { ...door, names: [...door.names, ...OF_GH, ...(o.url ? [new URL(o.url).hostname] : [])] },
+    'none',
+  );
   await new Promise<void>((r, no) => {
     server.once('error', no);
     server.listen(o.port, door.address, r);
@@ -87,7 +91,8 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   const store = new Store(path.join(o.root, 'github.sqlite'));
   const bare = new Bare(path.join(o.root, 'repos'));
   const hook = hooks(o.webhook?.url ?? null, o.webhook?.secret ?? '');
-  const late = (what: Promise<void> | undefined): void => void what?.catch((err: unknown) => log.error({ err }, 'what follows a push failed'));
+  const late = (what: Promise<void> | undefined): void =>
+    void what?.catch((err: unknown) => log.error({ err }, 'what follows a push failed'));
   const c: Ctx = {
     store,
     bare,
@@ -101,7 +106,8 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   };
   const ci = o.ci ? actions(store, bare, hook, { ...o.ci, work: path.join(o.root, 'ci'), base }) : null;
   const table = routes(c);
-  const repoOf = (full: string): Repo | undefined => store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+  const repoOf = (full: string): Repo | undefined =>
+    store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
   const review = colleague(c, o.reviewers);
   const reads: Read[] = [];
 
@@ -112,7 +118,10 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     const token = tokenOf(req);
     if (url.pathname.startsWith('/_local/')) return operator(req, res, url, token);
     const user = o.tokens.get(token) ?? null;
-    const gitPath = /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(url.pathname);
+    const gitPath =
+      /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/.exec(
+        url.pathname,
+      );
     if (gitPath) {
       const repo = repoOf(gitPath[1]!);
       if (!repo) return json(res, 404, { message: 'Not Found' });
@@ -130,7 +139,10 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       return void res.end(logsOfRun(store.find('job', (j) => j.runId === Number(logs[1]))));
     }
     const pictured = /^\/([\w.-]+\/[\w.-]+)\/blob\/([0-9a-f]+)\/([^/]+)$/.exec(url.pathname);
-    const picture = pictured && url.searchParams.get('raw') === 'true' ? await rawPicture(c, pictured[1]!, pictured[2]!, pictured[3]!) : null;
+    const picture =
+      pictured && url.searchParams.get('raw') === 'true'
+        ? await rawPicture(c, pictured[1]!, pictured[2]!, pictured[3]!)
+        : null;
     if (picture) {
       res.writeHead(200, {
         'content-type': picture.mime,
@@ -140,7 +152,10 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       return void res.end(picture.data);
     }
     const seen = /^\/([\w.-]+\/[\w.-]+)\/(?:issues|pull)\/(\d+)$/.exec(url.pathname);
-    const shown = seen && req.method === 'GET' ? store.one('issue', (i) => i.repo === seen[1] && i.number === Number(seen[2])) : undefined;
+    const shown =
+      seen && req.method === 'GET'
+        ? store.one('issue', (i) => i.repo === seen[1] && i.number === Number(seen[2]))
+        : undefined;
     if (shown) {
       res.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
@@ -157,7 +172,14 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     }
     const a =
       user === null
-        ? { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest', status: '401' } }
+        ? {
+            status: 401,
+            body: {
+              message: 'Bad credentials',
+              documentation_url: 'https://docs.github.com/rest',
+              status: '401',
+            },
+          }
         : await answerOf(req, url, user, data);
     if (user === null && req.method !== 'GET') store.insert('call', callOf(req, url, a.status, user, data));
     const sent = reply(req, res, a);
@@ -166,7 +188,12 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
   }
 
   /** What changes something is in the list of calls as soon as it has, so that a kill in between takes neither away. */
-  async function answerOf(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
+  async function answerOf(
+    req: IncomingMessage,
+    url: URL,
+    user: string,
+    data: Record<string, unknown>,
+  ): Promise<Answer> {
     if (req.method === 'GET') return route(req, url, user, data);
     const point = pointOf(req.method ?? '', url.pathname, data);
     if (point !== null) c.hit(`${point}.before`);
@@ -180,9 +207,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
 
   /** Not GitHub's: what the operator of this machine does, with a secret that no client of the forge has. */
   async function operator(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void> {
-    if (!isSecret(token, o.operatorSecret)) return json(res, 401, { message: "This wants the operator's own secret." });
+    if (!isSecret(token, o.operatorSecret))
+      return json(res, 401, { message: "This wants the operator's own secret." });
     if (req.method === 'GET' && url.pathname === '/_local/calls') return json(res, 200, store.find('call'));
-    if (req.method !== 'POST' || url.pathname !== '/_local/import') return json(res, 404, { message: 'Not Found' });
+    if (req.method !== 'POST' || url.pathname !== '/_local/import')
+      return json(res, 404, { message: 'Not Found' });
     const data = JSON.parse(await body(req)) as Record<string, unknown>;
     try {
       const { repo, look } = await machine.look(
@@ -193,11 +222,18 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       );
       json(res, look.outcome === 'added' ? 201 : 200, { ...shape.repo(base, repo), look });
     } catch (err) {
-      json(res, 422, { message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}` });
+      json(res, 422, {
+        message: `Could not import ${String(data.folder)}: ${(err as Error).message.trim().split('\n').at(-1)}`,
+      });
     }
   }
 
-  async function route(req: IncomingMessage, url: URL, user: string, data: Record<string, unknown>): Promise<Answer> {
+  async function route(
+    req: IncomingMessage,
+    url: URL,
+    user: string,
+    data: Record<string, unknown>,
+  ): Promise<Answer> {
     if (url.pathname === '/user')
       return {
         status: 200,
@@ -223,7 +259,13 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     return byTable(req.method ?? '', url, user, data, req.headers.accept ?? '');
   }
 
-  async function byTable(asks: string, url: URL, user: string, data: Record<string, unknown>, accept: string): Promise<Answer> {
+  async function byTable(
+    asks: string,
+    url: URL,
+    user: string,
+    data: Record<string, unknown>,
+    accept: string,
+  ): Promise<Answer> {
     if (!isDecodable(url.pathname)) return { status: 400, body: { message: 'Bad Request' } };
     for (const [method, re, run] of table) {
       const m = method === asks ? re.exec(url.pathname) : null;
@@ -234,7 +276,9 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       if (refused !== null) return refused;
       const asked: Ask = { user, repo, m, query: url.searchParams, body: data, accept };
       const answer = await run(asked);
-      return asked.nextPage === undefined ? answer : { ...answer, headers: { ...answer.headers, link: nextLink(base, url, asked.nextPage) } };
+      return asked.nextPage === undefined
+        ? answer
+        : { ...answer, headers: { ...answer.headers, link: nextLink(base, url, asked.nextPage) } };
     }
     return notFound;
   }
@@ -247,7 +291,13 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     return answerQuery({ c, user, rest, onReady: review.onReady, view: VIEWS }, data);
   }
 
-  function callOf(req: IncomingMessage, url: URL, status: number, user: string | null, data: unknown): Omit<Call, 'id'> {
+  function callOf(
+    req: IncomingMessage,
+    url: URL,
+    status: number,
+    user: string | null,
+    data: unknown,
+  ): Omit<Call, 'id'> {
     return { at: nowIso(), method: req.method ?? '', path: url.pathname, status, user, body: data };
   }
 
@@ -274,17 +324,32 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
 }
 
 /** What a repository has not, and what an archived one does not take any more. */
-function refusalOf({ rules }: Repo, method: string, pathname: string, data: Record<string, unknown>): Answer | null {
+function refusalOf(
+  { rules }: Repo,
+  method: string,
+  pathname: string,
+  data: Record<string, unknown>,
+): Answer | null {
   const says = (status: number, message: string): Answer => ({
     status,
     body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) },
   });
-  if (rules?.archived === true && method !== 'GET') return says(403, 'Repository was archived so is read-only.');
+  if (rules?.archived === true && method !== 'GET')
+    return says(403, 'Repository was archived so is read-only.');
   if (rules?.without?.includes('issues') === true && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(pathname))
     return says(410, 'Issues has been disabled in this repository.');
-  if (rules?.without?.includes('drafts') === true && method === 'POST' && pathname.endsWith('/pulls') && data.draft === true)
+  if (
+    rules?.without?.includes('drafts') === true &&
+    method === 'POST' &&
+    pathname.endsWith('/pulls') &&
+    data.draft === true
+  )
     return invalid('Validation Failed', [
-      { resource: 'PullRequest', code: 'custom', message: 'Draft pull requests are not supported in this repository.' },
+      {
+        resource: 'PullRequest',
+        code: 'custom',
+        message: 'Draft pull requests are not supported in this repository.',
+      },
     ]);
   return null;
 }

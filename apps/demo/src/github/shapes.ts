@@ -1,7 +1,17 @@
 // GitHub's JSON, as its OpenAPI description wants it. A test holds every shape against that description.
 import { crc32 } from 'node:zlib';
 import { NOT_HERE } from '@mainloop/models/flow/ci';
-import type { Comment, Issue, Job, Label, Reaction, Repo, Review, ReviewComment, WorkflowRun } from './store.ts';
+import type {
+  Comment,
+  Issue,
+  Job,
+  Label,
+  Reaction,
+  Repo,
+  Review,
+  ReviewComment,
+  WorkflowRun,
+} from './store.ts';
 
 export interface Facts {
   readonly base: string;
@@ -18,7 +28,8 @@ export interface Facts {
 
 /** https://docs.github.com/graphql/guides/using-global-node-ids */
 export const node = (kind: string, id: number): string => Buffer.from(`${kind}:${id}`).toString('base64url');
-const userId = (login: string): number => [...login].reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1_000_000, 7);
+const userId = (login: string): number =>
+  [...login].reduce((n, c) => (n * 31 + c.charCodeAt(0)) % 1_000_000, 7);
 
 export const user = (base: string, login: string) => ({
   login,
@@ -202,7 +213,13 @@ export function pull(i: Issue, r: Repo, f: Facts) {
   const pr = i.pr!;
   const api = `${f.base}/repos/${i.repo}`;
   const owner = i.repo.split('/')[0]!;
-  const side = (ref: string, sha: string) => ({ label: `${owner}:${ref}`, ref, sha, user: user(f.base, owner), repo: repo(f.base, r) });
+  const side = (ref: string, sha: string) => ({
+    label: `${owner}:${ref}`,
+    ref,
+    sha,
+    user: user(f.base, owner),
+    repo: repo(f.base, r),
+  });
   const link = (href: string) => ({ href });
   return {
     url: `${api}/pulls/${i.number}`,
@@ -311,7 +328,10 @@ export const review = (base: string, r: Review) => ({
   state: r.state,
   html_url: `${base}/${r.repo}/pull/${r.number}#pullrequestreview-${r.id}`,
   pull_request_url: `${base}/repos/${r.repo}/pulls/${r.number}`,
-  _links: { html: { href: `${base}/${r.repo}/pull/${r.number}` }, pull_request: { href: `${base}/repos/${r.repo}/pulls/${r.number}` } },
+  _links: {
+    html: { href: `${base}/${r.repo}/pull/${r.number}` },
+    pull_request: { href: `${base}/repos/${r.repo}/pulls/${r.number}` },
+  },
   ...(r.submittedAt === '' ? {} : { submitted_at: r.submittedAt }),
   commit_id: r.sha,
   author_association: 'OWNER',
@@ -387,9 +407,8 @@ export const checkRun = (base: string, j: Job) => ({
 
 /** @param fields sha, tree, parents, author's name, address and time, committer's name, address and time, message */
 export function commit(base: string, r: Repo, fields: readonly string[]) {
-  const [sha, tree, parents, author, authorMail, authoredAt, committer, committerMail, committedAt, message] = fields.map((f) =>
-    f.replace(/^\n/, ''),
-  );
+  const [sha, tree, parents, author, authorMail, authoredAt, committer, committerMail, committedAt, message] =
+    fields.map((f) => f.replace(/^\n/, ''));
   const api = `${base}/repos/${r.full}`;
   const at = (x: string): string => `${api}/commits/${x}`;
   return {
@@ -431,7 +450,14 @@ export const checkSuite = (base: string, r: WorkflowRun, jobs: number, repoDoc: 
   repository: repo(base, repoDoc),
   created_at: r.createdAt,
   updated_at: r.updatedAt,
-  head_commit: { id: r.sha, tree_id: r.sha, message: '', timestamp: r.createdAt, author: null, committer: null },
+  head_commit: {
+    id: r.sha,
+    tree_id: r.sha,
+    message: '',
+    timestamp: r.createdAt,
+    author: null,
+    committer: null,
+  },
   latest_check_runs_count: jobs,
   check_runs_url: `${base}/repos/${r.repo}/check-suites/${r.id}/check-runs`,
 });
@@ -439,7 +465,10 @@ export const checkSuite = (base: string, r: WorkflowRun, jobs: number, repoDoc: 
 export function branchRules(r: Repo): object[] {
   const of = { ruleset_source_type: 'Repository', ruleset_source: r.full, ruleset_id: r.id };
   const { required = [], mergeQueue = false } = r.rules ?? {};
-  const checks = { strict_required_status_checks_policy: false, required_status_checks: required.map((context) => ({ context })) };
+  const checks = {
+    strict_required_status_checks_policy: false,
+    required_status_checks: required.map((context) => ({ context })),
+  };
   return [
     ...(required.length > 0 ? [{ type: 'required_status_checks', parameters: checks, ...of }] : []),
     ...(mergeQueue ? [{ type: 'merge_queue', ...of }] : []),
@@ -483,7 +512,14 @@ export function workflowRun(base: string, r: WorkflowRun, repoDoc: Repo) {
     previous_attempt_url: null,
     workflow_url: `${base}/repos/${r.repo}/actions/workflows/${workflowId(r.path)}`,
     pull_requests: [],
-    head_commit: { id: r.sha, tree_id: r.sha, message: '', timestamp: r.createdAt, author: null, committer: null },
+    head_commit: {
+      id: r.sha,
+      tree_id: r.sha,
+      message: '',
+      timestamp: r.createdAt,
+      author: null,
+      committer: null,
+    },
     repository: repo(base, repoDoc),
     head_repository: repo(base, repoDoc),
   };

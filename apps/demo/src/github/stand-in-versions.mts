@@ -2,7 +2,19 @@
 
 /** Majors of Node by the names of their lines. @see https://github.com/nodejs/Release */
 const NODE_LINES: ReadonlyMap<string, number> = new Map(
-  ['argon', 'boron', 'carbon', 'dubnium', 'erbium', 'fermium', 'gallium', 'hydrogen', 'iron', 'jod', 'krypton'].map((name, i) => [name, 4 + 2 * i]),
+  [
+    'argon',
+    'boron',
+    'carbon',
+    'dubnium',
+    'erbium',
+    'fermium',
+    'gallium',
+    'hydrogen',
+    'iron',
+    'jod',
+    'krypton',
+  ].map((name, i) => [name, 4 + 2 * i]),
 );
 
 /**
@@ -17,7 +29,10 @@ export function nodeRange(wanted: string, now: Date): string | null {
   if (line) {
     const [, which = '*'] = line;
     const newest = 2 * (now.getUTCFullYear() - 2013 - (now.getUTCMonth() < 9 ? 1 : 0));
-    const major = which === '*' || which.startsWith('-') ? newest - 2 * Number(which.slice(1) || 0) : NODE_LINES.get(which);
+    const major =
+      which === '*' || which.startsWith('-')
+        ? newest - 2 * Number(which.slice(1) || 0)
+        : NODE_LINES.get(which);
     return major === undefined ? null : String(major);
   }
   return /^[\dv<>=^~][\w .<>=^~|*-]{0,60}$/.test(w) ? w.replace(/(^|[\s<>=^~|])v(?=\d)/g, '$1') : null;
@@ -39,7 +54,9 @@ type Version = readonly [number, number, number];
  */
 export function fits(wanted: string, have: string): boolean {
   const h = numbers(have);
-  return h !== null && wanted.split('||').some((all) => isInAll(all.trim().replace(/([<>=^~]+)\s+/g, '$1'), h));
+  return (
+    h !== null && wanted.split('||').some((all) => isInAll(all.trim().replace(/([<>=^~]+)\s+/g, '$1'), h))
+  );
 }
 
 function isInAll(all: string, h: Version): boolean {
@@ -100,8 +117,10 @@ export function versionIn(name: string, text: string, tool: 'node' | 'python' | 
     const m = JSON.parse(text) as { volta?: { node?: string }; engines?: { node?: string } };
     return m.volta?.node ?? m.engines?.node ?? null;
   }
-  if (name === 'go.mod' || name === 'go.work') return /^toolchain go(\S+)/m.exec(text)?.[1] ?? /^go (\d[\d.]*)/m.exec(text)?.[1] ?? null;
+  if (name === 'go.mod' || name === 'go.work')
+    return /^toolchain go(\S+)/m.exec(text)?.[1] ?? /^go (\d[\d.]*)/m.exec(text)?.[1] ?? null;
   if (name === 'pyproject.toml') return /^requires-python\s*=\s*["']([^"'\n]+)["']/m.exec(text)?.[1] ?? null;
-  if (name === '.tool-versions') return new RegExp(`^(?:${tool}|${tool}js|${tool}lang)\\s+(\\S+)`, 'm').exec(text)?.[1] ?? null;
+  if (name === '.tool-versions')
+    return new RegExp(`^(?:${tool}|${tool}js|${tool}lang)\\s+(\\S+)`, 'm').exec(text)?.[1] ?? null;
   return text.split('\n', 1)[0]!.trim() || null;
 }

@@ -1,7 +1,17 @@
 // Stands in for a common action of GitHub's in a job of the local CI: node stand-in.mts OWNER/NAME, with its inputs as JSON in INPUTS.
 // What can't be had here is said in a line that begins with NOT_HERE; any other failure is the workflow's own.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, globSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fits, nodeRange, npmFor, versionIn } from './stand-in-versions.mts';
 
@@ -16,7 +26,8 @@ const repo = env.GITHUB_WORKSPACE ?? process.cwd();
 
 class NotHere extends Error {}
 
-const put = (file: string | undefined, line: string): void => void (file === undefined || appendFileSync(file, `${line}\n`));
+const put = (file: string | undefined, line: string): void =>
+  void (file === undefined || appendFileSync(file, `${line}\n`));
 const output = (name: string, value: string): void => put(env.GITHUB_OUTPUT, `${name}=${value}`);
 const onPath = (folder: string): void => put(env.GITHUB_PATH, folder);
 const variable = (name: string, value: string): void => put(env.GITHUB_ENV, `${name}=${value}`);
@@ -29,7 +40,11 @@ const fresh = (name: string): string => {
 /** @returns what it prints; null when there is no such program, or it fails */
 function ask(program: string, ...args: string[]): string | null {
   try {
-    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 16 * 1024 * 1024 });
+    return execFileSync(program, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 16 * 1024 * 1024,
+    });
   } catch {
     // Not there, or not for this.
     return null;
@@ -37,7 +52,19 @@ function ask(program: string, ...args: string[]): string | null {
 }
 
 function install(folder: string, ...packages: string[]): boolean {
-  return ask('npm', 'install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--silent', ...packages) !== null;
+  return (
+    ask(
+      'npm',
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--silent',
+      ...packages,
+    ) !== null
+  );
 }
 
 /** The version that is asked for, by the input or by the file that an input names. */
@@ -55,7 +82,8 @@ function node(inputs: Inputs): void {
   const folder = fresh('node');
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const bin = path.join(folder, 'node_modules/.bin');
-  if (range === null || !install(folder, `node-linux-${arch}@${range}`)) throw new NotHere(`Node ${want} can't be had on this machine`);
+  if (range === null || !install(folder, `node-linux-${arch}@${range}`))
+    throw new NotHere(`Node ${want} can't be had on this machine`);
   const version = ask(path.join(folder, `node_modules/node-linux-${arch}/bin/node`), '--version')?.trim();
   if (version === undefined) throw new NotHere(`Node ${want} does not run on this machine`);
   const npm = npmFor(Number(/^v(\d+)/.exec(version)?.[1]));
@@ -63,7 +91,9 @@ function node(inputs: Inputs): void {
     throw new NotHere(`${npm} for Node ${version} can't be had on this machine`);
   onPath(bin);
   output('node-version', version);
-  console.log(`Node ${version}${npm === null ? '' : ` with ${npm}`}, from the package registry. Nothing is kept for the next run.`);
+  console.log(
+    `Node ${version}${npm === null ? '' : ` with ${npm}`}, from the package registry. Nothing is kept for the next run.`,
+  );
 }
 
 function python(inputs: Inputs): void {
@@ -74,7 +104,10 @@ function python(inputs: Inputs): void {
   });
   for (const want of asked.length === 0 ? [''] : asked) {
     const found = here.find((p) => fits(want, p.version));
-    if (found === undefined) throw new NotHere(`Python ${want} can't be had on this machine; ${here[0]?.version ?? 'none'} is there`);
+    if (found === undefined)
+      throw new NotHere(
+        `Python ${want} can't be had on this machine; ${here[0]?.version ?? 'none'} is there`,
+      );
     const folder = fresh('python');
     if (ask(found.program, '-m', 'venv', folder) === null)
       throw new NotHere(`Python ${found.version} can't make an environment of its own on this machine`);
@@ -93,7 +126,9 @@ function go(inputs: Inputs): void {
   const isAny = ['', 'stable', 'oldstable', 'latest'].includes(want);
   if (!isAny && !fits(want, here)) {
     // From 1.21 on Go's versions are modules: https://go.dev/doc/toolchain
-    const all = (ask('go', 'list', '-m', '-versions', 'go') ?? '').split(/\s+/).filter((v) => /^\d+\.\d+\.\d+$/.test(v));
+    const all = (ask('go', 'list', '-m', '-versions', 'go') ?? '')
+      .split(/\s+/)
+      .filter((v) => /^\d+\.\d+\.\d+$/.test(v));
     const newest = all.filter((v) => fits(want, v)).at(-1);
     if (newest === undefined || ask('env', `GOTOOLCHAIN=go${newest}`, 'go', 'version') === null)
       throw new NotHere(`Go ${want} can't be had on this machine; ${here} is there`);
@@ -112,7 +147,8 @@ function java(inputs: Inputs): void {
   const said = ask('sh', '-c', 'java -version 2>&1') ?? '';
   const here = /version "(?:1\.)?(\d+)/.exec(said)?.[1];
   if (here === undefined) throw new NotHere('there is no Java on this machine');
-  if (want !== '' && !fits(want.replace(/[-+].*$/, ''), here)) throw new NotHere(`Java ${want} can't be had on this machine; ${here} is there`);
+  if (want !== '' && !fits(want.replace(/[-+].*$/, ''), here))
+    throw new NotHere(`Java ${want} can't be had on this machine; ${here} is there`);
   output('version', here);
 }
 
@@ -122,18 +158,22 @@ function rust(inputs: Inputs): void {
   if (here === undefined) throw new NotHere('there is no Rust on this machine');
   const isStable = channel === undefined && ['', 'stable', 'master', 'main', 'v1'].includes(want);
   const isThat = isStable || (channel === undefined && fits(want, here)) || `-${want}` === channel;
-  if (!isThat) throw new NotHere(`Rust ${want} can't be had on this machine; ${here}${channel ?? ''} is there`);
+  if (!isThat)
+    throw new NotHere(`Rust ${want} can't be had on this machine; ${here}${channel ?? ''} is there`);
   output('name', want || 'stable');
 }
 
 function pnpm(inputs: Inputs): void {
   const file = path.join(repo, inputs.package_json_file || 'package.json');
   const named = existsSync(file)
-    ? /^pnpm@([\w.-]+)/.exec((JSON.parse(readFileSync(file, 'utf8')) as { packageManager?: string }).packageManager ?? '')
+    ? /^pnpm@([\w.-]+)/.exec(
+        (JSON.parse(readFileSync(file, 'utf8')) as { packageManager?: string }).packageManager ?? '',
+      )
     : null;
   const version = inputs.version || named?.[1] || 'latest';
   const folder = fresh('pnpm');
-  if (!/^[\w.^~-]+$/.test(version) || !install(folder, `pnpm@${version}`)) throw new NotHere(`pnpm ${version} can't be had on this machine`);
+  if (!/^[\w.^~-]+$/.test(version) || !install(folder, `pnpm@${version}`))
+    throw new NotHere(`pnpm ${version} can't be had on this machine`);
   onPath(path.join(folder, 'node_modules/.bin'));
   output('bin_dest', path.join(folder, 'node_modules/.bin'));
 }
@@ -142,13 +182,15 @@ function pnpm(inputs: Inputs): void {
 const artifacts = path.join(home, '..', 'artifacts');
 
 function artifactFolder(name: string): string {
-  if (!/^[^/\\:"<>|*?\r\n]{1,200}$/.test(name) || /^\.+$/.test(name)) throw new Error(`"${name}" is no name of an artifact`);
+  if (!/^[^/\\:"<>|*?\r\n]{1,200}$/.test(name) || /^\.+$/.test(name))
+    throw new Error(`"${name}" is no name of an artifact`);
   return path.join(artifacts, name);
 }
 
 function upload(inputs: Inputs): void {
   const lines = (inputs.path ?? '').split('\n').map((l) => l.trim()).filter(Boolean); // prettier-ignore
-  const match = (patterns: string[]): string[] => patterns.flatMap((p) => globSync(p, { cwd: repo }).map((f) => path.resolve(repo, f)));
+  const match = (patterns: string[]): string[] =>
+    patterns.flatMap((p) => globSync(p, { cwd: repo }).map((f) => path.resolve(repo, f)));
   const without = new Set(match(lines.filter((l) => l.startsWith('!')).map((l) => l.slice(1))));
   const found = match(lines.filter((l) => !l.startsWith('!'))).flatMap(filesBelow);
   const files = [...new Set(found)].filter((f) => !without.has(f));
@@ -162,11 +204,15 @@ function upload(inputs: Inputs): void {
   const to = artifactFolder(name);
   for (const f of files) cpSync(f, path.join(to, path.relative(top, f)), { recursive: true });
   output('artifact-id', '1');
-  console.log(`${files.length} ${files.length === 1 ? 'file is' : 'files are'} kept as ${name} for the other jobs of this run.`);
+  console.log(
+    `${files.length} ${files.length === 1 ? 'file is' : 'files are'} kept as ${name} for the other jobs of this run.`,
+  );
 }
 
 const filesBelow = (file: string): string[] =>
-  lstatSync(file).isDirectory() ? readdirSync(file).flatMap((name) => filesBelow(path.join(file, name))) : [file];
+  lstatSync(file).isDirectory()
+    ? readdirSync(file).flatMap((name) => filesBelow(path.join(file, name)))
+    : [file];
 
 /** The folder that a search begins in. */
 function rootOf(pattern: string): string {
@@ -193,12 +239,16 @@ function download(inputs: Inputs): void {
     return cpSync(from, to, { recursive: true });
   }
   const names = existsSync(artifacts) ? globSync(inputs.pattern || '*', { cwd: artifacts }) : [];
-  for (const name of names) cpSync(path.join(artifacts, name), inputs['merge-multiple'] === 'true' ? to : path.join(to, name), { recursive: true });
+  for (const name of names)
+    cpSync(path.join(artifacts, name), inputs['merge-multiple'] === 'true' ? to : path.join(to, name), {
+      recursive: true,
+    });
 }
 
 function noCache(inputs: Inputs): void {
   output('cache-primary-key', inputs.key ?? '');
-  if (inputs['fail-on-cache-miss'] === 'true') throw new NotHere('nothing is kept between two runs on this machine');
+  if (inputs['fail-on-cache-miss'] === 'true')
+    throw new NotHere('nothing is kept between two runs on this machine');
   console.log('Nothing is kept between two runs on this machine: it is made anew.');
 }
 

@@ -22,7 +22,8 @@ test.each([
   ['--global', null],
 ])('Node %s is %s for npm', (wanted, range) => expect(nodeRange(wanted, NOW)).toBe(range));
 
-test('before October the newest long line is last year’s', () => expect(nodeRange('lts/*', new Date('2026-09-30T00:00:00Z'))).toBe('24'));
+test('before October the newest long line is last year’s', () =>
+  expect(nodeRange('lts/*', new Date('2026-09-30T00:00:00Z'))).toBe('24'));
 
 test.each([
   [24, null],
@@ -99,7 +100,9 @@ test('each is laid as an action of its own, and says its version where that is a
   try {
     const args = layStandIns({ folder, at: '/opt/ci/stand-ins', node: '/opt/ci/node' }, [WORKFLOW]);
     expect(args.filter((_, i) => i % 2 === 0)).toEqual(Array(3).fill('--local-repository'));
-    const cache = args.find((a) => a.startsWith('actions/cache@v4='))!.replace('actions/cache@v4=/opt/ci/stand-ins', folder);
+    const cache = args
+      .find((a) => a.startsWith('actions/cache@v4='))!
+      .replace('actions/cache@v4=/opt/ci/stand-ins', folder);
     expect(existsSync(path.join(cache, 'restore/action.yml'))).toBe(true);
     const rust = args.find((a) => a.startsWith('dtolnay/'))!.replace(/^[^=]*=\/opt\/ci\/stand-ins/, folder);
     expect(readFileSync(path.join(rust, 'action.yml'), 'utf8')).toContain('"toolchain":{"default":"1.70.0"}');
@@ -114,9 +117,18 @@ function stand(home: string, name: string, inputs: object): { code: number; said
   writeFileSync(out, '');
   mkdirSync(path.join(home, 'home'), { recursive: true });
   mkdirSync(path.join(home, 'repo'), { recursive: true });
-  const env = { PATH: process.env.PATH, HOME: path.join(home, 'home'), INPUTS: JSON.stringify(inputs), GITHUB_OUTPUT: out };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: path.join(home, 'home'),
+    INPUTS: JSON.stringify(inputs),
+    GITHUB_OUTPUT: out,
+  };
   const at = path.join(import.meta.dirname, 'stand-in.mts');
-  const more = { GITHUB_PATH: path.join(home, 'path'), GITHUB_ENV: path.join(home, 'env'), GITHUB_WORKSPACE: path.join(home, 'repo') };
+  const more = {
+    GITHUB_PATH: path.join(home, 'path'),
+    GITHUB_ENV: path.join(home, 'env'),
+    GITHUB_WORKSPACE: path.join(home, 'repo'),
+  };
   try {
     const said = execFileSync(process.execPath, [at, name], {
       cwd: path.join(home, 'repo'),
@@ -137,8 +149,12 @@ test('an artifact goes from one job to another; one without files is as the work
     mkdirSync(path.join(home, 'repo/dist/deep'), { recursive: true });
     writeFileSync(path.join(home, 'repo/dist/deep/a.txt'), 'a');
     writeFileSync(path.join(home, 'repo/dist/b.log'), 'b');
-    expect(stand(home, 'actions/upload-artifact', { name: 'built', path: 'dist/**\n!dist/*.log' })).toMatchObject({ code: 0 });
-    expect(stand(home, 'actions/download-artifact', { name: 'built', path: 'got' })).toMatchObject({ code: 0 });
+    expect(
+      stand(home, 'actions/upload-artifact', { name: 'built', path: 'dist/**\n!dist/*.log' }),
+    ).toMatchObject({ code: 0 });
+    expect(stand(home, 'actions/download-artifact', { name: 'built', path: 'got' })).toMatchObject({
+      code: 0,
+    });
     expect(readFileSync(path.join(home, 'repo/got/deep/a.txt'), 'utf8')).toBe('a');
     expect(existsSync(path.join(home, 'repo/got/b.log'))).toBe(false);
     expect(stand(home, 'actions/download-artifact', { path: 'all' })).toMatchObject({ code: 0 });

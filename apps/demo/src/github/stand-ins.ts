@@ -14,13 +14,19 @@ interface Kind {
 }
 
 const CACHE = ['cache', 'cache-dependency-path', 'check-latest', 'architecture', 'token'];
-const RUST: Kind = { inputs: ['toolchain', 'targets', 'target', 'components', 'profile', 'override', 'default'], outputs: ['cachekey', 'name'] };
+const RUST: Kind = {
+  inputs: ['toolchain', 'targets', 'target', 'components', 'profile', 'override', 'default'],
+  outputs: ['cachekey', 'name'],
+};
 
 /** By their names in lower case: GitHub does not tell them apart. */
 const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'actions/setup-node',
-    { inputs: ['node-version', 'node-version-file', 'registry-url', 'scope', 'always-auth', ...CACHE], outputs: ['node-version', 'cache-hit'] },
+    {
+      inputs: ['node-version', 'node-version-file', 'registry-url', 'scope', 'always-auth', ...CACHE],
+      outputs: ['node-version', 'cache-hit'],
+    },
   ],
   [
     'actions/setup-python',
@@ -29,7 +35,10 @@ const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
       outputs: ['python-version', 'python-path', 'cache-hit'],
     },
   ],
-  ['actions/setup-go', { inputs: ['go-version', 'go-version-file', ...CACHE], outputs: ['go-version', 'cache-hit'] }],
+  [
+    'actions/setup-go',
+    { inputs: ['go-version', 'go-version-file', ...CACHE], outputs: ['go-version', 'cache-hit'] },
+  ],
   [
     'actions/setup-java',
     {
@@ -48,22 +57,57 @@ const STAND_INS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   [
     'actions/upload-artifact',
     {
-      inputs: ['name', 'path', 'if-no-files-found', 'retention-days', 'compression-level', 'overwrite', 'include-hidden-files'],
+      inputs: [
+        'name',
+        'path',
+        'if-no-files-found',
+        'retention-days',
+        'compression-level',
+        'overwrite',
+        'include-hidden-files',
+      ],
       outputs: ['artifact-id', 'artifact-url', 'artifact-digest'],
     },
   ],
   [
     'actions/download-artifact',
-    { inputs: ['name', 'path', 'pattern', 'merge-multiple', 'github-token', 'repository', 'run-id', 'artifact-ids'], outputs: ['download-path'] },
+    {
+      inputs: [
+        'name',
+        'path',
+        'pattern',
+        'merge-multiple',
+        'github-token',
+        'repository',
+        'run-id',
+        'artifact-ids',
+      ],
+      outputs: ['download-path'],
+    },
   ],
-  ['pnpm/action-setup', { inputs: ['version', 'dest', 'run_install', 'package_json_file', 'standalone'], outputs: ['dest', 'bin_dest'] }],
+  [
+    'pnpm/action-setup',
+    {
+      inputs: ['version', 'dest', 'run_install', 'package_json_file', 'standalone'],
+      outputs: ['dest', 'bin_dest'],
+    },
+  ],
   ['dtolnay/rust-toolchain', { ...RUST, refIs: 'toolchain' }],
   ['actions-rs/toolchain', RUST],
   ['actions-rust-lang/setup-rust-toolchain', RUST],
-  ['swatinem/rust-cache', { inputs: ['shared-key', 'key', 'workspaces', 'cache-on-failure'], outputs: ['cache-hit'] }],
+  [
+    'swatinem/rust-cache',
+    { inputs: ['shared-key', 'key', 'workspaces', 'cache-on-failure'], outputs: ['cache-hit'] },
+  ],
   // They send what was measured to a service, which no job from here can reach; whether the tests pass hangs on none of it.
-  ['codecov/codecov-action', { inputs: ['token', 'files', 'file', 'flags', 'name', 'fail_ci_if_error', 'verbose'], outputs: [] }],
-  ['coverallsapp/github-action', { inputs: ['github-token', 'path-to-lcov', 'parallel', 'flag-name', 'parallel-finished'], outputs: [] }],
+  [
+    'codecov/codecov-action',
+    { inputs: ['token', 'files', 'file', 'flags', 'name', 'fail_ci_if_error', 'verbose'], outputs: [] },
+  ],
+  [
+    'coverallsapp/github-action',
+    { inputs: ['github-token', 'path-to-lcov', 'parallel', 'flag-name', 'parallel-finished'], outputs: [] },
+  ],
 ]);
 
 interface UsedAction {
@@ -71,13 +115,15 @@ interface UsedAction {
   readonly ref: string;
 }
 
-const USES = /^[\s-]*["']?uses["']?\s*:\s*["']?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w][\w./-]*)["']?\s*(?:#.*)?$/gm;
+const USES =
+  /^[\s-]*["']?uses["']?\s*:\s*["']?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w][\w./-]*)["']?\s*(?:#.*)?$/gm;
 
 /** @param texts of workflows and of actions beside them @returns those of our own, each once */
 export function usedActions(texts: readonly string[]): readonly UsedAction[] {
   const found = new Map<string, UsedAction>();
   for (const text of texts)
-    for (const [, name, ref] of text.matchAll(USES)) if (STAND_INS.has(name!.toLowerCase())) found.set(`${name}@${ref}`, { name: name!, ref: ref! });
+    for (const [, name, ref] of text.matchAll(USES))
+      if (STAND_INS.has(name!.toLowerCase())) found.set(`${name}@${ref}`, { name: name!, ref: ref! });
   return [...found.values()];
 }
 
@@ -93,7 +139,9 @@ export function stepsOf(steps: unknown): ReadonlyMap<string, string> {
   });
   return new Map(
     all.flatMap(({ id, name }) =>
-      name !== undefined && STAND_INS.has(name) && all.filter((x) => x.id === id).length === 1 ? [[id, name] as const] : [],
+      name !== undefined && STAND_INS.has(name) && all.filter((x) => x.id === id).length === 1
+        ? [[id, name] as const]
+        : [],
     ),
   );
 }
@@ -102,7 +150,10 @@ export function stepsOf(steps: unknown): ReadonlyMap<string, string> {
  * @param o `folder`: where they are laid, which no job may write into; `at`: where a job sees it; `node`: the program that runs them there
  * @returns what `act` is told
  */
-export function layStandIns(o: { readonly folder: string; readonly at: string; readonly node: string }, texts: readonly string[]): string[] {
+export function layStandIns(
+  o: { readonly folder: string; readonly at: string; readonly node: string },
+  texts: readonly string[],
+): string[] {
   mkdirSync(o.folder, { recursive: true, mode: 0o755 });
   for (const file of ['stand-in.mts', 'stand-in-versions.mts']) {
     copyFileSync(path.join(import.meta.dirname, file), path.join(o.folder, file));
@@ -114,16 +165,27 @@ export function layStandIns(o: { readonly folder: string; readonly at: string; r
     for (const below of ['', ...(kind.folders ?? [])]) {
       const dir = path.join(o.folder, folder, below);
       mkdirSync(dir, { recursive: true, mode: 0o755 });
-      writeFileSync(path.join(dir, 'action.yml'), actionOf(name.toLowerCase(), kind, ref, o), { mode: 0o644 });
+      writeFileSync(path.join(dir, 'action.yml'), actionOf(name.toLowerCase(), kind, ref, o), {
+        mode: 0o644,
+      });
     }
     return ['--local-repository', `${name}@${ref}=${path.posix.join(o.at, folder)}`];
   });
 }
 
 /** JSON is YAML. */
-function actionOf(name: string, kind: Kind, ref: string, o: { readonly at: string; readonly node: string }): string {
-  const inputs = Object.fromEntries(kind.inputs.map((input) => [input, { default: input === kind.refIs ? ref : '' }]));
-  const outputs = Object.fromEntries(kind.outputs.map((output) => [output, { value: `\${{ steps.main.outputs.${output} }}` }]));
+function actionOf(
+  name: string,
+  kind: Kind,
+  ref: string,
+  o: { readonly at: string; readonly node: string },
+): string {
+  const inputs = Object.fromEntries(
+    kind.inputs.map((input) => [input, { default: input === kind.refIs ? ref : '' }]),
+  );
+  const outputs = Object.fromEntries(
+    kind.outputs.map((output) => [output, { value: `\${{ steps.main.outputs.${output} }}` }]),
+  );
   const run = `"${o.node}" --disable-warning=ExperimentalWarning "${o.at}/stand-in.mts" ${name}`;
   const step = { id: 'main', shell: 'bash', env: { INPUTS: '${{ toJSON(inputs) }}' }, run };
   return JSON.stringify({ name, inputs, outputs, runs: { using: 'composite', steps: [step] } });

@@ -5,11 +5,24 @@ import { filesOf } from './logs.ts';
 import type { Job } from './store.ts';
 
 const AT = '2026-01-01T00:00:00Z';
-const main = (id: string, step: string, rest: StepLine): StepLine => ({ stage: 'Main', step, stepID: [id], ...rest });
-const WRITTEN = [{ uses: 'actions/checkout@v4' }, { run: 'echo hello\necho again' }, { name: 'Fails', run: 'exit 3' }, { run: 'echo never' }];
+const main = (id: string, step: string, rest: StepLine): StepLine => ({
+  stage: 'Main',
+  step,
+  stepID: [id],
+  ...rest,
+});
+const WRITTEN = [
+  { uses: 'actions/checkout@v4' },
+  { run: 'echo hello\necho again' },
+  { name: 'Fails', run: 'exit 3' },
+  { run: 'echo never' },
+];
 
 /** @param lines what act says, with how many lines of it go into the log */
-function steps(written: ConstructorParameters<typeof JobSteps>[0], lines: readonly (readonly [StepLine, number])[]): JobSteps {
+function steps(
+  written: ConstructorParameters<typeof JobSteps>[0],
+  lines: readonly (readonly [StepLine, number])[],
+): JobSteps {
   const s = new JobSteps(written);
   for (const [line, wrote] of lines) {
     s.hear(line, AT);
@@ -53,7 +66,10 @@ test('each step with its end and its lines; what never ran stands where it would
 test('a job that never began has no steps, and one without written steps has what was heard', () => {
   expect(steps(WRITTEN, []).all()).toEqual([]);
   expect(steps([], HEARD.slice(0, 2)).all()).toMatchObject([{ name: 'Set up job' }]);
-  expect(steps([{}], HEARD.slice(0, 2)).all()).toMatchObject([{ name: 'Set up job' }, { name: 'Run ', conclusion: 'skipped' }]);
+  expect(steps([{}], HEARD.slice(0, 2)).all()).toMatchObject([
+    { name: 'Set up job' },
+    { name: 'Run ', conclusion: 'skipped' },
+  ]);
 });
 
 test.each<[unknown, unknown[]]>([
@@ -70,8 +86,19 @@ test.each<[unknown, unknown[]]>([
 
 test('the files of a log: one for a job, one for each of its steps, and no name that a folder would be made of', () => {
   const job = (name: string, log: string, all: Job['steps']): Job => ({ name, log, steps: all }) as Job;
-  const step = (name: string, lines: number) => ({ name, lines, conclusion: 'success' as const, startedAt: AT, completedAt: AT });
-  expect(filesOf([job('../a: b', '\ufeff1\n2\n3\n', [step('Set up job', 0), step('Run ../x', 2)]), job('old', '\ufeffx\n', undefined)])).toEqual([
+  const step = (name: string, lines: number) => ({
+    name,
+    lines,
+    conclusion: 'success' as const,
+    startedAt: AT,
+    completedAt: AT,
+  });
+  expect(
+    filesOf([
+      job('../a: b', '\ufeff1\n2\n3\n', [step('Set up job', 0), step('Run ../x', 2)]),
+      job('old', '\ufeffx\n', undefined),
+    ]),
+  ).toEqual([
     { name: '0_..a b.txt', text: '\ufeff1\n2\n3\n' },
     { name: '..a b/2_Run ..x.txt', text: '\ufeff1\n2\n' },
     { name: '1_old.txt', text: '\ufeffx\n' },

@@ -51,12 +51,21 @@ export class JobSteps {
   hear(line: StepLine, at: string): void {
     if (line.raw_output === true || line.step === undefined || (line.stepID?.length ?? 1) > 1) return;
     const key = `${line.stage ?? ''} ${line.stepID?.[0] ?? line.step}`;
-    if (/^\S+ Run /.test(line.msg ?? '')) this.#heard.push({ key, step: line.step, startedAt: at, completedAt: at, conclusion: 'success', lines: 0 });
+    if (/^\S+ Run /.test(line.msg ?? ''))
+      this.#heard.push({
+        key,
+        step: line.step,
+        startedAt: at,
+        completedAt: at,
+        conclusion: 'success',
+        lines: 0,
+      });
     if (line.stepResult === undefined) return;
     const begun = this.#heard.findLast((h) => h.key === key);
     if (begun === undefined) return;
     begun.completedAt = at;
-    begun.conclusion = line.stepResult === 'failure' ? 'failure' : line.stepResult === 'skipped' ? 'skipped' : 'success';
+    begun.conclusion =
+      line.stepResult === 'failure' ? 'failure' : line.stepResult === 'skipped' ? 'skipped' : 'success';
   }
 
   /** @param lines that have gone into the job's log */
@@ -70,11 +79,22 @@ export class JobSteps {
     const written = this.#written;
     const last = this.#heard.at(-1);
     if (last === undefined) return [];
-    const shown = this.#heard.map(({ key, step, ...rest }) => ({ name: nameOf(key, step, written), ...rest }));
+    const shown = this.#heard.map(({ key, step, ...rest }) => ({
+      name: nameOf(key, step, written),
+      ...rest,
+    }));
     const missing = written.flatMap((w, n): JobStep[] =>
       this.#heard.some((h) => h.key === `Main ${n}`)
         ? []
-        : [{ name: writtenName(w), conclusion: 'skipped', startedAt: last.startedAt, completedAt: last.startedAt, lines: 0 }],
+        : [
+            {
+              name: writtenName(w),
+              conclusion: 'skipped',
+              startedAt: last.startedAt,
+              completedAt: last.startedAt,
+              lines: 0,
+            },
+          ],
     );
     // Setting up comes first, also where nothing followed.
     const setUp = this.#heard[0]!.key.startsWith(' ') ? 1 : 0;

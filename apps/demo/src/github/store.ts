@@ -216,7 +216,11 @@ export class Store {
     this.db.exec(
       'pragma journal_mode=wal; pragma synchronous=normal; create table if not exists docs (kind text, id integer primary key, data text)',
     );
-    for (const r of this.db.prepare('select kind, id, data from docs order by id').all() as { kind: Kind; id: number; data: string }[]) {
+    for (const r of this.db.prepare('select kind, id, data from docs order by id').all() as {
+      kind: Kind;
+      id: number;
+      data: string;
+    }[]) {
       this.of(r.kind).set(r.id, JSON.parse(r.data) as Doc);
       this.next = Math.max(this.next, r.id + 1);
     }

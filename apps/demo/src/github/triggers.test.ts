@@ -2,7 +2,11 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { triggers, type Happened } from './triggers.ts';
 
-const push = (branch: string, paths: readonly string[] | null = null): Happened => ({ event: 'push', branch, paths });
+const push = (branch: string, paths: readonly string[] | null = null): Happened => ({
+  event: 'push',
+  branch,
+  paths,
+});
 const pull = (action: string, base = 'main', paths: readonly string[] | null = null): Happened => ({
   event: 'pull_request',
   action,
@@ -43,7 +47,11 @@ test.each<[string, Happened, boolean]>([
   ["{push: {paths-ignore: ['docs/**']}}", push('x', ['docs/a', 'src/b']), true],
   ["{push: {paths: ['docs/**'], branches: [main]}}", push('x', ['docs/a']), false],
   ["{pull_request: {paths: ['packages/a/**']}}", pull('opened', 'main', ['packages/b/x']), false],
-  ["{pull_request: {paths: ['packages/a/**']}}", pull('synchronize', 'main', ['packages/b/x', 'packages/a/x']), true],
+  [
+    "{pull_request: {paths: ['packages/a/**']}}",
+    pull('synchronize', 'main', ['packages/b/x', 'packages/a/x']),
+    true,
+  ],
   ["{push: {paths: ['a']}}", push('x', [...Array.from({ length: 300 }, (_, i) => `b${i}`), 'a']), false],
   ["{push: {branches: ['v[12].x']}}", push('v2.x'), true],
   ["{push: {branches: ['v[12].x']}}", push('v3.x'), false],

@@ -28,7 +28,9 @@ export function triggers(on: unknown, what: Happened): boolean {
   if (filters === null) return false;
   if (what.event === 'push') {
     // With filters for tags alone it is not about branches.
-    const isOfTags = ('tags' in filters || 'tags-ignore' in filters) && !('branches' in filters || 'branches-ignore' in filters);
+    const isOfTags =
+      ('tags' in filters || 'tags-ignore' in filters) &&
+      !('branches' in filters || 'branches-ignore' in filters);
     return !isOfTags && isMeant(filters, what.branch) && isTouched(filters, what.paths);
   }
   const types = 'types' in filters ? words(filters.types) : OF_A_PULL_REQUEST;
@@ -56,11 +58,18 @@ function isTouched(filters: Filters, all: readonly string[] | null): boolean {
   if (all === null) return true;
   const paths = all.slice(0, MAX_PATHS);
   if ('paths' in filters && !paths.some((p) => matches(words(filters.paths), p))) return false;
-  return !('paths-ignore' in filters) || paths.length === 0 || paths.some((p) => !matches(words(filters['paths-ignore']), p));
+  return (
+    !('paths-ignore' in filters) ||
+    paths.length === 0 ||
+    paths.some((p) => !matches(words(filters['paths-ignore']), p))
+  );
 }
 
 const words = (x: unknown): string[] => (Array.isArray(x) ? x.map(String) : [String(x)]);
 
 /** The last pattern that fits decides; "!" takes away. */
 const matches = (patterns: readonly string[], name: string): boolean =>
-  patterns.reduce((found, p) => (p.startsWith('!') ? found && !isLike(p.slice(1), name) : found || isLike(p, name)), false);
+  patterns.reduce(
+    (found, p) => (p.startsWith('!') ? found && !isLike(p.slice(1), name) : found || isLike(p, name)),
+    false,
+  );

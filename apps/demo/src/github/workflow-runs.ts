@@ -34,7 +34,12 @@ export const isOf =
  * @param base the address that its answers name
  * @param runJob see `jobPlaces`
  */
-export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (t: Triggered, listener: JobListener) => Promise<number>) {
+export function workflowRuns(
+  store: Store,
+  hooks: Hooks,
+  base: string,
+  runJob: (t: Triggered, listener: JobListener) => Promise<number>,
+) {
   /** @returns null for what is no workflow, or none for this */
   const open = ({ repo, branch, sha, file, text, what }: Triggered): OpenRun | null => {
     let wf: Workflow;
@@ -83,7 +88,9 @@ export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (
     const { repo } = t;
     const standIns = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, stepsOf(j.steps)]));
     const ends = new JobEnds((id, step) => standIns.get(id)?.has(step) === true);
-    const logs = new Map(Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, new JobLog(new JobSteps(writtenSteps(j.steps)))]));
+    const logs = new Map(
+      Object.entries(wf.jobs ?? {}).map(([id, j]) => [id, new JobLog(new JobSteps(writtenSteps(j.steps)))]),
+    );
     const code = await runJob(t, {
       onLine: (l) => {
         const id = l.jobID ?? [...jobs.keys()].find((k) => l.job?.includes(k));
@@ -102,14 +109,22 @@ export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (
       store.update('job', job, {
         status: 'completed',
         conclusion,
-        ...(missing === null ? {} : { note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : 'Not run here'}: ${missing}` }),
+        ...(missing === null
+          ? {}
+          : {
+              note: `${conclusion === 'success' ? 'Passed, but not all of it ran here' : 'Not run here'}: ${missing}`,
+            }),
         completedAt: nowIso(),
         steps: logs.get(id)!.steps.all(),
         log: logs.get(id)!.text(),
       });
     }
     const failed = concluded.includes('failure') || (code !== 0 && !concluded.includes('neutral'));
-    store.update('run', wfRun, { status: 'completed', conclusion: failed ? 'failure' : 'success', updatedAt: nowIso() });
+    store.update('run', wfRun, {
+      status: 'completed',
+      conclusion: failed ? 'failure' : 'success',
+      updatedAt: nowIso(),
+    });
     for (const job of jobs.values())
       hooks.send('check_run', {
         action: 'completed',
@@ -134,7 +149,12 @@ export function workflowRuns(store: Store, hooks: Hooks, base: string, runJob: (
     for (const r of left) {
       store.update('run', r, { status: 'completed', conclusion: 'cancelled' });
       for (const j of store.find('job', (x) => x.runId === r.id && x.status !== 'completed'))
-        store.update('job', j, { status: 'completed', conclusion: 'cancelled', name: j.name, completedAt: nowIso() });
+        store.update('job', j, {
+          status: 'completed',
+          conclusion: 'cancelled',
+          name: j.name,
+          completedAt: nowIso(),
+        });
     }
     return left;
   };
@@ -180,4 +200,6 @@ function saidBy(line: ActStep): string | undefined {
 }
 
 const overWords = ({ limit, max }: LimitHit): string =>
-  limit === 'processes' ? `This job has its ${max} processes and can't start another.` : `This job used more than its ${max} MiB of ${limit}.`;
+  limit === 'processes'
+    ? `This job has its ${max} processes and can't start another.`
+    : `This job used more than its ${max} MiB of ${limit}.`;

@@ -63,7 +63,9 @@ export function replyTo(story: Story, req: Request): Reply {
     if (!step) return say('Done.');
     const fill = (s: string): string => s.replace(/\{\{(\d)\}\}/g, (_, d: string) => m[Number(d)] ?? '');
     return {
-      blocks: blocks(step, fill).map((b) => (b.type === 'tool_use' && kind === 'chat' ? { ...b, name: prefix + b.name } : b)),
+      blocks: blocks(step, fill).map((b) =>
+        b.type === 'tool_use' && kind === 'chat' ? { ...b, name: prefix + b.name } : b,
+      ),
       delayMs: step.delayMs || (kind === 'agent' ? story.paceMs : 0),
       chunkDelayMs: step.chunkDelayMs || (kind === 'chat' ? 15 : 0),
       fault: step.fault,
@@ -78,12 +80,15 @@ export function replyTo(story: Story, req: Request): Reply {
 function blocks(s: Step, fill: (t: string) => string): Block[] {
   const out: Block[] = [];
   if (s.text !== undefined) out.push({ type: 'text', text: fill(s.text) });
-  const tool = (name: string, input: unknown): void => void out.push({ type: 'tool_use', name, input: JSON.parse(fill(JSON.stringify(input))) });
+  const tool = (name: string, input: unknown): void =>
+    void out.push({ type: 'tool_use', name, input: JSON.parse(fill(JSON.stringify(input))) });
   const at = (p: string): string => (p.startsWith('/') ? p : `/work/repo/${p}`);
-  if (s.bash !== undefined) tool('Bash', { command: s.bash, description: s.bash.split('\n')[0]!.slice(0, 60) });
+  if (s.bash !== undefined)
+    tool('Bash', { command: s.bash, description: s.bash.split('\n')[0]!.slice(0, 60) });
   if (s.read !== undefined) tool('Read', { file_path: at(s.read) });
   if (s.write !== undefined) tool('Write', { file_path: at(s.write.path), content: s.write.content });
-  if (s.edit !== undefined) tool('Edit', { file_path: at(s.edit.path), old_string: s.edit.old, new_string: s.edit.new });
+  if (s.edit !== undefined)
+    tool('Edit', { file_path: at(s.edit.path), old_string: s.edit.old, new_string: s.edit.new });
   if (s.tool !== undefined) tool(s.tool.name, s.tool.input);
   return out.length > 0 ? out : [{ type: 'text', text: '' }];
 }
@@ -97,18 +102,26 @@ export function view(messages: readonly Message[]): { prompt: string; last: stri
   messages.forEach((m, i) => {
     // Claude Code passes on what is said in mid-turn as a message of its own, with the role "system".
     if (m.role === 'system' && textsOf(m.content).some((t) => t.startsWith(STEERED))) at = i;
-    if (m.role === 'user' && (!holdsResult(m) || textsOf(m.content).some((t) => t.startsWith(PROMPT)))) at = i;
+    if (m.role === 'user' && (!holdsResult(m) || textsOf(m.content).some((t) => t.startsWith(PROMPT))))
+      at = i;
   });
   const parts = at < 0 ? [''] : textsOf(messages[at]!.content);
-  return { prompt: parts.join('\n'), last: parts.at(-1) ?? '', turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length };
+  return {
+    prompt: parts.join('\n'),
+    last: parts.at(-1) ?? '',
+    turn: messages.slice(at + 1).filter((m) => m.role === 'assistant').length,
+  };
 }
 
 const MCP = 'mcp__mainloop__';
 /** After a kill in the middle of a tool call Claude Code sends what it makes up for the result and the next prompt in one message. */
 const PROMPT = '# Phase: ';
-const holdsResult = (m: Message): boolean => Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result');
+const holdsResult = (m: Message): boolean =>
+  Array.isArray(m.content) && m.content.some((b: ContentBlock) => b.type === 'tool_result');
 const STEERED = 'The user sent a new message while you were working:';
 const textsOf = (content: Message['content']): string[] =>
   typeof content === 'string'
     ? [content]
-    : content.filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>')).map((b) => b.text ?? '');
+    : content
+        .filter((b) => b.type === 'text' && !(b.text ?? '').startsWith('<system-reminder>'))
+        .map((b) => b.text ?? '');

@@ -36,7 +36,11 @@ export interface DemoModel {
   close(): Promise<void>;
 }
 
-export async function startDemoModel(port: number, story: Story, door: DoorSettings = doorSettings({})): Promise<DemoModel> {
+export async function startDemoModel(
+  port: number,
+  story: Story,
+  door: DoorSettings = doorSettings({}),
+): Promise<DemoModel> {
   const faultsLeft = new Map<string, number>();
   const requests: DemoModel['requests'] = [];
   const server = http.createServer((req, res) => void handle(req, res).catch(() => res.destroy()));
@@ -49,12 +53,19 @@ export async function startDemoModel(port: number, story: Story, door: DoorSetti
     if (req.method === 'GET' && url.pathname === '/healthz') return json(res, 200, { ok: true });
     if (req.method === 'GET' && url.pathname === '/_requests') return json(res, 200, requests);
     if (req.method === 'HEAD') return void res.writeHead(200).end();
-    if (url.pathname === '/v1/messages/count_tokens') return json(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
+    if (url.pathname === '/v1/messages/count_tokens')
+      return json(res, 200, { input_tokens: Math.ceil(raw.length / 4) });
     if (url.pathname !== '/v1/messages') return apiError(res, 404, 'not_found_error', 'no such route');
     const body = JSON.parse(raw) as Request;
-    const images = [...raw.matchAll(/"type":"base64","media_type":"([^"]+)","data":"([^"]+)"/g)].map((m) => `${m[1]} ${m[2]!.length}`);
+    const images = [...raw.matchAll(/"type":"base64","media_type":"([^"]+)","data":"([^"]+)"/g)].map(
+      (m) => `${m[1]} ${m[2]!.length}`,
+    );
     const r = replyTo(story, body);
-    const due = r.fault && !('longerThan' in r.fault && JSON.stringify(body.messages ?? []).length <= r.fault.longerThan) ? r.fault : undefined;
+    const due =
+      r.fault &&
+      !('longerThan' in r.fault && JSON.stringify(body.messages ?? []).length <= r.fault.longerThan)
+        ? r.fault
+        : undefined;
     const fault = due && take(`${r.rule}/${r.step}`, due.times) ? due : undefined;
     const refused = fault && 'status' in fault ? fault : null;
     const broken = fault && 'stream' in fault ? fault.stream : null;
@@ -129,10 +140,25 @@ function messageOf(body: Request, r: Reply, bodyChars: number) {
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: 0,
   };
-  return { id: id('msg'), type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage };
+  return {
+    id: id('msg'),
+    type: 'message',
+    role: 'assistant',
+    model: body.model,
+    content,
+    stop_reason: stop,
+    stop_sequence: null,
+    usage,
+  };
 }
 
-async function send(res: ServerResponse, stream: boolean, message: Message, chunkDelayMs: number, fault: string | null): Promise<void> {
+async function send(
+  res: ServerResponse,
+  stream: boolean,
+  message: Message,
+  chunkDelayMs: number,
+  fault: string | null,
+): Promise<void> {
   const { content, usage, stop_reason: stop } = message;
   if (!stream) return json(res, 200, message);
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
@@ -140,19 +166,29 @@ async function send(res: ServerResponse, stream: boolean, message: Message, chun
     if (chunkDelayMs > 0) await sleep(chunkDelayMs);
     res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
   };
-  await ev('message_start', { message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } });
-  if (fault === 'malformed') return void res.end('event: content_block_start\ndata: {"type":"content_block_st,,,\n\n');
+  await ev('message_start', {
+    message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
+  });
+  if (fault === 'malformed')
+    return void res.end('event: content_block_start\ndata: {"type":"content_block_st,,,\n\n');
   if (fault === 'error') {
     await ev('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
     return void res.end();
   }
   for (const [index, b] of content.entries()) {
-    await ev('content_block_start', { index, content_block: b.type === 'text' ? { type: 'text', text: '' } : { ...b, input: {} } });
-    const chunks = (b.type === 'text' ? (b.text ?? '') : JSON.stringify(b.input)).match(/[\s\S]{1,24}/g) ?? [];
+    await ev('content_block_start', {
+      index,
+      content_block: b.type === 'text' ? { type: 'text', text: '' } : { ...b, input: {} },
+    });
+    const chunks =
+      (b.type === 'text' ? (b.text ?? '') : JSON.stringify(b.input)).match(/[\s\S]{1,24}/g) ?? [];
     for (const part of chunks) {
       await ev('content_block_delta', {
         index,
-        delta: b.type === 'text' ? { type: 'text_delta', text: part } : { type: 'input_json_delta', partial_json: part },
+        delta:
+          b.type === 'text'
+            ? { type: 'text_delta', text: part }
+            : { type: 'input_json_delta', partial_json: part },
       });
       if (fault === 'cut') return void res.destroy();
       if (fault === 'stall') return;

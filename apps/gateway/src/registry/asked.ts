@@ -28,7 +28,11 @@ export interface Found {
 
 export type Asked =
   /** The page itself, or what `answer` makes of it; null: it names no such thing. */
-  | { readonly kind: 'page'; readonly page: Page; readonly answer: (body: Buffer, o: AnswerTo) => Answer | null }
+  | {
+      readonly kind: 'page';
+      readonly page: Page;
+      readonly answer: (body: Buffer, o: AnswerTo) => Answer | null;
+    }
   | {
       readonly kind: 'file';
       readonly page: Page;

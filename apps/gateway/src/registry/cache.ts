@@ -27,11 +27,20 @@ export type Cache = ReturnType<typeof openCache>;
 
 /** @param folder only ours: no sandbox sees it */
 export function openCache(folder: string) {
-  const [files, pages, arriving] = ['files', 'pages', 'arriving'].map((f) => path.join(folder, f)) as [string, string, string];
+  const [files, pages, arriving] = ['files', 'pages', 'arriving'].map((f) => path.join(folder, f)) as [
+    string,
+    string,
+    string,
+  ];
   rmSync(arriving, { recursive: true, force: true });
   for (const f of [folder, files, pages, arriving]) mkdirSync(f, { recursive: true, mode: 0o700 });
   const fileAt = (k: FileKey): string =>
-    path.join(files, 'address' in k ? `address-${createHash('sha256').update(k.address).digest('hex')}` : `${k.algorithm}-${k.hex}`);
+    path.join(
+      files,
+      'address' in k
+        ? `address-${createHash('sha256').update(k.address).digest('hex')}`
+        : `${k.algorithm}-${k.hex}`,
+    );
   const pageAt = (key: string): string => path.join(pages, createHash('sha256').update(key).digest('hex'));
   const put = async (to: string, data: Buffer): Promise<void> => {
     const part = path.join(arriving, randomUUID());
@@ -52,7 +61,10 @@ export function openCache(folder: string) {
     },
 
     keepPage: (key: string, p: KeptPage): Promise<void> =>
-      put(pageAt(key), Buffer.concat([Buffer.from(`${JSON.stringify({ etag: p.etag, readAt: p.readAt })}\n`), p.body])),
+      put(
+        pageAt(key),
+        Buffer.concat([Buffer.from(`${JSON.stringify({ etag: p.etag, readAt: p.readAt })}\n`), p.body]),
+      ),
 
     async file(k: FileKey): Promise<KeptFile | null> {
       const at = fileAt(k);
@@ -77,7 +89,11 @@ export function openCache(folder: string) {
         try {
           for await (const piece of from as AsyncIterable<Buffer>) {
             bytes += piece.length;
-            if (bytes > o.maxBytes) throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is over ${Math.round(o.maxBytes / 1024 / 1024)} MiB.`);
+            if (bytes > o.maxBytes)
+              throw new Refused(
+                UPSTREAM_FAILED,
+                `mainloop: ${o.name} is over ${Math.round(o.maxBytes / 1024 / 1024)} MiB.`,
+              );
             hash.update(piece);
             await out.writeFile(piece);
           }
@@ -85,7 +101,10 @@ export function openCache(folder: string) {
           await out.close();
         }
         if (!('address' in k) && hash.digest('hex') !== k.hex)
-          throw new Refused(UPSTREAM_FAILED, `mainloop: ${o.name} is not what its registry says it is (${k.algorithm}), so it is not handed out.`);
+          throw new Refused(
+            UPSTREAM_FAILED,
+            `mainloop: ${o.name} is not what its registry says it is (${k.algorithm}), so it is not handed out.`,
+          );
         await rename(part, fileAt(k));
         return { bytes, read: () => createReadStream(fileAt(k)) };
       } finally {

@@ -32,11 +32,15 @@ const NPM = 'https://registry.npmjs.org/';
 /** @param files the text of the npmrc files, the one that counts most first */
 export function npmUpstreams(env: Environment, files: readonly string[]): NpmUpstreams {
   const settings = new Map<string, string>();
-  for (const text of [...files].reverse()) for (const [k, v] of iniLines(text)) settings.set(k, expand(v, env));
+  for (const text of [...files].reverse())
+    for (const [k, v] of iniLines(text)) settings.set(k, expand(v, env));
   for (const [k, v] of Object.entries(env)) {
     const name = /^npm_config_(.+)$/i.exec(k)?.[1];
     if (name === undefined || v === undefined || v === '') continue;
-    settings.set(name.startsWith('//') || name.startsWith('@') ? name : name.toLowerCase().replace(/(?!^)_/g, '-'), v);
+    settings.set(
+      name.startsWith('//') || name.startsWith('@') ? name : name.toLowerCase().replace(/(?!^)_/g, '-'),
+      v,
+    );
   }
   const upstream = (url: string): Upstream | null => upstreamOf(url, (bare) => npmSignIn(settings, bare));
   const scopes = new Map<string, Upstream>();
@@ -46,11 +50,18 @@ export function npmUpstreams(env: Environment, files: readonly string[]): NpmUps
     if (scope !== undefined && up !== null) scopes.set(scope, up);
   }
   const all = upstream(settings.get('registry') ?? NPM) ?? { base: NPM, authorization: null };
-  return { all, scopes, caFiles: [settings.get('cafile')].filter((f): f is string => f !== undefined && f !== '') };
+  return {
+    all,
+    scopes,
+    caFiles: [settings.get('cafile')].filter((f): f is string => f !== undefined && f !== ''),
+  };
 }
 
 /** An address as somebody wrote it, with the credential taken out of it. @returns null when it is no address of the web */
-export function upstreamOf(address: string, signIn: (bare: URL) => string | null = () => null): Upstream | null {
+export function upstreamOf(
+  address: string,
+  signIn: (bare: URL) => string | null = () => null,
+): Upstream | null {
   const url = URL.parse(address.trim());
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
@@ -96,7 +107,10 @@ function iniLines(text: string): [key: string, value: string][] {
 }
 
 const expand = (value: string, env: Environment): string =>
-  value.replace(/\$\{([^}?]+)\??\}/g, (whole, name: string) => env[name] ?? (whole.endsWith('?}') ? '' : whole));
+  value.replace(
+    /\$\{([^}?]+)\??\}/g,
+    (whole, name: string) => env[name] ?? (whole.endsWith('?}') ? '' : whole),
+  );
 
 /**
  * Whom pip asks: its index, then the further ones.
@@ -105,20 +119,29 @@ const expand = (value: string, env: Environment): string =>
 export function pipUpstreams(env: Environment, files: readonly string[], netrc: string): readonly Upstream[] {
   const settings = new Map<string, string>();
   for (const text of [...files].reverse())
-    for (const [k, v] of iniLines(text)) settings.set(k.replace(/^(global|install|download)\./, '').replaceAll('_', '-'), v);
+    for (const [k, v] of iniLines(text))
+      settings.set(k.replace(/^(global|install|download)\./, '').replaceAll('_', '-'), v);
   const index = env.PIP_INDEX_URL || settings.get('index-url') || 'https://pypi.org/simple/';
   const more = env.PIP_EXTRA_INDEX_URL ?? settings.get('extra-index-url') ?? '';
-  return [index, ...more.split(/\s+/)].map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare))).filter((u) => u !== null);
+  return [index, ...more.split(/\s+/)]
+    .map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare)))
+    .filter((u) => u !== null);
 }
 
 /**
  * Whom Go asks for modules. Repositories (`direct`) can't be asked from a sandbox.
  * @param file the text of `go env`'s own file
  */
-export function goUpstreams(env: Environment, file: string, netrc: string): { readonly all: readonly Upstream[]; readonly noSumDb: string } {
+export function goUpstreams(
+  env: Environment,
+  file: string,
+  netrc: string,
+): { readonly all: readonly Upstream[]; readonly noSumDb: string } {
   const settings = new Map(iniLines(file));
   const of = (name: string): string => env[name] || settings.get(name) || '';
-  const all = (of('GOPROXY') || 'https://proxy.golang.org').split(/[,|]/).map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare)));
+  const all = (of('GOPROXY') || 'https://proxy.golang.org')
+    .split(/[,|]/)
+    .map((u) => upstreamOf(u, (bare) => netrcSignIn(netrc, bare)));
   return { all: all.filter((u) => u !== null), noSumDb: of('GONOSUMDB') || of('GOPRIVATE') };
 }
 
@@ -129,7 +152,8 @@ function netrcSignIn(netrc: string, url: URL): string | null {
   if (at < 0) return null;
   const end = words.findIndex((w, i) => i > at && (w === 'machine' || w === 'default'));
   const entry = words.slice(at, end < 0 ? undefined : end);
-  const after = (word: string): string => (entry.includes(word) ? (entry[entry.indexOf(word) + 1] ?? '') : '');
+  const after = (word: string): string =>
+    entry.includes(word) ? (entry[entry.indexOf(word) + 1] ?? '') : '';
   return basic(`${after('login')}:${after('password')}`);
 }
 
@@ -142,7 +166,8 @@ export function cargoUpstream(file: string): Upstream {
   const settings = new Map(iniLines(file));
   const other = settings.get('source.crates-io.replace-with');
   const registry = other === undefined ? undefined : settings.get(`source.${other}.registry`);
-  const sparse = registry?.startsWith('sparse+') === true ? upstreamOf(registry.slice('sparse+'.length)) : null;
+  const sparse =
+    registry?.startsWith('sparse+') === true ? upstreamOf(registry.slice('sparse+'.length)) : null;
   return sparse ?? upstreamOf('https://index.crates.io/')!;
 }
 
@@ -154,7 +179,9 @@ export function cargoUpstream(file: string): Upstream {
  */
 export function rubyGemsUpstream(bundle: string, gemrc: string): Upstream {
   const settings = new Map(
-    [...bundle.matchAll(/^(BUNDLE_\S+?):\s+["']?([^"'\n]+?)["']?\s*$/gm)].map((m) => [m[1]!.toUpperCase().replace(/\/$/, ''), m[2]!] as const),
+    [...bundle.matchAll(/^(BUNDLE_\S+?):\s+["']?([^"'\n]+?)["']?\s*$/gm)].map(
+      (m) => [m[1]!.toUpperCase().replace(/\/$/, ''), m[2]!] as const,
+    ),
   );
   const mirror = settings.get('BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG') ?? settings.get('BUNDLE_MIRROR__ALL');
   const source = /^:?sources:\s*\n\s*-\s*["']?([^"'\n]+?)["']?\s*$/m.exec(gemrc)?.[1];
@@ -174,14 +201,22 @@ const RUBYGEMS = 'https://rubygems.org/';
  */
 export function mavenUpstream(settings: string): Upstream {
   const plain = settings.replace(/<!--[\s\S]*?-->/g, '');
-  const blocks = (tag: string): string[] => [...plain.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))].map((m) => m[1]!);
-  const text = (block: string, tag: string): string => unescaped(new RegExp(`<${tag}>\\s*([^<]*?)\\s*</${tag}>`).exec(block)?.[1] ?? '');
+  const blocks = (tag: string): string[] =>
+    [...plain.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))].map((m) => m[1]!);
+  const text = (block: string, tag: string): string =>
+    unescaped(new RegExp(`<${tag}>\\s*([^<]*?)\\s*</${tag}>`).exec(block)?.[1] ?? '');
   const mirror = blocks('mirror').find((m) => mirrorsCentral(text(m, 'mirrorOf')));
-  const server = mirror === undefined ? undefined : blocks('server').find((s) => text(s, 'id') === text(mirror, 'id'));
+  const server =
+    mirror === undefined ? undefined : blocks('server').find((s) => text(s, 'id') === text(mirror, 'id'));
   const [user, password] = [text(server ?? '', 'username'), text(server ?? '', 'password')];
   // One that Maven has encrypted is Maven's alone.
   const signIn = user === '' || /^\{.*\}$/.test(password) ? null : basic(`${user}:${password}`);
-  return upstreamOf(mirror === undefined ? MAVEN : text(mirror, 'url'), () => signIn) ?? { base: MAVEN, authorization: null };
+  return (
+    upstreamOf(mirror === undefined ? MAVEN : text(mirror, 'url'), () => signIn) ?? {
+      base: MAVEN,
+      authorization: null,
+    }
+  );
 }
 const MAVEN = 'https://repo.maven.apache.org/maven2/';
 
@@ -197,4 +232,5 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['&apos;', "'"],
   ['&amp;', '&'],
 ]);
-const unescaped = (text: string): string => text.replace(/&(?:lt|gt|quot|apos|amp);/g, (e) => ENTITIES.get(e)!);
+const unescaped = (text: string): string =>
+  text.replace(/&(?:lt|gt|quot|apos|amp);/g, (e) => ENTITIES.get(e)!);

@@ -34,10 +34,16 @@ test.each([
 });
 
 const SHA = 'ab'.repeat(32);
-const INDEX = Buffer.from(`{"name":"Serde","vers":"1.0.0","cksum":"${SHA}"}\n{"name":"Serde","vers":"1.0.1","cksum":"short"}\n`);
+const INDEX = Buffer.from(
+  `{"name":"Serde","vers":"1.0.0","cksum":"${SHA}"}\n{"name":"Serde","vers":"1.0.1","cksum":"short"}\n`,
+);
 test.each([
   ['no marks', 'https://static.example/crates', 'https://static.example/crates/Serde/1.0.0/download'],
-  ['marks', 'https://s.example/{prefix}/{lowerprefix}/{crate}/{version}/{sha256-checksum}', `https://s.example/Se/rd/se/rd/Serde/1.0.0/${SHA}`],
+  [
+    'marks',
+    'https://s.example/{prefix}/{lowerprefix}/{crate}/{version}/{sha256-checksum}',
+    `https://s.example/Se/rd/se/rd/Serde/1.0.0/${SHA}`,
+  ],
 ])('a file is where its registry says, with %s', (_, dl, url) => {
   const a = asked('/crate-files/Serde/1.0.0.crate');
   const found = a?.kind === 'file' ? a.find(INDEX, Buffer.from(JSON.stringify({ dl }))) : null;

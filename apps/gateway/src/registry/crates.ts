@@ -11,13 +11,20 @@ export function askedOfCrates(path: string): Asked | null {
   if (path === '/crates/config.json')
     return {
       kind: 'here',
-      answer: (o) => ({ type: 'application/json', body: JSON.stringify({ dl: `${o.origin}/crate-files/{crate}/{version}.crate` }) }),
+      answer: (o) => ({
+        type: 'application/json',
+        body: JSON.stringify({ dl: `${o.origin}/crate-files/{crate}/{version}.crate` }),
+      }),
     };
   const below = /^\/crates\/(.+)$/.exec(path)?.[1];
   if (below !== undefined) {
     const name = below.split('/').at(-1)!;
     if (!NAME.test(name) || below !== indexPath(name)) return null;
-    return { kind: 'page', page: pageOf(name), answer: (body) => ({ type: 'text/plain; charset=utf-8', body }) };
+    return {
+      kind: 'page',
+      page: pageOf(name),
+      answer: (body) => ({ type: 'text/plain; charset=utf-8', body }),
+    };
   }
   const [, name, version] = /^\/crate-files\/([^/]+)\/([^/]+)[.]crate$/.exec(path) ?? [];
   if (name === undefined || version === undefined || !NAME.test(name) || !VERSION.test(version)) return null;
@@ -34,7 +41,11 @@ export function askedOfCrates(path: string): Asked | null {
         const hex = c.cksum?.toLowerCase() ?? '';
         if (!/^[0-9a-f]{64}$/.test(hex)) return 'no hash';
         const { dl } = JSON.parse(also!.toString('utf8')) as { dl: string };
-        return { url: addressOf(dl, name, version, hex), hash: { algorithm: 'sha256', hex }, label: `${name}@${version}` };
+        return {
+          url: addressOf(dl, name, version, hex),
+          hash: { algorithm: 'sha256', hex },
+          label: `${name}@${version}`,
+        };
       }
       return 'no file';
     },
@@ -51,7 +62,13 @@ const pageOf = (name: string): Page => ({ ecosystem: 'crates', name, path: index
 
 /** @see https://doc.rust-lang.org/cargo/reference/registry-index.html#index-configuration "dl" */
 function addressOf(dl: string, name: string, version: string, checksum: string): string {
-  const marks = { crate: name, version, prefix: folderOf(name), lowerprefix: folderOf(name.toLowerCase()), 'sha256-checksum': checksum };
+  const marks = {
+    crate: name,
+    version,
+    prefix: folderOf(name),
+    lowerprefix: folderOf(name.toLowerCase()),
+    'sha256-checksum': checksum,
+  };
   const filled = Object.entries(marks).reduce((s, [mark, value]) => s.replaceAll(`{${mark}}`, value), dl);
   return filled === dl ? `${dl}/${name}/${version}/download` : filled;
 }

@@ -37,12 +37,19 @@ beforeAll(async () => {
   const seeded = await seedRun(database.db, await seedTask(database.db, 'aaaa'));
   token = seeded.token;
   const poisoned = { ...npmPackage('poisoned'), sent: npmPackage('something-else').tarball };
-  open = await startNpm({ outer: npmPackage('outer', { inner: '^1.0.0' }), inner: npmPackage('inner'), poisoned });
+  open = await startNpm({
+    outer: npmPackage('outer', { inner: '^1.0.0' }),
+    inner: npmPackage('inner'),
+    poisoned,
+  });
   signedIn = await startNpm({ '@closed/thing': npmPackage('@closed/thing') }, SECRET);
   silent = await startRegistry(() => undefined);
   elsewhere = await startRegistry((asked, res, _, url) => {
     if (asked.endsWith('.tgz')) return void res.end('inside');
-    const dist = { tarball: `${url.replace('127.0.0.1', 'localhost')}/x.tgz`, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` };
+    const dist = {
+      tarball: `${url.replace('127.0.0.1', 'localhost')}/x.tgz`,
+      integrity: `sha512-${Buffer.alloc(64).toString('base64')}`,
+    };
     res.end(JSON.stringify({ name: '@led/astray', versions: { '1.0.0': { version: '1.0.0', dist } } }));
   });
   gateway = await startGateway(database.url, 'http://127.0.0.1:9', {
@@ -66,7 +73,10 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const get = async (at: string, o: { as?: string | null; method?: string } = {}): Promise<{ status: number; body: string }> => {
+const get = async (
+  at: string,
+  o: { as?: string | null; method?: string } = {},
+): Promise<{ status: number; body: string }> => {
   const who = o.as === undefined ? token : o.as;
   const r = await fetch(`${gateway.url}/registry${at}`, {
     method: o.method ?? 'GET',
@@ -78,27 +88,47 @@ const get = async (at: string, o: { as?: string | null; method?: string } = {}):
 const kept = (): string[] => readdirSync(path.join(gateway.home, 'packages/files'));
 
 /** A real client in a folder of its own, set up as in a sandbox. */
-async function client(program: 'npm' | 'pnpm', args: string[], manifest: object): Promise<{ dir: string; said: string }> {
+async function client(
+  program: 'npm' | 'pnpm',
+  args: string[],
+  manifest: object,
+): Promise<{ dir: string; said: string }> {
   const dir = mkdtempSync(path.join(root, `${program}-`));
   const home = mkdtempSync(path.join(root, 'home-'));
   mkdirSync(path.join(dir, 'project'));
   writeFileSync(path.join(dir, 'project/package.json'), JSON.stringify(manifest));
-  const env = { PATH: `${TOOLS}:${process.env.PATH}`, HOME: home, ...packageEnvironment(relay, { npmReplaces: 'always', goNoSumDb: '' }) };
-  const r = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 60_000 }).catch((e: { stdout: string; stderr: string }) => e);
+  const env = {
+    PATH: `${TOOLS}:${process.env.PATH}`,
+    HOME: home,
+    ...packageEnvironment(relay, { npmReplaces: 'always', goNoSumDb: '' }),
+  };
+  const r = await run(program, args, { cwd: path.join(dir, 'project'), env, timeout: 60_000 }).catch(
+    (e: { stdout: string; stderr: string }) => e,
+  );
   return { dir: path.join(dir, 'project'), said: r.stdout + r.stderr };
 }
 
-test.each(['npm', 'pnpm'] as const)('the real %s installs through it, and its lock file holds no address of ours', async (program) => {
-  const { dir, said } = await client(program, ['install'], { name: 'x', dependencies: { outer: '1.0.0' } });
-  const inner = await run('node', ['-p', "require('module').createRequire(require.resolve('outer'))('inner')"], { cwd: dir }).catch(() => ({
-    stdout: said,
-  }));
-  expect(inner.stdout.trim()).toBe('inner');
-  const lock = readFileSync(path.join(dir, program === 'npm' ? 'package-lock.json' : 'pnpm-lock.yaml'), 'utf8');
-  expect(lock).toContain('sha512-');
-  expect(lock).not.toContain(new URL(relay).host);
-  if (program === 'npm') expect(lock).toContain(`${open.url}/outer/-/outer-1.0.0.tgz`);
-});
+test.each(['npm', 'pnpm'] as const)(
+  'the real %s installs through it, and its lock file holds no address of ours',
+  async (program) => {
+    const { dir, said } = await client(program, ['install'], { name: 'x', dependencies: { outer: '1.0.0' } });
+    const inner = await run(
+      'node',
+      ['-p', "require('module').createRequire(require.resolve('outer'))('inner')"],
+      { cwd: dir },
+    ).catch(() => ({
+      stdout: said,
+    }));
+    expect(inner.stdout.trim()).toBe('inner');
+    const lock = readFileSync(
+      path.join(dir, program === 'npm' ? 'package-lock.json' : 'pnpm-lock.yaml'),
+      'utf8',
+    );
+    expect(lock).toContain('sha512-');
+    expect(lock).not.toContain(new URL(relay).host);
+    if (program === 'npm') expect(lock).toContain(`${open.url}/outer/-/outer-1.0.0.tgz`);
+  },
+);
 
 test('what was fetched once is handed out with the registry away, and again by npm from its lock file', async () => {
   await get('/npm/outer/-/outer-1.0.0.tgz');
@@ -122,7 +152,10 @@ test('bytes that are not what the registry says are refused by name, and nothing
   const r = await get('/npm/poisoned/-/poisoned-1.0.0.tgz');
   expect(r).toEqual({
     status: 424,
-    body: JSON.stringify({ error: 'mainloop: poisoned-1.0.0.tgz is not what its registry says it is (sha512), so it is not handed out.' }),
+    body: JSON.stringify({
+      error:
+        'mainloop: poisoned-1.0.0.tgz is not what its registry says it is (sha512), so it is not handed out.',
+    }),
   });
   expect(kept()).toEqual(before);
   expect((await get('/npm/poisoned/-/poisoned-1.0.0.tgz')).status).toBe(424);
@@ -143,12 +176,17 @@ test('a credential of the operator goes to its registry and nowhere else', async
 });
 
 test.each([
-  ['never answers', '/npm/@silent/x', () => `mainloop: ${new URL(silent.url).host} did not answer within ${LIMIT_S} seconds.`],
+  [
+    'never answers',
+    '/npm/@silent/x',
+    () => `mainloop: ${new URL(silent.url).host} did not answer within ${LIMIT_S} seconds.`,
+  ],
   ['is not there', '/npm/@nobody/x', () => "mainloop: 127.0.0.1:9 can't be reached (ECONNREFUSED)."],
   [
     'leads into a private network',
     '/npm/@led/astray/-/astray-1.0.0.tgz',
-    () => `mainloop: localhost:${new URL(elsewhere.url).port} lies in a private network, and is not a registry that was named.`,
+    () =>
+      `mainloop: localhost:${new URL(elsewhere.url).port} lies in a private network, and is not a registry that was named.`,
   ],
   ['has no such package', '/npm/nothing', () => `mainloop: ${new URL(open.url).host} knows no nothing.`],
 ])('a registry that %s is a sentence', async (_, at, sentence) => {
@@ -180,7 +218,9 @@ test('a job of the local CI is known by its repository and until its time is ove
   const [project] = await many<{ repo: string }>(database.db, 'select repo from projects');
   const good = ciToken(CI_SECRET, project!.repo, soon);
   expect((await get('/npm/outer', { as: good })).status).toBe(200);
-  expect((await fetch(`${gateway.url}/run/spec`, { headers: { authorization: `Bearer ${good}` } })).status).toBe(401);
+  expect(
+    (await fetch(`${gateway.url}/run/spec`, { headers: { authorization: `Bearer ${good}` } })).status,
+  ).toBe(401);
   for (const [as, status] of [
     [ciToken(CI_SECRET, project!.repo, Date.now() - 1), 401],
     [ciToken('another-secret-than-that', project!.repo, soon), 401],
@@ -196,18 +236,27 @@ test('a project that may reach nothing has no packages either', async () => {
   await setProject(database.db, project!.id, { egress: 'none' });
   const r = await get('/npm/outer/-/outer-1.0.0.tgz');
   await setProject(database.db, project!.id, { egress: 'registries' });
-  expect(r).toEqual({ status: 403, body: JSON.stringify({ error: "mainloop: npm's registry is not on this project's allow-list." }) });
+  expect(r).toEqual({
+    status: 403,
+    body: JSON.stringify({ error: "mainloop: npm's registry is not on this project's allow-list." }),
+  });
 });
 
 test('what a run was given is told in its story when it ends, each package once', async () => {
   const mine = await seedRun(database.db, await seedTask(database.db, 'bbbb'));
-  for (const name of ['outer', 'inner', 'outer']) await get(`/npm/${name}/-/${name}-1.0.0.tgz`, { as: mine.token });
+  for (const name of ['outer', 'inner', 'outer'])
+    await get(`/npm/${name}/-/${name}-1.0.0.tgz`, { as: mine.token });
   await get('/npm/poisoned/-/poisoned-1.0.0.tgz', { as: mine.token });
   await fetch(`${gateway.url}/run/result`, {
     method: 'POST',
     headers: { authorization: `Bearer ${mine.token}` },
     body: JSON.stringify({ outcome: { kind: 'completed', summary: 'x' }, outputEnd: 0 }),
   });
-  const told = await many<{ payload: object }>(database.db, "select payload from events where type = 'packages.fetched' and task_id = 'bbbb'");
-  expect(told.map((e) => e.payload)).toEqual([{ runId: mine.runId, packages: ['npm outer@1.0.0', 'npm inner@1.0.0'], more: 0 }]);
+  const told = await many<{ payload: object }>(
+    database.db,
+    "select payload from events where type = 'packages.fetched' and task_id = 'bbbb'",
+  );
+  expect(told.map((e) => e.payload)).toEqual([
+    { runId: mine.runId, packages: ['npm outer@1.0.0', 'npm inner@1.0.0'], more: 0 },
+  ]);
 });

@@ -46,7 +46,11 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
     const key = `${url.href} ${page.accept}`;
     const kept = await cache.page(key);
     if (kept !== null && Date.now() - kept.readAt < FRESH_MS) return kept.body;
-    const headers = { accept: page.accept, 'accept-encoding': 'gzip', ...(kept?.etag ? { 'if-none-match': kept.etag } : {}) };
+    const headers = {
+      accept: page.accept,
+      'accept-encoding': 'gzip',
+      ...(kept?.etag ? { 'if-none-match': kept.etag } : {}),
+    };
     try {
       const got = await fetch(url, up, headers);
       if (got.status === 304 && kept !== null) {
@@ -65,17 +69,25 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
     }
   };
 
-  const file = async (r: Registry, a: Asked & { kind: 'file' }): Promise<{ found: Found; kept: KeptFile }> => {
+  const file = async (
+    r: Registry,
+    a: Asked & { kind: 'file' },
+  ): Promise<{ found: Found; kept: KeptFile }> => {
     const { up, found } = await turn(async () => {
       const page = await readPage(r, a.page);
       const also = a.also ? await readFrom(r, page.up, a.also) : null;
       return { up: page.up, found: understood(r, a.page, page.body, (body) => a.find(body, also)) };
     });
-    if (found === 'no file') throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
+    if (found === 'no file')
+      throw new Refused(404, `mainloop: ${r.name} knows no file ${a.file} of ${a.page.name}.`);
     if (found === 'no hash')
-      throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} names no hash for ${a.file}, so nobody could tell whether it is that.`);
+      throw new Refused(
+        UPSTREAM_FAILED,
+        `mainloop: ${r.name} names no hash for ${a.file}, so nobody could tell whether it is that.`,
+      );
     const url = URL.parse(found.url, new URL(a.page.path, up.base).href);
-    if (url === null || !/^https?:$/.test(url.protocol)) throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${a.file} is.`);
+    if (url === null || !/^https?:$/.test(url.protocol))
+      throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} does not say where ${a.file} is.`);
     url.username = '';
     url.password = '';
     const key: FileKey = found.hash === 'by the client' ? { address: url.href } : found.hash;
@@ -87,18 +99,35 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
     return { found, kept: await fetching };
   };
 
-  const download = async (r: Registry, up: Upstream, url: URL, a: Asked & { kind: 'file' }, key: FileKey): Promise<KeptFile> => {
+  const download = async (
+    r: Registry,
+    up: Upstream,
+    url: URL,
+    a: Asked & { kind: 'file' },
+    key: FileKey,
+  ): Promise<KeptFile> => {
     const got = await fetch(url, up, { accept: '*/*' });
     if (got.status !== 200) throw refusedBy(r, url.host, a.file, got.status, got.body);
     return cache.keepFile(key, got.body, { name: a.file, maxBytes: MAX_FILE_BYTES }).catch((err: unknown) => {
       got.body.destroy();
-      throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: ${a.file} broke off on its way from ${url.host}.`);
+      throw err instanceof Refused
+        ? err
+        : new Refused(UPSTREAM_FAILED, `mainloop: ${a.file} broke off on its way from ${url.host}.`);
     });
   };
 
-  const answer = async (req: IncomingMessage, res: ServerResponse, url: URL, client: PackageClient): Promise<void> => {
+  const answer = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    url: URL,
+    client: PackageClient,
+  ): Promise<void> => {
     const path = plainPath(url.pathname.slice('/registry'.length));
-    const to: AnswerTo = { origin: originOf(req), userAgent: req.headers['user-agent'] ?? '', accept: req.headers.accept ?? '' };
+    const to: AnswerTo = {
+      origin: originOf(req),
+      userAgent: req.headers['user-agent'] ?? '',
+      accept: req.headers.accept ?? '',
+    };
     for (const r of path === null ? [] : registries) {
       const asked = r.asked(path!, to.accept);
       if (asked === null) continue;
@@ -107,8 +136,11 @@ export function packageDoor(registries: readonly Registry[], cache: Cache, fetch
       if (!hosts.some((h) => allowedHost(h, 443, client.projectSettings)))
         throw new Refused(403, `mainloop: ${r.name} is not on this project's allow-list.`);
       if (asked.kind === 'page') {
-        const made = await turn(async () => understood(r, asked.page, (await readPage(r, asked.page)).body, (body) => asked.answer(body, to)));
-        if (made === null) throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
+        const made = await turn(async () =>
+          understood(r, asked.page, (await readPage(r, asked.page)).body, (body) => asked.answer(body, to)),
+        );
+        if (made === null)
+          throw new Refused(404, `mainloop: ${r.name} knows no such version of ${asked.page.name}.`);
         return sendPage(req, res, made);
       }
       const { found, kept } = await file(r, asked);
@@ -142,7 +174,10 @@ function understood<T>(r: Registry, page: Page, body: Buffer, read: (body: Buffe
   try {
     return read(body);
   } catch {
-    throw new Refused(UPSTREAM_FAILED, `mainloop: ${r.name} answers for ${page.name} with what is no list of files.`);
+    throw new Refused(
+      UPSTREAM_FAILED,
+      `mainloop: ${r.name} answers for ${page.name} with what is no list of files.`,
+    );
   }
 }
 
@@ -165,12 +200,18 @@ async function wholeOf(body: Readable, packed: boolean, name: string): Promise<B
   try {
     for await (const part of from as AsyncIterable<Buffer>) {
       bytes += part.length;
-      if (bytes > MAX_PAGE_BYTES) throw new Refused(UPSTREAM_FAILED, `mainloop: the list of ${name} is over ${MAX_PAGE_BYTES / 1024 / 1024} MiB.`);
+      if (bytes > MAX_PAGE_BYTES)
+        throw new Refused(
+          UPSTREAM_FAILED,
+          `mainloop: the list of ${name} is over ${MAX_PAGE_BYTES / 1024 / 1024} MiB.`,
+        );
       parts.push(part);
     }
   } catch (err) {
     body.destroy();
-    throw err instanceof Refused ? err : new Refused(UPSTREAM_FAILED, `mainloop: the list of ${name} broke off on its way.`);
+    throw err instanceof Refused
+      ? err
+      : new Refused(UPSTREAM_FAILED, `mainloop: the list of ${name} broke off on its way.`);
   }
   return Buffer.concat(parts);
 }
@@ -179,7 +220,11 @@ function sendPage(req: IncomingMessage, res: ServerResponse, a: Answer): void {
   const body = Buffer.from(a.body);
   const etag = `"${a.etag ?? createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const same = req.headers['if-none-match'] === etag;
-  res.writeHead(same ? 304 : 200, { 'content-type': a.type, etag, ...(same ? {} : { 'content-length': body.length }) });
+  res.writeHead(same ? 304 : 200, {
+    'content-type': a.type,
+    etag,
+    ...(same ? {} : { 'content-length': body.length }),
+  });
   res.end(same || req.method === 'HEAD' ? undefined : body);
 }
 

@@ -13,12 +13,21 @@ const listen = async (server: http.Server): Promise<http.Server> => {
   await new Promise<void>((r) => void server.listen(0, '127.0.0.1', r));
   return server;
 };
-const urlOf = (server: http.Server, host = '127.0.0.1'): string => `http://${host}:${(server.address() as AddressInfo).port}`;
+const urlOf = (server: http.Server, host = '127.0.0.1'): string =>
+  `http://${host}:${(server.address() as AddressInfo).port}`;
 
 beforeAll(async () => {
-  inside = await listen(http.createServer((req, res) => void (heard.push(`inside ${req.url}`), res.end('secret'))));
-  proxy = await listen(http.createServer((req, res) => void (heard.push(`proxy ${req.url}`), res.end('from the proxy'))));
-  registry = await listen(http.createServer((req, res) => void res.writeHead(302, { location: decodeURIComponent(req.url!.slice(1)) }).end()));
+  inside = await listen(
+    http.createServer((req, res) => void (heard.push(`inside ${req.url}`), res.end('secret'))),
+  );
+  proxy = await listen(
+    http.createServer((req, res) => void (heard.push(`proxy ${req.url}`), res.end('from the proxy'))),
+  );
+  registry = await listen(
+    http.createServer(
+      (req, res) => void res.writeHead(302, { location: decodeURIComponent(req.url!.slice(1)) }).end(),
+    ),
+  );
 });
 afterAll(() => {
   for (const s of [registry, inside, proxy]) s.close();
@@ -32,18 +41,27 @@ test.each([
   ['a proxy for everything but the registry', {}],
 ])('with %s, an answer leads nobody into our own networks', async (name, more) => {
   heard.length = 0;
-  const env = name === 'no proxy' ? {} : { http_proxy: urlOf(proxy), no_proxy: new URL(urlOf(registry)).host, ...more };
+  const env =
+    name === 'no proxy' ? {} : { http_proxy: urlOf(proxy), no_proxy: new URL(urlOf(registry)).host, ...more };
   const fetch = fetcher({ ms: 5_000, authorities: [], env });
   for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '169.254.169.254'])
-    await expect(fetch(new URL(`${urlOf(registry)}/${encodeURIComponent(`${urlOf(inside, host)}/x`)}`), upstream(), {})).rejects.toThrow(
-      'lies in a private network, and is not a registry that was named.',
-    );
+    await expect(
+      fetch(new URL(`${urlOf(registry)}/${encodeURIComponent(`${urlOf(inside, host)}/x`)}`), upstream(), {}),
+    ).rejects.toThrow('lies in a private network, and is not a registry that was named.');
   expect(heard).toEqual([]);
 });
 
 test('through a proxy, names that only the proxy knows are asked for', async () => {
-  const fetch = fetcher({ ms: 5_000, authorities: [], env: { http_proxy: urlOf(proxy), no_proxy: new URL(urlOf(registry)).host } });
-  const got = await fetch(new URL(`${urlOf(registry)}/${encodeURIComponent('http://files.registry.invalid/x.tgz')}`), upstream(), {});
+  const fetch = fetcher({
+    ms: 5_000,
+    authorities: [],
+    env: { http_proxy: urlOf(proxy), no_proxy: new URL(urlOf(registry)).host },
+  });
+  const got = await fetch(
+    new URL(`${urlOf(registry)}/${encodeURIComponent('http://files.registry.invalid/x.tgz')}`),
+    upstream(),
+    {},
+  );
   expect([got.status, heard.at(-1)]).toEqual([200, 'proxy http://files.registry.invalid/x.tgz']);
   got.body.resume();
 });

@@ -34,16 +34,29 @@ export function fetcher(o: FetcherOptions): Fetch {
   const agents = {
     'http:': new http.Agent({ keepAlive: true, maxSockets: 32, ...proxyEnv }),
     // Made once: reading some hundred authorities for each connection takes longer than the connection.
-    'https:': new https.Agent({ keepAlive: true, maxSockets: 32, secureContext: tls.createSecureContext({ ca: [...o.authorities] }), ...proxyEnv }),
+    'https:': new https.Agent({
+      keepAlive: true,
+      maxSockets: 32,
+      secureContext: tls.createSecureContext({ ca: [...o.authorities] }),
+      ...proxyEnv,
+    }),
   };
   const seconds = `${Math.round(o.ms / 100) / 10} seconds`;
 
-  const once = async (url: URL, upstream: Upstream, headers: Record<string, string>, deadline: number): Promise<Fetched> => {
+  const once = async (
+    url: URL,
+    upstream: Upstream,
+    headers: Record<string, string>,
+    deadline: number,
+  ): Promise<Fetched> => {
     const named = [new URL(upstream.base).origin, ...(upstream.filesAt ?? [])].includes(url.origin);
     const late = new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} did not answer within ${seconds}.`);
     const left = Math.max(1, deadline - Date.now());
     const place = named ? {} : await publicPlace(url, left, late, proxied);
-    const signIn = upstream.authorization !== null && named && url.href.startsWith(upstream.base) ? { authorization: upstream.authorization } : {};
+    const signIn =
+      upstream.authorization !== null && named && url.href.startsWith(upstream.base)
+        ? { authorization: upstream.authorization }
+        : {};
     return new Promise((resolve, reject) => {
       const secure = url.protocol === 'https:';
       const req = (secure ? https : http).request(url, {
@@ -58,9 +71,15 @@ export function fetcher(o: FetcherOptions): Fetch {
       req.once('error', (err: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         reject(
-          Object.assign(new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} can't be reached (${err.code ?? 'it broke off'}).`), {
-            again: req.reusedSocket,
-          }),
+          Object.assign(
+            new Refused(
+              UPSTREAM_FAILED,
+              `mainloop: ${url.host} can't be reached (${err.code ?? 'it broke off'}).`,
+            ),
+            {
+              again: req.reusedSocket,
+            },
+          ),
         );
       });
       req.once('response', (body) => {
@@ -85,8 +104,16 @@ export function fetcher(o: FetcherOptions): Fetch {
       if (![301, 302, 303, 307, 308].includes(got.status)) return got;
       got.body.resume();
       const to = URL.parse(got.headers.location ?? '', at.href);
-      if (to === null || !/^https?:$/.test(to.protocol) || (at.protocol === 'https:' && to.protocol === 'http:') || hops === MAX_HOPS)
-        throw new Refused(UPSTREAM_FAILED, `mainloop: ${at.host} leads somewhere else, and not to the package.`);
+      if (
+        to === null ||
+        !/^https?:$/.test(to.protocol) ||
+        (at.protocol === 'https:' && to.protocol === 'http:') ||
+        hops === MAX_HOPS
+      )
+        throw new Refused(
+          UPSTREAM_FAILED,
+          `mainloop: ${at.host} leads somewhere else, and not to the package.`,
+        );
       at = to;
     }
   };
@@ -105,7 +132,10 @@ async function publicPlace(url: URL, ms: number, late: Refused, proxied: boolean
   if (found.kind === 'unknown' && proxied) return {};
   if (found.kind === 'unknown') throw new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} does not resolve.`);
   if (found.kind === 'private')
-    throw new Refused(UPSTREAM_FAILED, `mainloop: ${url.host} lies in a private network, and is not a registry that was named.`);
+    throw new Refused(
+      UPSTREAM_FAILED,
+      `mainloop: ${url.host} lies in a private network, and is not a registry that was named.`,
+    );
   if (proxied) return {};
   // An address of its own is looked up by nobody; it was looked at just now.
   return { lookup: lookupOf(found.addresses), autoSelectFamily: true };

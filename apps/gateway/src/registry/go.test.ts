@@ -11,11 +11,23 @@ test.each([
   ['/go/rsc.io/quote/@v/list', 'page', 'rsc.io/quote/@v/list'],
   ['/go/rsc.io/quote/@latest', 'page', 'rsc.io/quote/@latest'],
   ['/go/github.com/!burnt!sushi/toml/@v/v1.4.0.mod', 'page', 'github.com/!burnt!sushi/toml/@v/v1.4.0.mod'],
-  ['/go/github.com/x/y/v2/@v/v2.0.0+incompatible.info', 'page', 'github.com/x/y/v2/@v/v2.0.0+incompatible.info'],
+  [
+    '/go/github.com/x/y/v2/@v/v2.0.0+incompatible.info',
+    'page',
+    'github.com/x/y/v2/@v/v2.0.0+incompatible.info',
+  ],
   ['/go/github.com/x/y/@v/main.info', 'page', 'github.com/x/y/@v/main.info'],
-  ['/go/golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.zip', 'file', 'golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.info'],
+  [
+    '/go/golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.zip',
+    'file',
+    'golang.org/toolchain/@v/v0.0.1-go1.24.0.linux-amd64.info',
+  ],
   ['/go/sumdb/sum.golang.org/supported', 'page', 'sumdb/sum.golang.org/supported'],
-  ['/go/sumdb/sum.golang.org/lookup/github.com/!burnt!sushi/toml@v1.4.0', 'page', 'sumdb/sum.golang.org/lookup/github.com/!burnt!sushi/toml@v1.4.0'],
+  [
+    '/go/sumdb/sum.golang.org/lookup/github.com/!burnt!sushi/toml@v1.4.0',
+    'page',
+    'sumdb/sum.golang.org/lookup/github.com/!burnt!sushi/toml@v1.4.0',
+  ],
   ['/go/sumdb/sum.golang.org/tile/8/0/x001/234.p/5', 'page', 'sumdb/sum.golang.org/tile/8/0/x001/234.p/5'],
 ])('%s is a %s', (path, kind, upstream) => {
   const a = asked(path);

@@ -35,16 +35,19 @@ beforeAll(async () => {
     res.writeHead(410).end('gone');
   });
   crates = await startRegistry((asked, res, _, url) => {
-    const line = (vers: string, cksum: string): string => `${JSON.stringify({ name: 'itoa', vers, cksum })}\n`;
+    const line = (vers: string, cksum: string): string =>
+      `${JSON.stringify({ name: 'itoa', vers, cksum })}\n`;
     if (asked === '/index/config.json') return void res.end(JSON.stringify({ dl: `${url}/dl` }));
-    if (asked === '/index/it/oa/itoa') return void res.end(line('1.0.0', sha256('a crate')) + line('1.0.1', sha256('another')));
+    if (asked === '/index/it/oa/itoa')
+      return void res.end(line('1.0.0', sha256('a crate')) + line('1.0.1', sha256('another')));
     if (asked.startsWith('/dl/itoa/')) return void res.end('a crate');
     res.writeHead(404).end();
   });
   maven = await startRegistry((asked, res) => {
     const at = '/central/org/x/y/1.0/';
     if (asked === `${at}y-1.0.jar`) return void res.end('a jar');
-    if (asked === `${at}y-1.0.jar.sha1`) return void res.end(`${createHash('sha1').update('a jar').digest('hex')}  y-1.0.jar`);
+    if (asked === `${at}y-1.0.jar.sha1`)
+      return void res.end(`${createHash('sha1').update('a jar').digest('hex')}  y-1.0.jar`);
     if (asked === `${at}y-1.0.pom`) return void res.end('changed');
     if (asked === `${at}y-1.0.pom.sha1`) return void res.end('ab'.repeat(20));
     res.writeHead(404).end();
@@ -55,7 +58,10 @@ beforeAll(async () => {
     `<settings><servers><server><id>m</id><username>me</username><password>secret-of-maven</password></server></servers>
      <mirrors><mirror><id>m</id><mirrorOf>central</mirrorOf><url>${maven.url}/central</url></mirror></mirrors></settings>`,
   );
-  writeFileSync(path.join(root, 'config.toml'), `[source.crates-io]\nreplace-with = "c"\n[source.c]\nregistry = "sparse+${crates.url}/index/"\n`);
+  writeFileSync(
+    path.join(root, 'config.toml'),
+    `[source.crates-io]\nreplace-with = "c"\n[source.c]\nregistry = "sparse+${crates.url}/index/"\n`,
+  );
   gems = await startGems();
   mkdirSync(path.join(root, '.bundle'));
   writeFileSync(
@@ -100,22 +106,39 @@ function startIndex(): Promise<TestRegistry> {
 
 test.each([
   ['good-1.0-py3-none-any.whl', 200, 'a wheel'],
-  ['bad-1.0.tar.gz', 424, 'mainloop: bad-1.0.tar.gz is not what its registry says it is (sha256), so it is not handed out.'],
-  ['none-1.0.tar.gz', 424, "mainloop: Python's index names no hash for none-1.0.tar.gz, so nobody could tell whether it is that."],
+  [
+    'bad-1.0.tar.gz',
+    424,
+    'mainloop: bad-1.0.tar.gz is not what its registry says it is (sha256), so it is not handed out.',
+  ],
+  [
+    'none-1.0.tar.gz',
+    424,
+    "mainloop: Python's index names no hash for none-1.0.tar.gz, so nobody could tell whether it is that.",
+  ],
   ['missing-1.0.tar.gz', 404, "mainloop: Python's index knows no file missing-1.0.tar.gz of thing."],
 ])("a file of Python's: %s", async (file, status, said) => {
   const r = await get(`/pypi/files/thing/${file}`);
-  expect({ status: r.status, said: r.status === 200 ? r.body : (JSON.parse(r.body) as { error: string }).error }).toEqual({ status, said });
+  expect({
+    status: r.status,
+    said: r.status === 200 ? r.body : (JSON.parse(r.body) as { error: string }).error,
+  }).toEqual({ status, said });
   const page = await get('/pypi/simple/Thing/');
   expect(page.body).toContain(`/pypi/files/thing/good-1.0-py3-none-any.whl#sha256=`);
   expect(page.body + r.body).not.toContain('secret-of-pip');
-  expect(index.asked.every((a) => a.path.startsWith('/files/') || a.authorization?.startsWith('Basic '))).toBe(true);
+  expect(
+    index.asked.every((a) => a.path.startsWith('/files/') || a.authorization?.startsWith('Basic ')),
+  ).toBe(true);
 });
 
 test("Go's modules come from its proxy, a zip is asked for once, and a module that is gone is told as such", async () => {
-  for (const _ of [1, 2]) expect(await get('/go/rsc.io/quote/@v/v1.0.0.zip')).toEqual({ status: 200, body: 'a zip' });
+  for (const _ of [1, 2])
+    expect(await get('/go/rsc.io/quote/@v/v1.0.0.zip')).toEqual({ status: 200, body: 'a zip' });
   expect(modules.asked.filter((a) => a.path.endsWith('.zip'))).toHaveLength(1);
-  expect(await get('/go/rsc.io/other/@v/list')).toEqual({ status: 404, body: `mainloop: ${new URL(modules.url).host} knows no rsc.io/other.\n` });
+  expect(await get('/go/rsc.io/other/@v/list')).toEqual({
+    status: 404,
+    body: `mainloop: ${new URL(modules.url).host} knows no rsc.io/other.\n`,
+  });
 });
 
 test('crates come from where their index says, and one that was changed is refused by name', async () => {
@@ -126,7 +149,10 @@ test('crates come from where their index says, and one that was changed is refus
   expect(await get('/crate-files/itoa/1.0.0.crate')).toEqual({ status: 200, body: 'a crate' });
   expect(await get('/crate-files/itoa/1.0.1.crate')).toEqual({
     status: 424,
-    body: JSON.stringify({ error: 'mainloop: itoa-1.0.1.crate is not what its registry says it is (sha256), so it is not handed out.' }),
+    body: JSON.stringify({
+      error:
+        'mainloop: itoa-1.0.1.crate is not what its registry says it is (sha256), so it is not handed out.',
+    }),
   });
 });
 
@@ -134,11 +160,20 @@ test("Maven's files come from the mirror that the operator's Maven has, each whe
   expect(await get('/maven/org/x/y/1.0/y-1.0.jar')).toEqual({ status: 200, body: 'a jar' });
   expect(await get('/maven/org/x/y/1.0/y-1.0.pom')).toEqual({
     status: 424,
-    body: JSON.stringify({ error: 'mainloop: y-1.0.pom is not what its registry says it is (sha1), so it is not handed out.' }),
+    body: JSON.stringify({
+      error: 'mainloop: y-1.0.pom is not what its registry says it is (sha1), so it is not handed out.',
+    }),
   });
   const missing = await get('/maven/org/x/z/1.0/z-1.0.jar');
-  expect(missing).toEqual({ status: 404, body: JSON.stringify({ error: `mainloop: ${new URL(maven.url).host} knows no org.x:z.` }) });
-  expect(maven.asked.every((a) => a.authorization === `Basic ${Buffer.from('me:secret-of-maven').toString('base64')}`)).toBe(true);
+  expect(missing).toEqual({
+    status: 404,
+    body: JSON.stringify({ error: `mainloop: ${new URL(maven.url).host} knows no org.x:z.` }),
+  });
+  expect(
+    maven.asked.every(
+      (a) => a.authorization === `Basic ${Buffer.from('me:secret-of-maven').toString('base64')}`,
+    ),
+  ).toBe(true);
 });
 
 /** Bundler and RubyGems, where this machine has them. */
@@ -184,16 +219,27 @@ test("a gem is what its line of RubyGems' index says, and the operator's sign-in
   expect((await get('/rubygems/gems/thing-1.0.0.gem')).status).toBe(200);
   expect(await get('/rubygems/gems/changed-1.0.0.gem')).toEqual({
     status: 424,
-    body: JSON.stringify({ error: 'mainloop: changed-1.0.0.gem is not what its registry says it is (sha256), so it is not handed out.' }),
+    body: JSON.stringify({
+      error:
+        'mainloop: changed-1.0.0.gem is not what its registry says it is (sha256), so it is not handed out.',
+    }),
   });
   expect((await get('/rubygems/gems/thing-2.0.0.gem')).status).toBe(404);
-  expect(gems.asked.every((a) => a.authorization === `Basic ${Buffer.from('me:secret-of-ruby').toString('base64')}`)).toBe(true);
+  expect(
+    gems.asked.every(
+      (a) => a.authorization === `Basic ${Buffer.from('me:secret-of-ruby').toString('base64')}`,
+    ),
+  ).toBe(true);
 });
 
 withRuby('the real Bundler installs through it by its lock file, which stays what it is', async () => {
   const work = path.join(root, 'bundled');
   mkdirSync(work);
-  const { port, close } = await relayPackages({ gateway: { host: '127.0.0.1', port: gateway.port }, token, port: 0 });
+  const { port, close } = await relayPackages({
+    gateway: { host: '127.0.0.1', port: gateway.port },
+    token,
+    port: 0,
+  });
   const origin = `http://127.0.0.1:${port}`;
   for (const [name, text] of Object.entries(homeSettings(origin))) {
     mkdirSync(path.dirname(path.join(RUBY_ENV.HOME, name)), { recursive: true });
@@ -204,17 +250,23 @@ withRuby('the real Bundler installs through it by its lock file, which stays wha
   writeFileSync(path.join(work, 'Gemfile.lock'), lock);
   const below = path.join(work, 'below');
   mkdirSync(below);
-  const bundle = (cwd: string, ...a: string[]) => promisify(execFile)('/usr/bin/bundle', a, { cwd, env: RUBY_ENV, timeout: 120_000 });
+  const bundle = (cwd: string, ...a: string[]) =>
+    promisify(execFile)('/usr/bin/bundle', a, { cwd, env: RUBY_ENV, timeout: 120_000 });
   try {
     await bundle(work, 'install', '--quiet');
     expect(existsSync(path.join(work, 'vendor/bundle'))).toBe(true);
     // As an agent would, wherever it is, and told nothing of the path.
 
-    expect((await bundle(below, 'exec', 'ruby', '-e', "require 'thing'; print Thing::NAME")).stdout).toBe('thing');
+    expect((await bundle(below, 'exec', 'ruby', '-e', "require 'thing'; print Thing::NAME")).stdout).toBe(
+      'thing',
+    );
     expect(readFileSync(path.join(work, 'Gemfile.lock'), 'utf8')).toBe(lock);
     writeFileSync(path.join(work, 'Gemfile'), "source 'https://rubygems.org'\ngem 'changed'\n");
     rmSync(path.join(work, 'Gemfile.lock'));
-    await expect(bundle(work, 'install')).rejects.toMatchObject({ stdout: expect.stringContaining('changed'), code: expect.any(Number) });
+    await expect(bundle(work, 'install')).rejects.toMatchObject({
+      stdout: expect.stringContaining('changed'),
+      code: expect.any(Number),
+    });
   } finally {
     close();
   }

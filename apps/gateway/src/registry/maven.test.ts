@@ -10,7 +10,11 @@ const asked = (path: string) => {
 
 test.each([
   ['/maven/junit/junit/4.13.2/junit-4.13.2.jar', 'file', 'junit/junit/4.13.2/junit-4.13.2.jar.sha1'],
-  ['/maven/org/apache/maven/maven/3.9.6/maven-3.9.6.pom', 'file', 'org/apache/maven/maven/3.9.6/maven-3.9.6.pom.sha1'],
+  [
+    '/maven/org/apache/maven/maven/3.9.6/maven-3.9.6.pom',
+    'file',
+    'org/apache/maven/maven/3.9.6/maven-3.9.6.pom.sha1',
+  ],
   ['/maven/junit/junit/4.13.2/junit-4.13.2.jar.sha1', 'page', 'junit/junit/4.13.2/junit-4.13.2.jar.sha1'],
   ['/maven/junit/junit/4.13.2/junit-4.13.2.pom.md5', 'page', 'junit/junit/4.13.2/junit-4.13.2.pom.md5'],
   ['/maven/junit/junit/maven-metadata.xml', 'page', 'junit/junit/maven-metadata.xml'],
@@ -43,7 +47,8 @@ test('a file is what the hash beside it says, whatever stands behind that; witho
   for (const said of [hex, `${hex}  y-1.0.jar\n`, `${hex}\n`])
     expect(a?.kind === 'file' && a.find(Buffer.from(said), null)).toEqual({ ...found, label: 'org.x:y@1.0' });
   expect(pom?.kind === 'file' && pom.find(Buffer.from(hex), null)).toMatchObject({ label: null });
-  for (const said of ['', '<html>', hex.slice(2), `${hex}0`]) expect(a?.kind === 'file' && a.find(Buffer.from(said), null)).toBe('no hash');
+  for (const said of ['', '<html>', hex.slice(2), `${hex}0`])
+    expect(a?.kind === 'file' && a.find(Buffer.from(said), null)).toBe('no hash');
 });
 
 const CENTRAL = 'https://repo.maven.apache.org/maven2/';
@@ -60,10 +65,26 @@ test.each<[string, string, [string, string | null]]>([
     '<servers><server><id>m</id><username>me</username><password>p&amp;w</password></server></servers><mirrors><mirror><id>m</id><url>http://10.0.0.1:8081/m/</url><mirrorOf>central</mirrorOf></mirror></mirrors>',
     ['http://10.0.0.1:8081/m/', basic('me:p&w')],
   ],
-  ['one of something else', '<mirror><id>m</id><mirrorOf>jboss</mirrorOf><url>https://m.example/</url></mirror>', [CENTRAL, null]],
-  ['all but something', '<mirror><mirrorOf>*,!own</mirrorOf><url>https://m.example/</url></mirror>', ['https://m.example/', null]],
-  ['all but central', '<mirror><mirrorOf>*,!central</mirrorOf><url>https://m.example/</url></mirror>', [CENTRAL, null]],
-  ['one that is commented out', '<!-- <mirror><mirrorOf>*</mirrorOf><url>https://m.example/</url></mirror> -->', [CENTRAL, null]],
+  [
+    'one of something else',
+    '<mirror><id>m</id><mirrorOf>jboss</mirrorOf><url>https://m.example/</url></mirror>',
+    [CENTRAL, null],
+  ],
+  [
+    'all but something',
+    '<mirror><mirrorOf>*,!own</mirrorOf><url>https://m.example/</url></mirror>',
+    ['https://m.example/', null],
+  ],
+  [
+    'all but central',
+    '<mirror><mirrorOf>*,!central</mirrorOf><url>https://m.example/</url></mirror>',
+    [CENTRAL, null],
+  ],
+  [
+    'one that is commented out',
+    '<!-- <mirror><mirrorOf>*</mirrorOf><url>https://m.example/</url></mirror> -->',
+    [CENTRAL, null],
+  ],
   [
     'a password that Maven keeps to itself',
     '<server><id>m</id><username>me</username><password>{abc=}</password></server><mirror><id>m</id><mirrorOf>*</mirrorOf><url>https://m.example/</url></mirror>',

@@ -31,7 +31,11 @@ export function askedOfMaven(path: string): Asked | null {
       if (hex === undefined) return 'no hash';
       // What describes an artifact is no package by itself.
       const isArtifact = !/[.](?:pom|module|xml)$/.test(file);
-      return { url: `./${encodeURIComponent(file)}`, hash: { algorithm: 'sha1', hex }, label: isArtifact ? `${name}@${version}` : null };
+      return {
+        url: `./${encodeURIComponent(file)}`,
+        hash: { algorithm: 'sha1', hex },
+        label: isArtifact ? `${name}@${version}` : null,
+      };
     },
   };
 }

@@ -55,9 +55,16 @@ test.each([
 });
 
 const SHA512 = Buffer.alloc(64, 7);
-const packument = (tarball: string, dist: object = { integrity: `sha512-${SHA512.toString('base64')}` }): Buffer =>
+const packument = (
+  tarball: string,
+  dist: object = { integrity: `sha512-${SHA512.toString('base64')}` },
+): Buffer =>
   Buffer.from(
-    JSON.stringify({ name: 'is-odd', 'dist-tags': { latest: '3.0.1' }, versions: { '3.0.1': { version: '3.0.1', dist: { tarball, ...dist } } } }),
+    JSON.stringify({
+      name: 'is-odd',
+      'dist-tags': { latest: '3.0.1' },
+      versions: { '3.0.1': { version: '3.0.1', dist: { tarball, ...dist } } },
+    }),
   );
 
 test.each([
@@ -79,8 +86,18 @@ test.each([
     'https://me:secret@r.example/is-odd/-/is-odd-3.0.1.tgz?token=s',
     'https://r.example/is-odd/-/is-odd-3.0.1.tgz',
   ],
-  ['an address that npm could not turn to us', NPM, 'https://cdn.example/9f/blob', 'http://127.0.0.1:8701/npm/is-odd/-/is-odd-3.0.1.tgz'],
-  ['pnpm takes it as it is', PNPM, 'https://registry.npmjs.org/is-odd/-/is-odd-3.0.1.tgz', 'http://127.0.0.1:8701/npm/is-odd/-/is-odd-3.0.1.tgz'],
+  [
+    'an address that npm could not turn to us',
+    NPM,
+    'https://cdn.example/9f/blob',
+    'http://127.0.0.1:8701/npm/is-odd/-/is-odd-3.0.1.tgz',
+  ],
+  [
+    'pnpm takes it as it is',
+    PNPM,
+    'https://registry.npmjs.org/is-odd/-/is-odd-3.0.1.tgz',
+    'http://127.0.0.1:8701/npm/is-odd/-/is-odd-3.0.1.tgz',
+  ],
 ])('where a tarball is: %s', (_, client, there, here) => {
   const page = asked('/npm/is-odd');
   const answer = page?.kind === 'page' ? page.answer(packument(there), client)! : null;
@@ -90,11 +107,16 @@ test.each([
 test('a version and a tag are one manifest, what is not there is nothing', () => {
   const of = (path: string): string => {
     const a = asked(path);
-    return String(a?.kind === 'page' ? a.answer(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), NPM)?.body : 'no page');
+    return String(
+      a?.kind === 'page'
+        ? a.answer(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), NPM)?.body
+        : 'no page',
+    );
   };
   expect(JSON.parse(of('/npm/is-odd/latest'))).toMatchObject({ version: '3.0.1' });
   expect(JSON.parse(of('/npm/is-odd/3.0.1'))).toMatchObject({ version: '3.0.1' });
-  for (const none of ['/npm/is-odd/4.0.0', '/npm/is-odd/constructor', '/npm/is-odd/__proto__']) expect(of(none)).toBe('undefined');
+  for (const none of ['/npm/is-odd/4.0.0', '/npm/is-odd/constructor', '/npm/is-odd/__proto__'])
+    expect(of(none)).toBe('undefined');
 });
 
 test.each([
@@ -107,17 +129,29 @@ test.each([
   ['a blob under another name', 'https://r.example/9f/blob', {}, { url: 'https://r.example/9f/blob' }],
 ])('the file is found by %s', (_, there, dist, found) => {
   const a = asked('/npm/is-odd/-/is-odd-3.0.1.tgz');
-  expect(a?.kind === 'file' && a.find(packument(there, { integrity: `sha512-${SHA512.toString('base64')}`, ...dist }), null)).toMatchObject(found);
+  expect(
+    a?.kind === 'file' &&
+      a.find(packument(there, { integrity: `sha512-${SHA512.toString('base64')}`, ...dist }), null),
+  ).toMatchObject(found);
 });
 test('no file, and one that nobody could check', () => {
   const a = asked('/npm/is-odd/-/is-odd-9.9.9.tgz');
-  expect(a?.kind === 'file' && a.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), null)).toBe('no file');
+  expect(a?.kind === 'file' && a.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz'), null)).toBe(
+    'no file',
+  );
   const b = asked('/npm/is-odd/-/is-odd-3.0.1.tgz');
-  expect(b?.kind === 'file' && b.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz', {}), null)).toBe('no hash');
+  expect(
+    b?.kind === 'file' && b.find(packument('https://r.example/is-odd/-/is-odd-3.0.1.tgz', {}), null),
+  ).toBe('no hash');
 });
 
 test.each([
-  ['the strongest', `sha1-${Buffer.alloc(20).toString('base64')} sha512-${SHA512.toString('base64')}`, undefined, 'sha512'],
+  [
+    'the strongest',
+    `sha1-${Buffer.alloc(20).toString('base64')} sha512-${SHA512.toString('base64')}`,
+    undefined,
+    'sha512',
+  ],
   ['with options', `sha512-${SHA512.toString('base64')}?x=y`, undefined, 'sha512'],
   ['an old one', undefined, 'a'.repeat(40), 'sha1'],
   ['one that is cut is none', `sha512-${SHA512.subarray(1).toString('base64')}`, undefined, undefined],

@@ -28,7 +28,10 @@ export function askedOfNpm(path: string, accept: string): Asked | null {
   if (below === undefined) return null;
   if (below === '-/ping') return { kind: 'here', answer: () => json({}) };
   if (isName(below)) {
-    const page = pageOf(below, accept.includes(SHORT) ? `${SHORT}; q=1.0, application/json; q=0.8` : 'application/json');
+    const page = pageOf(
+      below,
+      accept.includes(SHORT) ? `${SHORT}; q=1.0, application/json; q=0.8` : 'application/json',
+    );
     return { kind: 'page', page, answer: (body, o) => json(pointed(read(body), below, o)) };
   }
   const cut = below.lastIndexOf('/');
@@ -47,7 +50,12 @@ export function askedOfNpm(path: string, accept: string): Asked | null {
 
 const isName = (s: string): boolean => s.length <= MAX_NAME && NAME.test(s);
 const json = (value: unknown): Answer => ({ type: 'application/json', body: JSON.stringify(value) });
-const pageOf = (name: string, accept: string): Page => ({ ecosystem: 'npm', name, path: name.replace('/', '%2f'), accept });
+const pageOf = (name: string, accept: string): Page => ({
+  ecosystem: 'npm',
+  name,
+  path: name.replace('/', '%2f'),
+  accept,
+});
 
 function fileOf(name: string, file: string): Asked | null {
   if (!isName(name)) return null;
@@ -73,7 +81,8 @@ function read(body: Buffer): Packument {
   return value;
 }
 
-const nameOf = (name: string, version: string): string => `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
+const nameOf = (name: string, version: string): string =>
+  `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
 const lastPart = (url: string): string =>
   decodeURIComponent(
     url
@@ -108,8 +117,12 @@ export function hashOf(integrity: string | undefined, shasum: string | undefined
   const words = typeof integrity === 'string' ? integrity.trim().split(/\s+/) : [];
   for (const algorithm of STRENGTH) {
     const base64 = words.find((w) => w.startsWith(`${algorithm}-`))?.slice(algorithm.length + 1);
-    const hex = base64 === undefined ? '' : Buffer.from(base64.replace(/\?.*$/, ''), 'base64').toString('hex');
-    if (hex.length === { sha512: 128, sha384: 96, sha256: 64, sha1: 40 }[algorithm]) return { algorithm, hex };
+    const hex =
+      base64 === undefined ? '' : Buffer.from(base64.replace(/\?.*$/, ''), 'base64').toString('hex');
+    if (hex.length === { sha512: 128, sha384: 96, sha256: 64, sha1: 40 }[algorithm])
+      return { algorithm, hex };
   }
-  return typeof shasum === 'string' && /^[0-9a-f]{40}$/i.test(shasum) ? { algorithm: 'sha1', hex: shasum.toLowerCase() } : null;
+  return typeof shasum === 'string' && /^[0-9a-f]{40}$/i.test(shasum)
+    ? { algorithm: 'sha1', hex: shasum.toLowerCase() }
+    : null;
 }

@@ -16,7 +16,11 @@ import { teller } from './told.ts';
 export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
   const registries = readRegistries(c.packages.env);
   const cache = openCache(c.packages.folder);
-  const door = packageDoor(registries.all, cache, fetcher({ ms: c.packages.ms, authorities: registries.authorities, env: c.packages.env }));
+  const door = packageDoor(
+    registries.all,
+    cache,
+    fetcher({ ms: c.packages.ms, authorities: registries.authorities, env: c.packages.env }),
+  );
   const told = teller(db, (err) => log.warn({ err }, 'the packages of a run could not be told'));
 
   return {

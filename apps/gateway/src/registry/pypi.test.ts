@@ -75,7 +75,10 @@ describe.each([
   test('is read by a client that wants JSON', () => {
     const a = answer(`${JSON_TYPE}, text/html;q=0.1`)!;
     expect(a.type).toBe(JSON_TYPE);
-    const { files, versions } = JSON.parse(String(a.body)) as { files: Record<string, unknown>[]; versions: string[] };
+    const { files, versions } = JSON.parse(String(a.body)) as {
+      files: Record<string, unknown>[];
+      versions: string[];
+    };
     expect(versions).toEqual(['1.0']);
     expect(files).toHaveLength(2);
     expect(files[0]).toMatchObject({
@@ -97,8 +100,22 @@ describe.each([
   });
 
   test.each([
-    ['six-1.0.tar.gz', { url: 'https://files.example/p/six-1.0.tar.gz', hash: { algorithm: 'sha256', hex: SHA }, label: 'six@1.0' }],
-    ['six-1.0-py3-none-any.whl', { url: '../../p/six-1.0-py3-none-any.whl?x=1&y=2', hash: { algorithm: 'sha256', hex: SHA }, label: 'six@1.0' }],
+    [
+      'six-1.0.tar.gz',
+      {
+        url: 'https://files.example/p/six-1.0.tar.gz',
+        hash: { algorithm: 'sha256', hex: SHA },
+        label: 'six@1.0',
+      },
+    ],
+    [
+      'six-1.0-py3-none-any.whl',
+      {
+        url: '../../p/six-1.0-py3-none-any.whl?x=1&y=2',
+        hash: { algorithm: 'sha256', hex: SHA },
+        label: 'six@1.0',
+      },
+    ],
     ['six-1.0-py3-none-any.whl.metadata', { hash: { algorithm: 'sha256', hex: SHA }, label: null }],
     ['six-1.0.tar.gz.metadata', 'no hash'],
     ['six-2.0.tar.gz', 'no file'],
@@ -113,5 +130,8 @@ describe.each([
 test('a file without a hash that is worth something is none to hand out', () => {
   const a = asked('/pypi/files/six/six-1.0.tar.gz');
   for (const hash of ['', '#md5=0123456789abcdef0123456789abcdef', '#sha256=abcd'])
-    expect(a?.kind === 'file' && a.find(Buffer.from(`<a href="https://f.example/six-1.0.tar.gz${hash}">six-1.0.tar.gz</a>`), null)).toBe('no hash');
+    expect(
+      a?.kind === 'file' &&
+        a.find(Buffer.from(`<a href="https://f.example/six-1.0.tar.gz${hash}">six-1.0.tar.gz</a>`), null),
+    ).toBe('no hash');
 });

@@ -33,7 +33,12 @@ export function askedOfPypi(path: string): Asked | null {
 
 /** @see https://packaging.python.org/en/latest/specifications/name-normalization/ */
 const normal = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
-const pageOf = (name: string): Page => ({ ecosystem: 'pypi', name: normal(name), path: `${normal(name)}/`, accept: ACCEPT });
+const pageOf = (name: string): Page => ({
+  ecosystem: 'pypi',
+  name: normal(name),
+  path: `${normal(name)}/`,
+  accept: ACCEPT,
+});
 
 function find(files: readonly File[], name: string, file: string): Found | 'no file' | 'no hash' {
   const metadata = file.endsWith('.metadata');
@@ -42,11 +47,17 @@ function find(files: readonly File[], name: string, file: string): Found | 'no f
   const hashes = metadata ? f['core-metadata'] : f.hashes;
   const hash = hashOf(typeof hashes === 'object' ? hashes : {});
   if (hash === null) return 'no hash';
-  return { url: metadata ? `${f.url}.metadata` : f.url, hash, label: metadata ? null : `${name}@${versionOf(f.filename)}` };
+  return {
+    url: metadata ? `${f.url}.metadata` : f.url,
+    hash,
+    label: metadata ? null : `${name}@${versionOf(f.filename)}`,
+  };
 }
 
 const versionOf = (file: string): string =>
-  file.endsWith('.whl') ? (file.split('-')[1] ?? '') : file.replace(/\.(tar\.(gz|bz2|xz)|tgz|zip)$/, '').replace(/^.*-/, '');
+  file.endsWith('.whl')
+    ? (file.split('-')[1] ?? '')
+    : file.replace(/\.(tar\.(gz|bz2|xz)|tgz|zip)$/, '').replace(/^.*-/, '');
 
 function hashOf(hashes: Hashes): Hash | null {
   for (const [algorithm, digits] of [
@@ -63,14 +74,21 @@ function hashOf(hashes: Hashes): Hash | null {
 /** What a page names, in whichever form it came. What can't be fetched by a name of ours is left out. */
 function filesOf(body: Buffer): File[] {
   const text = body.toString('utf8');
-  const all = text.trimStart().startsWith('{') ? (JSON.parse(text) as { files: File[] }).files : anchors(text);
-  return all.filter((f) => FILE.test(f.filename) && typeof f.url === 'string').map((f) => ({ ...f, url: f.url.replace(/#.*$/, '') }));
+  const all = text.trimStart().startsWith('{')
+    ? (JSON.parse(text) as { files: File[] }).files
+    : anchors(text);
+  return all
+    .filter((f) => FILE.test(f.filename) && typeof f.url === 'string')
+    .map((f) => ({ ...f, url: f.url.replace(/#.*$/, '') }));
 }
 
 function anchors(html: string): File[] {
   return [...html.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].map(([, attributes, text]) => {
     const a = new Map(
-      [...attributes!.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g)].map((m) => [m[1]!.toLowerCase(), plain(m[2] ?? m[3] ?? '')]),
+      [...attributes!.matchAll(/([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?/g)].map((m) => [
+        m[1]!.toLowerCase(),
+        plain(m[2] ?? m[3] ?? ''),
+      ]),
     );
     const url = a.get('href') ?? '';
     const metadata = a.get('data-core-metadata') ?? a.get('data-dist-info-metadata');
@@ -92,17 +110,25 @@ const pairOf = (text: string | undefined): Hashes => {
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const plain = (html: string): string =>
-  html.replace(/&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(\w+));/gi, (whole, ten?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return own(NAMED, name.toLowerCase()) ?? whole;
-    return String.fromCodePoint(ten === undefined ? parseInt(hex!, 16) : Number(ten));
-  });
+  html.replace(
+    /&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(\w+));/gi,
+    (whole, ten?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return own(NAMED, name.toLowerCase()) ?? whole;
+      return String.fromCodePoint(ten === undefined ? parseInt(hex!, 16) : Number(ten));
+    },
+  );
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 function answerOf(name: string, files: readonly File[], o: AnswerTo): Answer {
   const here = (f: File): string => `${o.origin}/pypi/files/${name}/${encodeURIComponent(f.filename)}`;
   if (o.accept.includes(JSON_TYPE)) {
     const versions = [...new Set(files.map((f) => versionOf(f.filename)))];
-    const body = { meta: { 'api-version': '1.1' }, name, versions, files: files.map((f) => ({ size: 0, ...f, url: here(f) })) };
+    const body = {
+      meta: { 'api-version': '1.1' },
+      name,
+      versions,
+      files: files.map((f) => ({ size: 0, ...f, url: here(f) })),
+    };
     return { type: JSON_TYPE, body: JSON.stringify(body) };
   }
   const anchor = (f: File): string => {
@@ -111,11 +137,16 @@ function answerOf(name: string, files: readonly File[], o: AnswerTo): Answer {
     const attributes = [
       `href="${escaped(here(f) + (hash === null ? '' : `#${hash.algorithm}=${hash.hex}`))}"`,
       ...(f['requires-python'] ? [`data-requires-python="${escaped(f['requires-python'])}"`] : []),
-      ...(f.yanked === undefined || f.yanked === false ? [] : [`data-yanked="${escaped(f.yanked === true ? '' : f.yanked)}"`]),
+      ...(f.yanked === undefined || f.yanked === false
+        ? []
+        : [`data-yanked="${escaped(f.yanked === true ? '' : f.yanked)}"`]),
       ...(metadata === null ? [] : [`data-core-metadata="${metadata.algorithm}=${metadata.hex}"`]),
     ];
     return `<a ${attributes.join(' ')}>${escaped(f.filename)}</a><br>`;
   };
   const head = `<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>${name}</title></head><body>`;
-  return { type: 'text/html; charset=utf-8', body: `${head}\n${files.map(anchor).join('\n')}\n</body></html>\n` };
+  return {
+    type: 'text/html; charset=utf-8',
+    body: `${head}\n${files.map(anchor).join('\n')}\n</body></html>\n`,
+  };
 }

@@ -50,7 +50,10 @@ export function readRegistries(env: Environment): Registries {
   const go = goUpstreams(env, textOf(env.GOENV || path.join(config, 'go/env')), netrc);
   const cargo = cargoUpstream(textOf(path.join(env.CARGO_HOME || path.join(home, '.cargo'), 'config.toml')));
   const maven = mavenUpstream(textOf(path.join(home, '.m2/settings.xml')));
-  const gems = rubyGemsUpstream(textOf(path.join(env.BUNDLE_USER_HOME || path.join(home, '.bundle'), 'config')), textOf(path.join(home, '.gemrc')));
+  const gems = rubyGemsUpstream(
+    textOf(path.join(env.BUNDLE_USER_HOME || path.join(home, '.bundle'), 'config')),
+    textOf(path.join(home, '.gemrc')),
+  );
   const all: Registry[] = [
     {
       name: "npm's registry",
@@ -59,28 +62,70 @@ export function readRegistries(env: Environment): Registries {
       asked: askedOfNpm,
       upstreams: (page) => [npm.scopes.get(page.name.split('/')[0]!) ?? npm.all],
     },
-    { name: "Python's index", client: 'pip', publicHost: 'pypi.org', asked: askedOfPypi, upstreams: () => pip },
-    { name: "Go's module proxy", client: 'Go', publicHost: 'proxy.golang.org', asked: askedOfGo, upstreams: () => go.all },
-    { name: 'crates.io', client: 'Cargo', publicHost: 'index.crates.io', asked: askedOfCrates, upstreams: () => [cargo] },
-    { name: 'Maven Central', client: 'Maven', publicHost: 'repo.maven.apache.org', asked: askedOfMaven, upstreams: () => [maven] },
-    { name: 'RubyGems', client: 'Bundler', publicHost: 'rubygems.org', asked: askedOfRubyGems, upstreams: () => [gems] },
+    {
+      name: "Python's index",
+      client: 'pip',
+      publicHost: 'pypi.org',
+      asked: askedOfPypi,
+      upstreams: () => pip,
+    },
+    {
+      name: "Go's module proxy",
+      client: 'Go',
+      publicHost: 'proxy.golang.org',
+      asked: askedOfGo,
+      upstreams: () => go.all,
+    },
+    {
+      name: 'crates.io',
+      client: 'Cargo',
+      publicHost: 'index.crates.io',
+      asked: askedOfCrates,
+      upstreams: () => [cargo],
+    },
+    {
+      name: 'Maven Central',
+      client: 'Maven',
+      publicHost: 'repo.maven.apache.org',
+      asked: askedOfMaven,
+      upstreams: () => [maven],
+    },
+    {
+      name: 'RubyGems',
+      client: 'Bundler',
+      publicHost: 'rubygems.org',
+      asked: askedOfRubyGems,
+      upstreams: () => [gems],
+    },
   ];
-  const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter((f): f is string => f !== undefined && f !== '');
+  const files = [...npm.caFiles, env.PIP_CERT, env.SSL_CERT_FILE, env.NODE_EXTRA_CA_CERTS].filter(
+    (f): f is string => f !== undefined && f !== '',
+  );
   return {
     all,
     hints: {
       goNoSumDb: go.noSumDb,
-      npmReplaces: [npm.all, ...npm.scopes.values()].every((u) => new URL(u.base).host === 'registry.npmjs.org') ? 'npmjs' : 'always',
+      npmReplaces: [npm.all, ...npm.scopes.values()].every(
+        (u) => new URL(u.base).host === 'registry.npmjs.org',
+      )
+        ? 'npmjs'
+        : 'always',
     },
-    authorities: [...new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system'), ...files.map(textOf)])].filter(
-      (pem) => pem !== '',
-    ),
+    authorities: [
+      ...new Set([
+        ...tls.getCACertificates('default'),
+        ...tls.getCACertificates('system'),
+        ...files.map(textOf),
+      ]),
+    ].filter((pem) => pem !== ''),
   };
 }
 
 const npmrcFiles = (env: Environment, home: string): string[] => [
   env.npm_config_userconfig ?? env.NPM_CONFIG_USERCONFIG ?? path.join(home, '.npmrc'),
-  env.npm_config_globalconfig ?? env.NPM_CONFIG_GLOBALCONFIG ?? path.join(env.PREFIX ?? '/usr/local', 'etc/npmrc'),
+  env.npm_config_globalconfig ??
+    env.NPM_CONFIG_GLOBALCONFIG ??
+    path.join(env.PREFIX ?? '/usr/local', 'etc/npmrc'),
   '/etc/npmrc',
 ];
 

@@ -49,9 +49,22 @@ const INFO = Buffer.from(
   `---\n1.0.0 |checksum:${SHA},ruby:>= 2.7\n1.1.0 dep:>= 1.0&< 3,other:~> 2|ruby:>= 2.7,checksum:${SHA}\n1.1.0-java |checksum:${SHA}\n1.2.0 |ruby:>= 3\n1.2.1 |checksum:short\n`,
 );
 test.each([
-  ['1.0.0', { url: '../gems/thing-1.0.0.gem', hash: { algorithm: 'sha256', hex: SHA }, label: 'thing@1.0.0' }],
-  ['1.1.0', { url: '../gems/thing-1.1.0.gem', hash: { algorithm: 'sha256', hex: SHA }, label: 'thing@1.1.0' }],
-  ['1.1.0-java', { url: '../gems/thing-1.1.0-java.gem', hash: { algorithm: 'sha256', hex: SHA }, label: 'thing@1.1.0-java' }],
+  [
+    '1.0.0',
+    { url: '../gems/thing-1.0.0.gem', hash: { algorithm: 'sha256', hex: SHA }, label: 'thing@1.0.0' },
+  ],
+  [
+    '1.1.0',
+    { url: '../gems/thing-1.1.0.gem', hash: { algorithm: 'sha256', hex: SHA }, label: 'thing@1.1.0' },
+  ],
+  [
+    '1.1.0-java',
+    {
+      url: '../gems/thing-1.1.0-java.gem',
+      hash: { algorithm: 'sha256', hex: SHA },
+      label: 'thing@1.1.0-java',
+    },
+  ],
   ['1.2.0', 'no hash'],
   ['1.2.1', 'no hash'],
   ['2.0.0', 'no file'],
@@ -63,21 +76,35 @@ test.each([
 test('the mark of a list is what older Bundlers check it by', () => {
   const a = asked('/rubygems/info/thing');
   const answer = a?.kind === 'page' ? a.answer(INFO, { origin: '', userAgent: '', accept: '' }) : null;
-  expect(answer).toEqual({ type: 'text/plain; charset=utf-8', body: INFO, etag: createHash('md5').update(INFO).digest('hex') });
+  expect(answer).toEqual({
+    type: 'text/plain; charset=utf-8',
+    body: INFO,
+    etag: createHash('md5').update(INFO).digest('hex'),
+  });
 });
 
 const PUBLIC = 'https://rubygems.org/';
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 test.each<[string, string, string, [string, string | null]]>([
   ['nothing set', '', '', [PUBLIC, null]],
-  ['a mirror', '---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "https://gems.example"\n', '', ['https://gems.example/', null]],
+  [
+    'a mirror',
+    '---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "https://gems.example"\n',
+    '',
+    ['https://gems.example/', null],
+  ],
   [
     'a mirror that asks who it is',
     'BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: https://my-gems.example.com/r/\nBUNDLE_MY___GEMS__EXAMPLE__COM: me:secret\n',
     '',
     ['https://my-gems.example.com/r/', basic('me:secret')],
   ],
-  ['a mirror of everything', 'BUNDLE_MIRROR__ALL: "http://u:p@10.0.0.1:9292"', '', ['http://10.0.0.1:9292/', basic('u:p')]],
+  [
+    'a mirror of everything',
+    'BUNDLE_MIRROR__ALL: "http://u:p@10.0.0.1:9292"',
+    '',
+    ['http://10.0.0.1:9292/', basic('u:p')],
+  ],
   [
     'sources of RubyGems',
     '',
@@ -85,7 +112,12 @@ test.each<[string, string, string, [string, string | null]]>([
     ['https://gems.example/private/', null],
   ],
   ['what is no address', 'BUNDLE_MIRROR__ALL: "file:///etc"', '', [PUBLIC, null]],
-  ['settings of something else', 'BUNDLE_PATH: "vendor/bundle"\nBUNDLE_RUBYGEMS__PKG__COM: "a:b"', '', [PUBLIC, null]],
+  [
+    'settings of something else',
+    'BUNDLE_PATH: "vendor/bundle"\nBUNDLE_RUBYGEMS__PKG__COM: "a:b"',
+    '',
+    [PUBLIC, null],
+  ],
 ])('whom Bundler asks: %s', (_, bundle, gemrc, [base, authorization]) => {
   expect(rubyGemsUpstream(bundle, gemrc)).toEqual({ base, authorization });
 });

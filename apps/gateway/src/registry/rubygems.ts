@@ -11,12 +11,15 @@ const FULL_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,250}$/;
 export function askedOfRubyGems(path: string): Asked | null {
   const below = /^\/rubygems\/(.+)$/.exec(path)?.[1];
   if (below === undefined) return null;
-  if (below === 'versions' || below === 'names') return asItIs(pageOf('the list of gems', below), 'text/plain; charset=utf-8');
+  if (below === 'versions' || below === 'names')
+    return asItIs(pageOf('the list of gems', below), 'text/plain; charset=utf-8');
   const [, name] = /^info\/([^/]+)$/.exec(below) ?? [];
-  if (name !== undefined) return NAME.test(name) ? asItIs(pageOf(name, below), 'text/plain; charset=utf-8') : null;
+  if (name !== undefined)
+    return NAME.test(name) ? asItIs(pageOf(name, below), 'text/plain; charset=utf-8') : null;
   // What a gem says of itself. RubyGems reads it before it asks for the file; no list names what it hashes to.
   const [, described] = /^quick\/Marshal\.4\.8\/([^/]+)\.gemspec\.rz$/.exec(below) ?? [];
-  if (described !== undefined) return FULL_NAME.test(described) ? asItIs(pageOf(described, below), 'application/octet-stream') : null;
+  if (described !== undefined)
+    return FULL_NAME.test(described) ? asItIs(pageOf(described, below), 'application/octet-stream') : null;
   const [, fullName] = /^gems\/([^/]+)\.gem$/.exec(below) ?? [];
   const gem = fullName !== undefined && FULL_NAME.test(fullName) ? partsOf(fullName) : null;
   if (gem === null) return null;
@@ -33,7 +36,11 @@ export function askedOfRubyGems(path: string): Asked | null {
       const hex = /[|,]checksum:([0-9a-f]{64})(?=,|$)/.exec(line)?.[1];
       if (hex === undefined) return 'no hash';
       // Everything of a registry stands below its own address.
-      return { url: `../gems/${encodeURIComponent(fullName!)}.gem`, hash: { algorithm: 'sha256', hex }, label: `${gem.name}@${gem.version}` };
+      return {
+        url: `../gems/${encodeURIComponent(fullName!)}.gem`,
+        hash: { algorithm: 'sha256', hex },
+        label: `${gem.name}@${gem.version}`,
+      };
     },
   };
 }
@@ -44,12 +51,18 @@ export function askedOfRubyGems(path: string): Asked | null {
  * @returns `version` with its platform, as the index has it; null for what is no name of a file
  */
 export function partsOf(fullName: string): { readonly name: string; readonly version: string } | null {
-  const m = /^(.+)-(\d+\.[0-9A-Za-z.]*(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName) ?? /^(.+)-(\d+(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName);
+  const m =
+    /^(.+)-(\d+\.[0-9A-Za-z.]*(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName) ??
+    /^(.+)-(\d+(?:-[A-Za-z][\w.-]*)?)$/.exec(fullName);
   return m ? { name: m[1]!, version: m[2]! } : null;
 }
 
 const pageOf = (name: string, path: string): Page => ({ ecosystem: 'rubygems', name, path, accept: '*/*' });
-const asItIs = (page: Page, type: string): Asked => ({ kind: 'page', page, answer: (body): Answer => ({ type, body, etag: md5Of(body) }) });
+const asItIs = (page: Page, type: string): Asked => ({
+  kind: 'page',
+  page,
+  answer: (body): Answer => ({ type, body, etag: md5Of(body) }),
+});
 
 /** Bundler before 2.5 takes the tag for the MD5 of the list, and what does not fit for a list that broke on its way. */
 const md5Of = (body: Buffer): string => createHash('md5').update(body).digest('hex');

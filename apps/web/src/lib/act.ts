@@ -1,5 +1,6 @@
 // Doing something: one request, one honest sentence when it is refused. What may wait is kept while there is no network.
-export type Result = { ok: true; data: Record<string, unknown>; kept?: true } | { ok: false; sentence: string };
+export type Result =
+  { ok: true; data: Record<string, unknown>; kept?: true } | { ok: false; sentence: string };
 
 /** Characters of a request that may outlive its page; all of a page together may have 64 KiB. Source: https://fetch.spec.whatwg.org */
 const MOST_KEPT_ALIVE = 10_000;
@@ -16,9 +17,15 @@ export async function act(path: string, body: unknown = {}, method = 'POST', lat
   try {
     const sent = JSON.stringify(body);
     // It goes out also when the page goes meanwhile. Browsers do that for small bodies only.
-    r = await fetch(path, { method, headers: { 'content-type': 'application/json' }, body: sent, keepalive: sent.length < MOST_KEPT_ALIVE });
+    r = await fetch(path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: sent,
+      keepalive: sent.length < MOST_KEPT_ALIVE,
+    });
   } catch {
-    if (later === undefined) return { ok: false, sentence: 'You are offline, so nothing was sent. Try again when you are back.' };
+    if (later === undefined)
+      return { ok: false, sentence: 'You are offline, so nothing was sent. Try again when you are back.' };
     // Loaded only now: the first page does not need it.
     await (await import('./waiting.ts')).keep({ path, body, ...later });
     return { ok: true, data: {}, kept: true };

@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { coloursOf, type Piece } from './colours.ts';
 import type { DiffLine } from './diff.ts';
 
-const line = (text: string, kind: DiffLine['kind'] = 'same'): DiffLine => ({ kind, text, old: 1, new: 1 }) as DiffLine;
+const line = (text: string, kind: DiffLine['kind'] = 'same'): DiffLine =>
+  ({ kind, text, old: 1, new: 1 }) as DiffLine;
 const shown = (path: string, ...lines: DiffLine[]): string[] => {
   const all = coloursOf(path, lines, (text) => text);
-  return lines.map((l) => (all.get(l) ?? []).map((p: Piece) => (p.colour === null ? p.text : `<${p.colour} ${p.text}>`)).join(''));
+  return lines.map((l) =>
+    (all.get(l) ?? []).map((p: Piece) => (p.colour === null ? p.text : `<${p.colour} ${p.text}>`)).join(''),
+  );
 };
 
 test.each([
@@ -29,13 +32,46 @@ test.each([
 ])('%s: %s', (path, text, colours) => expect(shown(path, line(text))).toEqual([colours]));
 
 test('a comment over several lines is one, on its own side, and ends with the hunk', () => {
-  const lines = [line('a /* b', 'del'), line('c', 'add'), line('d */ e', 'del'), line('/* f'), line('g'), line('@@', 'hunk'), line('h')];
-  expect(shown('a.ts', ...lines)).toEqual(['a <comment /* b>', 'c', '<comment d */> e', '<comment /* f>', '<comment g>', '', 'h']);
+  const lines = [
+    line('a /* b', 'del'),
+    line('c', 'add'),
+    line('d */ e', 'del'),
+    line('/* f'),
+    line('g'),
+    line('@@', 'hunk'),
+    line('h'),
+  ];
+  expect(shown('a.ts', ...lines)).toEqual([
+    'a <comment /* b>',
+    'c',
+    '<comment d */> e',
+    '<comment /* f>',
+    '<comment g>',
+    '',
+    'h',
+  ]);
 });
 
 test('whatever a line is, its pieces are the line', () => {
   const part = fc.oneof(
-    fc.constantFrom('"', "'", '`', '/*', '*/', '//', '#', '--', '\\', 'const', '12.5e3', ' ', '<', '&amp;', '</span>', '👩‍👩‍👧'),
+    fc.constantFrom(
+      '"',
+      "'",
+      '`',
+      '/*',
+      '*/',
+      '//',
+      '#',
+      '--',
+      '\\',
+      'const',
+      '12.5e3',
+      ' ',
+      '<',
+      '&amp;',
+      '</span>',
+      '👩‍👩‍👧',
+    ),
     fc.string({ unit: 'binary', maxLength: 4 }),
   );
   fc.assert(

@@ -13,7 +13,9 @@ export interface Piece {
 
 /** Its classes in our four colours; what is not named has none. https://highlightjs.readthedocs.io/en/latest/css-classes-reference.html */
 const COLOUR_OF: ReadonlyMap<string, Colour> = new Map<string, Colour>([
-  ...['keyword', 'literal', 'built_in', 'type', 'selector-tag', 'name', 'section'].map((name) => [name, 'word'] as const),
+  ...['keyword', 'literal', 'built_in', 'type', 'selector-tag', 'name', 'section'].map(
+    (name) => [name, 'word'] as const,
+  ),
   ...['string', 'regexp', 'char', 'link', 'code'].map((name) => [name, 'text'] as const),
   ...['number', 'symbol'].map((name) => [name, 'number'] as const),
   ...['comment', 'quote', 'doctag'].map((name) => [name, 'comment'] as const),
@@ -86,7 +88,11 @@ function put(pieces: Piece[], text: string, colour: Colour): void {
  * The lines of a file in colour; a line that is not in it is plain. What went and what came are read apart, each from hunk to hunk.
  * @param shown how a line is shown, with what hides in it spelt out
  */
-export function coloursOf(path: string, lines: readonly DiffLine[], shown: (text: string) => string): Map<DiffLine, readonly Piece[]> {
+export function coloursOf(
+  path: string,
+  lines: readonly DiffLine[],
+  shown: (text: string) => string,
+): Map<DiffLine, readonly Piece[]> {
   const out = new Map<DiffLine, readonly Piece[]>();
   const language = languageOf(path);
   if (language === null) return out;

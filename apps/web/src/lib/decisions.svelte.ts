@@ -38,12 +38,19 @@ interface Known {
 
 class Decisions {
   private known = $state.raw<ReadonlyMap<string, Known>>(new Map());
-  private readonly held = new Map<string, { readonly decision: Decision; readonly timer: ReturnType<typeof setTimeout> }>();
+  private readonly held = new Map<
+    string,
+    { readonly decision: Decision; readonly timer: ReturnType<typeof setTimeout> }
+  >();
 
   /** How far the decision on something is; null when there is none, or it was taken back. */
-  of(path: string): (Known | { readonly state: 'kept'; readonly says: string; readonly next: string }) | null {
+  of(
+    path: string,
+  ): (Known | { readonly state: 'kept'; readonly says: string; readonly next: string }) | null {
     const kept = live.kept.get(path);
-    return kept === undefined ? (this.known.get(path) ?? null) : { state: 'kept', says: kept.says ?? '', next: '' };
+    return kept === undefined
+      ? (this.known.get(path) ?? null)
+      : { state: 'kept', says: kept.says ?? '', next: '' };
   }
 
   /** @param known null: nothing any more */
@@ -79,7 +86,8 @@ class Decisions {
   /** Takes back what was decided last. */
   undoLast(): void {
     // Of what waits for a network, decisions alone: what was said in the chat stays said.
-    const path = [...this.held.keys()].at(-1) ?? [...live.kept.values()].findLast((w) => w.says !== undefined)?.path;
+    const path =
+      [...this.held.keys()].at(-1) ?? [...live.kept.values()].findLast((w) => w.says !== undefined)?.path;
     if (path !== undefined && this.undo(path)) notes.tell('Taken back.');
   }
 
@@ -96,12 +104,16 @@ class Decisions {
     if (!this.held.delete(d.path)) return;
     this.note(d.path, { state: 'sent', says: d.says, next: d.next });
     const first = d.first === undefined ? null : await act(d.first.path, d.first.body);
-    const r = first !== null && !first.ok ? first : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
+    const r =
+      first !== null && !first.ok
+        ? first
+        : await act(d.path, d.body, 'POST', d.onlyOnline ? undefined : { label: d.label, says: d.says });
     release(d.path);
     if (!r.ok) {
       this.note(d.path, { state: 'refused', says: r.sentence, next: '' });
       // Its card says so; where that has gone, a note does.
-      if (document.querySelector(`[data-decides="${CSS.escape(d.path)}"]`) === null) notes.tell(`${d.label}: ${r.sentence}`, 12_000);
+      if (document.querySelector(`[data-decides="${CSS.escape(d.path)}"]`) === null)
+        notes.tell(`${d.label}: ${r.sentence}`, 12_000);
       return;
     }
     if (r.kept) {
@@ -129,7 +141,12 @@ class Decisions {
 
   private async sendAgain(h: Held): Promise<void> {
     if (h.first !== undefined) await act(h.first.path, h.first.body);
-    const r = await act(h.path, h.body, 'POST', h.onlyOnline === true ? undefined : { label: h.label, says: h.says });
+    const r = await act(
+      h.path,
+      h.body,
+      'POST',
+      h.onlyOnline === true ? undefined : { label: h.label, says: h.says },
+    );
     if (r.ok && !r.kept) dropDraftOf(h.path);
     release(h.path);
     if (!r.ok && h.onlyOnline !== true) notes.tell(`${h.label}: ${r.sentence}`, 12_000);
@@ -152,12 +169,21 @@ export const retryDecision = (
   label: task.title,
   says: r.says,
   next: r.next,
-  ...(r.raisedCents === null ? {} : { first: { path: `/api/tasks/${task.id}/budget`, body: { budgetCents: r.raisedCents } }, onlyOnline: true }),
+  ...(r.raisedCents === null
+    ? {}
+    : {
+        first: { path: `/api/tasks/${task.id}/budget`, body: { budgetCents: r.raisedCents } },
+        onlyOnline: true,
+      }),
 });
 
 function stored({ path, body, label, says, first, onlyOnline }: Decision, left: boolean): Held {
   const held = { path, body, label, says, left, atMs: Date.now() };
-  return { ...held, ...(first === undefined ? {} : { first }), ...(onlyOnline === undefined ? {} : { onlyOnline }) };
+  return {
+    ...held,
+    ...(first === undefined ? {} : { first }),
+    ...(onlyOnline === undefined ? {} : { onlyOnline }),
+  };
 }
 
 export const decisions = new Decisions();

@@ -38,7 +38,8 @@ export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; 
     const came: DiffLine[] = [];
     while (lines[i]?.kind === 'del') gone.push(lines[i++]!);
     while (lines[i]?.kind === 'add') came.push(lines[i++]!);
-    for (let k = 0; k < Math.max(gone.length, came.length); k++) rows.push({ left: gone[k] ?? null, right: came[k] ?? null });
+    for (let k = 0; k < Math.max(gone.length, came.length); k++)
+      rows.push({ left: gone[k] ?? null, right: came[k] ?? null });
   }
   return rows;
 }
@@ -46,7 +47,8 @@ export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; 
 /** Changes with the file, so that a mark "viewed" is gone when there is something new to see. */
 export function fingerprint(f: DiffFile): string {
   let h = 2_166_136_261;
-  for (const l of f.lines) for (let i = 0; i < l.text.length; i++) h = Math.imul(h ^ l.text.charCodeAt(i), 16_777_619);
+  for (const l of f.lines)
+    for (let i = 0; i < l.text.length; i++) h = Math.imul(h ^ l.text.charCodeAt(i), 16_777_619);
   return `${f.additions}-${f.deletions}-${(h >>> 0).toString(36)}`;
 }
 
@@ -61,13 +63,19 @@ const MODES = new Map([
  * What git did to a file besides its lines, in words: another name, another mode, a link, a program.
  * @returns '' when there is nothing of the kind
  */
-export function natureWords(f: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | 'change' | 'binary' | 'lines'>): string {
+export function natureWords(
+  f: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | 'change' | 'binary' | 'lines'>,
+): string {
   const target = f.newMode === '120000' ? (f.lines.find((l) => l.kind === 'add')?.text ?? '') : '';
   const said = [
     ...(f.from === null ? [] : [`was ${reveal(f.from)}`]),
     ...(f.oldMode !== null && f.newMode !== null && f.oldMode !== f.newMode ? [modeWords(f)] : []),
-    ...(f.change === 'added' && f.newMode !== null && f.newMode !== '100644' ? [`a new file, ${modeName(f.newMode)}`] : []),
-    ...(f.change === 'deleted' && f.oldMode !== null && f.oldMode !== '100644' ? [`was ${modeName(f.oldMode)}`] : []),
+    ...(f.change === 'added' && f.newMode !== null && f.newMode !== '100644'
+      ? [`a new file, ${modeName(f.newMode)}`]
+      : []),
+    ...(f.change === 'deleted' && f.oldMode !== null && f.oldMode !== '100644'
+      ? [`was ${modeName(f.oldMode)}`]
+      : []),
     ...(target === '' ? [] : [`to ${reveal(target)}`]),
     ...(f.change === 'renamed' && f.lines.length === 0 && !f.binary ? ['moved as it was'] : []),
   ];
@@ -75,4 +83,5 @@ export function natureWords(f: Pick<DiffFile, 'from' | 'oldMode' | 'newMode' | '
 }
 
 const modeName = (mode: string | null): string => (mode === null ? 'nothing' : (MODES.get(mode) ?? mode));
-export const modeWords = (f: { oldMode: string | null; newMode: string | null }): string => `was ${modeName(f.oldMode)}, is ${modeName(f.newMode)}`;
+export const modeWords = (f: { oldMode: string | null; newMode: string | null }): string =>
+  `was ${modeName(f.oldMode)}, is ${modeName(f.newMode)}`;

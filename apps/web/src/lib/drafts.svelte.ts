@@ -40,7 +40,11 @@ class Draft {
     this.timer = undefined;
     try {
       if (this.value === '') localStorage.removeItem(this.key);
-      else localStorage.setItem(this.key, JSON.stringify({ text: this.value, at: Date.now(), about: this.about }));
+      else
+        localStorage.setItem(
+          this.key,
+          JSON.stringify({ text: this.value, at: Date.now(), about: this.about }),
+        );
     } catch {
       // Storage that is full or forbidden: the words stay for as long as the page does.
     }
@@ -93,7 +97,8 @@ export function keepDrafts(): () => void {
     for (const d of drafts.values()) d.write();
   };
   for (const key of Object.keys(localStorage))
-    if (key.startsWith(PREFIX) && keptFor(localStorage.getItem(key), Date.now()) === null) localStorage.removeItem(key);
+    if (key.startsWith(PREFIX) && keptFor(localStorage.getItem(key), Date.now()) === null)
+      localStorage.removeItem(key);
   addEventListener('pagehide', flush);
   return () => removeEventListener('pagehide', flush);
 }

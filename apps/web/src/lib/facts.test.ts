@@ -4,17 +4,52 @@ import fc from 'fast-check';
 import { checksOf, failureFacts, planChanges, summaryOf, twoSentences } from './facts.ts';
 
 const event = (type: string, payload: object, seq = 1): LoggedEvent =>
-  ({ seq, type, payload, at: '2026-03-01T12:00:00Z', taskId: 't', actor: 'a', ownerId: 'o' }) as unknown as LoggedEvent;
-const ci = (passed: number, failed: number, pending: number, verdict: string, failures: string[] = []): LoggedEvent =>
-  event('ci.verdict', { sha: 'new', verdict, round: 1, passed, failed, pending, failures: failures.map((name) => ({ name })) });
+  ({
+    seq,
+    type,
+    payload,
+    at: '2026-03-01T12:00:00Z',
+    taskId: 't',
+    actor: 'a',
+    ownerId: 'o',
+  }) as unknown as LoggedEvent;
+const ci = (
+  passed: number,
+  failed: number,
+  pending: number,
+  verdict: string,
+  failures: string[] = [],
+): LoggedEvent =>
+  event('ci.verdict', {
+    sha: 'new',
+    verdict,
+    round: 1,
+    passed,
+    failed,
+    pending,
+    failures: failures.map((name) => ({ name })),
+  });
 const ran = (what: string, exitCode: number | null, sha = 'new'): LoggedEvent =>
-  event('evidence.recorded', { runId: 'r', what, command: 'npm test', exitCode, ms: 1, tail: '', sha, clean: true });
+  event('evidence.recorded', {
+    runId: 'r',
+    what,
+    command: 'npm test',
+    exitCode,
+    ms: 1,
+    tail: '',
+    sha,
+    clean: true,
+  });
 
 test.each([
   ['two of three', 'One. Two! Three?', 'One. Two!'],
   ['no end', 'Without an end', 'Without an end'],
   ['a version is no end of a sentence', 'Uses node 24.1 now. Fine.', 'Uses node 24.1 now. Fine.'],
-  ['headings and fences are no sentences', '## What\nIt **adds** `x`.\n```js\nlet a. b.\n```\nThen more. And more.', 'It adds x. Then more.'],
+  [
+    'headings and fences are no sentences',
+    '## What\nIt **adds** `x`.\n```js\nlet a. b.\n```\nThen more. And more.',
+    'It adds x. Then more.',
+  ],
   ['nothing', '', ''],
 ])('two sentences: %s', (_, text, want) => expect(twoSentences(text)).toBe(want));
 
@@ -29,13 +64,25 @@ test('however long a text is, what stands on the card is short, and one line', (
 });
 
 test.each([
-  ['green, and verified', [ran('verify', 0), ci(3, 0, 0, 'green')], ['good CI: 3 of 3 passed', 'good “npm test” passed in the sandbox (0.0 s)']],
+  [
+    'green, and verified',
+    [ran('verify', 0), ci(3, 0, 0, 'green')],
+    ['good CI: 3 of 3 passed', 'good “npm test” passed in the sandbox (0.0 s)'],
+  ],
   [
     'red, by name, and nothing verified',
     [ci(1, 1, 1, 'red', ['lint'])],
-    ['bad CI: 1 of 3 passed, not lint', 'bad CI: 1 of 3 did not finish', 'plain No verify command ran in the sandbox on this commit.'],
+    [
+      'bad CI: 1 of 3 passed, not lint',
+      'bad CI: 1 of 3 did not finish',
+      'plain No verify command ran in the sandbox on this commit.',
+    ],
   ],
-  ['no CI', [], ['bad No CI checked this change.', 'plain No verify command ran in the sandbox on this commit.']],
+  [
+    'no CI',
+    [],
+    ['bad No CI checked this change.', 'plain No verify command ran in the sandbox on this commit.'],
+  ],
   [
     'none is told as none',
     [ci(0, 0, 0, 'none'), ran('verify', 1)],
@@ -46,7 +93,9 @@ test.each([
     [ran('verify', 0, 'old'), ci(2, 0, 0, 'green')],
     ['good CI: 2 of 2 passed', 'plain No verify command ran in the sandbox on this commit.'],
   ],
-])('checks: %s', (_, events, want) => expect(checksOf(events).map((c) => `${c.tone} ${c.text}`)).toEqual(want));
+])('checks: %s', (_, events, want) =>
+  expect(checksOf(events).map((c) => `${c.tone} ${c.text}`)).toEqual(want),
+);
 
 test('green checks are named, and so is what did not run', () => {
   const names = event('ci.verdict', {
@@ -109,10 +158,19 @@ test.each([
     'plain “npm test” passed in the sandbox (0.0 s, with files that are in no commit)',
     '',
   ],
-  ['one that took too long', 'lint', { exitCode: null }, 'bad “npm test” ran out of time in the sandbox (0.0 s)', ''],
+  [
+    'one that took too long',
+    'lint',
+    { exitCode: null },
+    'bad “npm test” ran out of time in the sandbox (0.0 s)',
+    '',
+  ],
 ])('evidence: %s', (_, what, more, text, tail) => {
   const e = ran(what, 0);
-  const line = checksOf([ci(1, 0, 0, 'green'), { ...e, payload: { ...e.payload, ...more } } as LoggedEvent]).find((c) => c.text.includes('sandbox'))!;
+  const line = checksOf([
+    ci(1, 0, 0, 'green'),
+    { ...e, payload: { ...e.payload, ...more } } as LoggedEvent,
+  ]).find((c) => c.text.includes('sandbox'))!;
   expect([`${line.tone} ${line.text}`, line.more]).toEqual([text, tail]);
 });
 
@@ -138,7 +196,8 @@ test('a failure names its checks with their address, and what was tried', () => 
 });
 
 test('the summary is of the last run that changed something', () => {
-  const ended = (phase: string, outcome: object): LoggedEvent => event('run.ended', { runId: 'r', phase, epoch: 1, outcome });
+  const ended = (phase: string, outcome: object): LoggedEvent =>
+    event('run.ended', { runId: 'r', phase, epoch: 1, outcome });
   expect(
     summaryOf([
       ended('plan', { kind: 'completed', summary: 'a plan' }),

@@ -61,18 +61,29 @@ export function checksOf(events: readonly LoggedEvent[]): ReviewFacts['checks'] 
   const head = ci?.payload.sha ?? events.findLast((e) => e.type === 'evidence.recorded')?.payload.sha;
   const ran = new Map(
     events.flatMap((e) =>
-      e.type === 'evidence.recorded' && e.payload.what !== 'probe' && e.payload.sha === head ? [[e.payload.what, e.payload]] : [],
+      e.type === 'evidence.recorded' && e.payload.what !== 'probe' && e.payload.sha === head
+        ? [[e.payload.what, e.payload]]
+        : [],
     ),
   );
   const lines: CheckLine[] = [];
-  if (ci === undefined || ci.payload.verdict === 'none') lines.push({ text: 'No CI checked this change.', tone: 'bad', more: '' });
+  if (ci === undefined || ci.payload.verdict === 'none')
+    lines.push({ text: 'No CI checked this change.', tone: 'bad', more: '' });
   else lines.push(...ciLines(ci.payload));
   const notRun = ci?.payload.notRun ?? [];
-  if (notRun.length > 0) lines.push({ text: `CI did not run ${someOf(notRun)}`, tone: 'plain', more: notRun.length > 3 ? notRun.join('\n') : '' });
+  if (notRun.length > 0)
+    lines.push({
+      text: `CI did not run ${someOf(notRun)}`,
+      tone: 'plain',
+      more: notRun.length > 3 ? notRun.join('\n') : '',
+    });
   for (const e of ran.values()) lines.push(evidenceLine(e));
   if (!ran.has('verify') && !ran.has('tests'))
     lines.push({
-      text: ran.size === 0 ? 'No verify command ran in the sandbox on this commit.' : 'No tests ran in the sandbox on this commit.',
+      text:
+        ran.size === 0
+          ? 'No verify command ran in the sandbox on this commit.'
+          : 'No tests ran in the sandbox on this commit.',
       tone: 'plain',
       more: '',
     });
@@ -85,11 +96,18 @@ function ciLines(ci: Extract<LoggedEvent, { type: 'ci.verdict' }>['payload']): C
   const named = (failures ?? []).map((f) => f.name).join(', ');
   const names = green.length === 0 || named !== '' ? '' : `: ${someOf(green)}`;
   const text = `CI: ${passed} of ${all} passed${named === '' ? names : `, not ${named}`}`;
-  const first = { text, tone: passed === all ? 'good' : 'bad', more: green.length > 3 ? green.join('\n') : '' } as const;
-  return pending > 0 ? [first, { text: `CI: ${pending} of ${all} did not finish`, tone: 'bad', more: '' }] : [first];
+  const first = {
+    text,
+    tone: passed === all ? 'good' : 'bad',
+    more: green.length > 3 ? green.join('\n') : '',
+  } as const;
+  return pending > 0
+    ? [first, { text: `CI: ${pending} of ${all} did not finish`, tone: 'bad', more: '' }]
+    : [first];
 }
 
-const someOf = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 
 /** A command that is not there has not run. */
 const NOT_THERE = new Set([126, 127]);
@@ -97,13 +115,26 @@ const LAST_LINES = 12;
 
 /** What the runner ran and recorded: from its exit code, and from what the tool counted. */
 function evidenceLine(e: Extract<LoggedEvent, { type: 'evidence.recorded' }>['payload']): CheckLine {
-  const instead = e.insteadOf === undefined ? '' : `; ${e.insteadOf}, which the repository names, is not here`;
+  const instead =
+    e.insteadOf === undefined ? '' : `; ${e.insteadOf}, which the repository names, is not here`;
   const counted = e.what === 'verify' || e.what === 'tests' ? countsOf(e.tail) : null;
-  const counts = counted === null ? [] : [`${counted.passed} passed`, ...(counted.failed > 0 ? [`${counted.failed} failed`] : [])];
-  const how = [...counts, `${(e.ms / 1000).toFixed(1)} s`, ...(e.clean ? [] : ['with files that are in no commit'])].join(', ');
+  const counts =
+    counted === null
+      ? []
+      : [`${counted.passed} passed`, ...(counted.failed > 0 ? [`${counted.failed} failed`] : [])];
+  const how = [
+    ...counts,
+    `${(e.ms / 1000).toFixed(1)} s`,
+    ...(e.clean ? [] : ['with files that are in no commit']),
+  ].join(', ');
   if (e.exitCode !== null && NOT_THERE.has(e.exitCode))
     return { text: `“${e.command}” could not run in the sandbox`, tone: 'plain', more: lastLines(e.tail) };
-  if (e.exitCode === 0) return { text: `“${e.command}” passed in the sandbox (${how})${instead}`, tone: e.clean ? 'good' : 'plain', more: '' };
+  if (e.exitCode === 0)
+    return {
+      text: `“${e.command}” passed in the sandbox (${how})${instead}`,
+      tone: e.clean ? 'good' : 'plain',
+      more: '',
+    };
   const end = e.exitCode === null ? 'ran out of time' : `failed with exit ${e.exitCode}`;
   if (e.redBefore === true)
     return {
@@ -111,7 +142,11 @@ function evidenceLine(e: Extract<LoggedEvent, { type: 'evidence.recorded' }>['pa
       tone: 'plain',
       more: lastLines(e.tail),
     };
-  return { text: `“${e.command}” ${end} in the sandbox (${how})${instead}`, tone: 'bad', more: lastLines(e.tail) };
+  return {
+    text: `“${e.command}” ${end} in the sandbox (${how})${instead}`,
+    tone: 'bad',
+    more: lastLines(e.tail),
+  };
 }
 
 const lastLines = (tail: string): string => tellingLines(tail).slice(-LAST_LINES).join('\n');
@@ -140,13 +175,21 @@ export function planChanges(before: string, now: string): PlanChanges | null {
 
 /** What was done, as the agent summed it up when it last changed something. @returns '' when it did not */
 export function summaryOf(events: readonly LoggedEvent[]): string {
-  const done = events.findLast((e) => e.type === 'run.ended' && e.payload.phase !== 'plan' && e.payload.outcome.kind === 'completed');
-  return done?.type === 'run.ended' && done.payload.outcome.kind === 'completed' ? done.payload.outcome.summary : '';
+  const done = events.findLast(
+    (e) => e.type === 'run.ended' && e.payload.phase !== 'plan' && e.payload.outcome.kind === 'completed',
+  );
+  return done?.type === 'run.ended' && done.payload.outcome.kind === 'completed'
+    ? done.payload.outcome.summary
+    : '';
 }
 
 /** What a failure is about by name, and what was tried. */
 export interface FailureFacts {
-  readonly checks: readonly { readonly name: string; readonly url: string | null; readonly message: string }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly url: string | null;
+    readonly message: string;
+  }[];
   /** '' when nothing was. */
   readonly tried: string;
 }
@@ -158,8 +201,18 @@ export interface FailureFacts {
 export function failureFacts(events: readonly LoggedEvent[]): FailureFacts {
   const ci = events.findLast((e) => e.type === 'ci.verdict');
   const failures = ci?.payload.verdict === 'red' ? (ci.payload.failures ?? []) : [];
-  const repairs = events.filter((e) => e.type === 'run.ended' && e.payload.phase === 'fix_ci' && e.payload.outcome.kind === 'completed').length;
+  const repairs = events.filter(
+    (e) => e.type === 'run.ended' && e.payload.phase === 'fix_ci' && e.payload.outcome.kind === 'completed',
+  ).length;
   const did = twoSentences(summaryOf(events));
-  const tried = repairs === 0 ? '' : `Claude tried ${repairs === 1 ? 'one repair' : `${repairs} repairs`}${did === '' ? '.' : `. The last: ${did}`}`;
-  return { checks: failures.slice(0, 3).map(({ name, url, message }) => ({ name, url, message: message.split('\n')[0] ?? '' })), tried };
+  const tried =
+    repairs === 0
+      ? ''
+      : `Claude tried ${repairs === 1 ? 'one repair' : `${repairs} repairs`}${did === '' ? '.' : `. The last: ${did}`}`;
+  return {
+    checks: failures
+      .slice(0, 3)
+      .map(({ name, url, message }) => ({ name, url, message: message.split('\n')[0] ?? '' })),
+    tried,
+  };
 }

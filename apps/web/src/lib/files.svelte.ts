@@ -16,11 +16,13 @@ export class Outbox {
     // The browser empties its own list while we send.
     const all = Array.from(list);
     for (const file of all) {
-      if (this.files.length + this.sending >= 10) return void (this.problem = 'Ten files at most with one message.');
+      if (this.files.length + this.sending >= 10)
+        return void (this.problem = 'Ten files at most with one message.');
       this.sending++;
       try {
         const data = await smaller(file);
-        if (data.size > MAX_BYTES) throw new Error(`${file.name} is over 20 MB. Put it into the repository instead.`);
+        if (data.size > MAX_BYTES)
+          throw new Error(`${file.name} is over 20 MB. Put it into the repository instead.`);
         const r = await fetch(`/api/attachments?name=${encodeURIComponent(nameOf(file, data))}`, {
           method: 'POST',
           headers: { 'content-type': 'application/octet-stream' },
@@ -31,7 +33,8 @@ export class Outbox {
         if (!r.ok) throw new Error(said.error ?? `${file.name} could not be sent.`);
         this.files.push(said);
       } catch (err) {
-        this.problem = err instanceof TypeError ? 'You are offline, so the file was not sent.' : (err as Error).message;
+        this.problem =
+          err instanceof TypeError ? 'You are offline, so the file was not sent.' : (err as Error).message;
       } finally {
         this.sending--;
       }
@@ -65,4 +68,5 @@ async function smaller(file: File): Promise<Blob> {
   }
 }
 
-const nameOf = (file: File, data: Blob): string => (data.type === 'image/jpeg' && data !== file ? file.name.replace(/\.\w+$/, '.jpg') : file.name);
+const nameOf = (file: File, data: Blob): string =>
+  data.type === 'image/jpeg' && data !== file ? file.name.replace(/\.\w+$/, '.jpg') : file.name;

@@ -8,7 +8,15 @@ interface Happened {
 }
 
 const AWAY_MS = 15 * 60_000;
-const WAITS = new Set(['inbox.question', 'inbox.plan', 'inbox.permission', 'inbox.review', 'inbox.ci_files', 'inbox.gate', 'inbox.pr_closed']);
+const WAITS = new Set([
+  'inbox.question',
+  'inbox.plan',
+  'inbox.permission',
+  'inbox.review',
+  'inbox.ci_files',
+  'inbox.gate',
+  'inbox.pr_closed',
+]);
 
 /**
  * @param open tasks with an item that still waits
@@ -50,7 +58,9 @@ export function greetingOf(
 }
 
 function list(tasks: readonly Happened[]): string {
-  const named = tasks.slice(0, 3).map((t) => `[${t.title.replace(/[[\]\\]/g, '')}](/task/${encodeURIComponent(t.taskId)})`);
+  const named = tasks
+    .slice(0, 3)
+    .map((t) => `[${t.title.replace(/[[\]\\]/g, '')}](/task/${encodeURIComponent(t.taskId)})`);
   const rest = tasks.length - named.length;
   const all = rest > 0 ? [...named, rest === 1 ? 'one more' : `${rest} more`] : named;
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;

@@ -9,4 +9,6 @@ test.each([
   ['nobody holds it for that long', {}, 110_000, 0],
   ['it is from long ago', {}, 9_000_000, 0],
   ['the clock was put back', {}, 5_000, 10_000],
-])('what another page held, when %s', (_, change, nowMs, ms) => expect(waitsMs({ ...held, ...change }, nowMs)).toBe(ms));
+])('what another page held, when %s', (_, change, nowMs, ms) =>
+  expect(waitsMs({ ...held, ...change }, nowMs)).toBe(ms),
+);

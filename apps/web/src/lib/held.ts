@@ -18,7 +18,8 @@ export interface Held {
 const LOST_MS = 10_000;
 
 /** @returns how long to wait before it is sent by a page that did not make it, in milliseconds; 0: at once */
-export const waitsMs = (h: Held, nowMs: number): number => (h.left ? 0 : Math.max(0, Math.min(LOST_MS, h.atMs + LOST_MS - nowMs)));
+export const waitsMs = (h: Held, nowMs: number): number =>
+  h.left ? 0 : Math.max(0, Math.min(LOST_MS, h.atMs + LOST_MS - nowMs));
 
 export function hold(h: Held): void {
   try {
@@ -42,7 +43,9 @@ export const allHeld = (): Held[] =>
 function read(text: string | null): Held | null {
   try {
     const h = JSON.parse(text ?? 'null') as Partial<Held> | null;
-    return typeof h?.path === 'string' && typeof h.atMs === 'number' && typeof h.body === 'object' ? (h as Held) : null;
+    return typeof h?.path === 'string' && typeof h.atMs === 'number' && typeof h.body === 'object'
+      ? (h as Held)
+      : null;
   } catch {
     // Written by another version, or by hand.
     return null;

@@ -21,9 +21,18 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
   if (stored === null) return null;
   try {
     const kept = JSON.parse(stored) as { text?: unknown; at?: unknown; about?: Partial<About> | null } | null;
-    if (typeof kept?.text !== 'string' || typeof kept.at !== 'number' || kept.text === '' || nowMs - kept.at > KEEP_MS) return null;
+    if (
+      typeof kept?.text !== 'string' ||
+      typeof kept.at !== 'number' ||
+      kept.text === '' ||
+      nowMs - kept.at > KEEP_MS
+    )
+      return null;
     const { title, taskId } = kept.about ?? {};
-    return { text: kept.text, about: typeof title === 'string' && typeof taskId === 'string' ? { title, taskId } : null };
+    return {
+      text: kept.text,
+      about: typeof title === 'string' && typeof taskId === 'string' ? { title, taskId } : null,
+    };
   } catch {
     // No words of ours: whoever wrote them, nothing is lost that could be shown.
     return null;
@@ -31,4 +40,5 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
 }
 
 /** The words alone. */
-export const keptFor = (stored: string | null, nowMs: number): string | null => readKept(stored, nowMs)?.text ?? null;
+export const keptFor = (stored: string | null, nowMs: number): string | null =>
+  readKept(stored, nowMs)?.text ?? null;

@@ -2,7 +2,8 @@
 import { settlesInMs } from './settling.ts';
 
 /** What is folded away has a place on the page and can't have the focus. An old browser knows only of what has no place at all. */
-const isSeen = (el: HTMLElement): boolean => ('checkVisibility' in el ? el.checkVisibility() : (el as HTMLElement).offsetParent !== null);
+const isSeen = (el: HTMLElement): boolean =>
+  'checkVisibility' in el ? el.checkVisibility() : (el as HTMLElement).offsetParent !== null;
 const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>('[data-row]')].filter(isSeen);
 
 let movedOnMs = -Infinity;
@@ -51,7 +52,8 @@ export interface Doors {
 }
 
 /** Whether a form that the person opened is on the page: then every letter is meant for it. */
-export const formIsOpen = (): boolean => [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
+export const formIsOpen = (): boolean =>
+  [...document.querySelectorAll<HTMLElement>('[data-writing]')].some(isSeen);
 
 export function onKey(e: KeyboardEvent, doors: Doors): void {
   if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') {

@@ -27,7 +27,8 @@ test('output: whatever a line holds, the page shows it or leaves it out', () => 
   );
   fc.assert(
     fc.property(fc.oneof(said, fc.jsonValue()), (line) => {
-      for (const l of readLines(JSON.stringify(line))) expect([typeof l.text, typeof l.more]).toEqual(['string', 'string']);
+      for (const l of readLines(JSON.stringify(line)))
+        expect([typeof l.text, typeof l.more]).toEqual(['string', 'string']);
     }),
   );
   expect(readLines('null')).toEqual([]);
@@ -37,7 +38,13 @@ test('output: tool calls are one line each, control characters are gone', () => 
   const line = (content: object[]): string => JSON.stringify({ type: 'assistant', message: { content } });
   const out = readLines(
     [
-      line([{ type: 'tool_use', name: 'Edit', input: { file_path: '/work/repo/a.ts', old_string: 'a', new_string: 'b\nc' } }]),
+      line([
+        {
+          type: 'tool_use',
+          name: 'Edit',
+          input: { file_path: '/work/repo/a.ts', old_string: 'a', new_string: 'b\nc' },
+        },
+      ]),
       line([{ type: 'text', text: '\u001b[31mred\u0007' }]),
       'not json \u001b[2J',
       '{"type":"mainloop","subtype":"started","at":{}}',
@@ -88,7 +95,13 @@ test('diff: names, counts and line numbers, as git writes them for renames, bina
     ['gone', 'deleted', 0, 1],
     ['.github/workflows/ci.yml', 'added', 1, 0],
   ]);
-  expect(files[0]!.lines.at(-1)).toEqual({ kind: 'add', text: '--- not a header', old: null, new: 3, noNewline: true });
+  expect(files[0]!.lines.at(-1)).toEqual({
+    kind: 'add',
+    text: '--- not a header',
+    old: null,
+    new: 3,
+    noNewline: true,
+  });
   expect(files[1]!.binary).toBe(true);
   expect([files[2]!.from, files[2]!.lines[1]!.old]).toEqual(['old.txt', 7]);
   expect(files[3]!.lines.at(-1)!.text).toBe('a\r');
@@ -111,7 +124,8 @@ test('diff: characters that reorder a line are shown, and a carriage return too'
 });
 
 test('diff: a mark "viewed" is gone when the file changes again', () => {
-  const of = (line: string): string => fingerprint(parseDiff(`diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n+${line}\n`)[0]!);
+  const of = (line: string): string =>
+    fingerprint(parseDiff(`diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n+${line}\n`)[0]!);
   expect(of('a')).toBe(of('a'));
   expect(of('a')).not.toBe(of('b'));
 });
@@ -142,7 +156,9 @@ test('greeting: three sentences at most, only of what still matters, and none af
     'While you were away (3 h): [Task b](/task/b) and [Task x](/task/x%5D) were merged. [Task a](/task/a) waits for you. [Task d](/task/d) did not get through. 3 things need you.',
   );
   const many = Array.from({ length: 5 }, (_, i) => ev('pr.merged', String(i)));
-  expect(greetingOf({ since, events: many }, new Set(), new Set(), 0, now)).toContain('[Task 2](/task/2) and 2 more were merged.');
+  expect(greetingOf({ since, events: many }, new Set(), new Set(), 0, now)).toContain(
+    '[Task 2](/task/2) and 2 more were merged.',
+  );
   expect(greetingOf({ since: new Date(now - 60_000), events }, new Set(['a']), new Set(), 0, now)).toBeNull();
   expect(greetingOf({ since, events: [] }, new Set(['a']), new Set(), 0, now)).toBeNull();
   expect(greetingOf(null, new Set(), new Set(), 0, now)).toBeNull();
@@ -150,21 +166,45 @@ test('greeting: three sentences at most, only of what still matters, and none af
 
 test('what was put off says when it comes back', () => {
   const now = new Date(2026, 10, 25, 22, 0).getTime();
-  expect([new Date(2026, 10, 25, 23, 30), new Date(2026, 10, 26, 1, 0), new Date(2026, 10, 28, 9, 5)].map((at) => backAt(at, now))).toEqual([
-    'Back today at 23:30',
-    'Back tomorrow at 01:00',
-    'Back on Saturday at 09:05',
-  ]);
+  expect(
+    [new Date(2026, 10, 25, 23, 30), new Date(2026, 10, 26, 1, 0), new Date(2026, 10, 28, 9, 5)].map((at) =>
+      backAt(at, now),
+    ),
+  ).toEqual(['Back today at 23:30', 'Back tomorrow at 01:00', 'Back on Saturday at 09:05']);
 });
 
 test('the story tells a pause and a cancellation as what they are, and names what a gate let through', () => {
-  const e = (type: string, payload: object) => ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
+  const e = (type: string, payload: object) =>
+    ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
   const told = storyOf([
-    e('inbox.opened', { id: 'i', kind: 'failure', title: 'Paused by you. Resume continues from here.', body: '', errorCode: 'paused', options: [] }),
-    e('inbox.opened', { id: 'i', kind: 'failure', title: 'CI is still red after 3 repairs.', body: '', options: [] }),
-    e('inbox.answered', { id: 'i', decision: 'allow', text: 'a.test.ts: deleted\nb.test.ts: deleted', via: 'app', by: 'you' }),
+    e('inbox.opened', {
+      id: 'i',
+      kind: 'failure',
+      title: 'Paused by you. Resume continues from here.',
+      body: '',
+      errorCode: 'paused',
+      options: [],
+    }),
+    e('inbox.opened', {
+      id: 'i',
+      kind: 'failure',
+      title: 'CI is still red after 3 repairs.',
+      body: '',
+      options: [],
+    }),
+    e('inbox.answered', {
+      id: 'i',
+      decision: 'allow',
+      text: 'a.test.ts: deleted\nb.test.ts: deleted',
+      via: 'app',
+      by: 'you',
+    }),
     e('task.ended', { state: 'cancelled', how: 'cancelled', left: '' }),
-    e('task.ended', { state: 'cancelled', how: 'cancelled', left: 'Its sandbox could not be removed yet: busy.' }),
+    e('task.ended', {
+      state: 'cancelled',
+      how: 'cancelled',
+      left: 'Its sandbox could not be removed yet: busy.',
+    }),
     e('task.ended', { state: 'cancelled', how: 'closed', left: '' }),
   ]);
   expect(told.map((s) => [s.text, s.tone])).toEqual([
@@ -213,8 +253,10 @@ test.each([
 });
 
 test('the story tells which comment was not taken as a request and why, and offers to take it until somebody has', () => {
-  const e = (type: string, payload: object) => ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
-  const passed = (id: string, why: string, text: string) => e('review.passed_over', { id, author: 'mona', why, text, words: 'w' });
+  const e = (type: string, payload: object) =>
+    ({ type, payload, seq: 1, ownerId: 'me', taskId: 't', actor: 'x', at: '' }) as never;
+  const passed = (id: string, why: string, text: string) =>
+    e('review.passed_over', { id, author: 'mona', why, text, words: 'w' });
   const told = storyOf([
     passed('t-talk1', 'thanks', 'Thanks!'),
     passed('t-review2', 'approval', ''),
@@ -232,14 +274,22 @@ test('the story tells which comment was not taken as a request and why, and offe
 test.each([
   ['a plain change', '--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n', ''],
   ['a program now', 'old mode 100644\nnew mode 100755\n', 'was a plain file, is a program'],
-  ['a new program', 'new file mode 100755\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n', 'a new file, a program'],
+  [
+    'a new program',
+    'new file mode 100755\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n',
+    'a new file, a program',
+  ],
   ['a new plain file', 'new file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n', ''],
   [
     'a new link',
     'new file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+../y\n\\ No newline at end of file\n',
     'a new file, a symbolic link, to ../y',
   ],
-  ['a link that is gone', 'deleted file mode 120000\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n', 'was a symbolic link'],
+  [
+    'a link that is gone',
+    'deleted file mode 120000\n--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-y\n',
+    'was a symbolic link',
+  ],
   [
     'another repository',
     'new file mode 160000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+Subproject commit a\n',
@@ -275,7 +325,12 @@ describe('days', () => {
     expect(dayIn(typed, now)).toEqual(day);
   });
   test('are said by their distance, then by their name', () => {
-    const said = [new Date(2026, 10, 26, 0, 1), new Date(2026, 10, 25, 23), new Date(2026, 10, 3), new Date(2025, 10, 3)].map((d) => dayOf(d, now));
+    const said = [
+      new Date(2026, 10, 26, 0, 1),
+      new Date(2026, 10, 25, 23),
+      new Date(2026, 10, 3),
+      new Date(2025, 10, 3),
+    ].map((d) => dayOf(d, now));
     expect(said).toEqual(['Today', 'Yesterday', 'Tuesday 3 November', 'Monday 3 November 2025']);
   });
 });

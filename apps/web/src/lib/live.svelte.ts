@@ -141,7 +141,10 @@ class Live {
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
-  private async heardOf(r: { readonly sent: readonly string[]; readonly refused: readonly string[] }): Promise<void> {
+  private async heardOf(r: {
+    readonly sent: readonly string[];
+    readonly refused: readonly string[];
+  }): Promise<void> {
     // Not simply none: what met a server that was starting waits on.
     await this.count();
     const n = r.sent.length;
@@ -149,7 +152,8 @@ class Live {
     // What was refused stays written down: its words are nobody else's.
     for (const path of r.sent) dropDraftOf(path);
     for (const sentence of r.refused) notes.tell(sentence, 12_000);
-    if (n > 0) notes.tell(n === 1 ? 'What you said offline is sent.' : `${n} things you said offline are sent.`);
+    if (n > 0)
+      notes.tell(n === 1 ? 'What you said offline is sent.' : `${n} things you said offline are sent.`);
     this.lookAgain();
   }
 

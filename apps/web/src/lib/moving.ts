@@ -11,7 +11,10 @@ export function whileMoving(list: HTMLElement): void {
     for (const [row, top] of before) {
       const by = top - row.getBoundingClientRect().top;
       if (by !== 0 && row.isConnected)
-        row.animate([{ transform: `translateY(${by}px)` }, { transform: 'none' }], { duration: TAKES_MS, easing: 'ease-out' });
+        row.animate([{ transform: `translateY(${by}px)` }, { transform: 'none' }], {
+          duration: TAKES_MS,
+          easing: 'ease-out',
+        });
     }
   });
 }

@@ -10,7 +10,8 @@ export interface Line {
 /** A line is whatever an agent has printed, so no field is taken for what it should be. */
 type Fields = Readonly<Record<string, unknown>>;
 const fields = (x: unknown): Fields => (typeof x === 'object' && x !== null ? (x as Fields) : {});
-const words = (x: unknown): string => (typeof x === 'string' ? clean(x) : x === undefined || x === null ? '' : clean(JSON.stringify(x)));
+const words = (x: unknown): string =>
+  typeof x === 'string' ? clean(x) : x === undefined || x === null ? '' : clean(JSON.stringify(x));
 
 export function readLines(jsonl: string): Line[] {
   return jsonl.split('\n').filter(Boolean).flatMap(readLine);
@@ -32,7 +33,9 @@ function ofRunner(e: Fields): Line[] {
   switch (e.subtype) {
     case 'command': {
       const came = typeof e.exitCode === 'number' ? e.exitCode : 'out of time';
-      return [{ kind: 'tool', text: `$ ${words(e.command).slice(0, 160)} → ${came}`, more: words(e.tail).trim() }];
+      return [
+        { kind: 'tool', text: `$ ${words(e.command).slice(0, 160)} → ${came}`, more: words(e.tail).trim() },
+      ];
     }
     case 'started':
       return [];
@@ -44,12 +47,21 @@ function ofRunner(e: Fields): Line[] {
 }
 
 function ofBlock(b: Fields): Line[] {
-  if (b.type === 'text') return words(b.text).trim() === '' ? [] : [{ kind: 'text', text: words(b.text), more: '' }];
+  if (b.type === 'text')
+    return words(b.text).trim() === '' ? [] : [{ kind: 'text', text: words(b.text), more: '' }];
   if (b.type === 'tool_use') return [tool(b)];
   if (b.type !== 'tool_result') return [];
-  const text = (Array.isArray(b.content) ? b.content.map((x) => words(fields(x).text)).join('\n') : words(b.content)).trim();
+  const text = (
+    Array.isArray(b.content) ? b.content.map((x) => words(fields(x).text)).join('\n') : words(b.content)
+  ).trim();
   if (text === '') return [];
-  return [{ kind: 'result', text: text.split('\n')[0]!.slice(0, 200), more: text.includes('\n') || text.length > 200 ? text.slice(0, 20_000) : '' }];
+  return [
+    {
+      kind: 'result',
+      text: text.split('\n')[0]!.slice(0, 200),
+      more: text.includes('\n') || text.length > 200 ? text.slice(0, 20_000) : '',
+    },
+  ];
 }
 
 function tool(b: Fields): Line {
@@ -57,7 +69,11 @@ function tool(b: Fields): Line {
   const file = words(i.file_path).replace('/work/repo/', '');
   switch (b.name) {
     case 'Bash':
-      return { kind: 'tool', text: `$ ${words(i.command).split('\n')[0]!.slice(0, 160)}`, more: words(i.command) };
+      return {
+        kind: 'tool',
+        text: `$ ${words(i.command).split('\n')[0]!.slice(0, 160)}`,
+        more: words(i.command),
+      };
     case 'Edit':
       return {
         kind: 'tool',

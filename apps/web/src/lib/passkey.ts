@@ -8,12 +8,18 @@ import {
 } from '@simplewebauthn/browser';
 
 const post = (path: string, body: unknown): Promise<Response> =>
-  fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 
 export async function signIn(): Promise<string> {
   try {
     const options = await fetch('/api/auth/passkey/generate-authenticate-options');
-    const response = await startAuthentication({ optionsJSON: (await options.json()) as PublicKeyCredentialRequestOptionsJSON });
+    const response = await startAuthentication({
+      optionsJSON: (await options.json()) as PublicKeyCredentialRequestOptionsJSON,
+    });
     const r = await post('/api/auth/passkey/verify-authentication', { response });
     if (r.ok) return '';
     return r.status === 429 ? 'Too many tries. Wait a minute.' : 'That passkey is not known here.';
@@ -26,8 +32,13 @@ export async function addPasskey(): Promise<string> {
   try {
     const o = await fetch('/api/auth/passkey/generate-register-options');
     if (!o.ok) return 'Sign in first, then keep a passkey.';
-    const response = await startRegistration({ optionsJSON: (await o.json()) as PublicKeyCredentialCreationOptionsJSON });
-    const r = await post('/api/auth/passkey/verify-registration', { response, name: `Kept on ${new Date().toISOString().slice(0, 10)}` });
+    const response = await startRegistration({
+      optionsJSON: (await o.json()) as PublicKeyCredentialCreationOptionsJSON,
+    });
+    const r = await post('/api/auth/passkey/verify-registration', {
+      response,
+      name: `Kept on ${new Date().toISOString().slice(0, 10)}`,
+    });
     return r.ok ? '' : 'The passkey could not be kept. Try again.';
   } catch (err) {
     return inWords(err, 'No passkey was kept.');
@@ -35,7 +46,8 @@ export async function addPasskey(): Promise<string> {
 }
 
 function inWords(err: unknown, refused: string): string {
-  if (err instanceof WebAuthnError && err.code === 'ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED') return 'This device has a passkey already.';
+  if (err instanceof WebAuthnError && err.code === 'ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED')
+    return 'This device has a passkey already.';
   if (err instanceof Error && err.name === 'NotAllowedError') return refused;
   if (err instanceof TypeError) return 'mainloop does not answer. Try again.';
   return 'This browser has no passkeys, or this address may not use them.';

@@ -4,7 +4,8 @@ import type { Said, ThreadPiece } from './server/thread.ts';
 export const keyOf = (i: Said): string => i.kind + (i.message?.id ?? i.proposal?.id);
 
 /** Names of fields that hold a time end in At; a script gets them as text. */
-const revive = (key: string, value: unknown): unknown => (key.endsWith('At') && typeof value === 'string' ? new Date(value) : value);
+const revive = (key: string, value: unknown): unknown =>
+  key.endsWith('At') && typeof value === 'string' ? new Date(value) : value;
 
 export class Pieces {
   /** What was shown so far. What is said meanwhile pushes the oldest out of what the page loads, but not from under the reader. */

@@ -19,9 +19,28 @@ export function retryOf(task: Stopped): Retry {
   const raisedCents = Math.max(task.budgetCents * 2, Math.ceil(task.costMicrousd / 10_000) + 200);
   const raised = `$${(raisedCents / 100).toFixed(2)}`;
   if (task.failure?.code === 'budget')
-    return { button: `Raise it to ${raised} and retry`, says: `Budget raised to ${raised}.`, next: 'It goes on.', raisedCents, plain: false };
+    return {
+      button: `Raise it to ${raised} and retry`,
+      says: `Budget raised to ${raised}.`,
+      next: 'It goes on.',
+      raisedCents,
+      plain: false,
+    };
   if (isPaused(task.failure?.code))
-    return { button: 'Resume', says: 'Resumed.', next: 'Claude goes on from where it stopped.', raisedCents: null, plain: false };
-  if (task.item !== null && isGate(task.item)) return { button: 'Allow', says: 'Allowed.', next: '', raisedCents: null, plain: false };
-  return { button: 'Retry', says: 'Retry.', next: 'It goes on.', raisedCents: null, plain: task.item !== null };
+    return {
+      button: 'Resume',
+      says: 'Resumed.',
+      next: 'Claude goes on from where it stopped.',
+      raisedCents: null,
+      plain: false,
+    };
+  if (task.item !== null && isGate(task.item))
+    return { button: 'Allow', says: 'Allowed.', next: '', raisedCents: null, plain: false };
+  return {
+    button: 'Retry',
+    says: 'Retry.',
+    next: 'It goes on.',
+    raisedCents: null,
+    plain: task.item !== null,
+  };
 }

@@ -16,7 +16,8 @@ export class Composer {
     this.draft = draftOf(`comment/${taskId}`);
     $effect(() => {
       const { path, side, start, end, text, suggestion } = this;
-      if (path !== null && (text !== '' || suggestion !== null)) this.draft.text = JSON.stringify({ path, side, start, end, text, suggestion });
+      if (path !== null && (text !== '' || suggestion !== null))
+        this.draft.text = JSON.stringify({ path, side, start, end, text, suggestion });
     });
   }
   /** Opens where it was left. */
@@ -39,12 +40,19 @@ export class Composer {
     return line !== null && this.path === path && this.side === side && this.end === line;
   }
   covers(path: string, side: Side, line: number | null): boolean {
-    return line !== null && this.path === path && this.side === side && line >= this.start && line <= this.end;
+    return (
+      line !== null && this.path === path && this.side === side && line >= this.start && line <= this.end
+    );
   }
 
   /** Opens on a line. A second tap in the same file, before anything is written, makes a range. */
   tap(path: string, side: Side, line: number): void {
-    if (this.path === path && this.side === side && this.isEmpty && !(this.start === line && this.end === line)) {
+    if (
+      this.path === path &&
+      this.side === side &&
+      this.isEmpty &&
+      !(this.start === line && this.end === line)
+    ) {
       [this.start, this.end] = [Math.min(this.start, line), Math.max(this.end, line)];
       return;
     }
@@ -85,7 +93,9 @@ export class Composer {
   /** The comment as GitHub reads it. A suggestion that has a fence in it gets a longer one around it. */
   private get body(): string {
     if (this.suggestion === null) return this.text;
-    const fence = '`'.repeat(Math.max(3, ...[...this.suggestion.matchAll(/`+/g)].map((m) => m[0].length + 1)));
+    const fence = '`'.repeat(
+      Math.max(3, ...[...this.suggestion.matchAll(/`+/g)].map((m) => m[0].length + 1)),
+    );
     return `${this.text.trim()}${this.text.trim() === '' ? '' : '\n'}${fence}suggestion\n${this.suggestion}\n${fence}`;
   }
 

@@ -25,15 +25,20 @@ export interface Place {
 export function hasMoved(before: Place | null, now: Place, byProgram = false): boolean {
   if (before === null) return true;
   const far = (by: number): boolean => Math.abs(by) > MOVED_PX;
-  const axis = (inWindow: number, scrolled: number, pushed: boolean): boolean => far(inWindow) && (byProgram || pushed || far(inWindow + scrolled));
+  const axis = (inWindow: number, scrolled: number, pushed: boolean): boolean =>
+    far(inWindow) && (byProgram || pushed || far(inWindow + scrolled));
   // Further than it can be now: nobody who scrolls by hand leaves there for that. A hair is what browsers round.
   const pushedX = before.scrolledX > now.mostX + 1;
   const pushedY = before.scrolledY > now.mostY + 1;
-  return axis(now.x - before.x, now.scrolledX - before.scrolledX, pushedX) || axis(now.y - before.y, now.scrolledY - before.scrolledY, pushedY);
+  return (
+    axis(now.x - before.x, now.scrolledX - before.scrolledX, pushedX) ||
+    axis(now.y - before.y, now.scrolledY - before.scrolledY, pushedY)
+  );
 }
 
 /** How long it still takes until a button may decide, in milliseconds; 0 when it may. */
-export const settlesInMs = (movedAtMs: number, nowMs: number): number => Math.max(0, movedAtMs + SETTLE_MS - nowMs);
+export const settlesInMs = (movedAtMs: number, nowMs: number): number =>
+  Math.max(0, movedAtMs + SETTLE_MS - nowMs);
 
 /**
  * Whether a click decides. A key is aimed by the focus, which does not move with the page; holding it down aims at nothing.

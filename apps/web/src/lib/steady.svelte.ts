@@ -20,7 +20,8 @@ let sizes: ResizeObserver | undefined;
 
 function scrollersOf(el: HTMLElement): HTMLElement[] {
   const found: HTMLElement[] = [];
-  for (let e = el.parentElement; e !== null; e = e.parentElement) if (/auto|scroll/.test(getComputedStyle(e).overflow)) found.push(e);
+  for (let e = el.parentElement; e !== null; e = e.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(e).overflow)) found.push(e);
   return found;
 }
 

@@ -47,16 +47,33 @@ const DECISION: Record<string, (text: string) => string> = {
   keep: () => 'You stopped the task, and keep its branch.',
 };
 
-const CHECK = { setup: 'Set-up', verify: 'Check', diagnostics: 'Diagnostics', lint: 'Linter', tests: 'Tests' } as const;
+const CHECK = {
+  setup: 'Set-up',
+  verify: 'Check',
+  diagnostics: 'Diagnostics',
+  lint: 'Linter',
+  tests: 'Tests',
+} as const;
 
 export function storyOf(events: readonly LoggedEvent[]): Step[] {
-  const ends = new Map(events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])));
-  const taken = new Set(events.flatMap((e) => (e.type === 'review.taken' ? [`${e.payload.id} ${e.payload.words}`] : [])));
+  const ends = new Map(
+    events.flatMap((e) => (e.type === 'run.ended' ? [[e.payload.runId, Date.parse(e.at)]] : [])),
+  );
+  const taken = new Set(
+    events.flatMap((e) => (e.type === 'review.taken' ? [`${e.payload.id} ${e.payload.words}`] : [])),
+  );
   return events.flatMap((e) => {
     const s = sentence(e, taken);
     if (s === null) return [];
     const end = s.runId === undefined ? undefined : ends.get(s.runId);
-    return [{ seq: e.seq, at: e.at, ...s, ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(e.at)) }) }];
+    return [
+      {
+        seq: e.seq,
+        at: e.at,
+        ...s,
+        ...(end === undefined ? {} : { tookMs: Math.max(0, end - Date.parse(e.at)) }),
+      },
+    ];
   });
 }
 
@@ -72,7 +89,11 @@ const STEP_OF = new Map([
 ]);
 
 /** Where a task stands: "Step 2 of 4, change". @returns null when it has ended, or stands where we do not know */
-export function stepOf(t: { readonly state: string; readonly phase: string; readonly endedAt: Date | null }): string | null {
+export function stepOf(t: {
+  readonly state: string;
+  readonly phase: string;
+  readonly endedAt: Date | null;
+}): string | null {
   const n = t.endedAt === null ? (STEP_OF.get(t.state) ?? STEP_OF.get(t.phase)) : undefined;
   return n === undefined ? null : `Step ${n + 1} of ${STEPS.length}, ${STEPS[n]!.toLowerCase()}`;
 }
@@ -95,7 +116,10 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       return { text: 'You started it.', tone: 'you' };
     case 'run.started':
       return {
-        text: e.payload.epoch > 1 ? 'The agent was lost and goes on from its last checkpoint.' : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`,
+        text:
+          e.payload.epoch > 1
+            ? 'The agent was lost and goes on from its last checkpoint.'
+            : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`,
         tone: 'plain',
         runId: e.payload.runId,
       };
@@ -111,12 +135,16 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       const { what, command, exitCode, ms, tail, from, redBefore } = e.payload;
       if (what === 'probe')
         return {
-          text: exitCode === 0 ? 'The sandbox was tried from inside and is closed.' : 'The sandbox is not closed.',
+          text:
+            exitCode === 0
+              ? 'The sandbox was tried from inside and is closed.'
+              : 'The sandbox is not closed.',
           tone: exitCode === 0 ? 'plain' : 'bad',
           more: tail,
         };
       const bad = redBefore ? 'plain' : 'bad';
-      const end = exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
+      const end =
+        exitCode === null ? 'ran out of time' : exitCode === 0 ? 'passed' : `failed with exit ${exitCode}`;
       return {
         text: `${CHECK[what]}${from ? ` found in ${from.join(', ')}:` : ''} “${command}” ${end} after ${(ms / 1000).toFixed(1)} s.${from && exitCode !== 0 ? ' The agent works without it.' : ''}${redBefore ? ' It was red in the same way before the change.' : ''}`,
         tone: exitCode === 0 ? 'good' : bad,
@@ -138,9 +166,17 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'agent.showed':
       return { text: `Claude shows: ${e.payload.caption}`, tone: 'plain', picture: e.payload };
     case 'plan.written':
-      return { text: e.payload.revision === 1 ? 'The plan is written.' : `The plan is revised (revision ${e.payload.revision}).`, tone: 'plain' };
+      return {
+        text:
+          e.payload.revision === 1
+            ? 'The plan is written.'
+            : `The plan is revised (revision ${e.payload.revision}).`,
+        tone: 'plain',
+      };
     case 'issue.ensured':
-      return e.payload.outcome === 'created' ? { text: `Issue #${e.payload.number} holds the plan.`, tone: 'plain', href: e.payload.url } : null;
+      return e.payload.outcome === 'created'
+        ? { text: `Issue #${e.payload.number} holds the plan.`, tone: 'plain', href: e.payload.url }
+        : null;
     case 'pr.ensured':
       return { text: `Draft pull request #${e.payload.number} is open.`, tone: 'plain', href: e.payload.url };
     case 'branch.pushed':
@@ -152,13 +188,17 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
         tone: 'plain',
       };
     case 'branch.seen':
-      return { text: `${e.payload.by || 'Somebody'} moved the branch to ${e.payload.sha.slice(0, 7)}: ${e.payload.title}`, tone: 'plain' };
+      return {
+        text: `${e.payload.by || 'Somebody'} moved the branch to ${e.payload.sha.slice(0, 7)}: ${e.payload.title}`,
+        tone: 'plain',
+      };
     case 'push.held':
       return { text: `A change to ${e.payload.files.join(', ')} is held until you agree.`, tone: 'bad' };
     case 'push.refused':
       return { text: `A push was refused: ${e.payload.reason}.`, tone: 'bad' };
     case 'ci.verdict':
-      if (e.payload.verdict === 'green') return { text: `CI is green, ${e.payload.passed} of ${e.payload.passed} checks.`, tone: 'good' };
+      if (e.payload.verdict === 'green')
+        return { text: `CI is green, ${e.payload.passed} of ${e.payload.passed} checks.`, tone: 'good' };
       return e.payload.verdict === 'red'
         ? {
             text: `CI failed, ${e.payload.failed} of ${e.payload.passed + e.payload.failed + e.payload.pending} checks${namesOf(e.payload.failures)}.`,
@@ -177,14 +217,21 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       return { text: `Pull request #${e.payload.number} is ready for review.`, tone: 'good' };
     case 'review.submitted':
       return {
-        text: e.payload.ids.length === 1 ? 'With one comment on the change.' : `With ${e.payload.ids.length} comments on the change.`,
+        text:
+          e.payload.ids.length === 1
+            ? 'With one comment on the change.'
+            : `With ${e.payload.ids.length} comments on the change.`,
         tone: 'you',
         href: `/task/${e.taskId}/changes`,
       };
     case 'review.passed_over': {
       const { author, text, why, id, words } = e.payload;
       const said = text === '' ? `${author}, without words.` : `${author}: “${text}”`;
-      return { text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`, tone: 'plain', ...(taken.has(`${id} ${words}`) ? {} : { take: id }) };
+      return {
+        text: `${said} Not taken as a request: ${PASSED_WORDS[why]}.`,
+        tone: 'plain',
+        ...(taken.has(`${id} ${words}`) ? {} : { take: id }),
+      };
     }
     case 'review.taken':
       return { text: 'You said that it is a request.', tone: 'you' };
@@ -196,24 +243,38 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       return { text: `Pull request #${e.payload.number} is merged.`, tone: 'good' };
     case 'pr.closed':
       return {
-        text: e.payload.by ? `${e.payload.by} closed pull request #${e.payload.number}.` : `Pull request #${e.payload.number} was closed.`,
+        text: e.payload.by
+          ? `${e.payload.by} closed pull request #${e.payload.number}.`
+          : `Pull request #${e.payload.number} was closed.`,
         tone: 'plain',
       };
     case 'project.renamed':
-      return { text: `The repository is called ${e.payload.repo} now; it was ${e.payload.before}.`, tone: 'plain' };
+      return {
+        text: `The repository is called ${e.payload.repo} now; it was ${e.payload.before}.`,
+        tone: 'plain',
+      };
     case 'pr.reopened':
       return { text: `Pull request #${e.payload.number} is open again.`, tone: 'plain' };
     case 'settings.unreadable':
     case 'forge.unreadable':
       return { text: e.payload.sentence, tone: 'bad' };
     case 'run.silent':
-      return { text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`, tone: 'bad' };
+      return {
+        text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`,
+        tone: 'bad',
+      };
     case 'inbox.opened':
       if (e.payload.kind === 'question') return { text: `Claude asks: ${e.payload.title}`, tone: 'said' };
-      if (e.payload.kind === 'permission') return { text: `Claude asks for permission. ${e.payload.title}`, tone: 'said' };
+      if (e.payload.kind === 'permission')
+        return { text: `Claude asks for permission. ${e.payload.title}`, tone: 'said' };
       if (e.payload.kind === 'gate')
-        return { text: e.payload.title, tone: 'bad', ...(e.payload.body ? { more: e.payload.body, moreIs: 'Which lines' } : {}) };
-      if (e.payload.kind === 'failure' && isPaused(e.payload.errorCode)) return { text: 'You paused it.', tone: 'you' };
+        return {
+          text: e.payload.title,
+          tone: 'bad',
+          ...(e.payload.body ? { more: e.payload.body, moreIs: 'Which lines' } : {}),
+        };
+      if (e.payload.kind === 'failure' && isPaused(e.payload.errorCode))
+        return { text: 'You paused it.', tone: 'you' };
       return e.payload.kind === 'failure' ? { text: e.payload.title, tone: 'bad' } : null;
     case 'inbox.answered':
       return {
@@ -225,8 +286,12 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'task.ended': {
       if (e.payload.state === 'done') return { text: 'Done. Nothing is left behind.', tone: 'good' };
       const { how, left, state } = e.payload;
-      if (how === 'cancelled') return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
-      return { text: sentences(how === null ? '' : ENDING_SENTENCE[how], left), tone: state === 'failed' ? 'bad' : 'plain' };
+      if (how === 'cancelled')
+        return { text: sentences('You cancelled it.', left), tone: left === '' ? 'you' : 'bad' };
+      return {
+        text: sentences(how === null ? '' : ENDING_SENTENCE[how], left),
+        tone: state === 'failed' ? 'bad' : 'plain',
+      };
     }
     default:
       return null;

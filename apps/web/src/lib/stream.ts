@@ -32,7 +32,8 @@ function listen(l: Listener): () => void {
       l.down();
       if (source.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
     };
-    for (const kind of ['event', 'delta', 'output'] as const) source.addEventListener(kind, (m) => l.take(kind, (m as MessageEvent<string>).data));
+    for (const kind of ['event', 'delta', 'output'] as const)
+      source.addEventListener(kind, (m) => l.take(kind, (m as MessageEvent<string>).data));
   };
   open();
   return () => {

@@ -19,7 +19,9 @@ export async function keep(w: Waiting): Promise<void> {
   // Without a service worker the page sends it.
   const r = await navigator.serviceWorker?.ready.catch(() => undefined);
   // A browser without background sync: the page sends it when it is open.
-  await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync?.register('waiting').catch(() => undefined);
+  await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync
+    ?.register('waiting')
+    .catch(() => undefined);
 }
 
 /** What waits, in the order in which it was said. */
@@ -42,15 +44,22 @@ async function send(): Promise<{ sent: string[]; refused: string[] }> {
   const refused: string[] = [];
   const sent: string[] = [];
   for (const [id, w] of all) {
-    const r = await fetch(w.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(w.body) }).catch(
+    const r = await fetch(w.path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(w.body),
+    }).catch(
       // No network: it waits on, see below.
       () => null,
     );
     // Still away, starting, or signed out: it waits on.
     if (r === null || r.status >= 500 || r.status === 401) break;
     if (r.ok) sent.push(w.path);
-    // No JSON: then there is a sentence of our own.
-    else refused.push(`${w.label}: ${((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'this could not be sent any more.'}`);
+    else {
+      // No JSON: then there is a sentence of our own.
+      const { error } = (await r.json().catch(() => ({}))) as { error?: string };
+      refused.push(`${w.label}: ${error ?? 'this could not be sent any more.'}`);
+    }
     await del(id, store());
   }
   return { sent, refused };

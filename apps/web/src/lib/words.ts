@@ -22,14 +22,20 @@ export function ago(at: Date, now = serverNow()): string {
   return `${Math.round(s / 86_400)} d`;
 }
 /** As above, where nothing else says that it is an age: "just now", "4 min ago". */
-export const aged = (at: Date, now = serverNow()): string => (ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`);
+export const aged = (at: Date, now = serverNow()): string =>
+  ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`;
 /** The day of something, for a reader: "Today", "Yesterday", "Tuesday 3 November", with the year where it is another. */
 export function dayOf(at: Date, now = serverNow()): string {
   const day = at.toDateString();
   if (day === new Date(now).toDateString()) return 'Today';
   if (day === new Date(now - 24 * 3_600_000).toDateString()) return 'Yesterday';
   const isThisYear = at.getFullYear() === new Date(now).getFullYear();
-  const words = at.toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', ...(isThisYear ? {} : { year: 'numeric' }) });
+  const words = at.toLocaleDateString('en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...(isThisYear ? {} : { year: 'numeric' }),
+  });
   // With a comma or without one, as the year is said or not.
   return words.replace(',', '');
 }
@@ -51,9 +57,13 @@ export function dayIn(typed: string, now = serverNow()): Date | null {
   if (named[5] !== undefined) return dayAt(Number(named[5]), month, date);
   const thisYear = dayAt(today.getFullYear(), month, date);
   // Without a year it is the last one that there was.
-  return thisYear !== null && thisYear.getTime() > now ? dayAt(today.getFullYear() - 1, month, date) : thisYear;
+  return thisYear !== null && thisYear.getTime() > now
+    ? dayAt(today.getFullYear() - 1, month, date)
+    : thisYear;
 }
-const MONTHS = 'january february march april may june july august september october november december'.split(' ');
+const MONTHS = 'january february march april may june july august september october november december'.split(
+  ' ',
+);
 function dayAt(year: number, month: number, date: number): Date | null {
   const day = new Date(year, month, date);
   return day.getMonth() === month && day.getDate() === date && day.getFullYear() === year ? day : null;
@@ -68,7 +78,8 @@ export function backAt(at: Date, now = serverNow()): string {
 }
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;
 /** @param dollars as they are typed @returns whole cents; null for none, which is no limit */
-export const centsIn = (dollars: string): number | null => (dollars.trim() === '' ? null : Math.round(Number(dollars) * 100));
+export const centsIn = (dollars: string): number | null =>
+  dollars.trim() === '' ? null : Math.round(Number(dollars) * 100);
 
 /** How long something took: "40 s", "12 min", "2 h 5 min". */
 export function took(ms: number): string {
@@ -84,7 +95,8 @@ const HOUR_MS = 3_600_000;
 export const LATER_MS = 3 * HOUR_MS;
 const EVENING = 20;
 const MORNING = 8;
-const at = (day: Date, hour: number): Date => new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour);
+const at = (day: Date, hour: number): Date =>
+  new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour);
 
 /** When else something may come back, soonest first: this evening, if it is not nearly there, the next morning, and the next Monday. */
 export function laterTimes(now: Date): { readonly label: string; readonly at: Date }[] {

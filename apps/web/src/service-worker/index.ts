@@ -32,7 +32,8 @@ self.addEventListener('activate', (e) => {
 
 self.addEventListener('fetch', (e) => {
   const url = new URL(e.request.url);
-  if (e.request.method !== 'GET' || url.origin !== self.location.origin || url.pathname.startsWith('/api')) return;
+  if (e.request.method !== 'GET' || url.origin !== self.location.origin || url.pathname.startsWith('/api'))
+    return;
   if (ours.has(url.pathname)) e.respondWith(asset(e.request, url.pathname));
   else if (e.request.mode === 'navigate') e.respondWith(page(e.request, url));
 });
@@ -58,10 +59,13 @@ async function page(req: Request, url: URL): Promise<Response> {
   } catch {
     // It came too late, and may still fail.
     void fresh.catch(() => undefined);
-    return kept ?? new Response(NOT_KEPT, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } });
+    return (
+      kept ?? new Response(NOT_KEPT, { status: 503, headers: { 'content-type': 'text/html; charset=utf-8' } })
+    );
   }
 }
-const late = (): Promise<never> => new Promise((_, no) => setTimeout(() => no(new Error('late')), PATIENCE_MS));
+const late = (): Promise<never> =>
+  new Promise((_, no) => setTimeout(() => no(new Error('late')), PATIENCE_MS));
 
 /** Keeps a page for later. Not what we were sent elsewhere for: that is the sign-in. */
 async function store(pages: Cache, path: string, res: Response): Promise<void> {
@@ -77,7 +81,11 @@ self.addEventListener('message', (e) => {
     caches
       .open(PAGES)
       .then((pages) =>
-        Promise.allSettled(m.paths.slice(0, 10).map(async (p) => store(pages, p, await fetch(p, { headers: { accept: 'text/html' } })))),
+        Promise.allSettled(
+          m.paths
+            .slice(0, 10)
+            .map(async (p) => store(pages, p, await fetch(p, { headers: { accept: 'text/html' } }))),
+        ),
       ),
   );
 });
@@ -103,16 +111,25 @@ async function tell(n: Notice): Promise<void> {
   const open = await self.clients.matchAll({ type: 'window' });
   if (open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
   const data: Shown = { itemId: n.itemId, url: n.url, actions: n.actions };
-  await show(n.title, { body: n.body, tag: n.itemId, data, actions: n.actions.map((a) => ({ action: a.action, title: a.title })) });
+  await show(n.title, {
+    body: n.body,
+    tag: n.itemId,
+    data,
+    actions: n.actions.map((a) => ({ action: a.action, title: a.title })),
+  });
 }
 
 /** TypeScript's own types leave the action buttons out (https://notifications.spec.whatwg.org/#dictdef-notificationoptions). */
-const show = (title: string, o: NotificationOptions & { actions?: { action: string; title: string }[] }): Promise<void> =>
+const show = (
+  title: string,
+  o: NotificationOptions & { actions?: { action: string; title: string }[] },
+): Promise<void> =>
   self.registration.showNotification(title, { icon: '/icon-192.png', badge: '/badge-96.png', ...o });
 
 const badge = (n: number): Promise<void> =>
   // A number on the icon is a nicety.
-  (n > 0 ? self.navigator.setAppBadge?.(n) : self.navigator.clearAppBadge?.())?.catch(() => undefined) ?? Promise.resolve();
+  (n > 0 ? self.navigator.setAppBadge?.(n) : self.navigator.clearAppBadge?.())?.catch(() => undefined) ??
+  Promise.resolve();
 
 self.addEventListener('notificationclick', (e) => {
   const shown = e.notification.data as Shown;
@@ -124,12 +141,20 @@ self.addEventListener('notificationclick', (e) => {
 async function answer(n: Notification, shown: Shown, a: NoticeAction): Promise<void> {
   const path = `/api/inbox/${encodeURIComponent(shown.itemId)}`;
   const body = { decision: a.decision, text: a.text ?? '', via: 'push', answerId: crypto.randomUUID() };
-  const again = (words: string): Promise<void> => show(n.title, { body: words, tag: shown.itemId, data: { ...shown, actions: [] } });
+  const again = (words: string): Promise<void> =>
+    show(n.title, { body: words, tag: shown.itemId, data: { ...shown, actions: [] } });
   try {
-    const r = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const r = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     if (r.status === 401) return again('This device is signed out. Open mainloop to sign in.');
-    // No JSON: then there is a sentence of our own.
-    if (!r.ok) return again(((await r.json().catch(() => ({}))) as { error?: string }).error ?? 'That did not work. Tap to open it.');
+    if (!r.ok) {
+      // No JSON: then there is a sentence of our own.
+      const { error } = (await r.json().catch(() => ({}))) as { error?: string };
+      return again(error ?? 'That did not work. Tap to open it.');
+    }
   } catch {
     await keep({ path, body, label: n.title });
     return again(`${a.title}: kept. It goes out when you are back online.`);

@@ -4,7 +4,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { translated } from './errors.ts';
 
 const log = openLog('worker', { write: () => undefined });
-const of = (activityId: string) => new MockActivityEnvironment({ activityId, workflowExecution: { workflowId: 'task/t-1', runId: 'x' } });
+const of = (activityId: string) =>
+  new MockActivityEnvironment({ activityId, workflowExecution: { workflowId: 'task/t-1', runId: 'x' } });
 
 /** An activity that says when it begins and ends, and ends when it is told to. */
 function asked() {
@@ -29,20 +30,26 @@ function asked() {
   return { said, ask, begun, end: (name: string, how: 'well' | 'badly') => ends.get(name)!(how) };
 }
 
-test.each(['well', 'badly'] as const)('a second try of an activity begins when the first is over, which ends %s', async (how) => {
-  const { said, ask, begun, end } = asked();
-  const first = of('1').run(ask, { try: 'first' });
-  await begun('first');
-  const second = of('1').run(ask, { try: 'second' });
-  const both = Promise.allSettled([first, second]);
-  for (let i = 0; i < 20; i++) await new Promise((r) => setImmediate(r));
-  expect(said).toEqual(['first begins']);
-  end('first', how);
-  await begun('second');
-  expect(said).toEqual(['first begins', 'first ends', 'second begins']);
-  end('second', 'well');
-  expect((await both).map((r) => r.status)).toEqual([how === 'well' ? 'fulfilled' : 'rejected', 'fulfilled']);
-});
+test.each(['well', 'badly'] as const)(
+  'a second try of an activity begins when the first is over, which ends %s',
+  async (how) => {
+    const { said, ask, begun, end } = asked();
+    const first = of('1').run(ask, { try: 'first' });
+    await begun('first');
+    const second = of('1').run(ask, { try: 'second' });
+    const both = Promise.allSettled([first, second]);
+    for (let i = 0; i < 20; i++) await new Promise((r) => setImmediate(r));
+    expect(said).toEqual(['first begins']);
+    end('first', how);
+    await begun('second');
+    expect(said).toEqual(['first begins', 'first ends', 'second begins']);
+    end('second', 'well');
+    expect((await both).map((r) => r.status)).toEqual([
+      how === 'well' ? 'fulfilled' : 'rejected',
+      'fulfilled',
+    ]);
+  },
+);
 
 test('another activity does not wait for it', async () => {
   const { said, ask, begun, end } = asked();

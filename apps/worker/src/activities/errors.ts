@@ -10,13 +10,20 @@ interface KindedError {
   readonly message: string;
   readonly retryAfterMs?: number;
 }
-const ID_NAMES = ['ownerId', 'projectId', 'taskId', 'runId', 'itemId'] as const satisfies readonly (keyof LogIds)[];
+const ID_NAMES = [
+  'ownerId',
+  'projectId',
+  'taskId',
+  'runId',
+  'itemId',
+] as const satisfies readonly (keyof LogIds)[];
 const HEARTBEAT_MS = 1_000;
 /** Whoever takes longer hangs, and the next try does not wait for it. */
 const LONGEST_TRY_MS = 15_000;
 const RETRYABLE = new Set(['rate_limited', 'unavailable']);
 
-const isKinded = (e: unknown): e is KindedError => typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
+const isKinded = (e: unknown): e is KindedError =>
+  typeof e === 'object' && e !== null && typeof (e as { kind?: unknown }).kind === 'string';
 
 /**
  * Wraps every activity of an object, so that none forgets.
@@ -47,7 +54,10 @@ function tries(): <R>(key: string, act: () => Promise<R>) => Promise<R> {
   const last = new Map<string, Promise<unknown>>();
   return async (key, act) => {
     const before = last.get(key);
-    const mine = before === undefined ? act() : Promise.race([before, sleep(LONGEST_TRY_MS, undefined, { ref: false })]).then(act);
+    const mine =
+      before === undefined
+        ? act()
+        : Promise.race([before, sleep(LONGEST_TRY_MS, undefined, { ref: false })]).then(act);
     // Its error is whoever asked for it's; the next try only waits for the end.
     const over = mine.catch(() => undefined);
     last.set(key, over);
@@ -62,7 +72,9 @@ function tries(): <R>(key: string, act: () => Promise<R>) => Promise<R> {
 /** @param input of an activity: what it names by our names is what it is about */
 export function idsOf(workflowId: string, input: unknown): LogIds {
   const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
-  const ids = Object.fromEntries(ID_NAMES.flatMap((name) => (typeof named[name] === 'string' ? [[name, named[name]]] : [])));
+  const ids = Object.fromEntries(
+    ID_NAMES.flatMap((name) => (typeof named[name] === 'string' ? [[name, named[name]]] : [])),
+  );
   const taskId = taskIdOfWorkflow(workflowId);
   return { ...(taskId === null ? {} : { taskId }), ...ids };
 }

@@ -63,13 +63,19 @@ const run = (conclusion: string | null, more: Partial<CheckRun> = {}): CheckRun 
   ...more,
 });
 /** A forge where a pull request stands at a commit, with the checks that each commit has. */
-function forgeAt(at: PullInfo, checks: (sha: string) => readonly CheckRun[], more: Partial<Forge> = {}): ReturnType<typeof forgeActivities> {
+function forgeAt(
+  at: PullInfo,
+  checks: (sha: string) => readonly CheckRun[],
+  more: Partial<Forge> = {},
+): ReturnType<typeof forgeActivities> {
   const forge: Partial<Forge> = {
     getPull: () => Promise.resolve(at),
-    listChecks: (_, sha) => Promise.resolve({ checks: checks(sha), suites: [], statuses: [], required: [], unreadable: [] }),
+    listChecks: (_, sha) =>
+      Promise.resolve({ checks: checks(sha), suites: [], statuses: [], required: [], unreadable: [] }),
     jobLog: () => Promise.resolve(''),
     mergeMethods: () => Promise.resolve(null),
-    listCommits: () => Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona', isMerge: false }]),
+    listCommits: () =>
+      Promise.resolve([{ sha: 'a colleague', title: 'add evil.ts', author: 'mona', isMerge: false }]),
     readDiff: () => Promise.resolve(''),
     listIssueComments: () => Promise.resolve([]),
     listReviews: () => Promise.resolve([]),
@@ -86,9 +92,15 @@ test.each([
   // The red of the push before was repaired by this one.
   ['first', 'second', 'green'],
   ['a colleague', 'a colleague', 'red'],
-])('where the forge says that the head is "%s", CI is asked about "%s": %s', async (headSha, asked, verdict) => {
-  expect(await forgeAt(pull(headSha), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: asked, verdict });
-});
+])(
+  'where the forge says that the head is "%s", CI is asked about "%s": %s',
+  async (headSha, asked, verdict) => {
+    expect(await forgeAt(pull(headSha), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({
+      sha: asked,
+      verdict,
+    });
+  },
+);
 
 test('how a commit failed is told by name, from its log, which is read once', async () => {
   let logs = 0;
@@ -119,45 +131,83 @@ test('what never ran to its end is run again once, costs no repair, and then the
     return Promise.resolve({ asked: 1 });
   };
   const activities = forgeAt(pull('cut'), () => [run('cancelled')], { ensureRerun });
-  for (const round of [0, 0]) expect(await activities.readCi({ taskId: 'pushed', round })).toMatchObject({ verdict: 'pending', told: { ask: null } });
+  for (const round of [0, 0])
+    expect(await activities.readCi({ taskId: 'pushed', round })).toMatchObject({
+      verdict: 'pending',
+      told: { ask: null },
+    });
   expect(asked).toEqual(['cut']);
   const long = { asked: 1, atMs: Date.now() - 10 * 60_000 };
-  await t.db.query("update forge_effects set result = $1 where key = 'pushed/rerun-cut'", [JSON.stringify(long)]);
-  expect((await activities.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain('running it once more did not help');
-  const closed = forgeAt(pull('lost'), () => [run('cancelled')], { ensureRerun: () => Promise.resolve({ asked: 0 }) });
-  expect((await closed.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain('it could not be run again from here');
+  await t.db.query("update forge_effects set result = $1 where key = 'pushed/rerun-cut'", [
+    JSON.stringify(long),
+  ]);
+  expect((await activities.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain(
+    'running it once more did not help',
+  );
+  const closed = forgeAt(pull('lost'), () => [run('cancelled')], {
+    ensureRerun: () => Promise.resolve({ asked: 0 }),
+  });
+  expect((await closed.readCi({ taskId: 'pushed', round: 0 })).told.ask).toContain(
+    'it could not be run again from here',
+  );
   expect(asked).toEqual(['cut']);
 });
 
 test('a pull request that is closed while CI runs asks before anything is spent, and one that is merged is done', async () => {
   const failing = () => [run('failure')];
-  const closed = await forgeAt(pull('second', { state: 'closed' }), failing).readCi({ taskId: 'pushed', round: 0 });
+  const closed = await forgeAt(pull('second', { state: 'closed' }), failing).readCi({
+    taskId: 'pushed',
+    round: 0,
+  });
   expect(closed.told.ask).toMatch(/^The pull request was closed/);
-  const merged = await forgeAt(pull('second', { state: 'closed', merged: true }), failing).readCi({ taskId: 'pushed', round: 0 });
+  const merged = await forgeAt(pull('second', { state: 'closed', merged: true }), failing).readCi({
+    taskId: 'pushed',
+    round: 0,
+  });
   expect(merged.told.pull).toBe('merged');
 });
 
 test('what the token may not read is told once', async () => {
-  const listChecks = () => Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['rules'] });
-  for (const round of [0, 1]) await forgeAt(pull('second'), all, { listChecks }).readCi({ taskId: 'pushed', round });
+  const listChecks = () =>
+    Promise.resolve({ checks: [], suites: [], statuses: [], required: [], unreadable: ['rules'] });
+  for (const round of [0, 1])
+    await forgeAt(pull('second'), all, { listChecks }).readCi({ taskId: 'pushed', round });
   const { rows } = await t.db.query("select payload from events where type = 'forge.unreadable'");
-  expect(rows).toEqual([{ payload: { sentence: 'The token may not read the rules of this repository, so they do not count.' } }]);
+  expect(rows).toEqual([
+    { payload: { sentence: 'The token may not read the rules of this repository, so they do not count.' } },
+  ]);
 });
 
 test.each([
   [true, true],
   [false, false],
   [null, null],
-])('whether the newest commit fits its base is told as the forge tells it (%s), and of another commit nothing', async (fits, told) => {
-  expect(await forgeAt(pull('second', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ fits: told, base: 'main' });
-  expect(await forgeAt(pull('first', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({ sha: 'second', fits: null });
-  const review = await forgeAt(pull('second', { fits }), all).readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' });
-  expect(review.conflictsWith).toBe(fits === false ? 'main' : undefined);
-});
+])(
+  'whether the newest commit fits its base is told as the forge tells it (%s), and of another commit nothing',
+  async (fits, told) => {
+    expect(await forgeAt(pull('second', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject(
+      { fits: told, base: 'main' },
+    );
+    expect(await forgeAt(pull('first', { fits }), all).readCi({ taskId: 'pushed', round: 0 })).toMatchObject({
+      sha: 'second',
+      fits: null,
+    });
+    const review = await forgeAt(pull('second', { fits }), all).readReview({
+      taskId: 'pushed',
+      sinceIso: '',
+      shown: 'second',
+    });
+    expect(review.conflictsWith).toBe(fits === false ? 'main' : undefined);
+  },
+);
 
 describe('merge', () => {
-  const merging = (at: PullInfo, checks: (sha: string) => readonly CheckRun[], ensureMerged: Forge['ensureMerged'], more: Partial<Forge> = {}) =>
-    forgeAt(at, checks, { ensureMerged, ...more });
+  const merging = (
+    at: PullInfo,
+    checks: (sha: string) => readonly CheckRun[],
+    ensureMerged: Forge['ensureMerged'],
+    more: Partial<Forge> = {},
+  ) => forgeAt(at, checks, { ensureMerged, ...more });
   const unseen: Forge['ensureMerged'] = () => Promise.reject(new Error('merged unseen'));
   const green = () => [run('success')];
 
@@ -172,16 +222,22 @@ describe('merge', () => {
         merged.push(sha);
         return Promise.resolve({ sha: 'm', outcome: 'updated' });
       };
-      expect(await merging(pull(headSha), green, ensureMerged).merge({ taskId: 'pushed', shown })).toEqual({ did: 'merged' });
+      expect(await merging(pull(headSha), green, ensureMerged).merge({ taskId: 'pushed', shown })).toEqual({
+        did: 'merged',
+      });
       expect(merged).toEqual([asked]);
     }
   });
 
   test('what somebody has pushed since is not merged unseen, and the person is told', async () => {
     const activities = merging(pull('a colleague'), green, unseen);
-    const sentence = 'mona pushed a colle "add evil.ts" to the pull request after it was offered, so it is not merged. It is looked at anew.';
+    const sentence =
+      'mona pushed a colle "add evil.ts" to the pull request after it was offered, so it is not merged. It is looked at anew.';
     expect(await activities.merge({ taskId: 'pushed', shown: 'second' })).toEqual({ did: 'moved', sentence });
-    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({ state: 'open', again: sentence });
+    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({
+      state: 'open',
+      again: sentence,
+    });
     const old = activities.merge({ taskId: 'pushed' });
     await expect(old).rejects.toThrow(/^Somebody else has pushed a colle to the pull request/);
     await expect(old).rejects.toMatchObject({ kind: 'rejected' });
@@ -191,7 +247,9 @@ describe('merge', () => {
     const activities = merging(pull('second'), () => [run('failure', { name: 'late' })], unseen);
     const said = { did: 'red', sentence: 'CI failed after all: "late (a.yml)" is red.' };
     expect(await activities.merge({ taskId: 'pushed', shown: 'second' })).toEqual(said);
-    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({ again: said.sentence });
+    expect(await activities.readReview({ taskId: 'pushed', sinceIso: '', shown: 'second' })).toMatchObject({
+      again: said.sentence,
+    });
   });
 
   test.each([
@@ -206,9 +264,16 @@ describe('merge', () => {
       return Promise.resolve('updated');
     };
     const refuse: Forge['ensureMerged'] = () => Promise.reject(new MergeRefused(mergeRefusal(said), said));
-    expect(await merging(pull('second'), green, refuse, { ensureQueued }).merge({ taskId: 'pushed', shown: 'second' })).toMatchObject({ did });
+    expect(
+      await merging(pull('second'), green, refuse, { ensureQueued }).merge({
+        taskId: 'pushed',
+        shown: 'second',
+      }),
+    ).toMatchObject({ did });
     expect(queued).toEqual(did === 'queued' ? ['second'] : []);
-    await expect(merging(pull('second'), green, refuse).merge({ taskId: 'pushed' })).rejects.toMatchObject({ kind: 'rejected' });
+    await expect(merging(pull('second'), green, refuse).merge({ taskId: 'pushed' })).rejects.toMatchObject({
+      kind: 'rejected',
+    });
   });
 
   test('a way to merge that the repository does not allow is not tried, and without one an allowed one is', async () => {
@@ -217,9 +282,15 @@ describe('merge', () => {
       used.push(method);
       return Promise.resolve({ sha: 'm', outcome: 'updated' });
     };
-    const activities = merging(pull('second'), green, ensureMerged, { mergeMethods: () => Promise.resolve(['rebase']) });
-    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({ did: 'refused' });
-    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({ did: 'merged' });
+    const activities = merging(pull('second'), green, ensureMerged, {
+      mergeMethods: () => Promise.resolve(['rebase']),
+    });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({
+      did: 'refused',
+    });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({
+      did: 'merged',
+    });
     expect(used).toEqual(['rebase']);
   });
 
@@ -228,12 +299,20 @@ describe('merge', () => {
     const said = 'Merge method squash merging is not allowed on this repository';
     const ensureMerged: Forge['ensureMerged'] = (_, __, ___, method) => {
       used.push(method);
-      return method === 'squash' ? Promise.reject(new MergeRefused(mergeRefusal(said), said)) : Promise.resolve({ sha: 'm', outcome: 'updated' });
+      return method === 'squash'
+        ? Promise.reject(new MergeRefused(mergeRefusal(said), said))
+        : Promise.resolve({ sha: 'm', outcome: 'updated' });
     };
-    const activities = merging(pull('second'), green, ensureMerged, { mergeMethods: () => Promise.resolve(['squash', 'rebase']) });
-    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({ did: 'refused' });
+    const activities = merging(pull('second'), green, ensureMerged, {
+      mergeMethods: () => Promise.resolve(['squash', 'rebase']),
+    });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: 'squash' })).toMatchObject({
+      did: 'refused',
+    });
     expect(used).toEqual(['squash']);
-    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({ did: 'merged' });
+    expect(await activities.merge({ taskId: 'pushed', shown: 'second', method: '' })).toEqual({
+      did: 'merged',
+    });
     expect(used).toEqual(['squash', 'squash', 'rebase']);
   });
 });
@@ -244,19 +323,26 @@ test('what others have pushed since the agent is named, and nothing in it is mar
       { sha: 'second', title: 'ours', author: 'bot', isMerge: false },
       { sha: 'a colleague', title: 'add [evil](http://x) <b>', author: 'mona', isMerge: false },
     ]);
-  expect((await forgeAt(pull('a colleague'), all, { listCommits }).readOthers({ taskId: 'pushed' })).body).toContain(
-    '- `a colle` add \\[evil\\]\\(http://x\\) \\<b\\> (mona)',
-  );
-  expect(await forgeAt(pull('second'), all, { listCommits }).readOthers({ taskId: 'pushed' })).toEqual({ body: '' });
+  expect(
+    (await forgeAt(pull('a colleague'), all, { listCommits }).readOthers({ taskId: 'pushed' })).body,
+  ).toContain('- `a colle` add \\[evil\\]\\(http://x\\) \\<b\\> (mona)');
+  expect(await forgeAt(pull('second'), all, { listCommits }).readOthers({ taskId: 'pushed' })).toEqual({
+    body: '',
+  });
 });
 
 test('a "ready" is taken back, and a repository without drafts is no obstacle', async () => {
   const ensureDraft = () => Promise.reject(new ForgeError('rejected', 'no drafts here'));
-  await forgeAt(pull('second', { draft: false }), all, { ensureDraft }).ensureDraft({ taskId: 'pushed', why: 'CI failed after all.' });
+  await forgeAt(pull('second', { draft: false }), all, { ensureDraft }).ensureDraft({
+    taskId: 'pushed',
+    why: 'CI failed after all.',
+  });
   const { rows } = await t.db.query("select payload from events where type = 'pr.taken_back'");
   expect(rows).toEqual([{ payload: { number: 7, why: 'CI failed after all.' } }]);
   const away = () => Promise.reject(new ForgeError('unavailable', 'later'));
-  await expect(forgeAt(pull('second'), all, { ensureDraft: away }).ensureDraft({ taskId: 'pushed', why: '' })).rejects.toThrow('later');
+  await expect(
+    forgeAt(pull('second'), all, { ensureDraft: away }).ensureDraft({ taskId: 'pushed', why: '' }),
+  ).rejects.toThrow('later');
 });
 
 test('whatever the task is called, what is merged has a message of ours that sets nothing off', async () => {
@@ -273,7 +359,14 @@ test('whatever the task is called, what is merged has a message of ours that set
       return Promise.resolve({ sha: 'm', outcome: 'updated' });
     },
   } as unknown as Forge;
-  await forgeActivities({ db: t.db, forge, hit: () => undefined, settleMs: 0, ciPatienceMs: 60_000, quietMs: 60_000 }).merge({ taskId: 'named' });
+  await forgeActivities({
+    db: t.db,
+    forge,
+    hit: () => undefined,
+    settleMs: 0,
+    ciPatienceMs: 60_000,
+    quietMs: 60_000,
+  }).merge({ taskId: 'named' });
   const [{ title, body }] = messages as [{ title: string; body: string }];
   expect(title.replaceAll('\u2060', '')).toBe('Fixes #12 for @everybody [skip ci] (#8)');
   expect(title).not.toMatch(/fixes #|@[a-z]|\[skip/i);
@@ -282,9 +375,14 @@ test('whatever the task is called, what is merged has a message of ours that set
 
 describe('the change that is shown', () => {
   const shown = async (): Promise<{ new_sha: string; state: string; diff: string; delta: string }[]> =>
-    (await t.db.query("select new_sha, state, diff, delta from pushes where task_id = 'moved' order by created_at, id")).rows;
+    (
+      await t.db.query(
+        "select new_sha, state, diff, delta from pushes where task_id = 'moved' order by created_at, id",
+      )
+    ).rows;
   const readDiff: Forge['readDiff'] = (_, from, to) => Promise.resolve(`diff of ${from} to ${to}`);
-  const at = (headSha: string, more: Partial<Forge> = {}) => forgeAt(pull(headSha), () => [run('success')], { readDiff, ...more });
+  const at = (headSha: string, more: Partial<Forge> = {}) =>
+    forgeAt(pull(headSha), () => [run('success')], { readDiff, ...more });
   beforeAll(async () => {
     await seedTask(t.db, 'moved');
     await t.db.query("update tasks set state = 'ci', pr_number = 7, head_sha = 'ours' where id = 'moved'");
@@ -302,28 +400,50 @@ describe('the change that is shown', () => {
   test("is the branch's real head: a colleague's commit, once, and what the agent pushed when it is set back", async () => {
     for (const _ of [1, 2]) await at('a colleague').readCi({ taskId: 'moved', round: 0 });
     expect((await shown()).slice(2)).toEqual([
-      { new_sha: 'a colleague', state: 'seen', diff: 'diff of main to a colleague', delta: 'diff of ours to a colleague' },
+      {
+        new_sha: 'a colleague',
+        state: 'seen',
+        diff: 'diff of main to a colleague',
+        delta: 'diff of ours to a colleague',
+      },
     ]);
     // It stays somebody else's.
-    expect((await at('a colleague').readOthers({ taskId: 'moved' })).body).toMatch(/^Not by the agent, and part of the change that is shown:/);
-    expect(await at('a colleague').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' })).toMatchObject({
+    expect((await at('a colleague').readOthers({ taskId: 'moved' })).body).toMatch(
+      /^Not by the agent, and part of the change that is shown:/,
+    );
+    expect(
+      await at('a colleague').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' }),
+    ).toMatchObject({
       again: expect.stringMatching(/^mona/),
     });
     // Set back to the agent's own.
-    expect(await at('ours').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' })).not.toHaveProperty('again');
+    expect(await at('ours').readReview({ taskId: 'moved', sinceIso: '', shown: 'ours' })).not.toHaveProperty(
+      'again',
+    );
     expect((await shown()).map((p) => p.new_sha)).toEqual(['before', 'ours', 'a colleague', 'ours']);
     // To one before it, and forth again.
     expect(await at('before').readCi({ taskId: 'moved', round: 0 })).toMatchObject({ sha: 'before' });
-    expect(await at('before').readOthers({ taskId: 'moved' })).toEqual({ body: expect.stringMatching(/^Somebody set the branch back to `before`/) });
+    expect(await at('before').readOthers({ taskId: 'moved' })).toEqual({
+      body: expect.stringMatching(/^Somebody set the branch back to `before`/),
+    });
     await at('ours').readCi({ taskId: 'moved', round: 0 });
-    expect((await shown()).map((p) => p.new_sha)).toEqual(['before', 'ours', 'a colleague', 'ours', 'before', 'ours']);
+    expect((await shown()).map((p) => p.new_sha)).toEqual([
+      'before',
+      'ours',
+      'a colleague',
+      'ours',
+      'before',
+      'ours',
+    ]);
   });
 
   test('too large for the forge, it says so; and a forge that is away is asked again', async () => {
     await at('large', { readDiff: () => Promise.resolve(null) }).readCi({ taskId: 'moved', round: 0 });
     expect((await shown()).at(-1)).toMatchObject({ new_sha: 'large', diff: expect.stringMatching(/^… /) });
     const away = () => Promise.reject(new ForgeError('unavailable', 'later'));
-    await expect(at('next', { readDiff: away }).readCi({ taskId: 'moved', round: 0 })).rejects.toThrow('later');
+    await expect(at('next', { readDiff: away }).readCi({ taskId: 'moved', round: 0 })).rejects.toThrow(
+      'later',
+    );
     expect((await shown()).at(-1)).toMatchObject({ new_sha: 'large' });
   });
 
@@ -341,18 +461,40 @@ describe('a pull request that was closed', () => {
     await seedTask(t.db, 'shut');
     await t.db.query("update tasks set state = 'in_review', pr_number = 7, head_sha = 'h' where id = 'shut'");
     const closed = forgeAt(pull('h', { state: 'closed' }), all, { readClosing });
-    for (const _ of [1, 2]) expect(await closed.readPull({ taskId: 'shut' })).toEqual({ state: 'closed', by: 'mona', atIso: '2026-11-20T10:00:00Z' });
-    const asked: number[] = [];
-    const open = forgeAt(pull('h'), all, { ensureReopened: (_, n) => (asked.push(n), Promise.resolve('updated')) });
     for (const _ of [1, 2])
-      expect(await open.readPull({ taskId: 'shut', closedAtIso: '2026-11-20T10:00:00Z' })).toEqual({ state: 'open', by: '', atIso: '' });
-    await forgeAt(pull('h', { state: 'closed' }), all, { readClosing: () => Promise.resolve({ by: '', atIso: '2026-11-20T11:00:00Z' }) }).readPull({
+      expect(await closed.readPull({ taskId: 'shut' })).toEqual({
+        state: 'closed',
+        by: 'mona',
+        atIso: '2026-11-20T10:00:00Z',
+      });
+    const asked: number[] = [];
+    const open = forgeAt(pull('h'), all, {
+      ensureReopened: (_, n) => (asked.push(n), Promise.resolve('updated')),
+    });
+    for (const _ of [1, 2])
+      expect(await open.readPull({ taskId: 'shut', closedAtIso: '2026-11-20T10:00:00Z' })).toEqual({
+        state: 'open',
+        by: '',
+        atIso: '',
+      });
+    await forgeAt(pull('h', { state: 'closed' }), all, {
+      readClosing: () => Promise.resolve({ by: '', atIso: '2026-11-20T11:00:00Z' }),
+    }).readPull({
       taskId: 'shut',
     });
-    expect(await open.ensureReopened({ taskId: 'shut', closedAtIso: '2026-11-20T11:00:00Z' })).toEqual({ did: 'reopened' });
-    const gone = forgeAt(pull('h'), all, { ensureReopened: () => Promise.reject(new ForgeError('rejected', 'The branch has been deleted.')) });
-    expect(await gone.ensureReopened({ taskId: 'shut', closedAtIso: 'x' })).toEqual({ did: 'refused', sentence: 'The branch has been deleted.' });
-    const { rows } = await t.db.query("select type, payload->>'by' as by from events where task_id = 'shut' and type like 'pr.%' order by seq");
+    expect(await open.ensureReopened({ taskId: 'shut', closedAtIso: '2026-11-20T11:00:00Z' })).toEqual({
+      did: 'reopened',
+    });
+    const gone = forgeAt(pull('h'), all, {
+      ensureReopened: () => Promise.reject(new ForgeError('rejected', 'The branch has been deleted.')),
+    });
+    expect(await gone.ensureReopened({ taskId: 'shut', closedAtIso: 'x' })).toEqual({
+      did: 'refused',
+      sentence: 'The branch has been deleted.',
+    });
+    const { rows } = await t.db.query(
+      "select type, payload->>'by' as by from events where task_id = 'shut' and type like 'pr.%' order by seq",
+    );
     expect(rows).toEqual([
       { type: 'pr.closed', by: 'mona' },
       { type: 'pr.reopened', by: null },
@@ -365,11 +507,15 @@ describe('a pull request that was closed', () => {
 
 test('a repository without issues: the plan stays in the app, nobody is stopped, and it is said once', async () => {
   await seedTask(t.db, 'no-issues');
-  const ensureIssue = () => Promise.reject(new ForgeError('disabled', 'Issues has been disabled in this repository.'));
+  const ensureIssue = () =>
+    Promise.reject(new ForgeError('disabled', 'Issues has been disabled in this repository.'));
   const activities = forgeAt(pull('h'), all, { ensureIssue });
-  for (const _ of [1, 2]) expect(await activities.ensureIssue({ taskId: 'no-issues' })).toEqual({ number: null });
+  for (const _ of [1, 2])
+    expect(await activities.ensureIssue({ taskId: 'no-issues' })).toEqual({ number: null });
   await activities.readPlanAnswer({ taskId: 'no-issues', itemId: 'i', sinceIso: '' });
-  const { rows } = await t.db.query("select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'");
+  const { rows } = await t.db.query(
+    "select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'",
+  );
   expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
 });
 
@@ -385,9 +531,24 @@ describe('pictures of an agent', () => {
     return { urls: i.files.map((f) => `https://forge/o/r/blob/abc/${f.path}?raw=true`), outcome: 'created' };
   };
   const showed = async (taskId: string, caption: string): Promise<void> => {
-    const kept = await keepAttachment(t.db, OWNER, { name: 'picture-1.png', mime: 'image/png', data: Buffer.from(`bytes of ${caption}`) });
-    const picture = { id: kept.id, caption, mime: 'image/png', width: 12, height: 7, sha256: 'ab'.repeat(32) } as const;
-    await appendOnce(t.db, [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })], OWNER);
+    const kept = await keepAttachment(t.db, OWNER, {
+      name: 'picture-1.png',
+      mime: 'image/png',
+      data: Buffer.from(`bytes of ${caption}`),
+    });
+    const picture = {
+      id: kept.id,
+      caption,
+      mime: 'image/png',
+      width: 12,
+      height: 7,
+      sha256: 'ab'.repeat(32),
+    } as const;
+    await appendOnce(
+      t.db,
+      [agentShowed.new({ taskId, actor: 'agent', payload: { runId: 'r', ...picture } })],
+      OWNER,
+    );
   };
   const task = async (id: string): Promise<string> => {
     await seedTask(t.db, id);
@@ -396,16 +557,19 @@ describe('pictures of an agent', () => {
   };
   const kept = async (taskId: string): Promise<number> =>
     (
-      await t.db.query("select a.id from attachments a join events e on e.payload->>'id' = a.id where e.task_id = $1 and e.type = 'agent.showed'", [
-        taskId,
-      ])
+      await t.db.query(
+        "select a.id from attachments a join events e on e.payload->>'id' = a.id where e.task_id = $1 and e.type = 'agent.showed'",
+        [taskId],
+      )
     ).rows.length;
 
   test('stand in the summary, by an address of the forge, and a caption sets nothing off', async () => {
     const taskId = await task('pictured');
     await showed(taskId, 'The list](x), cc @mona ![');
     await forgeAt(pull('h'), all, { ensureComment, ensureFiles }).ensureSummary({ taskId });
-    expect(bytes).toEqual([`mainloop/pictures/pictured/${'ab'.repeat(10)}.png bytes of The list](x), cc @mona ![`]);
+    expect(bytes).toEqual([
+      `mainloop/pictures/pictured/${'ab'.repeat(10)}.png bytes of The list](x), cc @mona ![`,
+    ]);
     expect(told.at(-1)!.body).toContain(`](https://forge/o/r/blob/abc/${'ab'.repeat(10)}.png?raw=true)`);
     expect(told.at(-1)!.body).not.toContain('@mona');
   });
@@ -413,7 +577,10 @@ describe('pictures of an agent', () => {
   test('where the forge takes no files, the captions stand there; where it is away, it is asked again', async () => {
     const taskId = await task('captioned');
     await showed(taskId, 'After the change');
-    const says = (err: ForgeError) => forgeAt(pull('h'), all, { ensureComment, ensureFiles: () => Promise.reject(err) }).ensureSummary({ taskId });
+    const says = (err: ForgeError) =>
+      forgeAt(pull('h'), all, { ensureComment, ensureFiles: () => Promise.reject(err) }).ensureSummary({
+        taskId,
+      });
     await says(new ForgeError('forbidden', 'no'));
     expect(told.at(-1)!.body).toContain('In mainloop there are pictures of it:\n\n> After the change');
     await expect(says(new ForgeError('unavailable', 'later'))).rejects.toThrow('later');

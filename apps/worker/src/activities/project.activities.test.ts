@@ -28,13 +28,28 @@ const REPO: RepoInfo = {
 };
 
 /** @returns the sentence by which it is refused; null when it is there */
-async function add(source: string, repo: Partial<RepoInfo>, below = '', asked?: string, unreadable: readonly string[] = []): Promise<string | null> {
+async function add(
+  source: string,
+  repo: Partial<RepoInfo>,
+  below = '',
+  asked?: string,
+  unreadable: readonly string[] = [],
+): Promise<string | null> {
   const forge = {
     getRepo: (full: string) => Promise.resolve({ ...REPO, full, ...repo }),
-    hasFolder: (_: string, branch: string, folder: string) => Promise.resolve(branch === 'main' && /^(packages|odd é)\/[ab]$/.test(folder)),
-    listChecks: (_: string, sha: string) => Promise.resolve({ unreadable: sha === 'first' ? unreadable : ['what is not there'] }),
+    hasFolder: (_: string, branch: string, folder: string) =>
+      Promise.resolve(branch === 'main' && /^(packages|odd é)\/[ab]$/.test(folder)),
+    listChecks: (_: string, sha: string) =>
+      Promise.resolve({ unreadable: sha === 'first' ? unreadable : ['what is not there'] }),
   } as unknown as Forge;
-  const look = { full: repo.full ?? REPO.full, branch: 'main', outcome: 'added', commits: 0, localPath: source, below } as const;
+  const look = {
+    full: repo.full ?? REPO.full,
+    branch: 'main',
+    outcome: 'added',
+    commits: 0,
+    localPath: source,
+    below,
+  } as const;
   const importer: Importer = { look: () => Promise.resolve(look) };
   const projectId = `pr-${crypto.randomUUID()}`;
   await projectActivities({ db: t.db, forge, importer }).addProject({
@@ -43,14 +58,19 @@ async function add(source: string, repo: Partial<RepoInfo>, below = '', asked?: 
     source,
     ...(asked === undefined ? {} : { folder: asked }),
   });
-  const { rows } = await t.db.query<{ payload: { id: string; sentence: string } }>("select payload from events where type = 'project.refused'");
+  const { rows } = await t.db.query<{ payload: { id: string; sentence: string } }>(
+    "select payload from events where type = 'project.refused'",
+  );
   return rows.find((r) => r.payload.id === projectId)?.payload.sentence ?? null;
 }
 
 test.each<[Partial<RepoInfo>, RegExp]>([
   [{ empty: true }, /is empty/],
   [{ canPush: false }, /not push to it/],
-  [{ isInOurWay: true }, /^a\/b has a branch called mainloop, .* Rename that branch, then add a\/b again[.]$/],
+  [
+    { isInOurWay: true },
+    /^a\/b has a branch called mainloop, .* Rename that branch, then add a\/b again[.]$/,
+  ],
 ])('%j is refused, and nothing is added', async (repo, says) => {
   expect(await add('a/b', repo)).toMatch(says);
   expect(await listProjects(t.db, OWNER)).toEqual([]);
@@ -58,14 +78,20 @@ test.each<[Partial<RepoInfo>, RegExp]>([
 
 test('a folder inside of a repository is kept as a setting, and added again it stays what the person made of it', async () => {
   expect(await add('/mono/packages/a', { full: 'local/mono-packages-a' }, 'packages/a')).toBeNull();
-  const settings = async () => resolveProjectSettings((await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!.settings);
+  const settings = async () =>
+    resolveProjectSettings(
+      (await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!.settings,
+    );
   expect(await settings()).toMatchObject({ folder: 'packages/a', unreadable: [] });
-  await t.db.query(`update projects set settings = settings || '{"folder": "packages/b"}' where repo = 'local/mono-packages-a'`);
+  await t.db.query(
+    `update projects set settings = settings || '{"folder": "packages/b"}' where repo = 'local/mono-packages-a'`,
+  );
   expect(await add('/mono/packages/a', { full: 'local/mono-packages-a' }, 'packages/a')).toBeNull();
   expect(await settings()).toMatchObject({ folder: 'packages/b' });
 });
 
-const named = async (repo: string) => (await listProjects(t.db, OWNER)).filter((p) => p.repo === repo).map((p) => p.name);
+const named = async (repo: string) =>
+  (await listProjects(t.db, OWNER)).filter((p) => p.repo === repo).map((p) => p.name);
 
 test('several projects share a repository of the forge, each with a folder of its own; one that is added twice is one', async () => {
   const full = 'acme/shop';
@@ -79,16 +105,26 @@ test('several projects share a repository of the forge, each with a folder of it
   ] as const)
     expect([source, folder, await add(source, {}, '', folder)]).toEqual([source, folder, null]);
   expect(await named(full)).toEqual([full, `${full}/packages/a`, `${full}/packages/b`, `${full}/odd é/a`]);
-  const [whole, a] = (await listProjects(t.db, OWNER)).filter((p) => p.repo === full).map((p) => resolveProjectSettings(p.settings).folder);
+  const [whole, a] = (await listProjects(t.db, OWNER))
+    .filter((p) => p.repo === full)
+    .map((p) => resolveProjectSettings(p.settings).folder);
   expect([whole, a]).toEqual(['', 'packages/a']);
 });
 
 test.each<[string, string | undefined, RegExp]>([
   ['acme/none', 'packages/c', /^There is no folder packages\/c on main of acme\/none[.]$/],
-  ['https://github.com/acme/none/tree/feature/x/packages/a', undefined, /^That address is not on main, the default branch of acme\/none[.]/],
+  [
+    'https://github.com/acme/none/tree/feature/x/packages/a',
+    undefined,
+    /^That address is not on main, the default branch of acme\/none[.]/,
+  ],
   ['https://github.com/acme/none/tree/main/..%2fsecret', undefined, /^That address is not on main/],
   ['https://github.com/acme/none/tree/main/%zz', undefined, /^That address is not on main/],
-  ['/mono', 'packages/a', /^A folder of this machine is named by its whole path: add \/mono\/packages\/a[.]$/],
+  [
+    '/mono',
+    'packages/a',
+    /^A folder of this machine is named by its whole path: add \/mono\/packages\/a[.]$/,
+  ],
 ])('%s with the folder %s is refused, and nothing is added', async (source, folder, says) => {
   expect(await add(source, {}, '', folder)).toMatch(says);
   expect(await named('acme/none')).toEqual([]);
@@ -101,7 +137,13 @@ test('another folder in its settings, and another name on the forge, name a proj
   expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/b' })).toBe(true);
   expect(await isNameTaken(t.db, OWNER, id, { folder: 'packages/z' })).toBe(false);
   await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: 'packages/z' } } }));
-  const moved = { id, before: 'acme/shop', repo: 'acme/store', remoteUrl: 'http://forge/acme/store.git', defaultBranch: 'main' };
+  const moved = {
+    id,
+    before: 'acme/shop',
+    repo: 'acme/store',
+    remoteUrl: 'http://forge/acme/store.git',
+    defaultBranch: 'main',
+  };
   expect(await isNameTaken(t.db, OWNER, id, { repo: 'Acme/Store' })).toBe(false);
   await says(projectRenamed.new({ actor: 'mainloop', payload: moved }));
   expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
@@ -109,7 +151,9 @@ test('another folder in its settings, and another name on the forge, name a proj
   const b = (await listProjects(t.db, OWNER)).find((p) => p.name === 'acme/shop/packages/b')!;
   expect(await isNameTaken(t.db, OWNER, b.id, { repo: 'acme/store' })).toBe(false);
   const local = (await listProjects(t.db, OWNER)).find((p) => p.repo === 'local/mono-packages-a')!;
-  await says(projectSettings.new({ actor: 'you', payload: { id: local.id, settings: { folder: 'packages/q' } } }));
+  await says(
+    projectSettings.new({ actor: 'you', payload: { id: local.id, settings: { folder: 'packages/q' } } }),
+  );
   expect(await named('local/mono-packages-a')).toEqual(['local/mono-packages-a']);
   await says(projectSettings.new({ actor: 'you', payload: { id, settings: { folder: ['no', 'folder'] } } }));
   expect(await named('acme/store')).toEqual(['acme/store/packages/z']);
@@ -118,11 +162,15 @@ test('another folder in its settings, and another name on the forge, name a proj
 
 test.each([
   [[], undefined],
-  [['checks', 'check suites'], 'The token may not read the checks and check suites of this repository, so they do not count.'],
+  [
+    ['checks', 'check suites'],
+    'The token may not read the checks and check suites of this repository, so they do not count.',
+  ],
 ])('a token that may not read %j: that is said when the project is added', async (names, sentence) => {
   expect(await add('a/c', { full: `a/c${names.length}` }, '', undefined, names)).toBeNull();
-  const { rows } = await t.db.query<{ payload: { unreadable?: string } }>("select payload from events where payload->>'repo' = $1", [
-    `a/c${names.length}`,
-  ]);
+  const { rows } = await t.db.query<{ payload: { unreadable?: string } }>(
+    "select payload from events where payload->>'repo' = $1",
+    [`a/c${names.length}`],
+  );
   expect(rows.map((r) => r.payload.unreadable)).toEqual([sentence]);
 });

@@ -16,13 +16,20 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
     try {
       const look = /^[/~.]/.test(i.source) ? await importer.look(i.source) : null;
       if (look !== null && i.folder !== undefined)
-        throw new ForgeError('rejected', `A folder of this machine is named by its whole path: add ${i.source.replace(/\/$/, '')}/${i.folder}.`);
+        throw new ForgeError(
+          'rejected',
+          `A folder of this machine is named by its whole path: add ${i.source.replace(/\/$/, '')}/${i.folder}.`,
+        );
       const named = look === null ? repositoryNamed(i.source) : { full: look.full, below: null };
       const { full } = named;
       const repo = await forge.getRepo(full);
-      if (repo.empty) throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
+      if (repo.empty)
+        throw new ForgeError('rejected', `${full} is empty. Push a first commit, then add it again.`);
       if (!repo.canPush)
-        throw new ForgeError('forbidden', `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`);
+        throw new ForgeError(
+          'forbidden',
+          `The token may read ${full} but not push to it. Give it the scope "repo" and write access.`,
+        );
       if (repo.isInOurWay)
         throw new ForgeError(
           'rejected',
@@ -30,9 +37,15 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
         );
       const folder = look?.below ?? folderOf(i.folder, named.below, repo);
       if (look === null && folder !== '' && !(await forge.hasFolder(repo.full, repo.defaultBranch, folder)))
-        throw new ForgeError('not_found', `There is no folder ${folder} on ${repo.defaultBranch} of ${repo.full}.`);
+        throw new ForgeError(
+          'not_found',
+          `There is no folder ${folder} on ${repo.defaultBranch} of ${repo.full}.`,
+        );
       const localPath = look?.localPath ?? null;
-      const { unreadable } = repo.tip === null ? { unreadable: [] } : await forge.listChecks(repo.full, repo.tip, repo.defaultBranch);
+      const { unreadable } =
+        repo.tip === null
+          ? { unreadable: [] }
+          : await forge.listChecks(repo.full, repo.tip, repo.defaultBranch);
       event = projectAdded.new({
         actor: 'worker',
         payload: {
@@ -49,7 +62,10 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
       });
     } catch (err) {
       if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
-      event = projectRefused.new({ actor: 'worker', payload: { id: i.projectId, source: i.source, sentence: err.message } });
+      event = projectRefused.new({
+        actor: 'worker',
+        payload: { id: i.projectId, source: i.source, sentence: err.message },
+      });
     }
     await withTx(db, (tx) => append(tx, [event], i.ownerId));
   },
@@ -64,9 +80,14 @@ interface Named {
 
 /** "owner/name", or the address of a repository's page, or of a folder's. @throws ForgeError when it is none of them */
 function repositoryNamed(source: string): Named {
-  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?(?:\/tree\/([^?#]+?))?\/?$/.exec(source.trim());
+  const m = /^(?:https?:\/\/[^/]+\/|git@[^:]+:)?([\w.-]+\/[\w.-]+?)(?:\.git)?(?:\/tree\/([^?#]+?))?\/?$/.exec(
+    source.trim(),
+  );
   if (!m)
-    throw new ForgeError('rejected', `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`);
+    throw new ForgeError(
+      'rejected',
+      `"${source.slice(0, 100)}" is neither owner/name nor a folder of this machine (a path starts with / or ~).`,
+    );
   return { full: m[1]!, below: m[2] ?? null };
 }
 
@@ -76,11 +97,20 @@ function repositoryNamed(source: string): Named {
  * @returns empty for all of it
  * @throws ForgeError for an address on another branch: a project is what its default branch has
  */
-function folderOf(asked: string | undefined, below: string | null, { full, defaultBranch }: RepoInfo): string {
+function folderOf(
+  asked: string | undefined,
+  below: string | null,
+  { full, defaultBranch }: RepoInfo,
+): string {
   if (asked !== undefined || below === null || below === defaultBranch) return asked ?? '';
-  const folder = below.startsWith(`${defaultBranch}/`) ? (plain(below.slice(defaultBranch.length + 1)) ?? '') : '';
+  const folder = below.startsWith(`${defaultBranch}/`)
+    ? (plain(below.slice(defaultBranch.length + 1)) ?? '')
+    : '';
   if (folder === '' || !isFolderBelow(folder))
-    throw new ForgeError('rejected', `That address is not on ${defaultBranch}, the default branch of ${full}. Add ${full} with its folder instead.`);
+    throw new ForgeError(
+      'rejected',
+      `That address is not on ${defaultBranch}, the default branch of ${full}. Add ${full} with its folder instead.`,
+    );
   return folder;
 }
 

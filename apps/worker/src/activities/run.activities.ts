@@ -54,7 +54,8 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       const t = await ensureNamed({ db, forge }, await getTask(db, i.taskId));
       const base = await ensureFresh({ db, importer, log }, t);
       // Colleagues see what was asked before it is done.
-      if (i.phase === 'address_review') await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
+      if (i.phase === 'address_review')
+        await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
       const answers = await answersOf(db, i.context.answered);
       const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
       const facts: PromptFacts = {
@@ -102,7 +103,11 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       });
       const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
       if (sentence !== null)
-        await appendOnce(db, [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })], t.ownerId);
+        await appendOnce(
+          db,
+          [settingsUnreadable.new({ taskId: t.id, actor: 'mainloop', payload: { runId, sentence } })],
+          t.ownerId,
+        );
       return { runId, slot: await slotFor(runId, t) };
     },
 
@@ -129,22 +134,35 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
       const project = resolveProjectSettings(t.settings);
       // Where agents ask before they run something, nothing is run that was only found, and nobody is asked about a set-up beside a task.
       const keeps = project.permissions !== 'ask' && (project.setupCommand !== null || project.findSetup);
-      const setup = keeps ? { setup: { base: t.defaultBranch, command: project.setupCommand, folder: project.folder } } : {};
+      const setup = keeps
+        ? { setup: { base: t.defaultBranch, command: project.setupCommand, folder: project.folder } }
+        : {};
       // A forge that is away does not keep a run from starting.
       const author = await forge.whoCommits().catch(() => null);
       const of = author === null ? {} : { author };
-      await sandbox.start({ taskId: t.id, runId: run.id, epoch: opened.epoch, token, repo: t.repo, ...setup, ...of });
+      await sandbox.start({
+        taskId: t.id,
+        runId: run.id,
+        epoch: opened.epoch,
+        token,
+        repo: t.repo,
+        ...setup,
+        ...of,
+      });
       hit('sandbox.start.after');
     },
 
-    async checkRun(i: { runId: string }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
+    async checkRun(i: {
+      runId: string;
+    }): Promise<{ at: 'running' | 'gone' } | { at: 'ended'; outcome: RunEnd }> {
       const run = await getRun(db, i.runId);
       if (!run) throw new Error(`there is no run ${i.runId}`);
       if (run.state === 'ended') return { at: 'ended', outcome: short(run.outcome!) };
       const now = await sandbox.status(run.task_id);
       if (now.kind === 'running' && now.runId === run.id) {
         // Alive, but it has not spoken for four leases: it hangs. Its successor starts from the checkpoint.
-        if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000) return { at: 'running' };
+        if (run.lease_until !== null && Date.now() - run.lease_until.getTime() < 45_000)
+          return { at: 'running' };
         await sandbox.stop(run.task_id);
       }
       if (now.kind === 'stuck' && now.runId === run.id) {
@@ -152,7 +170,12 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         await sandbox.stop(run.task_id);
         throw new SandboxError('setup', now.sentence);
       }
-      if (now.kind === 'exited' && now.over !== undefined && now.runId === run.id && now.epoch === run.epoch) {
+      if (
+        now.kind === 'exited' &&
+        now.over !== undefined &&
+        now.runId === run.id &&
+        now.epoch === run.epoch
+      ) {
         // Left in place it would be too full again at once.
         await endRun(db, run.id, run.epoch, { kind: 'limit', reason: now.over });
         await sandbox.release(run.task_id);
@@ -164,14 +187,16 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
 
     async stopRun(i: { taskId: string }): Promise<void> {
       const active = await listUnended(db, i.taskId);
-      for (const r of active) if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
+      for (const r of active)
+        if (r.state === 'running') await sendCommand(db, r.id, { type: 'stop', why: 'stopped' });
       await sandbox.stop(i.taskId);
       for (const r of active) await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'stopped' });
     },
 
     async giveUpRun(i: { runId: string }): Promise<void> {
       const run = await getRun(db, i.runId);
-      if (run && run.state !== 'ended') await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
+      if (run && run.state !== 'ended')
+        await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'lost' });
     },
 
     async releaseSandbox(i: { taskId: string }): Promise<void> {
@@ -192,7 +217,11 @@ async function answersOf(db: Db, ids: readonly string[]): Promise<{ question: st
   const out: { question: string; answer: string }[] = [];
   for (const id of ids) {
     const item = await findItem(db, id);
-    if (item?.answer) out.push({ question: item.title, answer: item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision });
+    if (item?.answer)
+      out.push({
+        question: item.title,
+        answer: item.answer.text || own(ANSWER_WORDS, item.answer.decision) || item.answer.decision,
+      });
   }
   return out;
 }
@@ -210,7 +239,9 @@ async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promis
       `The project's verify command, \`${verify.command}\`: ${verify.exitCode === null ? 'ran out of time' : `exit ${verify.exitCode}`}\n${cutLog(verify.tail)}`,
     );
   for (const r of await listRedChecks(db, t.id, sha))
-    parts.push(`In the sandbox, on what you pushed, \`${r.command}\` is red. The repository names it, so it has to be green.\n${cutLog(r.tail)}`);
+    parts.push(
+      `In the sandbox, on what you pushed, \`${r.command}\` is red. The repository names it, so it has to be green.\n${cutLog(r.tail)}`,
+    );
   const { outcome } = await readVerdict({ db, forge }, t, sha);
   if (outcome.is !== 'red') return parts.join('\n\n');
   for (const [n, c] of outcome.failed.entries()) {
@@ -218,7 +249,9 @@ async function failingLog(db: Db, forge: Forge, t: TaskRow, sha: string): Promis
     else {
       // A log is a help and no condition; the prompt says that there is none.
       const log = await logOf(forge, t.repo, c.job);
-      parts.push(`Job "${c.name}" failed.\n${log === '' ? `(its log could not be fetched)\n${c.summary}`.trim() : cutLog(log)}`);
+      parts.push(
+        `Job "${c.name}" failed.\n${log === '' ? `(its log could not be fetched)\n${c.summary}`.trim() : cutLog(log)}`,
+      );
     }
   }
   return parts.join('\n\n');

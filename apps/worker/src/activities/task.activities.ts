@@ -12,24 +12,49 @@ import type { NewEvent, Payloads } from '@mainloop/models/events/registry';
 import { planWritten, taskEnded, taskStateChanged } from '@mainloop/models/events/tasks';
 import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
-import { ENDING_SENTENCE, isEnded, sentences, type TaskState, type WaitingFor } from '@mainloop/models/flow/states';
+import {
+  ENDING_SENTENCE,
+  isEnded,
+  sentences,
+  type TaskState,
+  type WaitingFor,
+} from '@mainloop/models/flow/states';
 import type { Status } from '@mainloop/models/flow/status';
 
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
-  async loadTask(i: { taskId: string }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
+  async loadTask(i: {
+    taskId: string;
+  }): Promise<{ skipPlan: boolean; planRevision: number; hasPr: boolean; runs: number; ciGraceMs: number }> {
     const t = await getTask(db, i.taskId);
-    return { skipPlan: t.skipPlan, planRevision: t.planRevision, hasPr: t.prNumber !== null, runs: await lastNumber(db, i.taskId), ciGraceMs };
+    return {
+      skipPlan: t.skipPlan,
+      planRevision: t.planRevision,
+      hasPr: t.prNumber !== null,
+      runs: await lastNumber(db, i.taskId),
+      ciGraceMs,
+    };
   },
 
-  async setState(i: { taskId: string; state: TaskState; phase: string } & ({ status: Status } | OldStatus)): Promise<void> {
+  async setState(
+    i: { taskId: string; state: TaskState; phase: string } & ({ status: Status } | OldStatus),
+  ): Promise<void> {
     const { taskId, state, phase } = i;
     // A worker from before there were codes says it in words.
     const status = 'status' in i ? i.status : statusIn(i.statusLine);
-    const waitingFor = status.is === 'account_limit' ? status.is : 'waitingFor' in i ? i.waitingFor : undefined;
+    const waitingFor =
+      status.is === 'account_limit' ? status.is : 'waitingFor' in i ? i.waitingFor : undefined;
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, taskId);
-      if (isEnded(t.state) || (t.state === state && t.phase === phase && t.statusLine === (await lineOf(tx, status)))) return;
-      await append(tx, [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })], t.ownerId);
+      if (
+        isEnded(t.state) ||
+        (t.state === state && t.phase === phase && t.statusLine === (await lineOf(tx, status)))
+      )
+        return;
+      await append(
+        tx,
+        [taskStateChanged.new({ taskId, actor: 'mainloop', payload: { state, phase, status, waitingFor } })],
+        t.ownerId,
+      );
     });
   },
 
@@ -43,7 +68,14 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
       const revision = t.planRevision + 1;
       const [fresh] = await append(
         tx,
-        [planWritten.new({ taskId: i.taskId, actor: 'agent', key: { runId: i.runId }, payload: { revision, markdown } })],
+        [
+          planWritten.new({
+            taskId: i.taskId,
+            actor: 'agent',
+            key: { runId: i.runId },
+            payload: { revision, markdown },
+          }),
+        ],
         t.ownerId,
       );
       return { revision: fresh ? revision : t.planRevision, empty: false };
@@ -71,12 +103,18 @@ export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number })
   async closeItem(i: { taskId: string; id: string; why: string }): Promise<void> {
     await decideAndAppend(db, async (tx) => {
       const t = await getTask(tx, i.taskId);
-      await append(tx, [inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: i.id, why: i.why } })], t.ownerId);
+      await append(
+        tx,
+        [inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: i.id, why: i.why } })],
+        t.ownerId,
+      );
     });
   },
 
   /** The end of a task, and the note of it in the chat. */
-  async endTask(i: { taskId: string; state: 'done' | 'cancelled' } & (Ended | { statusLine: string })): Promise<void> {
+  async endTask(
+    i: { taskId: string; state: 'done' | 'cancelled' } & (Ended | { statusLine: string }),
+  ): Promise<void> {
     // A worker from before endings had a name says how it ended in words.
     const { how, left } = 'statusLine' in i ? endingIn(i.statusLine) : i;
     await decideAndAppend(db, async (tx) => {
@@ -102,7 +140,11 @@ interface OldStatus {
 type Ended = Pick<Payloads['task.ended'], 'how' | 'left'>;
 
 const endNote = (taskId: string, text: string): NewEvent<'message.said'> =>
-  messageSaid.endNote({ taskId, actor: 'mainloop', payload: { id: `m-${taskId}-ended`, role: 'note', text, turnId: null } });
+  messageSaid.endNote({
+    taskId,
+    actor: 'mainloop',
+    payload: { id: `m-${taskId}-ended`, role: 'note', text, turnId: null },
+  });
 
 const link = (t: TaskRow): string => `[${t.title}](/task/${t.id})`;
 const NOTES: Record<'done' | 'cancelled', (t: TaskRow, line: string) => string> = {

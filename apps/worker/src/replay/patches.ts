@@ -6,4 +6,5 @@ const CALL = /\([^()\s]*\.patched\)\('([\w-]+)'\)/g;
 export const patchesOf = (code: string): string[] => [...new Set([...code.matchAll(CALL)].map((m) => m[1]!))];
 
 /** What a worker ran that did not know the patch: it went the old way and wrote no marker. */
-export const withoutPatch = (code: string, id: string): string => code.replace(CALL, (call, name: string) => (name === id ? 'false' : call));
+export const withoutPatch = (code: string, id: string): string =>
+  code.replace(CALL, (call, name: string) => (name === id ? 'false' : call));

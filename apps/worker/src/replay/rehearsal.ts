@@ -3,7 +3,13 @@
 import type { CiTold, RedCheck } from '@mainloop/models/flow/ci-told';
 import type { RunEnd } from '@mainloop/models/flow/outcomes';
 import type { Phase } from '@mainloop/models/flow/states';
-import type { HumanSignal, Position, Resume, TaskStanding, TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import type {
+  HumanSignal,
+  Position,
+  Resume,
+  TaskStanding,
+  TaskWorkflowInput,
+} from '@mainloop/models/flow/workflow';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createRequire } from 'node:module';
@@ -13,7 +19,8 @@ import { ensureTool } from '../../../cli/src/up/wheels.ts';
 
 const require = createRequire(import.meta.url);
 const testing = require('@temporalio/testing') as typeof import('@temporalio/testing');
-const { Worker, DefaultLogger, Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
+const { Worker, DefaultLogger, Runtime } =
+  require('@temporalio/worker') as typeof import('@temporalio/worker');
 const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
 export const WORKFLOWS = path.join(import.meta.dirname, '../../dist/workflows.js');
 
@@ -67,7 +74,12 @@ export interface Script {
   readonly calls: { readonly name: string; readonly input: unknown }[];
   readonly states: string[];
   /** Failures and gates. */
-  readonly failures: { readonly id: string; readonly kind: string; readonly title: string; readonly body: string }[];
+  readonly failures: {
+    readonly id: string;
+    readonly kind: string;
+    readonly title: string;
+    readonly body: string;
+  }[];
   /** What each run was about. */
   readonly abouts: (string | undefined)[];
   ended: { readonly state: string; readonly how: string; readonly left: string } | null;
@@ -112,10 +124,22 @@ const answers = (script: () => Script) => ({
   ensureDraftPr: () => ({ number: 2 }),
   hasPushed: () => true,
   narrate: () => undefined,
-  readCi: () => ({ verdict: 'green', sha: 'a', weakened: [], verified: 'unknown', base: 'main', ...script().cis.shift() }),
+  readCi: () => ({
+    verdict: 'green',
+    sha: 'a',
+    weakened: [],
+    verified: 'unknown',
+    base: 'main',
+    ...script().cis.shift(),
+  }),
   ensureReady: () => undefined,
   ensureSummary: () => undefined,
-  readReview: () => ({ state: script().gone ? 'merged' : 'open', comments: script().asked.shift() ?? 0, newestIso: '', author: '' }),
+  readReview: () => ({
+    state: script().gone ? 'merged' : 'open',
+    comments: script().asked.shift() ?? 0,
+    newestIso: '',
+    author: '',
+  }),
   merge: () => ({ did: 'merged' }),
   joinTrain: () => ({ isChecked: true }),
   stepTrain: () => ({ did: 'merged', sentence: '' }),
@@ -142,7 +166,13 @@ export interface Rehearsal {
    */
   start(script?: Partial<Script>, at?: TaskWorkflowInput['at']): Promise<WorkflowHandle>;
   /** @param id what follows the task's id in the decision's */
-  say(h: WorkflowHandle, id: string, kind: HumanSignal['kind'], text?: string, more?: Pick<HumanSignal, 'onlyRetry'>): Promise<void>;
+  say(
+    h: WorkflowHandle,
+    id: string,
+    kind: HumanSignal['kind'],
+    text?: string,
+    more?: Pick<HumanSignal, 'onlyRetry'>,
+  ): Promise<void>;
   /** Where a task stands, in its own words. */
   standing(h: WorkflowHandle): Promise<TaskStanding>;
   /** What a task came to. @throws Error with where it stands, when it does not end in far longer than it takes */
@@ -162,7 +192,10 @@ const REST_MS = 5_000;
  * the file takes as long as it says.
  */
 async function terminateAtRest(h: WorkflowHandle): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []);) {
+  for (
+    const began = Date.now();
+    Date.now() - began < REST_MS && isUnderWay((await h.fetchHistory()).events ?? []);
+  ) {
     await new Promise((done) => setTimeout(done, 5));
   }
   // It may have ended by itself.
@@ -194,7 +227,9 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const cache = process.env.MAINLOOP_CACHE ?? path.join(os.homedir(), '.cache/mainloop');
   const server = ensureTool('temporalTestServer', cache, () => undefined);
-  const env = await testing.TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: server } } });
+  const env = await testing.TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: server } },
+  });
   let script = blank();
   let n = 0;
   let last: WorkflowHandle | undefined;
@@ -225,16 +260,22 @@ export async function openRehearsal(bundle: string = WORKFLOWS): Promise<Rehears
       if (last !== undefined) await terminateAtRest(last);
       script = { ...blank(), ...given };
       const input: TaskWorkflowInput = { taskId: `w${++n}`, at };
-      last = await env.client.workflow.start('taskWorkflow', { taskQueue: 'rehearsal', workflowId: `task/w${n}`, args: [input] });
+      last = await env.client.workflow.start('taskWorkflow', {
+        taskQueue: 'rehearsal',
+        workflowId: `task/w${n}`,
+        args: [input],
+      });
       return last;
     },
-    say: (h, id, kind, text, more = {}) => h.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
+    say: (h, id, kind, text, more = {}) =>
+      h.signal('human', { id: `w${n}${id}`, kind, text, ...more } satisfies HumanSignal),
     standing: (h) => h.query<TaskStanding>('standing'),
     async end(h) {
       const result = h.result();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        const tell = async (): Promise<void> => reject(new Error(`it goes on: ${JSON.stringify(await h.query('standing'))}`));
+        const tell = async (): Promise<void> =>
+          reject(new Error(`it goes on: ${JSON.stringify(await h.query('standing'))}`));
         timer = setTimeout(() => void tell().catch(reject), END_MS);
       });
       try {

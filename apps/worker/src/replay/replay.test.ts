@@ -8,7 +8,8 @@ import { WORKFLOWS } from './rehearsal.ts';
 import { patchesOf, withoutPatch } from './patches.ts';
 
 const require = createRequire(import.meta.url);
-const { Worker, DefaultLogger, Runtime } = require('@temporalio/worker') as typeof import('@temporalio/worker');
+const { Worker, DefaultLogger, Runtime } =
+  require('@temporalio/worker') as typeof import('@temporalio/worker');
 const here = import.meta.dirname;
 const files = readdirSync(here).filter((f) => f.endsWith('.json'));
 const code = readFileSync(WORKFLOWS, 'utf8');
@@ -17,7 +18,10 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 interface History {
   readonly events: readonly {
-    readonly markerRecordedEventAttributes?: { readonly markerName: string; readonly details: Record<string, { payloads: { data: string }[] }> };
+    readonly markerRecordedEventAttributes?: {
+      readonly markerName: string;
+      readonly details: Record<string, { payloads: { data: string }[] }>;
+    };
   }[];
 }
 const read = (file: string): History => JSON.parse(readFileSync(path.join(here, file), 'utf8')) as History;
@@ -26,7 +30,11 @@ const markers = (file: string): Set<string> =>
   new Set(
     read(file).events.flatMap(({ markerRecordedEventAttributes: m }) =>
       m?.markerName === 'core_patch'
-        ? Object.values(m.details).flatMap((d) => d.payloads.map((p) => (JSON.parse(Buffer.from(p.data, 'base64').toString()) as { id: string }).id))
+        ? Object.values(m.details).flatMap((d) =>
+            d.payloads.map(
+              (p) => (JSON.parse(Buffer.from(p.data, 'base64').toString()) as { id: string }).id,
+            ),
+          )
         : [],
     ),
   );
@@ -39,22 +47,31 @@ test('the workflow has patches, and no other way to ask for one is used', () => 
   expect(patches.length).toBeGreaterThan(4);
   const asked = readdirSync(path.join(here, '../workflows'), { recursive: true, encoding: 'utf8' })
     .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'))
-    .flatMap((f) => [...readFileSync(path.join(here, '../workflows', f), 'utf8').matchAll(/\b(?:patched|deprecatePatch)\(([^)]*)\)/g)])
+    .flatMap((f) => [
+      ...readFileSync(path.join(here, '../workflows', f), 'utf8').matchAll(
+        /\b(?:patched|deprecatePatch)\(([^)]*)\)/g,
+      ),
+    ])
     .map((m) => m[1]);
   expect(new Set(asked)).toEqual(new Set(patches.map((id) => `'${id}'`)));
 });
 
-test.each(patches)('there is a history from before "%s" and one with it: node tools/record-histories.ts', (id) => {
-  expect(files.filter((f) => markers(f).has(id))).not.toEqual([]);
-  // It went through the same story: all the other patches of that are in it.
-  const before = files.filter((f) => f.endsWith(`.before-${id}.json`) && markers(f.replace(`.before-${id}.`, '.with-all.')).has(id));
-  expect(before).not.toEqual([]);
-  for (const f of before) {
-    const all = markers(f.replace(`.before-${id}.`, '.with-all.'));
-    all.delete(id);
-    expect(markers(f)).toEqual(all);
-  }
-});
+test.each(patches)(
+  'there is a history from before "%s" and one with it: node tools/record-histories.ts',
+  (id) => {
+    expect(files.filter((f) => markers(f).has(id))).not.toEqual([]);
+    // It went through the same story: all the other patches of that are in it.
+    const before = files.filter(
+      (f) => f.endsWith(`.before-${id}.json`) && markers(f.replace(`.before-${id}.`, '.with-all.')).has(id),
+    );
+    expect(before).not.toEqual([]);
+    for (const f of before) {
+      const all = markers(f.replace(`.before-${id}.`, '.with-all.'));
+      all.delete(id);
+      expect(markers(f)).toEqual(all);
+    }
+  },
+);
 
 test('a step that is changed without a patch is noticed', async () => {
   const changed = path.join(mkdtempSync(path.join(os.tmpdir(), 'workflows-')), 'workflows.js');

@@ -1,6 +1,11 @@
 // What reaches a running workflow: human decisions, ended runs, and pokes that only say "look again".
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { SIGNALS, type HumanSignal, type RunEndedSignal, type WaitsFor } from '@mainloop/models/flow/workflow';
+import {
+  SIGNALS,
+  type HumanSignal,
+  type RunEndedSignal,
+  type WaitsFor,
+} from '@mainloop/models/flow/workflow';
 
 /** Thrown out of any wait when the person cancels. */
 export class Cancelled extends Error {}

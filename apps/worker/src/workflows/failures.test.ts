@@ -13,7 +13,11 @@ test.each([
     new TimeoutFailure('heartbeat', undefined, 'HEARTBEAT'),
     'A step took too long and was given up: ensure draft pr. Retry tries it again.',
   ],
-  ['a step that said why', ApplicationFailure.nonRetryable('The token may not read checks.'), 'The token may not read checks.'],
+  [
+    'a step that said why',
+    ApplicationFailure.nonRetryable('The token may not read checks.'),
+    'The token may not read checks.',
+  ],
   ['a step that said nothing', undefined, 'Activity task failed'],
 ])('%s', (_, cause, sentence) => expect(sentenceOf(failed(cause))).toBe(sentence));
 
@@ -24,9 +28,13 @@ test('what may be left out is over when an activity failed, and nothing else is 
 
 test('whatever an activity does, the death of its worker is noticed within seconds', () => {
   const here = import.meta.dirname;
-  const files = readdirSync(here, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'));
+  const files = readdirSync(here, { recursive: true, encoding: 'utf8' }).filter(
+    (f) => f.endsWith('.ts') && !f.endsWith('.test.ts'),
+  );
   const options = files.flatMap((f) =>
-    [...readFileSync(path.join(here, f), 'utf8').matchAll(/proxyActivities<[^(]*>\(\{(.*?)\n?\}\)/gs)].map((m) => m[1]!),
+    [...readFileSync(path.join(here, f), 'utf8').matchAll(/proxyActivities<[^(]*>\(\{(.*?)\n?\}\)/gs)].map(
+      (m) => m[1]!,
+    ),
   );
   expect(options.length).toBeGreaterThan(5);
   // Without it a killed worker's try is only given up when its whole time is over.

@@ -4,7 +4,9 @@ import { tookTooLong } from '@mainloop/models/flow/outcomes';
 
 /** One sentence: our own words where the activity had some, else which step ran out of time. */
 export function sentenceOf(err: ActivityFailure): string {
-  return err.cause instanceof TimeoutFailure ? tookTooLong(err.activityType) : (err.cause?.message ?? err.message);
+  return err.cause instanceof TimeoutFailure
+    ? tookTooLong(err.activityType)
+    : (err.cause?.message ?? err.message);
 }
 
 /** For what may be left out: it is over when it could not be done, too. */

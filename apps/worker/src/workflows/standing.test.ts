@@ -18,7 +18,8 @@ afterAll(() => r?.close(), 60_000);
 
 /** Its steps take the time of this machine, which the test's clock knows nothing of; so it is asked until it stands there. */
 async function comesTo(h: WorkflowHandle, expected: TaskStanding): Promise<void> {
-  for (let asked = 0; asked < 500 && !isDeepStrictEqual(await r.standing(h), expected); asked++) await new Promise((go) => setTimeout(go, 50));
+  for (let asked = 0; asked < 500 && !isDeepStrictEqual(await r.standing(h), expected); asked++)
+    await new Promise((go) => setTimeout(go, 50));
   expect(await r.standing(h)).toEqual(expected);
 }
 
@@ -38,20 +39,40 @@ test('a task says its stage, what it waits for, what is open, and how many runs 
   await h.signal('poke');
   await comesTo(h, { stage: 'plan', waitsFor: { what: 'run', runId: 'r1' }, openItems: [], runs: 1 });
   await r.env.sleep(MINUTE);
-  await comesTo(h, { stage: 'plan', waitsFor: { what: 'decision', itemId: 'q1' }, openItems: ['q1', 'q2'], runs: 1 });
+  await comesTo(h, {
+    stage: 'plan',
+    waitsFor: { what: 'decision', itemId: 'q1' },
+    openItems: ['q1', 'q2'],
+    runs: 1,
+  });
   await h.signal('human', { id: 'q1', kind: 'answer' } satisfies HumanSignal);
-  await comesTo(h, { stage: 'plan', waitsFor: { what: 'decision', itemId: 'q2' }, openItems: ['q2'], runs: 1 });
+  await comesTo(h, {
+    stage: 'plan',
+    waitsFor: { what: 'decision', itemId: 'q2' },
+    openItems: ['q2'],
+    runs: 1,
+  });
   await h.signal('human', { id: 'q2', kind: 'answer' } satisfies HumanSignal);
   await r.env.sleep(MINUTE);
   const plan = `${id}-plan-1`;
-  await comesTo(h, { stage: 'await_plan', waitsFor: { what: 'decision', itemId: plan }, openItems: [plan], runs: 2 });
+  await comesTo(h, {
+    stage: 'await_plan',
+    waitsFor: { what: 'decision', itemId: plan },
+    openItems: [plan],
+    runs: 2,
+  });
   await r.say(h, '-plan-1', 'approve');
   await r.env.sleep(2 * MINUTE);
   await comesTo(h, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });
   r.script().cis = [];
   await r.env.sleep(60 * MINUTE);
   const review = `${id}-review-3`;
-  await comesTo(h, { stage: 'review', waitsFor: { what: 'decision', itemId: review }, openItems: [review], runs: 3 });
+  await comesTo(h, {
+    stage: 'review',
+    waitsFor: { what: 'decision', itemId: review },
+    openItems: [review],
+    runs: 3,
+  });
   r.script().gone = true;
   await h.signal('poke');
   await r.end(h);
@@ -64,11 +85,20 @@ test('a task that waits for a limit says until when', async () => {
   await r.env.sleep(MINUTE);
   const { stage, waitsFor } = await r.standing(h);
   expect(stage).toBe('plan');
-  expect(waitsFor?.what === 'time' ? Math.abs(Date.parse(waitsFor.untilIso) - untilMs) : waitsFor).toBeLessThan(5 * MINUTE);
+  expect(
+    waitsFor?.what === 'time' ? Math.abs(Date.parse(waitsFor.untilIso) - untilMs) : waitsFor,
+  ).toBeLessThan(5 * MINUTE);
 });
 
 test('an item that nobody has to answer any more is not open', async () => {
-  const at = { stage: 'review', round: 0, reviewedUntil: '', seenRuns: 2, items: 0, pending: [] } satisfies ResumeBefore2;
+  const at = {
+    stage: 'review',
+    round: 0,
+    reviewedUntil: '',
+    seenRuns: 2,
+    items: 0,
+    pending: [],
+  } satisfies ResumeBefore2;
   const h = await r.start({ asked: [1], cis: PENDING() }, at);
   await r.env.sleep(2 * MINUTE);
   await comesTo(h, { stage: 'ci', waitsFor: { what: 'checks', sha: 'a' }, openItems: [], runs: 3 });

@@ -42,7 +42,8 @@ export async function taskWorkflow(input: TaskWorkflowInput): Promise<Outcome> {
     how = await untilFinished(task);
   } catch (err) {
     if (err instanceof Cancelled) return end(task, 'cancelled');
-    if (isCancellation(err)) return CancellationScope.nonCancellable(() => end(task, 'cancelled_in_temporal'));
+    if (isCancellation(err))
+      return CancellationScope.nonCancellable(() => end(task, 'cancelled_in_temporal'));
     throw err;
   }
   return end(task, how);
@@ -60,8 +61,10 @@ async function untilFinished(task: TaskContext): Promise<Finished['stage']> {
       continue;
     }
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    if (continueAsNewSuggested || historyLength > LONGEST_HISTORY) await continueAsNew<typeof taskWorkflow>(handOver(task));
+    if (continueAsNewSuggested || historyLength > LONGEST_HISTORY)
+      await continueAsNew<typeof taskWorkflow>(handOver(task));
   }
 }
 
-const isFinished = (next: Position | Finished): next is Finished => next.stage === 'merged' || next.stage === 'closed' || next.stage === 'kept';
+const isFinished = (next: Position | Finished): next is Finished =>
+  next.stage === 'merged' || next.stage === 'closed' || next.stage === 'kept';

@@ -73,7 +73,10 @@ describe('a task that waits', () => {
     await r.start({ ends: [{ kind: 'wait', reason: 'five_hour', untilMs: now + 2 * DAY }] });
     await r.env.sleep(47 * HOUR);
     expect(r.count('startRun')).toBe(1);
-    expect(r.inputs('setState').at(-1)).toMatchObject({ state: 'blocked', status: { is: 'account_limit', untilMs: now + 2 * DAY } });
+    expect(r.inputs('setState').at(-1)).toMatchObject({
+      state: 'blocked',
+      status: { is: 'account_limit', untilMs: now + 2 * DAY },
+    });
     await r.env.sleep(2 * HOUR);
     expect(r.count('startRun')).toBe(2);
   });
@@ -135,7 +138,11 @@ describe('at a gate', () => {
     expect(r.inputs('openItem').at(-1)).toMatchObject({ kind: 'gate', errorCode: 'weakened' });
     await r.say(h, '-f2-1', 'deny');
     await r.env.sleep(HOUR);
-    expect([r.script().abouts.at(-1), opened().length, r.count('ensureReady')]).toEqual([`${taskIdOfWorkflow(h.workflowId)}-f2-1`, 2, 0]);
+    expect([r.script().abouts.at(-1), opened().length, r.count('ensureReady')]).toEqual([
+      `${taskIdOfWorkflow(h.workflowId)}-f2-1`,
+      2,
+      0,
+    ]);
     await r.say(h, '-f3-2', 'allow');
     await r.env.sleep(HOUR);
     expect(r.count('ensureReady')).toBe(1);
@@ -223,6 +230,10 @@ describe('a task that something unexpected happens to', () => {
     await r.env.sleep(HOUR);
     await h.cancel();
     expect(await h.result()).toEqual({ state: 'cancelled' });
-    expect([r.count('cleanForge'), r.count('releaseSandbox'), r.script().ended?.how]).toEqual([1, 1, 'cancelled_in_temporal']);
+    expect([r.count('cleanForge'), r.count('releaseSandbox'), r.script().ended?.how]).toEqual([
+      1,
+      1,
+      'cancelled_in_temporal',
+    ]);
   });
 });

@@ -6,7 +6,13 @@ import { claudeCode, classify } from './claude-code.ts';
 
 const end = { code: 1, signal: null, stderrTail: '' };
 const by = (result: object | null, more: { error?: string; limit?: object; end?: object } = {}) =>
-  classify({ result: result as never, error: more.error ?? null, limit: (more.limit ?? null) as never, end: { ...end, ...more.end }, nowMs: 0 });
+  classify({
+    result: result as never,
+    error: more.error ?? null,
+    limit: (more.limit ?? null) as never,
+    end: { ...end, ...more.end },
+    nowMs: 0,
+  });
 const START = {
   executable: '/x/claude',
   model: 'm',
@@ -20,11 +26,20 @@ const START = {
   token: 'SECRET',
   pluginDir: null,
 };
-const api = (status: number | null, result = '') => ({ subtype: 'success', is_error: true, api_error_status: status, result });
+const api = (status: number | null, result = '') => ({
+  subtype: 'success',
+  is_error: true,
+  api_error_status: status,
+  result,
+});
 
 describe('every way Claude Code can end has a place in the closed union', () => {
   test.each<[string, ReturnType<typeof by>, object]>([
-    ['fine', by({ subtype: 'success', is_error: false, result: 'Done.' }), { kind: 'completed', summary: 'Done.' }],
+    [
+      'fine',
+      by({ subtype: 'success', is_error: false, result: 'Done.' }),
+      { kind: 'completed', summary: 'Done.' },
+    ],
     ['an API error comes as success', by(api(500)), { kind: 'retry', reason: 'server_error' }],
     ['401', by(api(401)), { kind: 'failed', reason: 'auth' }],
     ['not logged in', by(api(null, 'Not logged in · Please run /login')), { kind: 'failed', reason: 'auth' }],
@@ -38,19 +53,43 @@ describe('every way Claude Code can end has a place in the closed union', () => 
       by(api(429), { limit: { status: 'rejected', resetsAt: 7, rateLimitType: 'five_hour' } }),
       { kind: 'wait', reason: 'five_hour', untilMs: 7_000 },
     ],
-    ["the day's budget", by(api(400, 'API Error: 400 mainloop_day_budget: spent')), { kind: 'limit', reason: 'day' }],
-    ["the project's day", by(api(400, 'API Error: 400 mainloop_project_day_budget: spent')), { kind: 'limit', reason: 'project_day' }],
-    ['our budget', by(api(400, 'API Error: 400 mainloop_budget: spent')), { kind: 'limit', reason: 'budget' }],
+    [
+      "the day's budget",
+      by(api(400, 'API Error: 400 mainloop_day_budget: spent')),
+      { kind: 'limit', reason: 'day' },
+    ],
+    [
+      "the project's day",
+      by(api(400, 'API Error: 400 mainloop_project_day_budget: spent')),
+      { kind: 'limit', reason: 'project_day' },
+    ],
+    [
+      'our budget',
+      by(api(400, 'API Error: 400 mainloop_budget: spent')),
+      { kind: 'limit', reason: 'budget' },
+    ],
     ['turns', by({ subtype: 'error_max_turns', is_error: true }), { kind: 'limit', reason: 'turns' }],
-    ['prompt too long', by(api(400, 'prompt is too long: 250000 tokens')), { kind: 'failed', reason: 'context' }],
+    [
+      'prompt too long',
+      by(api(400, 'prompt is too long: 250000 tokens')),
+      { kind: 'failed', reason: 'context' },
+    ],
     [
       'aborted',
       by({ subtype: 'error_during_execution', is_error: true, terminal_reason: 'aborted_streaming' }),
       { kind: 'interrupted', reason: 'killed' },
     ],
-    ['startup', by(null, { end: { stderrTail: 'no such flag' } }), { kind: 'failed', reason: 'startup', detail: 'no such flag' }],
+    [
+      'startup',
+      by(null, { end: { stderrTail: 'no such flag' } }),
+      { kind: 'failed', reason: 'startup', detail: 'no such flag' },
+    ],
     ['SIGTERM', by(null, { end: { code: 143 } }), { kind: 'interrupted', reason: 'killed' }],
-    ['SIGKILL', by(null, { end: { code: null, signal: 'SIGKILL' } }), { kind: 'interrupted', reason: 'killed' }],
+    [
+      'SIGKILL',
+      by(null, { end: { code: null, signal: 'SIGKILL' } }),
+      { kind: 'interrupted', reason: 'killed' },
+    ],
     ['something new', by(api(418, 'teapot')), { kind: 'failed', reason: 'api', detail: 'teapot' }],
     [
       'a limit that an agent made up, to wait for ever',
@@ -63,14 +102,21 @@ describe('every way Claude Code can end has a place in the closed union', () => 
 });
 
 test('an agent that asks is asked for every command and every edit, and the repository settles none of it', () => {
-  const of = (askPermissions: boolean): { args: readonly string[]; settings: { permissions?: { ask: string[] } } } => {
+  const of = (
+    askPermissions: boolean,
+  ): { args: readonly string[]; settings: { permissions?: { ask: string[] } } } => {
     const { args } = claudeCode.command({ ...START, askPermissions });
     return { args, settings: JSON.parse(args[args.indexOf('--settings') + 1]!) as object };
   };
   const asks = of(true);
   expect(asks.settings.permissions).toEqual({ ask: ['Bash', 'Edit', 'Write'] });
   expect(asks.args[asks.args.indexOf('--setting-sources') + 1]).toBe('user');
-  expect(asks.args.slice(asks.args.indexOf('--allowedTools') + 1)).toEqual(['Read', 'Glob', 'Grep', 'TodoWrite']);
+  expect(asks.args.slice(asks.args.indexOf('--allowedTools') + 1)).toEqual([
+    'Read',
+    'Glob',
+    'Grep',
+    'TodoWrite',
+  ]);
   expect(asks.args).not.toContain('--dangerously-skip-permissions');
   expect(of(false).settings.permissions).toBeUndefined();
 });
@@ -98,7 +144,10 @@ test('whatever stands in a line of the output, it is read, and how the run ended
       const reader = claudeCode.reader();
       for (const l of lines) reader.read(JSON.stringify(l));
       const outcome = reader.outcome(end, 0);
-      if (outcome.kind === 'wait') expect(await statusLine({ is: 'account_limit', untilMs: outcome.untilMs }, async () => '')).toContain('UTC');
+      if (outcome.kind === 'wait')
+        expect(await statusLine({ is: 'account_limit', untilMs: outcome.untilMs }, async () => '')).toContain(
+          'UTC',
+        );
       expect(RunResult.safeParse({ outcome, outputEnd: 0 }).error).toBeUndefined();
     }),
   );

@@ -57,7 +57,14 @@ export const claudeCode: AgentAdapter = {
         '--strict-mcp-config',
         ...(s.pluginDir === null ? [] : ['--plugin-dir', s.pluginDir]),
         ...(s.askPermissions
-          ? ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio', '--allowedTools', ...LOOKING_TOOLS]
+          ? [
+              '--permission-mode',
+              'default',
+              '--permission-prompt-tool',
+              'stdio',
+              '--allowedTools',
+              ...LOOKING_TOOLS,
+            ]
           : ['--dangerously-skip-permissions']),
       ],
       env: {
@@ -87,7 +94,13 @@ export const claudeCode: AgentAdapter = {
     }),
   }),
 
-  userLine: (text) => JSON.stringify({ type: 'user', message: { role: 'user', content: text }, parent_tool_use_id: null, session_id: '' }) + '\n',
+  userLine: (text) =>
+    JSON.stringify({
+      type: 'user',
+      message: { role: 'user', content: text },
+      parent_tool_use_id: null,
+      session_id: '',
+    }) + '\n',
 
   permissionLine: (requestId, allow, message, input) =>
     JSON.stringify({
@@ -115,7 +128,12 @@ export const claudeCode: AgentAdapter = {
         }
         const request = e.request as { subtype?: string; tool_name?: string; input?: unknown } | undefined;
         if (e.type === 'control_request' && request?.subtype === 'can_use_tool')
-          return { kind: 'permission', requestId: String(e.request_id), tool: String(request.tool_name), input: request.input };
+          return {
+            kind: 'permission',
+            requestId: String(e.request_id),
+            tool: String(request.tool_name),
+            input: request.input,
+          };
         return { kind: 'other' };
       },
       outcome: (end, nowMs) => classify({ result, error, limit, end, nowMs }),
@@ -148,15 +166,25 @@ const resultLine = (e: Record<string, unknown>): ResultLine => ({
 function limitInfo(x: unknown): LimitInfo | null {
   if (typeof x !== 'object' || x === null) return null;
   const { status, resetsAt, rateLimitType } = x as Record<string, unknown>;
-  const at = typeof resetsAt === 'number' && Number.isSafeInteger(Math.trunc(resetsAt * 1000)) ? { resetsAt: Math.trunc(resetsAt) } : {};
+  const at =
+    typeof resetsAt === 'number' && Number.isSafeInteger(Math.trunc(resetsAt * 1000))
+      ? { resetsAt: Math.trunc(resetsAt) }
+      : {};
   return { status: text(status), rateLimitType: text(rateLimitType), ...at };
 }
 
 /** Imports the repository's own notes into ours, where its settings are not read and its notes would be left out with them. */
-export const withNotesOf = (repo: string, ours: string): string => `${ours}\n@${repo}/CLAUDE.md\n@${repo}/.claude/CLAUDE.md\n`;
+export const withNotesOf = (repo: string, ours: string): string =>
+  `${ours}\n@${repo}/CLAUDE.md\n@${repo}/.claude/CLAUDE.md\n`;
 
 /** An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is believed. */
-export function classify(i: { result: ResultLine | null; error: string | null; limit: LimitInfo | null; end: AgentEnd; nowMs: number }): RunOutcome {
+export function classify(i: {
+  result: ResultLine | null;
+  error: string | null;
+  limit: LimitInfo | null;
+  end: AgentEnd;
+  nowMs: number;
+}): RunOutcome {
   const { result: r, error, limit } = i;
   const fail = (reason: FailReason, detail = r?.result ?? i.end.stderrTail): RunOutcome => ({
     kind: 'failed',
@@ -164,7 +192,8 @@ export function classify(i: { result: ResultLine | null; error: string | null; l
     detail: detail.slice(0, 4_000),
   });
   if (!r) {
-    if (i.end.signal !== null || i.end.code === 143 || i.end.code === 137) return { kind: 'interrupted', reason: 'killed' };
+    if (i.end.signal !== null || i.end.code === 143 || i.end.code === 137)
+      return { kind: 'interrupted', reason: 'killed' };
     return fail('startup', i.end.stderrTail || `exit ${i.end.code} without a word`);
   }
   if (!r.is_error) return { kind: 'completed', summary: (r.result ?? '').slice(0, 50_000) };
@@ -175,7 +204,10 @@ export function classify(i: { result: ResultLine | null; error: string | null; l
       return { kind: 'limit', reason: 'budget' };
     case 'error_during_execution':
       if ((r.terminal_reason ?? '').startsWith('aborted')) return { kind: 'interrupted', reason: 'killed' };
-      return fail(r.startup_failure_reason ? 'startup' : 'execution', r.errors?.join('; ') ?? r.startup_failure_reason ?? '');
+      return fail(
+        r.startup_failure_reason ? 'startup' : 'execution',
+        r.errors?.join('; ') ?? r.startup_failure_reason ?? '',
+      );
   }
   const status = r.api_error_status ?? null;
   const text = r.result ?? '';
@@ -188,11 +220,14 @@ export function classify(i: { result: ResultLine | null; error: string | null; l
   if (/mainloop_project_day_budget/.test(text)) return { kind: 'limit', reason: 'project_day' };
   if (/mainloop_day_budget/.test(text)) return { kind: 'limit', reason: 'day' };
   if (/mainloop_budget/.test(text)) return { kind: 'limit', reason: 'budget' };
-  if (status === 429 || error === 'rate_limit') return { kind: 'retry', reason: 'rate_limit', backoffMs: 30_000 };
-  if (status === 529 || error === 'overloaded') return { kind: 'retry', reason: 'overloaded', backoffMs: 15_000 };
+  if (status === 429 || error === 'rate_limit')
+    return { kind: 'retry', reason: 'rate_limit', backoffMs: 30_000 };
+  if (status === 529 || error === 'overloaded')
+    return { kind: 'retry', reason: 'overloaded', backoffMs: 15_000 };
   if ((status !== null && status >= 500) || error === 'server_error')
     return { kind: 'retry', reason: status === null ? 'network' : 'server_error', backoffMs: 5_000 };
-  if (status === 401 || status === 403 || error === 'authentication_failed' || text.includes('Not logged in')) return fail('auth');
+  if (status === 401 || status === 403 || error === 'authentication_failed' || text.includes('Not logged in'))
+    return fail('auth');
   if (error === 'billing_error' || /credit balance is too low/i.test(text)) return fail('billing');
   if (r.terminal_reason === 'prompt_too_long' || /prompt is too long/i.test(text)) return fail('context');
   if (status === 404 || error === 'model_not_found') return fail('model');

@@ -34,7 +34,12 @@ export interface AgentCommand {
 /** What a line of the agent's output means to the runner. Everything else is only kept. */
 export type AgentSignal =
   | { readonly kind: 'turn_ended' }
-  | { readonly kind: 'permission'; readonly requestId: string; readonly tool: string; readonly input: unknown }
+  | {
+      readonly kind: 'permission';
+      readonly requestId: string;
+      readonly tool: string;
+      readonly input: unknown;
+    }
   | { readonly kind: 'other' };
 
 export interface AgentEnd {

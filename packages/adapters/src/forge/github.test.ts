@@ -22,10 +22,17 @@ async function forgeThatSays(say: Say): Promise<{ forge: Forge; asked: Asked[]; 
     let text = '';
     req.on('data', (part: Buffer) => (text += part.toString()));
     req.on('end', () => {
-      const one = { line: `${req.method} ${req.url?.split('?')[0]}`, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+      const one = {
+        line: `${req.method} ${req.url?.split('?')[0]}`,
+        body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+      };
       asked.push(one);
-      const [status, body, location] = req.url === '/user' ? [200, { login: 'mona', id: 7, name: 'Mona' }] : say(one, asked.length);
-      res.writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) });
+      const [status, body, location] =
+        req.url === '/user' ? [200, { login: 'mona', id: 7, name: 'Mona' }] : say(one, asked.length);
+      res.writeHead(status, {
+        'content-type': 'application/json',
+        ...(location === undefined ? {} : { location }),
+      });
       res.end(JSON.stringify(body));
     });
   });
@@ -35,10 +42,21 @@ async function forgeThatSays(say: Say): Promise<{ forge: Forge; asked: Asked[]; 
 }
 const R = 'o/r';
 const PR = { repo: R, marker: '<!-- m -->', title: ours`T`, body: ours`B`, head: 'h', base: 'main' };
-const PULL = { number: 3, html_url: 'http://x/3', node_id: 'PR_3', draft: false, merged: false, state: 'open', head: { sha: 'abc' } };
+const PULL = {
+  number: 3,
+  html_url: 'http://x/3',
+  node_id: 'PR_3',
+  draft: false,
+  merged: false,
+  state: 'open',
+  head: { sha: 'abc' },
+};
 
 test('a repository without drafts: the pull request is opened without one; another 422 is told', async () => {
-  const noDrafts = { message: 'Validation Failed', errors: [{ message: 'Draft pull requests are not supported in this repository.' }] };
+  const noDrafts = {
+    message: 'Validation Failed',
+    errors: [{ message: 'Draft pull requests are not supported in this repository.' }],
+  };
   const { forge, asked } = await forgeThatSays(({ line, body }) => {
     if (line.startsWith('GET')) return [200, []];
     return body.draft === true ? [422, noDrafts] : [201, PULL];
@@ -47,16 +65,27 @@ test('a repository without drafts: the pull request is opened without one; anoth
   expect(asked.filter((a) => a.line.startsWith('POST')).map((a) => a.body.draft)).toEqual([true, undefined]);
   server?.close();
   const other = await forgeThatSays(({ line }) =>
-    line.startsWith('GET') ? [200, []] : [422, { message: 'Validation Failed', errors: [{ message: 'No commits between main and h' }] }],
+    line.startsWith('GET')
+      ? [200, []]
+      : [422, { message: 'Validation Failed', errors: [{ message: 'No commits between main and h' }] }],
   );
-  await expect(other.forge.ensureDraftPr(PR)).rejects.toMatchObject({ kind: 'rejected', message: expect.stringContaining('No commits between') });
+  await expect(other.forge.ensureDraftPr(PR)).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringContaining('No commits between'),
+  });
   expect(other.asked.filter((a) => a.line.startsWith('POST'))).toHaveLength(1);
 });
 
 test('a repository without issues is told by a kind of its own', async () => {
-  const { forge } = await forgeThatSays(() => [410, { message: 'Issues has been disabled in this repository.' }]);
+  const { forge } = await forgeThatSays(() => [
+    410,
+    { message: 'Issues has been disabled in this repository.' },
+  ]);
   const issue = { repo: R, marker: 'm', title: ours`T`, body: ours`B`, known: null };
-  await expect(forge.ensureIssue(issue)).rejects.toMatchObject({ kind: 'disabled', message: expect.stringContaining('Issues has been disabled') });
+  await expect(forge.ensureIssue(issue)).rejects.toMatchObject({
+    kind: 'disabled',
+    message: expect.stringContaining('Issues has been disabled'),
+  });
 });
 
 test('an archived repository: one sentence that says what to do', async () => {
@@ -71,32 +100,49 @@ test('an archived repository: one sentence that says what to do', async () => {
 
 test('a repository that was renamed or transferred: what is read and what is written gets there', async () => {
   const { forge, asked } = await forgeThatSays(({ line }) => {
-    if (line === 'GET /repos/o/r/pulls') return [301, { message: 'Moved Permanently' }, '/repositories/9/pulls'];
+    if (line === 'GET /repos/o/r/pulls')
+      return [301, { message: 'Moved Permanently' }, '/repositories/9/pulls'];
     if (line === 'GET /repositories/9/pulls') return [200, []];
-    if (line === 'POST /repos/o/r/pulls') return [307, { message: 'Temporary Redirect' }, '/repositories/9/pulls'];
+    if (line === 'POST /repos/o/r/pulls')
+      return [307, { message: 'Temporary Redirect' }, '/repositories/9/pulls'];
     return [201, PULL];
   });
   expect(await forge.ensureDraftPr(PR)).toMatchObject({ number: 3 });
-  expect(asked.map((a) => a.line).filter((l) => l.includes('/repositories/'))).toEqual(['GET /repositories/9/pulls', 'POST /repositories/9/pulls']);
+  expect(asked.map((a) => a.line).filter((l) => l.includes('/repositories/'))).toEqual([
+    'GET /repositories/9/pulls',
+    'POST /repositories/9/pulls',
+  ]);
   expect(asked.at(-1)!.body).toMatchObject({ title: 'T', draft: true });
 });
 
 test.each([
   [true, 'unchanged'],
   [false, null],
-])('what the queue refuses to take once more is there already (in the queue: %p)', async (isInMergeQueue, outcome) => {
-  const { forge, asked } = await forgeThatSays(({ line, body }) => {
-    if (line.startsWith('GET')) return [200, PULL];
-    if (String(body.query).startsWith('mutation'))
-      return [200, { data: null, errors: [{ type: 'UNPROCESSABLE', message: 'Pull request is already in the merge queue' }] }];
-    return [200, { data: { node: { isInMergeQueue } } }];
-  });
-  const queued = forge.ensureQueued(R, 3, 'abc');
-  if (outcome === null)
-    await expect(queued).rejects.toMatchObject({ kind: 'rejected', message: expect.stringContaining('already in the merge queue') });
-  else expect(await queued).toBe(outcome);
-  expect(asked.filter((a) => String(a.body.query).startsWith('mutation'))).toHaveLength(1);
-});
+])(
+  'what the queue refuses to take once more is there already (in the queue: %p)',
+  async (isInMergeQueue, outcome) => {
+    const { forge, asked } = await forgeThatSays(({ line, body }) => {
+      if (line.startsWith('GET')) return [200, PULL];
+      if (String(body.query).startsWith('mutation'))
+        return [
+          200,
+          {
+            data: null,
+            errors: [{ type: 'UNPROCESSABLE', message: 'Pull request is already in the merge queue' }],
+          },
+        ];
+      return [200, { data: { node: { isInMergeQueue } } }];
+    });
+    const queued = forge.ensureQueued(R, 3, 'abc');
+    if (outcome === null)
+      await expect(queued).rejects.toMatchObject({
+        kind: 'rejected',
+        message: expect.stringContaining('already in the merge queue'),
+      });
+    else expect(await queued).toBe(outcome);
+    expect(asked.filter((a) => String(a.body.query).startsWith('mutation'))).toHaveLength(1);
+  },
+);
 
 test("the base that was modified just then is no refusal: whoever asks again may merge; and whose commits are the token's", async () => {
   let tries = 0;
@@ -107,7 +153,9 @@ test("the base that was modified just then is no refusal: whoever asks again may
       : [200, { sha: 'm', merged: true, message: 'ok' }];
   });
   const message = { title: ours`T`, body: ours`B` };
-  await expect(forge.ensureMerged(R, 3, 'abc', 'squash', message)).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(forge.ensureMerged(R, 3, 'abc', 'squash', message)).rejects.toMatchObject({
+    kind: 'unavailable',
+  });
   expect(await forge.ensureMerged(R, 3, 'abc', 'squash', message)).toEqual({ sha: 'm', outcome: 'updated' });
   expect(await forge.whoCommits()).toEqual({ name: 'Mona', email: '7+mona@users.noreply.github.com' });
 });
@@ -119,12 +167,26 @@ test('a re-run whose answer was lost is not asked for twice', async () => {
       attempt = 2;
       return [502, { message: 'Bad Gateway' }];
     }
-    const run = { id: 1, name: 'ci', path: '.github/workflows/ci.yml', event: 'push', head_sha: 'abc', check_suite_id: 5, run_attempt: attempt };
+    const run = {
+      id: 1,
+      name: 'ci',
+      path: '.github/workflows/ci.yml',
+      event: 'push',
+      head_sha: 'abc',
+      check_suite_id: 5,
+      run_attempt: attempt,
+    };
     return [
       200,
       {
         total_count: 1,
-        workflow_runs: [{ ...run, status: attempt === 1 ? 'completed' : 'in_progress', conclusion: attempt === 1 ? 'cancelled' : null }],
+        workflow_runs: [
+          {
+            ...run,
+            status: attempt === 1 ? 'completed' : 'in_progress',
+            conclusion: attempt === 1 ? 'cancelled' : null,
+          },
+        ],
       },
     ];
   });

@@ -12,5 +12,13 @@ import type { Forge } from './port.ts';
 /** @returns the forge of a token, topic by topic */
 export function github(o: GitHubOptions): Forge {
   const open = openGitHub(o);
-  return { ...repository(open, o), ...issues(open), ...pulls(open), ...merge(open), ...review(open), ...checksOf(open), ...files(open) };
+  return {
+    ...repository(open, o),
+    ...issues(open),
+    ...pulls(open),
+    ...merge(open),
+    ...review(open),
+    ...checksOf(open),
+    ...files(open),
+  };
 }

@@ -8,7 +8,8 @@ import type { Verdict } from '@mainloop/models/flow/requests';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
 /** `disabled`: the repository has no such thing, as one without issues. */
-export type ForgeErrorKind = 'rate_limited' | 'not_found' | 'disabled' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
+export type ForgeErrorKind =
+  'rate_limited' | 'not_found' | 'disabled' | 'forbidden' | 'auth' | 'rejected' | 'unavailable';
 export class ForgeError extends Error {
   readonly kind: ForgeErrorKind;
   readonly retryAfterMs: number;
@@ -139,14 +140,39 @@ export interface Forge {
   /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
   findNow(full: string): Promise<RepoNow>;
   /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */
-  ensureIssue(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; known: number | null }): Promise<Ensured>;
-  ensureDraftPr(i: { repo: string; marker: string; title: ForgeText; body: ForgeText; head: string; base: string }): Promise<Ensured>;
+  ensureIssue(i: {
+    repo: string;
+    marker: string;
+    title: ForgeText;
+    body: ForgeText;
+    known: number | null;
+  }): Promise<Ensured>;
+  ensureDraftPr(i: {
+    repo: string;
+    marker: string;
+    title: ForgeText;
+    body: ForgeText;
+    head: string;
+    base: string;
+  }): Promise<Ensured>;
   /** One comment for each marker. `known`: its id, where it was made before; a list that lags behind may not show it yet. */
-  ensureComment(i: { repo: string; number: number; marker: string; body: ForgeText; known?: number }): Promise<{ id: number; outcome: Outcome }>;
+  ensureComment(i: {
+    repo: string;
+    number: number;
+    marker: string;
+    body: ForgeText;
+    known?: number;
+  }): Promise<{ id: number; outcome: Outcome }>;
   /** One comment on lines for each marker. `rejected` when those lines are not part of the change any more. */
   ensureLineComment(i: LineComment): Promise<{ id: number; outcome: Outcome }>;
   /** One reply for each marker, under a comment on a line. */
-  ensureReply(i: { repo: string; number: number; inReplyTo: number; marker: string; body: ForgeText }): Promise<{ id: number; outcome: Outcome }>;
+  ensureReply(i: {
+    repo: string;
+    number: number;
+    inReplyTo: number;
+    marker: string;
+    body: ForgeText;
+  }): Promise<{ id: number; outcome: Outcome }>;
   /** Threads on lines, by the id of their first comment. */
   listThreads(repo: string, number: number): Promise<readonly ForgeThread[]>;
   ensureThread(repo: string, thread: ForgeThread, resolved: boolean): Promise<Outcome>;
@@ -196,7 +222,12 @@ export interface Forge {
    * @param i `ref`: without "refs/"; `files`: each at the top, under a name that stands for what is in it
    * @returns the address of each, in their order; whoever may see the repository sees what is there
    */
-  ensureFiles(i: { repo: string; ref: string; message: ForgeText; files: readonly ForgeFile[] }): Promise<{ urls: string[]; outcome: Outcome }>;
+  ensureFiles(i: {
+    repo: string;
+    ref: string;
+    message: ForgeText;
+    files: readonly ForgeFile[];
+  }): Promise<{ urls: string[]; outcome: Outcome }>;
   ensureRefGone(repo: string, ref: string): Promise<Outcome>;
   ensureBranchGone(repo: string, branch: string): Promise<Outcome>;
   getPull(repo: string, number: number): Promise<PullInfo>;
@@ -210,7 +241,10 @@ export interface Forge {
   listIssueComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
   listReviews(repo: string, number: number): Promise<readonly (ForgeComment & { verdict: Verdict })[]>;
   listReviewComments(repo: string, number: number): Promise<readonly ForgeComment[]>;
-  listReactions(repo: string, number: number): Promise<readonly { author: string; content: string; at: string }[]>;
+  listReactions(
+    repo: string,
+    number: number,
+  ): Promise<readonly { author: string; content: string; at: string }[]>;
   mayWrite(repo: string, login: string): Promise<boolean>;
   /**
    * What changed in the repository since the last call with the same memory: issues and pull requests (reactions too, for

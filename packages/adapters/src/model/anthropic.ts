@@ -8,9 +8,16 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
     async converse(c) {
       const messages: Anthropic.MessageParam[] = c.messages.map((m) => ({
         role: m.role,
-        content: [...(m.images ?? []).map(imageBlock), ...m.texts.map((text) => ({ type: 'text' as const, text }))],
+        content: [
+          ...(m.images ?? []).map(imageBlock),
+          ...m.texts.map((text) => ({ type: 'text' as const, text })),
+        ],
       }));
-      const tools = c.tools.map((t) => ({ name: t.name, description: t.description, input_schema: t.inputSchema as Anthropic.Tool.InputSchema }));
+      const tools = c.tools.map((t) => ({
+        name: t.name,
+        description: t.description,
+        input_schema: t.inputSchema as Anthropic.Tool.InputSchema,
+      }));
       let all = '';
       const say = (delta: string): void => {
         all += delta;
@@ -20,7 +27,10 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
         if (all !== '') say('\n\n');
         let done: Anthropic.Message;
         try {
-          const stream = client.messages.stream({ model: c.model, max_tokens: c.maxTokens, system: c.system, messages, tools }, { signal: c.signal });
+          const stream = client.messages.stream(
+            { model: c.model, max_tokens: c.maxTokens, system: c.system, messages, tools },
+            { signal: c.signal },
+          );
           stream.on('text', say);
           done = await stream.finalMessage();
         } catch (err) {
@@ -48,6 +58,9 @@ const imageBlock = (i: ChatImage): Anthropic.ImageBlockParam => ({
 function translate(err: unknown): ModelError {
   if (err instanceof ModelError) return err;
   if (err instanceof Anthropic.APIError && err.status !== undefined)
-    return modelError(err.status, (err.error as { error?: { message?: string } } | undefined)?.error?.message ?? err.message);
+    return modelError(
+      err.status,
+      (err.error as { error?: { message?: string } } | undefined)?.error?.message ?? err.message,
+    );
   return modelError(undefined, (err as Error).message);
 }

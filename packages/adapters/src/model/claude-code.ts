@@ -55,7 +55,9 @@ function run(
 ): Promise<string> {
   const cwd = path.join(home, 'nothing-here');
   mkdirSync(cwd);
-  const servers = { mcpServers: { [NAME]: { type: 'http', url: mcp.url, headers: { Authorization: `Bearer ${mcp.token}` } } } };
+  const servers = {
+    mcpServers: { [NAME]: { type: 'http', url: mcp.url, headers: { Authorization: `Bearer ${mcp.token}` } } },
+  };
   // In a file, because arguments can be read by every user of the machine.
   const config = path.join(home, 'mcp.json');
   writeFileSync(config, JSON.stringify(servers), { mode: 0o600 });
@@ -112,7 +114,12 @@ function run(
   });
   child.stdin.on('error', () => undefined);
   child.stdin.write(
-    JSON.stringify({ type: 'user', message: { role: 'user', content: content(c) }, parent_tool_use_id: null, session_id: '' }) + '\n',
+    JSON.stringify({
+      type: 'user',
+      message: { role: 'user', content: content(c) },
+      parent_tool_use_id: null,
+      session_id: '',
+    }) + '\n',
   );
   const say = (delta: string): void => {
     all += delta;
@@ -120,7 +127,13 @@ function run(
   };
   createInterface({ input: child.stdout }).on('line', (line) => {
     const e = parse(line);
-    if (e.type === 'stream_event' && e.event?.type === 'content_block_start' && e.event.content_block?.type === 'text' && all !== '') say('\n\n');
+    if (
+      e.type === 'stream_event' &&
+      e.event?.type === 'content_block_start' &&
+      e.event.content_block?.type === 'text' &&
+      all !== ''
+    )
+      say('\n\n');
     if (e.type === 'stream_event' && e.event?.delta?.type === 'text_delta') say(e.event.delta.text ?? '');
     if (e.type === 'result') {
       result = e;
@@ -131,9 +144,14 @@ function run(
     child.once('error', (err) => reject(modelError(undefined, err.message)));
     child.once('close', () => {
       if (c.signal.aborted) return reject(modelError(undefined, 'stopped'));
-      if (result === null) return reject(modelError(undefined, words.trim().split('\n').at(-1) || 'Claude Code ended without a word'));
-      if (result.is_error && all === '') return reject(modelError(result.api_error_status ?? undefined, result.result ?? ''));
-      if (result.is_error && result.api_error_status) return reject(modelError(result.api_error_status, result.result ?? ''));
+      if (result === null)
+        return reject(
+          modelError(undefined, words.trim().split('\n').at(-1) || 'Claude Code ended without a word'),
+        );
+      if (result.is_error && all === '')
+        return reject(modelError(result.api_error_status ?? undefined, result.result ?? ''));
+      if (result.is_error && result.api_error_status)
+        return reject(modelError(result.api_error_status, result.result ?? ''));
       resolve(all.trim());
     });
   });
@@ -141,13 +159,22 @@ function run(
 
 /** Claude Code takes one message: the thread so far as text, and what the person said just now as a part of its own. */
 function content(c: ChatCall): object[] {
-  const parts = c.messages.flatMap((m) => m.texts.map((text) => ({ who: m.role === 'user' ? 'The person' : 'You', text })));
+  const parts = c.messages.flatMap((m) =>
+    m.texts.map((text) => ({ who: m.role === 'user' ? 'The person' : 'You', text })),
+  );
   const now = parts.pop();
   const before = parts.map((p) => `${p.who}: ${p.text}`).join('\n\n');
   const images = c.messages.flatMap((m) => m.images ?? []);
   return [
     ...images.map((i) => ({ type: 'image', source: { type: 'base64', media_type: i.mime, data: i.base64 } })),
-    ...(before === '' ? [] : [{ type: 'text' as const, text: `The conversation so far:\n\n${before}\n\nWhat the person says now:` }]),
+    ...(before === ''
+      ? []
+      : [
+          {
+            type: 'text' as const,
+            text: `The conversation so far:\n\n${before}\n\nWhat the person says now:`,
+          },
+        ]),
     { type: 'text' as const, text: now?.text ?? '' },
   ];
 }
@@ -168,7 +195,11 @@ function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
     if (!c || req.method !== 'POST') return void res.writeHead(c ? 405 : 401).end();
     const server = new Server({ name: NAME, version: '1' }, { capabilities: { tools: {} } });
     server.setRequestHandler(ListToolsRequestSchema, () => ({
-      tools: c.tools.map((t) => ({ name: t.name, description: t.description, inputSchema: { type: 'object' as const, ...t.inputSchema } })),
+      tools: c.tools.map((t) => ({
+        name: t.name,
+        description: t.description,
+        inputSchema: { type: 'object' as const, ...t.inputSchema },
+      })),
     }));
     server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
       const r = await c.runTool(params.name, params.arguments ?? {});
@@ -183,6 +214,8 @@ function openDoor(calls: ReadonlyMap<string, ChatCall>): Promise<string> {
   listener.unref();
   return new Promise((resolve, reject) => {
     listener.once('error', reject);
-    listener.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`));
+    listener.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(listener.address() as AddressInfo).port}/mcp`),
+    );
   });
 }

@@ -9,15 +9,39 @@ import { claudeCodeChat } from './claude-code.ts';
 import type { ChatCall, Model } from './port.ts';
 
 const runner = createRequire(path.join(import.meta.dirname, '../../../../apps/runner/package.json'));
-const executable = path.join(path.dirname(runner.resolve('@anthropic-ai/claude-code/package.json')), 'bin/claude.exe');
-const always = (status: number, message: string): object => ({ steps: [{ text: 'x', fault: { status, message, times: 99 } }] });
+const executable = path.join(
+  path.dirname(runner.resolve('@anthropic-ai/claude-code/package.json')),
+  'bin/claude.exe',
+);
+const always = (status: number, message: string): object => ({
+  steps: [{ text: 'x', fault: { status, message, times: 99 } }],
+});
 const story = Story.parse({
   version: 1,
   chat: [
-    { when: 'propose', steps: [{ text: 'Let me see.', tool: { name: 'spawn_task', input: { title: 'T' } } }, { text: 'It is on the card.' }] },
-    { when: 'twice', steps: [{ tool: { name: 'list_tasks', input: {} } }, { tool: { name: 'list_tasks', input: {} } }, { text: 'Both looked at.' }] },
-    { when: 'circles', steps: Array.from({ length: 30 }, () => ({ tool: { name: 'list_tasks', input: {} } })) },
-    { when: 'slowly', steps: [{ text: 'one two three four five six seven eight nine ten', chunkDelayMs: 400 }] },
+    {
+      when: 'propose',
+      steps: [
+        { text: 'Let me see.', tool: { name: 'spawn_task', input: { title: 'T' } } },
+        { text: 'It is on the card.' },
+      ],
+    },
+    {
+      when: 'twice',
+      steps: [
+        { tool: { name: 'list_tasks', input: {} } },
+        { tool: { name: 'list_tasks', input: {} } },
+        { text: 'Both looked at.' },
+      ],
+    },
+    {
+      when: 'circles',
+      steps: Array.from({ length: 30 }, () => ({ tool: { name: 'list_tasks', input: {} } })),
+    },
+    {
+      when: 'slowly',
+      steps: [{ text: 'one two three four five six seven eight nine ten', chunkDelayMs: 400 }],
+    },
     { when: 'no key', ...always(401, 'invalid x-api-key') },
     { when: 'no money', ...always(400, 'Your credit balance is too low to access the Anthropic API.') },
     { when: 'storm', ...always(529, 'Overloaded') },
@@ -34,7 +58,10 @@ afterAll(() => demo.close());
 
 const adapters: [string, () => Model][] = [
   ['the SDK with a key', () => anthropic({ baseUrl: demo.url, token: 'demo-token-0123456789' })],
-  ['Claude Code with a subscription', () => claudeCodeChat({ executable, baseUrl: demo.url, token: 'demo-token-0123456789' })],
+  [
+    'Claude Code with a subscription',
+    () => claudeCodeChat({ executable, baseUrl: demo.url, token: 'demo-token-0123456789' }),
+  ],
 ];
 
 describe.each(adapters)('%s', (_, make) => {
@@ -77,8 +104,11 @@ describe.each(adapters)('%s', (_, make) => {
   });
 
   test('a picture that came with a message reaches the model', async () => {
-    const base64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-    const { c } = call('', { messages: [{ role: 'user', texts: ['good morning, look'], images: [{ mime: 'image/png', base64 }] }] });
+    const base64 =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const { c } = call('', {
+      messages: [{ role: 'user', texts: ['good morning, look'], images: [{ mime: 'image/png', base64 }] }],
+    });
     expect(await make().converse(c)).toBe('Hello.');
     const asked = (await (await fetch(`${demo.url}/_requests`)).json()) as { images: string[] }[];
     expect(asked.at(-1)!.images).toEqual([`image/png ${base64.length}`]);
@@ -114,7 +144,10 @@ describe.each(adapters)('%s', (_, make) => {
     ['no money', 'billing'],
     ['storm', 'overloaded'],
   ])('"%s" is an error of kind %s with a sentence', async (text, kind) => {
-    await expect(make().converse(call(text).c)).rejects.toMatchObject({ kind, message: expect.stringMatching(/^The .*\.$/) });
+    await expect(make().converse(call(text).c)).rejects.toMatchObject({
+      kind,
+      message: expect.stringMatching(/^The .*\.$/),
+    });
   });
 
   test('a model that is not there is said so', async () => {

@@ -25,7 +25,10 @@ export interface ChatCall {
   readonly maxTokens: number;
   readonly signal: AbortSignal;
   readonly onText: (delta: string) => void;
-  readonly runTool: (name: string, input: unknown) => Promise<{ readonly text: string; readonly isError: boolean }>;
+  readonly runTool: (
+    name: string,
+    input: unknown,
+  ) => Promise<{ readonly text: string; readonly isError: boolean }>;
 }
 export type ModelErrorKind = 'auth' | 'billing' | 'rate_limited' | 'overloaded' | 'rejected' | 'unavailable';
 export class ModelError extends Error {
@@ -44,10 +47,17 @@ export interface Model {
 /** What an HTTP status and the words beside it mean, for every adapter alike. */
 export function modelError(status: number | undefined, said: string): ModelError {
   if (status === 401 || status === 403)
-    return new ModelError('auth', 'The model refused our key. Check ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.');
-  if (/credit balance/i.test(said)) return new ModelError('billing', 'The account of the model key has no credit left.');
-  if (status === 429) return new ModelError('rate_limited', 'The model is rate limited. Try again in a minute.');
-  if (status === 529 || /overloaded/i.test(said)) return new ModelError('overloaded', 'The model is overloaded. Try again in a minute.');
-  if (status !== undefined && status < 500) return new ModelError('rejected', `The model refused the request: ${said.slice(0, 300)}`);
+    return new ModelError(
+      'auth',
+      'The model refused our key. Check ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.',
+    );
+  if (/credit balance/i.test(said))
+    return new ModelError('billing', 'The account of the model key has no credit left.');
+  if (status === 429)
+    return new ModelError('rate_limited', 'The model is rate limited. Try again in a minute.');
+  if (status === 529 || /overloaded/i.test(said))
+    return new ModelError('overloaded', 'The model is overloaded. Try again in a minute.');
+  if (status !== undefined && status < 500)
+    return new ModelError('rejected', `The model refused the request: ${said.slice(0, 300)}`);
   return new ModelError('unavailable', `The model can't be reached: ${said.slice(0, 300)}`);
 }

@@ -29,9 +29,16 @@ const SYSTEM = [
   '/etc/ld.so.conf.d',
   '/etc/localtime',
   // Debian keeps the settings of Java and its tools there, and they do not start without.
-  ...['java', 'java-8-openjdk', 'java-11-openjdk', 'java-17-openjdk', 'java-21-openjdk', 'java-25-openjdk', 'maven', 'gradle'].map(
-    (d) => `/etc/${d}`,
-  ),
+  ...[
+    'java',
+    'java-8-openjdk',
+    'java-11-openjdk',
+    'java-17-openjdk',
+    'java-21-openjdk',
+    'java-25-openjdk',
+    'maven',
+    'gradle',
+  ].map((d) => `/etc/${d}`),
 ];
 const DEFAULT_TMP_MIB = 1_024;
 /** Where every machine has programs. */
@@ -73,7 +80,11 @@ export function toolchainBinds(folder: string | null): Binds {
  * Must be started by an unprivileged uid: started as root, bwrap keeps root's powers (a remount of a read-only bind reached
  * the host's file; tried).
  */
-export function bwrapArgs(c: Confinement, has: (path: string) => boolean = existsSync, link: (path: string) => string | null = linkOf): string[] {
+export function bwrapArgs(
+  c: Confinement,
+  has: (path: string) => boolean = existsSync,
+  link: (path: string) => string | null = linkOf,
+): string[] {
   const a: string[] = [
     '--unshare-all',
     '--unshare-user',
@@ -115,7 +126,18 @@ export function bwrapArgs(c: Confinement, has: (path: string) => boolean = exist
   a.push('--remount-ro', '/dev', '--remount-ro', '/');
   // Of the shells that every machine has only bash can limit processes. A limit that can't be set ends it here.
   const limits = `ulimit -c 0 && ulimit -u ${c.maxProcesses} && ulimit -f ${c.maxFileMiB * 1024} || exit 125; exec "$@"`;
-  a.push('--chdir', c.cwd, '--', '/usr/bin/bash', '--norc', '--noprofile', '-c', limits, 'bash', ...c.command);
+  a.push(
+    '--chdir',
+    c.cwd,
+    '--',
+    '/usr/bin/bash',
+    '--norc',
+    '--noprofile',
+    '-c',
+    limits,
+    'bash',
+    ...c.command,
+  );
   return a;
 }
 

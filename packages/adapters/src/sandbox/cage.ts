@@ -90,7 +90,9 @@ function versionOne(mounts: readonly Mount[], own: Map<string, string>): CageSit
   for (const c of CONTROLLERS) {
     const mount = mounts.find((m) => m.type === 'cgroup' && m.options.includes(c));
     if (!mount) continue;
-    const base = [path.join(mount.point, own.get(c) ?? '/'), mount.point].find((b) => existsSync(path.join(b, 'cgroup.procs')));
+    const base = [path.join(mount.point, own.get(c) ?? '/'), mount.point].find((b) =>
+      existsSync(path.join(b, 'cgroup.procs')),
+    );
     if (base !== undefined && admits(base)) folders[c] = base;
   }
   return Object.keys(folders).length > 0 ? { version: 1, folders } : null;
@@ -101,7 +103,9 @@ function admits(base: string): boolean {
   const child = path.join(base, `mainloop-probe-${process.pid}`);
   try {
     mkdirSync(child);
-    return spawnSync('/bin/sh', ['-c', 'echo $$ > "$0/cgroup.procs"', child], { stdio: 'ignore' }).status === 0;
+    return (
+      spawnSync('/bin/sh', ['-c', 'echo $$ > "$0/cgroup.procs"', child], { stdio: 'ignore' }).status === 0
+    );
   } catch {
     // Not ours to write in.
     return false;
@@ -112,11 +116,14 @@ function admits(base: string): boolean {
 
 /** Makes the groups of one sandbox, with their limits. Asking again gives the same. */
 export function makeCage(site: CageSite, name: string, l: SandboxLimits): Cage {
-  const folders = Object.fromEntries(Object.entries(site.folders).map(([c, base]) => [c, path.join(base, name)])) as Cage['folders'];
+  const folders = Object.fromEntries(
+    Object.entries(site.folders).map(([c, base]) => [c, path.join(base, name)]),
+  ) as Cage['folders'];
   for (const folder of new Set(Object.values(folders))) mkdirSync(folder, { recursive: true });
   const set = (c: Controller, file: string, value: number | string): void => {
     const folder = folders[c];
-    if (folder !== undefined && existsSync(path.join(folder, file))) writeFileSync(path.join(folder, file), String(value));
+    if (folder !== undefined && existsSync(path.join(folder, file)))
+      writeFileSync(path.join(folder, file), String(value));
   };
   const bytes = l.maxMemoryMiB * 1024 * 1024;
   set('pids', 'pids.max', l.maxProcesses);
@@ -135,13 +142,18 @@ export function makeCage(site: CageSite, name: string, l: SandboxLimits): Cage {
 }
 
 export function enterCage(cage: Cage, pids: readonly number[]): void {
-  for (const folder of new Set(Object.values(cage.folders))) for (const pid of pids) appendFileSync(path.join(folder, 'cgroup.procs'), String(pid));
+  for (const folder of new Set(Object.values(cage.folders)))
+    for (const pid of pids) appendFileSync(path.join(folder, 'cgroup.procs'), String(pid));
 }
 
 export function countsOf(cage: Cage): CageCounts {
   const count = (c: Controller, file: string, word: string): number => {
     try {
-      return Number(new RegExp(`^${word} (\\d+)$`, 'm').exec(readFileSync(path.join(cage.folders[c] ?? '/nowhere', file), 'utf8'))?.[1] ?? 0);
+      return Number(
+        new RegExp(`^${word} (\\d+)$`, 'm').exec(
+          readFileSync(path.join(cage.folders[c] ?? '/nowhere', file), 'utf8'),
+        )?.[1] ?? 0,
+      );
     } catch {
       // The group is gone, and what it counted with it.
       return 0;

@@ -16,9 +16,13 @@ let started: { run: SandboxRun; wanted: unknown }[];
 let trouble: string[];
 let answers: (work: string) => void;
 const git = (...a: string[]): string =>
-  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], { cwd: dir, encoding: 'utf8' }).trim();
+  execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...a], {
+    cwd: dir,
+    encoding: 'utf8',
+  }).trim();
 const commit = (): string =>
-  git('--git-dir=me/a.git', '--work-tree=.', 'commit', '-q', '--allow-empty', '-m', 'x') || git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
+  git('--git-dir=me/a.git', '--work-tree=.', 'commit', '-q', '--allow-empty', '-m', 'x') ||
+  git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
 
 beforeEach(async () => {
   dir = mkdtempSync('/tmp/mainloop-keeper-');
@@ -63,7 +67,10 @@ function opened(): Promise<Keeper> {
 function good(work: string): void {
   mkdirSync(path.join(work, 'kept/0'), { recursive: true });
   writeFileSync(path.join(work, 'kept/0/a.js'), 'a');
-  writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: KEY, parts: [['repo', 'node_modules']] }));
+  writeFileSync(
+    path.join(work, 'kept/list.json'),
+    JSON.stringify({ key: KEY, parts: [['repo', 'node_modules']] }),
+  );
   writeFileSync(path.join(work, 'made.json'), MADE);
 }
 async function look(k: Keeper, command: string | null = null): Promise<void> {
@@ -76,7 +83,9 @@ test('a default branch is set up once for each commit and command, with a token 
   const first = git('--git-dir=me/a.git', 'rev-parse', 'HEAD');
   await look(k);
   await look(k);
-  expect(started).toMatchObject([{ run: { token: 'for me/a', repo: REPO }, wanted: { commit: first, command: null, have: [] } }]);
+  expect(started).toMatchObject([
+    { run: { token: 'for me/a', repo: REPO }, wanted: { commit: first, command: null, have: [] } },
+  ]);
   expect(store.keys(REPO)).toEqual([KEY]);
   answers = (work) => writeFileSync(path.join(work, 'made.json'), JSON.stringify({ kind: 'same', key: KEY }));
   const second = commit();
@@ -99,7 +108,8 @@ test('two projects of one repository are set up each for itself, and each is giv
   await k.idle();
   expect(started.map((s) => s.wanted)).toMatchObject([{ folder: 'packages/a' }, { folder: 'packages/b' }]);
   const given = [];
-  for (const [i, setup] of setups.entries()) given.push(await k.give(REPO, setup, path.join(dir, `task-${i}`), null));
+  for (const [i, setup] of setups.entries())
+    given.push(await k.give(REPO, setup, path.join(dir, `task-${i}`), null));
   expect(given).toEqual([false, true, true]);
 });
 
@@ -119,7 +129,12 @@ test.each<[string, (work: string) => void]>([
   ['no answer', () => undefined],
   [
     'an answer that is a pipe',
-    (work) => void (good(work), rmSync(path.join(work, 'made.json')), execFileSync('mkfifo', [path.join(work, 'made.json')])),
+    (work) =>
+      void (
+        good(work),
+        rmSync(path.join(work, 'made.json')),
+        execFileSync('mkfifo', [path.join(work, 'made.json')])
+      ),
   ],
   [
     'an answer that is a link',
@@ -131,21 +146,52 @@ test.each<[string, (work: string) => void]>([
         symlinkSync('x', path.join(work, 'made.json'))
       ),
   ],
-  ['an answer in other words', (work) => void (good(work), writeFileSync(path.join(work, 'made.json'), '{"kind":"made","key":"../../x"}'))],
-  ['a very long answer', (work) => void (good(work), writeFileSync(path.join(work, 'made.json'), `${' '.repeat(5 * 1024 * 1024)}${MADE}`))],
+  [
+    'an answer in other words',
+    (work) =>
+      void (good(work), writeFileSync(path.join(work, 'made.json'), '{"kind":"made","key":"../../x"}')),
+  ],
+  [
+    'a very long answer',
+    (work) =>
+      void (good(work), writeFileSync(path.join(work, 'made.json'), `${' '.repeat(5 * 1024 * 1024)}${MADE}`)),
+  ],
   [
     'a list of another key',
-    (work) => void (good(work), writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: 'b'.repeat(64), parts: [] }))),
+    (work) =>
+      void (
+        good(work),
+        writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: 'b'.repeat(64), parts: [] }))
+      ),
   ],
   [
     'a list that leads out',
-    (work) => void (good(work), writeFileSync(path.join(work, 'kept/list.json'), JSON.stringify({ key: KEY, parts: [['home', '../../etc']] }))),
+    (work) =>
+      void (
+        good(work),
+        writeFileSync(
+          path.join(work, 'kept/list.json'),
+          JSON.stringify({ key: KEY, parts: [['home', '../../etc']] }),
+        )
+      ),
   ],
   [
     'a link in the place of what it made',
-    (work) => void (good(work), rmSync(path.join(work, 'kept'), { recursive: true }), symlinkSync(dir, path.join(work, 'kept'))),
+    (work) =>
+      void (
+        good(work),
+        rmSync(path.join(work, 'kept'), { recursive: true }),
+        symlinkSync(dir, path.join(work, 'kept'))
+      ),
   ],
-  ['a failure', (work) => writeFileSync(path.join(work, 'made.json'), JSON.stringify({ kind: 'failed', why: 'no such registry' }))],
+  [
+    'a failure',
+    (work) =>
+      writeFileSync(
+        path.join(work, 'made.json'),
+        JSON.stringify({ kind: 'failed', why: 'no such registry' }),
+      ),
+  ],
 ])('%s is not kept, and said', async (_, says) => {
   answers = says;
   await look(await opened());

@@ -1,7 +1,18 @@
 // Makes the set-up of a default branch in a sandbox of its own, in which no agent ever was, and keeps it for the tasks to come.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { KeptList, SetupMade, type SetupWanted } from '@mainloop/models/contracts/kept-setup';
@@ -42,9 +53,19 @@ export function keeper(o: KeeperOptions) {
   const tip = async (repo: string, base: string): Promise<string | null> => {
     const mirror = path.join(o.mirrors, `${repo}.git`);
     if (!existsSync(mirror)) return null;
-    const git = ['-c', 'safe.directory=*', `--git-dir=${mirror}`, 'rev-parse', '-q', '--verify', `refs/heads/${base}^{commit}`];
+    const git = [
+      '-c',
+      'safe.directory=*',
+      `--git-dir=${mirror}`,
+      'rev-parse',
+      '-q',
+      '--verify',
+      `refs/heads/${base}^{commit}`,
+    ];
     // No such branch there yet: it is looked again at the next run.
-    const { stdout } = await run('git', git, { env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' } }).catch(() => ({ stdout: '' }));
+    const { stdout } = await run('git', git, {
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' },
+    }).catch(() => ({ stdout: '' }));
     return stdout.trim() || null;
   };
 
@@ -60,14 +81,16 @@ export function keeper(o: KeeperOptions) {
     const until = Date.now() + LONGEST_MS;
     try {
       await places.start({ taskId, runId: taskId, epoch: 1, token: o.tokenFor(repo, until), repo });
-      while ((await places.status(taskId)).kind === 'running' && Date.now() < until) await new Promise((r) => setTimeout(r, LOOK_MS));
+      while ((await places.status(taskId)).kind === 'running' && Date.now() < until)
+        await new Promise((r) => setTimeout(r, LOOK_MS));
       await places.stop(taskId);
       const work = places.workOf(taskId);
       const made = SetupMade.parse(JSON.parse(plain(path.join(work, 'made.json'))));
       if (made.kind === 'same') await o.store.touch(own, made.key);
       if (made.kind === 'made') {
         if (!lstatSync(path.join(work, 'kept')).isDirectory()) throw new Error('what it made is no folder');
-        if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key) throw new Error('it names two keys');
+        if (KeptList.parse(JSON.parse(plain(path.join(work, 'kept/list.json')))).key !== made.key)
+          throw new Error('it names two keys');
         await o.store.put(own, made.key, path.join(work, 'kept'));
       }
       if (made.kind === 'failed') o.onTrouble(`The set-up of ${own} can't be kept: ${made.why}`);
@@ -83,7 +106,9 @@ export function keeper(o: KeeperOptions) {
     for (let next = [...waiting][0]; next !== undefined; next = [...waiting][0]) {
       waiting.delete(next[0]);
       const [own, { repo, setup }] = next;
-      await make(repo, setup).catch((err: unknown) => o.onTrouble(`The set-up of ${own} can't be kept: ${(err as Error).message}`));
+      await make(repo, setup).catch((err: unknown) =>
+        o.onTrouble(`The set-up of ${own} can't be kept: ${(err as Error).message}`),
+      );
     }
     working = null;
   };

@@ -62,13 +62,16 @@ test('each task gets one of its own, and what one does with it no other one sees
   chmodSync(path.join(first, '0/closed'), 0o755);
   for (const file of ['0/a.js', '0/closed/b']) writeFileSync(path.join(first, file), 'poisoned');
   rmSync(path.join(first, '0/closed/link'));
-  expect(await Promise.all([store.give('me/a', second, null), store.give('me/a', third, null)])).toEqual([true, true]);
+  expect(await Promise.all([store.give('me/a', second, null), store.give('me/a', third, null)])).toEqual([
+    true,
+    true,
+  ]);
   for (const at of [second, third]) {
-    expect([text(at), readlinkSync(path.join(at, '0/closed/link')), lstatSync(path.join(at, '0/closed')).mode & 0o777]).toEqual([
-      'whole',
-      '../a.js',
-      0o555,
-    ]);
+    expect([
+      text(at),
+      readlinkSync(path.join(at, '0/closed/link')),
+      lstatSync(path.join(at, '0/closed')).mode & 0o777,
+    ]).toEqual(['whole', '../a.js', 0o555]);
   }
   expect(damage).toEqual([]);
 });
@@ -76,12 +79,28 @@ test('each task gets one of its own, and what one does with it no other one sees
 test('the newest is given, and one that is wanted again is the newest', async () => {
   await store.put('me/a', key('a'), made('old'));
   await store.put('me/a', key('b'), made('new'));
-  execFileSync('find', [path.join(dir, 'store'), '-name', 'meta.json', '-path', `*/${key('a')}/*`, '-exec', 'touch', '-d', '2020-01-01', '{}', '+']);
+  execFileSync('find', [
+    path.join(dir, 'store'),
+    '-name',
+    'meta.json',
+    '-path',
+    `*/${key('a')}/*`,
+    '-exec',
+    'touch',
+    '-d',
+    '2020-01-01',
+    '{}',
+    '+',
+  ]);
   const [first, second] = [to(), to()];
   await store.give('me/a', first, null);
   await store.touch('me/a', key('a'));
   await store.give('me/a', second, null);
-  expect([text(first), text(second), store.keys('me/a').toSorted()]).toEqual(['new', 'old', [key('a'), key('b')]]);
+  expect([text(first), text(second), store.keys('me/a').toSorted()]).toEqual([
+    'new',
+    'old',
+    [key('a'), key('b')],
+  ]);
 });
 
 test('what is damaged is thrown away and never given', async () => {
@@ -102,7 +121,11 @@ test('what is damaged is thrown away and never given', async () => {
   const again = keptStore(path.join(dir, 'store'), 10 * MIB, (words) => damage.push(words));
   await again.open();
   const at = to();
-  expect([await again.give('me/a', at, null), existsSync(at), again.keys('me/a')]).toEqual([false, false, []]);
+  expect([await again.give('me/a', at, null), existsSync(at), again.keys('me/a')]).toEqual([
+    false,
+    false,
+    [],
+  ]);
   expect(damage).toEqual(['A kept set-up was thrown away: it is not what it was when it was kept.']);
 });
 
@@ -117,7 +140,17 @@ test('what a worker left half done is removed when the next one opens it', async
 
 test('no more is kept than may be, what was not wanted for longest goes first, and what is too large alone is not kept', async () => {
   await store.put('me/a', key('a'), made('a', 3 * MIB));
-  execFileSync('find', [path.join(dir, 'store'), '-name', 'meta.json', '-exec', 'touch', '-d', '2020-01-01', '{}', '+']);
+  execFileSync('find', [
+    path.join(dir, 'store'),
+    '-name',
+    'meta.json',
+    '-exec',
+    'touch',
+    '-d',
+    '2020-01-01',
+    '{}',
+    '+',
+  ]);
   await store.put('me/b', key('b'), made('b', 3 * MIB));
   expect([store.keys('me/a'), store.keys('me/b')]).toEqual([[], [key('b')]]);
   expect(await store.put('me/c', key('c'), made('c', 6 * MIB))).toBe(false);

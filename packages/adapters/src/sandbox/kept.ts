@@ -2,7 +2,17 @@
 // A task is given the copy by a rename, so it owns what it gets and nobody else ever sees it again.
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, type Owner } from './place.ts';
 
@@ -26,7 +36,8 @@ export type KeptStore = ReturnType<typeof keptStore>;
  * @param onDamage hears in words what was thrown away, and why
  */
 export function keptStore(folder: string, maxBytes: number, onDamage: (words: string) => void) {
-  const ofRepo = (repo: string): string => path.join(folder, createHash('sha256').update(repo).digest('hex').slice(0, 24));
+  const ofRepo = (repo: string): string =>
+    path.join(folder, createHash('sha256').update(repo).digest('hex').slice(0, 24));
   const treeOf = (e: { folder: string }): string => path.join(e.folder, 'tree');
   /** By folder of an entry: its copy, on its way or there. */
   const copies = new Map<string, Promise<string | null>>();
@@ -35,9 +46,12 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
     (existsSync(of) ? readdirSync(of) : []).flatMap((name) => {
       const at = path.join(of, name);
       const meta = /^[0-9a-f]{64}$/.test(name) ? metaOf(at) : null;
-      return meta === null ? [] : [{ ...meta, folder: at, usedMs: statSync(path.join(at, 'meta.json')).mtimeMs }];
+      return meta === null
+        ? []
+        : [{ ...meta, folder: at, usedMs: statSync(path.join(at, 'meta.json')).mtimeMs }];
     });
-  const newestOf = (repo: string): Entry | null => entriesIn(ofRepo(repo)).toSorted((a, b) => b.usedMs - a.usedMs)[0] ?? null;
+  const newestOf = (repo: string): Entry | null =>
+    entriesIn(ofRepo(repo)).toSorted((a, b) => b.usedMs - a.usedMs)[0] ?? null;
 
   const drop = async (at: string): Promise<void> => {
     if (!existsSync(at)) return;
@@ -155,7 +169,9 @@ export function keptStore(folder: string, maxBytes: number, onDamage: (words: st
 function metaOf(at: string): Meta | null {
   try {
     const m = JSON.parse(readFileSync(path.join(at, 'meta.json'), 'utf8')) as Partial<Meta>;
-    return typeof m.key === 'string' && typeof m.bytes === 'number' && typeof m.digest === 'string' ? (m as Meta) : null;
+    return typeof m.key === 'string' && typeof m.bytes === 'number' && typeof m.digest === 'string'
+      ? (m as Meta)
+      : null;
   } catch {
     // Damaged, so it is none.
     return null;
@@ -173,12 +189,17 @@ const LISTING = `find . -type f -printf 'f %m %s %P\\0' -o -type l -printf 'l %l
 
 /** Reads no content: what a disk has lost shows in sizes, and what somebody has changed nobody could have. */
 const digestOf = (at: string): Promise<string> => command('/bin/sh', ['-c', LISTING], at);
-const bytesOf = async (at: string): Promise<number> => Number((await command('du', ['-sk', '.'], at)).split('\t')[0]) * 1024;
+const bytesOf = async (at: string): Promise<number> =>
+  Number((await command('du', ['-sk', '.'], at)).split('\t')[0]) * 1024;
 
 /** @returns what it printed */
 function command(program: string, args: readonly string[], cwd = '/'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const p = spawn(program, args, { cwd, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const p = spawn(program, args, {
+      cwd,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [out, words] = ['', ''];
     p.stdout.on('data', (d: Buffer) => {
       out += d.toString();
@@ -187,6 +208,8 @@ function command(program: string, args: readonly string[], cwd = '/'): Promise<s
       words = (words + d.toString()).slice(-500);
     });
     p.once('error', reject);
-    p.once('close', (code) => (code === 0 ? resolve(out.trim()) : reject(new Error(`${program}: ${words.trim() || `exit ${code}`}`))));
+    p.once('close', (code) =>
+      code === 0 ? resolve(out.trim()) : reject(new Error(`${program}: ${words.trim() || `exit ${code}`}`)),
+    );
   });
 }

@@ -21,7 +21,8 @@ export interface SandboxLimits {
 /** What a person has set; the rest is derived from the machine. */
 export type WantedLimits = { readonly [K in keyof SandboxLimits]?: SandboxLimits[K] | undefined };
 
-const between = (low: number, n: number, high: number): number => Math.round(Math.min(Math.max(n, low), high));
+const between = (low: number, n: number, high: number): number =>
+  Math.round(Math.min(Math.max(n, low), high));
 
 /**
  * Room enough to build a real project on this machine, and not enough to bring it down.
@@ -29,7 +30,10 @@ const between = (low: number, n: number, high: number): number => Math.round(Mat
  * @param machine.diskMiB size of the volume that holds the sandboxes
  * @param wanted what a person has set
  */
-export function limitsFor(machine: { memoryMiB: number; diskMiB: number }, wanted: WantedLimits = {}): SandboxLimits {
+export function limitsFor(
+  machine: { memoryMiB: number; diskMiB: number },
+  wanted: WantedLimits = {},
+): SandboxLimits {
   const maxMemoryMiB = wanted.maxMemoryMiB ?? Math.round(Math.max(1_024, machine.memoryMiB * 0.6));
   const maxDiskMiB = wanted.maxDiskMiB ?? between(1_024, machine.diskMiB * 0.25, 30 * 1_024);
   return {

@@ -22,7 +22,15 @@ import {
 import path from 'node:path';
 import { INSIDE, runnerCommand, SANDBOX_GID } from '@mainloop/models/contracts/runner';
 import { bwrapArgs, toolchainBinds, toolPath } from './bwrap.ts';
-import { CONTROLLERS, enterCage, findCageSite, makeCage, removeCage, type Cage, type CageSite } from './cage.ts';
+import {
+  CONTROLLERS,
+  enterCage,
+  findCageSite,
+  makeCage,
+  removeCage,
+  type Cage,
+  type CageSite,
+} from './cage.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
 import type { Keeper } from './keeper.ts';
 import { overOf, watcher } from './watch.ts';
@@ -77,7 +85,10 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const around = (): { limits: SandboxLimits; site: CageSite | null } => {
     mkdirSync(o.root, { recursive: true, mode: 0o711 });
     const disk = statfsSync(o.root);
-    const machine = { memoryMiB: totalmem() / 1024 / 1024, diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024 };
+    const machine = {
+      memoryMiB: totalmem() / 1024 / 1024,
+      diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024,
+    };
     return (found ??= { limits: limitsFor(machine, o.limits), site: o.unconfined ? null : findCageSite() });
   };
   const watch = watcher({
@@ -118,7 +129,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         return;
       }
       for (const pid of left) kill(pid);
-      if (Date.now() > deadline) throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${left.at(-1)}).`);
+      if (Date.now() > deadline)
+        throw new SandboxError('setup', `The sandbox of ${taskId} does not end (pid ${left.at(-1)}).`);
       await new Promise((done) => setTimeout(done, 25));
     }
   };
@@ -156,7 +168,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         ...o.told?.(),
       };
       const owner = ownerOf(run.taskId);
-      if (process.getuid?.() === 0 && !owner) throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
+      if (process.getuid?.() === 0 && !owner)
+        throw new SandboxError('unavailable', 'No unprivileged uid to run the agent under.');
       await giveKept(run, owner);
       const etc = path.join(o.root, '.etc');
       writeEtc(etc);
@@ -165,14 +178,23 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const info = openSync(infoPath, 'w+');
       const log = openSync(path.join(dir, 'runner.log'), 'w');
       const confined = bwrapArgs({
-        readOnly: [[o.kit, INSIDE.kit], [o.gatewayDir, path.dirname(INSIDE.socket)], ...toolchains, ...etcBinds(etc), [mirror, INSIDE.mirror]],
+        readOnly: [
+          [o.kit, INSIDE.kit],
+          [o.gatewayDir, path.dirname(INSIDE.socket)],
+          ...toolchains,
+          ...etcBinds(etc),
+          [mirror, INSIDE.mirror],
+        ],
         writable: [[workOf(dir), '/work']],
         cwd: '/work',
         infoFd: 3,
         blockFd: 4,
         dieWithParent: false,
         ...limits,
-        command: [...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']), ...runnerCommand(o.program)],
+        command: [
+          ...(o.program === undefined ? [] : ['/usr/bin/nice', '-n', '15']),
+          ...runnerCommand(o.program),
+        ],
       });
       const [cmd, args, extra] = o.unconfined
         ? ([
@@ -197,7 +219,9 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       });
       closeSync(log);
       const failed = new Promise<never>((_, no) =>
-        child.once('error', (e) => no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`))),
+        child.once('error', (e) =>
+          no(new SandboxError('unavailable', `bubblewrap did not start: ${e.message}`)),
+        ),
       );
       // Returned below when there is no process; otherwise the exit says it.
       failed.catch(() => undefined);
@@ -280,7 +304,8 @@ function ensureMirror(mirrors: string, mirror: string): void {
   }
 }
 
-const cageName = (root: string, taskId: string): string => `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
+const cageName = (root: string, taskId: string): string =>
+  `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
 
 /**
  * A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. Their group is
@@ -297,7 +322,10 @@ export function writeEtc(dir: string): void {
   if (existsSync(path.join(dir, 'hosts'))) return;
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   chmodSync(dir, 0o755);
-  writeFileSync(path.join(dir, 'passwd'), `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:1000:1000:agent:${INSIDE.home}:/bin/bash\n`);
+  writeFileSync(
+    path.join(dir, 'passwd'),
+    `root:x:0:0:root:/root:/usr/sbin/nologin\nagent:x:1000:1000:agent:${INSIDE.home}:/bin/bash\n`,
+  );
   writeFileSync(path.join(dir, 'group'), 'root:x:0:\nagent:x:1000:\n');
   writeFileSync(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
   writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
@@ -317,7 +345,8 @@ export async function readInner(file: string, pid: number): Promise<number | nul
   return null;
 }
 
-const alive = (r: RunFile): boolean => isSame(r.pid, r.startTicks) || (r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? ''));
+const alive = (r: RunFile): boolean =>
+  isSame(r.pid, r.startTicks) || (r.innerPid !== null && isSame(r.innerPid, r.innerTicks ?? ''));
 
 /** The first process inside comes first, it is init of its pid namespace: when it goes, the kernel ends everything with it. */
 const pidsOf = (r: RunFile): number[] => [

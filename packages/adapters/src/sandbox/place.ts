@@ -2,7 +2,16 @@
 // So it is made once, whole, under a name that nobody else may write to, and never touched again below its top.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 
 export interface Owner {
@@ -56,10 +65,16 @@ export async function removePlace(root: string, taskId: string, owner: Owner | n
 }
 
 /** Removes what a killed worker left half made or half removed. */
-export async function sweepPlaces(root: string, ownerOf: (taskId: string) => Owner | null, nowMs: number): Promise<void> {
+export async function sweepPlaces(
+  root: string,
+  ownerOf: (taskId: string) => Owner | null,
+  nowMs: number,
+): Promise<void> {
   if (!existsSync(root)) return;
   for (const name of readdirSync(root)) {
-    const taskId = /^\.(?:new|gone)-([A-Za-z0-9-]+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name)?.[1];
+    const taskId = /^\.(?:new|gone)-([A-Za-z0-9-]+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(
+      name,
+    )?.[1];
     if (taskId === undefined) continue;
     const place = path.join(root, name);
     const changedMs = lstatSync(place, { throwIfNoEntry: false })?.ctimeMs ?? nowMs;
@@ -68,18 +83,28 @@ export async function sweepPlaces(root: string, ownerOf: (taskId: string) => Own
 }
 
 /** Folders may be nested deeper than a path may be long, and closed to their own owner. */
-const ERASE = 'find . -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; find . -mindepth 1 -delete; }';
+const ERASE =
+  'find . -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; find . -mindepth 1 -delete; }';
 
 /** Removes what lies in a folder, as whoever owns it. */
 export function emptyFolder(folder: string, owner: Owner | null): Promise<void> {
   return new Promise((resolve, reject) => {
     let words = '';
-    const p = spawn('/bin/sh', ['-c', ERASE], { cwd: folder, env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'ignore', 'pipe'], ...owner });
+    const p = spawn('/bin/sh', ['-c', ERASE], {
+      cwd: folder,
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...owner,
+    });
     p.stderr.on('data', (d: Buffer) => {
       words = (words + d.toString()).slice(-500);
     });
     p.once('error', reject);
-    p.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${folder} can't be removed: ${words.trim() || `exit ${code}`}`))));
+    p.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`${folder} can't be removed: ${words.trim() || `exit ${code}`}`)),
+    );
   });
 }
 

@@ -28,7 +28,13 @@ export interface ProjectSetup {
 
 export type SandboxStatus =
   | { readonly kind: 'running'; readonly runId: string; readonly epoch: number }
-  | { readonly kind: 'exited'; readonly runId: string; readonly epoch: number; readonly detail: string; readonly over?: 'disk' }
+  | {
+      readonly kind: 'exited';
+      readonly runId: string;
+      readonly epoch: number;
+      readonly detail: string;
+      readonly over?: 'disk';
+    }
   /** It has not started and will not by waiting; the sentence says what a person has to do. */
   | { readonly kind: 'stuck'; readonly runId: string; readonly epoch: number; readonly sentence: string }
   | { readonly kind: 'none' };

@@ -12,7 +12,9 @@ test('what was started as bubblewrap with a path is one; an editor, a search or 
   const place = path.join(dir, 'sandboxes/t-1/work');
   const bwrap = path.join(dir, 'bwrap');
   copyFileSync('/bin/sh', bwrap);
-  const started = [bwrap, '/bin/sh'].map((program) => spawn(program, ['-c', 'while :; do sleep 0.1; done', '--bind', place], { stdio: 'ignore' }));
+  const started = [bwrap, '/bin/sh'].map((program) =>
+    spawn(program, ['-c', 'while :; do sleep 0.1; done', '--bind', place], { stdio: 'ignore' }),
+  );
   try {
     while (started.some((p) => startTicks(p.pid!) === null)) await new Promise((r) => setTimeout(r, 10));
     expect(sandboxesWith('/elsewhere/bwrap', place)).toEqual([started[0]!.pid]);

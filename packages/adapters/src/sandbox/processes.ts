@@ -18,7 +18,11 @@ export const isSame = (pid: number, ticks: string): boolean => startTicks(pid) =
 
 export function childrenOf(pid: number): number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
   } catch {
     // It has ended, and its children are nobody's.
     return [];
@@ -52,7 +56,8 @@ export function sandboxesWith(program: string, argument: string): number[] {
 }
 
 /** By its name: another version of us may have brought it elsewhere. */
-const isOf = (program: string, words: readonly string[]): boolean => path.basename(words[0] ?? '') === path.basename(program);
+const isOf = (program: string, words: readonly string[]): boolean =>
+  path.basename(words[0] ?? '') === path.basename(program);
 
 export function kill(pid: number): void {
   try {

@@ -20,7 +20,9 @@ export interface DiskUse {
 export async function diskUse(folder: string, owner: Owner | null, bwrap: string | null): Promise<DiskUse> {
   const links = ['/bin', '/lib', '/lib64'].flatMap((l) => ['--symlink', `usr${l}`, l]);
   const around = [
-    ...'--unshare-all --unshare-user --cap-add CAP_DAC_READ_SEARCH --die-with-parent --ro-bind /usr /usr'.split(' '),
+    ...'--unshare-all --unshare-user --cap-add CAP_DAC_READ_SEARCH --die-with-parent --ro-bind /usr /usr'.split(
+      ' ',
+    ),
     ...links,
     '--ro-bind',
     folder,
@@ -30,10 +32,20 @@ export async function diskUse(folder: string, owner: Owner | null, bwrap: string
     '--',
   ];
   const du = async (args: string): Promise<number> => {
-    const [program, all] = bwrap === null ? ['/usr/bin/du', args.split(' ')] : [bwrap, [...around, '/usr/bin/du', ...args.split(' ')]];
-    const o = { ...owner, cwd: bwrap === null ? folder : '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, timeout: MEASURE_MS };
+    const [program, all] =
+      bwrap === null
+        ? ['/usr/bin/du', args.split(' ')]
+        : [bwrap, [...around, '/usr/bin/du', ...args.split(' ')]];
+    const o = {
+      ...owner,
+      cwd: bwrap === null ? folder : '/',
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      timeout: MEASURE_MS,
+    };
     // A file that went away meanwhile is an error of du, and no error here: the sum stands on its last line.
-    const { stdout } = await run(program, all, o).catch((err: unknown) => ({ stdout: String((err as { stdout?: string }).stdout ?? '') }));
+    const { stdout } = await run(program, all, o).catch((err: unknown) => ({
+      stdout: String((err as { stdout?: string }).stdout ?? ''),
+    }));
     return Number.parseInt(stdout.trim().split('\n').at(-1) ?? '', 10) || 0;
   };
   const kib = await du('-sxk .');
@@ -46,10 +58,15 @@ export function processesUnder(init: number): number[] {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const fields = read(`/proc/${name}/stat`);
-    if (fields !== '') parents.set(Number(name), Number(fields.slice(fields.lastIndexOf(')') + 2).split(' ')[1]));
+    if (fields !== '')
+      parents.set(Number(name), Number(fields.slice(fields.lastIndexOf(')') + 2).split(' ')[1]));
   }
   const isUnder = (pid: number): boolean => {
-    for (let p: number | undefined = pid, steps = 0; p !== undefined && p > 1 && steps < 100_000; p = parents.get(p), steps++)
+    for (
+      let p: number | undefined = pid, steps = 0;
+      p !== undefined && p > 1 && steps < 100_000;
+      p = parents.get(p), steps++
+    )
       if (p === init) return true;
     return false;
   };
@@ -62,7 +79,8 @@ export function ownBytes(pid: number): number {
   return Math.max(0, resident - shared) * 4096;
 }
 
-export const threadsOf = (pid: number): number => Number(/^Threads:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+export const threadsOf = (pid: number): number =>
+  Number(/^Threads:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
 export const nameOf = (pid: number): string => read(`/proc/${pid}/comm`).trim();
 
 /** MiB in files that were deleted and are still open: no name leads to them, so no measuring of folders finds them. */

@@ -76,7 +76,8 @@ export function watcher(o: WatchOptions): Watcher {
       const work = workOf(s.w.place);
       const use = await diskUse(work, s.w.owner, o.bwrap);
       const log = statSync(path.join(s.w.place, 'runner.log'), { throwIfNoEntry: false });
-      const diskMiB = use.diskMiB + deletedMiB(processesUnder(s.w.pid), statSync(work).dev) + (log?.blocks ?? 0) / 2048;
+      const diskMiB =
+        use.diskMiB + deletedMiB(processesUnder(s.w.pid), statSync(work).dev) + (log?.blocks ?? 0) / 2048;
       const share = Math.max(diskMiB / l.maxDiskMiB, use.files / l.maxDiskFiles);
       if (share > 1) return await end(s, 'disk', l.maxDiskMiB);
       if (share > 0.9) tell(s, 'disk_soon', l.maxDiskMiB);
@@ -101,16 +102,25 @@ export function watcher(o: WatchOptions): Watcher {
     const { folders } = s.w.cage ?? { folders: {} as Cage['folders'] };
     if (folders.memory === undefined || folders.pids === undefined) {
       const pids = processesUnder(s.w.pid);
-      if (folders.pids === undefined && pids.reduce((n, p) => n + threadsOf(p), 0) >= l.maxProcesses - 2) tell(s, 'processes', l.maxProcesses);
+      if (folders.pids === undefined && pids.reduce((n, p) => n + threadsOf(p), 0) >= l.maxProcesses - 2)
+        tell(s, 'processes', l.maxProcesses);
       if (folders.memory === undefined) {
-        const sizes = pids.map((pid) => ({ pid, bytes: ownBytes(pid) })).toSorted((a, b) => b.bytes - a.bytes);
+        const sizes = pids
+          .map((pid) => ({ pid, bytes: ownBytes(pid) }))
+          .toSorted((a, b) => b.bytes - a.bytes);
         if (sizes.reduce((n, x) => n + x.bytes, 0) > l.maxMemoryMiB * 1024 * 1024) {
-          kill((sizes.find((x) => x.pid !== s.w.pid && !/^(bwrap|node|claude)$/.test(nameOf(x.pid))) ?? sizes[0]!).pid);
+          kill(
+            (
+              sizes.find((x) => x.pid !== s.w.pid && !/^(bwrap|node|claude)$/.test(nameOf(x.pid))) ??
+              sizes[0]!
+            ).pid,
+          );
           tell(s, 'memory', l.maxMemoryMiB);
         }
       }
     }
-    const sudden = s.freeThen - free(s.w.place) > SUDDEN_BYTES && Date.now() > s.measureAt - MEASURE_MS + MEASURE_SOON_MS;
+    const sudden =
+      s.freeThen - free(s.w.place) > SUDDEN_BYTES && Date.now() > s.measureAt - MEASURE_MS + MEASURE_SOON_MS;
     // Measured again in the next round.
     if (!s.measuring && (sudden || Date.now() > s.measureAt)) void measure(s).catch(() => undefined);
   };
@@ -140,7 +150,14 @@ export function watcher(o: WatchOptions): Watcher {
       const now = states.get(w.taskId)?.w;
       if (now?.runId === w.runId && now.epoch === w.epoch) return;
       const counts = w.cage === null ? { processes: 0, memory: 0 } : countsOf(w.cage);
-      states.set(w.taskId, { w, counts, measureAt: Date.now() + MEASURE_SOON_MS, measuring: false, freeThen: free(w.place), told: new Map() });
+      states.set(w.taskId, {
+        w,
+        counts,
+        measureAt: Date.now() + MEASURE_SOON_MS,
+        measuring: false,
+        freeThen: free(w.place),
+        told: new Map(),
+      });
       timer ??= setInterval(round, LOOK_MS).unref();
     },
     leave,
@@ -163,7 +180,11 @@ function noteOver(w: Watched, limit: 'disk'): void {
 /** @returns the limit that ended this run */
 export function overOf(place: string, runId: string, epoch: number): 'disk' | null {
   try {
-    const over = JSON.parse(readFileSync(overFile(place), 'utf8')) as { runId: string; epoch: number; limit: 'disk' };
+    const over = JSON.parse(readFileSync(overFile(place), 'utf8')) as {
+      runId: string;
+      epoch: number;
+      limit: 'disk';
+    };
     return over.runId === runId && over.epoch === epoch ? over.limit : null;
   } catch {
     // No run of this place went over a limit.

@@ -13,12 +13,21 @@ export interface Request {
 /** @returns what to send, with every parameter in its place */
 export function requestOf<N extends RouteName>(name: N, sends: Sends<N>): Request {
   const route: Route = ROUTES[name];
-  const { query, body, ...params } = sends as { query?: Record<string, unknown>; body?: unknown } & Record<string, unknown>;
-  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) => encodeURIComponent(String(own(params, param))));
+  const { query, body, ...params } = sends as { query?: Record<string, unknown>; body?: unknown } & Record<
+    string,
+    unknown
+  >;
+  const path = route.path.replace(/\{(\w+)\}/g, (_, param: string) =>
+    encodeURIComponent(String(own(params, param))),
+  );
   const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(key, String(value));
+  for (const [key, value] of Object.entries(query ?? {}))
+    if (value !== undefined) search.set(key, String(value));
   return { method: route.method, path: search.size === 0 ? path : `${path}?${search}`, body };
 }
 
 /** Asks the api by the name of a route. A route without parameters and body needs no second argument. */
-export type Call = <N extends RouteName>(name: N, ...sends: object extends Sends<N> ? [sends?: Sends<N>] : [sends: Sends<N>]) => Promise<Answer<N>>;
+export type Call = <N extends RouteName>(
+  name: N,
+  ...sends: object extends Sends<N> ? [sends?: Sends<N>] : [sends: Sends<N>]
+) => Promise<Answer<N>>;

@@ -6,14 +6,26 @@ import { TypedModel } from './settings.ts';
 
 export const SendMessage = z
   .object({
-    text: z.string().trim().max(200_000, 'That message is over 200,000 characters. Put the long part into a file in the repository.'),
+    text: z
+      .string()
+      .trim()
+      .max(
+        200_000,
+        'That message is over 200,000 characters. Put the long part into a file in the repository.',
+      ),
     clientId: Id.optional().describe('Made by the sender, so that a retried request says the thing once'),
-    attachments: z.array(Id).max(10, 'Ten files at most with one message.').default([]).describe('Files that were sent before it'),
+    attachments: z
+      .array(Id)
+      .max(10, 'Ten files at most with one message.')
+      .default([])
+      .describe('Files that were sent before it'),
   })
   .refine((m) => m.text !== '' || m.attachments.length > 0, 'Write something first.')
   .meta({ id: 'SendMessage' });
 
-export const Sent = z.object({ messageId: Id, turnId: Id.describe('The turn that answers it; the reply carries it too') }).meta({ id: 'Sent' });
+export const Sent = z
+  .object({ messageId: Id, turnId: Id.describe('The turn that answers it; the reply carries it too') })
+  .meta({ id: 'Sent' });
 
 export const Message = z
   .object({
@@ -37,17 +49,26 @@ export const Search = z
           seq: z.int().describe('Its place in the event log; `/?at=` shows it'),
           at: Time,
           excerpt: z.string().describe('The piece of it that shows the words, in one line'),
-          marks: z.array(z.tuple([z.int(), z.int()])).describe('Where the words stand in the excerpt: from and to, in characters'),
+          marks: z
+            .array(z.tuple([z.int(), z.int()]))
+            .describe('Where the words stand in the excerpt: from and to, in characters'),
         }),
       )
       .describe('Those that hold all the words come first'),
-    tasks: z.array(z.object({ id: Id, title: z.string(), project: Repo, state: z.enum(TASK_STATES) })).describe('Of any age, the newest first'),
+    tasks: z
+      .array(z.object({ id: Id, title: z.string(), project: Repo, state: z.enum(TASK_STATES) }))
+      .describe('Of any age, the newest first'),
   })
   .meta({ id: 'Search' });
 export type Search = z.infer<typeof Search>;
 
 export const Attachment = z
-  .object({ id: Id, name: z.string(), mime: z.string().describe('Told from its bytes'), size: z.int().describe('Bytes') })
+  .object({
+    id: Id,
+    name: z.string(),
+    mime: z.string().describe('Told from its bytes'),
+    size: z.int().describe('Bytes'),
+  })
   .meta({ id: 'Attachment' });
 
 export const Proposal = z
@@ -84,4 +105,6 @@ export const ConfirmProposal = z
 export type ConfirmProposal = z.infer<typeof ConfirmProposal>;
 
 export const OfTask = z.object({ taskId: Id }).meta({ id: 'OfTask' });
-export const CaughtUp = z.object({ seq: z.int().min(0).describe('A place in the event log') }).meta({ id: 'CaughtUp' });
+export const CaughtUp = z
+  .object({ seq: z.int().min(0).describe('A place in the event log') })
+  .meta({ id: 'CaughtUp' });

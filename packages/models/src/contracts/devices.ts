@@ -30,7 +30,11 @@ export const Device = z
 export type Device = z.infer<typeof Device>;
 
 export const DeviceLink = z
-  .object({ url: z.string().describe('Signs one device in, once'), svg: z.string().describe('The same as a QR code'), expiresAt: Time })
+  .object({
+    url: z.string().describe('Signs one device in, once'),
+    svg: z.string().describe('The same as a QR code'),
+    expiresAt: Time,
+  })
   .meta({ id: 'DeviceLink' });
 export type DeviceLink = z.infer<typeof DeviceLink>;
 
@@ -43,7 +47,9 @@ export const PushDevice = z
   })
   .meta({ id: 'PushDevice' });
 export type PushDevice = z.infer<typeof PushDevice>;
-export const PushKey = z.object({ publicKey: z.string().describe('VAPID, base64url') }).meta({ id: 'PushKey' });
+export const PushKey = z
+  .object({ publicKey: z.string().describe('VAPID, base64url') })
+  .meta({ id: 'PushKey' });
 export type PushKey = z.infer<typeof PushKey>;
 export const ToldDevice = z
   .object({

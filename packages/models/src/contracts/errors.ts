@@ -6,6 +6,9 @@ export const Problem = z
   .object({
     error: z.string().describe('One sentence for a person: what happened and what to do'),
     code: z.enum(Object.keys(REFUSALS) as [RefusalCode, ...RefusalCode[]]).describe('The same for a program'),
-    message: z.string().optional().describe('The sentence again, from the door alone: what reads `message` finds it too'),
+    message: z
+      .string()
+      .optional()
+      .describe('The sentence again, from the door alone: what reads `message` finds it too'),
   })
   .meta({ id: 'Problem' });

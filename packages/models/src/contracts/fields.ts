@@ -11,7 +11,10 @@ export const Id = z
 
 /** A moment: text on the wire, a Date in a program of ours. */
 export const Time = z
-  .codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() })
+  .codec(z.iso.datetime(), z.date(), {
+    decode: (text) => new Date(text),
+    encode: (date) => date.toISOString(),
+  })
   .describe('ISO 8601 in UTC');
 
 export const Microusd = z.int().describe('Millionths of a US dollar');

@@ -16,7 +16,10 @@ export const Item = z
         z.object({
           label: z.string(),
           description: z.string().optional(),
-          recommended: z.boolean().optional().describe('Whoever asks would choose it; nothing is chosen by it'),
+          recommended: z
+            .boolean()
+            .optional()
+            .describe('Whoever asks would choose it; nothing is chosen by it'),
         }),
       )
       .describe('What a question offers; other words are an answer too'),
@@ -29,34 +32,58 @@ export const Item = z
     project: Repo,
     plan: z.string().nullable().describe('Of its task, Markdown'),
     held: z
-      .object({ diff: z.string().describe('As git prints it'), mayAllow: z.boolean().describe('No where it could not be shown whole') })
+      .object({
+        diff: z.string().describe('As git prints it'),
+        mayAllow: z.boolean().describe('No where it could not be shown whole'),
+      })
       .nullable()
       .describe('Of a held change to CI files'),
   })
   .meta({ id: 'Item' });
 export type Item = z.infer<typeof Item>;
 
-export const Waiting = z.object({ waiting: z.int().describe('How many things are stopped on the person') }).meta({ id: 'Waiting' });
+export const Waiting = z
+  .object({ waiting: z.int().describe('How many things are stopped on the person') })
+  .meta({ id: 'Waiting' });
 
 export const Decide = z
   .object({
     decision: z.enum(DECISIONS),
     text: z.string().max(50_000).default(''),
     via: z.enum(['app', 'push', 'cli', 'chat']).default('app'),
-    method: z.enum(MERGE_METHODS).optional().describe('How `merge` puts the change onto the base branch. The repository may allow fewer ways'),
-    answerId: Id.optional().describe('Made by the sender. The same answer sent again is taken for the one that counted'),
+    method: z
+      .enum(MERGE_METHODS)
+      .optional()
+      .describe('How `merge` puts the change onto the base branch. The repository may allow fewer ways'),
+    answerId: Id.optional().describe(
+      'Made by the sender. The same answer sent again is taken for the one that counted',
+    ),
     taps: z.int().min(0).max(1_000).optional().describe('How many taps it took'),
-    ms: z.int().min(0).max(3_600_000).optional().describe('How long it was in front of the person, in milliseconds'),
+    ms: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .optional()
+      .describe('How long it was in front of the person, in milliseconds'),
   })
   .meta({ id: 'Decide' });
 
-export const Seen = z.object({ what: z.enum(['shown', 'opened']), via: z.enum(['app', 'push']).default('app') }).meta({ id: 'Seen' });
+export const Seen = z
+  .object({ what: z.enum(['shown', 'opened']), via: z.enum(['app', 'push']).default('app') })
+  .meta({ id: 'Seen' });
 export const TaskSeen = z
   .object({ seen: z.iso.datetime().describe('When what was seen of it last had happened: its `updatedAt`') })
   .meta({ id: 'TaskSeen' });
 export const Snooze = z
   .object({
-    minutes: z.int().min(0).max(MOST_LATER_MINUTES).describe('From now, at most three months; 0 brings it back'),
-    untilCi: z.boolean().optional().describe('It comes back when CI of its task is done, after that time at the latest'),
+    minutes: z
+      .int()
+      .min(0)
+      .max(MOST_LATER_MINUTES)
+      .describe('From now, at most three months; 0 brings it back'),
+    untilCi: z
+      .boolean()
+      .optional()
+      .describe('It comes back when CI of its task is done, after that time at the latest'),
   })
   .meta({ id: 'Snooze' });

@@ -7,7 +7,10 @@ const Inside = z
   .string()
   .min(1)
   .max(4_096)
-  .refine((p) => !p.startsWith('/') && !p.split('/').includes('..') && p.split('/')[0] !== '.git', 'leads elsewhere');
+  .refine(
+    (p) => !p.startsWith('/') && !p.split('/').includes('..') && p.split('/')[0] !== '.git',
+    'leads elsewhere',
+  );
 /** Part number i lies beside the list, under the name "i". */
 export const KeptList = z.object({
   key: z.string().regex(/^[0-9a-f]{64}$/),

@@ -5,7 +5,9 @@
 import { own } from '../flow/look.ts';
 import { z } from 'zod';
 
-const CacheControl = z.strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).nullish();
+const CacheControl = z
+  .strictObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() })
+  .nullish();
 /** Answers carry an empty one, which our chat sends back; a citation itself would name a source. */
 const NoCitations = z.union([z.null(), z.tuple([])]).optional();
 const Asked = z.strictObject({ enabled: z.boolean() }).nullish();
@@ -13,7 +15,12 @@ const Name = z.string().min(1).max(256);
 /** What a tool takes or a person's own schema says: data to the API, which follows nothing in it. */
 const AnyJson = z.record(z.string(), z.unknown());
 
-const Text = z.strictObject({ type: z.literal('text'), text: z.string(), cache_control: CacheControl, citations: NoCitations });
+const Text = z.strictObject({
+  type: z.literal('text'),
+  text: z.string(),
+  cache_control: CacheControl,
+  citations: NoCitations,
+});
 /** Bytes that stand in the request. Never a URL or a file id: the provider would fetch it, also where egress is "none". */
 const Image = z.strictObject({
   type: z.literal('image'),
@@ -46,11 +53,20 @@ const SearchResult = z.strictObject({
   citations: Asked,
   cache_control: CacheControl,
 });
-const ToolReference = z.strictObject({ type: z.literal('tool_reference'), tool_name: Name, cache_control: CacheControl });
+const ToolReference = z.strictObject({
+  type: z.literal('tool_reference'),
+  tool_name: Name,
+  cache_control: CacheControl,
+});
 const ToolResult = z.strictObject({
   type: z.literal('tool_result'),
   tool_use_id: Name,
-  content: z.union([z.string(), z.array(z.discriminatedUnion('type', [Text, Image, Document, SearchResult, ToolReference]))]).nullish(),
+  content: z
+    .union([
+      z.string(),
+      z.array(z.discriminatedUnion('type', [Text, Image, Document, SearchResult, ToolReference])),
+    ])
+    .nullish(),
   is_error: z.boolean().nullish(),
   cache_control: CacheControl,
 });
@@ -98,10 +114,17 @@ const Tool = z.discriminatedUnion('type', [CustomTool, ClientTool]);
 const NamedTool = z.strictObject({ type: z.literal('tool_reference'), name: Name });
 const ToolAddition = z.strictObject({
   type: z.literal('tool_addition'),
-  tool: z.discriminatedUnion('type', [NamedTool, z.strictObject({ type: z.literal('tool_definition'), definition: Tool })]),
+  tool: z.discriminatedUnion('type', [
+    NamedTool,
+    z.strictObject({ type: z.literal('tool_definition'), definition: Tool }),
+  ]),
   cache_control: CacheControl,
 });
-const ToolRemoval = z.strictObject({ type: z.literal('tool_removal'), tool: NamedTool, cache_control: CacheControl });
+const ToolRemoval = z.strictObject({
+  type: z.literal('tool_removal'),
+  tool: NamedTool,
+  cache_control: CacheControl,
+});
 
 const Block = z.discriminatedUnion('type', [
   Text,
@@ -121,7 +144,9 @@ const Effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish();
 const OutputConfig = z.strictObject({
   effort: Effort,
   format: JsonFormat,
-  task_budget: z.strictObject({ type: z.literal('tokens'), total: z.int().min(0), remaining: z.int().min(0).nullish() }).nullish(),
+  task_budget: z
+    .strictObject({ type: z.literal('tokens'), total: z.int().min(0), remaining: z.int().min(0).nullish() })
+    .nullish(),
 });
 
 const Message = z.strictObject({
@@ -135,7 +160,12 @@ const Threshold = z.strictObject({ type: z.enum(['input_tokens', 'tool_uses']), 
 const Edit = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('clear_thinking_20251015'),
-    keep: z.union([z.literal('all'), z.strictObject({ type: z.enum(['all', 'thinking_turns']), value: z.int().min(0).optional() })]).nullish(),
+    keep: z
+      .union([
+        z.literal('all'),
+        z.strictObject({ type: z.enum(['all', 'thinking_turns']), value: z.int().min(0).optional() }),
+      ])
+      .nullish(),
   }),
   z.strictObject({
     type: z.literal('clear_tool_uses_20250919'),
@@ -160,7 +190,11 @@ const CountRequest = z.strictObject({
   system: z.union([z.string(), z.array(Text)]).optional(),
   tools: z.array(Tool).optional(),
   tool_choice: z
-    .strictObject({ type: z.enum(['auto', 'any', 'none', 'tool']), name: Name.optional(), disable_parallel_tool_use: z.boolean().optional() })
+    .strictObject({
+      type: z.enum(['auto', 'any', 'none', 'tool']),
+      name: Name.optional(),
+      disable_parallel_tool_use: z.boolean().optional(),
+    })
     .optional(),
   thinking: z
     .strictObject({
@@ -201,7 +235,10 @@ function furthest(issue: Issue): { path: PropertyKey[]; issue: Issue } {
       for (const inner of branch) {
         const found = furthest(inner);
         const path = [...issue.path, ...found.path];
-        if (path.length > best.path.length || (path.length === best.path.length && found.issue.code === 'unrecognized_keys'))
+        if (
+          path.length > best.path.length ||
+          (path.length === best.path.length && found.issue.code === 'unrecognized_keys')
+        )
           best = { path, issue: found.issue };
       }
   return best;
@@ -214,7 +251,10 @@ function sentence(first: Issue, body: unknown): string {
   const { path, issue } = furthest(first);
   if (issue.code === 'unrecognized_keys')
     return `mainloop does not know the field ${where([...path, issue.keys[0] ?? ''])} of a model request, so it was not sent. ${UPDATE}`;
-  const value = path.reduce<unknown>((v, key) => (typeof v === 'object' && v !== null ? own(v as Record<string, unknown>, key) : undefined), body);
+  const value = path.reduce<unknown>(
+    (v, key) => (typeof v === 'object' && v !== null ? own(v as Record<string, unknown>, key) : undefined),
+    body,
+  );
   if (path.at(-1) === 'type' && typeof value === 'string')
     return `mainloop does not forward ${where(path)} = ${JSON.stringify(value.slice(0, 100))} in a model request: it is not among what an agent in a sandbox may ask for. ${UPDATE}`;
   return `mainloop did not send this model request: ${where(path) || 'it'} is not what it should be (${issue.message}). ${UPDATE}`;
@@ -227,7 +267,9 @@ function sentence(first: Issue, body: unknown): string {
 export function readModelRequest(
   kind: 'messages' | 'count',
   body: unknown,
-): { readonly ok: true; readonly request: Partial<ModelRequest> & { model: string } } | { readonly ok: false; readonly why: string } {
+):
+  | { readonly ok: true; readonly request: Partial<ModelRequest> & { model: string } }
+  | { readonly ok: false; readonly why: string } {
   const r = (kind === 'count' ? CountRequest : ModelRequest).safeParse(body);
   return r.success ? { ok: true, request: r.data } : { ok: false, why: sentence(r.error.issues[0]!, body) };
 }

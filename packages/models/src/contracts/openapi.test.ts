@@ -9,7 +9,10 @@ interface Operation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, unknown>>;
 }
-const document = openApi() as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, unknown> } };
+const document = openApi() as {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown> };
+};
 
 test('is OpenAPI 3.1', async () => {
   const validator = new Validator();
@@ -31,7 +34,9 @@ test('has every route of the table once, under its own name, and every schema th
   );
   const routes: [string, Route][] = Object.entries(ROUTES);
   expect(operations.toSorted()).toEqual(routes.map(([name, r]) => [name, r.method, r.path]).toSorted());
-  const named = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref!.replace('#/components/schemas/', ''));
+  const named = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) =>
+    ref!.replace('#/components/schemas/', ''),
+  );
   expect(named.filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
 });
 
@@ -42,5 +47,9 @@ test('a request by name has every parameter in its place', () => {
     body: { decision: 'answer' },
   });
   expect(requestOf('readOutput', { id: 'r', query: { from: 7 } }).path).toBe('/api/runs/r/output?from=7');
-  expect(requestOf('listTasks', { query: { state: undefined } })).toEqual({ method: 'GET', path: '/api/tasks', body: undefined });
+  expect(requestOf('listTasks', { query: { state: undefined } })).toEqual({
+    method: 'GET',
+    path: '/api/tasks',
+    body: undefined,
+  });
 });

@@ -26,19 +26,30 @@ export function openApi(): Json {
   const named: [string, Route][] = Object.entries(ROUTES);
   // All of them at once, so that what several have is written once.
   const parts = z.object({
-    ...Object.fromEntries(named.flatMap(([name, r]) => [...(r.body ? [[`${name}.body`, r.body]] : []), ...(r.gives ? [] : [[name, r.answer]])])),
+    ...Object.fromEntries(
+      named.flatMap(([name, r]) => [
+        ...(r.body ? [[`${name}.body`, r.body]] : []),
+        ...(r.gives ? [] : [[name, r.answer]]),
+      ]),
+    ),
     Problem,
     Delta,
     OutputHint,
     Id,
   });
-  const printed = z.toJSONSchema(parts, { io: 'input', override: ({ jsonSchema }) => readable(jsonSchema as Json) }) as {
+  const printed = z.toJSONSchema(parts, {
+    io: 'input',
+    override: ({ jsonSchema }) => readable(jsonSchema as Json),
+  }) as {
     properties: Record<string, Json>;
     $defs: Record<string, Json>;
   };
-  const { properties, $defs } = JSON.parse(JSON.stringify(printed).replaceAll('"#/$defs/', '"#/components/schemas/')) as typeof printed;
+  const { properties, $defs } = JSON.parse(
+    JSON.stringify(printed).replaceAll('"#/$defs/', '"#/components/schemas/'),
+  ) as typeof printed;
   const paths = new Map<string, Json>();
-  for (const [name, r] of named) paths.set(r.path, { ...paths.get(r.path), [r.method.toLowerCase()]: operation(name, r, properties) });
+  for (const [name, r] of named)
+    paths.set(r.path, { ...paths.get(r.path), [r.method.toLowerCase()]: operation(name, r, properties) });
   return {
     openapi: '3.1.1',
     info: {
@@ -56,19 +67,36 @@ export function openApi(): Json {
     components: {
       schemas: Object.fromEntries(Object.entries($defs).map(([id, schema]) => [id, without(schema, 'id')])),
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: '__Secure-mainloop.session_token', description: 'Of a device that is signed in' },
-        token: { type: 'http', scheme: 'bearer', description: 'MAINLOOP_API_TOKEN, what the command line shows' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Secure-mainloop.session_token',
+          description: 'Of a device that is signed in',
+        },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'MAINLOOP_API_TOKEN, what the command line shows',
+        },
       },
     },
   };
 }
 
 function operation(name: string, r: Route, schemas: Record<string, Json>): Json {
-  const inPath = [...r.path.matchAll(/\{(\w+)\}/g)].map(([, param]) => ({ name: param, in: 'path', required: true, schema: schemas.Id }));
+  const inPath = [...r.path.matchAll(/\{(\w+)\}/g)].map(([, param]) => ({
+    name: param,
+    in: 'path',
+    required: true,
+    schema: schemas.Id,
+  }));
   const query =
     r.query === undefined
       ? { properties: {} }
-      : (z.toJSONSchema(r.query, { io: 'input', override: ({ jsonSchema }) => readable(jsonSchema as Json) }) as Json);
+      : (z.toJSONSchema(r.query, {
+          io: 'input',
+          override: ({ jsonSchema }) => readable(jsonSchema as Json),
+        }) as Json);
   const inQuery = Object.entries(query.properties as Record<string, Json>).map(([param, schema]) => ({
     name: param,
     in: 'query',
@@ -83,9 +111,17 @@ function operation(name: string, r: Route, schemas: Record<string, Json>): Json 
     ...(inPath.length + inQuery.length === 0 ? {} : { parameters: [...inPath, ...inQuery] }),
     ...(r.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { [r.sends ?? 'application/json']: { schema: own(schemas, `${name}.body`) } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { [r.sends ?? 'application/json']: { schema: own(schemas, `${name}.body`) } },
+          },
+        }),
     responses: {
-      [r.status]: { description: 'Done', content: { [r.gives ?? 'application/json']: { schema: own(schemas, name) ?? { type: 'string' } } } },
+      [r.status]: {
+        description: 'Done',
+        content: { [r.gives ?? 'application/json']: { schema: own(schemas, name) ?? { type: 'string' } } },
+      },
       ...refusals([...r.refusals, ...COMMON_REFUSALS]),
     },
   };
@@ -112,4 +148,5 @@ function readable(schema: Json): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
-const without = (o: Json, key: string): Json => Object.fromEntries(Object.entries(o).filter(([k]) => k !== key));
+const without = (o: Json, key: string): Json =>
+  Object.fromEntries(Object.entries(o).filter(([k]) => k !== key));

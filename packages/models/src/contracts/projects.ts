@@ -7,7 +7,9 @@ import { Folder, Id, Repo, Time } from './fields.ts';
 export const Project = z
   .object({
     id: Id,
-    name: z.string().describe('What it is called: "owner/name", with the folder behind it where the project is only that'),
+    name: z
+      .string()
+      .describe('What it is called: "owner/name", with the folder behind it where the project is only that'),
     repo: Repo,
     defaultBranch: z.string(),
     remoteUrl: z.string().describe('Where merged work comes back from'),
@@ -23,13 +25,23 @@ export const AddedProject = Project.extend({
     .object({ outcome: z.enum(FOLDER_OUTCOMES), commits: z.int().describe('How many came in') })
     .nullable()
     .describe('What adding a folder came to; null for a repository of GitHub'),
-  unreadable: z.string().nullable().describe('What of its CI the token may not read, as a sentence; null where it may read all'),
+  unreadable: z
+    .string()
+    .nullable()
+    .describe('What of its CI the token may not read, as a sentence; null where it may read all'),
 }).meta({ id: 'AddedProject' });
 
 export const AddProject = z
   .object({
-    source: z.string().trim().min(1).max(1_000).describe('"owner/name" on GitHub, or the path of a git folder on this machine'),
-    folder: Folder.describe('Of a repository on GitHub, when the project is only that. Several may share one').default(''),
+    source: z
+      .string()
+      .trim()
+      .min(1)
+      .max(1_000)
+      .describe('"owner/name" on GitHub, or the path of a git folder on this machine'),
+    folder: Folder.describe(
+      'Of a repository on GitHub, when the project is only that. Several may share one',
+    ).default(''),
   })
   .meta({ id: 'AddProject' });
 

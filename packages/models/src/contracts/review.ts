@@ -36,7 +36,10 @@ export const NewComment = z
     quote: z.string().max(20_000).default(''),
     text: Text,
   })
-  .refine((c) => c.startLine === null || (c.line !== null && c.startLine <= c.line), 'A range starts before it ends.')
+  .refine(
+    (c) => c.startLine === null || (c.line !== null && c.startLine <= c.line),
+    'A range starts before it ends.',
+  )
   .meta({ id: 'NewComment' });
 export type NewComment = z.infer<typeof NewComment>;
 export const EditComment = z.object({ text: Text }).meta({ id: 'EditComment' });

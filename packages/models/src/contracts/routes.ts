@@ -3,7 +3,17 @@
 import { z } from 'zod';
 import { TASK_STATES } from '../flow/states.ts';
 import type { RefusalCode } from '../flow/refusals.ts';
-import { Attachment, CaughtUp, ConfirmProposal, Message, OfTask, Proposal, Search, SendMessage, Sent } from './conversation.ts';
+import {
+  Attachment,
+  CaughtUp,
+  ConfirmProposal,
+  Message,
+  OfTask,
+  Proposal,
+  Search,
+  SendMessage,
+  Sent,
+} from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
@@ -18,7 +28,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it: `{id}` is a parameter. */
   readonly path: `/${string}`;
-  readonly topic: 'chat' | 'devices' | 'health' | 'projects' | 'push' | 'review' | 'stream' | 'webhooks' | 'work';
+  readonly topic:
+    'chat' | 'devices' | 'health' | 'projects' | 'push' | 'review' | 'stream' | 'webhooks' | 'work';
   readonly summary: string;
   /** Of an answer that refuses nothing. */
   readonly status: 200 | 201 | 202;
@@ -103,8 +114,14 @@ export const ROUTES = {
     status: 200,
     query: z.object({
       q: z.string('Say what to look for: ?q=').max(500, 'Look for less than 500 characters.'),
-      from: z.iso.date('A day is written 2026-11-26.').optional().describe('Messages said on this day (UTC) or later'),
-      to: z.iso.date('A day is written 2026-11-26.').optional().describe('Messages said on this day (UTC) or earlier'),
+      from: z.iso
+        .date('A day is written 2026-11-26.')
+        .optional()
+        .describe('Messages said on this day (UTC) or later'),
+      to: z.iso
+        .date('A day is written 2026-11-26.')
+        .optional()
+        .describe('Messages said on this day (UTC) or earlier'),
     }),
     answer: Search,
     refusals: [],
@@ -148,7 +165,14 @@ export const ROUTES = {
     status: 200,
     body: ConfirmProposal,
     answer: OfTask,
-    refusals: ['no_proposal', 'proposal_altered', 'proposal_declined', 'proposal_expired', 'no_project', ...ofTask],
+    refusals: [
+      'no_proposal',
+      'proposal_altered',
+      'proposal_declined',
+      'proposal_expired',
+      'no_project',
+      ...ofTask,
+    ],
   },
   declineProposal: {
     method: 'POST',
@@ -197,7 +221,16 @@ export const ROUTES = {
     status: 200,
     body: Decide,
     answer: OfTask,
-    refusals: ['no_item', 'item_answered', 'item_closed', 'wrong_decision', 'gate_unseen', 'not_shown_whole', 'rule_too_long', 'nothing_said'],
+    refusals: [
+      'no_item',
+      'item_answered',
+      'item_closed',
+      'wrong_decision',
+      'gate_unseen',
+      'not_shown_whole',
+      'rule_too_long',
+      'nothing_said',
+    ],
   },
   noteSeen: {
     method: 'POST',
@@ -296,7 +329,8 @@ export const ROUTES = {
     method: 'POST',
     path: '/api/tasks/{id}/pause',
     topic: 'work',
-    summary: 'Stop the running agent where it stands, and Retry goes on; what waits to be merged is taken out and offered again',
+    summary:
+      'Stop the running agent where it stands, and Retry goes on; what waits to be merged is taken out and offered again',
     status: 200,
     answer: Done,
     refusals: [...ofTask, 'no_agent'],
@@ -328,7 +362,12 @@ export const ROUTES = {
     summary: "A run's output from an offset: JSON lines as the agent printed them",
     status: 200,
     query: z.object({
-      from: z.coerce.number<string | number | undefined>('Output begins at a number of bytes.').int().min(0).default(0).describe('Bytes'),
+      from: z.coerce
+        .number<string | number | undefined>('Output begins at a number of bytes.')
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Bytes'),
     }),
     answer: Output,
     refusals: ['no_run'],
@@ -339,7 +378,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/api/tasks/{id}/comments',
     topic: 'review',
-    summary: 'Comments on the change of a task, made here or on GitHub, with what the agent answered; oldest first, a thousand at most',
+    summary:
+      'Comments on the change of a task, made here or on GitHub, with what the agent answered; oldest first, a thousand at most',
     status: 200,
     answer: z.array(Comment),
     refusals: [],
@@ -417,7 +457,8 @@ export const ROUTES = {
     method: 'POST',
     path: '/api/projects',
     topic: 'projects',
-    summary: 'Add a GitHub repository (owner/name), a folder of one, or a git folder of this machine. Waits up to a minute for the worker',
+    summary:
+      'Add a GitHub repository (owner/name), a folder of one, or a git folder of this machine. Waits up to a minute for the worker',
     status: 201,
     body: AddProject,
     answer: AddedProject,
@@ -447,7 +488,8 @@ export const ROUTES = {
     method: 'DELETE',
     path: '/api/projects/{id}',
     topic: 'projects',
-    summary: 'Take a project off the list. Its tasks that run are cancelled; its repository and the story of its tasks stay',
+    summary:
+      'Take a project off the list. Its tasks that run are cancelled; its repository and the story of its tasks stay',
     status: 200,
     answer: Done,
     refusals: ['no_project'],
@@ -554,7 +596,9 @@ export const ROUTES = {
     topic: 'stream',
     summary: 'Live stream of Event, Delta and OutputHint (Server-Sent Events), resumable by Last-Event-ID',
     status: 200,
-    query: z.object({ after: z.string().optional().describe('A place in the event log, where no Last-Event-ID is sent') }),
+    query: z.object({
+      after: z.string().optional().describe('A place in the event log, where no Last-Event-ID is sent'),
+    }),
     answer: ByHand,
     gives: 'text/event-stream',
     refusals: [],
@@ -613,13 +657,21 @@ export type Given<N extends RouteName> = z.output<Table[N]['answer']>;
 export type Answer<N extends RouteName> = z.input<Table[N]['answer']>;
 
 /** What a controller takes: the body, read by its schema. */
-export type Taken<N extends RouteName> = Table[N] extends { body: infer B extends z.ZodType } ? z.output<B> : never;
+export type Taken<N extends RouteName> = Table[N] extends { body: infer B extends z.ZodType }
+  ? z.output<B>
+  : never;
 /** What a controller is asked: the query, read by its schema. */
-export type AskedOf<N extends RouteName> = Table[N] extends { query: infer Q extends z.ZodType } ? z.output<Q> : never;
+export type AskedOf<N extends RouteName> = Table[N] extends { query: infer Q extends z.ZodType }
+  ? z.output<Q>
+  : never;
 
-type PathNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | PathNames<Rest> : never;
+type PathNames<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathNames<Rest>
+  : never;
 /** What a caller sends: the parameters of the path by their names, besides them `query` and `body`. */
-export type Sends<N extends RouteName> = { readonly [P in PathNames<Table[N]['path']>]: string } & (Table[N] extends {
+export type Sends<N extends RouteName> = {
+  readonly [P in PathNames<Table[N]['path']>]: string;
+} & (Table[N] extends {
   body: infer B extends z.ZodType;
 }
   ? { readonly body: z.input<B> }

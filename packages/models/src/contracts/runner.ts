@@ -42,7 +42,11 @@ export const Author = z.object({ name: z.string().min(1).max(200), email: z.stri
 
 export const Outcome = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed'), summary: z.string().max(60_000) }),
-  z.object({ kind: z.literal('asked'), itemId: z.string().max(80), itemIds: z.array(z.string().max(80)).max(20).optional() }),
+  z.object({
+    kind: z.literal('asked'),
+    itemId: z.string().max(80),
+    itemIds: z.array(z.string().max(80)).max(20).optional(),
+  }),
   z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string().max(200), untilMs: z.number() }),
   z.object({
@@ -50,13 +54,19 @@ export const Outcome = z.discriminatedUnion('kind', [
     reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']),
     backoffMs: z.number().min(0).max(3_600_000),
   }),
-  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']) }),
+  z.object({
+    kind: z.literal('interrupted'),
+    reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']),
+  }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
 ]);
 
 export const RunResult = z.object({ outcome: Outcome, outputEnd: z.int().min(0) });
 /** `delivered`: steering messages that were written to the agent. One that is not named is sent again. */
-export const Heartbeat = z.object({ afterCommand: z.int().min(0), delivered: z.array(z.int()).max(200).default([]) });
+export const Heartbeat = z.object({
+  afterCommand: z.int().min(0),
+  delivered: z.array(z.int()).max(200).default([]),
+});
 
 /** What a command of the project did: recorded by the runner, not told by the agent. */
 export const Evidence = z.object({
@@ -105,11 +115,15 @@ export const RunnerCommand = z.discriminatedUnion('type', [
   z.object({ type: z.literal('permission'), requestId: z.string(), allow: z.boolean(), message: z.string() }),
 ]);
 export type RunnerCommand = z.infer<typeof RunnerCommand>;
-export const HeartbeatReply = z.object({ commands: z.array(z.object({ id: z.int(), command: RunnerCommand })) });
+export const HeartbeatReply = z.object({
+  commands: z.array(z.object({ id: z.int(), command: RunnerCommand })),
+});
 
 export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
 /** Beside the bytes of a picture. */
-export const Show = z.object({ caption: z.string().trim().min(1, 'Say in a few words what it shows.').max(500) });
+export const Show = z.object({
+  caption: z.string().trim().min(1, 'Say in a few words what it shows.').max(500),
+});
 /** What was done about one comment of the review. */
 export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({

@@ -21,7 +21,11 @@ const ASKS = {
 } as const;
 
 test('what was never set has its default', () => {
-  expect(resolveProjectSettings({})).toMatchObject({ permissions: 'sandbox', egress: 'registries', unreadable: [] });
+  expect(resolveProjectSettings({})).toMatchObject({
+    permissions: 'sandbox',
+    egress: 'registries',
+    unreadable: [],
+  });
   expect(resolveProjectSettings(undefined)).toEqual(resolveProjectSettings({}));
 });
 
@@ -33,10 +37,20 @@ test('one rule that is too long costs the rules and nothing else', () => {
   );
 });
 
-test.each([null, 'x', 1, true, [], [ASKS]])('settings that are no settings at all, %j, are the strictest', (raw) => {
-  expect(resolveProjectSettings(raw)).toMatchObject({ ...STRICTEST, unreadable: Object.keys(ProjectSettings.shape) });
-  expect(resolveSettings(raw)).toMatchObject({ maxRuns: 1, dayBudgetCents: 1, unreadable: Object.keys(Settings.shape) });
-});
+test.each([null, 'x', 1, true, [], [ASKS]])(
+  'settings that are no settings at all, %j, are the strictest',
+  (raw) => {
+    expect(resolveProjectSettings(raw)).toMatchObject({
+      ...STRICTEST,
+      unreadable: Object.keys(ProjectSettings.shape),
+    });
+    expect(resolveSettings(raw)).toMatchObject({
+      maxRuns: 1,
+      dayBudgetCents: 1,
+      unreadable: Object.keys(Settings.shape),
+    });
+  },
+);
 
 describe('no value of a field makes it laxer than the value says, or than the strictest', () => {
   const fields = Object.keys(ProjectSettings.shape) as (keyof typeof ProjectSettings.shape)[];
@@ -67,8 +81,14 @@ describe('no value of a field makes it laxer than the value says, or than the st
   );
   const amount = (n: number | null): number => n ?? Infinity;
   /** A model that was kept before may have any name; only what is typed has to be one that is served. */
-  const isReadable = (field: string, v: unknown, shape: { safeParse(v: unknown): { success: boolean } }): boolean =>
-    field === 'model' || field === 'chatModel' ? typeof v === 'string' && v.trim() !== '' && v.trim().length <= 100 : shape.safeParse(v).success;
+  const isReadable = (
+    field: string,
+    v: unknown,
+    shape: { safeParse(v: unknown): { success: boolean } },
+  ): boolean =>
+    field === 'model' || field === 'chatModel'
+      ? typeof v === 'string' && v.trim() !== '' && v.trim().length <= 100
+      : shape.safeParse(v).success;
   const egress = (e: ResolvedProjectSettings['egress']): string => JSON.stringify(e);
 
   test('of a project', () => {
@@ -78,11 +98,13 @@ describe('no value of a field makes it laxer than the value says, or than the st
         const readable = isReadable(field, v, ProjectSettings.shape[field]);
         expect(got.unreadable).toEqual(readable ? [] : [field]);
         // The other fields are as they were.
-        for (const [k, other] of Object.entries(ASKS)) if (k !== field) expect(got[k as 'maxRuns']).toEqual(other);
+        for (const [k, other] of Object.entries(ASKS))
+          if (k !== field) expect(got[k as 'maxRuns']).toEqual(other);
         if (readable) return;
         expect(got.permissions).toBe('ask');
         expect(egress(got.egress)).toBe('"none"');
-        for (const n of ['budgetCents', 'dayBudgetCents', 'maxRuns', 'maxMinutes'] as const) expect(amount(got[n])).toBeLessThanOrEqual(ASKS[n]);
+        for (const n of ['budgetCents', 'dayBudgetCents', 'maxRuns', 'maxMinutes'] as const)
+          expect(amount(got[n])).toBeLessThanOrEqual(ASKS[n]);
         expect(ASKS.allowRules).toEqual(expect.arrayContaining([...got.allowRules]));
         expect(got.skipPlan).toBe(false);
         expect([got.setupCommand, got.verifyCommand]).toEqual([null, null]);
@@ -93,14 +115,18 @@ describe('no value of a field makes it laxer than the value says, or than the st
 
   test('of the owner', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...(Object.keys(Settings.shape) as (keyof typeof Settings.shape)[])), value, (field, v) => {
-        const got = resolveSettings({ maxRuns: 2, dayBudgetCents: 200, [field]: v });
-        const readable = isReadable(field, v, Settings.shape[field]);
-        expect(got.unreadable).toEqual(readable ? [] : [field]);
-        if (readable) return;
-        expect(got.maxRuns).toBeLessThanOrEqual(2);
-        expect(amount(got.dayBudgetCents)).toBeLessThanOrEqual(200);
-      }),
+      fc.property(
+        fc.constantFrom(...(Object.keys(Settings.shape) as (keyof typeof Settings.shape)[])),
+        value,
+        (field, v) => {
+          const got = resolveSettings({ maxRuns: 2, dayBudgetCents: 200, [field]: v });
+          const readable = isReadable(field, v, Settings.shape[field]);
+          expect(got.unreadable).toEqual(readable ? [] : [field]);
+          if (readable) return;
+          expect(got.maxRuns).toBeLessThanOrEqual(2);
+          expect(amount(got.dayBudgetCents)).toBeLessThanOrEqual(200);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });

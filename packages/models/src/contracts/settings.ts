@@ -9,38 +9,55 @@ import { z } from 'zod';
 import { Folder } from './fields.ts';
 
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'A time of the day looks like 22:30.');
-const Model = z.string().trim().min(1, 'Name a model.').max(100, 'A model has a name of at most 100 characters.');
+const Model = z
+  .string()
+  .trim()
+  .min(1, 'Name a model.')
+  .max(100, 'A model has a name of at most 100 characters.');
 /** A model as it is typed. One that was kept before is read by `Model`: it may be of a service of one's own. */
 export const TypedModel = Model.refine(isModelName, NO_SUCH_MODEL);
 const between = (min: number, max: number, what: string) =>
-  z.int(`${what} should be a whole number.`).min(min, `${what} should be ${min} at least.`).max(max, `${what} should be ${max} at most.`);
+  z
+    .int(`${what} should be a whole number.`)
+    .min(min, `${what} should be ${min} at least.`)
+    .max(max, `${what} should be ${max} at most.`);
 const Command = z
   .string('A command is text.')
   .max(1_000, 'A command has at most 1,000 characters. Put a longer one into a script of the repository.');
 
-const Unreadable = z.array(z.string()).describe('Fields whose stored value could not be read: the strictest counts for them');
+const Unreadable = z
+  .array(z.string())
+  .describe('Fields whose stored value could not be read: the strictest counts for them');
 
 const PROJECT = z.strictObject({
   model: Model,
   budgetCents: between(1, 100_000, 'The cents of a task').describe('What a task may cost, in US cents'),
   dayBudgetCents: between(1, 1_000_000, 'The cents of a day')
     .nullable()
-    .describe('What the agents of this project together may cost on one day (UTC), in US cents. null: no limit'),
+    .describe(
+      'What the agents of this project together may cost on one day (UTC), in US cents. null: no limit',
+    ),
   maxRuns: between(1, 500, 'Agents at once').describe('Agents at once'),
   maxMinutes: z
     .number('Minutes should be a number.')
     .min(0.05, 'A run needs some time.')
     .max(24 * 60, 'A run takes a day at most.')
     .describe('How long one run of the agent may take, in minutes'),
-  setupCommand: Command.nullable().describe('Runs after a fresh clone. null: one is looked for, if findSetup says so'),
+  setupCommand: Command.nullable().describe(
+    'Runs after a fresh clone. null: one is looked for, if findSetup says so',
+  ),
   findSetup: z
     .boolean('Whether set-up is found should be true or false.')
     .describe("Where no set-up command is set: whether one is found from the repository's files"),
   verifyCommand: Command.nullable().describe("Runs after the agent's work"),
-  folder: Folder.describe('The folder of the repository that the project is: agents start there, and its commands run there. Empty: all of it'),
+  folder: Folder.describe(
+    'The folder of the repository that the project is: agents start there, and its commands run there. Empty: all of it',
+  ),
   permissions: z
     .enum(['sandbox', 'ask'], 'Permissions should be sandbox or ask.')
-    .describe('`ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it'),
+    .describe(
+      '`ask`: what Claude Code wants to run goes to the inbox first. `sandbox`: the sandbox alone holds it',
+    ),
   allowRules: z
     .array(z.string().max(MAX_RULE, `A rule has at most ${MAX_RULE} characters.`))
     .max(500, 'A project has at most 500 rules.')
@@ -54,7 +71,9 @@ const PROJECT = z.strictObject({
   reviewRounds: between(1, 50, 'Rounds of a review').describe(
     'How often comments on GitHub wake the agent before the user is asked whether it goes on',
   ),
-  skipPlan: z.boolean('Whether plans are skipped should be true or false.').describe('Whether tasks begin without a plan to approve'),
+  skipPlan: z
+    .boolean('Whether plans are skipped should be true or false.')
+    .describe('Whether tasks begin without a plan to approve'),
 });
 const OWN = z.strictObject({
   chatModel: Model,
@@ -64,19 +83,29 @@ const OWN = z.strictObject({
     .describe('What all agents together may cost on one day (UTC), in US cents. null: no limit'),
   notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
   quietHours: z
-    .object({ from: TimeOfDay, to: TimeOfDay, timeZone: z.string().min(1).max(100).refine(isTimeZone, 'There is no such time zone.') })
+    .object({
+      from: TimeOfDay,
+      to: TimeOfDay,
+      timeZone: z.string().min(1).max(100).refine(isTimeZone, 'There is no such time zone.'),
+    })
     .nullable()
-    .describe('No notification between these times of the day, in that time zone; what still waits comes after'),
+    .describe(
+      'No notification between these times of the day, in that time zone; what still waits comes after',
+    ),
 });
 
 /** A change of a project's settings: the fields that are set. */
-export const ProjectSettings = PROJECT.extend({ model: TypedModel }).partial().meta({ id: 'ProjectSettings' });
+export const ProjectSettings = PROJECT.extend({ model: TypedModel })
+  .partial()
+  .meta({ id: 'ProjectSettings' });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;
 /** A change of the owner's settings. */
 export const Settings = OWN.extend({ chatModel: TypedModel }).partial().meta({ id: 'Settings' });
 export type Settings = z.infer<typeof Settings>;
 
-export type ResolvedProjectSettings = Readonly<z.infer<typeof PROJECT>> & { readonly unreadable: readonly string[] };
+export type ResolvedProjectSettings = Readonly<z.infer<typeof PROJECT>> & {
+  readonly unreadable: readonly string[];
+};
 /** All settings of the owner, as they count. */
 export const OwnerSettings = z.object({ ...OWN.shape, unreadable: Unreadable }).meta({ id: 'OwnerSettings' });
 export type OwnerSettings = z.infer<typeof OwnerSettings>;
@@ -143,7 +172,8 @@ function fieldByField<T extends object>(
   strictest: Readonly<Record<string, unknown>>,
 ): { set: T; unreadable: string[] } {
   if (raw === undefined) return { set: {} as T, unreadable: [] };
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { set: { ...strictest } as T, unreadable: Object.keys(shape) };
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    return { set: { ...strictest } as T, unreadable: Object.keys(shape) };
   const set: [string, unknown][] = [];
   const unreadable: string[] = [];
   for (const [field, reader] of Object.entries(shape)) {
@@ -159,7 +189,12 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
   const { set, unreadable } = fieldByField<ProjectSettings>(raw, PROJECT.shape, STRICTEST);
   const s = { ...PROJECT_DEFAULTS, ...set };
   // A command of spaces is none.
-  return { ...s, setupCommand: s.setupCommand?.trim() || null, verifyCommand: s.verifyCommand?.trim() || null, unreadable };
+  return {
+    ...s,
+    setupCommand: s.setupCommand?.trim() || null,
+    verifyCommand: s.verifyCommand?.trim() || null,
+    unreadable,
+  };
 }
 
 export function resolveSettings(raw: unknown): OwnerSettings {

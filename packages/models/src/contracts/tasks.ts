@@ -16,8 +16,15 @@ export const Task = z
     title: z.string(),
     state: z.enum(TASK_STATES),
     phase: z.string().describe('What is done in that state, or what the agent runs for'),
-    statusLine: z.string().describe('For a person: what it does or waits for; of a task that has ended, what could not be tidied up'),
-    waitingFor: z.enum(WAITING_FOR).nullable().describe('What it stands still for, where that is more than its state says'),
+    statusLine: z
+      .string()
+      .describe(
+        'For a person: what it does or waits for; of a task that has ended, what could not be tidied up',
+      ),
+    waitingFor: z
+      .enum(WAITING_FOR)
+      .nullable()
+      .describe('What it stands still for, where that is more than its state says'),
     endedHow: z.enum(ENDINGS).nullable(),
     model: z.string(),
     budgetCents: Cents,
@@ -34,7 +41,10 @@ export const Task = z
         itemId: Id,
         sentence: z.string(),
         detail: z.string(),
-        code: z.enum(ERROR_CODES).optional().describe('Why it stopped, where more is known than the sentence'),
+        code: z
+          .enum(ERROR_CODES)
+          .optional()
+          .describe('Why it stopped, where more is known than the sentence'),
       })
       .nullable()
       .describe('What it stopped at; its item takes the decision to go on'),
@@ -44,7 +54,10 @@ export const Task = z
         failed: Count,
         pending: Count,
         verdict: z.string(),
-        outcome: z.enum(CI_OUTCOMES).optional().describe('What the verdict comes from; not told of what was judged before there were outcomes'),
+        outcome: z
+          .enum(CI_OUTCOMES)
+          .optional()
+          .describe('What the verdict comes from; not told of what was judged before there were outcomes'),
       })
       .nullable()
       .describe('Of the newest commit'),
@@ -58,7 +71,13 @@ export const Task = z
 export type Task = z.infer<typeof Task>;
 
 export const TaskDetail = z
-  .object({ ...Task.shape, prompt: z.string(), plan: z.string().nullable().describe('Markdown'), items: z.array(Item), runs: z.array(Run) })
+  .object({
+    ...Task.shape,
+    prompt: z.string(),
+    plan: z.string().nullable().describe('Markdown'),
+    items: z.array(Item),
+    runs: z.array(Run),
+  })
   .meta({ id: 'TaskDetail' });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 
@@ -74,9 +93,15 @@ export const Event = z
   })
   .meta({ id: 'Event' });
 
-export const Steer = z.object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) }).meta({ id: 'Steer' });
+export const Steer = z
+  .object({ text: z.string().trim().min(1, 'Write something first.').max(20_000) })
+  .meta({ id: 'Steer' });
 export const Steered = z
-  .object({ heard: z.enum(['now', 'next_run']).describe('`now`: a running agent hears it before its next model call') })
+  .object({
+    heard: z.enum(['now', 'next_run']).describe('`now`: a running agent hears it before its next model call'),
+  })
   .meta({ id: 'Steered' });
-export const RaiseBudget = z.object({ budgetCents: Cents.min(1).max(100_000, 'A task may cost at most $1,000.') }).meta({ id: 'RaiseBudget' });
+export const RaiseBudget = z
+  .object({ budgetCents: Cents.min(1).max(100_000, 'A task may cost at most $1,000.') })
+  .meta({ id: 'RaiseBudget' });
 export const ChangeModel = z.object({ model: TypedModel }).meta({ id: 'ChangeModel' });

@@ -18,7 +18,16 @@ import { PROJECTIONS } from './project.ts';
 import { confirm, decline, digestOf, propose } from './conversation/proposals.ts';
 import { openRead } from './read.ts';
 import { checkRebuild, rebuild } from './rebuild.ts';
-import { appendOutput, endRun, ensureRun, findRunByToken, openEpoch, readOutput, renewLease, takeSlot } from './runs/runs.ts';
+import {
+  appendOutput,
+  endRun,
+  ensureRun,
+  findRunByToken,
+  openEpoch,
+  readOutput,
+  renewLease,
+  takeSlot,
+} from './runs/runs.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {
@@ -27,15 +36,24 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 
-const note = (id: string) => messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });
+const note = (id: string) =>
+  messageSaid.new({ actor: 'x', payload: { id, role: 'note', text: id, turnId: null } });
 const question = (taskId: string, id: string, of: { runId?: string; questionNo?: number } = {}) =>
-  inboxOpened.new({ taskId, actor: 'agent', payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of } });
+  inboxOpened.new({
+    taskId,
+    actor: 'agent',
+    payload: { id, kind: 'question', title: 'Which?', body: '', options: [], ...of },
+  });
 
 test('answers to one item from four surfaces, in any interleaving, each maybe sent twice: exactly one counts', async () => {
   const taskId = await seedTask(t.db, 'surfaces');
   let n = 0;
   const tries = fc.array(
-    fc.record({ via: fc.constantFrom('app' as const, 'push' as const, 'cli' as const, 'github' as const), twice: fc.boolean(), waitMs: fc.nat(4) }),
+    fc.record({
+      via: fc.constantFrom('app' as const, 'push' as const, 'cli' as const, 'github' as const),
+      twice: fc.boolean(),
+      waitMs: fc.nat(4),
+    }),
     { minLength: 2, maxLength: 6 },
   );
   await fc.assert(
@@ -61,10 +79,18 @@ test('answers to one item from four surfaces, in any interleaving, each maybe se
       );
       const winners = new Set(results.filter((r) => r.ok).map((r) => r.k));
       expect(winners.size).toBe(1);
-      const row = await one<{ answer: { text: string } }>(t.db, 'select answer from inbox_items where id = $1', [id]);
+      const row = await one<{ answer: { text: string } }>(
+        t.db,
+        'select answer from inbox_items where id = $1',
+        [id],
+      );
       expect(row!.answer.text).toBe(String([...winners][0]));
       for (const r of results) if (!r.ok) expect(r.sentence).toMatch(/^Already answered by you/);
-      const counted = await many(t.db, "select 1 from events where type = 'inbox.answered' and payload->>'id' = $1", [id]);
+      const counted = await many(
+        t.db,
+        "select 1 from events where type = 'inbox.answered' and payload->>'id' = $1",
+        [id],
+      );
       const signals = await many(t.db, "select 1 from outbox where payload->>'itemId' = $1", [id]);
       expect([counted.length, signals.length]).toEqual([1, 1]);
     }),
@@ -101,7 +127,10 @@ describe('the log', () => {
   });
 
   test('the same thing happens once', async () => {
-    const e = messageSaid.byPerson({ actor: 'x', payload: { id: 'once', role: 'note', text: '', turnId: null } });
+    const e = messageSaid.byPerson({
+      actor: 'x',
+      payload: { id: 'once', role: 'note', text: '', turnId: null },
+    });
     expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(1);
     expect(await appendOnce(t.db, [e], OWNER)).toHaveLength(0);
   });
@@ -111,17 +140,32 @@ describe('the log', () => {
     await seedTask(t.db, 'hides');
     await appendOnce(
       t.db,
-      [planWritten.new({ taskId: 'hides', actor: 'agent', key: { runId: 'hides' }, payload: { revision: 1, markdown: hidden } })],
+      [
+        planWritten.new({
+          taskId: 'hides',
+          actor: 'agent',
+          key: { runId: 'hides' },
+          payload: { revision: 1, markdown: hidden },
+        }),
+      ],
       OWNER,
     );
     expect(await one(t.db, "select plan from tasks where id = 'hides'")).toEqual({ plan: spelt });
-    const id = await withTx(t.db, (tx) => propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)));
-    const shown = (await one<{ prompt: string; digest: string }>(t.db, 'select prompt, digest from proposals where id = $1', [id]))!;
+    const id = await withTx(t.db, (tx) =>
+      propose(tx, OWNER, 'hides', null, { ...DRAFT, prompt: hidden }, new Date(Date.now() + 60_000)),
+    );
+    const shown = (await one<{ prompt: string; digest: string }>(
+      t.db,
+      'select prompt, digest from proposals where id = $1',
+      [id],
+    ))!;
     expect(shown.prompt).toBe(spelt);
     // The fingerprint is of what is shown.
     expect(shown.digest).toBe(digestOf({ ...DRAFT, prompt: spelt }));
     const started = await confirm(t.db, OWNER, id, { digest: shown.digest }, 'you');
-    expect(await one(t.db, 'select prompt from tasks where id = $1', [started.ok ? started.taskId : ''])).toEqual({ prompt: spelt });
+    expect(
+      await one(t.db, 'select prompt from tasks where id = $1', [started.ok ? started.taskId : '']),
+    ).toEqual({ prompt: spelt });
   });
 
   test('nobody changes the past', async () => {
@@ -144,32 +188,49 @@ describe('the log', () => {
 describe('proposals', () => {
   test('a double tap makes one task', async () => {
     const p = await seedProposal(t.db, 'double');
-    const both = await Promise.all([1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')));
+    const both = await Promise.all(
+      [1, 2, 3].map(() => confirm(t.db, OWNER, p.id, { digest: p.digest }, 'you')),
+    );
     expect(new Set(both.map((r) => (r.ok ? r.taskId : r.code))).size).toBe(1);
     expect(
-      await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [both[0]!.ok ? both[0]!.taskId : '']),
+      await many(t.db, "select 1 from outbox where kind = 'start' and payload->>'taskId' = $1", [
+        both[0]!.ok ? both[0]!.taskId : '',
+      ]),
     ).toHaveLength(1);
   });
   test('what was not shown is not started', async () => {
     const p = await seedProposal(t.db, 'altered');
-    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({ ok: false, code: 'proposal_altered' });
+    expect(await confirm(t.db, OWNER, p.id, { digest: 'f'.repeat(32) }, 'you')).toMatchObject({
+      ok: false,
+      code: 'proposal_altered',
+    });
     const elsewhere = await seedProposal(t.db, 'elsewhere');
-    const moved = (projectId: string) => confirm(t.db, OWNER, elsewhere.id, { digest: elsewhere.digest, edits: { projectId } }, 'you');
+    const moved = (projectId: string) =>
+      confirm(t.db, OWNER, elsewhere.id, { digest: elsewhere.digest, edits: { projectId } }, 'you');
     expect(await moved('pr-none')).toMatchObject({ ok: false, code: 'no_project' });
     await seedProject(t.db, 'pr-other', 'demo/other');
     const there = await moved('pr-other');
     expect(there).toMatchObject({ ok: true });
-    expect((await t.db.query('select project_id from tasks where id = $1', [there.ok ? there.taskId : ''])).rows).toEqual([
-      { project_id: 'pr-other' },
-    ]);
+    expect(
+      (await t.db.query('select project_id from tasks where id = $1', [there.ok ? there.taskId : ''])).rows,
+    ).toEqual([{ project_id: 'pr-other' }]);
   });
   test('expired and declined ones are refused', async () => {
     const old = await seedProposal(t.db, 'old', -1);
-    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, code: 'proposal_expired' });
+    expect(await confirm(t.db, OWNER, old.id, { digest: old.digest }, 'you')).toMatchObject({
+      ok: false,
+      code: 'proposal_expired',
+    });
     const no = await seedProposal(t.db, 'no');
     expect(await decline(t.db, OWNER, no.id, 'you')).toBe('declined');
-    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({ ok: false, code: 'proposal_declined' });
-    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({ ok: false, code: 'no_proposal' });
+    expect(await confirm(t.db, OWNER, no.id, { digest: no.digest }, 'you')).toMatchObject({
+      ok: false,
+      code: 'proposal_declined',
+    });
+    expect(await confirm(t.db, 'somebody-else', old.id, { digest: old.digest }, 'you')).toMatchObject({
+      ok: false,
+      code: 'no_proposal',
+    });
   });
   test('a turn that is said again proposes once', async () => {
     await seedProposal(t.db, 'turn-1/0');
@@ -192,7 +253,14 @@ describe('decisions', () => {
           const results = await Promise.all(
             vias.map(async (via, i) => {
               await new Promise((r) => setTimeout(r, delays[i]));
-              return decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: via, via, by: via });
+              return decide(t.db, {
+                ownerId: OWNER,
+                itemId: id,
+                decision: 'answer',
+                text: via,
+                via,
+                by: via,
+              });
             }),
           );
           expect(results.filter((r) => r.ok)).toHaveLength(1);
@@ -202,8 +270,11 @@ describe('decisions', () => {
             [id],
           );
           expect(item!.answer.text).toBe(vias[results.findIndex((r) => r.ok)]);
-          for (const r of results) if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
-          expect(await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id])).toHaveLength(1);
+          for (const r of results)
+            if (!r.ok) expect(r.sentence).toContain(`Already answered by ${item!.answered_via}`);
+          expect(
+            await many(t.db, "select 1 from outbox where kind = 'signal' and payload->>'itemId' = $1", [id]),
+          ).toHaveLength(1);
         },
       ),
       { numRuns: 12 },
@@ -220,20 +291,45 @@ describe('decisions', () => {
   });
   test.each<['gate' | 'failure', string]>([
     ['gate', 'Anything'],
-    ['failure', 'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.'],
-  ])('nothing is let through at a %s from where it is not shown, and what was is named by us', async (kind, title) => {
-    const task = await seedTask(t.db, `t-${kind}`);
-    const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
-    const payload = { id: `${task}-f1`, kind, title, body: 'a.test.ts: 2 tests removed', options: [], ...code };
-    await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
-    const decision = kind === 'gate' ? 'allow' : 'retry';
-    const d = (via: 'push' | 'chat' | 'app') =>
-      decide(t.db, { ownerId: OWNER, itemId: payload.id, decision, text: 'nothing to see here', via, by: 'you' });
-    for (const via of ['push', 'chat'] as const) expect(await d(via)).toMatchObject({ ok: false, sentence: expect.stringMatching(/^Open it first/) });
-    expect(await d('app')).toMatchObject({ ok: true });
-    const [item] = await many<{ answer: { text: string } }>(t.db, 'select answer from inbox_items where id = $1', [payload.id]);
-    expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
-  });
+    [
+      'failure',
+      'This repository has no CI, so nothing has checked the change. Retry goes on to review without checks: look closely.',
+    ],
+  ])(
+    'nothing is let through at a %s from where it is not shown, and what was is named by us',
+    async (kind, title) => {
+      const task = await seedTask(t.db, `t-${kind}`);
+      const code = kind === 'failure' ? { errorCode: 'gate' as const } : {};
+      const payload = {
+        id: `${task}-f1`,
+        kind,
+        title,
+        body: 'a.test.ts: 2 tests removed',
+        options: [],
+        ...code,
+      };
+      await appendOnce(t.db, [inboxOpened.new({ taskId: task, actor: 'worker', payload })], OWNER);
+      const decision = kind === 'gate' ? 'allow' : 'retry';
+      const d = (via: 'push' | 'chat' | 'app') =>
+        decide(t.db, {
+          ownerId: OWNER,
+          itemId: payload.id,
+          decision,
+          text: 'nothing to see here',
+          via,
+          by: 'you',
+        });
+      for (const via of ['push', 'chat'] as const)
+        expect(await d(via)).toMatchObject({ ok: false, sentence: expect.stringMatching(/^Open it first/) });
+      expect(await d('app')).toMatchObject({ ok: true });
+      const [item] = await many<{ answer: { text: string } }>(
+        t.db,
+        'select answer from inbox_items where id = $1',
+        [payload.id],
+      );
+      expect(item!.answer.text).toBe(kind === 'gate' ? 'a.test.ts: 2 tests removed' : 'nothing to see here');
+    },
+  );
   test('a merge that would carry an agent’s acting words over is refused, and as one commit it goes', async () => {
     await seedTask(t.db, 'acts');
     const pushed = (pushId: string, acting: object) =>
@@ -243,30 +339,68 @@ describe('decisions', () => {
           branchPushed.new({
             taskId: 'acts',
             actor: 'agent',
-            payload: { pushId, branch: 'b', sha: pushId, commits: [], files: 1, additions: 1, deletions: 0, ...acting },
+            payload: {
+              pushId,
+              branch: 'b',
+              sha: pushId,
+              commits: [],
+              files: 1,
+              additions: 1,
+              deletions: 0,
+              ...acting,
+            },
           }),
         ],
         OWNER,
       );
-    const review = { id: 'acts-review', kind: 'review' as const, title: 'Ready for review', body: '', options: [] };
+    const review = {
+      id: 'acts-review',
+      kind: 'review' as const,
+      title: 'Ready for review',
+      body: '',
+      options: [],
+    };
     await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: review })], OWNER);
     const answer = (method: 'squash' | 'rebase' | 'merge') =>
-      decide(t.db, { ownerId: OWNER, itemId: 'acts-review', decision: 'merge', text: '', via: 'app', by: 'you', method });
+      decide(t.db, {
+        ownerId: OWNER,
+        itemId: 'acts-review',
+        decision: 'merge',
+        text: '',
+        via: 'app',
+        by: 'you',
+        method,
+      });
     for (const [pushId, acting] of [
       ['of an older version', {}],
       ['acting', { acting: ['1234567 says “fixes #12”'] }],
     ] as const) {
       await pushed(pushId, acting);
       for (const method of ['rebase', 'merge'] as const)
-        expect([pushId, await answer(method)]).toEqual([pushId, expect.objectContaining({ ok: false, code: 'acting_commits' })]);
+        expect([pushId, await answer(method)]).toEqual([
+          pushId,
+          expect.objectContaining({ ok: false, code: 'acting_commits' }),
+        ]);
     }
     expect(await answer('squash')).toEqual({ ok: true, taskId: 'acts' });
 
     // The newest push counts: the agent has put it right.
     await pushed('put right', { acting: [] });
-    await appendOnce(t.db, [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })], OWNER);
+    await appendOnce(
+      t.db,
+      [inboxOpened.new({ taskId: 'acts', actor: 'mainloop', payload: { ...review, id: 'acts-again' } })],
+      OWNER,
+    );
     expect(
-      await decide(t.db, { ownerId: OWNER, itemId: 'acts-again', decision: 'merge', text: '', via: 'app', by: 'you', method: 'rebase' }),
+      await decide(t.db, {
+        ownerId: OWNER,
+        itemId: 'acts-again',
+        decision: 'merge',
+        text: '',
+        via: 'app',
+        by: 'you',
+        method: 'rebase',
+      }),
     ).toEqual({
       ok: true,
       taskId: 'acts',
@@ -275,7 +409,8 @@ describe('decisions', () => {
 
   test('cancel twice is one cancel', async () => {
     const task = await seedTask(t.db, 't-cancel');
-    for (let i = 0; i < 3; i++) expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
+    for (let i = 0; i < 3; i++)
+      expect((await cancelTask(t.db, { ownerId: OWNER, taskId: task, by: 'you' })).ok).toBe(true);
     expect(await many(t.db, "select 1 from outbox where payload->>'id' = 'cancel-t-cancel'")).toHaveLength(1);
   });
 });
@@ -311,9 +446,11 @@ describe('runs', () => {
     const ended = async (n: number, outcome: RunOutcome) => {
       const id = await run(task, n);
       await endRun(t.db, id, (await openEpoch(t.db, id)).run.epoch, outcome);
-      return (await one<{ session_id: string; resume: boolean; prompt: string }>(t.db, 'select session_id, resume, prompt from runs where id = $1', [
-        id,
-      ]))!;
+      return (await one<{ session_id: string; resume: boolean; prompt: string }>(
+        t.db,
+        'select session_id, resume, prompt from runs where id = $1',
+        [id],
+      ))!;
     };
     const first = await ended(1, { kind: 'completed', summary: 'read' });
     const spent = await ended(2, { kind: 'failed', reason: 'context', detail: 'prompt is too long' });
@@ -352,15 +489,30 @@ describe('runs', () => {
       OWNER,
     );
     await endRun(t.db, id, r.epoch, { kind: 'completed', summary: 'I asked' });
-    const outcome = async (): Promise<object> => (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
-    expect(await outcome()).toEqual({ kind: 'asked', itemId: `${id}-q10`, itemIds: [`${id}-q2`, `${id}-q10`] });
+    const outcome = async (): Promise<object> =>
+      (await one<{ outcome: object }>(t.db, 'select outcome from runs where id = $1', [id]))!.outcome;
+    expect(await outcome()).toEqual({
+      kind: 'asked',
+      itemId: `${id}-q10`,
+      itemIds: [`${id}-q2`, `${id}-q10`],
+    });
     // An answer that is quicker than the end of the run must not turn "I asked" into the result.
     const quick = await run(task, 2);
     const { run: r2 } = await openEpoch(t.db, quick);
     await appendOnce(t.db, [question(task, `${quick}-q0`, { runId: quick, questionNo: 0 })], OWNER);
-    await decide(t.db, { ownerId: OWNER, itemId: `${quick}-q0`, decision: 'answer', text: 'yes', via: 'app', by: 'you' });
+    await decide(t.db, {
+      ownerId: OWNER,
+      itemId: `${quick}-q0`,
+      decision: 'answer',
+      text: 'yes',
+      via: 'app',
+      by: 'you',
+    });
     await endRun(t.db, quick, r2.epoch, { kind: 'completed', summary: 'I asked' });
-    expect((await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!.outcome.kind).toBe('asked');
+    expect(
+      (await one<{ outcome: { kind: string } }>(t.db, 'select outcome from runs where id = $1', [quick]))!
+        .outcome.kind,
+    ).toBe('asked');
   });
 
   test('the cap holds and slots are given in order', async () => {
@@ -381,7 +533,8 @@ describe('runs', () => {
     await t.db.query("update runs set state = 'ended'");
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) ids.push(await run(await seedTask(t.db, `t-leave${i}`)));
-    const take = async (n: number): Promise<boolean> => (await takeSlot(t.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
+    const take = async (n: number): Promise<boolean> =>
+      (await takeSlot(t.db, ids[n]!, { all: 1, ofProject: () => 10 })).got;
     const { run: first } = await openEpoch(t.db, ids[0]!);
     await t.db.query("update runs set state = 'running' where id = $1", [first.id]);
     expect(await take(1)).toBe(false);
@@ -391,7 +544,14 @@ describe('runs', () => {
         inboxOpened.new({
           taskId: 't-leave0',
           actor: 'agent',
-          payload: { id: 't-leave0-p', kind: 'permission', runId: ids[0]!, title: 'ls', body: '', options: [] },
+          payload: {
+            id: 't-leave0-p',
+            kind: 'permission',
+            runId: ids[0]!,
+            title: 'ls',
+            body: '',
+            options: [],
+          },
         }),
       ],
       OWNER,
@@ -399,7 +559,11 @@ describe('runs', () => {
     expect(await take(1)).toBe(true);
     // Two have a sandbox now, and a third would be too many.
     expect(await take(2)).toBe(false);
-    await appendOnce(t.db, [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })], OWNER);
+    await appendOnce(
+      t.db,
+      [inboxClosed.new({ taskId: 't-leave0', actor: 'x', payload: { id: 't-leave0-p', why: 'Answered.' } })],
+      OWNER,
+    );
     await t.db.query("update runs set state = 'ended' where id = $1", [ids[1]!]);
     expect(await take(2)).toBe(false);
     await t.db.query("update runs set state = 'ended' where id = $1", [ids[0]!]);
@@ -413,19 +577,29 @@ test('everything that people see can be rebuilt from the log', async () => {
     t.db,
     [
       projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: 300 } } }),
-      planWritten.new({ taskId: 't-cancel', actor: 'agent', key: { runId: 't-cancel-r1' }, payload: { revision: 1, markdown: '## Plan' } }),
+      planWritten.new({
+        taskId: 't-cancel',
+        actor: 'agent',
+        key: { runId: 't-cancel-r1' },
+        payload: { revision: 1, markdown: '## Plan' },
+      }),
       costMetered.new({
         taskId: 't-cancel',
         actor: 'gateway',
         key: { callId: 'c1' },
         payload: { runId: null, model: 'm', microusd: 1234, inputTokens: 1, outputTokens: 1 },
       }),
-      inboxOpened.new({ taskId: 't-cancel', actor: 'x', payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] } }),
+      inboxOpened.new({
+        taskId: 't-cancel',
+        actor: 'x',
+        payload: { id: 'f1', kind: 'failure', title: 'It broke.', body: 'how', options: [] },
+      }),
       taskEnded.new({ taskId: 't-fit', actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
     ],
     OWNER,
   );
-  const dump = async (): Promise<unknown[]> => Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
+  const dump = async (): Promise<unknown[]> =>
+    Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
   const before = await dump();
   // After all that the tests above did.
   expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });

@@ -13,7 +13,14 @@ beforeAll(async () => {
   await seedTask(t.db, 'one');
   await seedItem(t.db, 'one', 'asked', 'question', 'Which?');
   await seedProposal(t.db, 'p');
-  await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 1, phase: 'plan', prompt: () => 'go', model: 'm' });
+  await ensureRun(t.db, {
+    ownerId: OWNER,
+    taskId: 'one',
+    n: 1,
+    phase: 'plan',
+    prompt: () => 'go',
+    model: 'm',
+  });
 });
 afterAll(() => t.drop());
 
@@ -22,10 +29,22 @@ const CALL =
 
 const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
   ['run_output_run_id_fkey', "insert into run_output (run_id, \"offset\", chunk) values ('nobody', 0, 'x')"],
-  ['checkpoints_run_id_fkey', "insert into checkpoints (task_id, run_id, epoch, data) values ('one', 'nobody', 1, 'x')"],
-  ['events_version_check', "insert into events (owner_id, type, actor, payload, version) values ('o', 'x', 'y', '{}', 0)"],
-  ['outbox_kind_check', "insert into outbox (kind, workflow_id, name, payload) values ('other', 'w', 'n', '{}')"],
-  ['outbox_attempts_check', "insert into outbox (kind, workflow_id, name, payload, attempts) values ('start', 'w', 'n', '{}', -1)"],
+  [
+    'checkpoints_run_id_fkey',
+    "insert into checkpoints (task_id, run_id, epoch, data) values ('one', 'nobody', 1, 'x')",
+  ],
+  [
+    'events_version_check',
+    "insert into events (owner_id, type, actor, payload, version) values ('o', 'x', 'y', '{}', 0)",
+  ],
+  [
+    'outbox_kind_check',
+    "insert into outbox (kind, workflow_id, name, payload) values ('other', 'w', 'n', '{}')",
+  ],
+  [
+    'outbox_attempts_check',
+    "insert into outbox (kind, workflow_id, name, payload, attempts) values ('start', 'w', 'n', '{}', -1)",
+  ],
   ['turns_state_check', "insert into turns (id, owner_id, state) values ('x', 'o', 'spoken')"],
   ['proposals_state_check', "update proposals set state = 'maybe'"],
   ['proposals_budget_cents_check', 'update proposals set budget_cents = -1'],
@@ -38,10 +57,22 @@ const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
   ['runs_number_check', 'update runs set n = 0'],
   ['runs_number_check', 'update runs set epoch = -1'],
   ['runs_money_check', 'update runs set cost_microusd = -1'],
-  ['run_output_offset_check', 'insert into run_output (run_id, "offset", chunk) select id, -1, \'x\' from runs'],
-  ['checkpoints_epoch_check', "insert into checkpoints (task_id, run_id, epoch, data) select 'one', id, -1, 'x' from runs"],
-  ['forge_effects_state_check', "insert into forge_effects (key, task_id, state) values ('k', 'one', 'done')"],
-  ['forge_effects_state_check', "insert into forge_effects (key, task_id, state) values ('k', 'one', 'maybe')"],
+  [
+    'run_output_offset_check',
+    'insert into run_output (run_id, "offset", chunk) select id, -1, \'x\' from runs',
+  ],
+  [
+    'checkpoints_epoch_check',
+    "insert into checkpoints (task_id, run_id, epoch, data) select 'one', id, -1, 'x' from runs",
+  ],
+  [
+    'forge_effects_state_check',
+    "insert into forge_effects (key, task_id, state) values ('k', 'one', 'done')",
+  ],
+  [
+    'forge_effects_state_check',
+    "insert into forge_effects (key, task_id, state) values ('k', 'one', 'maybe')",
+  ],
   [
     'review_comments_state_check',
     `insert into review_comments (id, owner_id, task_id, side, quote, body, author, via, state, created_at)
@@ -57,7 +88,10 @@ const BROKEN: readonly (readonly [constraint: string, statement: string])[] = [
     `with d as (insert into push_devices (id, owner_id, endpoint, p256dh, auth, label) values ('d', 'o', 'e', 'k', 'a', 'l'))
      insert into push_notices (item_id, device_id, state) values ('asked', 'd', 'lost')`,
   ],
-  ['attachments_size_check', "insert into attachments (id, owner_id, name, mime, size, data) values ('f', 'o', 'n', 'm', 5, 'abc')"],
+  [
+    'attachments_size_check',
+    "insert into attachments (id, owner_id, name, mime, size, data) values ('f', 'o', 'n', 'm', 5, 'abc')",
+  ],
 ];
 
 test.each(BROKEN)('%s is held: %s', async (constraint, statement) => {

@@ -18,14 +18,18 @@ export const LOCKS = {
   money: 7_140_008,
 } as const;
 
-const wait = prepare<{ readonly lock: number }>()(({ lock }) => tables.selectNoFrom(sql`pg_advisory_xact_lock(${lock})`.as('taken')));
+const wait = prepare<{ readonly lock: number }>()(({ lock }) =>
+  tables.selectNoFrom(sql`pg_advisory_xact_lock(${lock})`.as('taken')),
+);
 
 /** Takes a lock for this transaction, and waits for it. */
-export const takeLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<void> => void (await wait(tx, { lock: LOCKS[lock] }));
+export const takeLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<void> =>
+  void (await wait(tx, { lock: LOCKS[lock] }));
 
 /**
  * Takes a lock for this transaction if nobody has it, and does not wait for it.
  * @returns whether it is ours
  */
 export const claimLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<boolean> =>
-  (await row(tx, tables.selectNoFrom(sql<boolean>`pg_try_advisory_xact_lock(${LOCKS[lock]})`.as('got'))))!.got;
+  (await row(tx, tables.selectNoFrom(sql<boolean>`pg_try_advisory_xact_lock(${LOCKS[lock]})`.as('got'))))!
+    .got;

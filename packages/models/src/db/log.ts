@@ -32,15 +32,20 @@ export async function append(tx: Tx, events: readonly NewEvent[], ownerId: strin
   return logged;
 }
 
-const insertEvent = prepare<Insertable<DB['events']>>()(({ owner_id, type, task_id, actor, payload, dedupe_key, version }) =>
-  tables
-    .insertInto('events')
-    .values({ owner_id, type, task_id, actor, payload, dedupe_key, version })
-    .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
-    .returning(['seq', 'at']),
+const insertEvent = prepare<Insertable<DB['events']>>()(
+  ({ owner_id, type, task_id, actor, payload, dedupe_key, version }) =>
+    tables
+      .insertInto('events')
+      .values({ owner_id, type, task_id, actor, payload, dedupe_key, version })
+      .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
+      .returning(['seq', 'at']),
 );
 
-async function appendOne<T extends EventType>(tx: Tx, event: NewEvent<T>, ownerId: string): Promise<LoggedEvent<T> | null> {
+async function appendOne<T extends EventType>(
+  tx: Tx,
+  event: NewEvent<T>,
+  ownerId: string,
+): Promise<LoggedEvent<T> | null> {
   const { type, version, taskId, actor, dedupeKey } = event;
   const payload = shownPayload<T>(type, event.payload);
   const [kept] = await insertEvent(tx, {
@@ -54,7 +59,15 @@ async function appendOne<T extends EventType>(tx: Tx, event: NewEvent<T>, ownerI
     version: version === 1 ? null : version,
   });
   if (kept === undefined) return null;
-  const logged: LoggedEvent<T> = { type, payload, seq: kept.seq, ownerId, taskId, actor, at: kept.at.toISOString() };
+  const logged: LoggedEvent<T> = {
+    type,
+    payload,
+    seq: kept.seq,
+    ownerId,
+    taskId,
+    actor,
+    at: kept.at.toISOString(),
+  };
   await project(tx, logged);
   return logged;
 }
@@ -87,7 +100,12 @@ const insertOutbox = prepare<Insertable<DB['outbox']>>()(({ kind, workflow_id, n
 /** A row that must reach Temporal, written with the event that caused it. */
 export async function toOutbox(
   tx: Tx,
-  { kind, workflowId, name, payload }: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown },
+  {
+    kind,
+    workflowId,
+    name,
+    payload,
+  }: { kind: 'start' | 'signal'; workflowId: string; name: string; payload: unknown },
 ): Promise<void> {
   await insertOutbox(tx, { kind, workflow_id: workflowId, name, payload: JSON.stringify(payload) });
   await notify(tx, OUTBOX_CHANNEL, '');
@@ -109,13 +127,25 @@ export interface Stretch {
 }
 
 export async function eventsAfter(q: Queryable, ownerId: string, seq: number, limit = 500): Promise<Stretch> {
-  const found = await rows(q, storedEvents.where('owner_id', '=', ownerId).where('seq', '>', seq).orderBy('seq').limit(limit));
+  const found = await rows(
+    q,
+    storedEvents.where('owner_id', '=', ownerId).where('seq', '>', seq).orderBy('seq').limit(limit),
+  );
   return { events: readEvents(found).events, upTo: found.at(-1)?.seq ?? seq, isLast: found.length < limit };
 }
 
 /** The newest events of a task, oldest first. */
-export async function eventsOfTask(q: Queryable, ownerId: string, taskId: string, limit = 1_000): Promise<LoggedEvent[]> {
-  const newest = storedEvents.where('owner_id', '=', ownerId).where('task_id', '=', taskId).orderBy('seq', 'desc').limit(limit);
+export async function eventsOfTask(
+  q: Queryable,
+  ownerId: string,
+  taskId: string,
+  limit = 1_000,
+): Promise<LoggedEvent[]> {
+  const newest = storedEvents
+    .where('owner_id', '=', ownerId)
+    .where('task_id', '=', taskId)
+    .orderBy('seq', 'desc')
+    .limit(limit);
   return readEvents(await rows(q, tables.selectFrom(newest.as('e')).selectAll().orderBy('seq'))).events;
 }
 

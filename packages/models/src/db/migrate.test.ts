@@ -84,11 +84,18 @@ test('several that start at once apply each once', async () => {
 
 test('of a script that fails nothing stays, those before it do, and it is tried again when it is mended', async () => {
   const { url, db } = await empty();
-  const broken = withOneMore('29991231000000_more', 'create table more (id int); insert into more values (1); select nothing_of_that_name();');
+  const broken = withOneMore(
+    '29991231000000_more',
+    'create table more (id int); insert into more values (1); select nothing_of_that_name();',
+  );
   await expect(migrate(url, broken)).rejects.toThrow(/nothing_of_that_name/);
   expect(await many(db, "select to_regclass('more') as more")).toEqual([{ more: null }]);
-  expect(await many(db, 'select migration_name as name from _prisma_migrations order by 1')).toEqual(names.map((name) => ({ name })));
-  expect(await migrate(url, withOneMore('29991231000000_more', 'create table more (id int);'))).toEqual(['29991231000000_more']);
+  expect(await many(db, 'select migration_name as name from _prisma_migrations order by 1')).toEqual(
+    names.map((name) => ({ name })),
+  );
+  expect(await migrate(url, withOneMore('29991231000000_more', 'create table more (id int);'))).toEqual([
+    '29991231000000_more',
+  ]);
 });
 
 test('a database of a newer version is left as it is', async () => {
@@ -108,7 +115,10 @@ test('what was read from sentences and ids stands in columns afterwards, and the
   const { url, db } = await empty();
   await migrateAsPrismaDid(url, '20261126130000_removed_projects');
   const event = (type: string, payload: object, actor = 'x'): Promise<unknown> =>
-    db.query("insert into events (owner_id, type, task_id, actor, payload) values ('owner', $1, 't', $2, $3)", [type, actor, payload]);
+    db.query(
+      "insert into events (owner_id, type, task_id, actor, payload) values ('owner', $1, 't', $2, $3)",
+      [type, actor, payload],
+    );
   await event('task.confirmed', {
     proposalId: null,
     projectId: 'p',
@@ -127,13 +137,24 @@ test('what was read from sentences and ids stands in columns afterwards, and the
     ['t-f1-2', 'failure', 'It broke.', 'killed by a program'],
     ['t-f1-3', 'failure', 'Paused by you. Resume continues from here.', 'stopped'],
   ];
-  for (const [id, kind, title, body] of items) await event('inbox.opened', { id, kind, title, body, options: [] });
+  for (const [id, kind, title, body] of items)
+    await event('inbox.opened', { id, kind, title, body, options: [] });
   const insert = `insert into tasks (id, owner_id, project_id, title, prompt, model, budget_cents, skip_plan, state, phase, branch, status_line, failure,
       created_at, updated_at, ended_at)
     values ($1, 'owner', 'p', 'T', 'P', 'm', 1, true, $2, 'plan', 'b', $3, $4, now(), now(), $5)`;
-  const failure = { itemId: 't-f1-3', sentence: 'Paused by you. Resume continues from here.', detail: 'stopped' };
+  const failure = {
+    itemId: 't-f1-3',
+    sentence: 'Paused by you. Resume continues from here.',
+    detail: 'stopped',
+  };
   await db.query(insert, ['t', 'blocked', 'Claude waits for your leave to go on.', failure, null]);
-  await db.query(insert, ['limited', 'blocked', "The account's usage limit is reached. It goes on by itself at 09:05 UTC.", null, null]);
+  await db.query(insert, [
+    'limited',
+    'blocked',
+    "The account's usage limit is reached. It goes on by itself at 09:05 UTC.",
+    null,
+    null,
+  ]);
   await db.query(insert, ['gone', 'cancelled', 'Cancelled by you. Its sandbox is busy.', null, new Date()]);
   await db.query(insert, ['odd', 'cancelled', 'So be it.', null, new Date()]);
   const open =
@@ -151,9 +172,26 @@ test('what was read from sentences and ids stands in columns afterwards, and the
     { id: 't-r1-pabcdefabcd', run_id: 't-r1', question_no: null, error_code: null, title_is_whole: false },
     { id: 't-r1-q12', run_id: 't-r1', question_no: 12, error_code: null, title_is_whole: false },
   ]);
-  expect(await many(db, "select id, waiting_for, ended_how, status_line, failure ->> 'code' as code from tasks order by id")).toEqual([
-    { id: 'gone', waiting_for: null, ended_how: 'cancelled', status_line: 'Its sandbox is busy.', code: null },
-    { id: 'limited', waiting_for: 'account_limit', ended_how: null, status_line: expect.stringMatching(/^The account/), code: null },
+  expect(
+    await many(
+      db,
+      "select id, waiting_for, ended_how, status_line, failure ->> 'code' as code from tasks order by id",
+    ),
+  ).toEqual([
+    {
+      id: 'gone',
+      waiting_for: null,
+      ended_how: 'cancelled',
+      status_line: 'Its sandbox is busy.',
+      code: null,
+    },
+    {
+      id: 'limited',
+      waiting_for: 'account_limit',
+      ended_how: null,
+      status_line: expect.stringMatching(/^The account/),
+      code: null,
+    },
     { id: 'odd', waiting_for: null, ended_how: null, status_line: 'So be it.', code: null },
     { id: 't', waiting_for: 'permission', ended_how: null, status_line: '', code: 'paused' },
   ]);
@@ -168,16 +206,21 @@ test('the diff of a held change stands beside its words afterwards, and the log 
   const { url, db } = await empty();
   await migrateAsPrismaDid(url, '20261126151500_seen_pushes');
   const items: [id: string, body: string, options: object[]][] = [
-    ['c1', 'CI runs these.\n\n````diff\n+a\n```\n\n```diff\n+b\n````', [{ label: 'Allow' }, { label: 'Refuse' }]],
+    [
+      'c1',
+      'CI runs these.\n\n````diff\n+a\n```\n\n```diff\n+b\n````',
+      [{ label: 'Allow' }, { label: 'Refuse' }],
+    ],
     ['c2', 'Too long.\n\n```diff\n+é\n```', [{ label: 'Refuse' }]],
     ['c3', 'Cut.\n\n```diff\n', [{ label: 'Refuse' }]],
     ['c4', 'Only words.', [{ label: 'Refuse' }]],
   ];
   for (const [id, body, options] of items) {
     const payload = { id, kind: 'ci_files', title: 'Let it through?', body, options };
-    await db.query("insert into events (owner_id, type, task_id, actor, payload, version) values ('owner', 'inbox.opened', 't', 'x', $1, 2)", [
-      payload,
-    ]);
+    await db.query(
+      "insert into events (owner_id, type, task_id, actor, payload, version) values ('owner', 'inbox.opened', 't', 'x', $1, 2)",
+      [payload],
+    );
     await db.query(
       "insert into inbox_items (id, owner_id, task_id, kind, title, body, options, state, created_at) values ($1, 'owner', 't', 'ci_files', 'T', $2, $3, 'open', now())",
       [id, body, JSON.stringify(options)],

@@ -27,9 +27,15 @@ export async function migrate(url: string, folder = MIGRATIONS): Promise<string[
   const client = await connectPatiently(url, 20_000);
   try {
     await client.query('select pg_advisory_lock($1)', [LOCKS.migrate]);
-    const { rows } = await client.query<{ there: boolean }>("select to_regclass('_prisma_migrations') is not null as there");
+    const { rows } = await client.query<{ there: boolean }>(
+      "select to_regclass('_prisma_migrations') is not null as there",
+    );
     if (!rows[0]!.there) await client.query(TABLE);
-    const runner = new Umzug({ migrations: migrationsIn(client, folder), storage: appliedIn(client), logger: undefined });
+    const runner = new Umzug({
+      migrations: migrationsIn(client, folder),
+      storage: appliedIn(client),
+      logger: undefined,
+    });
     const applied = await runner.up();
     await applyRights(client);
     return applied.map((m) => m.name);
@@ -43,7 +49,10 @@ function migrationsIn(client: pg.Client, folder: string): { name: string; up: ()
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .toSorted();
-  return names.map((name) => ({ name, up: () => apply(client, name, readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')) }));
+  return names.map((name) => ({
+    name,
+    up: () => apply(client, name, readFileSync(path.join(folder, name, 'migration.sql'), 'utf8')),
+  }));
 }
 
 /** A script and the note that it was applied, both or neither. */

@@ -43,10 +43,19 @@ export async function postpone(tx: Tx, workflowId: string, error: string): Promi
 
 /** @param error why nobody needs it any more; null when it has arrived */
 export async function updateSent(tx: Tx, id: number, error: string | null): Promise<void> {
-  const sent = tables.updateTable('outbox').set((eb) => ({ sent_at: now, attempts: eb('attempts', '+', 1), error }));
+  const sent = tables
+    .updateTable('outbox')
+    .set((eb) => ({ sent_at: now, attempts: eb('attempts', '+', 1), error }));
   await run(tx, sent.where('id', '=', id));
 }
 
 /** Whether something for this workflow has been sent: then a worker is there. */
 export const wasSent = (q: Queryable, workflowId: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('outbox').select('id').where('workflow_id', '=', workflowId).where('sent_at', 'is not', null));
+  hasRow(
+    q,
+    tables
+      .selectFrom('outbox')
+      .select('id')
+      .where('workflow_id', '=', workflowId)
+      .where('sent_at', 'is not', null),
+  );

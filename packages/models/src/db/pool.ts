@@ -9,7 +9,13 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 pg.types.setTypeParser(20, Number);
 
 export function openPool(url: string, name: string, max = 10): Db {
-  const pool = new pg.Pool({ connectionString: url, application_name: name, max, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 10_000,
+  });
   // An idle connection that breaks (Postgres was killed) must not end the process; the next query opens a new one.
   pool.on('error', () => undefined);
   return pool;
@@ -33,10 +39,18 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
   }
 }
 
-export async function one<T extends pg.QueryResultRow>(q: Queryable, sql: string, args: readonly unknown[] = []): Promise<T | null> {
+export async function one<T extends pg.QueryResultRow>(
+  q: Queryable,
+  sql: string,
+  args: readonly unknown[] = [],
+): Promise<T | null> {
   return ((await q.query<T>(sql, args as unknown[])).rows[0] as T | undefined) ?? null;
 }
 
-export async function many<T extends pg.QueryResultRow>(q: Queryable, sql: string, args: readonly unknown[] = []): Promise<T[]> {
+export async function many<T extends pg.QueryResultRow>(
+  q: Queryable,
+  sql: string,
+  args: readonly unknown[] = [],
+): Promise<T[]> {
   return (await q.query<T>(sql, args as unknown[])).rows;
 }

@@ -10,7 +10,10 @@ const Env = z.object({
   MAINLOOP_ROLE_PASSWORDS: z.string(),
 });
 const e = Env.parse(process.env);
-const Passwords: z.ZodType<RolePasswords> = z.record(z.enum([OWNER_ROLE, ...PROCESS_ROLES]), z.string().min(16));
+const Passwords: z.ZodType<RolePasswords> = z.record(
+  z.enum([OWNER_ROLE, ...PROCESS_ROLES]),
+  z.string().min(16),
+);
 const passwords = Passwords.parse(JSON.parse(e.MAINLOOP_ROLE_PASSWORDS));
 await prepareRoles(e.SUPERUSER_DATABASE_URL, passwords);
 const owner = new URL(e.SUPERUSER_DATABASE_URL);

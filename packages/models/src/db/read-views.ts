@@ -114,12 +114,22 @@ export interface ThreadItem {
   readonly seq: number;
   readonly kind: 'message' | 'proposal';
   readonly at: Date;
-  readonly message?: { id: string; role: string; text: string; turnId: string | null; attachments: readonly AttachmentRef[] };
+  readonly message?: {
+    id: string;
+    role: string;
+    text: string;
+    turnId: string | null;
+    attachments: readonly AttachmentRef[];
+  };
   readonly proposal?: ProposalView;
 }
 /** Which piece of the conversation: before or after a place in the event log, or around one or around a time. Its end by default. */
 export type Piece =
-  { readonly before: number } | { readonly after: number } | { readonly at: number } | { readonly since: Date } | Readonly<Record<never, never>>;
+  | { readonly before: number }
+  | { readonly after: number }
+  | { readonly at: number }
+  | { readonly since: Date }
+  | Readonly<Record<never, never>>;
 export interface ThreadView {
   readonly items: readonly ThreadItem[];
   /** What is being said just now. */

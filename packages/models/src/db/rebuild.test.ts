@@ -7,8 +7,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageSaid } from '../events/conversation.ts';
-import { branchPushed, ciJudged, issueEnsured, pullRequestEnsured, pullRequestReady } from '../events/forge.ts';
-import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from '../events/inbox.ts';
+import {
+  branchPushed,
+  ciJudged,
+  issueEnsured,
+  pullRequestEnsured,
+  pullRequestReady,
+} from '../events/forge.ts';
+import {
+  inboxAnswered,
+  inboxClosed,
+  inboxNotNeeded,
+  inboxOpened,
+  inboxSeen,
+  inboxSnoozed,
+} from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
 import { projectRemoved, projectSettings } from '../events/projects.ts';
 import type { NewEvent } from '../events/registry.ts';
@@ -25,7 +38,15 @@ import {
   reviewSubmitted,
 } from '../events/review.ts';
 import { agentSaid, agentShowed, runEnded, runStarted } from '../events/runs.ts';
-import { planWritten, taskBudgetRaised, taskEnded, taskLooked, taskModelChanged, taskRetried, taskStateChanged } from '../events/tasks.ts';
+import {
+  planWritten,
+  taskBudgetRaised,
+  taskEnded,
+  taskLooked,
+  taskModelChanged,
+  taskRetried,
+  taskStateChanged,
+} from '../events/tasks.ts';
 import { OWNER } from '../flow/ids.ts';
 import { appendOnce } from './log.ts';
 import { many } from './pool.ts';
@@ -58,49 +79,117 @@ const comment = (id: string, n: number) => ({
 /** What may happen to a task, in any order. `n` tells one from another; a few have the same, so that they meet the same rows. */
 const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEvent>> = {
   said: (taskId, n) =>
-    messageSaid.new({ taskId, actor: 'x', payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null } }),
-  settings: (_, n) => projectSettings.new({ actor: 'you', payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } } }),
+    messageSaid.new({
+      taskId,
+      actor: 'x',
+      payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null },
+    }),
+  settings: (_, n) =>
+    projectSettings.new({
+      actor: 'you',
+      payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } },
+    }),
   unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
   state: (taskId, n) =>
     taskStateChanged.new({
       taskId,
       actor: 'x',
-      payload: { state: n % 2 ? 'ci' : 'drafting', phase: 'ci', status: n % 3 ? { is: 'conflict', base: `${n}` } : { is: 'words', words: `${n}` } },
+      payload: {
+        state: n % 2 ? 'ci' : 'drafting',
+        phase: 'ci',
+        status: n % 3 ? { is: 'conflict', base: `${n}` } : { is: 'words', words: `${n}` },
+      },
     }),
   budget: (taskId, n) => taskBudgetRaised.new({ taskId, actor: 'you', payload: { budgetCents: n } }),
-  glance: (taskId, n) => taskLooked.new({ taskId, actor: 'you', payload: { seen: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() } }),
+  glance: (taskId, n) =>
+    taskLooked.new({
+      taskId,
+      actor: 'you',
+      payload: { seen: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() },
+    }),
   model: (taskId, n) => taskModelChanged.new({ taskId, actor: 'you', payload: { model: `m${n}` } }),
-  plan: (taskId, n) => planWritten.new({ taskId, actor: 'agent', key: { runId: `${taskId}-r${n}` }, payload: { revision: n, markdown: `# ${n}` } }),
-  started: (taskId, n) => runStarted.new({ taskId, actor: 'x', payload: { runId: `${taskId}-r${n}`, phase: 'implement', n, epoch: 1 } }),
+  plan: (taskId, n) =>
+    planWritten.new({
+      taskId,
+      actor: 'agent',
+      key: { runId: `${taskId}-r${n}` },
+      payload: { revision: n, markdown: `# ${n}` },
+    }),
+  started: (taskId, n) =>
+    runStarted.new({
+      taskId,
+      actor: 'x',
+      payload: { runId: `${taskId}-r${n}`, phase: 'implement', n, epoch: 1 },
+    }),
   ended: (taskId, n) =>
     runEnded.new({
       taskId,
       actor: 'agent',
-      payload: { runId: `${taskId}-r${n}`, phase: 'implement', epoch: 1, outcome: { kind: 'limit', reason: 'turns' } },
+      payload: {
+        runId: `${taskId}-r${n}`,
+        phase: 'implement',
+        epoch: 1,
+        outcome: { kind: 'limit', reason: 'turns' },
+      },
     }),
   showed: (taskId, n) =>
     agentShowed.new({
       taskId,
       actor: 'agent',
-      payload: { runId: 'r', id: `f-${n}`, caption: `${n}`, mime: 'image/png', width: n, height: 1, sha256: 'ab' },
+      payload: {
+        runId: 'r',
+        id: `f-${n}`,
+        caption: `${n}`,
+        mime: 'image/png',
+        width: n,
+        height: 1,
+        sha256: 'ab',
+      },
     }),
-  agent: (taskId, n) => agentSaid.new({ taskId, actor: 'agent', payload: { runId: 'r', text: `I do ${n}.` } }),
+  agent: (taskId, n) =>
+    agentSaid.new({ taskId, actor: 'agent', payload: { runId: 'r', text: `I do ${n}.` } }),
   issue: (taskId, n) =>
-    issueEnsured.new({ taskId, actor: 'x', key: { planRevision: n }, payload: { number: n, url: `http://forge/${n}`, outcome: 'created' } }),
-  pr: (taskId, n) => pullRequestEnsured.new({ taskId, actor: 'x', payload: { number: n, url: 'http://forge/2', outcome: 'created' } }),
+    issueEnsured.new({
+      taskId,
+      actor: 'x',
+      key: { planRevision: n },
+      payload: { number: n, url: `http://forge/${n}`, outcome: 'created' },
+    }),
+  pr: (taskId, n) =>
+    pullRequestEnsured.new({
+      taskId,
+      actor: 'x',
+      payload: { number: n, url: 'http://forge/2', outcome: 'created' },
+    }),
   ready: (taskId, n) => pullRequestReady.new({ taskId, actor: 'x', payload: { number: n } }),
   pushed: (taskId, n) =>
     branchPushed.new({
       taskId,
       actor: 'agent',
-      payload: { pushId: `p${n}`, branch: 'b', sha: `sha${n}`, commits: [], files: 1, additions: 1, deletions: 0 },
+      payload: {
+        pushId: `p${n}`,
+        branch: 'b',
+        sha: `sha${n}`,
+        commits: [],
+        files: 1,
+        additions: 1,
+        deletions: 0,
+      },
     }),
   ci: (taskId, n) =>
     ciJudged.new({
       taskId,
       actor: 'x',
       key: { names: '' },
-      payload: { sha: `sha${n}`, verdict: 'green', outcome: 'green', round: 1, passed: n, failed: 0, pending: 0 },
+      payload: {
+        sha: `sha${n}`,
+        verdict: 'green',
+        outcome: 'green',
+        round: 1,
+        passed: n,
+        failed: 0,
+        pending: 0,
+      },
     }),
   cost: (taskId, n) =>
     costMetered.new({
@@ -111,27 +200,63 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
     }),
   opened: (taskId, n) => {
     const kind = (['question', 'permission', 'failure'] as const)[n % 3]!;
-    return inboxOpened.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, kind, title: 'T', body: 'B', options: [{ label: 'A' }] } });
+    return inboxOpened.new({
+      taskId,
+      actor: 'x',
+      payload: { id: `${taskId}-i${n}`, kind, title: 'T', body: 'B', options: [{ label: 'A' }] },
+    });
   },
   answered: (taskId, n) =>
-    inboxAnswered.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, decision: 'answer', text: 'yes', via: 'app', by: 'you', taps: n } }),
+    inboxAnswered.new({
+      taskId,
+      actor: 'you',
+      payload: { id: `${taskId}-i${n}`, decision: 'answer', text: 'yes', via: 'app', by: 'you', taps: n },
+    }),
   retried: (taskId, n) => taskRetried.new({ taskId, actor: 'you', payload: { itemId: `${taskId}-i${n}` } }),
-  seen: (taskId, n) => inboxSeen.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, what: n % 2 ? 'shown' : 'opened', via: 'app' } }),
-  snoozed: (taskId, n) => inboxSnoozed.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}`, until: new Date(n).toISOString() } }),
+  seen: (taskId, n) =>
+    inboxSeen.new({
+      taskId,
+      actor: 'you',
+      payload: { id: `${taskId}-i${n}`, what: n % 2 ? 'shown' : 'opened', via: 'app' },
+    }),
+  snoozed: (taskId, n) =>
+    inboxSnoozed.new({
+      taskId,
+      actor: 'you',
+      payload: { id: `${taskId}-i${n}`, until: new Date(n).toISOString() },
+    }),
   notNeeded: (taskId, n) => inboxNotNeeded.new({ taskId, actor: 'you', payload: { id: `${taskId}-i${n}` } }),
-  closed: (taskId, n) => inboxClosed.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, why: 'late' } }),
-  commented: (taskId, n) => reviewCommented.new({ taskId, actor: 'you', payload: comment(`${taskId}-c${n}`, n) }),
-  edited: (taskId, n) => reviewCommentEdited.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, text: 'Else?' } }),
-  removed: (taskId, n) => reviewCommentRemoved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}` } }),
-  submitted: (taskId, n) => reviewSubmitted.new({ taskId, actor: 'you', payload: { ids: [`${taskId}-c${n}`, `${taskId}-c0`] } }),
-  published: (taskId, n) => reviewPublished.new({ taskId, actor: 'x', payload: { id: `${taskId}-c${n}`, forgeId: n } }),
-  replied: (taskId, n) => reviewReplied.new({ taskId, actor: 'agent', payload: { id: `${taskId}-c${n}`, text: 'So.', runId: 'r' } }),
-  resolved: (taskId, n) => reviewResolved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, resolved: n % 2 === 0 } }),
+  closed: (taskId, n) =>
+    inboxClosed.new({ taskId, actor: 'x', payload: { id: `${taskId}-i${n}`, why: 'late' } }),
+  commented: (taskId, n) =>
+    reviewCommented.new({ taskId, actor: 'you', payload: comment(`${taskId}-c${n}`, n) }),
+  edited: (taskId, n) =>
+    reviewCommentEdited.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, text: 'Else?' } }),
+  removed: (taskId, n) =>
+    reviewCommentRemoved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}` } }),
+  submitted: (taskId, n) =>
+    reviewSubmitted.new({ taskId, actor: 'you', payload: { ids: [`${taskId}-c${n}`, `${taskId}-c0`] } }),
+  published: (taskId, n) =>
+    reviewPublished.new({ taskId, actor: 'x', payload: { id: `${taskId}-c${n}`, forgeId: n } }),
+  replied: (taskId, n) =>
+    reviewReplied.new({
+      taskId,
+      actor: 'agent',
+      payload: { id: `${taskId}-c${n}`, text: 'So.', runId: 'r' },
+    }),
+  resolved: (taskId, n) =>
+    reviewResolved.new({ taskId, actor: 'you', payload: { id: `${taskId}-c${n}`, resolved: n % 2 === 0 } }),
   looked: (taskId, n) => reviewLooked.new({ taskId, actor: 'you', payload: { pushId: `p${n}` } }),
   passedOver: (taskId, n) =>
-    reviewPassedOver.new({ taskId, actor: 'x', payload: { id: `${taskId}-talk${n}`, author: 'mona', why: 'thanks', text: 'Thanks!', words: 'w' } }),
-  taken: (taskId, n) => reviewTaken.new({ taskId, actor: 'you', payload: { id: `${taskId}-talk${n}`, words: 'w' } }),
-  over: (taskId) => taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
+    reviewPassedOver.new({
+      taskId,
+      actor: 'x',
+      payload: { id: `${taskId}-talk${n}`, author: 'mona', why: 'thanks', text: 'Thanks!', words: 'w' },
+    }),
+  taken: (taskId, n) =>
+    reviewTaken.new({ taskId, actor: 'you', payload: { id: `${taskId}-talk${n}`, words: 'w' } }),
+  over: (taskId) =>
+    taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
 };
 let made = 0;
 const fresh = (): string => `f${++made}`;
@@ -139,7 +264,10 @@ const fresh = (): string => `f${++made}`;
 const nothingWrong = { wrong: [], wrongRows: 0, unreadable: [] };
 
 test('whatever happened and in which order, the log makes the same again', async () => {
-  const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(HAPPENINGS)), fc.nat(1), fc.nat(4)), { minLength: 20, maxLength: 60 });
+  const steps = fc.array(fc.tuple(fc.constantFrom(...Object.keys(HAPPENINGS)), fc.nat(1), fc.nat(4)), {
+    minLength: 20,
+    maxLength: 60,
+  });
   let round = 0;
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
@@ -193,7 +321,13 @@ test('rows that are not as the log says are named with what differs, and are put
   await seedTask(t.db, 'planted');
   await appendOnce(
     t.db,
-    [inboxOpened.new({ taskId: 'planted', actor: 'x', payload: { id: 'gone', kind: 'plan', title: '', body: '', options: [] } })],
+    [
+      inboxOpened.new({
+        taskId: 'planted',
+        actor: 'x',
+        payload: { id: 'gone', kind: 'plan', title: '', body: '', options: [] },
+      }),
+    ],
     OWNER,
   );
   expect(run('--check')).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: false } });
@@ -218,19 +352,28 @@ test('rows that are not as the log says are named with what differs, and are put
   const owner = new URL(t.url);
   owner.username = 'mainloop_owner';
   const command = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../../apps/cli/src/main.ts');
-  const said = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', command, 'events', 'rebuild', '--check'], {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, DATABASE_URL: owner.href, MAINLOOP_HOME: home },
-  });
+  const said = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', command, 'events', 'rebuild', '--check'],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, DATABASE_URL: owner.href, MAINLOOP_HOME: home },
+    },
+  );
   rmSync(home, { recursive: true, force: true });
-  expect(said).toMatchObject({ status: 1, stdout: expect.stringContaining('tasks planted: title is "Another", the log says "Task planted"') });
+  expect(said).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining('tasks planted: title is "Another", the log says "Task planted"'),
+  });
   // Looking put nothing right.
   expect(await checkRebuild(t.db)).toMatchObject({ wrong, wrongRows: 3 });
   expect(run()).toMatchObject({ status: 0, report: { ...nothingWrong, replaced: true } });
 });
 
 test('of a hundred and more wrong rows a hundred are named, and the number is right', async () => {
-  await t.db.query("insert into cost_days select 'owner', '2026-01-02', 'pr-1', 'm' || n, 1, 1, 1 from generate_series(1, 130) n");
+  await t.db.query(
+    "insert into cost_days select 'owner', '2026-01-02', 'pr-1', 'm' || n, 1, 1, 1 from generate_series(1, 130) n",
+  );
   const report = await checkRebuild(t.db);
   expect([report.wrong.length, report.wrongRows]).toEqual([100, 130]);
   await rebuild(t.db);

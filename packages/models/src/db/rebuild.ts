@@ -82,10 +82,14 @@ const live = (schema: string, table: string): string => `"${schema}"."${table}"`
 const beside = (table: string): string => `pg_temp."${table}"`;
 
 /** Tables of a session are found before others of the same name, so the handlers write to these and know nothing of it. */
-async function buildBeside(tx: Tx): Promise<{ schema: string; events: number; unreadable: UnreadableEvent[] }> {
+async function buildBeside(
+  tx: Tx,
+): Promise<{ schema: string; events: number; unreadable: UnreadableEvent[] }> {
   const { schema } = (await one<{ schema: string }>(tx, 'select current_schema() as schema'))!;
   for (const table of Object.keys(PROJECTIONS))
-    await tx.query(`create temporary table "${table}" (like ${live(schema, table)} including defaults including indexes) on commit drop`);
+    await tx.query(
+      `create temporary table "${table}" (like ${live(schema, table)} including defaults including indexes) on commit drop`,
+    );
   const unreadable: UnreadableEvent[] = [];
   let after = 0;
   let count = 0;
@@ -112,7 +116,11 @@ interface Compared {
 
 async function compare(tx: Tx, schema: string, table: string, key: readonly string[]): Promise<Compared> {
   const { rows } = (await one<{ rows: number }>(tx, `select count(*) as rows from ${beside(table)}`))!;
-  const different = await many<{ live: Record<string, unknown> | null; rebuilt: Record<string, unknown> | null; wrong: number }>(
+  const different = await many<{
+    live: Record<string, unknown> | null;
+    rebuilt: Record<string, unknown> | null;
+    wrong: number;
+  }>(
     tx,
     `select to_jsonb(l) as live, to_jsonb(r) as rebuilt, count(*) over () as wrong
        from ${live(schema, table)} l full join ${beside(table)} r on ${key.map((k) => `l."${k}" = r."${k}"`).join(' and ')}

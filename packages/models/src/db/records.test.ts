@@ -60,7 +60,15 @@ import { appendOnce, hasEvent, toOutbox } from './log.ts';
 import { listUnsent, postpone, updateSent, wasSent, type OutboxRow } from './outbox.ts';
 import { listWaitingRepos } from './forge/pokes.ts';
 import { withTx } from './pool.ts';
-import { findAnyProject, findProject, findProjectOf, hasProject, listProjectNames, listProjects, type ProjectName } from './projects/projects.ts';
+import {
+  findAnyProject,
+  findProject,
+  findProjectOf,
+  hasProject,
+  listProjectNames,
+  listProjects,
+  type ProjectName,
+} from './projects/projects.ts';
 import { listOpenProposals } from './conversation/proposals.ts';
 import { addDevice, deleteDevice, hasDevices } from './devices/push.ts';
 import {
@@ -73,7 +81,17 @@ import {
   type ReplyRow,
   type ThreadRow,
 } from './review/comments.ts';
-import { findOutcome, hasRun, lastNumber, listActive, listCompleted, listRuns, listSilent, listUnended, type SilentRun } from './runs/lists.ts';
+import {
+  findOutcome,
+  hasRun,
+  lastNumber,
+  listActive,
+  listCompleted,
+  listRuns,
+  listSilent,
+  listUnended,
+  type SilentRun,
+} from './runs/lists.ts';
 import { endRun, ensureRun, openEpoch, renewLease } from './runs/runs.ts';
 import {
   findOwner,
@@ -97,7 +115,14 @@ beforeAll(async () => {
   t = await freshDatabase();
   await seedProject(t.db);
   await seedTask(t.db, 'one');
-  runId = await ensureRun(t.db, { ownerId: OWNER, taskId: 'one', n: 1, phase: 'implement', prompt: () => 'go', model: 'm' });
+  runId = await ensureRun(t.db, {
+    ownerId: OWNER,
+    taskId: 'one',
+    n: 1,
+    phase: 'implement',
+    prompt: () => 'go',
+    model: 'm',
+  });
   await openEpoch(t.db, runId);
   await renewLease(t.db, runId, 1);
   await t.db.query("update runs set started_at = now() - interval '1 minute' where id = $1", [runId]);
@@ -138,7 +163,16 @@ const SUMMARY = {
   endedAt: true,
   project: true,
 } as const;
-const FACT: Names<TaskFact> = { id: true, title: true, repo: true, state: true, statusLine: true, ci: true, waitingFor: true, endedHow: true };
+const FACT: Names<TaskFact> = {
+  id: true,
+  title: true,
+  repo: true,
+  state: true,
+  statusLine: true,
+  ci: true,
+  waitingFor: true,
+  endedHow: true,
+};
 
 test('a task, as the worker, the api and the chat read it', async () => {
   const q = t.db;
@@ -172,7 +206,11 @@ test('a task, as the worker, the api and the chat read it', async () => {
   const [summary] = await listTasks(q, OWNER, null);
   expectNames(summary, SUMMARY);
   expect(await listTasks(q, OWNER, 'done')).toEqual([]);
-  expectNames<Omit<TaskDetail, 'items' | 'runs'>>(await findTask(q, OWNER, 'one'), { ...SUMMARY, prompt: true, plan: true });
+  expectNames<Omit<TaskDetail, 'items' | 'runs'>>(await findTask(q, OWNER, 'one'), {
+    ...SUMMARY,
+    prompt: true,
+    plan: true,
+  });
   expect(await findTask(q, 'somebody else', 'one')).toBeNull();
   expectNames<TaskToTell>(await findTaskToTell(q, OWNER, 'one'), {
     id: true,
@@ -189,7 +227,11 @@ test('a task, as the worker, the api and the chat read it', async () => {
   expect([await findOwner(q, 'one'), await findOwner(q, 'none')]).toEqual([OWNER, null]);
   expect([await findState(q, 'one'), await findState(q, 'none')]).toEqual([summary!.state, null]);
   expect([await isLive(q, 'one'), await isLive(q, 'none')]).toEqual([true, false]);
-  await appendOnce(q, [agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } })], OWNER);
+  await appendOnce(
+    q,
+    [agentSaid.new({ taskId: 'one', actor: 'agent', payload: { runId, text: 'Half of it is there.' } })],
+    OWNER,
+  );
   expect(await listSaid(q, 'one')).toEqual([{ seq: expect.any(Number), text: 'Half of it is there.' }]);
 });
 
@@ -209,22 +251,40 @@ test('a project', async () => {
   expectNames<ProjectName>(name, { id: true, name: true });
   expect(await findProject(t.db, OWNER, 'pr-1')).toEqual({ settings: row!.settings });
   expect(await findProjectOf(t.db, OWNER, 'Demo/Tally')).toEqual({ id: 'pr-1', settings: row!.settings });
-  expect([await findAnyProject(t.db, 'demo/tally'), await findAnyProject(t.db, 'demo/none')]).toEqual([{ settings: row!.settings }, null]);
-  expect([await hasProject(t.db, OWNER, 'pr-1'), await hasProject(t.db, 'somebody else', 'pr-1')]).toEqual([true, false]);
+  expect([await findAnyProject(t.db, 'demo/tally'), await findAnyProject(t.db, 'demo/none')]).toEqual([
+    { settings: row!.settings },
+    null,
+  ]);
+  expect([await hasProject(t.db, OWNER, 'pr-1'), await hasProject(t.db, 'somebody else', 'pr-1')]).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test('the conversation and a turn of it', async () => {
   const file = { id: 'f-1', name: 'a.png', mime: 'image/png', size: 3 };
   const [said] = await appendOnce(
     t.db,
-    [messageSaid.byPerson({ actor: 'you', payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] } })],
+    [
+      messageSaid.byPerson({
+        actor: 'you',
+        payload: { id: 'm-1', role: 'user', text: 'Hello', turnId: 'turn-1', attachments: [file] },
+      }),
+    ],
     OWNER,
   );
   await withTx(t.db, (tx) => insertTurn(tx, OWNER, 'turn-1', said!.seq));
   const [message] = await listMessages(t.db, OWNER);
   expectNames<Message>(message, { id: true, role: true, text: true, turnId: true, seq: true, at: true });
   const [inThread] = await listThread(t.db, OWNER, said!.seq);
-  expectNames<ThreadMessage>(inThread, { role: true, text: true, at: true, attachments: true, turnId: true, seq: true });
+  expectNames<ThreadMessage>(inThread, {
+    role: true,
+    text: true,
+    at: true,
+    attachments: true,
+    turnId: true,
+    seq: true,
+  });
   expect(await listFiles(t.db, OWNER)).toEqual([file]);
   const turn = await claimTurn(t.db, 'me', 60_000);
   expectNames<Turn>(turn, { id: true, ownerId: true, attempts: true, seq: true });
@@ -250,7 +310,10 @@ test('the conversation and a turn of it', async () => {
 });
 
 test('an item of the inbox, before and after it is answered', async () => {
-  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], { runId, questionNo: 0 });
+  const id = await seedItem(t.db, 'one', `${runId}-q0`, 'question', 'Which?', ['A'], {
+    runId,
+    questionNo: 0,
+  });
   expect([await hasOpenQuestion(t.db, runId), await hasOpenQuestion(t.db, 'none')]).toEqual([true, false]);
   const [open] = await listOpenItems(t.db, OWNER);
   const names: Names<Item> = {
@@ -273,7 +336,15 @@ test('an item of the inbox, before and after it is answered', async () => {
   const [ofTask] = await listOpenOfTask(t.db, 'one');
   expectNames<OpenItem>(ofTask, { id: true, kind: true, title: true, options: true });
   expect([await findDecision(t.db, id), await findDecision(t.db, 'none')]).toEqual([null, null]);
-  await decide(t.db, { ownerId: OWNER, itemId: id, decision: 'answer', text: 'A', via: 'github', by: 'ada', answerId: 'github-comment-5' });
+  await decide(t.db, {
+    ownerId: OWNER,
+    itemId: id,
+    decision: 'answer',
+    text: 'A',
+    via: 'github',
+    by: 'ada',
+    answerId: 'github-comment-5',
+  });
   expect(await hasOpenQuestion(t.db, runId)).toBe(false);
   expect(await listOpenItems(t.db, OWNER)).toEqual([]);
   const [again] = await listItemsOfTask(t.db, OWNER, 'one');
@@ -301,7 +372,12 @@ test('an item of the inbox, before and after it is answered', async () => {
 
 test('the review', async () => {
   const place = { path: 'a.ts', side: 'new' as const, startLine: null, line: 3 };
-  await draftComment(t.db, { ownerId: OWNER, taskId: 'one', by: 'you', comment: { id: 'c1', ...place, quote: '', text: 'Why?' } });
+  await draftComment(t.db, {
+    ownerId: OWNER,
+    taskId: 'one',
+    by: 'you',
+    comment: { id: 'c1', ...place, quote: '', text: 'Why?' },
+  });
   const [draft] = await listComments(t.db, OWNER, 'one');
   expectNames<Comment>(draft, {
     id: true,
@@ -319,9 +395,19 @@ test('the review', async () => {
     answeredAt: true,
     createdAt: true,
   });
-  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([false, 0]);
-  await appendOnce(t.db, [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })], OWNER);
-  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([true, 1]);
+  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([
+    false,
+    0,
+  ]);
+  await appendOnce(
+    t.db,
+    [reviewSubmitted.new({ taskId: 'one', actor: 'you', payload: { ids: ['c1'] } })],
+    OWNER,
+  );
+  expect([await isOpenComment(t.db, 'one', 'c1'), (await listUnpublished(t.db, 'one')).length]).toEqual([
+    true,
+    1,
+  ]);
   await appendOnce(
     t.db,
     [
@@ -331,7 +417,15 @@ test('the review', async () => {
     OWNER,
   );
   const [reply] = await listReplies(t.db, 'one');
-  expectNames<ReplyRow>(reply, { seq: true, id: true, text: true, path: true, body: true, forgeId: true, via: true });
+  expectNames<ReplyRow>(reply, {
+    seq: true,
+    id: true,
+    text: true,
+    path: true,
+    body: true,
+    forgeId: true,
+    via: true,
+  });
   const [thread] = await listThreads(t.db, 'one');
   expectNames<ThreadRow>(thread, { id: true, state: true, forgeId: true, agreed: true });
   expect([thread!.forgeId, thread!.agreed]).toEqual([9, null]);
@@ -341,9 +435,22 @@ test('the review', async () => {
 
 test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual(['', false]);
-  const push = { id: 'p1', ownerId: OWNER, taskId: 'one', runId, branch: 'b', oldSha: 'old', newSha: 'new', diff: 'the diff', delta: 'the delta' };
+  const push = {
+    id: 'p1',
+    ownerId: OWNER,
+    taskId: 'one',
+    runId,
+    branch: 'b',
+    oldSha: 'old',
+    newSha: 'new',
+    diff: 'the diff',
+    delta: 'the delta',
+  };
   await withTx(t.db, (tx) => insertPush(tx, push));
-  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual(['the diff', true]);
+  expect([await findLatestDiff(t.db, 'one'), await hasPushed(t.db, 'one', 'new')]).toEqual([
+    'the diff',
+    true,
+  ]);
   const { rows } = await t.db.query('select old_sha, new_sha, state, delta from pushes');
   expect(rows).toEqual([{ old_sha: 'old', new_sha: 'new', state: 'forwarded', delta: 'the delta' }]);
   const key = 'one/comment-c1';
@@ -354,10 +461,19 @@ test('the forge: pushes, effects, webhooks, and who waits for it', async () => {
   await updateDone(t.db, key, { id: 9, line: true });
   expect(await findEffect(t.db, key)).toEqual({ state: 'done', result: { id: 9, line: true } });
   expect(await listOnLines(t.db, 'one', ['c1', 'c2'])).toEqual(new Set(['c1']));
-  expect([await withTx(t.db, (tx) => claimDelivery(tx, 'd')), await withTx(t.db, (tx) => claimDelivery(tx, 'd'))]).toEqual([true, false]);
+  expect([
+    await withTx(t.db, (tx) => claimDelivery(tx, 'd')),
+    await withTx(t.db, (tx) => claimDelivery(tx, 'd')),
+  ]).toEqual([true, false]);
   await appendOnce(
     t.db,
-    [taskStateChanged.new({ taskId: 'one', actor: 'x', payload: { state: 'ci', phase: 'ci', status: { is: 'plain' } } })],
+    [
+      taskStateChanged.new({
+        taskId: 'one',
+        actor: 'x',
+        payload: { state: 'ci', phase: 'ci', status: { is: 'plain' } },
+      }),
+    ],
     OWNER,
   );
   expect(await listWaitingRepos(t.db)).toEqual([{ repo: 'demo/tally', base: 'main' }]);
@@ -371,7 +487,10 @@ test('runs, while one works and after it', async () => {
   expect(await listSilent(t.db, 3_600_000)).toEqual([]);
   expect(await listUnended(t.db, 'one')).toEqual([{ id: runId, epoch: 1, state: 'running' }]);
   expect([await lastNumber(t.db, 'one'), await lastNumber(t.db, 'none')]).toEqual([1, 0]);
-  expect([await hasRun(t.db, OWNER, runId), await hasRun(t.db, 'somebody else', runId)]).toEqual([true, false]);
+  expect([await hasRun(t.db, OWNER, runId), await hasRun(t.db, 'somebody else', runId)]).toEqual([
+    true,
+    false,
+  ]);
   expect([await findOutcome(t.db, runId), await findOutcome(t.db, 'none')]).toEqual([null, null]);
   const data = Buffer.from('an archive');
   for (const epoch of [1, 2]) await saveCheckpoint(t.db, { taskId: 'one', runId, epoch, data });
@@ -381,7 +500,11 @@ test('runs, while one works and after it', async () => {
   // A question was asked in this run, so it ends as one that asked.
   await endRun(t.db, runId, 1, { kind: 'interrupted', reason: 'stopped' });
   expect(await findOutcome(t.db, runId)).toEqual({ kind: 'interrupted', reason: 'stopped' });
-  expect([await listUnended(t.db, 'one'), await listActive(t.db), await listCompleted(t.db, 'one')]).toEqual([[], [], []]);
+  expect([await listUnended(t.db, 'one'), await listActive(t.db), await listCompleted(t.db, 'one')]).toEqual([
+    [],
+    [],
+    [],
+  ]);
   const outcome = { kind: 'completed', summary: 'It is done.' } as const;
   await t.db.query('update runs set outcome = $1', [JSON.stringify(outcome)]);
   expect(await listCompleted(t.db, 'one')).toEqual([{ phase: 'implement', outcome }]);
@@ -414,11 +537,20 @@ test('of the checks that the repository names only those are red that ran to a b
     said.map((e) => tell(41, e)),
     OWNER,
   );
-  expect(await listRedChecks(t.db, 'one', 'red')).toEqual([{ what: 'lint', command: 'lint', tail: 'a.ts: error' }]);
+  expect(await listRedChecks(t.db, 'one', 'red')).toEqual([
+    { what: 'lint', command: 'lint', tail: 'a.ts: error' },
+  ]);
   expect(await listRedChecks(t.db, 'one', 'another')).toEqual([]);
   // With files beside it that are in no commit it says nothing, and what is green by now is red no more.
-  await appendOnce(t.db, [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)], OWNER);
-  expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([[], []]);
+  await appendOnce(
+    t.db,
+    [tell(42, { ...said[0], sha: 'dirty', clean: false }), tell(43, { ...said[0], exitCode: 0 } as never)],
+    OWNER,
+  );
+  expect([await listRedChecks(t.db, 'one', 'dirty'), await listRedChecks(t.db, 'one', 'red')]).toEqual([
+    [],
+    [],
+  ]);
   // What was red before the change is not the change's.
   await appendOnce(t.db, [tell(44, { ...said[0], sha: 'old', redBefore: true } as never)], OWNER);
   expect(await listRedChecks(t.db, 'one', 'old')).toEqual([]);
@@ -426,8 +558,13 @@ test('of the checks that the repository names only those are red that ran to a b
 
 test('how a check ended before a change is known to every task of its project, by commit, check and command', async () => {
   const baseline = { what: 'lint', command: 'lint', exitCode: 1, tail: 'a.ts: error', sha: 'base' } as const;
-  await appendOnce(t.db, [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })], OWNER);
-  const project = (await t.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'")).rows[0]!.project_id;
+  await appendOnce(
+    t.db,
+    [baselineRecorded.new({ taskId: 'one', actor: 'runner', payload: { ...baseline, runId } })],
+    OWNER,
+  );
+  const project = (await t.db.query<{ project_id: string }>("select project_id from tasks where id = 'one'"))
+    .rows[0]!.project_id;
   expect(await findBaseline(t.db, project, baseline)).toMatchObject(baseline);
   for (const other of [{ sha: 'another' }, { what: 'tests' as const }, { command: 'lint --fix' }])
     expect(await findBaseline(t.db, project, { ...baseline, ...other })).toBeNull();
@@ -435,24 +572,46 @@ test('how a check ended before a change is known to every task of its project, b
 });
 
 test('evidence of a commit counts only for what was checked, and for a clean tree', async () => {
-  const evidence = { runId, what: 'verify' as const, command: 'make test', exitCode: 0, ms: 5, tail: '', sha: 'abc', clean: true };
+  const evidence = {
+    runId,
+    what: 'verify' as const,
+    command: 'make test',
+    exitCode: 0,
+    ms: 5,
+    tail: '',
+    sha: 'abc',
+    clean: true,
+  };
   await appendOnce(
     t.db,
     [
       evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 1 }, payload: evidence }),
-      evidenceRecorded.new({ taskId: 'one', actor: 'runner', key: { epoch: 2 }, payload: { ...evidence, exitCode: 1, clean: false } }),
+      evidenceRecorded.new({
+        taskId: 'one',
+        actor: 'runner',
+        key: { epoch: 2 },
+        payload: { ...evidence, exitCode: 1, clean: false },
+      }),
     ],
     OWNER,
   );
   expect(await findEvidence(t.db, 'one', 'abc', 'verify')).toEqual(evidence);
-  expect([await findEvidence(t.db, 'one', 'abc', 'lint'), await findEvidence(t.db, 'one', 'other', 'verify')]).toEqual([null, null]);
-  expect([await hasEvent(t.db, `evidence/${runId}/1/verify`), await hasEvent(t.db, `evidence/${runId}/3/verify`)]).toEqual([true, false]);
+  expect([
+    await findEvidence(t.db, 'one', 'abc', 'lint'),
+    await findEvidence(t.db, 'one', 'other', 'verify'),
+  ]).toEqual([null, null]);
+  expect([
+    await hasEvent(t.db, `evidence/${runId}/1/verify`),
+    await hasEvent(t.db, `evidence/${runId}/3/verify`),
+  ]).toEqual([true, false]);
 });
 
 test('the outbox, in order', async () => {
   await t.db.query('delete from outbox');
   for (const name of ['first', 'second'])
-    await withTx(t.db, (tx) => toOutbox(tx, { kind: 'signal', workflowId: 'task/one', name, payload: { name } }));
+    await withTx(t.db, (tx) =>
+      toOutbox(tx, { kind: 'signal', workflowId: 'task/one', name, payload: { name } }),
+    );
   const rows = await withTx(t.db, (tx) => listUnsent(tx));
   expect(rows.map((r) => r.name)).toEqual(['first', 'second']);
   expectNames<OutboxRow>(rows[0], { id: true, kind: true, workflowId: true, name: true, payload: true });
@@ -461,7 +620,9 @@ test('the outbox, in order', async () => {
   expect(await wasSent(t.db, 'task/one')).toBe(true);
   await withTx(t.db, (tx) => postpone(tx, 'task/one', 'away'));
   expect(await withTx(t.db, (tx) => listUnsent(tx))).toEqual([]);
-  const kept = await t.db.query('select name, error, attempts, sent_at is null as waits from outbox order by id');
+  const kept = await t.db.query(
+    'select name, error, attempts, sent_at is null as waits from outbox order by id',
+  );
   expect(kept.rows).toEqual([
     { name: 'first', error: null, attempts: 1, waits: false },
     { name: 'second', error: 'away', attempts: 1, waits: true },
@@ -469,14 +630,30 @@ test('the outbox, in order', async () => {
 });
 
 test('devices, counts, and a lock that one has at a time', async () => {
-  expect([await findFirstUser(t.db), await hasUsers(t.db), await hasDevices(t.db)]).toEqual([null, false, false]);
+  expect([await findFirstUser(t.db), await hasUsers(t.db), await hasDevices(t.db)]).toEqual([
+    null,
+    false,
+    false,
+  ]);
   await t.db.query("insert into auth_users (id, name, email) values ('u1', 'Owner', 'a@b.invalid')");
-  await t.db.query("insert into auth_sessions (id, expires_at, token, user_id) values ('s1', now() + interval '1 day', 'x', 'u1')");
+  await t.db.query(
+    "insert into auth_sessions (id, expires_at, token, user_id) values ('s1', now() + interval '1 day', 'x', 'u1')",
+  );
   expect([await findFirstUser(t.db), await hasUsers(t.db)]).toEqual(['u1', true]);
   const [session] = await listSessions(t.db);
-  expectNames<SessionRow>(session, { id: true, token: true, userAgent: true, createdAt: true, updatedAt: true });
+  expectNames<SessionRow>(session, {
+    id: true,
+    token: true,
+    userAgent: true,
+    createdAt: true,
+    updatedAt: true,
+  });
   expect([await deleteSession(t.db, 's1'), await deleteSession(t.db, 's1')]).toEqual([true, false]);
-  const { id } = await addDevice(t.db, OWNER, { endpoint: 'https://push.invalid/1', keys: { p256dh: 'a', auth: 'b' }, label: 'Phone' });
+  const { id } = await addDevice(t.db, OWNER, {
+    endpoint: 'https://push.invalid/1',
+    keys: { p256dh: 'a', auth: 'b' },
+    label: 'Phone',
+  });
   expect(await hasDevices(t.db)).toBe(true);
   await deleteDevice(t.db, id);
   expect(await hasDevices(t.db)).toBe(false);

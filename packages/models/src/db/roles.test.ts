@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import pg from 'pg';
-import { applyRights, heldRights, OWNER_ROLE, prepareRoles, PROCESS_ROLES, RIGHTS, wantedRights, type RolePasswords } from './roles.ts';
+import {
+  applyRights,
+  heldRights,
+  OWNER_ROLE,
+  prepareRoles,
+  PROCESS_ROLES,
+  RIGHTS,
+  wantedRights,
+  type RolePasswords,
+} from './roles.ts';
 import { many, openPool } from './pool.ts';
 import { dueNotices, openItems } from './devices/push.ts';
 
@@ -130,7 +139,11 @@ test.each([
   ['mainloop_gateway', 'reads the chat', 'select text from messages'],
   ['mainloop_worker', 'reads the chat drafts', 'select draft from turns'],
   ['mainloop_web', 'writes a message', "update messages set text = ''"],
-  ['mainloop_web', 'writes an event', "insert into events (owner_id, type, actor, payload) values ('o', 'x', 'x', '{}')"],
+  [
+    'mainloop_web',
+    'writes an event',
+    "insert into events (owner_id, type, actor, payload) values ('o', 'x', 'x', '{}')",
+  ],
   ['mainloop_web', 'reads a checkpoint', 'select data from checkpoints'],
 ])('%s does not: %s', async (role, _what, sql) => {
   expect(await say(role, sql)).toBe(DENIED);
@@ -148,7 +161,11 @@ test('the worker counts what waits and finds what devices are to be told, with i
 
 test('the superuser can do what the others are refused, so the refusals mean something', async () => {
   // A program that reads to the end: one that leaves early has the copy fail on the closed pipe (XX000), now and then.
-  for (const sql of ["select pg_read_file('/etc/passwd')", "copy (select 1) to program 'cat > /dev/null'", 'select rolpassword from pg_authid'])
+  for (const sql of [
+    "select pg_read_file('/etc/passwd')",
+    "copy (select 1) to program 'cat > /dev/null'",
+    'select rolpassword from pg_authid',
+  ])
     expect(await say('mainloop', sql)).toBe('done');
   expect(await say('mainloop', ACCOUNT)).toBe('23503');
   expect(await say('mainloop_api', ACCOUNT)).toBe('23503');
@@ -166,7 +183,10 @@ test('a wrong password and none are refused', async () => {
 
 test('every table is known to somebody, and every role to the tests', async () => {
   const tables = (
-    await many<{ name: string }>(t.db, "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'")
+    await many<{ name: string }>(
+      t.db,
+      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    )
   ).map((r) => r.name);
   const named = new Set(PROCESS_ROLES.flatMap((r) => Object.keys(RIGHTS[r])));
   expect(tables.filter((n) => n !== '_prisma_migrations' && !named.has(n))).toEqual([]);
@@ -177,13 +197,16 @@ test('rights that were given by hand or by an older version are taken away, miss
   await t.db.query('grant all on auth_accounts, events to mainloop_gateway');
   await t.db.query('grant update (prompt) on tasks to mainloop_gateway');
   await t.db.query('revoke select on tasks from mainloop_web');
-  await t.db.query(`alter default privileges for role ${OWNER_ROLE} in schema public grant select on tables to mainloop_web`);
+  await t.db.query(
+    `alter default privileges for role ${OWNER_ROLE} in schema public grant select on tables to mainloop_web`,
+  );
   const c = new pg.Client({ connectionString: urlOf(OWNER_ROLE) });
   await c.connect();
   try {
     await applyRights(c);
     const { held, serials } = await heldRights(c);
-    for (const role of PROCESS_ROLES) expect([...(held.get(role) ?? [])].sort()).toEqual([...wantedRights(role, serials)].sort());
+    for (const role of PROCESS_ROLES)
+      expect([...(held.get(role) ?? [])].sort()).toEqual([...wantedRights(role, serials)].sort());
     await c.query('create table later (x int)');
     expect(await say('mainloop_web', 'select * from later')).toBe(DENIED);
   } finally {
@@ -201,11 +224,17 @@ test('a database that an older version made as the superuser is handed to the ow
     await t.db.query(`alter table "${name}" owner to mainloop`);
   await t.db.query('alter function mainloop_refuse_change() owner to mainloop');
   const { password } = new URL(t.url);
-  const passwords = Object.fromEntries([OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password])) as unknown as RolePasswords;
+  const passwords = Object.fromEntries(
+    [OWNER_ROLE, ...PROCESS_ROLES].map((r) => [r, password]),
+  ) as unknown as RolePasswords;
   await prepareRoles(t.url, passwords);
   await prepareRoles(t.url, passwords);
   expect(
-    await many(t.db, "select relname from pg_class where relnamespace = 'public'::regnamespace and pg_get_userbyid(relowner) <> $1", [OWNER_ROLE]),
+    await many(
+      t.db,
+      "select relname from pg_class where relnamespace = 'public'::regnamespace and pg_get_userbyid(relowner) <> $1",
+      [OWNER_ROLE],
+    ),
   ).toEqual([]);
   expect(await many(t.db, "select value from settings where key = 'kept'")).toEqual([{ value: 1 }]);
   expect(await say('mainloop_web', 'set role mainloop')).toBe(DENIED);

@@ -15,7 +15,10 @@ interface Right {
   readonly may: string;
   readonly columns?: readonly string[];
 }
-const may = (letters: string, columns?: readonly string[]): Right => ({ may: letters, ...(columns ? { columns } : {}) });
+const may = (letters: string, columns?: readonly string[]): Right => ({
+  may: letters,
+  ...(columns ? { columns } : {}),
+});
 
 /** What news of an agent changes about its task: never what the person decided (title, prompt, model, budget, branch). */
 const GATEWAY_TASK = [
@@ -31,7 +34,12 @@ const GATEWAY_TASK = [
   'updated_at',
 ] as const;
 const everyAuthTable = (right: Right): Record<string, Right> =>
-  Object.fromEntries(['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((t) => [`auth_${t}`, right]));
+  Object.fromEntries(
+    ['users', 'sessions', 'accounts', 'verifications', 'passkeys', 'rate_limits'].map((t) => [
+      `auth_${t}`,
+      right,
+    ]),
+  );
 
 /** A table that is not named here is closed to all of them. */
 export const RIGHTS: Readonly<Record<ProcessRole, Readonly<Record<string, Right>>>> = {
@@ -130,7 +138,9 @@ export function wantedRights(role: ProcessRole, serials: Readonly<Record<string,
 }
 
 /** Every privilege the process roles hold on what is in the schema `public`, and which sequence counts for which table. */
-export async function heldRights(q: Pick<pg.ClientBase, 'query'>): Promise<{ held: Map<string, Set<string>>; serials: Record<string, string> }> {
+export async function heldRights(
+  q: Pick<pg.ClientBase, 'query'>,
+): Promise<{ held: Map<string, Set<string>>; serials: Record<string, string> }> {
   const r = await q.query<{ role: string; what: string }>(
     `select g.rolname as role, c.relname || ' ' || a.privilege_type as what
        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a join pg_roles g on g.oid = a.grantee
@@ -166,7 +176,9 @@ function words(what: string): string {
  * @param q connected as the owner of the tables
  */
 export async function applyRights(q: pg.ClientBase): Promise<void> {
-  const there = await q.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [PROCESS_ROLES]);
+  const there = await q.query<{ rolname: string }>('select rolname from pg_roles where rolname = any($1)', [
+    PROCESS_ROLES,
+  ]);
   if (there.rows.length === 0) return;
   await q.query('begin');
   try {
@@ -209,7 +221,9 @@ export async function prepareRoles(url: string, passwords: RolePasswords): Promi
   await c.connect();
   try {
     await c.query('begin');
-    const known = new Set((await c.query<{ rolname: string }>('select rolname from pg_roles')).rows.map((r) => r.rolname));
+    const known = new Set(
+      (await c.query<{ rolname: string }>('select rolname from pg_roles')).rows.map((r) => r.rolname),
+    );
     const { db } = (await c.query<{ db: string }>('select current_database() as db')).rows[0]!;
     for (const role of [OWNER_ROLE, ...PROCESS_ROLES] as const) {
       if (!known.has(role)) await c.query(`create role ${role}`);
@@ -237,7 +251,9 @@ export async function prepareRoles(url: string, passwords: RolePasswords): Promi
       [OWNER_ROLE],
     );
     for (const m of mine.rows) await c.query(`alter ${m.kind} ${m.name} owner to ${OWNER_ROLE}`);
-    await c.query(`alter default privileges in schema public revoke all on tables from ${PROCESS_ROLES.join(', ')}`);
+    await c.query(
+      `alter default privileges in schema public revoke all on tables from ${PROCESS_ROLES.join(', ')}`,
+    );
     await c.query('commit');
   } finally {
     await c.end();

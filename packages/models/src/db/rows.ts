@@ -35,10 +35,12 @@ export async function rows<S extends Compilable>(q: Queryable, statement: S): Pr
 }
 
 /** @returns the first row that the statement gives; null when it gives none */
-export const row = async <S extends Compilable>(q: Queryable, statement: S): Promise<RowOf<S> | null> => (await rows(q, statement))[0] ?? null;
+export const row = async <S extends Compilable>(q: Queryable, statement: S): Promise<RowOf<S> | null> =>
+  (await rows(q, statement))[0] ?? null;
 
 /** @returns whether the statement gives a row */
-export const hasRow = async (q: Queryable, statement: Compilable): Promise<boolean> => (await rows(q, statement)).length > 0;
+export const hasRow = async (q: Queryable, statement: Compilable): Promise<boolean> =>
+  (await rows(q, statement)).length > 0;
 
 /** Runs a statement that changes something. @returns how many rows it touched */
 export async function run(q: Queryable, statement: Compilable): Promise<number> {
@@ -69,11 +71,15 @@ class Hole {
  */
 export const prepare =
   <Values extends object>() =>
-  <S extends Compilable>(make: (values: Values) => S): ((q: Queryable, values: Values) => Promise<RowOf<S>[]>) => {
+  <S extends Compilable>(
+    make: (values: Values) => S,
+  ): ((q: Queryable, values: Values) => Promise<RowOf<S>[]>) => {
     let compiled: CompiledQuery | undefined;
     return async (q, values) => {
       compiled ??= make(new Proxy<Values>({} as Values, { get: (_, name) => new Hole(name) })).compile();
-      const parameters = compiled.parameters.map((p) => (p instanceof Hole ? Reflect.get(values, p.name) : p));
+      const parameters = compiled.parameters.map((p) =>
+        p instanceof Hole ? Reflect.get(values, p.name) : p,
+      );
       return (await q.query(compiled.sql, parameters)).rows;
     };
   };
@@ -83,4 +89,5 @@ const tell = prepare<{ readonly channel: string; readonly words: string }>()(({ 
 );
 
 /** Tells whoever listens on a channel, when the transaction commits. @param words at most 8,000 bytes */
-export const notify = (q: Queryable, channel: string, words: string): Promise<unknown> => tell(q, { channel, words });
+export const notify = (q: Queryable, channel: string, words: string): Promise<unknown> =>
+  tell(q, { channel, words });

@@ -13,7 +13,16 @@ let t: TestDatabase;
 let n = 0;
 const say = (text: string, ownerId: string = OWNER): Promise<unknown> =>
   withTx(t.db, (tx) =>
-    append(tx, [messageSaid.byPerson({ actor: 'you', payload: { id: `m${++n}`, role: 'user', text, turnId: `turn${n}` } })], ownerId),
+    append(
+      tx,
+      [
+        messageSaid.byPerson({
+          actor: 'you',
+          payload: { id: `m${++n}`, role: 'user', text, turnId: `turn${n}` },
+        }),
+      ],
+      ownerId,
+    ),
   );
 const find = async (asked: string, limit = 10): Promise<string[]> =>
   (await searchMessages(t.db, OWNER, { words: wordsIn(asked), limit })).map((m) => m.text);
@@ -33,7 +42,11 @@ describe('messages', () => {
     ['by a path', 'src/tally/split.ts', ['The invoices were rounded twice, in src/tally/split.ts.']],
     ['by the beginning of a word', 'invoi', ['The invoices were rounded twice, in src/tally/split.ts.']],
     ['in another script', '東京', ['東京のサーバー is slow']],
-    ['in a sentence of little words', 'what did we say about the invoices?', ['The invoices were rounded twice, in src/tally/split.ts.']],
+    [
+      'in a sentence of little words',
+      'what did we say about the invoices?',
+      ['The invoices were rounded twice, in src/tally/split.ts.'],
+    ],
     [
       'what holds all words before what holds some',
       'rounds even',
@@ -50,16 +63,27 @@ describe('messages', () => {
       searchMessages(t.db, OWNER, { words: ['round'], from: new Date(from), to: new Date(to), limit: 10 });
     expect(await on('2020-01-01', '2020-01-02')).toEqual([]);
     expect(await on('2020-01-01', '2999-01-01')).toHaveLength(2);
-    const said = await listSaidBetween(t.db, OWNER, { from: new Date(0), to: new Date('2999-01-01'), limit: 2 });
+    const said = await listSaidBetween(t.db, OWNER, {
+      from: new Date(0),
+      to: new Date('2999-01-01'),
+      limit: 2,
+    });
     expect(said.map((m) => m.id)).toEqual(['m1', 'm2']);
   });
 
   test('of whatever length and kind can be said, and are found by their beginning', async () => {
     // Words with a hyphen are kept whole and by their parts.
-    const letters = (i: number): string => String.fromCodePoint(...Array.from({ length: 20 }, (_, k) => 0x4e00 + ((i * (k + 3)) % 20_000)));
-    const text = `enormous ${Array.from({ length: 5_000 }, (_, i) => `${letters(2 * i)}-${letters(2 * i + 1)}`).join(' ')}`.slice(0, 200_000);
+    const letters = (i: number): string =>
+      String.fromCodePoint(...Array.from({ length: 20 }, (_, k) => 0x4e00 + ((i * (k + 3)) % 20_000)));
+    const text =
+      `enormous ${Array.from({ length: 5_000 }, (_, i) => `${letters(2 * i)}-${letters(2 * i + 1)}`).join(' ')}`.slice(
+        0,
+        200_000,
+      );
     // Without the way out for it, it could not be said at all.
-    await expect(t.db.query("select to_tsvector('simple', $1) || to_tsvector('english', $1)", [text])).rejects.toThrow(/too long/);
+    await expect(
+      t.db.query("select to_tsvector('simple', $1) || to_tsvector('english', $1)", [text]),
+    ).rejects.toThrow(/too long/);
     await say(text);
     expect(await find('enormous')).toEqual([text]);
   });
@@ -79,8 +103,11 @@ describe('messages', () => {
 test('tasks are found by title, repository, request and plan, each word somewhere; signs of a pattern are signs', async () => {
   await seedProject(t.db);
   await seedTask(t.db, 'one');
-  await t.db.query("update tasks set title = 'Round 100% right', prompt = 'Half to even.', plan = 'Touch split_bill.ts' where id = 'one'");
-  const found = async (asked: string): Promise<string[]> => (await searchTasks(t.db, OWNER, wordsIn(asked), 5)).map((x) => x.id);
+  await t.db.query(
+    "update tasks set title = 'Round 100% right', prompt = 'Half to even.', plan = 'Touch split_bill.ts' where id = 'one'",
+  );
+  const found = async (asked: string): Promise<string[]> =>
+    (await searchTasks(t.db, OWNER, wordsIn(asked), 5)).map((x) => x.id);
   expect(await found('round tally')).toEqual(['one']);
   expect(await found('even split_bill.ts')).toEqual(['one']);
   expect(await found('even splitXbill.ts')).toEqual([]);

@@ -10,11 +10,14 @@ const Said = z.looseObject({ statusLine: z.string() });
 /** Version 1 of `task.state`: that it waits for its account was known by how its words begin. */
 export function withWaitingFor(payload: unknown): unknown {
   const old = Said.parse(payload);
-  return old.statusLine.startsWith("The account's usage limit is reached.") ? { ...old, waitingFor: 'account_limit' } : old;
+  return old.statusLine.startsWith("The account's usage limit is reached.")
+    ? { ...old, waitingFor: 'account_limit' }
+    : old;
 }
 
 /** @param line what a task said of itself, in words */
-export const statusIn = (line: string): Status => (line === '' ? { is: 'plain' } : { is: 'words', words: line });
+export const statusIn = (line: string): Status =>
+  line === '' ? { is: 'plain' } : { is: 'words', words: line };
 
 /** Version 2 of `task.state`: what it said of itself was a sentence. */
 export function withStatus(payload: unknown): unknown {
@@ -52,7 +55,11 @@ export function withHeld(payload: unknown): unknown {
   if (fenced === null) return old;
   const from = fenced.index + fenced[0].length;
   const diff = old.body.slice(from, Math.max(from, old.body.length - fenced[1]!.length - 1));
-  return { ...old, body: old.body.slice(0, fenced.index), held: { diff, mayAllow: old.options.some((o) => o.label === 'Allow') } };
+  return {
+    ...old,
+    body: old.body.slice(0, fenced.index),
+    held: { diff, mayAllow: old.options.some((o) => o.label === 'Allow') },
+  };
 }
 
 const OldItem = z.looseObject({
@@ -79,7 +86,10 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ['time', 'time'],
   ['disk', 'disk'],
 ]);
-const OLD_GATES = ['The checks are green, but the change removes or skips tests.', 'This repository has no CI, so nothing has checked the change.'];
+const OLD_GATES = [
+  'The checks are green, but the change removes or skips tests.',
+  'This repository has no CI, so nothing has checked the change.',
+];
 
 /** Version 1 of `inbox.opened`: the asking run stood in the id, why it stopped in the body or in the title, and a title that was cut ended in "…". */
 export function withItemCodes(payload: unknown): unknown {
@@ -94,6 +104,7 @@ export function withItemCodes(payload: unknown): unknown {
     return runId === undefined ? old : { ...old, runId, titleIsWhole: !title.endsWith('…') };
   }
   if (kind !== 'failure') return old;
-  const errorCode = CODES.get(body) ?? (OLD_GATES.some((words) => title.startsWith(words)) ? 'gate' : undefined);
+  const errorCode =
+    CODES.get(body) ?? (OLD_GATES.some((words) => title.startsWith(words)) ? 'gate' : undefined);
   return errorCode === undefined ? old : { ...old, errorCode };
 }

@@ -9,11 +9,15 @@ export type Writer = 'api' | 'gateway' | 'worker';
 export type About = 'task' | 'owner' | 'either';
 
 /** The names in a template like `looked/{taskId}/{pushId}`. */
-type NamesIn<Template> = Template extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
+type NamesIn<Template> = Template extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;
 /** Names that neither the payload nor the task can fill. */
 type GivenNames<Template, Payload> = Exclude<NamesIn<Template>, keyof Payload | 'taskId'>;
 /** A payload whose fields that stand in the key are not empty. */
-type WithKey<Template, Payload> = Payload & { readonly [Name in NamesIn<Template> & keyof Payload]: string | number };
+type WithKey<Template, Payload> = Payload & {
+  readonly [Name in NamesIn<Template> & keyof Payload]: string | number;
+};
 
 type OfWhat<A extends About, Template> = A extends 'task'
   ? { readonly taskId: string }
@@ -42,7 +46,12 @@ class Made<Type extends string, Payload> {
   readonly payload: Payload;
   readonly dedupeKey: string | null;
 
-  constructor(type: Type, version: number, about: { taskId: string | null; actor: string; dedupeKey: string | null }, payload: Payload) {
+  constructor(
+    type: Type,
+    version: number,
+    about: { taskId: string | null; actor: string; dedupeKey: string | null },
+    payload: Payload,
+  ) {
     this.type = type;
     this.version = version;
     this.taskId = about.taskId;
@@ -56,7 +65,12 @@ export type { Made };
 /** Brings the payload of one version to the next. It takes what lies in an old row, which nothing has checked. */
 export type Upcast = (payload: unknown) => unknown;
 
-interface Description<Type extends string, Payload extends z.ZodType, A extends About, Keys extends Readonly<Record<string, string | null>>> {
+interface Description<
+  Type extends string,
+  Payload extends z.ZodType,
+  A extends About,
+  Keys extends Readonly<Record<string, string | null>>,
+> {
   readonly type: Type;
   /** 1 for the first; one more with each change that an old payload does not fit. */
   readonly version: number;
@@ -74,12 +88,22 @@ interface Description<Type extends string, Payload extends z.ZodType, A extends 
   readonly keys: Keys;
 }
 
-type Constructors<Type extends string, Payload extends z.ZodType, A extends About, Keys extends Readonly<Record<string, string | null>>> = {
-  readonly [Name in keyof Keys]: (a: Arguments<A, z.output<Payload>, Keys[Name]>) => Made<Type, z.output<Payload>>;
+type Constructors<
+  Type extends string,
+  Payload extends z.ZodType,
+  A extends About,
+  Keys extends Readonly<Record<string, string | null>>,
+> = {
+  readonly [Name in keyof Keys]: (
+    a: Arguments<A, z.output<Payload>, Keys[Name]>,
+  ) => Made<Type, z.output<Payload>>;
 };
 
 /** What is known of an event type wherever its fields do not matter. */
-export interface EventDefinition extends Omit<Description<string, z.ZodType, About, Readonly<Record<string, string | null>>>, 'upcasts'> {
+export interface EventDefinition extends Omit<
+  Description<string, z.ZodType, About, Readonly<Record<string, string | null>>>,
+  'upcasts'
+> {
   readonly upcasts: readonly Upcast[];
 }
 
@@ -95,7 +119,8 @@ function keyWriter(type: string, template: string): (values: Readonly<Record<str
       .map((part, at) => {
         if (at % 2 === 0) return part;
         const value = own(values, part);
-        if (typeof value !== 'string' && typeof value !== 'number') throw new Error(`${type} has no ${part} for its key ${template}`);
+        if (typeof value !== 'string' && typeof value !== 'number')
+          throw new Error(`${type} has no ${part} for its key ${template}`);
         return String(value);
       })
       .join('');
@@ -113,17 +138,30 @@ export function defineEvent<
   const Keys extends Readonly<Record<string, string | null>>,
 >(
   description: Description<Type, Payload, A, Keys>,
-): Description<Type, Payload, A, Keys> & { readonly upcasts: readonly Upcast[] } & Constructors<Type, Payload, A, Keys> {
+): Description<Type, Payload, A, Keys> & { readonly upcasts: readonly Upcast[] } & Constructors<
+    Type,
+    Payload,
+    A,
+    Keys
+  > {
   const { type, version, upcasts = [], keys } = description;
-  if (upcasts.length !== version - 1) throw new Error(`${type} is at version ${version} and has ${upcasts.length} upcasts`);
+  if (upcasts.length !== version - 1)
+    throw new Error(`${type} is at version ${version} and has ${upcasts.length} upcasts`);
   const constructor = (template: string | null) => {
     const keyOf = template === null ? null : keyWriter(type, template);
-    return (a: { taskId?: string | null; actor: string; payload: z.output<Payload>; key?: object }): Made<Type, z.output<Payload>> => {
+    return (a: {
+      taskId?: string | null;
+      actor: string;
+      payload: z.output<Payload>;
+      key?: object;
+    }): Made<Type, z.output<Payload>> => {
       const taskId = a.taskId ?? null;
       const dedupeKey = keyOf === null ? null : keyOf({ taskId, ...a.payload, ...a.key });
       return new Made(type, version, { taskId, actor: a.actor, dedupeKey }, a.payload);
     };
   };
-  const constructors: object = Object.fromEntries(Object.entries(keys).map(([name, template]) => [name, constructor(template)]));
+  const constructors: object = Object.fromEntries(
+    Object.entries(keys).map(([name, template]) => [name, constructor(template)]),
+  );
   return { ...(constructors as Constructors<Type, Payload, A, Keys>), ...description, upcasts };
 }

@@ -19,7 +19,14 @@ describe('what compiles', () => {
   test('nothing but what a constructor made can be appended', () => {
     const said = agentSaid.new({ ...about, payload: { runId: 'r', text: 'I begin.' } });
     expect(takes(said)).toBe('agent.said');
-    const raw = { type: 'agent.said', version: 1, taskId: 't1', actor: 'agent', dedupeKey: null, payload: { runId: 'r', text: '' } } as const;
+    const raw = {
+      type: 'agent.said',
+      version: 1,
+      taskId: 't1',
+      actor: 'agent',
+      dedupeKey: null,
+      payload: { runId: 'r', text: '' },
+    } as const;
     // @ts-expect-error: written by hand, with every field right
     expect(takes(raw)).toBe('agent.said');
     // @ts-expect-error: a copy of one, with another key
@@ -32,10 +39,14 @@ describe('what compiles', () => {
     // @ts-expect-error: it is about a task
     agentSaid.new({ actor: 'agent', payload: { runId: 'r', text: '' } });
     // @ts-expect-error: its key has the run, which the payload does not have
-    expect(() => planWritten.new({ ...about, payload: { revision: 1, markdown: '' } })).toThrow('plan.written has no runId for its key');
+    expect(() => planWritten.new({ ...about, payload: { revision: 1, markdown: '' } })).toThrow(
+      'plan.written has no runId for its key',
+    );
     const payload = { id: 'm', role: 'assistant' as const, text: '', turnId: null };
     // @ts-expect-error: a reply's key is its turn, and this has none
-    expect(() => messageSaid.reply({ actor: 'mainloop', payload })).toThrow('message.said has no turnId for its key');
+    expect(() => messageSaid.reply({ actor: 'mainloop', payload })).toThrow(
+      'message.said has no turnId for its key',
+    );
   });
 
   test('whoever reads an event knows the payload of its type and no other', () => {
@@ -44,7 +55,11 @@ describe('what compiles', () => {
       // @ts-expect-error: other types have other fields
       return String(event.payload.text);
     };
-    expect(readEvents([row(agentSaid.new({ ...about, payload: { runId: 'r', text: 'I begin.' } }))]).events.map(textOf)).toEqual(['I begin.']);
+    expect(
+      readEvents([row(agentSaid.new({ ...about, payload: { runId: 'r', text: 'I begin.' } }))]).events.map(
+        textOf,
+      ),
+    ).toEqual(['I begin.']);
   });
 });
 
@@ -59,16 +74,42 @@ const row = (event: NewEvent, version: number | null = null): StoredEvent => ({
 });
 
 test.each<[string, string | null, string | null]>([
-  ['a message', messageSaid.byPerson({ actor: 'you', payload: { id: 'm1', role: 'user', text: '', turnId: 't' } }).dedupeKey, 'said/m1'],
-  ['a reply', messageSaid.reply({ actor: 'x', payload: { id: 'm2', role: 'assistant', text: '', turnId: 'turn-m1' } }).dedupeKey, 'reply/turn-m1'],
-  ['a note', messageSaid.endNote({ ...about, payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey, 'ended-note/t1'],
-  ['a note without a key', messageSaid.new({ actor: 'x', payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey, null],
+  [
+    'a message',
+    messageSaid.byPerson({ actor: 'you', payload: { id: 'm1', role: 'user', text: '', turnId: 't' } })
+      .dedupeKey,
+    'said/m1',
+  ],
+  [
+    'a reply',
+    messageSaid.reply({ actor: 'x', payload: { id: 'm2', role: 'assistant', text: '', turnId: 'turn-m1' } })
+      .dedupeKey,
+    'reply/turn-m1',
+  ],
+  [
+    'a note',
+    messageSaid.endNote({ ...about, payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey,
+    'ended-note/t1',
+  ],
+  [
+    'a note without a key',
+    messageSaid.new({ actor: 'x', payload: { id: 'm3', role: 'note', text: '', turnId: null } }).dedupeKey,
+    null,
+  ],
   [
     'cancelling',
-    taskStateChanged.cancelling({ ...about, payload: { state: 'blocked', phase: 'ci', status: { is: 'cancelling' } } }).dedupeKey,
+    taskStateChanged.cancelling({
+      ...about,
+      payload: { state: 'blocked', phase: 'ci', status: { is: 'cancelling' } },
+    }).dedupeKey,
     'cancel/t1',
   ],
-  ['a state', taskStateChanged.new({ ...about, payload: { state: 'blocked', phase: 'ci', status: { is: 'plain' } } }).dedupeKey, null],
+  [
+    'a state',
+    taskStateChanged.new({ ...about, payload: { state: 'blocked', phase: 'ci', status: { is: 'plain' } } })
+      .dedupeKey,
+    null,
+  ],
   [
     'a comment of the forge',
     reviewCommented.onForge({
@@ -96,7 +137,16 @@ test.each<[string, string | null, string | null]>([
     evidenceRecorded.new({
       ...about,
       key: { epoch: 2 },
-      payload: { runId: 'r1', what: 'verify', command: '', exitCode: 0, ms: 1, tail: '', sha: 'a', clean: true },
+      payload: {
+        runId: 'r1',
+        what: 'verify',
+        command: '',
+        exitCode: 0,
+        ms: 1,
+        tail: '',
+        sha: 'a',
+        clean: true,
+      },
     }).dedupeKey,
     'evidence/r1/2/verify',
   ],
@@ -105,7 +155,13 @@ test.each<[string, string | null, string | null]>([
 });
 
 test('a payload is kept as it was given', () => {
-  const payload = { id: 'q', kind: 'question' as const, title: 'Which?', body: '', options: [{ label: 'A' }] };
+  const payload = {
+    id: 'q',
+    kind: 'question' as const,
+    title: 'Which?',
+    body: '',
+    options: [{ label: 'A' }],
+  };
   expect(inboxOpened.new({ ...about, payload }).payload).toBe(payload);
 });
 
@@ -133,14 +189,25 @@ describe('versions', () => {
     expect(renamed.new({ actor: 'x', payload: { text: '', loud: true } }).version).toBe(3);
   });
   test('one of a version to come, or that no version fits, is not read', () => {
-    expect(readPayload(renamed, { shout: 'hello' }, 4)).toEqual({ ok: false, why: 'is of version 4, and this is 3' });
-    expect(readPayload(renamed, { text: 'hello' }, 3)).toMatchObject({ ok: false, why: expect.stringContaining('loud: ') });
+    expect(readPayload(renamed, { shout: 'hello' }, 4)).toEqual({
+      ok: false,
+      why: 'is of version 4, and this is 3',
+    });
+    expect(readPayload(renamed, { text: 'hello' }, 3)).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('loud: '),
+    });
     // An upcast that can't take what lies there says so too, and does not end the reader.
-    expect(readPayload(renamed, { text: 'hello' }, 1)).toMatchObject({ ok: false, why: expect.stringContaining('words: ') });
+    expect(readPayload(renamed, { text: 'hello' }, 1)).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('words: '),
+    });
   });
   test('a version without the way to it is no definition', () => {
     const { upcasts: _, ...without } = renamed;
-    expect(() => defineEvent({ ...without, upcasts: [] })).toThrow('thing.said is at version 3 and has 0 upcasts');
+    expect(() => defineEvent({ ...without, upcasts: [] })).toThrow(
+      'thing.said is at version 3 and has 0 upcasts',
+    );
   });
   test('every type is known by its own name', () => {
     expect(Object.entries(EVENTS).filter(([name, definition]) => definition.type !== name)).toEqual([]);
@@ -149,7 +216,12 @@ describe('versions', () => {
 
 test('rows that are none of ours are set apart, and the others come in their order', () => {
   const said = (text: string): StoredEvent => row(agentSaid.new({ ...about, payload: { runId: 'r', text } }));
-  const rows = [said('a'), { ...said('b'), seq: 8, type: 'constructor' }, { ...said('c'), seq: 9, payload: { runId: 'r' } }, said('d')];
+  const rows = [
+    said('a'),
+    { ...said('b'), seq: 8, type: 'constructor' },
+    { ...said('c'), seq: 9, payload: { runId: 'r' } },
+    said('d'),
+  ];
   const read = readEvents(rows);
   expect(read.events.map((e) => e.payload)).toEqual([
     { runId: 'r', text: 'a' },

@@ -48,7 +48,10 @@ export const pullRequestMerged = defineEvent({
   says: 'The pull request is merged, by us or by somebody on the forge.',
   about: 'task',
   writtenBy: ['worker'],
-  payload: z.object({ number: z.number(), sha: z.string().nullable().describe('the commit that the merge made, where the forge says') }),
+  payload: z.object({
+    number: z.number(),
+    sha: z.string().nullable().describe('the commit that the merge made, where the forge says'),
+  }),
   keys: { new: 'merged/{taskId}' },
 });
 
@@ -58,7 +61,10 @@ export const pullRequestClosed = defineEvent({
   says: 'Somebody closed the pull request without a merge.',
   about: 'task',
   writtenBy: ['worker'],
-  payload: z.object({ number: z.number(), by: z.string().optional().describe('account, where the forge says; older events do not') }),
+  payload: z.object({
+    number: z.number(),
+    by: z.string().optional().describe('account, where the forge says; older events do not'),
+  }),
   keys: { new: 'closed/{taskId}/{at}' },
 });
 
@@ -90,7 +96,9 @@ export const branchPushed = defineEvent({
       .array(z.string())
       .readonly()
       .optional()
-      .describe('of the whole branch: commits whose messages would do something on the default branch; older pushes were not looked at'),
+      .describe(
+        'of the whole branch: commits whose messages would do something on the default branch; older pushes were not looked at',
+      ),
   }),
   /** `again`: what was pushed before and is the head once more, after something else was. */
   keys: { new: 'pushed/{taskId}/{sha}', again: 'pushed/{taskId}/{sha}/{count}' },
@@ -118,7 +126,10 @@ export const pushHeld = defineEvent({
   says: 'A push changes what CI runs, and waits for the person.',
   about: 'task',
   writtenBy: ['gateway'],
-  payload: z.object({ pushId: z.string().describe('the item that asks about it'), files: z.array(z.string()) }),
+  payload: z.object({
+    pushId: z.string().describe('the item that asks about it'),
+    files: z.array(z.string()),
+  }),
   keys: { new: 'held/{pushId}' },
 });
 
@@ -148,7 +159,10 @@ export const ciJudged = defineEvent({
     outcome: z.enum(CI_OUTCOMES).optional().describe('older events have the word alone'),
     failures: z.array(ciFailure).optional().describe('of a red one: which checks, and how'),
     green: z.array(z.string()).optional().describe('the names of those that passed'),
-    notRun: z.array(z.string()).optional().describe('the names of those that were skipped, or can not run here'),
+    notRun: z
+      .array(z.string())
+      .optional()
+      .describe('the names of those that were skipped, or can not run here'),
   }),
   keys: { new: 'ci/{taskId}/{sha}/{verdict}/{passed}/{failed}/{pending}/{outcome}/{names}' },
 });
@@ -179,7 +193,10 @@ export const trainJoined = defineEvent({
   says: 'An approved change waits for its turn to be merged: those of one repository and base go one after the other.',
   about: 'task',
   writtenBy: ['worker'],
-  payload: z.object({ itemId: z.string().describe('the item in which it was approved'), sha: z.string().describe('the commit that was looked at') }),
+  payload: z.object({
+    itemId: z.string().describe('the item in which it was approved'),
+    sha: z.string().describe('the commit that was looked at'),
+  }),
   keys: { new: 'train/{taskId}/{itemId}' },
 });
 
@@ -189,6 +206,10 @@ export const trainLeft = defineEvent({
   says: 'A change waits for its turn no more: it is merged, or something keeps it from that.',
   about: 'task',
   writtenBy: ['worker', 'api'],
-  payload: z.object({ itemId: z.string(), how: z.enum(TRAIN_ENDS), why: z.string().describe('as a sentence; empty when it is merged') }),
+  payload: z.object({
+    itemId: z.string(),
+    how: z.enum(TRAIN_ENDS),
+    why: z.string().describe('as a sentence; empty when it is merged'),
+  }),
   keys: { new: 'train-left/{taskId}/{itemId}' },
 });

@@ -21,11 +21,16 @@ export const inboxOpened = defineEvent({
     multiple: z.boolean().optional().describe('more than one of them may be chosen'),
     runId: z.string().optional().describe('the run whose agent asks; left out by what mainloop itself asks'),
     questionNo: z.number().optional().describe('of a question: how many its run had asked before'),
-    errorCode: z.enum(ERROR_CODES).optional().describe('of a failure or a gate: why the task stopped, where more is known than the sentence'),
+    errorCode: z
+      .enum(ERROR_CODES)
+      .optional()
+      .describe('of a failure or a gate: why the task stopped, where more is known than the sentence'),
     titleIsWhole: z
       .boolean()
       .optional()
-      .describe('of a permission: the title says all that is asked, so that it can be decided where nothing else is seen'),
+      .describe(
+        'of a permission: the title says all that is asked, so that it can be decided where nothing else is seen',
+      ),
     held: held.optional().describe('of a held change to CI files'),
     permission: permissionAsk.optional().describe('the request of the running agent that it is about'),
   }),
@@ -70,7 +75,10 @@ export const inboxSnoozed = defineEvent({
   payload: z.object({
     id: z.string(),
     until: z.string().describe('ISO time'),
-    untilCi: z.boolean().optional().describe('it comes back when CI of its task is done, at that time at the latest'),
+    untilCi: z
+      .boolean()
+      .optional()
+      .describe('it comes back when CI of its task is done, at that time at the latest'),
   }),
   keys: { new: null },
 });

@@ -48,7 +48,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 /** @returns the part of the page about one type */
 function sectionOf(definition: EventDefinition): string {
   const schema = z.toJSONSchema(definition.payload, { io: 'output', unrepresentable: 'any' }) as Schema;
-  const keys = Object.values(definition.keys).map((template) => (template === null ? 'none' : `\`${template}\``));
+  const keys = Object.values(definition.keys).map((template) =>
+    template === null ? 'none' : `\`${template}\``,
+  );
   const fields = Object.entries(schema.properties ?? {}).map(
     ([name, field]) =>
       `| \`${name}\`${schema.required?.includes(name) ? '' : ', optional'} | ${cell(words(field))} | ${cell(field.description ?? '')} |`,
@@ -66,4 +68,5 @@ function sectionOf(definition: EventDefinition): string {
 }
 
 /** @returns the whole page */
-export const pageOf = (definitions: readonly EventDefinition[]): string => `${[HEAD, ...definitions.map(sectionOf)].join('\n\n')}\n`;
+export const pageOf = (definitions: readonly EventDefinition[]): string =>
+  `${[HEAD, ...definitions.map(sectionOf)].join('\n\n')}\n`;

@@ -22,7 +22,10 @@ export const projectAdded = defineEvent({
       .readonly()
       .optional()
       .describe('of a folder: what looking at it came to'),
-    unreadable: z.string().optional().describe('what of its CI the token may not read, as a sentence; left out where it may read all'),
+    unreadable: z
+      .string()
+      .optional()
+      .describe('what of its CI the token may not read, as a sentence; left out where it may read all'),
   }),
   keys: { new: null },
 });
@@ -33,7 +36,11 @@ export const projectRefused = defineEvent({
   says: 'A repository could not be added.',
   about: 'owner',
   writtenBy: ['worker'],
-  payload: z.object({ id: z.string(), source: z.string().describe('what the person named'), sentence: z.string().describe('why not') }),
+  payload: z.object({
+    id: z.string(),
+    source: z.string().describe('what the person named'),
+    sentence: z.string().describe('why not'),
+  }),
   keys: { new: null },
 });
 
@@ -71,7 +78,9 @@ export const projectSettings = defineEvent({
   writtenBy: ['api'],
   payload: z.object({
     id: z.string(),
-    settings: z.record(z.string(), z.unknown()).describe('only those that changed; who reads them reads each for itself'),
+    settings: z
+      .record(z.string(), z.unknown())
+      .describe('only those that changed; who reads them reads each for itself'),
   }),
   keys: { new: null },
 });

@@ -23,18 +23,23 @@ export interface UnreadableEvent {
   readonly why: string;
 }
 
-type Read<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly why: string };
+type Read<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly why: string };
 
 /**
  * Brings a payload to the newest version of its type and reads it.
  * @param version that the payload was written with
  */
 export function readPayload<Payload>(
-  definition: Pick<EventDefinition, 'version'> & { readonly upcasts: readonly Upcast[]; readonly payload: z.ZodType<Payload> },
+  definition: Pick<EventDefinition, 'version'> & {
+    readonly upcasts: readonly Upcast[];
+    readonly payload: z.ZodType<Payload>;
+  },
   payload: unknown,
   version: number,
 ): Read<Payload> {
-  if (version > definition.version) return { ok: false, why: `is of version ${version}, and this is ${definition.version}` };
+  if (version > definition.version)
+    return { ok: false, why: `is of version ${version}, and this is ${definition.version}` };
   try {
     const newest = definition.upcasts.slice(version - 1).reduce((old, upcast) => upcast(old), payload);
     const read = definition.payload.safeParse(newest);
@@ -45,24 +50,33 @@ export function readPayload<Payload>(
   }
 }
 
-const sayIssues = (error: ZodError): string => error.issues.map((i) => `${i.path.join('.') || 'payload'}: ${i.message}`).join('; ');
+const sayIssues = (error: ZodError): string =>
+  error.issues.map((i) => `${i.path.join('.') || 'payload'}: ${i.message}`).join('; ');
 
 function readAs<T extends EventType>(type: T, row: StoredEvent): Read<LoggedEvent<T>> {
   const read = readPayload(EVENTS[type], row.payload, row.version ?? 1);
   if (!read.ok) return read;
   const { seq, ownerId, taskId, actor } = row;
-  return { ok: true, value: { type, payload: read.value, seq, ownerId, taskId, actor, at: row.at.toISOString() } };
+  return {
+    ok: true,
+    value: { type, payload: read.value, seq, ownerId, taskId, actor, at: row.at.toISOString() },
+  };
 }
 
 /**
  * Reads rows of the log.
  * @returns the events in the same order, and beside them the rows that are none of ours
  */
-export function readEvents(rows: readonly StoredEvent[]): { readonly events: LoggedEvent[]; readonly unreadable: UnreadableEvent[] } {
+export function readEvents(rows: readonly StoredEvent[]): {
+  readonly events: LoggedEvent[];
+  readonly unreadable: UnreadableEvent[];
+} {
   const events: LoggedEvent[] = [];
   const unreadable: UnreadableEvent[] = [];
   for (const row of rows) {
-    const read: Read<LoggedEvent> = isEventType(row.type) ? readAs(row.type, row) : { ok: false, why: 'is no type that is known here' };
+    const read: Read<LoggedEvent> = isEventType(row.type)
+      ? readAs(row.type, row)
+      : { ok: false, why: 'is no type that is known here' };
     if (read.ok) events.push(read.value);
     else unreadable.push({ seq: row.seq, type: row.type, why: read.why });
   }

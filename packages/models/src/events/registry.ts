@@ -134,7 +134,10 @@ export type Payloads = { readonly [T in EventType]: z.output<(typeof ALL)[T]['pa
 
 /** The definitions by type. Each stands under its own name, which the compiler checks here. */
 export const EVENTS: {
-  readonly [T in EventType]: Omit<(typeof ALL)[T], 'type' | 'payload'> & { readonly type: T; readonly payload: z.ZodType<Payloads[T]> };
+  readonly [T in EventType]: Omit<(typeof ALL)[T], 'type' | 'payload'> & {
+    readonly type: T;
+    readonly payload: z.ZodType<Payloads[T]>;
+  };
 } = ALL;
 
 /** An event that a constructor made; of one type, of some, or of any. */

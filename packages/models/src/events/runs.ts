@@ -25,7 +25,12 @@ export const runEnded = defineEvent({
   says: 'A run ended.',
   about: 'task',
   writtenBy: ['gateway', 'worker'],
-  payload: z.object({ runId: z.string(), phase, epoch: z.number(), outcome: runOutcome.describe('how; a summary is cut to 4,000 letters') }),
+  payload: z.object({
+    runId: z.string(),
+    phase,
+    epoch: z.number(),
+    outcome: runOutcome.describe('how; a summary is cut to 4,000 letters'),
+  }),
   keys: { new: 'run.ended/{runId}' },
 });
 
@@ -76,8 +81,14 @@ export const evidenceRecorded = defineEvent({
     tail: z.string().describe('the end of its output'),
     sha: z.string().describe('the commit that it ran on'),
     clean: z.boolean().describe('whether the tree was the commit, nothing more and nothing less'),
-    from: z.array(z.string()).optional().describe('the files that a set-up was found from; nobody had set it'),
-    redBefore: z.boolean().optional().describe('it was red in the same way on the commit that the change is from'),
+    from: z
+      .array(z.string())
+      .optional()
+      .describe('the files that a set-up was found from; nobody had set it'),
+    redBefore: z
+      .boolean()
+      .optional()
+      .describe('it was red in the same way on the commit that the change is from'),
     insteadOf: z.string().optional().describe('what the repository names, and is not there'),
   }),
   keys: { new: 'evidence/{runId}/{epoch}/{what}' },

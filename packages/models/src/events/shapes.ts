@@ -21,7 +21,11 @@ export const option: z.ZodType<Option> = z.object({
   recommended: z.boolean().optional().describe('whoever asks would choose it'),
 });
 
-export const permissionAsk: z.ZodType<PermissionAsk> = z.object({ runId: z.string(), requestId: z.string(), rule: z.string() });
+export const permissionAsk: z.ZodType<PermissionAsk> = z.object({
+  runId: z.string(),
+  requestId: z.string(),
+  rule: z.string(),
+});
 
 export const held: z.ZodType<Held> = z.object({
   diff: z.string().describe('as git prints it'),
@@ -53,7 +57,14 @@ export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('asked'), itemId: z.string(), itemIds: z.array(z.string()).optional() }),
   z.object({ kind: z.literal('limit'), reason: z.enum(LIMIT_REASONS) }),
   z.object({ kind: z.literal('wait'), reason: z.string(), untilMs: z.number() }),
-  z.object({ kind: z.literal('retry'), reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']), backoffMs: z.number() }),
-  z.object({ kind: z.literal('interrupted'), reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']) }),
+  z.object({
+    kind: z.literal('retry'),
+    reason: z.enum(['rate_limit', 'overloaded', 'server_error', 'network']),
+    backoffMs: z.number(),
+  }),
+  z.object({
+    kind: z.literal('interrupted'),
+    reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']),
+  }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string() }),
 ]);

@@ -5,7 +5,10 @@ import type { EventType, Payloads } from './registry.ts';
 import { shownPayload } from './shown.ts';
 
 type EventBody = { [T in EventType]: { type: T; payload: Payloads[T] } }[EventType];
-const shownEvent = <T extends EventType>(e: { type: T; payload: Payloads[T] }) => ({ ...e, payload: shownPayload<T>(e.type, e.payload) });
+const shownEvent = <T extends EventType>(e: { type: T; payload: Payloads[T] }) => ({
+  ...e,
+  payload: shownPayload<T>(e.type, e.payload),
+});
 
 /** Bidirectional controls, no width, line ends that are none, letters nobody sees (tags, fillers, variations), control sequences. */
 const MISLEADING = ['\u202e', '\u2066', '\u200f', '\u061c', '\u200b', '\u200d', '\u2060', '\ufeff', '\r', '\u2028', '\u2029', '\u0085', '\u{e0041}', '\u{e007f}', '\u115f', '\u3164', '\u2800', '\ufe0f', '\u{e0100}', '\u00ad', '\u001b]0;x\u0007', '\u009b2J', '\b', '\u001b[2A', '\u0000', '\ud800']; // prettier-ignore
@@ -17,15 +20,22 @@ const isPlain = (s: string): boolean => {
 };
 /** Every string anywhere in a value. */
 const stringsOf = (v: unknown): string[] =>
-  typeof v === 'string' ? [v] : typeof v === 'object' && v !== null ? Object.values(v).flatMap(stringsOf) : [];
+  typeof v === 'string'
+    ? [v]
+    : typeof v === 'object' && v !== null
+      ? Object.values(v).flatMap(stringsOf)
+      : [];
 
 test.each(MISLEADING)('%j is spelt out', (c) => {
   expect(spellOut(`a${c}b`)).toMatch(/^a(?:\[(?:CR|U\+[0-9A-F]{4,6})\][ -~]*)+b$/);
 });
 
-test.each(['❤️‍🔥', '👩🏽‍💻', '1️⃣', '⚠️ careful', 'می‌خواهم', 'क्‍ष', 'a\tb\nc', 'naïve é', '漢字'])('%j stays as it is', (words) => {
-  expect(spellOut(words)).toBe(words);
-});
+test.each(['❤️‍🔥', '👩🏽‍💻', '1️⃣', '⚠️ careful', 'می‌خواهم', 'क्‍ष', 'a\tb\nc', 'naïve é', '漢字'])(
+  '%j stays as it is',
+  (words) => {
+    expect(spellOut(words)).toBe(words);
+  },
+);
 
 test('a line feed stays one however it came, a lone carriage return is shown, and colours go', () => {
   expect(spellOut('a\r\nb\rc \u001b[1;31mred\u001b[0m')).toBe('a\nb[CR]c red');
@@ -58,53 +68,123 @@ const events = (s: string): EventBody[] => [
   { type: 'proposal.made', payload: { id: 'p', turnId: null, projectId: 'p', title: s, prompt: s, model: s, budgetCents: 1, skipPlan: true, digest: 'd', attachments: [{ id: 'a', name: s, mime: s, size: 1 }], expiresAt: '' } }, // prettier-ignore
   {
     type: 'task.confirmed',
-    payload: { proposalId: null, projectId: 'p', title: s, prompt: s, model: s, budgetCents: 1, skipPlan: true, branch: 'b' },
+    payload: {
+      proposalId: null,
+      projectId: 'p',
+      title: s,
+      prompt: s,
+      model: s,
+      budgetCents: 1,
+      skipPlan: true,
+      branch: 'b',
+    },
   },
   { type: 'task.state', payload: { state: 'drafting', phase: 'plan', status: { is: 'words', words: s } } },
   { type: 'task.ended', payload: { state: 'failed', how: null, left: s } },
   { type: 'plan.written', payload: { revision: 1, markdown: s } },
-  { type: 'run.ended', payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'completed', summary: s } } },
-  { type: 'run.ended', payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'failed', reason: 'execution', detail: s } } },
-  { type: 'evidence.recorded', payload: { runId: 'r', what: 'setup', command: s, exitCode: 0, ms: 1, tail: s, sha: 'x', clean: true, from: [s] } },
-  { type: 'baseline.recorded', payload: { runId: 'r', what: 'lint', command: s, exitCode: 1, tail: s, sha: 'x' } },
+  {
+    type: 'run.ended',
+    payload: { runId: 'r', phase: 'plan', epoch: 1, outcome: { kind: 'completed', summary: s } },
+  },
+  {
+    type: 'run.ended',
+    payload: {
+      runId: 'r',
+      phase: 'plan',
+      epoch: 1,
+      outcome: { kind: 'failed', reason: 'execution', detail: s },
+    },
+  },
+  {
+    type: 'evidence.recorded',
+    payload: {
+      runId: 'r',
+      what: 'setup',
+      command: s,
+      exitCode: 0,
+      ms: 1,
+      tail: s,
+      sha: 'x',
+      clean: true,
+      from: [s],
+    },
+  },
+  {
+    type: 'baseline.recorded',
+    payload: { runId: 'r', what: 'lint', command: s, exitCode: 1, tail: s, sha: 'x' },
+  },
   { type: 'packages.fetched', payload: { runId: 'r', packages: [s], more: 0 } },
   { type: 'agent.said', payload: { runId: 'r', text: s } },
-  { type: 'agent.showed', payload: { runId: 'r', id: 'f', caption: s, mime: 'image/png', width: 1, height: 1, sha256: 'x' } },
-  { type: 'branch.pushed', payload: { pushId: 'p', branch: s, sha: 'x', commits: [{ sha: 'x', title: s }], files: 1, additions: 1, deletions: 1 } },
+  {
+    type: 'agent.showed',
+    payload: { runId: 'r', id: 'f', caption: s, mime: 'image/png', width: 1, height: 1, sha256: 'x' },
+  },
+  {
+    type: 'branch.pushed',
+    payload: {
+      pushId: 'p',
+      branch: s,
+      sha: 'x',
+      commits: [{ sha: 'x', title: s }],
+      files: 1,
+      additions: 1,
+      deletions: 1,
+    },
+  },
   { type: 'push.held', payload: { pushId: 'p', files: [s] } },
   { type: 'push.refused', payload: { branch: s, reason: s } },
   { type: 'review.commented', payload: { id: 'c', path: null, side: 'new', startLine: null, line: null, sha: null, quote: s, text: s, author: s, via: 'github', state: 'open', forgeId: 1 } }, // prettier-ignore
   { type: 'review.replied', payload: { id: 'c', text: s, runId: 'r' } },
-  ...(['question', 'plan', 'permission', 'review', 'gate', 'pr_closed', 'failure'] as const).map((kind): EventBody => ({
-    type: 'inbox.opened',
-    payload: { id: 'i', kind, title: s, body: s, options: [{ label: s, description: s }] },
-  })),
+  ...(['question', 'plan', 'permission', 'review', 'gate', 'pr_closed', 'failure'] as const).map(
+    (kind): EventBody => ({
+      type: 'inbox.opened',
+      payload: { id: 'i', kind, title: s, body: s, options: [{ label: s, description: s }] },
+    }),
+  ),
 ];
 
 test('no event holds a character that hides or misleads, in any field where somebody else speaks', () => {
   fc.assert(
     fc.property(text, (s) => {
       for (const e of events(s))
-        expect({ type: e.type, hidden: stringsOf(shownEvent(e).payload).filter((x) => !isPlain(x)) }).toEqual({ type: e.type, hidden: [] });
+        expect({ type: e.type, hidden: stringsOf(shownEvent(e).payload).filter((x) => !isPlain(x)) }).toEqual(
+          { type: e.type, hidden: [] },
+        );
     }),
     { numRuns: 50 },
   );
 });
 
 test('what a later version adds is spelt out too', () => {
-  const e = { type: 'something.new', payload: { deep: [{ words: 'a\u202eb' }], n: 1, none: null } } as never as EventBody;
+  const e = {
+    type: 'something.new',
+    payload: { deep: [{ words: 'a\u202eb' }], n: 1, none: null },
+  } as never as EventBody;
   expect(shownEvent(e).payload).toEqual({ deep: [{ words: 'a[U+202E]b' }], n: 1, none: null });
 });
 
 test.each([
   { type: 'message.said', payload: { id: 'm', role: 'user', text: 'a\u202eb', turnId: null } },
   { type: 'task.steered', payload: { text: 'a\u202eb' } },
-  { type: 'inbox.answered', payload: { id: 'i', decision: 'answer', text: 'a\u202eb', via: 'app', by: 'you' } },
+  {
+    type: 'inbox.answered',
+    payload: { id: 'i', decision: 'answer', text: 'a\u202eb', via: 'app', by: 'you' },
+  },
   { type: 'review.comment_edited', payload: { id: 'c', text: 'a\u202eb' } },
   { type: 'task.allowed', payload: { rule: 'a\u202eb' } },
   { type: 'project.settings', payload: { id: 'p', settings: { setupCommand: 'a\u202eb' } } },
   { type: 'inbox.opened', payload: { id: 'i', kind: 'permission', title: 't', body: 'b', options: [], permission: { runId: 'r', requestId: 'q', rule: 'a\u202eb' } } }, // prettier-ignore
-  { type: 'inbox.opened', payload: { id: 'i', kind: 'ci_files', title: 't', body: '', options: [], held: { diff: '+a\r\n', mayAllow: true } } },
+  {
+    type: 'inbox.opened',
+    payload: {
+      id: 'i',
+      kind: 'ci_files',
+      title: 't',
+      body: '',
+      options: [],
+      held: { diff: '+a\r\n', mayAllow: true },
+    },
+  },
 ] satisfies EventBody[])('stays as it is: %j', (e) => {
   expect(shownEvent(e)).toEqual(e);
 });

@@ -27,7 +27,9 @@ export function shownPayload<T extends EventType>(type: T, payload: Payloads[T])
   const kept = new Set(AS_IT_IS[type] ?? []);
   const body = { type, payload } as Body;
   if (body.type === 'message.said' && body.payload.role === 'user') kept.add('text');
-  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, kept.has(name) ? value : shown(value)])) as Payloads[T];
+  return Object.fromEntries(
+    Object.entries(payload).map(([name, value]) => [name, kept.has(name) ? value : shown(value)]),
+  ) as Payloads[T];
 }
 
 function shown(value: unknown): unknown {

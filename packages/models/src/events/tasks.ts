@@ -36,7 +36,10 @@ export const taskStateChanged = defineEvent({
     state: taskState,
     phase: z.string(),
     status: status.describe('what it does or waits for, as a code with what belongs to it'),
-    waitingFor: z.enum(WAITING_FOR).optional().describe('what it stands still for, where that is more than the state says'),
+    waitingFor: z
+      .enum(WAITING_FOR)
+      .optional()
+      .describe('what it stands still for, where that is more than the state says'),
   }),
   keys: { new: null, cancelling: 'cancel/{taskId}' },
 });
@@ -60,7 +63,10 @@ export const taskEnded = defineEvent({
   writtenBy: ['worker'],
   payload: z.object({
     state: z.enum(['done', 'cancelled', 'failed']),
-    how: z.enum(ENDINGS).nullable().describe('null: in words that nobody knows any more, which are in `left`'),
+    how: z
+      .enum(ENDINGS)
+      .nullable()
+      .describe('null: in words that nobody knows any more, which are in `left`'),
     left: z.string().describe('what of it could not be tidied up, in sentences; empty when nothing is left'),
   }),
   keys: { new: 'ended/{taskId}' },

@@ -3,7 +3,11 @@ import { answerOf, questionComment, readingOf } from './answers.ts';
 import type { Option } from './events.ts';
 import { timesOf } from './machines.ts';
 
-const options: Option[] = [{ label: 'Left' }, { label: 'Right', description: 'the longer way' }, { label: 'Neither' }];
+const options: Option[] = [
+  { label: 'Left' },
+  { label: 'Right', description: 'the longer way' },
+  { label: 'Neither' },
+];
 
 describe('answerOf', () => {
   test.each<[string, string, boolean, string | null]>([
@@ -28,7 +32,9 @@ test('a question carries numbered options, and says how it was answered', () => 
   const q = { title: 'Which way?', body: '', options, multiple: false };
   expect(questionComment(q, null)).toContain('2. Right: the longer way');
   expect(questionComment(q, null)).toContain('Answer with a number');
-  expect(questionComment(q, { by: 'you', where: 'in the app', text: 'Left\nfirst' })).toContain('Answered by you in the app:\n\n> Left\n> first');
+  expect(questionComment(q, { by: 'you', where: 'in the app', text: 'Left\nfirst' })).toContain(
+    'Answered by you in the app:\n\n> Left\n> first',
+  );
 });
 
 describe('a question as a comment, whole', () => {
@@ -60,7 +66,12 @@ describe('a question as a comment, whole', () => {
       null,
       '> Which way?\n\n> It is dark.\n> And late.\n\n---\n\nAnswer with a comment, or in mainloop.',
     ],
-    ['with blanks to read', { options: [], body: ' \n' }, null, '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.'],
+    [
+      'with blanks to read',
+      { options: [], body: ' \n' },
+      null,
+      '> Which way?\n\n---\n\nAnswer with a comment, or in mainloop.',
+    ],
     [
       'that has its answer',
       { options: [] },
@@ -124,7 +135,11 @@ describe('an answer is told from chatter', () => {
     ['@ada what do you say', free, null],
     ['/retest', free, null],
     ['Coverage: 80%', free, null],
-    ['> Which colour?\n\nThe one of the sea. Or which do you have?', free, 'The one of the sea. Or which do you have?'],
+    [
+      '> Which colour?\n\nThe one of the sea. Or which do you have?',
+      free,
+      'The one of the sea. Or which do you have?',
+    ],
   ])('%j to %j', (body, q, want) => {
     expect(read(body, q)).toBe(want);
   });

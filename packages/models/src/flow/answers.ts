@@ -21,12 +21,18 @@ export interface Question {
 }
 
 /** The question as a comment. Options are numbered, so that a number answers it. */
-export function questionComment(q: Question, answered: { by: string; where: string; text: string } | null): ForgeText {
+export function questionComment(
+  q: Question,
+  answered: { by: string; where: string; text: string } | null,
+): ForgeText {
   const parts = [ours`**Claude asks:**\n\n${agentQuote(q.title)}`];
   if (q.body.trim() !== '') parts.push(agentQuote(q.body));
   if (q.options.length > 0) parts.push(joined(q.options.map(optionLine), '\n'));
   parts.push(ours`---`);
-  if (answered !== null) parts.push(ours`Answered by ${agentLine(answered.by)} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`);
+  if (answered !== null)
+    parts.push(
+      ours`Answered by ${agentLine(answered.by)} ${agentLine(answered.where)}:\n\n${agentQuote(answered.text)}`,
+    );
   else if (q.options.length === 0) parts.push(ours`Answer with a comment, or in mainloop.`);
   else
     parts.push(
@@ -71,14 +77,20 @@ type Reading = { readonly is: 'answer'; readonly text: string } | { readonly is:
  * options, it is whatever is no small talk and asks nothing back. Whether its author may answer is not decided here.
  * @param times of what the author wrote there, this comment too
  */
-export function readingOf(c: Account & { readonly body: string }, q: Pick<Question, 'title' | 'options' | 'multiple'>, times: Times): Reading {
+export function readingOf(
+  c: Account & { readonly body: string },
+  q: Pick<Question, 'title' | 'options' | 'multiple'>,
+  times: Times,
+): Reading {
   const text = answerOf(c.body, q);
   if (text === null || isMachines(c, c.body, times) || isReport(c.body)) return CHATTER;
   if (quotes(c.body, q) || isNumbers(c.body, q)) return { is: 'answer', text };
   const talk = smallTalk(c.body);
   if (namesOption(c.body, q) && talk !== 'later') return { is: 'answer', text };
   if (q.options.length > 0 || /^@[\w-]+\s/.test(text) || /\?\s*$/.test(text)) return CHATTER;
-  return talk === null || talk === 'approval' || (talk === 'later' && ONE_WORD.test(text)) ? { is: 'answer', text } : CHATTER;
+  return talk === null || talk === 'approval' || (talk === 'later' && ONE_WORD.test(text))
+    ? { is: 'answer', text }
+    : CHATTER;
 }
 /** "Which state?" - "done". "When?" - "tomorrow". */
 const ONE_WORD = /^(?!ping|bump|cc|looking|reviewing|checking|later|soon)[\p{L}\p{N}_-]+[.!]*$/iu;

@@ -15,7 +15,10 @@ export const NOBODY: CommitAuthor = { name: 'mainloop', email: 'agent@mainloop.i
  * @returns name and the address that the forge counts as theirs, whatever they have set to be private
  * @see https://docs.github.com/account-and-profile/reference/email-addresses-reference
  */
-export function authorOf(user: { readonly id: number; readonly login: string; readonly name?: string | null }, apiUrl: string): CommitAuthor {
+export function authorOf(
+  user: { readonly id: number; readonly login: string; readonly name?: string | null },
+  apiUrl: string,
+): CommitAuthor {
   const login = user.login.replace(/[^\w.[\]-]/g, '');
   const name = cleanTitle(user.name ?? '', 100)
     .replace(/[<>]/g, '')
@@ -26,6 +29,7 @@ export function authorOf(user: { readonly id: number; readonly login: string; re
 /** An Enterprise server has addresses under its own name; ours stands in for github.com. */
 function hostOf(apiUrl: string): string {
   const { hostname } = new URL(apiUrl);
-  if (hostname === 'localhost' || hostname.endsWith('.localhost') || /^[\d.]+$|^\[/.test(hostname)) return 'github.com';
+  if (hostname === 'localhost' || hostname.endsWith('.localhost') || /^[\d.]+$|^\[/.test(hostname))
+    return 'github.com';
   return hostname.replace(/^api\./, '');
 }

@@ -4,23 +4,49 @@ import { hasSamePackages, isRed, trunkTrouble, wasRedBefore, type Ended } from '
 
 const ended = (exitCode: number | null, tail: string): Ended => ({ exitCode, tail });
 const LINT = 'src/a.ts\n  12:3  error  Unexpected any  no-any\n\n✖ 1 problem (1 error, 0 warnings)\n';
-const JEST = 'FAIL src/a.test.ts\n  ● adds › one (12 ms)\n\nTests:       1 failed, 3 passed, 4 total\nTime:        1.2 s\n';
+const JEST =
+  'FAIL src/a.test.ts\n  ● adds › one (12 ms)\n\nTests:       1 failed, 3 passed, 4 total\nTime:        1.2 s\n';
 
 test.each<[string, Ended, Ended, boolean]>([
   ['the same', ended(1, LINT), ended(1, LINT), true],
   ['the same some lines further down', ended(1, LINT), ended(1, LINT.replace('12:3', '40:3')), true],
-  ['one finding in another file', ended(1, LINT), ended(1, `${LINT}src/b.ts\n  1:1  error  Unexpected any  no-any\n`), false],
-  ['one more of the same in the same file', ended(1, LINT), ended(1, LINT.replace('\n\n', '\n  13:9  error  Unexpected any  no-any\n\n')), false],
+  [
+    'one finding in another file',
+    ended(1, LINT),
+    ended(1, `${LINT}src/b.ts\n  1:1  error  Unexpected any  no-any\n`),
+    false,
+  ],
+  [
+    'one more of the same in the same file',
+    ended(1, LINT),
+    ended(1, LINT.replace('\n\n', '\n  13:9  error  Unexpected any  no-any\n\n')),
+    false,
+  ],
   ['one less', ended(1, LINT.replace('\n\n', '\n  13:9  error  Unused x  unused\n\n')), ended(1, LINT), true],
   ['green before', ended(0, ''), ended(1, LINT), false],
   ['out of time before', ended(null, ''), ended(1, LINT), false],
   ['not there before', ended(127, 'eslint: not found'), ended(1, LINT), false],
   ['another exit', ended(1, LINT), ended(2, LINT), false],
   ['the same test', ended(1, JEST), ended(1, JEST.replace('12 ms', '15 ms').replace('1.2 s', '1.9 s')), true],
-  ['the same test, and more that pass', ended(1, JEST), ended(1, JEST.replace('3 passed, 4', '9 passed, 10')), true],
+  [
+    'the same test, and more that pass',
+    ended(1, JEST),
+    ended(1, JEST.replace('3 passed, 4', '9 passed, 10')),
+    true,
+  ],
   ['another test instead', ended(1, JEST), ended(1, JEST.replace('adds › one', 'adds › two')), false],
-  ['a second test', ended(1, JEST), ended(1, JEST.replace('\n\n', '\n  ● adds › two (1 ms)\n\n').replace('1 failed', '2 failed')), false],
-  ['a finding in a folder called tests', ended(1, LINT), ended(1, `${LINT}tests/b.ts:1:1 error Unused x\n`), false],
+  [
+    'a second test',
+    ended(1, JEST),
+    ended(1, JEST.replace('\n\n', '\n  ● adds › two (1 ms)\n\n').replace('1 failed', '2 failed')),
+    false,
+  ],
+  [
+    'a finding in a folder called tests',
+    ended(1, LINT),
+    ended(1, `${LINT}tests/b.ts:1:1 error Unused x\n`),
+    false,
+  ],
   [
     'a test of pytest',
     ended(1, 'FAILED t.py::a\n== 1 failed, 2 passed in 0.1s =='),

@@ -11,7 +11,8 @@ export interface Ended {
 
 /** Not there, or not to be run: that says nothing of the code. */
 const DID_NOT_RUN = new Set([126, 127]);
-export const isRed = (e: Pick<Ended, 'exitCode'>): boolean => e.exitCode !== null && e.exitCode !== 0 && !DID_NOT_RUN.has(e.exitCode);
+export const isRed = (e: Pick<Ended, 'exitCode'>): boolean =>
+  e.exitCode !== null && e.exitCode !== 0 && !DID_NOT_RUN.has(e.exitCode);
 
 const ANSI = /\u001b\[[\d;]*m/g;
 /** A line without what differs each time: where it stands, how long it took, which port it had. */
@@ -52,15 +53,17 @@ export function wasRedBefore(before: Ended, now: Ended): boolean {
 
 /** A line that only counts, in any of the words for it. Which tests fail stands on lines of their own. */
 const isSummary = (line: string): boolean =>
-  /^[^\p{L}]*(tests?|test suites?|tests run|snapshots?|time|duration\w*|suites|pass|passing|todo|skipped)[:\s]+#/iu.test(line) ||
-  /^[=\s]*# (failed|passed|errors?|passing)\b/i.test(line);
+  /^[^\p{L}]*(tests?|test suites?|tests run|snapshots?|time|duration\w*|suites|pass|passing|todo|skipped)[:\s]+#/iu.test(
+    line,
+  ) || /^[=\s]*# (failed|passed|errors?|passing)\b/i.test(line);
 
 /** Files that say which packages are there: with other packages a check of the commit before is another check. */
 const PACKAGES =
   /(^|\/)(package(-lock)?\.json|npm-shrinkwrap\.json|pnpm-(lock|workspace)\.yaml|yarn\.lock|bun\.lockb?|pyproject\.toml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|requirements[^/]*\.(txt|in)|setup\.(py|cfg)|go\.(mod|sum)|Cargo\.(toml|lock)|Gemfile(\.lock)?|pom\.xml|build\.gradle(\.kts)?|\.gitmodules)$/;
 
 /** @param changed paths that differ between the two commits. @returns whether the packages are the same for both */
-export const hasSamePackages = (changed: readonly string[]): boolean => !changed.some((p) => PACKAGES.test(p));
+export const hasSamePackages = (changed: readonly string[]): boolean =>
+  !changed.some((p) => PACKAGES.test(p));
 
 /** trunk brings its linters from the network, and a sandbox may not reach them. */
 const NO_NETWORK =

@@ -29,11 +29,19 @@ test.each([
 });
 
 test('the words of a worker and of a clock, to the minute and the second', () => {
-  expect(checksOf({ at: '2026-03-01T11:57:00.001Z', checks: [] }, now)).toEqual([{ name: 'worker', ok: true, says: 'at work' }]);
+  expect(checksOf({ at: '2026-03-01T11:57:00.001Z', checks: [] }, now)).toEqual([
+    { name: 'worker', ok: true, says: 'at work' },
+  ]);
   const silent = (since: string) => [
-    { name: 'worker', ok: false, says: `${since}, and without it no task moves. Its log says why; start it again.` },
+    {
+      name: 'worker',
+      ok: false,
+      says: `${since}, and without it no task moves. Its log says why; start it again.`,
+    },
   ];
-  expect(checksOf({ at: '2026-03-01T11:57:00Z', checks: [] }, now)).toEqual(silent('The worker was last heard of 3 minutes ago'));
+  expect(checksOf({ at: '2026-03-01T11:57:00Z', checks: [] }, now)).toEqual(
+    silent('The worker was last heard of 3 minutes ago'),
+  );
   expect(checksOf(null, now)).toEqual(silent('The worker has not been heard of yet'));
   expect(clockCheck(59_999)).toEqual({ name: 'clock', ok: true, says: "agrees with the cluster's" });
   expect(clockCheck(60_000)).toEqual({
@@ -41,5 +49,7 @@ test('the words of a worker and of a clock, to the minute and the second', () =>
     ok: false,
     says: "The worker's clock is 60 s ahead of the cluster's. Let both keep time by NTP.",
   });
-  expect(clockCheck(-60_400).says).toBe("The worker's clock is 60 s behind the cluster's. Let both keep time by NTP.");
+  expect(clockCheck(-60_400).says).toBe(
+    "The worker's clock is 60 s behind the cluster's. Let both keep time by NTP.",
+  );
 });

@@ -19,8 +19,17 @@ const SILENT_MS = 3 * 60_000;
 export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
   const silentMs = c === null ? 0 : nowMs - Date.parse(c.at);
   if (c !== null && silentMs < SILENT_MS) return [{ name: 'worker', ok: true, says: 'at work' }, ...c.checks];
-  const since = c === null ? 'The worker has not been heard of yet' : `The worker was last heard of ${Math.round(silentMs / 60_000)} minutes ago`;
-  return [{ name: 'worker', ok: false, says: `${since}, and without it no task moves. Its log says why; start it again.` }];
+  const since =
+    c === null
+      ? 'The worker has not been heard of yet'
+      : `The worker was last heard of ${Math.round(silentMs / 60_000)} minutes ago`;
+  return [
+    {
+      name: 'worker',
+      ok: false,
+      says: `${since}, and without it no task moves. Its log says why; start it again.`,
+    },
+  ];
 }
 
 /** Further than this from the cluster's clock, tokens are refused and ages mean nothing. */

@@ -24,7 +24,12 @@ describe('by its name', () => {
 });
 
 let next = 0;
-const file = (path: string, text = '', mode = '100644'): TreeEntry & { text: string } => ({ path, mode, id: `${++next}`, text });
+const file = (path: string, text = '', mode = '100644'): TreeEntry & { text: string } => ({
+  path,
+  mode,
+  id: `${++next}`,
+  text,
+});
 /** Reads what is asked for until nothing is. */
 function paths(...tree: (TreeEntry & { text: string })[]): { paths: string[]; open: string | null } {
   const known = new Map<string, string | null>();
@@ -60,31 +65,48 @@ describe('by what calls it', () => {
       file('real/x/run.sh'),
       file('src/a.ts'),
     );
-    expect(t).toEqual({ paths: ['.github/actions', '.github/workflows', 'alias', 'ci/a.yml', 'real/x/run.sh'], open: null });
+    expect(t).toEqual({
+      paths: ['.github/actions', '.github/workflows', 'alias', 'ci/a.yml', 'real/x/run.sh'],
+      open: null,
+    });
     for (const to of ['/etc/passwd', '../../x', '..'])
-      expect(paths(file('.github/workflows', to, '120000')).open).toBe('.github/workflows is a symbolic link that leads out of the repository');
+      expect(paths(file('.github/workflows', to, '120000')).open).toBe(
+        '.github/workflows is a symbolic link that leads out of the repository',
+      );
   });
 
   test.each([
     ['a local include', "include:\n  - local: '/ci/build.yml'", ['ci/build.yml']],
     ['one in a word', 'include: ci/build.yml', ['ci/build.yml']],
-    ['with a space (and whatever else its words may mean)', "include: 'ci/my build.yml'", ['ci/build.yml', 'ci/my build.yml']],
+    [
+      'with a space (and whatever else its words may mean)',
+      "include: 'ci/my build.yml'",
+      ['ci/build.yml', 'ci/my build.yml'],
+    ],
     ['in escapes', 'include: "ci/b\\u0075ild.yml"', ['ci/build.yml']],
     ['over two lines', 'include: "ci/bui\\\n  ld.yml"', ['ci/build.yml']],
-    ['by a pattern', "include: 'ci/*.yml'", ['ci/build.yml', 'ci/my build.yml', 'docs/far.yaml', 'nested.yml']],
+    [
+      'by a pattern',
+      "include: 'ci/*.yml'",
+      ['ci/build.yml', 'ci/my build.yml', 'docs/far.yaml', 'nested.yml'],
+    ],
     ['by a variable', 'include: $WHERE', ['ci/build.yml', 'ci/my build.yml', 'docs/far.yaml', 'nested.yml']],
     ['nothing', 'script: make', []],
   ])('other systems include files: %s', (_, text, want) => {
-    const t = paths(file('.gitlab-ci.yml', text), file('ci/build.yml', ''), file('ci/my build.yml'), file('nested.yml'), file('docs/far.yaml'));
+    const t = paths(
+      file('.gitlab-ci.yml', text),
+      file('ci/build.yml', ''),
+      file('ci/my build.yml'),
+      file('nested.yml'),
+      file('docs/far.yaml'),
+    );
     expect(t.paths).toEqual(['.gitlab-ci.yml', ...want]);
   });
 
   test('an include of an include counts, and one that is too large to read leaves the list open', () => {
-    expect(paths(file('.gitlab-ci.yml', 'include: a.yml'), file('a.yml', 'include: b.yml'), file('b.yml')).paths).toEqual([
-      '.gitlab-ci.yml',
-      'a.yml',
-      'b.yml',
-    ]);
+    expect(
+      paths(file('.gitlab-ci.yml', 'include: a.yml'), file('a.yml', 'include: b.yml'), file('b.yml')).paths,
+    ).toEqual(['.gitlab-ci.yml', 'a.yml', 'b.yml']);
     const big = file('.gitlab-ci.yml');
     expect(ciTree([big], new Map([[big.id, null]])).open).toMatch(/too large/);
   });
@@ -92,7 +114,10 @@ describe('by what calls it', () => {
   test('what differs is told by path, mode and content; a rename is told on both sides', () => {
     const same = file('.github/a');
     const was = file('.github/b');
-    expect(changedCiFiles([same, was], [same, { ...was, path: '.github/c' }])).toEqual(['.github/b', '.github/c']);
+    expect(changedCiFiles([same, was], [same, { ...was, path: '.github/c' }])).toEqual([
+      '.github/b',
+      '.github/c',
+    ]);
     expect(changedCiFiles([was], [{ ...was, mode: '100755' }])).toEqual(['.github/b']);
     expect(changedCiFiles([was], [was])).toEqual([]);
   });

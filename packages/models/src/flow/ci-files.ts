@@ -35,7 +35,12 @@ function folded(segment: string): string {
 export function isCiFile(path: string): boolean {
   const parts = path.split('/').map(folded);
   const name = parts.at(-1)!;
-  return FOLDERS.has(parts[0]!) || (parts.length === 1 && ROOT.test(name)) || ANYWHERE.test(name) || isGitLabs(name);
+  return (
+    FOLDERS.has(parts[0]!) ||
+    (parts.length === 1 && ROOT.test(name)) ||
+    ANYWHERE.test(name) ||
+    isGitLabs(name)
+  );
 }
 
 /** One entry of a whole tree, as `git ls-tree -r` says it. */
@@ -88,7 +93,9 @@ export function ciTree(tree: readonly TreeEntry[], known: ReadonlyMap<string, st
   let written: TreeEntry[] | null = null;
   for (let e = queue.shift(); e; e = queue.shift()) {
     const includes =
-      e.mode !== LINK && !/^\.(github|forgejo|gitea|circleci)$/.test(folded(e.path.split('/')[0]!)) && (WRITTEN.test(e.path) || isCiFile(e.path));
+      e.mode !== LINK &&
+      !/^\.(github|forgejo|gitea|circleci)$/.test(folded(e.path.split('/')[0]!)) &&
+      (WRITTEN.test(e.path) || isCiFile(e.path));
     if (e.mode === SUBMODULE || (e.mode !== LINK && !includes)) continue;
     const text = known.get(e.id);
     if (text === undefined) {
@@ -103,16 +110,22 @@ export function ciTree(tree: readonly TreeEntry[], known: ReadonlyMap<string, st
       const to = resolve(e.path, text);
       if (to === null) open ??= `${e.path} is a symbolic link that leads out of the repository`;
       else {
-        for (const p of [...parentsOf(to), to]) for (const l of tree) if (l.path === p && l.mode === LINK) count(l);
+        for (const p of [...parentsOf(to), to])
+          for (const l of tree) if (l.path === p && l.mode === LINK) count(l);
         countBelow(to);
       }
       continue;
     }
     written ??= tree.filter((x) => WRITTEN.test(x.path));
     const said = mentions(text);
-    for (const x of written) if (said.all || said.names.has(x.path.slice(x.path.lastIndexOf('/') + 1))) count(x);
+    for (const x of written)
+      if (said.all || said.names.has(x.path.slice(x.path.lastIndexOf('/') + 1))) count(x);
   }
-  return { entries: [...counted.values()].sort((a, b) => (a.path < b.path ? -1 : 1)), wants: [...wants], open };
+  return {
+    entries: [...counted.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    wants: [...wants],
+    open,
+  };
 }
 
 const parentsOf = (path: string): string[] => {
@@ -141,7 +154,9 @@ function mentions(text: string): { names: ReadonlySet<string>; all: boolean } {
       return code <= 0x10_ffff ? String.fromCodePoint(code) : '';
     });
   const names = new Set<string>();
-  for (const m of `${text}\n${plain}`.matchAll(/[^/\\"'`\r\n,[\]{}]{1,255}?\.(?:ya?ml|jsonnet|libsonnet|star|groovy|kts)\b/gi)) {
+  for (const m of `${text}\n${plain}`.matchAll(
+    /[^/\\"'`\r\n,[\]{}]{1,255}?\.(?:ya?ml|jsonnet|libsonnet|star|groovy|kts)\b/gi,
+  )) {
     const words = m[0].split(/[\s:=(]+/);
     for (let i = 0; i < words.length; i++) names.add(words.slice(i).join(' '));
   }

@@ -4,8 +4,16 @@ import { check, NOW } from '@mainloop/testkit/checks';
 import { ciVerdict, type CheckRun, type CiFacts, type CiVerdict, type CommitStatus } from './ci.ts';
 import { afterCi, failureOf, tellCi, type Situation } from './ci-told.ts';
 
-const status = (context: string, state: string, id = 1): CommitStatus => ({ id, context, state, url: null, summary: '', at: null });
-const verdictOf = (facts: Partial<CiFacts>): CiVerdict => ciVerdict({ checks: [], suites: [], statuses: [], required: [], ...facts }, NOW);
+const status = (context: string, state: string, id = 1): CommitStatus => ({
+  id,
+  context,
+  state,
+  url: null,
+  summary: '',
+  at: null,
+});
+const verdictOf = (facts: Partial<CiFacts>): CiVerdict =>
+  ciVerdict({ checks: [], suites: [], statuses: [], required: [], ...facts }, NOW);
 
 describe('what is told', () => {
   const situation: Situation = {
@@ -18,7 +26,8 @@ describe('what is told', () => {
     nowMs: NOW,
     patienceMs: 3_600_000,
   };
-  const tell = (facts: Partial<CiFacts>, more: Partial<Situation> = {}) => tellCi(verdictOf(facts), { ...situation, ...more });
+  const tell = (facts: Partial<CiFacts>, more: Partial<Situation> = {}) =>
+    tellCi(verdictOf(facts), { ...situation, ...more });
   const red = { checks: [check({ conclusion: 'failure' })] };
   const failure = (message: string, name = 'test (a.yml)') => ({ name, url: null, message });
 
@@ -30,15 +39,27 @@ describe('what is told', () => {
   });
 
   test.each<[string, Partial<Situation>, string | null]>([
-    ['nothing was pushed', { failures: [failure('x')], repaired: { sha: 'b', failures: [] } }, 'the repair pushed nothing: x. '],
+    [
+      'nothing was pushed',
+      { failures: [failure('x')], repaired: { sha: 'b', failures: [] } },
+      'the repair pushed nothing: x. ',
+    ],
     [
       'the same again',
       { failures: [failure('x')], repaired: { sha: 'a', failures: [failure('x')] } },
       'failed again in the same way after a repair: x. ',
     ],
     ['another way', { failures: [failure('y')], repaired: { sha: 'a', failures: [failure('x')] } }, null],
-    ['another check', { failures: [failure('x', 'lint')], repaired: { sha: 'a', failures: [failure('x')] } }, null],
-    ['one of two is mended', { failures: [failure('x')], repaired: { sha: 'a', failures: [failure('x'), failure('z', 'lint')] } }, null],
+    [
+      'another check',
+      { failures: [failure('x', 'lint')], repaired: { sha: 'a', failures: [failure('x')] } },
+      null,
+    ],
+    [
+      'one of two is mended',
+      { failures: [failure('x')], repaired: { sha: 'a', failures: [failure('x'), failure('z', 'lint')] } },
+      null,
+    ],
     ['nobody knows how', { failures: [failure('')], repaired: { sha: 'a', failures: [failure('')] } }, null],
   ])('red after a repair, and %s', (_, more, want) => {
     const { ask } = tell(red, more);
@@ -54,7 +75,9 @@ describe('what is told', () => {
     expect(tell(cla, { patienceMs: 90 * 60_000 + 1 }).ask).toBeNull();
     const running = check({ status: 'in_progress', conclusion: null, startedAt: '2026-11-20T11:59:00Z' });
     expect(tell({ ...cla, checks: [running] }).ask).toBeNull();
-    expect(tell({ required: [{ name: 'e2e', appId: null }] }).ask).toMatch(/^CI waits for "e2e", which is required, since 10:30 UTC/);
+    expect(tell({ required: [{ name: 'e2e', appId: null }] }).ask).toMatch(
+      /^CI waits for "e2e", which is required, since 10:30 UTC/,
+    );
   });
 
   test('what is no fault of the code asks for nobody before it ran again, and then for the person', () => {
@@ -79,13 +102,20 @@ describe('what is told', () => {
   });
 
   test('a name from outside moves nothing on a page', () => {
-    const odd = tell({ checks: [check({ conclusion: 'cancelled', name: 'a\u202eb\nc' })] }, { rerun: 'done' });
+    const odd = tell(
+      { checks: [check({ conclusion: 'cancelled', name: 'a\u202eb\nc' })] },
+      { rerun: 'done' },
+    );
     expect(odd.ask).toMatch(/^"ab c \(a\.yml\)" did/);
   });
 });
 
 test.each([
-  ['times', '2026-11-20T10:00:00.0Z Error: took 12 ms at 10:00:01', '2026-11-20T11:00:00.0Z Error: took 7 ms at 11:30:01'],
+  [
+    'times',
+    '2026-11-20T10:00:00.0Z Error: took 12 ms at 10:00:01',
+    '2026-11-20T11:00:00.0Z Error: took 7 ms at 11:30:01',
+  ],
   ['commits', 'error: pathspec 4d572fe11', 'error: pathspec 9a3b5c1d2'],
   ['temporary folders', "Error: cannot find '/tmp/ci-x8/a'", "Error: cannot find '/tmp/ci-q1/b'"],
   ['ports', 'Error: connect 127.0.0.1:4312', 'Error: connect 127.0.0.1:999'],
@@ -99,15 +129,41 @@ test('failures that say something else are two', () => {
   expect(failureOf('')).toBe('');
 });
 
-const told = { pull: 'open', ask: null, red: '"test" is red: x.', pushedNothing: false, unchecked: null } as const;
-const base = { repairs: 0, maxRepairs: 2, waitedMs: 0, graceMs: 60_000, weakened: false, verified: 'unknown' as const };
-test.each<[Parameters<typeof afterCi>[0], Partial<Parameters<typeof afterCi>[1]>, ReturnType<typeof afterCi>]>([
+const told = {
+  pull: 'open',
+  ask: null,
+  red: '"test" is red: x.',
+  pushedNothing: false,
+  unchecked: null,
+} as const;
+const base = {
+  repairs: 0,
+  maxRepairs: 2,
+  waitedMs: 0,
+  graceMs: 60_000,
+  weakened: false,
+  verified: 'unknown' as const,
+};
+test.each<
+  [Parameters<typeof afterCi>[0], Partial<Parameters<typeof afterCi>[1]>, ReturnType<typeof afterCi>]
+>([
   ['red', {}, { do: 'repair', round: 1 }],
   ['red', { repairs: 1 }, { do: 'repair', round: 2 }],
   ['red', { repairs: 2 }, { do: 'ask_human', sentence: 'CI is still red after 2 repairs.' }],
-  ['green', { repairs: 2, verified: 'failed' }, { do: 'ask_human', sentence: 'The verify command still fails after 2 repairs.' }],
+  [
+    'green',
+    { repairs: 2, verified: 'failed' },
+    { do: 'ask_human', sentence: 'The verify command still fails after 2 repairs.' },
+  ],
   // The reason stands beside the count.
-  ['red', { repairs: 2, told }, { do: 'ask_human', sentence: 'CI is still red after 2 repairs. "test" is red: x. Look at it, then Retry.' }],
+  [
+    'red',
+    { repairs: 2, told },
+    {
+      do: 'ask_human',
+      sentence: 'CI is still red after 2 repairs. "test" is red: x. Look at it, then Retry.',
+    },
+  ],
   ['red', { told }, { do: 'repair', round: 1 }],
   ['red', { told: { ...told, ask: 'Look.' } }, { do: 'ask_human', sentence: 'Look.' }],
   ['pending', { told: { ...told, ask: 'Late.' } }, { do: 'ask_human', sentence: 'Late.' }],
@@ -116,7 +172,10 @@ test.each<[Parameters<typeof afterCi>[0], Partial<Parameters<typeof afterCi>[1]>
   [
     'green',
     { verified: 'failed', told: { ...told, pushedNothing: true } },
-    { do: 'ask_human', sentence: 'The verify command still fails, and the repair pushed nothing. Look at it, then Retry.' },
+    {
+      do: 'ask_human',
+      sentence: 'The verify command still fails, and the repair pushed nothing. Look at it, then Retry.',
+    },
   ],
   ['green', { weakened: true }, { do: 'gate', what: 'weakened' }],
   ['none', { waitedMs: 60_000 }, { do: 'gate', what: 'unchecked' }],

@@ -39,8 +39,18 @@ export interface Situation {
 }
 
 export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
-  const told = { pull: i.pull, ask: null, red: '', unchecked: null, pushedNothing: i.repaired?.sha === i.sha };
-  if (i.pull === 'closed') return { ...told, ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.' };
+  const told = {
+    pull: i.pull,
+    ask: null,
+    red: '',
+    unchecked: null,
+    pushedNothing: i.repaired?.sha === i.sha,
+  };
+  if (i.pull === 'closed')
+    return {
+      ...told,
+      ask: 'The pull request was closed before it was ready. Open it again to go on, or cancel the task.',
+    };
   switch (outcome.is) {
     case 'green':
       return told;
@@ -49,13 +59,22 @@ export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
     case 'pending':
       return { ...told, ask: sayOverdue(outcome.awaited, i) };
     case 'infrastructure':
-      return { ...told, ask: i.rerun === 'done' || i.rerun === 'refused' ? sayTroubled(outcome.troubled, i.rerun) : null };
+      return {
+        ...told,
+        ask: i.rerun === 'done' || i.rerun === 'refused' ? sayTroubled(outcome.troubled, i.rerun) : null,
+      };
     case 'nothing_ran':
       return outcome.skipped.length === 0
         ? told
-        : { ...told, unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}` };
+        : {
+            ...told,
+            unchecked: `CI ran nothing, every check was skipped (${list(outcome.skipped)}), so nothing has checked the change. ${CLOSELY}`,
+          };
     case 'not_run_here':
-      return { ...told, unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}` };
+      return {
+        ...told,
+        unchecked: `CI could not run here (${list(outcome.checks)}), so nothing has checked the change. ${CLOSELY}`,
+      };
   }
 }
 
@@ -64,10 +83,15 @@ const CLOSELY = 'Allow it to go to review without checks: look closely.';
 /** A repair that changed nothing about the failure is the last one. */
 function sayStuck({ sha, failures, repaired }: Situation): string | null {
   if (repaired === null) return null;
-  if (repaired.sha === sha) return `${sayRed(failures, 'is still red, and the repair pushed nothing')} ${LOOK}`;
+  if (repaired.sha === sha)
+    return `${sayRed(failures, 'is still red, and the repair pushed nothing')} ${LOOK}`;
   const failed = new Map(repaired.failures.map((f) => [f.name, f.message]));
-  const isSame = failures.length >= failed.size && failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
-  return isSame && failures.length > 0 ? `${sayRed(failures, 'failed again in the same way after a repair')} ${LOOK}` : null;
+  const isSame =
+    failures.length >= failed.size &&
+    failures.every((f) => f.message !== '' && failed.get(f.name) === f.message);
+  return isSame && failures.length > 0
+    ? `${sayRed(failures, 'failed again in the same way after a repair')} ${LOOK}`
+    : null;
 }
 const LOOK = 'Look at it, then Retry.';
 
@@ -78,7 +102,10 @@ function sayRed(failures: readonly Failure[], how: string): string {
   return `${nameAll([first, ...others])} ${how}${line === '' ? '' : `: ${line}`}.`;
 }
 
-function sayOverdue(awaited: readonly AwaitedCheck[], { since, nowMs, patienceMs }: Situation): string | null {
+function sayOverdue(
+  awaited: readonly AwaitedCheck[],
+  { since, nowMs, patienceMs }: Situation,
+): string | null {
   const startOf = (a: AwaitedCheck): number => {
     const ms = Date.parse(a.since ?? since);
     return Number.isNaN(ms) ? nowMs : ms;
@@ -93,7 +120,8 @@ function sayOverdue(awaited: readonly AwaitedCheck[], { since, nowMs, patienceMs
 function sayTroubled(troubled: readonly NamedCheck[], rerun: 'done' | 'refused'): string {
   const [first] = troubled;
   const why = first === undefined || first.summary === '' ? '' : ` (${firstLine(first.summary, 80)})`;
-  const tried = rerun === 'done' ? 'running it once more did not help' : 'it could not be run again from here';
+  const tried =
+    rerun === 'done' ? 'running it once more did not help' : 'it could not be run again from here';
   return `${nameAll(troubled)} did not run to its end${why}, which is no fault of the change, and ${tried}. Run it again on GitHub, then Retry.`;
 }
 
@@ -104,7 +132,8 @@ const list = (names: readonly string[]): string =>
     .slice(0, 4)
     .map((n) => cleanTitle(n, 40))
     .join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
-const firstLine = (text: string, max: number): string => cleanTitle(text.split('\n').find((l) => l.trim() !== '') ?? '', max);
+const firstLine = (text: string, max: number): string =>
+  cleanTitle(text.split('\n').find((l) => l.trim() !== '') ?? '', max);
 
 /** How long a failure is kept, in characters. */
 const MAX_FAILURE_CHARS = 1_000;
@@ -176,7 +205,10 @@ export function afterCi(v: CiWord, i: AtCi): AfterCi {
   }
   if (!red) return i.weakened ? { do: 'gate', what: 'weakened' } : { do: 'review' };
   if (v !== 'red' && i.told?.pushedNothing === true)
-    return { do: 'ask_human', sentence: `The verify command still fails, and the repair pushed nothing. ${LOOK}` };
+    return {
+      do: 'ask_human',
+      sentence: `The verify command still fails, and the repair pushed nothing. ${LOOK}`,
+    };
   if (i.repairs < i.maxRepairs) return { do: 'repair', round: i.repairs + 1 };
   const spent = `after ${i.maxRepairs} repairs.`;
   if (v !== 'red') return { do: 'ask_human', sentence: `The verify command still fails ${spent}` };

@@ -6,5 +6,7 @@ test.each([
   [['checks', 'check suites'], 'checks and check suites'],
   [['checks', 'check suites', 'checks', 'rules'], 'checks, check suites and rules'],
 ])('%j is said in one sentence', (names, words) => {
-  expect(sayUnreadable(names)).toBe(`The token may not read the ${words} of this repository, so they do not count.`);
+  expect(sayUnreadable(names)).toBe(
+    `The token may not read the ${words} of this repository, so they do not count.`,
+  );
 });

@@ -139,7 +139,8 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
     ...judgeSuites(suites, checks, nowMs),
   ];
   const isReported = (r: RequiredCheck): boolean =>
-    standing.some((c) => c.name === r.name && (r.appId === null || c.appId === r.appId)) || contexts.some((s) => s.context === r.name);
+    standing.some((c) => c.name === r.name && (r.appId === null || c.appId === r.appId)) ||
+    contexts.some((s) => s.context === r.name);
   const isRequired = ({ context }: Judged): boolean => required.some((r) => r.name === context);
   const missing = unique(required).filter((r) => !isReported(r));
   const of = (is: Judgement): Judged[] => byName(judged.filter((j) => j.is === is));
@@ -151,7 +152,10 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
     if (failed.length > 0) return { is: 'red', failed: failed.map(named) };
     if (count.pending > 0) {
       const awaited = pending.map((j) => ({ name: j.name, since: j.since, required: isRequired(j) }));
-      return { is: 'pending', awaited: byName([...awaited, ...missing.map((r) => ({ name: r.name, since: null, required: true }))]) };
+      return {
+        is: 'pending',
+        awaited: byName([...awaited, ...missing.map((r) => ({ name: r.name, since: null, required: true }))]),
+      };
     }
     const troubled = of('trouble');
     if (troubled.length > 0) return { is: 'infrastructure', troubled: troubled.map(named) };
@@ -161,7 +165,10 @@ export function ciVerdict({ checks, suites, statuses, required }: CiFacts, nowMs
     if (notHere.length > 0) return { is: 'not_run_here', checks: notHere };
     return { is: 'nothing_ran', skipped: of('skipped').map((j) => j.name) };
   };
-  const names = { passed: green.map((j) => j.name), notRun: [...of('skipped'), ...of('not_here')].map((j) => j.name) };
+  const names = {
+    passed: green.map((j) => j.name),
+    notRun: [...of('skipped'), ...of('not_here')].map((j) => j.name),
+  };
   return { outcome: outcome(), ...count, names };
 }
 
@@ -172,8 +179,10 @@ function byName<T extends { readonly name: string }>(xs: readonly T[]): T[] {
 }
 
 /** Two workflows may have a job of one name, so the workflow is part of it. */
-const nameOf = (c: CheckRun): string => (c.workflow === null ? c.name : `${c.name} (${shortWorkflow(c.workflow)})`);
-const summaryOf = (c: CheckRun): string => (judgeCheck(c) === 'trouble' ? words(c.conclusion ?? 'without a conclusion') : c.summary);
+const nameOf = (c: CheckRun): string =>
+  c.workflow === null ? c.name : `${c.name} (${shortWorkflow(c.workflow)})`;
+const summaryOf = (c: CheckRun): string =>
+  judgeCheck(c) === 'trouble' ? words(c.conclusion ?? 'without a conclusion') : c.summary;
 const jobOf = (c: CheckRun): number | null => (c.app === ACTIONS ? c.id : null);
 const shortWorkflow = (w: string): string => w.replace(/^\.github\/workflows\//, '').replace(/ on .*$/, '');
 
@@ -222,13 +231,16 @@ function standingChecks(checks: readonly CheckRun[], suites: readonly CheckSuite
   const isCovered = (earlier: CheckRun, later: CheckRun): boolean => {
     if (later.id <= earlier.id) return false;
     const says = judgeCheck(later);
-    if (judgeCheck(earlier) === 'failed' && says !== 'passed' && says !== 'failed' && says !== 'pending') return false;
+    if (judgeCheck(earlier) === 'failed' && says !== 'passed' && says !== 'failed' && says !== 'pending')
+      return false;
     if (later.app !== ACTIONS || later.suite !== earlier.suite) return true;
     // One workflow may hold two jobs of one name. A second attempt begins when the first is over.
     if (attempts.get(later.suite) === 1 || earlier.completedAt === null) return false;
     return later.startedAt === null || later.startedAt >= earlier.completedAt;
   };
-  return [...byKey.values()].flatMap((same) => same.filter((c) => !same.some((other) => isCovered(c, other))));
+  return [...byKey.values()].flatMap((same) =>
+    same.filter((c) => !same.some((other) => isCovered(c, other))),
+  );
 }
 
 function latestStatuses(statuses: readonly CommitStatus[]): CommitStatus[] {
@@ -247,7 +259,9 @@ function judgeSuites(suites: readonly CheckSuite[], checks: readonly CheckRun[],
   return suites.flatMap((s): Judged[] => {
     const isEmpty = !filled.has(s.id);
     const name = s.workflow === null ? s.app : shortWorkflow(s.workflow);
-    const told = (is: Judgement, summary = ''): Judged[] => [{ is, name, context: null, url: s.url, summary, job: null, since: s.createdAt }];
+    const told = (is: Judgement, summary = ''): Judged[] => [
+      { is, name, context: null, url: s.url, summary, job: null, since: s.createdAt },
+    ];
     if (s.status !== 'completed') {
       // Jobs that need others are there when those are done. What another app is about is told by its checks.
       if (s.app === ACTIONS) return told('pending');

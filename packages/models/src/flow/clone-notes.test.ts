@@ -8,15 +8,21 @@ test.each<[string, string | null, string | null, string[]]>([
     'two submodules',
     '[submodule "a"]\n\tpath = libs/a\n\turl = https://example.org/a\n[submodule "b b"]\n\tpath = libs/b b\n\turl = ../b\n',
     null,
-    ["Submodules are empty folders here (libs/a, libs/b b): a sandbox reaches its own repository and no other. What needs them can't run."],
+    [
+      "Submodules are empty folders here (libs/a, libs/b b): a sandbox reaches its own repository and no other. What needs them can't run.",
+    ],
   ],
   [
     'LFS',
     null,
     '*.psd filter=lfs diff=lfs merge=lfs -text\nmodels/** filter=lfs -text\n',
-    ["Files that Git LFS keeps (*.psd, models/**) are pointers here, not the files themselves. Leave them as they are; what reads them can't run."],
+    [
+      "Files that Git LFS keeps (*.psd, models/**) are pointers here, not the files themselves. Leave them as they are; what reads them can't run.",
+    ],
   ],
-])('%s', (_, gitmodules, gitattributes, says) => expect(cloneNotes({ gitmodules, gitattributes })).toEqual(says));
+])('%s', (_, gitmodules, gitattributes, says) =>
+  expect(cloneNotes({ gitmodules, gitattributes })).toEqual(says),
+);
 
 test('of many submodules five are named', () => {
   const gitmodules = Array.from({ length: 7 }, (_, i) => `[submodule "${i}"]\n  path = m${i}\n`).join('');

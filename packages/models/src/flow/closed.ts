@@ -6,11 +6,17 @@ import type { Decision } from './workflow.ts';
 export const CLOSED_GRACE_MS = 60_000;
 
 /** @param by account of who closed it; '' when the forge does not say */
-export const sayClosed = (by: string): string => `${cleanTitle(by, 60) || 'Somebody'} closed the pull request.`;
+export const sayClosed = (by: string): string =>
+  `${cleanTitle(by, 60) || 'Somebody'} closed the pull request.`;
 
 /** What can be done about it, in the order in which it is offered. */
-export const CLOSED_OPTIONS = [{ label: 'Reopen' }, { label: 'Stop the task' }, { label: 'Keep the branch' }] as const;
-export const CLOSED_BODY = 'Reopen it to go on where it stood. Stop the task to remove its branch, or keep the branch and stop there.';
+export const CLOSED_OPTIONS = [
+  { label: 'Reopen' },
+  { label: 'Stop the task' },
+  { label: 'Keep the branch' },
+] as const;
+export const CLOSED_BODY =
+  'Reopen it to go on where it stood. Stop the task to remove its branch, or keep the branch and stop there.';
 
 type AfterClosed = 'reopen' | 'closed' | 'kept';
 /** @returns what follows from a decision about a pull request that was closed */

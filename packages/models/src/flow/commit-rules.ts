@@ -29,10 +29,13 @@ const SIGNED = /^Signed-off-by: .+ <[^<>\s]+@?[^<>\s]*>$/m;
 
 /** What the repository asks for: by a tool that checks it, by a word of its guide, or because nearly all of its newest commits are so. */
 export function commitRules({ files, contributing, packageJson, messages }: CommitSigns): CommitRules {
-  const nearlyAll = (is: RegExp): boolean => messages.length >= FEWEST && messages.filter((m) => is.test(m)).length >= MOST * messages.length;
+  const nearlyAll = (is: RegExp): boolean =>
+    messages.length >= FEWEST && messages.filter((m) => is.test(m)).length >= MOST * messages.length;
   return {
     signOff:
-      files.some((f) => DCO.test(f)) || /developer certificate of origin|\bDCO\b|signed-off-by|--signoff\b/i.test(contributing) || nearlyAll(SIGNED),
+      files.some((f) => DCO.test(f)) ||
+      /developer certificate of origin|\bDCO\b|signed-off-by|--signoff\b/i.test(contributing) ||
+      nearlyAll(SIGNED),
     conventional:
       files.some((f) => COMMITLINT.test(f)) ||
       /"@commitlint\//.test(packageJson) ||
@@ -49,6 +52,8 @@ export const commitWords = ({ signOff, conventional }: CommitRules): readonly st
       ]
     : []),
   ...(signOff
-    ? ['This repository wants each commit signed off by its author: use `git commit -s`, merges included, and change neither name nor address.']
+    ? [
+        'This repository wants each commit signed off by its author: use `git commit -s`, merges included, and change neither name nor address.',
+      ]
     : []),
 ];

@@ -9,10 +9,18 @@ export interface Joined {
   readonly times: number;
 }
 /** @returns what becomes of a branch that conflicts with its base: the agent's work, once for each head, or a sentence for the person */
-export function afterConflict(sha: string, base: string, joined: Joined | undefined): { repair: Joined } | { ask: string } {
-  if (joined?.sha === sha) return { ask: `It still conflicts with ${base}: the repair left the branch as it was. Look at it, then Retry.` };
+export function afterConflict(
+  sha: string,
+  base: string,
+  joined: Joined | undefined,
+): { repair: Joined } | { ask: string } {
+  if (joined?.sha === sha)
+    return {
+      ask: `It still conflicts with ${base}: the repair left the branch as it was. Look at it, then Retry.`,
+    };
   const times = joined?.times ?? 0;
-  if (times >= MAX_JOINS) return { ask: `It conflicts with ${base} again after ${times} repairs. Look at it, then Retry.` };
+  if (times >= MAX_JOINS)
+    return { ask: `It conflicts with ${base} again after ${times} repairs. Look at it, then Retry.` };
   return { repair: { sha, times: times + 1 } };
 }
 export const sayConflict = (base: string): string => `It conflicts with ${base} now.`;

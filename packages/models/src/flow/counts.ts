@@ -20,14 +20,20 @@ const READERS: readonly ((text: string) => Counts | null)[] = [
     const passed = last(text, /^(?:#|ℹ) pass (\d+)$/gm);
     return passed === null
       ? null
-      : { passed: number(/\d+/.exec(passed)?.[0]), failed: number(/\d+/.exec(last(text, /^(?:#|ℹ) fail (\d+)$/gm) ?? '')?.[0]) };
+      : {
+          passed: number(/\d+/.exec(passed)?.[0]),
+          failed: number(/\d+/.exec(last(text, /^(?:#|ℹ) fail (\d+)$/gm) ?? '')?.[0]),
+        };
   },
   // pytest
   (text) => {
     const line = last(text, /^=*\s?.*\b\d+ (?:passed|failed|error)s?\b.* in [\d.]+s.*$/gm);
     if (line === null) return null;
     const errors = number(/(\d+) errors?/.exec(line)?.[1]);
-    return { passed: number(/(\d+) passed/.exec(line)?.[1]), failed: number(/(\d+) failed/.exec(line)?.[1]) + errors };
+    return {
+      passed: number(/(\d+) passed/.exec(line)?.[1]),
+      failed: number(/(\d+) failed/.exec(line)?.[1]) + errors,
+    };
   },
   // Cargo says it for every crate.
   (text) => {
@@ -39,7 +45,10 @@ const READERS: readonly ((text: string) => Counts | null)[] = [
     const passed = last(text, /^[ \t]+(\d+) passing\b/gm);
     return passed === null
       ? null
-      : { passed: number(/\d+/.exec(passed)?.[0]), failed: number(/\d+/.exec(last(text, /^[ \t]+(\d+) failing\b/gm) ?? '')?.[0]) };
+      : {
+          passed: number(/\d+/.exec(passed)?.[0]),
+          failed: number(/\d+/.exec(last(text, /^[ \t]+(\d+) failing\b/gm) ?? '')?.[0]),
+        };
   },
   // Maven says a total last.
   (text) => {
@@ -67,4 +76,5 @@ export function countsOf(tail: string): Counts | null {
 }
 
 const last = (text: string, shape: RegExp): string | null => [...text.matchAll(shape)].at(-1)?.[0] ?? null;
-const sum = (all: readonly RegExpMatchArray[], group: number): number => all.reduce((n, m) => n + number(m[group]), 0);
+const sum = (all: readonly RegExpMatchArray[], group: number): number =>
+  all.reduce((n, m) => n + number(m[group]), 0);

@@ -17,7 +17,11 @@ interface Reader {
   read(line: string, heading: string): Named | null;
 }
 
-const named = (name: string, version = '', source: string | null = null): Named => ({ name, version, source });
+const named = (name: string, version = '', source: string | null = null): Named => ({
+  name,
+  version,
+  source,
+});
 
 const NPM_WORD = /^(?:\*|latest|next|x|(?:catalog|npm):.*)$/;
 /** A range of versions: nothing but versions and what stands between them. */
@@ -49,13 +53,15 @@ const npm = (registry: string, file: RegExp): Reader => ({
     const m = /^\s*"([@\w][\w./@-]*)"\s*:\s*"([^"]*)"\s*,?\s*$/.exec(line);
     // What lies in the same repository is read there.
     const { 1: name, 2: spec } = m ?? [];
-    if (name === undefined || spec === undefined || NO_PACKAGE.has(name) || spec.startsWith('workspace:')) return null;
+    if (name === undefined || spec === undefined || NO_PACKAGE.has(name) || spec.startsWith('workspace:'))
+      return null;
     if (NPM_ELSEWHERE.test(spec)) return named(name, spec, spec);
     return NPM_WORD.test(spec) || isRange(spec) ? named(name, spec) : null;
   },
 });
 
-const PEP_508 = /^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*((?:===?|>=|<=|~=|!=|<|>)[^;#"']*)?(?:@\s*([^;\s"']+))?/;
+const PEP_508 =
+  /^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*((?:===?|>=|<=|~=|!=|<|>)[^;#"']*)?(?:@\s*([^;\s"']+))?/;
 function pep508(text: string): Named | null {
   const m = PEP_508.exec(text.trim());
   return m ? named(m[1]!, (m[2] ?? '').trim(), m[3] ?? null) : null;
@@ -80,13 +86,19 @@ const READERS: readonly Reader[] = [
     read(line, heading) {
       const quoted = /^\s*["']([^"']+)["']\s*,?\s*(?:#.*)?$/.exec(line)?.[1];
       if (quoted !== undefined) {
-        const inList = /(^|[.\s[-])(dependencies|requires|dependency-groups|optional-dependencies)\b/.test(heading);
+        const inList = /(^|[.\s[-])(dependencies|requires|dependency-groups|optional-dependencies)\b/.test(
+          heading,
+        );
         const found = /[=<>~!]=|[<>]|\s@\s/.test(quoted) || inList ? pep508(quoted) : null;
         return found !== null && !/^\d/.test(found.name) ? found : null;
       }
       const poetry = /^\s*([A-Za-z][\w.-]*)\s*=\s*(?:["']([^"']*)["']|(\{.*\}))/.exec(line);
       if (!poetry || !/dependencies/.test(heading) || poetry[1] === 'python') return null;
-      return named(poetry[1]!, poetry[2] ?? /version\s*=\s*["']([^"']+)/.exec(poetry[3]!)?.[1] ?? '', elsewhereInToml(poetry[3] ?? ''));
+      return named(
+        poetry[1]!,
+        poetry[2] ?? /version\s*=\s*["']([^"']+)/.exec(poetry[3]!)?.[1] ?? '',
+        elsewhereInToml(poetry[3] ?? ''),
+      );
     },
   },
   {
@@ -104,11 +116,18 @@ const READERS: readonly Reader[] = [
     registry: 'crates.io',
     read(line, heading) {
       const m = /^\s*([A-Za-z][\w-]*)\s*=\s*(?:"([^"]*)"|(\{.*))/.exec(line);
-      if (!m || ['version', 'edition', 'rust-version', 'name', 'license', 'resolver'].includes(m[1]!)) return null;
+      if (!m || ['version', 'edition', 'rust-version', 'name', 'license', 'resolver'].includes(m[1]!))
+        return null;
       const isDependency =
-        heading === '' ? /^[\^~=<>\s]*\d/.test(m[2] ?? '') || /\b(version|git|path)\s*=/.test(m[3] ?? '') : /dependencies/.test(heading);
+        heading === ''
+          ? /^[\^~=<>\s]*\d/.test(m[2] ?? '') || /\b(version|git|path)\s*=/.test(m[3] ?? '')
+          : /dependencies/.test(heading);
       if (!isDependency) return null;
-      return named(m[1]!, m[2] ?? /version\s*=\s*"([^"]+)/.exec(m[3]!)?.[1] ?? '', elsewhereInToml(m[3] ?? ''));
+      return named(
+        m[1]!,
+        m[2] ?? /version\s*=\s*"([^"]+)/.exec(m[3]!)?.[1] ?? '',
+        elsewhereInToml(m[3] ?? ''),
+      );
     },
   },
   {
@@ -134,7 +153,9 @@ const READERS: readonly Reader[] = [
     file: /(^|\/)(?:Gemfile|[^/]+\.gemspec)$/,
     registry: 'RubyGems',
     read(line) {
-      const m = /^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w.-]+)["'](.*)$/.exec(line);
+      const m = /^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w.-]+)["'](.*)$/.exec(
+        line,
+      );
       if (!m) return null;
       return named(
         m[1]!,
@@ -153,17 +174,22 @@ const READERS: readonly Reader[] = [
   },
 ];
 
-const elsewhereInToml = (table: string): string | null => /\b(?:git|path|url|registry|source)\s*=\s*["']([^"']+)/.exec(table)?.[1] ?? null;
+const elsewhereInToml = (table: string): string | null =>
+  /\b(?:git|path|url|registry|source)\s*=\s*["']([^"']+)/.exec(table)?.[1] ?? null;
 
 /** Whoever changes one of these decides where packages come from. */
 const SOURCES =
   /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|pip\.conf|uv\.toml|\.cargo\/config(\.toml)?|nuget\.config|settings\.xml|\.bundle\/config|\.pnpmfile\.cjs)$/i;
-const INDEX_LINE = /^\s*(?:--(?:extra-)?index-url[=\s]+|(?:source|url|index-url)\s*[=("'\s]+)["']?(https?:\/\/[^\s"')]+)/;
+const INDEX_LINE =
+  /^\s*(?:--(?:extra-)?index-url[=\s]+|(?:source|url|index-url)\s*[=("'\s]+)["']?(https?:\/\/[^\s"')]+)/;
 
 const LOCK =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|uv\.lock|poetry\.lock|Pipfile\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock|go\.sum)$/;
 const MANIFEST_OF: readonly (readonly [lock: RegExp, manifest: RegExp])[] = [
-  [/(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock)$/, /(package\.json|pnpm-workspace\.yaml)$/],
+  [
+    /(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock)$/,
+    /(package\.json|pnpm-workspace\.yaml)$/,
+  ],
   [/(uv|poetry)\.lock$/, /pyproject\.toml$/],
   [/Pipfile\.lock$/, /Pipfile$/],
   [/Cargo\.lock$/, /Cargo\.toml$/],
@@ -200,7 +226,10 @@ function ofManifest(f: DiffFile): string[] {
     const before = had.get(n.name);
     if (before !== undefined && before.version === n.version && before.source === n.source) return [];
     const version = n.version === n.source ? '' : n.version;
-    const what = before === undefined ? `adds ${n.name}${version === '' ? '' : ` ${version}`}` : `changes ${n.name} to ${version || 'another'}`;
+    const what =
+      before === undefined
+        ? `adds ${n.name}${version === '' ? '' : ` ${version}`}`
+        : `changes ${n.name} to ${version || 'another'}`;
     return [`${f.path}: ${what}, from ${n.source ?? reader.registry}`];
   });
 }
@@ -230,7 +259,8 @@ function ofLock(f: DiffFile, files: readonly DiffFile[]): string[] {
   for (const l of f.lines)
     if (l.kind === 'add')
       for (const [url] of l.text.matchAll(/(?:git\+)?(?:https?|ssh|git):\/\/[^\s"',)#]+/g))
-        if (isSource(l.text) && !url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url))) hosts.add(hostOf(url));
+        if (isSource(l.text) && !url.includes(CRATES_INDEX) && !USUAL.has(hostOf(url)))
+          hosts.add(hostOf(url));
   const manifest = MANIFEST_OF.find(([lock]) => lock.test(f.path))?.[1];
   const alone = f.change === 'changed' && manifest !== undefined && !files.some((o) => manifest.test(o.path));
   return [
@@ -241,5 +271,7 @@ function ofLock(f: DiffFile, files: readonly DiffFile[]): string[] {
 
 /** Not every address in a lock file is one that packages come from: some stand in a description or a licence. */
 const isSource = (line: string): boolean =>
-  /resolved|registry|url|source|tarball|remote|dist|^\s*"?[\w@/.-]+@(?:git\+|https?:)/.test(line) && !/funding|homepage|license/.test(line);
-const hostOf = (url: string): string => /^(?:git\+)?[a-z]+:\/\/(?:[^@/]*@)?([^/:?#]+)/.exec(url)?.[1]?.toLowerCase() ?? url;
+  /resolved|registry|url|source|tarball|remote|dist|^\s*"?[\w@/.-]+@(?:git\+|https?:)/.test(line) &&
+  !/funding|homepage|license/.test(line);
+const hostOf = (url: string): string =>
+  /^(?:git\+)?[a-z]+:\/\/(?:[^@/]*@)?([^/:?#]+)/.exec(url)?.[1]?.toLowerCase() ?? url;

@@ -22,16 +22,33 @@ git(['init', '-q', '--bare']);
 
 /** A tree of files by fast-import: names as bytes, no file system in between. */
 function tree(files: readonly { name: Buffer; mode?: string; content: Buffer }[]): string {
-  const quoted = (name: Buffer): string => `"${[...name].map((b) => `\\${b.toString(8).padStart(3, '0')}`).join('')}"`;
-  const parts: Buffer[] = [Buffer.from('commit refs/heads/x\ncommitter x <x@x> 0 +0000\ndata 0\ndeleteall\n')];
+  const quoted = (name: Buffer): string =>
+    `"${[...name].map((b) => `\\${b.toString(8).padStart(3, '0')}`).join('')}"`;
+  const parts: Buffer[] = [
+    Buffer.from('commit refs/heads/x\ncommitter x <x@x> 0 +0000\ndata 0\ndeleteall\n'),
+  ];
   for (const f of files)
-    parts.push(Buffer.from(`M ${f.mode ?? '100644'} inline ${quoted(f.name)}\ndata ${f.content.length}\n`), f.content, Buffer.from('\n'));
+    parts.push(
+      Buffer.from(`M ${f.mode ?? '100644'} inline ${quoted(f.name)}\ndata ${f.content.length}\n`),
+      f.content,
+      Buffer.from('\n'),
+    );
   git(['update-ref', '-d', 'refs/heads/x']);
   git(['fast-import', '--quiet', '--force'], Buffer.concat(parts));
   return git(['rev-parse', 'refs/heads/x^{tree}']).toString().trim();
 }
 const diff = (a: string, b: string, ...more: string[]): string =>
-  git(['-c', 'core.quotePath=true', 'diff', '--no-ext-diff', '--no-textconv', '--no-color', ...more, a, b]).toString();
+  git([
+    '-c',
+    'core.quotePath=true',
+    'diff',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--no-color',
+    ...more,
+    a,
+    b,
+  ]).toString();
 const linesOf = (content: Buffer): string[] => {
   const all = content.toString().split('\n');
   return all.at(-1) === '' ? all.slice(0, -1) : all;
@@ -56,7 +73,9 @@ const segment = fc
   .array(nameByte, { minLength: 1, maxLength: 8 })
   .map((b) => Buffer.from(b))
   .filter((b) => !/^(\.{1,2}|\.git.*|git~.*)$/i.test(b.toString()));
-const name = fc.array(segment, { minLength: 1, maxLength: 3 }).map((s) => Buffer.from(s.map((x) => x.toString('latin1')).join('/'), 'latin1'));
+const name = fc
+  .array(segment, { minLength: 1, maxLength: 3 })
+  .map((s) => Buffer.from(s.map((x) => x.toString('latin1')).join('/'), 'latin1'));
 /** No name stands for a folder of another. */
 const files = (content: fc.Arbitrary<Buffer>) =>
   fc
@@ -70,9 +89,13 @@ describe('whatever is in a repository', () => {
       fc.property(files(nasty), (fs) => {
         const got = readDiff(diff(empty, tree(fs)));
         expect(got.cut).toBe(false);
-        expect(got.files.map((f) => [f.path, f.change, f.lines.filter((l) => l.kind === 'add').map((l) => l.text)])).toEqual(
-          fs.map((f) => [nameOfBytes(f.name), 'added', linesOf(f.content)]),
-        );
+        expect(
+          got.files.map((f) => [
+            f.path,
+            f.change,
+            f.lines.filter((l) => l.kind === 'add').map((l) => l.text),
+          ]),
+        ).toEqual(fs.map((f) => [nameOfBytes(f.name), 'added', linesOf(f.content)]));
       }),
       { numRuns: 60 },
     );
@@ -81,14 +104,20 @@ describe('whatever is in a repository', () => {
   test('of a changed file both sides come out as they were', () => {
     fc.assert(
       fc.property(name, nasty, nasty, fc.constantFrom('100644', '100755'), (n, before, after, mode) => {
-        const got = readDiff(diff(tree([{ name: n, content: before }]), tree([{ name: n, content: after, mode }]), '-U100000'));
+        const got = readDiff(
+          diff(tree([{ name: n, content: before }]), tree([{ name: n, content: after, mode }]), '-U100000'),
+        );
         if (before.equals(after) && mode === '100644') return expect(got.files).toEqual([]);
         expect(got.files.map((f) => f.path)).toEqual([nameOfBytes(n)]);
         const f = got.files[0]!;
         expect(f.newMode === '100755').toBe(mode === '100755');
         if (before.equals(after)) return;
-        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'del').map((l) => l.text)).toEqual(linesOf(before));
-        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'add').map((l) => l.text)).toEqual(linesOf(after));
+        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'del').map((l) => l.text)).toEqual(
+          linesOf(before),
+        );
+        expect(f.lines.filter((l) => l.kind === 'same' || l.kind === 'add').map((l) => l.text)).toEqual(
+          linesOf(after),
+        );
       }),
       { numRuns: 60 },
     );
@@ -100,7 +129,9 @@ describe('whatever is in a repository', () => {
       fc.property(name, name, (a, b) => {
         fc.pre(!a.equals(b));
         const got = readDiff(diff(tree([{ name: a, content }]), tree([{ name: b, content }]), '-M'));
-        expect(got.files.map((f) => [f.from, f.path, f.change])).toEqual([[nameOfBytes(a), nameOfBytes(b), 'renamed']]);
+        expect(got.files.map((f) => [f.from, f.path, f.change])).toEqual([
+          [nameOfBytes(a), nameOfBytes(b), 'renamed'],
+        ]);
       }),
       { numRuns: 40 },
     );
@@ -109,7 +140,12 @@ describe('whatever is in a repository', () => {
   test('a diff that is cut anywhere says so, and forges nothing', () => {
     const whole = diff(
       tree([]),
-      tree([{ name: Buffer.from('a'), content: Buffer.from('x\n'.repeat(9) + 'diff --git a/b b/b\n+++ b/b\n'.repeat(3)) }]),
+      tree([
+        {
+          name: Buffer.from('a'),
+          content: Buffer.from('x\n'.repeat(9) + 'diff --git a/b b/b\n+++ b/b\n'.repeat(3)),
+        },
+      ]),
     );
     for (let at = whole.indexOf('@@'); at < whole.length - 1; at++) {
       const got = readDiff(`${whole.slice(0, at)}\n… (9 more characters were cut)`);
@@ -121,11 +157,19 @@ describe('whatever is in a repository', () => {
 test('what removes tests is found behind separators that are no lines to git, and what is not there is not trusted', () => {
   const t = (lines: string[], before = 9, after = 9): string =>
     `diff --git a/test/a.test.ts b/test/a.test.ts\n--- a/test/a.test.ts\n+++ b/test/a.test.ts\n@@ -1,${before} +1,${after} @@\n${lines.join('\n')}\n`;
-  expect(weakenedTests(t(["-x\rtest('x', () => {", '+x'], 1, 1))).toEqual(['test/a.test.ts: 1 test case removed']);
-  expect(weakenedTests(t(['+a\rdiff --git a/src/x b/src/x', "-test('x', () => {"], 1, 1))).toEqual(['test/a.test.ts: 1 test case removed']);
-  expect(weakenedTests(t(['+a', '… (9 more characters were cut)']))).toEqual([expect.stringContaining('larger than what was looked at')]);
+  expect(weakenedTests(t(["-x\rtest('x', () => {", '+x'], 1, 1))).toEqual([
+    'test/a.test.ts: 1 test case removed',
+  ]);
+  expect(weakenedTests(t(['+a\rdiff --git a/src/x b/src/x', "-test('x', () => {"], 1, 1))).toEqual([
+    'test/a.test.ts: 1 test case removed',
+  ]);
+  expect(weakenedTests(t(['+a', '… (9 more characters were cut)']))).toEqual([
+    expect.stringContaining('larger than what was looked at'),
+  ]);
   expect(
-    weakenedTests('diff --git a/test/a.test.ts b/docs/a.txt\nsimilarity index 100%\nrename from test/a.test.ts\nrename to docs/a.txt\n'),
+    weakenedTests(
+      'diff --git a/test/a.test.ts b/docs/a.txt\nsimilarity index 100%\nrename from test/a.test.ts\nrename to docs/a.txt\n',
+    ),
   ).toEqual(['docs/a.txt: moved away from test/a.test.ts']);
 });
 

@@ -66,7 +66,10 @@ function readFile(all: readonly string[], start: number): { file: DiffFile; next
   let binary = false;
   // Everything up to the first hunk or the next file was written by git, and a name in it can't hold a line feed: it is quoted.
   for (; i < all.length && !/^(@@ |diff --git )/.test(all[i]!) && !all[i]!.startsWith(CUT_MARK); i++) {
-    const key = /^(old mode|new mode|new file mode|deleted file mode|rename from|rename to|copy from|copy to|---|\+\+\+) (.*)$/s.exec(all[i]!);
+    const key =
+      /^(old mode|new mode|new file mode|deleted file mode|rename from|rename to|copy from|copy to|---|\+\+\+) (.*)$/s.exec(
+        all[i]!,
+      );
     if (key) head.set(key[1]!, key[2]!);
     binary ||= /^(Binary files |GIT binary patch)/.test(all[i]!);
   }

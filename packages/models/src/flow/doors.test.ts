@@ -6,7 +6,12 @@ const page = doorOf({ address: '127.0.0.1', publicUrl: null, pages: 'served' });
 const signedIn = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', pages: 'served' });
 const service = doorOf({ address: '127.0.0.1', publicUrl: null, pages: 'none' });
 const api = doorOf({ address: '127.0.0.1', publicUrl: 'https://mainloop.example.com', pages: 'elsewhere' });
-const inPod = doorOf({ address: '0.0.0.0', publicUrl: 'https://mainloop.example.com', names: ['api'], pages: 'none' });
+const inPod = doorOf({
+  address: '0.0.0.0',
+  publicUrl: 'https://mainloop.example.com',
+  names: ['api'],
+  pages: 'none',
+});
 const knock = (o: Partial<Knock> = {}): Knock => ({
   method: 'GET',
   hosts: ['localhost:3000'],
@@ -57,16 +62,29 @@ test.each([
   ['POST', ['http://localhost:9999'], 'same-site', 'foreign_origin', 'foreign_origin', 'foreign_origin'],
   ['POST', ['https://localhost:3000'], null, 'foreign_origin', 'foreign_origin', 'foreign_origin'],
   ['POST', ['https://mainloop.example.com'], 'same-origin', 'foreign_origin', 'in', 'foreign_origin'],
-  ['POST', ['http://localhost:3000', 'https://evil.example'], null, 'foreign_origin', 'foreign_origin', 'foreign_origin'],
+  [
+    'POST',
+    ['http://localhost:3000', 'https://evil.example'],
+    null,
+    'foreign_origin',
+    'foreign_origin',
+    'foreign_origin',
+  ],
 ] as const)(
   '%s from %j, %s: on this machine %s, with a sign-in %s, a service without pages %s',
   (method, origins, fetchSite, local, withSignIn, noPages) => {
-    expect([page, signedIn, service].map((d) => says(d, { method, origins, fetchSite }))).toEqual([local, withSignIn, noPages]);
+    expect([page, signedIn, service].map((d) => says(d, { method, origins, fetchSite }))).toEqual([
+      local,
+      withSignIn,
+      noPages,
+    ]);
   },
 );
 
 test('a page that another listener serves may talk to the api, which is not asked for under its name', () => {
-  expect(says(api, { method: 'POST', origins: ['https://mainloop.example.com'], fetchSite: 'same-origin' })).toBe('in');
+  expect(
+    says(api, { method: 'POST', origins: ['https://mainloop.example.com'], fetchSite: 'same-origin' }),
+  ).toBe('in');
   expect(says(api, { method: 'POST', origins: ['http://localhost:3000'] })).toBe('foreign_origin');
   expect(says(api, { hosts: ['mainloop.example.com'] })).toBe('foreign_host');
 });
@@ -95,7 +113,8 @@ test.each([
 test('whoever is let in on this machine asked for it by one of its own names', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.webAuthority()), (host) => {
-      if (admit(page, knock({ hosts: [host] })).ok) expect(['localhost', '127.0.0.1', '[::1]']).toContain(nameOf(host));
+      if (admit(page, knock({ hosts: [host] })).ok)
+        expect(['localhost', '127.0.0.1', '[::1]']).toContain(nameOf(host));
     }),
   );
 });
@@ -103,7 +122,8 @@ test('whoever is let in on this machine asked for it by one of its own names', (
 test('who serves people is reached by this machine only, or has a sign-in', () => {
   const url = 'https://mainloop.example.com';
   expect(whyNotOpen({ address: '127.0.0.1', publicUrl: null })).toBeNull();
-  for (const address of ['127.0.0.1', '0.0.0.0', '::']) expect(whyNotOpen({ address, publicUrl: url })).toBeNull();
+  for (const address of ['127.0.0.1', '0.0.0.0', '::'])
+    expect(whyNotOpen({ address, publicUrl: url })).toBeNull();
   for (const address of ['0.0.0.0', '::', '10.0.0.7', 'localhost.evil.example', ''])
     expect(whyNotOpen({ address, publicUrl: null })).toContain('MAINLOOP_PUBLIC_URL');
 });
@@ -113,7 +133,12 @@ test.each([
   ['nobody in between', '203.0.113.5', [], '203.0.113.5'],
   ['whoever comes by itself says nothing that counts', '203.0.113.5', ['198.51.100.1'], '203.0.113.5'],
   ['our proxy', '127.0.0.1', ['203.0.113.5'], '203.0.113.5'],
-  ['our proxy, and what the client made up', '127.0.0.1', ['198.51.100.1', '10.0.0.1', '203.0.113.5'], '203.0.113.5'],
+  [
+    'our proxy, and what the client made up',
+    '127.0.0.1',
+    ['198.51.100.1', '10.0.0.1', '203.0.113.5'],
+    '203.0.113.5',
+  ],
   ['two of ours', '10.0.0.2', ['198.51.100.1', ' 203.0.113.5', '10.0.0.1'], '203.0.113.5'],
   ['only ours', '10.0.0.2', ['10.0.0.1'], '10.0.0.1'],
   ['IPv4 on a socket of IPv6', '::ffff:127.0.0.1', ['::ffff:203.0.113.5'], '203.0.113.5'],
@@ -125,8 +150,11 @@ test.each([
 
 test('whatever a client says of itself, our proxy has the last word', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.ipV4(), fc.string(), fc.constantFrom('10.0.0.1', '127.0.0.1'))), (said) => {
-      expect(clientOf('127.0.0.1', [...said, '203.0.113.5'], proxies)).toBe('203.0.113.5');
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.ipV4(), fc.string(), fc.constantFrom('10.0.0.1', '127.0.0.1'))),
+      (said) => {
+        expect(clientOf('127.0.0.1', [...said, '203.0.113.5'], proxies)).toBe('203.0.113.5');
+      },
+    ),
   );
 });

@@ -45,7 +45,8 @@ export const DOOR_REFUSALS = {
 } as const;
 export type DoorRefusal = keyof typeof DOOR_REFUSALS;
 export type Admission =
-  { readonly ok: true } | { readonly ok: false; readonly code: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: DoorRefusal; readonly status: 400 | 403; readonly sentence: string };
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const CHANGES_NOTHING = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -70,7 +71,12 @@ export const isLoopbackAddress = (address: string): boolean =>
  * @param publicUrl where people reach mainloop from elsewhere, or null: there is no sign-in
  * @param names more names it is asked for under, such as that of its Service in a cluster
  */
-export function doorOf(c: { address: string; publicUrl: string | null; names?: readonly string[]; pages: Pages }): Door {
+export function doorOf(c: {
+  address: string;
+  publicUrl: string | null;
+  names?: readonly string[];
+  pages: Pages;
+}): Door {
   const isLoopback = isLoopbackAddress(c.address);
   const url = c.publicUrl === null ? null : new URL(c.publicUrl);
   return {
@@ -92,7 +98,8 @@ export function admit(door: Door, knock: Knock): Admission {
   const [host, ...moreHosts] = knock.hosts;
   if (host === undefined || host === '' || moreHosts.length > 0) return refuse('no_host');
   const name = nameOf(host);
-  if (name === null || !(door.names.includes(name) || (door.anyAddress && isAddress(name)))) return refuse('foreign_host');
+  if (name === null || !(door.names.includes(name) || (door.anyAddress && isAddress(name))))
+    return refuse('foreign_host');
   if (door.refusesForwarded && knock.isForwarded) return refuse('forwarded');
   if (!isOwnOrigin(door, host, knock)) return refuse('foreign_origin');
   return { ok: true };
@@ -102,7 +109,12 @@ function isOwnOrigin(door: Door, host: string, knock: Knock): boolean {
   const own = [...door.origins, ...(door.servesPages ? [`http://${host.toLowerCase()}`] : [])];
   if (knock.origins.some((o) => !own.includes(o))) return false;
   // Another port of this machine is another site's page too. "none" is somebody at the keyboard.
-  return CHANGES_NOTHING.has(knock.method) || knock.fetchSite === null || knock.fetchSite === 'same-origin' || knock.fetchSite === 'none';
+  return (
+    CHANGES_NOTHING.has(knock.method) ||
+    knock.fetchSite === null ||
+    knock.fetchSite === 'same-origin' ||
+    knock.fetchSite === 'none'
+  );
 }
 
 /**
@@ -121,7 +133,11 @@ export const whyNotOpen = (c: { address: string; publicUrl: string | null }): st
  * @param forwardedFor the header's addresses, in order
  * @param isProxy whether an address is that of a proxy that the operator named
  */
-export function clientOf(peer: string, forwardedFor: readonly string[], isProxy: (address: string) => boolean): string {
+export function clientOf(
+  peer: string,
+  forwardedFor: readonly string[],
+  isProxy: (address: string) => boolean,
+): string {
   let client = plainAddress(peer);
   for (const hop of forwardedFor.toReversed().map((h) => plainAddress(h.trim()))) {
     if (!isProxy(client) || !/^[0-9a-f.:]{2,45}$/i.test(hop)) break;
@@ -138,4 +154,9 @@ export function nameOf(host: string): string | null {
 }
 const isAddress = (name: string): boolean => name.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 
-const refuse = (code: DoorRefusal): Admission => ({ ok: false, code, status: DOOR_REFUSALS[code].status, sentence: DOOR_REFUSALS[code].says });
+const refuse = (code: DoorRefusal): Admission => ({
+  ok: false,
+  code,
+  status: DOOR_REFUSALS[code].status,
+  sentence: DOOR_REFUSALS[code].says,
+});

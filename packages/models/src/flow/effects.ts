@@ -1,5 +1,15 @@
 // What is made on the forge for a task, each once: of which kind it is, and which one of its kind. Pure.
-export const EFFECT_KINDS = ['issue', 'pr', 'say', 'summary', 'ask', 'comment', 'reply', 'rerun', 'thread'] as const;
+export const EFFECT_KINDS = [
+  'issue',
+  'pr',
+  'say',
+  'summary',
+  'ask',
+  'comment',
+  'reply',
+  'rerun',
+  'thread',
+] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
 
 export interface EffectName {

@@ -1,6 +1,15 @@
 // Words that events and decisions share. The events themselves are in models/events.
 
-export const ITEM_KINDS = ['question', 'plan', 'permission', 'review', 'ci_files', 'gate', 'pr_closed', 'failure'] as const;
+export const ITEM_KINDS = [
+  'question',
+  'plan',
+  'permission',
+  'review',
+  'ci_files',
+  'gate',
+  'pr_closed',
+  'failure',
+] as const;
 /** What an inbox item asks of the person. */
 export type ItemKind = (typeof ITEM_KINDS)[number];
 /** The running agent's request that an item of kind `permission` answers. */
@@ -34,7 +43,8 @@ export interface Option {
   readonly recommended?: boolean;
 }
 /** How an option is called where it stands in a line of text. */
-export const optionWords = (o: Option): string => `${o.label}${o.recommended === true ? ' (recommended)' : ''}`;
+export const optionWords = (o: Option): string =>
+  `${o.label}${o.recommended === true ? ' (recommended)' : ''}`;
 
 export const VIAS = ['app', 'push', 'cli', 'chat', 'github'] as const;
 /** Where an answer came from; `push`: a button on a notification. */

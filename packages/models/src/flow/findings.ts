@@ -35,8 +35,13 @@ function isSame(a: Finding, b: Finding): boolean {
   return alike >= (away <= NEAR ? 0.3 : 0.6);
 }
 
-const FILLERS = new Set('a an the to of in on is are it this that please and or for with be not still again here you can could'.split(' '));
-const wordsOf = (text: string): Set<string> => new Set((text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((w) => !FILLERS.has(w)));
+const FILLERS = new Set(
+  'a an the to of in on is are it this that please and or for with be not still again here you can could'.split(
+    ' ',
+  ),
+);
+const wordsOf = (text: string): Set<string> =>
+  new Set((text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((w) => !FILLERS.has(w)));
 
 /** @returns the share of words that two texts have in common, from 0 to 1 */
 function likeness(a: string, b: string): number {
@@ -70,4 +75,8 @@ export function writtenBy(delta: string): Written {
 }
 
 /** A finding for the person who decides how it goes on, as a line of Markdown. */
-export const FINDING_WORDS: Record<FindingKind['is'], string> = { new: 'new', again: 'back again', fix: 'caused by the fix' };
+export const FINDING_WORDS: Record<FindingKind['is'], string> = {
+  new: 'new',
+  again: 'back again',
+  fix: 'caused by the fix',
+};

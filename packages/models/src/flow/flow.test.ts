@@ -12,7 +12,14 @@ import { nextSentence, PHASES, sectionOf, TASK_STATES } from './states.ts';
 import { cleanText, cleanTitle, cutLog, fence, visible } from './text.ts';
 
 describe('afterCi', () => {
-  const base = { repairs: 0, maxRepairs: 3, waitedMs: 0, graceMs: 60_000, weakened: false, verified: 'unknown' as const };
+  const base = {
+    repairs: 0,
+    maxRepairs: 3,
+    waitedMs: 0,
+    graceMs: 60_000,
+    weakened: false,
+    verified: 'unknown' as const,
+  };
   test.each([
     ['pending', base, 'wait'],
     ['none', base, 'wait'],
@@ -26,7 +33,15 @@ describe('afterCi', () => {
     ['green', { ...base, verified: 'failed', repairs: 3 }, 'ask_human'],
     ['green', { ...base, weakened: true }, 'gate'],
     ['green', { ...base, named: true }, 'repair'],
-    ['green', { ...base, named: true, told: { pull: 'open', ask: null, red: '', pushedNothing: true, unchecked: null } }, 'gate'],
+    [
+      'green',
+      {
+        ...base,
+        named: true,
+        told: { pull: 'open', ask: null, red: '', pushedNothing: true, unchecked: null },
+      },
+      'gate',
+    ],
     ['green', { ...base, named: true, repairs: 3 }, 'gate'],
     ['green', { ...base, named: false, weakened: true }, 'gate'],
     ['pending', { ...base, named: true }, 'wait'],
@@ -73,7 +88,17 @@ describe('afterRun', () => {
     expect(afterRun(o, attempt, now).do).toBe(want);
   });
   test('every sentence to a person is a sentence', () => {
-    for (const reason of ['auth', 'billing', 'model', 'context', 'startup', 'execution', 'api', 'workspace', 'setup'] as const) {
+    for (const reason of [
+      'auth',
+      'billing',
+      'model',
+      'context',
+      'startup',
+      'execution',
+      'api',
+      'workspace',
+      'setup',
+    ] as const) {
       const next = afterRun({ kind: 'failed', reason, detail: '' }, 1, now);
       expect(next.do === 'ask_human' && /^[A-Z].*\.$/s.test(next.sentence)).toBe(true);
     }
@@ -84,17 +109,22 @@ describe('text', () => {
   test('a title is one clean line', () => {
     expect(cleanTitle('a\u0000b\n\u202ec\u001b[31m  d')).toBe('a b c [31m d');
     // Whatever has no glyph, wherever Unicode keeps it; half a character at the cut is one more.
-    const hidden = '\u00ad\u034f\u061c\u115f\u180e\u200b\u202e\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\u{1d173}\u{e0041}';
+    const hidden =
+      '\u00ad\u034f\u061c\u115f\u180e\u200b\u202e\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\u{1d173}\u{e0041}';
     expect(cleanTitle(`Re${hidden}ply`)).toBe('Reply');
     expect(cleanTitle(`${'x'.repeat(118)}😀y`)).toBe(`${'x'.repeat(118)}…`);
     for (const c of hidden) expect(visible(c)).toBe(`\\u{${c.codePointAt(0)!.toString(16)}}`);
     expect(visible('rm\u00a0-rf\u202f\u3000a b\tc\n')).toBe('rm\\u{a0}-rf\\u{202f}\\u{3000}a b\tc\n');
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (s) => expect(cleanTitle(s)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,120}$/u)),
+      fc.property(fc.string({ unit: 'binary' }), (s) =>
+        expect(cleanTitle(s)).toMatch(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,120}$/u),
+      ),
     );
   });
   test('text never holds what Postgres refuses', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (s) => expect(cleanText(s, 50)).not.toContain('\u0000')));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (s) => expect(cleanText(s, 50)).not.toContain('\u0000')),
+    );
   });
   test('a fence holds whatever is inside', () => {
     fc.assert(
@@ -148,25 +178,46 @@ test('what a call costs', () => {
 });
 
 test.each<[string, string, Parameters<typeof costMicrousd>[1], number]>([
-  ['a model whose price nobody knows costs as much as the dearest', 'claude-fable-5', { input_tokens: 100, output_tokens: 10 }, 2_250],
+  [
+    'a model whose price nobody knows costs as much as the dearest',
+    'claude-fable-5',
+    { input_tokens: 100, output_tokens: 10 },
+    2_250,
+  ],
   ['and so does what only sounds cheap', 'my-haiku', { input_tokens: 100 }, 1_500],
   ['an older, dearer one', 'claude-opus-4-1-20250805', { output_tokens: 10 }, 750],
   ['writing to the cache', 'claude-opus-5-5', { cache_creation_input_tokens: 1_000 }, 6_250],
-  ['keeping it for an hour', 'claude-opus-5-5', { cache_creation_input_tokens: 1_000, ephemeral_1h_input_tokens: 400 }, 3_750 + 4_000],
+  [
+    'keeping it for an hour',
+    'claude-opus-5-5',
+    { cache_creation_input_tokens: 1_000, ephemeral_1h_input_tokens: 400 },
+    3_750 + 4_000,
+  ],
   ['reading from the cache', 'claude-sonnet-5-5', { cache_read_input_tokens: 1_000 }, 300],
-  ['figures that are none', 'claude-opus-5-5', { input_tokens: -5, output_tokens: Number.NaN, cache_read_input_tokens: Number.POSITIVE_INFINITY }, 0],
+  [
+    'figures that are none',
+    'claude-opus-5-5',
+    { input_tokens: -5, output_tokens: Number.NaN, cache_read_input_tokens: Number.POSITIVE_INFINITY },
+    0,
+  ],
 ])('%s', (_, model, used, microusd) => {
   expect(costMicrousd(model, used)).toBe(microusd);
 });
 
-test.each([Number.NaN, -1, 1e300, 0, 100, 4_000, 128_000])('a promise for max_tokens %p is at least the input, and has a bound', (maxTokens) => {
-  const microusd = reserveMicrousd('claude-opus-5-5', 400, maxTokens);
-  expect(microusd).toBeGreaterThanOrEqual(500);
-  expect(microusd).toBeLessThanOrEqual(500 + 4_000 * 25);
-});
+test.each([Number.NaN, -1, 1e300, 0, 100, 4_000, 128_000])(
+  'a promise for max_tokens %p is at least the input, and has a bound',
+  (maxTokens) => {
+    const microusd = reserveMicrousd('claude-opus-5-5', 400, maxTokens);
+    expect(microusd).toBeGreaterThanOrEqual(500);
+    expect(microusd).toBeLessThanOrEqual(500 + 4_000 * 25);
+  },
+);
 
 test('every state says what happens next', () => {
-  for (const state of TASK_STATES) expect(nextSentence({ state, statusLine: '', ci: null, waitingFor: null, endedHow: null })).toMatch(/^[A-Z].*\.$/);
+  for (const state of TASK_STATES)
+    expect(nextSentence({ state, statusLine: '', ci: null, waitingFor: null, endedHow: null })).toMatch(
+      /^[A-Z].*\.$/,
+    );
 });
 
 test('a failure stays visible until it is retried', () => {
@@ -191,12 +242,29 @@ test('outside text in a prompt is fenced', () => {
 });
 
 test('only a conversation that grew too long spends its session', () => {
-  expect(FAIL_REASONS.filter((reason) => spendsSession({ kind: 'failed', reason, detail: '' }))).toEqual(['context']);
-  expect([null, { kind: 'completed' as const, summary: '' }, { kind: 'limit' as const, reason: 'budget' as const }].some(spendsSession)).toBe(false);
+  expect(FAIL_REASONS.filter((reason) => spendsSession({ kind: 'failed', reason, detail: '' }))).toEqual([
+    'context',
+  ]);
+  expect(
+    [
+      null,
+      { kind: 'completed' as const, summary: '' },
+      { kind: 'limit' as const, reason: 'budget' as const },
+    ].some(spendsSession),
+  ).toBe(false);
 });
 
 test.each(PHASES)('a new session in the middle of a task is told the task and its plan: %s', (phase) => {
-  const facts = { phase, title: 't', prompt: 'No cent may be lost.', branch: 'b', base: 'main', plan: '1. Count.', answers: [], resumed: true };
+  const facts = {
+    phase,
+    title: 't',
+    prompt: 'No cent may be lost.',
+    branch: 'b',
+    base: 'main',
+    plan: '1. Count.',
+    answers: [],
+    resumed: true,
+  };
   const p = promptFor({ ...facts, freshSession: true });
   expect([p.split('No cent may be lost.').length, p.split('1. Count.').length]).toEqual([2, 2]);
   expect(p).toContain('This is a new session: the one before grew too long and is closed.');

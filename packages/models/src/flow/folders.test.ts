@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { divergedWords, freeName, lookWords, projectAt, pullCommand, repositoryNameOf, standing } from './folders.ts';
+import {
+  divergedWords,
+  freeName,
+  lookWords,
+  projectAt,
+  pullCommand,
+  repositoryNameOf,
+  standing,
+} from './folders.ts';
 import { isRepositoryName } from './operands.ts';
 
 test.each([
@@ -44,16 +52,35 @@ test.each([
   ['a', 'b', 'a', 'behind'],
   ['b', 'c', 'a', 'diverged'],
   ['b', 'c', null, 'diverged'],
-] as const)('a folder at %s, we at %s, both have %s: %s', (theirs, ours, base, is) => expect(standing(theirs, ours, base)).toBe(is));
+] as const)('a folder at %s, we at %s, both have %s: %s', (theirs, ours, base, is) =>
+  expect(standing(theirs, ours, base)).toBe(is),
+);
 
 test('the command that brings work back is a word for a word what git gets, whatever the folder is called', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 1, maxLength: 40 }).filter((s) => !s.includes('\0')),
       (name) => {
-        const p = { localPath: `/${name}`, remoteUrl: 'http://127.0.0.1:8600/local/api.git', defaultBranch: 'main' };
-        const words = execFileSync('sh', ['-c', `git() { for w; do printf '%s\\0' "$w"; done; }; ${pullCommand(p)}`], { encoding: 'utf8' });
-        expect(words.split('\0').slice(0, -1)).toEqual(['-C', p.localPath, 'pull', '--no-rebase', '--no-edit', '--', p.remoteUrl, 'main']);
+        const p = {
+          localPath: `/${name}`,
+          remoteUrl: 'http://127.0.0.1:8600/local/api.git',
+          defaultBranch: 'main',
+        };
+        const words = execFileSync(
+          'sh',
+          ['-c', `git() { for w; do printf '%s\\0' "$w"; done; }; ${pullCommand(p)}`],
+          { encoding: 'utf8' },
+        );
+        expect(words.split('\0').slice(0, -1)).toEqual([
+          '-C',
+          p.localPath,
+          'pull',
+          '--no-rebase',
+          '--no-edit',
+          '--',
+          p.remoteUrl,
+          'main',
+        ]);
       },
     ),
     { numRuns: 60 },
@@ -62,10 +89,18 @@ test('the command that brings work back is a word for a word what git gets, what
 
 test('what was done is said', () => {
   expect(lookWords('local/api', { outcome: 'added', commits: 0 })).toBe('Added local/api.');
-  expect(lookWords('local/api', { outcome: 'refreshed', commits: 1 })).toBe('local/api was there already. 1 new commit came in.');
-  expect(lookWords('local/api', { outcome: 'refreshed', commits: 3 })).toBe('local/api was there already. 3 new commits came in.');
-  expect(lookWords('local/api', { outcome: 'unchanged', commits: 0 })).toBe('local/api was there already. Nothing is new.');
-  expect(divergedWords({ localPath: '/home/you/api', remoteUrl: 'http://h/local/api.git', defaultBranch: 'main' })).toBe(
+  expect(lookWords('local/api', { outcome: 'refreshed', commits: 1 })).toBe(
+    'local/api was there already. 1 new commit came in.',
+  );
+  expect(lookWords('local/api', { outcome: 'refreshed', commits: 3 })).toBe(
+    'local/api was there already. 3 new commits came in.',
+  );
+  expect(lookWords('local/api', { outcome: 'unchanged', commits: 0 })).toBe(
+    'local/api was there already. Nothing is new.',
+  );
+  expect(
+    divergedWords({ localPath: '/home/you/api', remoteUrl: 'http://h/local/api.git', defaultBranch: 'main' }),
+  ).toBe(
     'Your folder and mainloop each have commits on main that the other lacks. Run git -C /home/you/api pull --no-rebase --no-edit -- http://h/local/api.git main and then Retry.',
   );
 });

@@ -3,15 +3,27 @@
 /** Whether it is a plain path inside of a repository, or empty for all of it. */
 export const isFolderBelow = (folder: string): boolean =>
   folder === '' ||
-  folder.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git' && !/[\0\n\r\\]/.test(part));
+  folder
+    .split('/')
+    .every(
+      (part) =>
+        part !== '' &&
+        part !== '.' &&
+        part !== '..' &&
+        part.toLowerCase() !== '.git' &&
+        !/[\0\n\r\\]/.test(part),
+    );
 
 /**
  * What a project is called: by its repository, and by its folder where several projects may share that. A folder of this machine is a
  * repository of its own, whose name says it already.
  * @param p `folder` is empty for all of it
  */
-export const projectName = (p: { readonly repo: string; readonly folder: string; readonly localPath: string | null }): string =>
-  p.folder === '' || p.localPath !== null ? p.repo : `${p.repo}/${p.folder}`;
+export const projectName = (p: {
+  readonly repo: string;
+  readonly folder: string;
+  readonly localPath: string | null;
+}): string => (p.folder === '' || p.localPath !== null ? p.repo : `${p.repo}/${p.folder}`);
 
 export const FOLDER_OUTCOMES = ['added', 'refreshed', 'unchanged', 'behind', 'diverged'] as const;
 /** What adding a folder, or looking at it again, came to. `behind`: it lacks what was merged; `diverged`: it and mainloop each lack some. */
@@ -31,7 +43,8 @@ export interface FolderLook extends Look {
 }
 
 /** Characters that a repository's name may not have become dashes: "my api" is "my-api". */
-export const repositoryNameOf = (folderName: string): string => folderName.replace(/[^\w.-]+/g, '-').replace(/^-+/, '') || 'folder';
+export const repositoryNameOf = (folderName: string): string =>
+  folderName.replace(/[^\w.-]+/g, '-').replace(/^-+/, '') || 'folder';
 
 /**
  * Two folders of one name are two repositories.
@@ -82,7 +95,8 @@ export const pullWords = (p: PulledBack): string[] => [
 ];
 
 /** For a POSIX shell. */
-const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** What was done, in one or two sentences. @param repo "owner/name" */
 export function lookWords(repo: string, { outcome, commits }: Look): string {
@@ -104,7 +118,10 @@ export const divergedWords = (p: PulledBack): string =>
  * @param here a whole path, without links in it
  * @returns the project whose folder it is in, the innermost of several
  */
-export const projectAt = <P extends Pick<PulledBack, 'localPath'>>(here: string, projects: readonly P[]): P | undefined =>
+export const projectAt = <P extends Pick<PulledBack, 'localPath'>>(
+  here: string,
+  projects: readonly P[],
+): P | undefined =>
   projects
     .filter(({ localPath: of }) => of !== null && (here === of || here.startsWith(`${of}/`)))
     .toSorted((a, b) => b.localPath!.length - a.localPath!.length)[0];

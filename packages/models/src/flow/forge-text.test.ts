@@ -1,18 +1,33 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { agentCode, agentLine, agentName, agentPicture, agentQuote, joined, ours, personsWords } from './forge-text.ts';
+import {
+  agentCode,
+  agentLine,
+  agentName,
+  agentPicture,
+  agentQuote,
+  joined,
+  ours,
+  personsWords,
+} from './forge-text.ts';
 
 /** What GitHub and its bots would find, as they look for it in what is shown or in what was sent. */
 const FINDS: readonly [string, RegExp][] = [
   ['a mention', /@[A-Za-z0-9]/],
   ['a mention behind an entity', /&(#0*64|#x0*40|commat);/i],
   ['a command', /^(?:[\s>*+\-|#~_"'.)\][(]|\d+[.)])*[/!][A-Za-z]/m],
-  ['a closing word', /\b(close[sd]?|fix(e[sd])?|resolve[sd]?)\b[^\n]{0,20}(#\d|GH-\d|\/issues\/\d|\/pull\/\d)/i],
+  [
+    'a closing word',
+    /\b(close[sd]?|fix(e[sd])?|resolve[sd]?)\b[^\n]{0,20}(#\d|GH-\d|\/issues\/\d|\/pull\/\d)/i,
+  ],
   ['a comment or a tag', /<(!--|[A-Za-z/])/],
   ['a picture', /!\[/],
   ['a trailer', /^(co-authored-by|signed-off-by):/im],
   ['skipping of CI', /\[(skip ci|ci skip|no ci|skip actions|actions skip)\]|\*\*\*NO_CI\*\*\*|skip-checks:/i],
-  ['something unseen', /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/],
+  [
+    'something unseen',
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/,
+  ],
 ];
 const found = (s: string): string[] => FINDS.filter(([, re]) => re.test(s)).map(([what]) => what);
 const bare = (s: string): string => s.replaceAll('\u2060', '');
@@ -84,22 +99,33 @@ const HOSTILE: readonly string[] = [
 
 describe("an agent's words set nothing off", () => {
   test.each(HOSTILE)('%j', (text) => {
-    for (const out of [agentQuote(text), agentLine(text), agentName(text), agentQuote(`Hello.\n${text}\nBye.`)])
+    for (const out of [
+      agentQuote(text),
+      agentLine(text),
+      agentName(text),
+      agentQuote(`Hello.\n${text}\nBye.`),
+    ])
       expect([out, found(out)]).toEqual([out, []]);
     // Inside a fence nothing is shown as Markdown, and bots still read it.
     expect(found(agentCode(text)).filter((w) => w !== 'a picture')).toEqual([]);
   });
 
-  test.each([...HOSTILE, 'a](https://x.example/b.png) ![c', 'a\\](x)', 'a`b'])('in the caption of a picture: %j', (text) => {
-    const url = 'https://github.example/o/r/blob/abc/1.png?raw=true';
-    const out = agentPicture(text, url);
-    const m = /^!\[([^\]]*)\]\(([^)]*)\)\n\n([^]*)$/.exec(out);
-    expect([m?.[2], found(m![1]!), found(m![3]!)]).toEqual([url, [], []]);
-  });
+  test.each([...HOSTILE, 'a](https://x.example/b.png) ![c', 'a\\](x)', 'a`b'])(
+    'in the caption of a picture: %j',
+    (text) => {
+      const url = 'https://github.example/o/r/blob/abc/1.png?raw=true';
+      const out = agentPicture(text, url);
+      const m = /^!\[([^\]]*)\]\(([^)]*)\)\n\n([^]*)$/.exec(out);
+      expect([m?.[2], found(m![1]!), found(m![3]!)]).toEqual([url, [], []]);
+    },
+  );
 
-  test.each(['retest this please', 'test this please', 'ok to test', 'bors r+', 'bors merge'])('nor does the sentence %j', (text) => {
-    expect(agentQuote(text)).not.toContain(text);
-  });
+  test.each(['retest this please', 'test this please', 'ok to test', 'bors r+', 'bors merge'])(
+    'nor does the sentence %j',
+    (text) => {
+      expect(agentQuote(text)).not.toContain(text);
+    },
+  );
 
   test.each([
     ['Rounds once, at the end. Tests: 4 of 4.', 'Rounds once, at the end. Tests: 4 of 4.'],
@@ -111,9 +137,12 @@ describe("an agent's words set nothing off", () => {
     expect(agentQuote(text)).toBe(`> ${want}`);
   });
 
-  test.each(['@a fixes #1 <b> ![x](y)', '- item\n- /merge', 'Array<string> & &amp;'])('what is read is what was written: %j', (text) => {
-    expect(bare(agentQuote(text))).toBe(text.replace(/^/gm, '> '));
-  });
+  test.each(['@a fixes #1 <b> ![x](y)', '- item\n- /merge', 'Array<string> & &amp;'])(
+    'what is read is what was written: %j',
+    (text) => {
+      expect(bare(agentQuote(text))).toBe(text.replace(/^/gm, '> '));
+    },
+  );
 
   const word = fc.constantFrom(
     ...HOSTILE,
@@ -145,7 +174,9 @@ describe("an agent's words set nothing off", () => {
     '.',
     '\ud83d',
   );
-  const text = fc.array(fc.oneof(word, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 12 }).map((l) => l.join(''));
+  const text = fc
+    .array(fc.oneof(word, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 12 })
+    .map((l) => l.join(''));
 
   test('whatever they are made of', () => {
     fc.assert(
@@ -226,7 +257,11 @@ test.each([
 });
 
 test.each([
-  ['what closes nothing stays whole', 'it closes, fixes, resolves and implements', 'it closes, fixes, resolves and implements'],
+  [
+    'what closes nothing stays whole',
+    'it closes, fixes, resolves and implements',
+    'it closes, fixes, resolves and implements',
+  ],
   [
     'what closes is cut behind its first letter',
     'closing fixes resolved implements #1',
@@ -255,6 +290,8 @@ test('what is long is cut, with a word about it', () => {
 });
 
 test("a person's own words stay as they are, between sentences of ours", () => {
-  expect(ours`On ${agentName('a`b')}:\n\n${personsWords('/merge @me fixes #1')} ${7}`).toBe("On `a'b`:\n\n/merge @me fixes #1 7");
+  expect(ours`On ${agentName('a`b')}:\n\n${personsWords('/merge @me fixes #1')} ${7}`).toBe(
+    "On `a'b`:\n\n/merge @me fixes #1 7",
+  );
   expect(joined([personsWords('a'), personsWords('b')], ', ')).toBe('a, b');
 });

@@ -16,7 +16,8 @@ export function ours(strings: TemplateStringsArray, ...parts: readonly (ForgeTex
   return strings.map((s, i) => s + String(parts[i] ?? '')).join('') as ForgeText;
 }
 /** Passed parts, one after the other. */
-export const joined = (parts: readonly ForgeText[], between: string): ForgeText => parts.join(between) as ForgeText;
+export const joined = (parts: readonly ForgeText[], between: string): ForgeText =>
+  parts.join(between) as ForgeText;
 
 /** What a person wrote to be said under their own name: it stays as it is. Never for what a model wrote or a stranger said. */
 export const personsWords = (text: string): ForgeText => text as ForgeText;
@@ -61,7 +62,8 @@ export function agentPicture(caption: string, url: string): ForgeText {
 }
 
 /** A short name in a code span: a path, a command, a commit. */
-export const agentName = (text: string, max = 300): ForgeText => `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
+export const agentName = (text: string, max = 300): ForgeText =>
+  `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
 
 const cut = (s: string, max: number): string =>
   s.length > max ? `${s.slice(0, max).toWellFormed()}\n… (${s.length - max} more characters were cut)` : s;
@@ -72,7 +74,8 @@ const LINE_ENDS = /\r\n|[\r\v\f\u001c-\u001e\u0085\u2028\u2029]/g;
 const base = (text: string): string => withoutHidden(text.toWellFormed().replace(LINE_ENDS, '\n'), () => '');
 
 /** Verbs by which forges close what is named behind them. GitHub: close, fix, resolve; others know more. */
-const CLOSING = /\b(c)(los(?:e[sd]?|ing))\b|\b(f)(ix(?:e[sd]|ing)?)\b|\b(r)(esolv(?:e[sd]?|ing))\b|\b(i)(mplement(?:s|ed|ing)?)\b/gi;
+const CLOSING =
+  /\b(c)(los(?:e[sd]?|ing))\b|\b(f)(ix(?:e[sd]|ing)?)\b|\b(r)(esolv(?:e[sd]?|ing))\b|\b(i)(mplement(?:s|ed|ing)?)\b/gi;
 /** Anything that could be what they close: a number with its sign, GH-1, an address. */
 const REFERENCE = /#\s*\d|\bGH-\d|\/(issues|pull|pulls|merge_requests)\/|https?:/i;
 /** Tools that listen to sentences instead of commands. */
@@ -80,7 +83,8 @@ const SENTENCES =
   /\b(r)(etest this please)\b|\b(t)(est this please)\b|\b(o)(k to test)\b|\b(a)(dd to whitelist)\b|\b(b)(ors\s+(?:r[+=-]|merge|try|retry|ping|delegate|d\+|p=))|(s)(kip-checks\s*:)|(\*)(\*\*NO_CI\*\*\*)/gi;
 
 const SKIPPING = /\[(?=\s*(?:skip[ -]|ci[ -]?skip|no[ -]ci|actions[ -]?skip|rebase|merge))/gi;
-const TRAILER = /\b([A-Za-z][A-Za-z-]*-by|Change-Id|Fixes|Closes|Refs|See-also|Cc|BREAKING[ -]CHANGE)(?=\s*:)/gi;
+const TRAILER =
+  /\b([A-Za-z][A-Za-z-]*-by|Change-Id|Fixes|Closes|Refs|See-also|Cc|BREAKING[ -]CHANGE)(?=\s*:)/gi;
 /** Not in an address of mail, which is no mention. */
 const MENTION = /(?<![\w.+-])@(?=[\p{L}\p{N}])/u;
 

@@ -6,7 +6,12 @@ describe('a gate', () => {
   test.each([
     ['weakened', ['a.test.ts: deleted'], WEAKENED, ['Put it back', 'Allow']],
     ['unchecked', [], UNCHECKED, ['Look again', 'Allow']],
-    ['unchecked', ['a.test.ts: deleted'], `${UNCHECKED} It also removes or skips tests.`, ['Put it back', 'Allow']],
+    [
+      'unchecked',
+      ['a.test.ts: deleted'],
+      `${UNCHECKED} It also removes or skips tests.`,
+      ['Put it back', 'Allow'],
+    ],
   ] as const)('%s %j', (what, lines, title, options) => {
     const g = gateOf(what, lines);
     expect([g.title, g.lines, g.options.map((o) => o.label)]).toEqual([title, lines, options]);
@@ -36,14 +41,17 @@ describe('a gate', () => {
   });
 
   test('however much a red check prints, the card stays short', () => {
-    const g = redGateOf([{ what: 'lint', command: 'x'.repeat(900), tail: `error ${'y'.repeat(900)}\n`.repeat(500) }], []);
+    const g = redGateOf(
+      [{ what: 'lint', command: 'x'.repeat(900), tail: `error ${'y'.repeat(900)}\n`.repeat(500) }],
+      [],
+    );
     expect([g.lines.length <= 9, g.lines.every((l) => l.length <= 203)]).toEqual([true, true]);
   });
 
   test('its answer names what was let through', () => {
-    expect(gateAnswer({ title: WEAKENED, body: 'a.test.ts: deleted\n\nb.test.ts: a test is skipped\n' })).toBe(
-      'a.test.ts: deleted\nb.test.ts: a test is skipped',
-    );
+    expect(
+      gateAnswer({ title: WEAKENED, body: 'a.test.ts: deleted\n\nb.test.ts: a test is skipped\n' }),
+    ).toBe('a.test.ts: deleted\nb.test.ts: a test is skipped');
     expect(gateAnswer({ title: UNCHECKED, body: '' })).toBe(UNCHECKED);
   });
 });
@@ -54,8 +62,24 @@ test.each([
   ['failure', 'turns', false],
   ['failure', null, false],
   ['question', null, false],
-] as const)('%s with the code %s lets something through: %s; then no notification offers it', (kind, errorCode, gate) => {
-  expect(isGate({ kind, errorCode })).toBe(gate);
-  const n = noticeOf({ id: 'i', kind, title: WEAKENED, body: '', options: [], errorCode, titleIsWhole: true, taskTitle: 'T', repo: 'a/b' }, 1);
-  if (gate) expect(n.type === 'show' && n.actions).toEqual([{ action: 'open', title: 'Look' }]);
-});
+] as const)(
+  '%s with the code %s lets something through: %s; then no notification offers it',
+  (kind, errorCode, gate) => {
+    expect(isGate({ kind, errorCode })).toBe(gate);
+    const n = noticeOf(
+      {
+        id: 'i',
+        kind,
+        title: WEAKENED,
+        body: '',
+        options: [],
+        errorCode,
+        titleIsWhole: true,
+        taskTitle: 'T',
+        repo: 'a/b',
+      },
+      1,
+    );
+    if (gate) expect(n.type === 'show' && n.actions).toEqual([{ action: 'open', title: 'Look' }]);
+  },
+);

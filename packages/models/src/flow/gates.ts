@@ -10,8 +10,10 @@ const LOOK_AGAIN = 'Look again';
 const ALLOW_GATE = 'Allow';
 
 /** What was told of checks that are green though tests are gone, and of a change that nothing checks. */
-export const WEAKENED = 'The checks are green, but the change removes or skips tests. Look at it before it counts.';
-export const UNCHECKED = 'This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.';
+export const WEAKENED =
+  'The checks are green, but the change removes or skips tests. Look at it before it counts.';
+export const UNCHECKED =
+  'This repository has no CI, so nothing has checked the change. Allow it to go to review without checks: look closely.';
 
 export interface Gate {
   readonly title: string;
@@ -24,7 +26,11 @@ export interface Gate {
  * @param weakened what the change does to its tests, a line for each
  * @param unchecked why nothing has checked the change, where there is more to say than that there is no CI
  */
-export function gateOf(what: Exclude<GateReason, 'red'>, weakened: readonly string[], unchecked: string = UNCHECKED): Gate {
+export function gateOf(
+  what: Exclude<GateReason, 'red'>,
+  weakened: readonly string[],
+  unchecked: string = UNCHECKED,
+): Gate {
   const both = weakened.length === 0 ? unchecked : `${unchecked} It also removes or skips tests.`;
   return {
     title: what === 'weakened' ? WEAKENED : both,
@@ -33,7 +39,11 @@ export function gateOf(what: Exclude<GateReason, 'red'>, weakened: readonly stri
   };
 }
 
-const RED_NAMES = { lint: ['Lint is', 'lint'], diagnostics: ['The type check is', 'the type check'], tests: ['The tests are', 'the tests'] } as const;
+const RED_NAMES = {
+  lint: ['Lint is', 'lint'],
+  diagnostics: ['The type check is', 'the type check'],
+  tests: ['The tests are', 'the tests'],
+} as const;
 /** Lines of each red check that stand on the card. */
 const MAX_LINES = 8;
 
@@ -64,7 +74,9 @@ export function redGateOf(red: readonly RedCheck[], weakened: readonly string[])
 export const linesOf = (body: string): string[] => body.split('\n').filter((l) => l.trim() !== '');
 
 /** What an answer to a gate is noted as: what was let through, or what has to come back, by name. */
-export const gateAnswer = (i: { title: string; body: string }): string => linesOf(i.body).join('\n') || i.title;
+export const gateAnswer = (i: { title: string; body: string }): string =>
+  linesOf(i.body).join('\n') || i.title;
 
 /** Whether a button that only says "Retry" would let something through unseen: at a gate, and at what was one before they had a kind. */
-export const isGate = (i: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean => i.kind === 'gate' || i.errorCode === 'gate';
+export const isGate = (i: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean =>
+  i.kind === 'gate' || i.errorCode === 'gate';

@@ -42,21 +42,53 @@ describe('gathering', () => {
 });
 
 describe('findings', () => {
-  const at = (id: string, line: number | null, body: string, path: string | null = 'a.ts'): Finding => ({ id, path, line, body });
-  const written = writtenBy('diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,3 @@\n one\n-two\n+++ b/lie.ts\n+three\n');
+  const at = (id: string, line: number | null, body: string, path: string | null = 'a.ts'): Finding => ({
+    id,
+    path,
+    line,
+    body,
+  });
+  const written = writtenBy(
+    'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,3 @@\n one\n-two\n+++ b/lie.ts\n+three\n',
+  );
   test('lines that a diff adds, also one that looks like a header', () => {
     expect([...written].map(([p, l]) => [p, [...l]])).toEqual([['a.ts', [2, 3]]]);
   });
   test.each<[string, Finding, readonly Finding[], ReturnType<typeof findingOf>]>([
     ['nothing before it', at('x', 9, 'Off by one'), [], { is: 'new' }],
     ['on a line of the fix', at('x', 2, 'Off by one'), [], { is: 'fix' }],
-    ['the same words near by', at('x', 11, 'The loop is still off by one'), [at('o', 9, 'Loop is off by one')], { is: 'again', of: 'o' }],
-    ['the same line, a word in common', at('x', 9, 'The name is still wrong'), [at('o', 9, 'Rename: the name lies')], { is: 'again', of: 'o' }],
+    [
+      'the same words near by',
+      at('x', 11, 'The loop is still off by one'),
+      [at('o', 9, 'Loop is off by one')],
+      { is: 'again', of: 'o' },
+    ],
+    [
+      'the same line, a word in common',
+      at('x', 9, 'The name is still wrong'),
+      [at('o', 9, 'Rename: the name lies')],
+      { is: 'again', of: 'o' },
+    ],
     ['the same line, another thing', at('x', 9, 'Off by one'), [at('o', 9, 'Rename foo')], { is: 'new' }],
-    ['the same words in another file', at('x', 9, 'Off by one'), [at('o', 9, 'Off by one', 'b.ts')], { is: 'new' }],
-    ['about all of it, again', at('x', null, 'Please add tests', null), [at('o', null, 'Add tests please', null)], { is: 'again', of: 'o' }],
+    [
+      'the same words in another file',
+      at('x', 9, 'Off by one'),
+      [at('o', 9, 'Off by one', 'b.ts')],
+      { is: 'new' },
+    ],
+    [
+      'about all of it, again',
+      at('x', null, 'Please add tests', null),
+      [at('o', null, 'Add tests please', null)],
+      { is: 'again', of: 'o' },
+    ],
     ['itself is nothing before it', at('x', 9, 'Off by one'), [at('x', 9, 'Off by one')], { is: 'new' }],
-    ['on the fix and said before: it was not done', at('x', 2, 'Off by one'), [at('o', 2, 'Off by one')], { is: 'again', of: 'o' }],
+    [
+      'on the fix and said before: it was not done',
+      at('x', 2, 'Off by one'),
+      [at('o', 2, 'Off by one')],
+      { is: 'again', of: 'o' },
+    ],
   ])('%s', (_, finding, earlier, want) => {
     expect(findingOf(finding, earlier, written)).toEqual(want);
   });

@@ -31,5 +31,10 @@ export function gather(before: Gathered | null, waiting: Waiting, nowMs: number)
   if (before?.words === waiting.words) return before;
   const sinceMs = before?.sinceMs ?? nowMs;
   const lastMs = before?.lastMs ?? nowMs + waiting.quietMs * LONGEST;
-  return { words: waiting.words, sinceMs, lastMs, dueMs: waiting.atOnce ? nowMs : Math.min(nowMs + waiting.quietMs, lastMs) };
+  return {
+    words: waiting.words,
+    sinceMs,
+    lastMs,
+    dueMs: waiting.atOnce ? nowMs : Math.min(nowMs + waiting.quietMs, lastMs),
+  };
 }

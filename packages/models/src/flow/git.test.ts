@@ -7,7 +7,12 @@ import { gitEnvironment, type Reach } from './git.ts';
 const dir = mkdtempSync('/tmp/mainloop-git-');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const git = (reach: Reach, ...args: string[]): string =>
-  execFileSync('git', args, { cwd: dir, encoding: 'utf8', stdio: 'pipe', env: gitEnvironment({ path: process.env.PATH, reach }) });
+  execFileSync('git', args, {
+    cwd: dir,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: gitEnvironment({ path: process.env.PATH, reach }),
+  });
 
 test('what a repository names in its own configuration is not started', () => {
   const mark = path.join(dir, 'ran');
@@ -16,7 +21,19 @@ test('what a repository names in its own configuration is not started', () => {
   chmodSync(program, 0o755);
   git('nothing', 'init', '-q', 'a');
   writeFileSync(path.join(dir, 'a/x'), '1');
-  const commit = ['-C', 'a', '-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '-q', '--allow-empty', '-m', 'x'];
+  const commit = [
+    '-C',
+    'a',
+    '-c',
+    'user.name=x',
+    '-c',
+    'user.email=x@x',
+    'commit',
+    '-q',
+    '--allow-empty',
+    '-m',
+    'x',
+  ];
   git('nothing', '-C', 'a', 'add', 'x');
   git('nothing', ...commit);
   mkdirSync(path.join(dir, 'hooks'));
@@ -42,12 +59,18 @@ test('what a repository names in its own configuration is not started', () => {
 test('a transport that a call does not need is refused by name', () => {
   expect(() => git('nothing', '-C', 'a', 'fetch', dir)).toThrow(/transport 'file' not allowed/);
   expect(() => git('http', '-C', 'a', 'fetch', dir)).toThrow(/transport 'file' not allowed/);
-  expect(() => git('nothing', '-C', 'a', 'fetch', 'http://127.0.0.1:1/x')).toThrow(/transport 'http' not allowed/);
+  expect(() => git('nothing', '-C', 'a', 'fetch', 'http://127.0.0.1:1/x')).toThrow(
+    /transport 'http' not allowed/,
+  );
   expect(() => git('files', '-C', 'a', 'fetch', path.join(dir, 'a'))).not.toThrow();
 });
 
 test('it holds no variable but its own, and a secret of a call stands where it was put', () => {
-  const e = gitEnvironment({ path: '/bin', config: [['http.extraHeader', 'Authorization: x']], more: { GIT_PROTOCOL: 'version=2' } });
+  const e = gitEnvironment({
+    path: '/bin',
+    config: [['http.extraHeader', 'Authorization: x']],
+    more: { GIT_PROTOCOL: 'version=2' },
+  });
   expect(Object.keys(e).filter((k) => !/^(GIT_|PATH$|HOME$|XDG_CONFIG_HOME$|LANG$)/.test(k))).toEqual([]);
   const at = Object.entries(e).filter(([, v]) => v === 'Authorization: x');
   expect(at).toEqual([[`GIT_CONFIG_VALUE_${Number(e.GIT_CONFIG_COUNT) - 1}`, 'Authorization: x']]);

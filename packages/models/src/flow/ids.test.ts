@@ -1,5 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { hasMarker, isOurComment, marker, newId, runId, slug, taskBranch, taskIdOfWorkflow, taskWorkflowId } from './ids.ts';
+import {
+  hasMarker,
+  isOurComment,
+  marker,
+  newId,
+  runId,
+  slug,
+  taskBranch,
+  taskIdOfWorkflow,
+  taskWorkflowId,
+} from './ids.ts';
 
 test('ids say whose they are, and lead back', () => {
   expect(taskWorkflowId('t-1')).toBe('task/t-1');
@@ -31,10 +41,14 @@ test('an id is nine characters of time and nine of chance, from an alphabet with
 test('a comment is ours when our account wrote it and our mark is in it', () => {
   const body = `x ${marker('t-1', 'plan')}`;
   expect(marker('t-1', 'plan')).toBe('<!-- mainloop:t-1:plan -->');
-  expect([isOurComment({ mine: true, body }), isOurComment({ mine: false, body }), isOurComment({ mine: true, body: 'x' })]).toEqual([
-    true,
-    false,
-    false,
-  ]);
-  expect([hasMarker(null, 't-1', 'plan'), hasMarker(undefined, 't-1', 'plan'), hasMarker(body, 't-1', 'plans')]).toEqual([false, false, false]);
+  expect([
+    isOurComment({ mine: true, body }),
+    isOurComment({ mine: false, body }),
+    isOurComment({ mine: true, body: 'x' }),
+  ]).toEqual([true, false, false]);
+  expect([
+    hasMarker(null, 't-1', 'plan'),
+    hasMarker(undefined, 't-1', 'plan'),
+    hasMarker(body, 't-1', 'plans'),
+  ]).toEqual([false, false, false]);
 });

@@ -3,13 +3,15 @@ export const OWNER = 'owner';
 
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
 /** @returns null for the workflow of something else */
-export const taskIdOfWorkflow = (workflowId: string): string | null => /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;
+export const taskIdOfWorkflow = (workflowId: string): string | null =>
+  /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;
 export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
 /** Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them: git keeps both as a path. */
 export const BRANCH_FOLDER = 'mainloop';
 
 /** The one branch a task may push to. */
-export const taskBranch = (taskId: string, title: string): string => `${BRANCH_FOLDER}/${slug(title)}-${taskId.slice(-6)}`;
+export const taskBranch = (taskId: string, title: string): string =>
+  `${BRANCH_FOLDER}/${slug(title)}-${taskId.slice(-6)}`;
 
 export function slug(title: string): string {
   const s = title
@@ -26,7 +28,8 @@ export function slug(title: string): string {
  * because GitHub's search is eventually consistent and lists are not.
  */
 export const marker = (taskId: string, what: string): string => `<!-- mainloop:${taskId}:${what} -->`;
-export const hasMarker = (body: string | null | undefined, taskId: string, what: string): boolean => (body ?? '').includes(marker(taskId, what));
+export const hasMarker = (body: string | null | undefined, taskId: string, what: string): boolean =>
+  (body ?? '').includes(marker(taskId, what));
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 /** A sortable id: 9 characters of time (ms), then 9 of randomness. `random` gives bytes. */
@@ -39,4 +42,5 @@ export function newId(nowMs: number, random: (n: number) => Uint8Array): string 
 }
 
 /** Whether a comment on the forge is one of ours: the account alone is not, with a personal token it is the person's as well. */
-export const isOurComment = (c: { readonly mine: boolean; readonly body: string }): boolean => c.mine && c.body.includes('<!-- mainloop:');
+export const isOurComment = (c: { readonly mine: boolean; readonly body: string }): boolean =>
+  c.mine && c.body.includes('<!-- mainloop:');

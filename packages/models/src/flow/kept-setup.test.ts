@@ -14,7 +14,10 @@ const FROM: KeptFrom = {
 };
 const key = (change: Partial<KeptFrom>): string => JSON.stringify(keptParts({ ...FROM, ...change }));
 /** With one file of the commit another. */
-const other = (path: string): KeptFrom['files'] => [...FROM.files.filter((f) => f.path !== path), file(path, 'b')];
+const other = (path: string): KeptFrom['files'] => [
+  ...FROM.files.filter((f) => f.path !== path),
+  file(path, 'b'),
+];
 
 test.each<[string, Partial<KeptFrom>]>([
   ['its lock file', { files: other('package-lock.json') }],
@@ -45,7 +48,9 @@ test.each<[string, Partial<KeptFrom>]>([
 
 test('with sources that are compiled it hangs on every file', () => {
   const files = [...FROM.files, file('src/speedups.c')];
-  expect(key({ files: files.map((f) => (f.path === 'index.js' ? file('index.js', 'b') : f)) })).not.toBe(key({ files }));
+  expect(key({ files: files.map((f) => (f.path === 'index.js' ? file('index.js', 'b') : f)) })).not.toBe(
+    key({ files }),
+  );
 });
 
 test('no two different sets of words come to the same, wherever a word ends', () => {
@@ -53,7 +58,10 @@ test('no two different sets of words come to the same, wherever a word ends', ()
   const from = fc.record({ command: word, tools: fc.uniqueArray(word, { maxLength: 3 }), platform: word });
   fc.assert(
     fc.property(from, from, (a, b) => {
-      const same = a.command === b.command && a.platform === b.platform && JSON.stringify(a.tools.toSorted()) === JSON.stringify(b.tools.toSorted());
+      const same =
+        a.command === b.command &&
+        a.platform === b.platform &&
+        JSON.stringify(a.tools.toSorted()) === JSON.stringify(b.tools.toSorted());
       expect(key(a) === key(b)).toBe(same);
     }),
   );
@@ -73,7 +81,11 @@ test.each([
 test('a listing of git, with names as people give them', () => {
   const id = 'e'.repeat(40);
   const names = ['a b\tc.json', 'ü\n.sh', 'sub'];
-  expect(trackedOf(['100644 blob', '100755 blob', '160000 commit'].map((what, i) => `${what} ${id}\t${names[i]}\0`).join(''))).toEqual(
-    names.map((path) => ({ path, object: id })),
-  );
+  expect(
+    trackedOf(
+      ['100644 blob', '100755 blob', '160000 commit']
+        .map((what, i) => `${what} ${id}\t${names[i]}\0`)
+        .join(''),
+    ),
+  ).toEqual(names.map((path) => ({ path, object: id })));
 });

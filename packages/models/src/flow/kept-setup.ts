@@ -45,7 +45,8 @@ function saysSetup(path: string, bytes: number, folder: string): boolean {
   if (path === 'package.json' || path.endsWith('/package.json')) return true;
   if (folder !== '' && !path.startsWith(`${folder}/`)) return false;
   const below = (folder === '' ? path : path.slice(folder.length + 1)).split('/');
-  const isLookedInto = below.length === 1 || (below.length === 2 && SETUP_FOLDERS.some((f) => f === below[0]));
+  const isLookedInto =
+    below.length === 1 || (below.length === 2 && SETUP_FOLDERS.some((f) => f === below[0]));
   return isLookedInto && (bytes <= SMALL_BYTES || MANIFESTS.test(path));
 }
 
@@ -78,7 +79,15 @@ export function runsAtInstall(packageJson: string): boolean {
     return true;
   }
 }
-const AT_INSTALL = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'] as const;
+const AT_INSTALL = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+] as const;
 
 /** @param listing of `git ls-tree -r -z` */
 export function trackedOf(listing: string): readonly Tracked[] {
@@ -89,7 +98,17 @@ export function trackedOf(listing: string): readonly Tracked[] {
 }
 
 /** What set-ups leave in the home folder, and what another task needs of it. What packages came from is in the package door's own cache. */
-export const KEPT_OF_HOME = ['go/pkg/mod', '.cargo/registry', '.m2/repository', '.gradle/caches', '.gradle/wrapper', '.local/share/uv'] as const;
+export const KEPT_OF_HOME = [
+  'go/pkg/mod',
+  '.cargo/registry',
+  '.m2/repository',
+  '.gradle/caches',
+  '.gradle/wrapper',
+  '.local/share/uv',
+] as const;
 
 /** The programs whose versions count, where they are on the path. */
-export const KEPT_TOOLS = 'node npm pnpm bun corepack python3 pip uv poetry gcc go cargo rustc java mvn gradle ruby bundle yarn'.split(' ');
+export const KEPT_TOOLS =
+  'node npm pnpm bun corepack python3 pip uv poetry gcc go cargo rustc java mvn gradle ruby bundle yarn'.split(
+    ' ',
+  );

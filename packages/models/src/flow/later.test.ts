@@ -24,14 +24,17 @@ test.each([
 
 test('whatever is asked for comes back in time, or is refused', () => {
   fc.assert(
-    fc.property(fc.date({ min: new Date(2026, 6, 1), max: new Date(2027, 11, 1), noInvalidDate: true }), (at) => {
-      const two = (n: number): string => String(n).padStart(2, '0');
-      const words = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
-      const minutes = minutesUntil(words, NOW);
-      if (minutes === null) return;
-      expect(minutes).toBeGreaterThanOrEqual(1);
-      expect(minutes).toBeLessThanOrEqual(MOST_LATER_MINUTES);
-      expect(Math.abs(NOW.getTime() + minutes * 60_000 - at.getTime())).toBeLessThan(60_000);
-    }),
+    fc.property(
+      fc.date({ min: new Date(2026, 6, 1), max: new Date(2027, 11, 1), noInvalidDate: true }),
+      (at) => {
+        const two = (n: number): string => String(n).padStart(2, '0');
+        const words = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+        const minutes = minutesUntil(words, NOW);
+        if (minutes === null) return;
+        expect(minutes).toBeGreaterThanOrEqual(1);
+        expect(minutes).toBeLessThanOrEqual(MOST_LATER_MINUTES);
+        expect(Math.abs(NOW.getTime() + minutes * 60_000 - at.getTime())).toBeLessThan(60_000);
+      },
+    ),
   );
 });

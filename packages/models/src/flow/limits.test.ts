@@ -9,9 +9,17 @@ test.each<[Talk, Partial<typeof nothing>, string | null]>([
   ['says', { aRun: 100 }, 'This run has had its 100 things said. Go on without.'],
   ['says', { open: 20 }, null],
   ['questions', { aRun: 5 }, 'This run has had its 5 questions. Go on without.'],
-  ['questions', { open: 20 }, '20 things wait for the reader already. End your turn; you are woken with the answers.'],
+  [
+    'questions',
+    { open: 20 },
+    '20 things wait for the reader already. End your turn; you are woken with the answers.',
+  ],
   ['permissions', { open: 19 }, null],
-  ['permissions', { open: 20 }, '20 things wait for the reader already. End your turn; you are woken with the answers.'],
+  [
+    'permissions',
+    { open: 20 },
+    '20 things wait for the reader already. End your turn; you are woken with the answers.',
+  ],
   ['heldPushes', { aRun: 5 }, 'This run has had its 5 pushes that wait for the reader. Go on without.'],
   ['refusedPushes', { aRun: 1_000 }, null],
   ['refusedPushes', { aMinute: 10 }, '10 refused pushes in one minute are enough. Wait a minute.'],
@@ -20,7 +28,9 @@ test.each<[Talk, Partial<typeof nothing>, string | null]>([
   ['replies', { events: 59 }, null],
   ['replies', { events: 60 }, 'More than 60 events in one minute. Wait a minute.'],
 ])('%s after %j', (talk, n, sentence) => {
-  expect(mayTalk(talk, { ...nothing, ...n })).toEqual(sentence === null ? { ok: true } : { ok: false, sentence });
+  expect(mayTalk(talk, { ...nothing, ...n })).toEqual(
+    sentence === null ? { ok: true } : { ok: false, sentence },
+  );
 });
 
 const { aRun, atOnce, aSecond } = OUTPUT_LIMITS;
@@ -47,12 +57,9 @@ test('each limit of a sandbox has its sentence', () => {
 
 test('a push that would wait for the reader opens an item too, a word does not', () => {
   const n = { aRun: 0, aMinute: 0, events: 0, open: MAX_OPEN_ITEMS };
-  expect((['questions', 'permissions', 'heldPushes', 'says', 'replies', 'refusedPushes'] as const).map((t) => mayTalk(t, n).ok)).toEqual([
-    false,
-    false,
-    false,
-    true,
-    true,
-    true,
-  ]);
+  expect(
+    (['questions', 'permissions', 'heldPushes', 'says', 'replies', 'refusedPushes'] as const).map(
+      (t) => mayTalk(t, n).ok,
+    ),
+  ).toEqual([false, false, false, true, true, true]);
 });

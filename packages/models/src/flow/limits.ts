@@ -23,21 +23,34 @@ export type TalkVerdict = { readonly ok: true } | { readonly ok: false; readonly
  * Decides whether a run may do one thing more.
  * @param n what it did already: of this kind in this run and in the last minute, events of any kind in the last minute, open items
  */
-export function mayTalk(talk: Talk, n: { aRun: number; aMinute: number; events: number; open: number }): TalkVerdict {
+export function mayTalk(
+  talk: Talk,
+  n: { aRun: number; aMinute: number; events: number; open: number },
+): TalkVerdict {
   const l: { aRun?: number; aMinute?: number; what: string } = TALK_LIMITS[talk];
-  if (l.aRun !== undefined && n.aRun >= l.aRun) return { ok: false, sentence: `This run has had its ${l.aRun} ${l.what}. Go on without.` };
+  if (l.aRun !== undefined && n.aRun >= l.aRun)
+    return { ok: false, sentence: `This run has had its ${l.aRun} ${l.what}. Go on without.` };
   if (l.aMinute !== undefined && n.aMinute >= l.aMinute)
     return { ok: false, sentence: `${l.aMinute} ${l.what} in one minute are enough. Wait a minute.` };
   if (opensItem(talk) && n.open >= MAX_OPEN_ITEMS)
-    return { ok: false, sentence: `${MAX_OPEN_ITEMS} things wait for the reader already. End your turn; you are woken with the answers.` };
-  if (n.events >= MAX_EVENTS_A_MINUTE) return { ok: false, sentence: `More than ${MAX_EVENTS_A_MINUTE} events in one minute. Wait a minute.` };
+    return {
+      ok: false,
+      sentence: `${MAX_OPEN_ITEMS} things wait for the reader already. End your turn; you are woken with the answers.`,
+    };
+  if (n.events >= MAX_EVENTS_A_MINUTE)
+    return { ok: false, sentence: `More than ${MAX_EVENTS_A_MINUTE} events in one minute. Wait a minute.` };
   return { ok: true };
 }
 
-const opensItem = (talk: Talk): boolean => talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
+const opensItem = (talk: Talk): boolean =>
+  talk === 'questions' || talk === 'permissions' || talk === 'heldPushes';
 
 /** What is kept of what a run prints, in bytes; the agent holds the run's token, so what its runner leaves out is no limit. */
-export const OUTPUT_LIMITS = { aRun: 256 * 1024 * 1024, atOnce: 32 * 1024 * 1024, aSecond: 1024 * 1024 } as const;
+export const OUTPUT_LIMITS = {
+  aRun: 256 * 1024 * 1024,
+  atOnce: 32 * 1024 * 1024,
+  aSecond: 1024 * 1024,
+} as const;
 
 /**
  * Decides on more output of a run.
@@ -46,9 +59,15 @@ export const OUTPUT_LIMITS = { aRun: 256 * 1024 * 1024, atOnce: 32 * 1024 * 1024
  * @param ageS seconds since the run began
  * @returns how many of them are kept, the rest being dropped; or that they come too fast
  */
-export function mayPrint(end: number, bytes: number, ageS: number): { readonly kind: 'keep'; readonly bytes: number } | { readonly kind: 'wait' } {
+export function mayPrint(
+  end: number,
+  bytes: number,
+  ageS: number,
+): { readonly kind: 'keep'; readonly bytes: number } | { readonly kind: 'wait' } {
   const kept = Math.min(bytes, Math.max(0, OUTPUT_LIMITS.aRun - end));
-  return end + kept > OUTPUT_LIMITS.atOnce + OUTPUT_LIMITS.aSecond * ageS && kept > 0 ? { kind: 'wait' } : { kind: 'keep', bytes: kept };
+  return end + kept > OUTPUT_LIMITS.atOnce + OUTPUT_LIMITS.aSecond * ageS && kept > 0
+    ? { kind: 'wait' }
+    : { kind: 'keep', bytes: kept };
 }
 
 export type SandboxLimit = 'processes' | 'memory' | 'disk' | 'disk_soon';

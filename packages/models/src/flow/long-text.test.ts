@@ -22,11 +22,26 @@ test.each<[string, (text: string) => unknown, string, string]>([
   ['a name of a pushed file that ends like one on Windows', isCiFile, '. ', 'x'],
   ["a name of a pushed file that is almost GitLab's", isCiFile, 'gitlab-ci', 'x'],
   ['a path that an agent asks to write', isTouchy, '. ', 'x'],
-  ['submodules of a clone, empty lines', (gitmodules) => cloneNotes({ gitmodules, gitattributes: null }), '\n', 'x'],
-  ['submodules of a clone, blanks in a path', (gitmodules) => cloneNotes({ gitmodules: `path = ${gitmodules}`, gitattributes: null }), ' ', 'x'],
+  [
+    'submodules of a clone, empty lines',
+    (gitmodules) => cloneNotes({ gitmodules, gitattributes: null }),
+    '\n',
+    'x',
+  ],
+  [
+    'submodules of a clone, blanks in a path',
+    (gitmodules) => cloneNotes({ gitmodules: `path = ${gitmodules}`, gitattributes: null }),
+    ' ',
+    'x',
+  ],
   ['what a test printed, in empty lines', countsOf, '\r', '!'],
   ['what a test printed, in blanks', countsOf, ' ', '!'],
-  ['attributes of a clone', (gitattributes) => cloneNotes({ gitmodules: null, gitattributes }), ' a', 'filter=lfs'],
+  [
+    'attributes of a clone',
+    (gitattributes) => cloneNotes({ gitmodules: null, gitattributes }),
+    ' a',
+    'filter=lfs',
+  ],
 ])('%s', (_, does, one, end) => {
   const text = one.repeat(CHARS / one.length) + end;
   const began = performance.now();

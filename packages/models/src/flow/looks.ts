@@ -10,4 +10,5 @@ const LONGEST_MS = 6 * 3_600_000;
  * @param looks how many there were since the last word
  * @returns milliseconds until the next
  */
-export const lookAgainMs = (looks: number): number => SOON_MS[looks] ?? Math.min(LATER_MS * 2 ** (looks - SOON_MS.length), LONGEST_MS);
+export const lookAgainMs = (looks: number): number =>
+  SOON_MS[looks] ?? Math.min(LATER_MS * 2 ** (looks - SOON_MS.length), LONGEST_MS);

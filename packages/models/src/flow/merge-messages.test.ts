@@ -49,7 +49,8 @@ describe('a commit message of an agent', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
         const message = parts.join('');
-        if (ON_GITHUB.some((re) => re.test(message))) expect([message, setsOff(message)]).not.toEqual([message, null]);
+        if (ON_GITHUB.some((re) => re.test(message)))
+          expect([message, setsOff(message)]).not.toEqual([message, null]);
       }),
       { numRuns: 2_000 },
     );
@@ -72,7 +73,11 @@ test.each([
   ['rebase', [], null],
   ['merge', [], null],
   ['rebase', ['a says “fixes #1”'], "Of the agent's commits, a says “fixes #1”: on the"],
-  ['merge', ['a says “fixes #1”', 'b', 'c'], "Of the agent's commits, a says “fixes #1”, and 2 more like it: on the"],
+  [
+    'merge',
+    ['a says “fixes #1”', 'b', 'c'],
+    "Of the agent's commits, a says “fixes #1”, and 2 more like it: on the",
+  ],
   ['rebase', [UNREAD], `Of the agent's commits, ${UNREAD}: on the`],
   ['merge', null, `Of the agent's commits, ${UNREAD}: on the`],
 ] as const)('merged by %s with %j: %s', (method, acting, refused) => {
@@ -81,11 +86,16 @@ test.each([
 });
 
 test('one way is always open', () => {
-  for (const acting of [null, [], [UNREAD], ['x']]) expect(MERGE_METHODS.some((m) => wayRefused(m, acting) === null)).toBe(true);
+  for (const acting of [null, [], [UNREAD], ['x']])
+    expect(MERGE_METHODS.some((m) => wayRefused(m, acting) === null)).toBe(true);
 });
 
 test('a commit that its own author signed off may be merged in any way; one that is signed off for another may not', () => {
-  const commit = { sha: '1234567890', author: 'Mona <m@x>', message: 'Add it\n\nSigned-off-by: Mona <m@x>\n' };
+  const commit = {
+    sha: '1234567890',
+    author: 'Mona <m@x>',
+    message: 'Add it\n\nSigned-off-by: Mona <m@x>\n',
+  };
   expect(actingCommits([commit])).toEqual([]);
   expect(actingCommits([{ ...commit, author: 'Ada <a@x>' }])).toHaveLength(1);
   expect(actingCommits([{ ...commit, message: `${commit.message}Fixes: #1\n` }])).toHaveLength(1);

@@ -1,6 +1,13 @@
 // Each way in which GitHub says no, in its own words.
 import { expect, test } from '@jest/globals';
-import { MERGE_REFUSALS, mergeRefusal, nextWay, sayRefusal, wayToMerge, type MergeRefusal } from './merging.ts';
+import {
+  MERGE_REFUSALS,
+  mergeRefusal,
+  nextWay,
+  sayRefusal,
+  wayToMerge,
+  type MergeRefusal,
+} from './merging.ts';
 
 test.each<[string, MergeRefusal]>([
   ['Head branch was modified. Review and try the merge again.', 'head_moved'],
@@ -13,7 +20,10 @@ test.each<[string, MergeRefusal]>([
   ['Repository rule violations found\n\nChanges must be made through the merge queue', 'queue'],
   ['At least 1 approving review is required by reviewers with write access.', 'reviews'],
   ['Waiting on code owner review from octocat.', 'reviews'],
-  ['A conversation must be resolved before this pull request can be merged: unresolved conversation', 'reviews'],
+  [
+    'A conversation must be resolved before this pull request can be merged: unresolved conversation',
+    'reviews',
+  ],
   ['Required status check "ci" is expected.', 'checks'],
   ['2 of 3 required status checks have not succeeded: 1 expected.', 'checks'],
   ['Pull Request is not mergeable', 'conflicts'],
@@ -44,7 +54,10 @@ test.each([
   [
     'squash',
     ['rebase', 'merge'],
-    { sentence: 'This repository does not allow "as one commit". It allows: "commit by commit", "with a merge commit". Choose one of these.' },
+    {
+      sentence:
+        'This repository does not allow "as one commit". It allows: "commit by commit", "with a merge commit". Choose one of these.',
+    },
   ],
   ['squash', [], { sentence: expect.stringContaining('does not allow "as one commit"') }],
   [undefined, [], { sentence: expect.stringContaining('allows no way of merging') }],
@@ -57,6 +70,9 @@ test.each([
   ['', ['squash', 'merge'], ['squash'], 'merge'],
   ['', ['squash'], ['squash'], null],
   ['squash', null, ['squash'], null],
-] as const)('after a refusal, asked for %p where %p is allowed and %p was refused: %p', (wanted, allowed, tried, want) => {
-  expect(nextWay(wanted, allowed, tried)).toBe(want);
-});
+] as const)(
+  'after a refusal, asked for %p where %p is allowed and %p was refused: %p',
+  (wanted, allowed, tried, want) => {
+    expect(nextWay(wanted, allowed, tried)).toBe(want);
+  },
+);

@@ -35,7 +35,10 @@ const SAID: readonly (readonly [MergeRefusal, RegExp])[] = [
     /approving review|review (is )?required|code owner|changes requested|changes were requested|unresolved (conversation|comment)|conversations? must be resolved/i,
   ],
   ['behind', /not up.to.date|out.of.date|is behind|branch must be up.to.date/i],
-  ['checks', /status check|required check|check(s)? (are|is|have|has)? ?(expected|failing|failed|pending|in progress|not succeeded)/i],
+  [
+    'checks',
+    /status check|required check|check(s)? (are|is|have|has)? ?(expected|failing|failed|pending|in progress|not succeeded)/i,
+  ],
   ['conflicts', /conflict|not mergeable/i],
   ['draft', /draft/i],
   ['closed', /closed|base branch is gone|already merged/i],
@@ -43,7 +46,8 @@ const SAID: readonly (readonly [MergeRefusal, RegExp])[] = [
 ];
 
 /** @param said the forge's own words */
-export const mergeRefusal = (said: string): MergeRefusal => SAID.find(([, words]) => words.test(said))?.[0] ?? 'other';
+export const mergeRefusal = (said: string): MergeRefusal =>
+  SAID.find(([, words]) => words.test(said))?.[0] ?? 'other';
 
 const SENTENCES: Record<MergeRefusal, string> = {
   head_moved: 'Something was pushed to the pull request meanwhile, so it was not merged.',
@@ -53,7 +57,8 @@ const SENTENCES: Record<MergeRefusal, string> = {
   reviews: 'The repository wants reviews that are not there yet. Ask for them on GitHub, then merge again.',
   checks: 'A check that the repository requires is not green. Wait for it, then merge again.',
   conflicts: 'The change conflicts with the base branch. Claude merges the base branch into it.',
-  behind: 'The branch is behind its base, and the repository wants it up to date. Ask for changes: Claude merges the base branch into it.',
+  behind:
+    'The branch is behind its base, and the repository wants it up to date. Ask for changes: Claude merges the base branch into it.',
   draft: 'The pull request is a draft again. Mark it ready on GitHub, then merge again.',
   closed: 'The pull request is closed.',
   signatures: 'The repository wants signed commits, and these are not.',
@@ -72,11 +77,18 @@ export function sayRefusal(why: MergeRefusal, said: string): string {
  * @param allowed null when the repository does not tell
  * @returns how to merge, or the sentence that says why not so
  */
-export function wayToMerge(wanted: string | undefined, allowed: readonly MergeMethod[] | null): { method: MergeMethod } | { sentence: string } {
+export function wayToMerge(
+  wanted: string | undefined,
+  allowed: readonly MergeMethod[] | null,
+): { method: MergeMethod } | { sentence: string } {
   const known = MERGE_METHODS.find((m) => m === wanted);
   const may = allowed ?? MERGE_METHODS;
   const method = known ?? may[0];
-  if (method === undefined) return { sentence: 'This repository allows no way of merging. Allow one in its settings on GitHub, then merge again.' };
+  if (method === undefined)
+    return {
+      sentence:
+        'This repository allows no way of merging. Allow one in its settings on GitHub, then merge again.',
+    };
   if (may.includes(method)) return { method };
   return {
     sentence: `This repository does not allow "${WAYS[method]}". It allows: ${may.map((m) => `"${WAYS[m]}"`).join(', ')}. Choose one of these.`,
@@ -86,9 +98,17 @@ export function wayToMerge(wanted: string | undefined, allowed: readonly MergeMe
  * A ruleset may forbid what the settings of the repository allow, and is not told of before.
  * @param tried what the forge has refused @returns the next way, where the person has chosen none; null when none is left
  */
-export function nextWay(wanted: string | undefined, allowed: readonly MergeMethod[] | null, tried: readonly MergeMethod[]): MergeMethod | null {
+export function nextWay(
+  wanted: string | undefined,
+  allowed: readonly MergeMethod[] | null,
+  tried: readonly MergeMethod[],
+): MergeMethod | null {
   if (MERGE_METHODS.some((m) => m === wanted)) return null;
   return (allowed ?? MERGE_METHODS).find((m) => !tried.includes(m)) ?? null;
 }
 /** In the words of the page. */
-const WAYS: Record<MergeMethod, string> = { squash: 'as one commit', rebase: 'commit by commit', merge: 'with a merge commit' };
+const WAYS: Record<MergeMethod, string> = {
+  squash: 'as one commit',
+  rebase: 'commit by commit',
+  merge: 'with a merge commit',
+};

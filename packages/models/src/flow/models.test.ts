@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Settings, ProjectSettings, PROJECT_DEFAULTS, OWN_DEFAULTS, resolveProjectSettings } from '../contracts/settings.ts';
+import {
+  Settings,
+  ProjectSettings,
+  PROJECT_DEFAULTS,
+  OWN_DEFAULTS,
+  resolveProjectSettings,
+} from '../contracts/settings.ts';
 import { ChangeModel } from '../contracts/tasks.ts';
 import { isModelName, MODELS, NO_SUCH_MODEL } from './models.ts';
 
@@ -35,7 +41,11 @@ test('whatever is typed beside a name that is served is refused wherever it is t
     fc.property(fc.string({ minLength: 1 }), fc.constantFrom(...MODELS), (typed, model) => {
       const made = `${model}${typed.trim() === '' ? '?' : typed}`;
       fc.pre(!isModelName(made.trim()));
-      for (const r of [Settings.safeParse({ chatModel: made }), ProjectSettings.safeParse({ model: made }), ChangeModel.safeParse({ model: made })])
+      for (const r of [
+        Settings.safeParse({ chatModel: made }),
+        ProjectSettings.safeParse({ model: made }),
+        ChangeModel.safeParse({ model: made }),
+      ])
         expect(r.error?.issues.length ?? 0).toBeGreaterThan(0);
     }),
   );
@@ -44,5 +54,8 @@ test('whatever is typed beside a name that is served is refused wherever it is t
 });
 
 test('a name that was kept before still counts: it is refused where it is typed, not where it is read', () => {
-  expect(resolveProjectSettings({ model: 'claude-next' })).toMatchObject({ model: 'claude-next', unreadable: [] });
+  expect(resolveProjectSettings({ model: 'claude-next' })).toMatchObject({
+    model: 'claude-next',
+    unreadable: [],
+  });
 });

@@ -46,7 +46,9 @@ interface CheckLike {
  */
 export function newsOf(payload: unknown): News {
   const p = (typeof payload === 'object' && payload !== null ? payload : {}) as Payload;
-  const checks = [p.check_run, p.check_run?.check_suite, p.check_suite, p.workflow_run].filter((c) => typeof c === 'object' && c !== null);
+  const checks = [p.check_run, p.check_run?.check_suite, p.check_suite, p.workflow_run].filter(
+    (c) => typeof c === 'object' && c !== null,
+  );
   return {
     numbers: only('number', [
       p.issue?.number,
@@ -61,7 +63,9 @@ export function newsOf(payload: unknown): News {
       typeof p.ref === 'string' ? p.ref.replace(/^refs\/heads\//, '') : undefined,
     ]),
     shas: only('string', [p.pull_request?.head?.sha, ...checks.map((c) => c.head_sha), p.sha]),
-    baseMoved: typeof p.repository?.default_branch === 'string' && p.ref === `refs/heads/${p.repository.default_branch}`,
+    baseMoved:
+      typeof p.repository?.default_branch === 'string' &&
+      p.ref === `refs/heads/${p.repository.default_branch}`,
   };
 }
 

@@ -24,7 +24,12 @@ test.each<[NoticeItem['kind'], string, string, object[]]>([
       { action: 'answer-1', title: 'Down', decision: 'answer', text: 'Down' },
     ],
   ],
-  ['plan', 'Plan: Split fairly', 'demo/tally · Up or down?', [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN]],
+  [
+    'plan',
+    'Plan: Split fairly',
+    'demo/tally · Up or down?',
+    [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN],
+  ],
   [
     'permission',
     'May I? Up or down?',
@@ -36,13 +41,31 @@ test.each<[NoticeItem['kind'], string, string, object[]]>([
   ],
   ['review', 'Ready for review: Split fairly', 'demo/tally · Up or down?', [OPEN]],
   ['ci_files', 'CI files: Split fairly', 'demo/tally · Up or down?', [OPEN]],
-  ['failure', 'Up or down?', 'demo/tally · Split fairly', [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN]],
+  [
+    'failure',
+    'Up or down?',
+    'demo/tally · Split fairly',
+    [{ action: 'retry', title: 'Retry', decision: 'retry' }, OPEN],
+  ],
 ])('what a device shows of: %s', (kind, title, body, actions) => {
-  expect(noticeOf({ ...ITEM, kind }, 3)).toEqual({ type: 'show', itemId: 'a b/c', title, body, url: '/inbox?item=a%20b%2Fc', actions, waiting: 3 });
+  expect(noticeOf({ ...ITEM, kind }, 3)).toEqual({
+    type: 'show',
+    itemId: 'a b/c',
+    title,
+    body,
+    url: '/inbox?item=a%20b%2Fc',
+    actions,
+    waiting: 3,
+  });
 });
 
 test.each([
-  ['one of two', [{ label: 'Up' }, { label: 'Down', recommended: true }], 'demo/tally · Split fairly · Recommended: Down', ['answer-0', 'answer-1']],
+  [
+    'one of two',
+    [{ label: 'Up' }, { label: 'Down', recommended: true }],
+    'demo/tally · Split fairly · Recommended: Down',
+    ['answer-0', 'answer-1'],
+  ],
   [
     'one of three',
     [{ label: 'Up' }, { label: 'Down', recommended: true }, { label: 'Both' }],
@@ -67,7 +90,12 @@ test.each([
 
 test('a notification cuts what is long, and has no buttons for a question without options', () => {
   const n = noticeOf(
-    { ...ITEM, title: 'x'.repeat(121), taskTitle: 'y'.repeat(240), options: [{ label: 'z'.repeat(41) }, { label: 'z'.repeat(40) }] },
+    {
+      ...ITEM,
+      title: 'x'.repeat(121),
+      taskTitle: 'y'.repeat(240),
+      options: [{ label: 'z'.repeat(41) }, { label: 'z'.repeat(40) }],
+    },
     0,
   );
   if (n.type !== 'show') throw new Error('it is shown');
@@ -77,7 +105,9 @@ test('a notification cuts what is long, and has no buttons for a question withou
     ['z'.repeat(40), 'z'.repeat(40)],
   ]);
   expect(noticeOf({ ...ITEM, options: [] }, 0)).toMatchObject({ actions: [OPEN] });
-  expect(noticeOf({ ...ITEM, options: [{ label: 'a' }, { label: 'b' }, { label: 'c' }] }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(noticeOf({ ...ITEM, options: [{ label: 'a' }, { label: 'b' }, { label: 'c' }] }, 0)).toMatchObject({
+    actions: [OPEN],
+  });
 });
 
 test('a permission is decided by a notification that shows all of it, to the character', () => {
@@ -87,20 +117,30 @@ test('a permission is decided by a notification that shows all of it, to the cha
     actions: [{ action: 'allow' }, { action: 'deny' }],
   });
   expect(noticeOf({ ...ITEM, kind: 'permission', title: `${fits}x` }, 0)).toMatchObject({ actions: [OPEN] });
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …', titleIsWhole: false }, 0)).toMatchObject({ actions: [OPEN] });
+  expect(
+    noticeOf({ ...ITEM, kind: 'permission', title: 'Write: a …', titleIsWhole: false }, 0),
+  ).toMatchObject({ actions: [OPEN] });
   // A command may end in any character.
-  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Run: echo …' }, 0)).toMatchObject({ actions: [{ action: 'allow' }, { action: 'deny' }] });
+  expect(noticeOf({ ...ITEM, kind: 'permission', title: 'Run: echo …' }, 0)).toMatchObject({
+    actions: [{ action: 'allow' }, { action: 'deny' }],
+  });
 });
 
 test('a pause goes on by Resume, whatever a program wrote of it', () => {
-  expect(noticeOf({ ...ITEM, kind: 'failure', errorCode: 'paused' }, 0)).toMatchObject({ actions: [{ title: 'Resume' }, OPEN] });
-  expect(noticeOf({ ...ITEM, kind: 'failure', body: 'stopped' }, 0)).toMatchObject({ actions: [{ title: 'Retry' }, OPEN] });
+  expect(noticeOf({ ...ITEM, kind: 'failure', errorCode: 'paused' }, 0)).toMatchObject({
+    actions: [{ title: 'Resume' }, OPEN],
+  });
+  expect(noticeOf({ ...ITEM, kind: 'failure', body: 'stopped' }, 0)).toMatchObject({
+    actions: [{ title: 'Retry' }, OPEN],
+  });
 });
 
 test('time zones, no quiet hours, and a push service that fails again and again', () => {
   expect(['Europe/Berlin', 'UTC', 'Mars/Olympus', ''].map(isTimeZone)).toEqual([true, true, false, false]);
   expect(isQuiet(null, 0)).toBe(false);
-  expect([0, 1, 2, 10, 11, 12, 1_000].map(backoffMs)).toEqual([2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000, 3_600_000]);
+  expect([0, 1, 2, 10, 11, 12, 1_000].map(backoffMs)).toEqual([
+    2_000, 4_000, 8_000, 2_048_000, 3_600_000, 3_600_000, 3_600_000,
+  ]);
 });
 
 test('a notification says nothing that hides, whatever an older version kept', () => {

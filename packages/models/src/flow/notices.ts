@@ -26,7 +26,12 @@ export function isTimeZone(name: string): boolean {
 /** Whether a time lies in the quiet hours, which may run over midnight. From and to alike means never. */
 export function isQuiet(q: QuietHours | null, nowMs: number): boolean {
   if (q === null || q.from === q.to) return false;
-  const now = new Intl.DateTimeFormat('en-GB', { timeZone: q.timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(nowMs);
+  const now = new Intl.DateTimeFormat('en-GB', {
+    timeZone: q.timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(nowMs);
   return q.from < q.to ? now >= q.from && now < q.to : now >= q.from || now < q.to;
 }
 
@@ -74,7 +79,11 @@ export function noticeOf(i: NoticeItem, waiting: number): Notice {
     itemId: i.id,
     title: cut(HEAD[i.kind](i), TITLE_CHARS),
     body: cut(
-      [i.repo, i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title, ...advice(i)].join(' · '),
+      [
+        i.repo,
+        i.kind === 'failure' || i.kind === 'question' || i.kind === 'permission' ? i.taskTitle : i.title,
+        ...advice(i),
+      ].join(' · '),
       240,
     ),
     url: `/inbox?item=${encodeURIComponent(i.id)}`,
@@ -106,7 +115,12 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
     case 'question':
       return i.options.length === 0 || i.options.length > 2
         ? [OPEN]
-        : i.options.map((o, n) => ({ action: `answer-${n}`, title: cut(o.label, 40), decision: 'answer', text: o.label }));
+        : i.options.map((o, n) => ({
+            action: `answer-${n}`,
+            title: cut(o.label, 40),
+            decision: 'answer',
+            text: o.label,
+          }));
     case 'plan':
       return [{ action: 'approve', title: 'Approve', decision: 'approve' }, OPEN];
     case 'permission':
@@ -118,7 +132,10 @@ function actionsOf(i: NoticeItem): NoticeAction[] {
       ];
     case 'failure':
       if (isGate(i)) return [OPEN];
-      return [{ action: 'retry', title: isPaused(i.errorCode) ? 'Resume' : 'Retry', decision: 'retry' }, OPEN];
+      return [
+        { action: 'retry', title: isPaused(i.errorCode) ? 'Resume' : 'Retry', decision: 'retry' },
+        OPEN,
+      ];
     case 'review':
     case 'ci_files':
     case 'gate':
@@ -135,4 +152,5 @@ function cut(words: string, max: number): string {
 }
 
 /** When a push service that failed is tried again, in milliseconds from now. */
-export const backoffMs = (failures: number): number => Math.min(3_600_000, 2_000 * 2 ** Math.min(failures, 12));
+export const backoffMs = (failures: number): number =>
+  Math.min(3_600_000, 2_000 * 2 ** Math.min(failures, 12));

@@ -8,8 +8,10 @@ const CONTROL_OR_SPECIAL = /[\0-\x20\x7f~^:?*[\\]/;
  * @see https://git-scm.com/docs/git-check-ref-format
  */
 export function isBranchName(name: string): boolean {
-  if (name === '' || name === '@' || name === 'HEAD' || name.length > 255 || name.startsWith('-')) return false;
-  if (CONTROL_OR_SPECIAL.test(name) || name.includes('..') || name.includes('@{') || name.endsWith('.')) return false;
+  if (name === '' || name === '@' || name === 'HEAD' || name.length > 255 || name.startsWith('-'))
+    return false;
+  if (CONTROL_OR_SPECIAL.test(name) || name.includes('..') || name.includes('@{') || name.endsWith('.'))
+    return false;
   return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'));
 }
 
@@ -21,7 +23,8 @@ export function isRepositoryName(full: string): boolean {
   const [owner, name, ...more] = full.split('/');
   return more.length === 0 && isNamePart(owner) && isNamePart(name);
 }
-const isNamePart = (part: string | undefined): boolean => part !== undefined && /^[\w.][\w.-]{0,99}$/.test(part) && !/^\.{1,2}$/.test(part);
+const isNamePart = (part: string | undefined): boolean =>
+  part !== undefined && /^[\w.][\w.-]{0,99}$/.test(part) && !/^\.{1,2}$/.test(part);
 
 /** A path from the root, without steps up and without a zero byte: never an option, a URL or a transport of git's. */
 export const isWholePath = (path: string): boolean =>

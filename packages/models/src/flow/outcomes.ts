@@ -5,7 +5,11 @@ export type RunOutcome =
   | { readonly kind: 'asked'; readonly itemId: string; readonly itemIds?: string[] }
   | { readonly kind: 'limit'; readonly reason: LimitReason }
   | { readonly kind: 'wait'; readonly reason: string; readonly untilMs: number }
-  | { readonly kind: 'retry'; readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network'; readonly backoffMs: number }
+  | {
+      readonly kind: 'retry';
+      readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network';
+      readonly backoffMs: number;
+    }
   | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
 
@@ -31,23 +35,39 @@ export const FAIL_REASONS = [
 export type FailReason = (typeof FAIL_REASONS)[number];
 
 /** Whether no later run may resume the session of one that ended so: it is longer than the model takes. */
-export const spendsSession = (o: RunOutcome | null): boolean => o?.kind === 'failed' && o.reason === 'context';
+export const spendsSession = (o: RunOutcome | null): boolean =>
+  o?.kind === 'failed' && o.reason === 'context';
 
 /** Whether a run was lost in the middle, so that the next one does its work anew. */
-export const isCutOff = (o: RunOutcome | null): boolean => o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost');
+export const isCutOff = (o: RunOutcome | null): boolean =>
+  o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost');
 
 export type AfterRun =
   | { readonly do: 'go_on' }
   | { readonly do: 'await_answer'; readonly itemIds: readonly string[] }
   | { readonly do: 'again'; readonly delayMs: number }
   /** `detail`: what the agent or a program said of it; '' when nothing did. */
-  | { readonly do: 'ask_human'; readonly code: ErrorCode; readonly sentence: string; readonly detail: string };
+  | {
+      readonly do: 'ask_human';
+      readonly code: ErrorCode;
+      readonly sentence: string;
+      readonly detail: string;
+    };
 
 /** What stands at a gate: tests that are weaker, a change that nothing checks, checks of the repository that are red in the sandbox. */
 export const GATE_REASONS = ['weakened', 'unchecked', 'red'] as const;
 export type GateReason = (typeof GATE_REASONS)[number];
 
-export const ERROR_CODES = ['paused', 'silent', 'lost', 'model_failing', ...LIMIT_REASONS, ...FAIL_REASONS, ...GATE_REASONS, 'gate'] as const;
+export const ERROR_CODES = [
+  'paused',
+  'silent',
+  'lost',
+  'model_failing',
+  ...LIMIT_REASONS,
+  ...FAIL_REASONS,
+  ...GATE_REASONS,
+  'gate',
+] as const;
 /** Why a task stopped. `gate`: what is a gate today, told as a failure by tasks from before there were gates. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -84,10 +104,16 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
         : { do: 'again', delayMs: o.backoffMs * 2 ** (attempt - 1) };
     case 'interrupted':
       if (o.reason === 'stopped') return ask('paused', 'Paused by you. Resume continues from here.');
-      if (o.reason === 'silent') return ask('silent', 'The agent hung without a word and was stopped. Look at its output, then retry.');
+      if (o.reason === 'silent')
+        return ask(
+          'silent',
+          'The agent hung without a word and was stopped. Look at its output, then retry.',
+        );
       // Somebody said something in the very moment the turn ended: the next run hears it.
       if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
-      return last ? ask('lost', 'The agent was lost four times in a row. Look at its output, then retry.') : { do: 'again', delayMs: 500 * attempt };
+      return last
+        ? ask('lost', 'The agent was lost four times in a row. Look at its output, then retry.')
+        : { do: 'again', delayMs: 500 * attempt };
     case 'limit':
       return ask(o.reason, LIMITS[o.reason]);
     case 'failed':
@@ -95,11 +121,17 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
   }
 }
 
-const ask = (code: ErrorCode, sentence: string, detail = ''): AfterRun => ({ do: 'ask_human', code, sentence, detail });
+const ask = (code: ErrorCode, sentence: string, detail = ''): AfterRun => ({
+  do: 'ask_human',
+  code,
+  sentence,
+  detail,
+});
 
 const LIMITS: Record<LimitReason, string> = {
   day: "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
-  project_day: "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
+  project_day:
+    "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
   turns: 'The agent used all its turns. Retry goes on from where it stopped.',
   budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
   disk: 'The sandbox used more disk than it may, so the run was ended. Retry starts in a fresh place from the last checkpoint; MAINLOOP_SANDBOX_DISK_MIB raises the limit.',
@@ -114,10 +146,13 @@ const FAILURES: Record<FailReason, string> = {
   startup: 'Claude Code did not start. The output below says why.',
   execution: 'Claude Code stopped in the middle of its work. The output below says why.',
   api: 'The model refused the request. The output below says why.',
-  workspace: 'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
-  setup_command: 'The set-up command of this project failed. Its output is below; mend the command in the project, then retry.',
+  workspace:
+    'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
+  setup_command:
+    'The set-up command of this project failed. Its output is below; mend the command in the project, then retry.',
   setup: 'The sandbox could not be prepared on this machine.',
-  exposed: 'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',
+  exposed:
+    'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',
 };
 
 /** @param step name of the activity, in camel case: "ensureDraftPr" */
@@ -125,6 +160,7 @@ export const tookTooLong = (step: string): string =>
   `A step took too long and was given up: ${step.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)}. Retry tries it again.`;
 
 /** @param stage of the task's workflow: "fix_ci" */
-export const unexpected = (stage: string): string => `mainloop ran into something it did not expect (${words(stage)}). Retry goes on from there.`;
+export const unexpected = (stage: string): string =>
+  `mainloop ran into something it did not expect (${words(stage)}). Retry goes on from there.`;
 
 const words = (reason: string): string => reason.replaceAll('_', ' ');

@@ -26,14 +26,21 @@ test.each([
 const ORIGIN = 'http://127.0.0.1:8701';
 test('clients are told where their registry is, and of no credential', () => {
   const env = packageEnvironment(ORIGIN, { npmReplaces: 'npmjs', goNoSumDb: '' });
-  for (const name of ['npm_config_registry', 'pnpm_config_registry', 'YARN_NPM_REGISTRY_SERVER', 'PIP_INDEX_URL', 'GOPROXY'])
+  for (const name of [
+    'npm_config_registry',
+    'pnpm_config_registry',
+    'YARN_NPM_REGISTRY_SERVER',
+    'PIP_INDEX_URL',
+    'GOPROXY',
+  ])
     expect({ name, at: env[name]?.startsWith(`${ORIGIN}/`) }).toEqual({ name, at: true });
   expect(JSON.stringify(env) + cargoConfig(ORIGIN)).not.toMatch(/token|auth|@127/i);
   expect(cargoConfig(ORIGIN)).toContain(`registry = "sparse+${ORIGIN}/crates/"`);
 });
 
 test('Go is told what not to look up only where its operator said so', () => {
-  const of = (goNoSumDb: string): string | undefined => packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb }).GONOSUMDB;
+  const of = (goNoSumDb: string): string | undefined =>
+    packageEnvironment(ORIGIN, { npmReplaces: 'always', goNoSumDb }).GONOSUMDB;
   expect(of('')).toBeUndefined();
   expect(of('*.corp.example')).toBe('*.corp.example');
 });

@@ -60,7 +60,8 @@ const mavenSettings = (origin: string): string =>
  * Bundler's own file. A lock file that names rubygems.org stays what it is. The path is the one that a set-up installs to, below the project's
  * Gemfile: `bundle exec` has to find it there, whoever runs it.
  */
-const bundleConfig = (origin: string): string => `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\nBUNDLE_PATH: "vendor/bundle"\n`;
+const bundleConfig = (origin: string): string =>
+  `---\nBUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/: "${origin}/rubygems/"\nBUNDLE_PATH: "vendor/bundle"\n`;
 
 /** RubyGems' own file, for `gem install`. */
 const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { admitPeer, readLocalUsers, uidOfConnection } from './peers.ts';
 
-const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+const HEAD =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 const row = (local: string, remote: string, state: string, uid: number): string =>
   `   1: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000 ${String(uid).padStart(5)}        0 3938 1 0000000053da410c 20 4 30 10 -1\n`;
 const from = { address: '127.0.0.1', port: 0xb013 };
@@ -18,12 +19,21 @@ test.each<[string, string, number | null]>([
   ['one that is closing', row('0100007F:B013', '0100007F:1F90', '05', 0), null],
   ['another port', row('0100007F:B014', '0100007F:1F90', '01', 0), null],
   ['another address of loopback', row('0200007F:B013', '0100007F:1F90', '01', 0), null],
-  ['an IPv6 socket for IPv4', row('0000000000000000FFFF00000100007F:B013', '0000000000000000FFFF00000100007F:1F90', '01', 33), 33],
+  [
+    'an IPv6 socket for IPv4',
+    row('0000000000000000FFFF00000100007F:B013', '0000000000000000FFFF00000100007F:1F90', '01', 33),
+    33,
+  ],
 ])('%s', (_, table, is) => expect(uid(table)).toBe(is));
 
 test('an address of IPv6', () => {
   const one = { address: '::1', port: 1 };
-  expect(uid(row('00000000000000000000000001000000:0001', '00000000000000000000000001000000:1F90', '01', 7), one, { ...one, port: 0x1f90 })).toBe(7);
+  expect(
+    uid(row('00000000000000000000000001000000:0001', '00000000000000000000000001000000:1F90', '01', 7), one, {
+      ...one,
+      port: 0x1f90,
+    }),
+  ).toBe(7);
   expect(
     uidOfConnection(
       row('00000000000000000000000000000001:0001', '00000000000000000000000000000001:1F90', '01', 7),
@@ -32,7 +42,9 @@ test('an address of IPv6', () => {
       false,
     ),
   ).toBe(7);
-  expect(uid(row('0100007F:B013', '0100007F:1F90', '01', 1), { address: '::ffff:127.0.0.1', port: 0xb013 })).toBe(1);
+  expect(
+    uid(row('0100007F:B013', '0100007F:1F90', '01', 1), { address: '::ffff:127.0.0.1', port: 0xb013 }),
+  ).toBe(1);
   expect(uid('', { address: 'nonsense', port: 1 })).toBeNull();
 });
 
@@ -41,7 +53,11 @@ test('nothing but the exact connection is ever found', () => {
   fc.assert(
     fc.property(port, port, port, port, (a, b, c, d) => {
       const hex = (n: number): string => n.toString(16).toUpperCase().padStart(4, '0');
-      const found = uid(row(`0100007F:${hex(a)}`, `0100007F:${hex(b)}`, '01', 5), { ...from, port: c }, { ...to, port: d });
+      const found = uid(
+        row(`0100007F:${hex(a)}`, `0100007F:${hex(b)}`, '01', 5),
+        { ...from, port: c },
+        { ...to, port: d },
+      );
       expect(found).toBe(a === c && b === d ? 5 : null);
     }),
   );
@@ -49,11 +65,25 @@ test('nothing but the exact connection is ever found', () => {
 
 test('ourselves, root and whom the owner names are let in; of whom we cannot tell only if anybody is', () => {
   const us = readLocalUsers('caddy, 1234', (n) => (n === 'caddy' ? 33 : undefined), [0, 1000]);
-  expect([0, 1000, 33, 1234, 65_534].map((u) => admitPeer({ kind: 'user', uid: u }, us).ok)).toEqual([true, true, true, true, false]);
-  expect([admitPeer({ kind: 'unknown' }, us).ok, admitPeer({ kind: 'unreadable' }, us).ok]).toEqual([false, false]);
+  expect([0, 1000, 33, 1234, 65_534].map((u) => admitPeer({ kind: 'user', uid: u }, us).ok)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect([admitPeer({ kind: 'unknown' }, us).ok, admitPeer({ kind: 'unreadable' }, us).ok]).toEqual([
+    false,
+    false,
+  ]);
   const any = readLocalUsers(' any ', () => undefined, [0]);
-  expect([admitPeer({ kind: 'unknown' }, any).ok, admitPeer({ kind: 'user', uid: 5 }, any).ok]).toEqual([true, true]);
-  expect(() => readLocalUsers('nobody-here', () => undefined, [0])).toThrow(/MAINLOOP_LOCAL_USERS should name users/);
+  expect([admitPeer({ kind: 'unknown' }, any).ok, admitPeer({ kind: 'user', uid: 5 }, any).ok]).toEqual([
+    true,
+    true,
+  ]);
+  expect(() => readLocalUsers('nobody-here', () => undefined, [0])).toThrow(
+    /MAINLOOP_LOCAL_USERS should name users/,
+  );
   expect(() => readLocalUsers('any,caddy', () => undefined, [0])).toThrow(/any is none/);
   const refused = admitPeer({ kind: 'user', uid: 65_534 }, us);
   expect(refused.ok ? '' : refused.sentence).toContain('MAINLOOP_LOCAL_USERS=65534');
@@ -68,23 +98,47 @@ test.each<[string, string]>([
   ['::abcd', full('ABCD')],
 ])('%s is found under what the kernel prints', (address, printed) => {
   const one = { address, port: 1 };
-  expect(uidOfConnection(HEAD + row(`${printed}:0001`, `${printed}:1F90`, '01', 7), one, { ...one, port: 0x1f90 }, false)).toBe(7);
+  expect(
+    uidOfConnection(
+      HEAD + row(`${printed}:0001`, `${printed}:1F90`, '01', 7),
+      one,
+      { ...one, port: 0x1f90 },
+      false,
+    ),
+  ).toBe(7);
 });
 
-test.each(['127.0.0.1.', 'x127.0.0.1', '127.0.0.1x', '127.0.0', '::1x', 'x::1', '1:2:3', '1:2:3:4:5:6:7:8:9', '1::2:3:4:5:6:7:8:9', ''])(
-  '%j is nobody, whatever the table says',
-  (address) => {
-    const anything = ['0100007F', full(''), full('01000000'), full('0001'), full('01'), '00010002000300040005000600070008'];
-    const table = anything.map((a) => row(`${a}:0001`, `${a}:0002`, '01', 7)).join('');
-    expect(uid(table, { address, port: 1 }, { address, port: 2 })).toBeNull();
-    expect(uidOfConnection(HEAD + table, { address, port: 1 }, { address, port: 2 }, false)).toBeNull();
-  },
-);
+test.each([
+  '127.0.0.1.',
+  'x127.0.0.1',
+  '127.0.0.1x',
+  '127.0.0',
+  '::1x',
+  'x::1',
+  '1:2:3',
+  '1:2:3:4:5:6:7:8:9',
+  '1::2:3:4:5:6:7:8:9',
+  '',
+])('%j is nobody, whatever the table says', (address) => {
+  const anything = [
+    '0100007F',
+    full(''),
+    full('01000000'),
+    full('0001'),
+    full('01'),
+    '00010002000300040005000600070008',
+  ];
+  const table = anything.map((a) => row(`${a}:0001`, `${a}:0002`, '01', 7)).join('');
+  expect(uid(table, { address, port: 1 }, { address, port: 2 })).toBeNull();
+  expect(uidOfConnection(HEAD + table, { address, port: 1 }, { address, port: 2 }, false)).toBeNull();
+});
 
 test('an address of many digits, and ends of two kinds', () => {
   const table = row('FEA814AC:0001', '0100007F:1F90', '01', 7);
   expect(uid(table, { address: '172.20.168.254', port: 1 }, to)).toBe(7);
-  expect(uid(row(`${full('01000000')}:0001`, '0100007F:1F90', '01', 7), { address: '::1', port: 1 }, to)).toBeNull();
+  expect(
+    uid(row(`${full('01000000')}:0001`, '0100007F:1F90', '01', 7), { address: '::1', port: 1 }, to),
+  ).toBeNull();
 });
 
 test('a row that is not whole says nothing', () => {

@@ -8,7 +8,10 @@ export interface Endpoint {
 /** Whom we let in on loopback besides ourselves and root. */
 export type LocalUsers = 'any' | ReadonlySet<number>;
 /** What was found out about a connection. `unknown`: the tables do not have it; `unreadable`: there are no tables. */
-export type Peer = { readonly kind: 'user'; readonly uid: number } | { readonly kind: 'unknown' } | { readonly kind: 'unreadable' };
+export type Peer =
+  | { readonly kind: 'user'; readonly uid: number }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unreadable' };
 export type PeerAdmission = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
 
 const ESTABLISHED = '01';
@@ -21,10 +24,12 @@ export function admitPeer(peer: Peer, users: LocalUsers): PeerAdmission {
 }
 const HOW = 'docs/security.md says who may.';
 const WHY: Readonly<Record<Peer['kind'], (uid: number) => string>> = {
-  user: (uid) => `This mainloop is another user's. To let user ${uid} of this machine in, its owner sets MAINLOOP_LOCAL_USERS=${uid}. ${HOW}`,
+  user: (uid) =>
+    `This mainloop is another user's. To let user ${uid} of this machine in, its owner sets MAINLOOP_LOCAL_USERS=${uid}. ${HOW}`,
   unknown: () =>
     `mainloop could not see which user of this machine this is. To let everybody here in, its owner sets MAINLOOP_LOCAL_USERS=any. ${HOW}`,
-  unreadable: () => `This machine does not say which of its users connects (/proc/net/tcp). Its owner can set MAINLOOP_LOCAL_USERS=any. ${HOW}`,
+  unreadable: () =>
+    `This machine does not say which of its users connects (/proc/net/tcp). Its owner can set MAINLOOP_LOCAL_USERS=any. ${HOW}`,
 };
 
 /**
@@ -32,7 +37,12 @@ const WHY: Readonly<Record<Peer['kind'], (uid: number) => string>> = {
  * @param table /proc/net/tcp or /proc/net/tcp6 as text. A socket that is closing is nobody's there (uid 0), so only an
  *   established one counts.
  */
-export function uidOfConnection(table: string, from: Endpoint, to: Endpoint, isLittleEndian: boolean): number | null {
+export function uidOfConnection(
+  table: string,
+  from: Endpoint,
+  to: Endpoint,
+  isLittleEndian: boolean,
+): number | null {
   for (const [a, b] of pairsOf(from, to, isLittleEndian)) {
     const key = `: ${a} ${b} ${ESTABLISHED} `;
     const at = table.indexOf(key);
@@ -50,7 +60,12 @@ function pairsOf(from: Endpoint, to: Endpoint, isLittleEndian: boolean): [string
   if (a === null || b === null || a.length !== b.length) return [];
   const print = (bytes: readonly number[], port: number): string =>
     `${words(bytes, isLittleEndian)}:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const mapped = (bytes: readonly number[]): number[] => [...Array.from({ length: 10 }, () => 0), 255, 255, ...bytes];
+  const mapped = (bytes: readonly number[]): number[] => [
+    ...Array.from({ length: 10 }, () => 0),
+    255,
+    255,
+    ...bytes,
+  ];
   const plain: [string, string] = [print(a, from.port), print(b, to.port)];
   return a.length === 16 ? [plain] : [plain, [print(mapped(a), from.port), print(mapped(b), to.port)]];
 }
@@ -74,13 +89,19 @@ function words(bytes: readonly number[], isLittleEndian: boolean): string {
   let out = '';
   for (let i = 0; i < bytes.length; i += 4) {
     const word = bytes.slice(i, i + 4);
-    out += (isLittleEndian ? word.toReversed() : word).map((x) => x.toString(16).toUpperCase().padStart(2, '0')).join('');
+    out += (isLittleEndian ? word.toReversed() : word)
+      .map((x) => x.toString(16).toUpperCase().padStart(2, '0'))
+      .join('');
   }
   return out;
 }
 
 /** What MAINLOOP_LOCAL_USERS names: users by name or number with commas between, or "any". */
-export function readLocalUsers(value: string, uidOf: (name: string) => number | undefined, always: readonly number[]): LocalUsers {
+export function readLocalUsers(
+  value: string,
+  uidOf: (name: string) => number | undefined,
+  always: readonly number[],
+): LocalUsers {
   const names = value
     .split(',')
     .map((n) => n.trim())
@@ -90,7 +111,10 @@ export function readLocalUsers(value: string, uidOf: (name: string) => number | 
     ...always,
     ...names.map((n) => {
       const uid = /^\d+$/.test(n) ? Number(n) : uidOf(n);
-      if (uid === undefined) throw new Error(`MAINLOOP_LOCAL_USERS should name users of this machine, by name or number, or be any: ${n} is none`);
+      if (uid === undefined)
+        throw new Error(
+          `MAINLOOP_LOCAL_USERS should name users of this machine, by name or number, or be any: ${n} is none`,
+        );
       return uid;
     }),
   ]);

@@ -176,9 +176,15 @@ describe('what may run unasked is a list of shapes', () => {
   test('files are named for a look at where they lie', () => {
     expect(bash('cat src/a.ts')).toEqual({ reads: ['src/a.ts'], writes: [], git: false });
     expect(bash('git diff -- a b')).toEqual({ reads: ['a', 'b'], writes: [], git: true });
-    expect(unaskedIf('Write', { file_path: '/work/repo/a', content: '' })).toEqual({ reads: [], writes: ['/work/repo/a'], git: false });
+    expect(unaskedIf('Write', { file_path: '/work/repo/a', content: '' })).toEqual({
+      reads: [],
+      writes: ['/work/repo/a'],
+      git: false,
+    });
     expect(unaskedIf('Write', { file_path: '~/.bashrc', content: '' })).toBeNull();
-    expect(unaskedIf('Edit', { file_path: 'a', old_string: '', new_string: '', replace_all: true })?.writes).toEqual(['a']);
+    expect(
+      unaskedIf('Edit', { file_path: 'a', old_string: '', new_string: '', replace_all: true })?.writes,
+    ).toEqual(['a']);
     expect(unaskedIf('Edit', { file_path: 'a', mode: 0o755 })).toBeNull();
   });
 
@@ -188,7 +194,10 @@ describe('what may run unasked is a list of shapes', () => {
       fc.property(fc.string({ unit: letters, maxLength: 14 }), (s) => {
         const words = plainWords(`x ${s}`);
         if (words === null) return;
-        const seen = execFileSync('/bin/bash', ['-c', `printf '%s\\0' x ${s}`], { encoding: 'utf8', env: { HOME: '/home/somebody' } });
+        const seen = execFileSync('/bin/bash', ['-c', `printf '%s\\0' x ${s}`], {
+          encoding: 'utf8',
+          env: { HOME: '/home/somebody' },
+        });
         expect(seen.split('\0').slice(0, -1)).toEqual(words);
       }),
       { numRuns: 1_500 },
@@ -223,10 +232,14 @@ describe('what may run unasked is a list of shapes', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...LET_THROUGH),
-        fc.array(fc.tuple(fc.nat(60), fc.oneof(fc.constantFrom(...parts), fc.string({ maxLength: 3 })), fc.nat(3)), { minLength: 1, maxLength: 3 }),
+        fc.array(
+          fc.tuple(fc.nat(60), fc.oneof(fc.constantFrom(...parts), fc.string({ maxLength: 3 })), fc.nat(3)),
+          { minLength: 1, maxLength: 3 },
+        ),
         (command, edits) => {
           let s = command;
-          for (const [at, text, drop] of edits) s = s.slice(0, at % (s.length + 1)) + text + s.slice((at % (s.length + 1)) + drop);
+          for (const [at, text, drop] of edits)
+            s = s.slice(0, at % (s.length + 1)) + text + s.slice((at % (s.length + 1)) + drop);
           if (bash(s) === null) return;
           const words = plainWords(s)!;
           expect(s.replace(/'[^']*'|"[^"$`\\!]*"/g, '')).toMatch(/^[A-Za-z0-9_./:@%+,=^~ -]*$/);
@@ -326,8 +339,12 @@ describe('a request in words', () => {
 
   test('the rule is the request to the letter', () => {
     expect(ruleOf('Bash', { command: 'npm test', description: 'x', timeout: 5 })).toBe('Bash(npm test)');
-    expect(ruleOf('Bash', { command: 'npm test', run_in_background: true })).toBe('Bash(npm test) {"run_in_background":true}');
-    expect(ruleOf('Write', { file_path: '.git/config', content: 'a' })).not.toBe(ruleOf('Write', { file_path: '.git/config', content: 'b' }));
+    expect(ruleOf('Bash', { command: 'npm test', run_in_background: true })).toBe(
+      'Bash(npm test) {"run_in_background":true}',
+    );
+    expect(ruleOf('Write', { file_path: '.git/config', content: 'a' })).not.toBe(
+      ruleOf('Write', { file_path: '.git/config', content: 'b' }),
+    );
     expect(ruleOf('X', { a: 1, b: 2 })).toBe(ruleOf('X', { b: 2, a: 1 }));
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
@@ -340,18 +357,29 @@ describe('a request in words', () => {
 });
 
 describe('what a person reads before they decide', () => {
-  const words = (tool: string, input: Record<string, unknown>, egress: Parameters<typeof describeRequest>[2] = 'none') => {
+  const words = (
+    tool: string,
+    input: Record<string, unknown>,
+    egress: Parameters<typeof describeRequest>[2] = 'none',
+  ) => {
     const d = describeRequest(tool, input, egress);
     if (d.kind !== 'ask') throw new Error(d.sentence);
     return d;
   };
-  const ALWAYS = '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.';
+  const ALWAYS =
+    '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.';
   const reach = (net: string): string =>
     `It runs in the sandbox of this task: the working tree, this task's branch and ${net} are in reach, nothing of your machine.`;
 
   test.each<[string, string, Record<string, unknown>, string, string]>([
     ['a command', 'Bash', { command: 'make' }, 'Run: make', '```sh\nmake\n```'],
-    ['with a reason', 'Bash', { command: 'make', description: 'Builds' }, 'Run: make', 'Claude says: Builds\n\n```sh\nmake\n```'],
+    [
+      'with a reason',
+      'Bash',
+      { command: 'make', description: 'Builds' },
+      'Run: make',
+      'Claude says: Builds\n\n```sh\nmake\n```',
+    ],
     ['with an empty reason', 'Bash', { command: 'make', description: '' }, 'Run: make', '```sh\nmake\n```'],
     [
       'with a reason that is none',
@@ -360,9 +388,21 @@ describe('what a person reads before they decide', () => {
       'Run: make',
       '```sh\nmake\n```\n\n```json\n{\n  "timeout": 5\n}\n```',
     ],
-    ['without its command', 'Bash', { command: ['x'] }, 'Bash …', '```json\n{\n  "command": [\n    "x"\n  ]\n}\n```'],
+    [
+      'without its command',
+      'Bash',
+      { command: ['x'] },
+      'Bash …',
+      '```json\n{\n  "command": [\n    "x"\n  ]\n}\n```',
+    ],
     ['a file', 'Write', { file_path: 'a' }, 'Write: a …', '```json\n{\n  "file_path": "a"\n}\n```'],
-    ['another tool with a command', 'Other', { command: 'make' }, 'Other …', '```json\n{\n  "command": "make"\n}\n```'],
+    [
+      'another tool with a command',
+      'Other',
+      { command: 'make' },
+      'Other …',
+      '```json\n{\n  "command": "make"\n}\n```',
+    ],
     ['a path', 'Look', { path: 'p' }, 'Look: p …', '```json\n{\n  "path": "p"\n}\n```'],
     ['an address', 'Fetch', { url: 'u' }, 'Fetch: u …', '```json\n{\n  "url": "u"\n}\n```'],
     [
@@ -410,7 +450,8 @@ describe('what a person reads before they decide', () => {
     expect(describeRequest('Bash', { command: 'x'.repeat(20_000 - around) }, 'none').kind).toBe('ask');
     expect(describeRequest('Bash', { command: 'x'.repeat(20_001 - around) }, 'none')).toEqual({
       kind: 'too_long',
-      sentence: 'This is too long to be shown to the reader whole, so it is not allowed. Say it in less than 20,000 characters.',
+      sentence:
+        'This is too long to be shown to the reader whole, so it is not allowed. Say it in less than 20,000 characters.',
     });
   });
 
@@ -465,8 +506,16 @@ describe('shapes, to the letter', () => {
   });
   test('what is to be looked at is named', () => {
     expect(unaskedIf('Bash', { command: 'cat -- -n a' })).toEqual(null);
-    expect(unaskedIf('Bash', { command: 'cat -- a b' })).toEqual({ reads: ['a', 'b'], writes: [], git: false });
-    expect(unaskedIf('Bash', { command: 'git log main -- a' })).toEqual({ reads: ['a'], writes: [], git: true });
+    expect(unaskedIf('Bash', { command: 'cat -- a b' })).toEqual({
+      reads: ['a', 'b'],
+      writes: [],
+      git: false,
+    });
+    expect(unaskedIf('Bash', { command: 'git log main -- a' })).toEqual({
+      reads: ['a'],
+      writes: [],
+      git: true,
+    });
     expect(unaskedIf('Bash', { command: 'mainloop say x' })).toEqual({ reads: [], writes: [], git: false });
   });
 });

@@ -29,12 +29,14 @@ export interface Unasked {
 export function unaskedIf(tool: string, input: Readonly<Record<string, unknown>>): Unasked | null {
   const only = (...keys: string[]): boolean => Object.keys(input).every((k) => keys.includes(k));
   if (tool === 'Edit' || tool === 'Write') {
-    const keys = tool === 'Edit' ? ['file_path', 'old_string', 'new_string', 'replace_all'] : ['file_path', 'content'];
+    const keys =
+      tool === 'Edit' ? ['file_path', 'old_string', 'new_string', 'replace_all'] : ['file_path', 'content'];
     return only(...keys) && typeof input.file_path === 'string' && isPath(input.file_path)
       ? { reads: [], writes: [input.file_path], git: false }
       : null;
   }
-  if (tool !== 'Bash' || !only('command', 'description', 'timeout') || typeof input.command !== 'string') return null;
+  if (tool !== 'Bash' || !only('command', 'description', 'timeout') || typeof input.command !== 'string')
+    return null;
   const words = plainWords(input.command);
   if (words === null) return null;
   const [program, ...rest] = words as [string, ...string[]];
@@ -76,8 +78,17 @@ const PROGRAMS: Readonly<Record<string, Shape>> = {
 };
 const GIT: Readonly<Record<string, Shape>> = {
   status: { flags: /^(-s|-b|-sb|--short|--branch|--porcelain)$/ },
-  diff: { flags: /^(--stat|--name-only|--name-status|--cached|--staged)$/, operands: [REVISION], count: MANY },
-  log: { flags: /^(--oneline|--stat|--name-only|-\d{1,6})$/, valued: { '-n': COUNT }, operands: [REVISION], count: MANY },
+  diff: {
+    flags: /^(--stat|--name-only|--name-status|--cached|--staged)$/,
+    operands: [REVISION],
+    count: MANY,
+  },
+  log: {
+    flags: /^(--oneline|--stat|--name-only|-\d{1,6})$/,
+    valued: { '-n': COUNT },
+    operands: [REVISION],
+    count: MANY,
+  },
   show: { flags: /^(--oneline|--stat|--name-only)$/, operands: [REVISION], count: MANY },
   branch: { flags: /^--show-current$/, needs: ['--show-current'] },
   add: { flags: /^(-A|--all|-u|--update)$/, operands: ['path'], count: MANY },
@@ -132,7 +143,8 @@ function fits(shape: Shape | undefined, args: readonly string[], git: boolean): 
 }
 
 /** A path as it is, and no pattern: git reads patterns and its own magic out of quoted words too. */
-const isPath = (s: string): boolean => s !== '' && /^[^-~:]/.test(s) && !/[*?[\]\\\u0000-\u001f\u007f]/.test(s);
+const isPath = (s: string): boolean =>
+  s !== '' && /^[^-~:]/.test(s) && !/[*?[\]\\\u0000-\u001f\u007f]/.test(s);
 
 /**
  * Files and folders of a clone that decide what a later command runs: git's own, the agent's, the shell's, the package managers'
@@ -140,16 +152,61 @@ const isPath = (s: string): boolean => s !== '' && /^[^-~:]/.test(s) && !/[*?[\]
  */
 const TOUCHY = new Set(
   [
-    ['.git', '.hg', '.svn', '.jj', '.claude', '.husky', '.direnv', '.vscode', '.idea', '.devcontainer', '.mainloop', '.ssh'],
+    [
+      '.git',
+      '.hg',
+      '.svn',
+      '.jj',
+      '.claude',
+      '.husky',
+      '.direnv',
+      '.vscode',
+      '.idea',
+      '.devcontainer',
+      '.mainloop',
+      '.ssh',
+    ],
     ['node_modules', '.venv', 'venv', '.bundle', '.cargo', '.yarn', '.config', '.local', '.bin'],
-    ['.mcp.json', '.claude.json', '.envrc', '.env', '.bashrc', '.bash_profile', '.bash_login', '.bash_logout', '.bash_aliases', '.profile'],
-    ['.zshrc', '.zshenv', '.zprofile', '.zlogin', '.inputrc', '.gitconfig', '.gitmodules', '.gitattributes', '.npmrc', '.yarnrc'],
-    ['.yarnrc.yml', '.pnpmfile.cjs', '.pnpmfile.mjs', '.tool-versions', '.mise.toml', 'mise.toml', '.ripgreprc', '.pre-commit-config.yaml'],
+    [
+      '.mcp.json',
+      '.claude.json',
+      '.envrc',
+      '.env',
+      '.bashrc',
+      '.bash_profile',
+      '.bash_login',
+      '.bash_logout',
+      '.bash_aliases',
+      '.profile',
+    ],
+    [
+      '.zshrc',
+      '.zshenv',
+      '.zprofile',
+      '.zlogin',
+      '.inputrc',
+      '.gitconfig',
+      '.gitmodules',
+      '.gitattributes',
+      '.npmrc',
+      '.yarnrc',
+    ],
+    [
+      '.yarnrc.yml',
+      '.pnpmfile.cjs',
+      '.pnpmfile.mjs',
+      '.tool-versions',
+      '.mise.toml',
+      'mise.toml',
+      '.ripgreprc',
+      '.pre-commit-config.yaml',
+    ],
   ]
     .flat()
     .map((n) => n.toLowerCase()),
 );
-export const isTouchy = (relativePath: string): boolean => relativePath.split('/').some((part) => TOUCHY.has(withoutEnd(part.toLowerCase(), '. ')));
+export const isTouchy = (relativePath: string): boolean =>
+  relativePath.split('/').some((part) => TOUCHY.has(withoutEnd(part.toLowerCase(), '. ')));
 
 /**
  * Whether a clone's own configuration holds nothing but what a clone needs: no program, alias, filter, include or other remote.
@@ -165,7 +222,8 @@ export function isPlainGitConfig(listing: string, origin: string): boolean {
       const key = at === -1 ? entry : entry.slice(0, at);
       const value = at === -1 ? '' : entry.slice(at + 1);
       if (key === 'remote.origin.url') return value === origin;
-      if (key === 'remote.origin.fetch') return /^\+?refs\/heads\/[\w./*-]+:refs\/remotes\/origin\/[\w./*-]+$/.test(value);
+      if (key === 'remote.origin.fetch')
+        return /^\+?refs\/heads\/[\w./*-]+:refs\/remotes\/origin\/[\w./*-]+$/.test(value);
       if (/^branch\..*\.remote$/.test(key)) return value === 'origin';
       return PLAIN_KEY.test(key);
     });
@@ -191,7 +249,9 @@ export function ruleOf(tool: string, input: Readonly<Record<string, unknown>>): 
 /** JSON with its keys in order, so that the same request makes the same rule. */
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, v: unknown) =>
-    typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
+    typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
   );
 
 export type Described =
@@ -224,19 +284,34 @@ export function describeRequest(
       kind: 'too_long',
       sentence: `This is too long to be shown to the reader whole, so it is not allowed. Say it in less than ${MAX_SHOWN.toLocaleString('en')} characters.`,
     };
-  const why = typeof description === 'string' && description !== '' ? `Claude says: ${cleanTitle(description, 300)}\n\n` : '';
+  const why =
+    typeof description === 'string' && description !== ''
+      ? `Claude says: ${cleanTitle(description, 300)}\n\n`
+      : '';
   const always = ruleOf(tool, input).length <= MAX_RULE;
   const future = always
     ? '“Always” means exactly this, to the letter. Where it runs files of the working tree, it runs them as the agent has them by then.'
     : 'It is too long to be allowed for good.';
-  return { kind: 'ask', ...titleOf(tool, command, input), body: `${why}${shown}\n\n${reach(command, egress)}\n\n${future}`, always };
+  return {
+    kind: 'ask',
+    ...titleOf(tool, command, input),
+    body: `${why}${shown}\n\n${reach(command, egress)}\n\n${future}`,
+    always,
+  };
 }
 
 /** One line. It ends in "…" where it does not say all: then nobody should decide by the title alone. */
-function titleOf(tool: string, command: string | null, input: Readonly<Record<string, unknown>>): { title: string; titleIsWhole: boolean } {
+function titleOf(
+  tool: string,
+  command: string | null,
+  input: Readonly<Record<string, unknown>>,
+): { title: string; titleIsWhole: boolean } {
   const target = command ?? String(input.file_path ?? input.path ?? input.url ?? '');
   const line = cleanTitle(visible(target), 90);
-  const whole = command !== null && line === command && Object.keys(input).every((k) => ['command', 'description', 'timeout'].includes(k));
+  const whole =
+    command !== null &&
+    line === command &&
+    Object.keys(input).every((k) => ['command', 'description', 'timeout'].includes(k));
   const name = command === null ? cleanTitle(visible(tool), 60) : 'Run';
   const title = `${name}${line === '' ? '' : `: ${line}`}${whole || line.endsWith('…') ? '' : ' …'}`;
   return { title, titleIsWhole: whole };

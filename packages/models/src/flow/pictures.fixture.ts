@@ -39,7 +39,8 @@ export const PICTURES: Readonly<Record<string, { readonly mime: PictureMime; rea
   },
   webpLossy: {
     mime: 'image/webp',
-    base64: 'UklGRkYAAABXRUJQVlA4IDoAAADQAQCdASoMAAcAAoBCJbACdAEOuuK0AAD+9uPOiaqYBjH9KjmHPGfNEi8Vz+u8D+8D7uf/FNkl9YgA',
+    base64:
+      'UklGRkYAAABXRUJQVlA4IDoAAADQAQCdASoMAAcAAoBCJbACdAEOuuK0AAD+9uPOiaqYBjH9KjmHPGfNEi8Vz+u8D+8D7uf/FNkl9YgA',
   },
   webpLossless: {
     mime: 'image/webp',

@@ -81,7 +81,10 @@ test.each([
   ['a PNG without a drawn line', Buffer.concat([PNG.subarray(0, 33), chunk('IEND', Buffer.alloc(0))])],
   ['a GIF that is a script', Buffer.from('GIF89a/*\0\0\0\0\0\0*/=1;alert(1)//;', 'latin1')],
   ['a GIF without a frame', Buffer.from('GIF89a\x0c\0\x07\0\0\0\0;', 'latin1')],
-  ['a PNG with a chunk that is longer than itself', Buffer.concat([PNG.subarray(0, 33), Buffer.from([0xff, 0xff, 0xff, 0xff, 73, 68, 65, 84])])],
+  [
+    'a PNG with a chunk that is longer than itself',
+    Buffer.concat([PNG.subarray(0, 33), Buffer.from([0xff, 0xff, 0xff, 0xff, 73, 68, 65, 84])]),
+  ],
   ['a JPEG that is only a head', Buffer.from([0xff, 0xd8, 0xff, 0xd9])],
 ])('%s is broken', (_, bytes) => {
   expect(read(bytes)).toBe(BROKEN);
@@ -98,7 +101,9 @@ test('what a PNG hides between its lines is left out', () => {
 });
 
 test('one that is too large, or would be once it is unpacked, says so', () => {
-  expect(read(Buffer.concat([PNG, Buffer.alloc(MAX_PICTURE_BYTES)]))).toBe('That picture is over 5 MiB. Show a smaller one.');
+  expect(read(Buffer.concat([PNG, Buffer.alloc(MAX_PICTURE_BYTES)]))).toBe(
+    'That picture is over 5 MiB. Show a smaller one.',
+  );
   const bomb = Buffer.from(PNG);
   bomb.writeUInt32BE(30_000, 16);
   bomb.writeUInt32BE(30_000, 20);

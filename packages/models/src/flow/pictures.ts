@@ -35,7 +35,8 @@ export const MAX_PICTURE_BYTES = 5 * 1024 * 1024;
 export const MAX_PICTURE_PIXELS = 40_000_000;
 const MAX_SIDE = 32_767;
 
-export type PictureRead = { readonly ok: true; readonly picture: Picture } | { readonly ok: false; readonly sentence: string };
+export type PictureRead =
+  { readonly ok: true; readonly picture: Picture } | { readonly ok: false; readonly sentence: string };
 
 const NO_PICTURE = 'That is no PNG, JPEG, WebP or GIF. Take a screenshot as a PNG and show that.';
 const BROKEN = 'That picture is cut off or broken, so it could not be shown.';
@@ -56,7 +57,8 @@ export function readPicture(bytes: Uint8Array): PictureRead {
   try {
     const picture = read(bytes);
     const { width, height } = picture;
-    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) return { ok: false, sentence: BROKEN };
+    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+      return { ok: false, sentence: BROKEN };
     return width * height > MAX_PICTURE_PIXELS ? { ok: false, sentence: TOO_MANY } : { ok: true, picture };
   } catch (err) {
     // A RangeError is a number read past the end.
@@ -66,8 +68,10 @@ export function readPicture(bytes: Uint8Array): PictureRead {
 }
 
 type Read = (bytes: Uint8Array) => Picture;
-const begins = (bytes: Uint8Array, from: number, ascii: string): boolean => nameAt(bytes, from, ascii.length) === ascii;
-const nameAt = (bytes: Uint8Array, from: number, length: number): string => String.fromCharCode(...bytes.subarray(from, from + length));
+const begins = (bytes: Uint8Array, from: number, ascii: string): boolean =>
+  nameAt(bytes, from, ascii.length) === ascii;
+const nameAt = (bytes: Uint8Array, from: number, length: number): string =>
+  String.fromCharCode(...bytes.subarray(from, from + length));
 const READERS: readonly (readonly [(bytes: Uint8Array) => boolean, Read])[] = [
   [(b) => begins(b, 0, '\x89PNG\r\n\x1a\n'), readPng],
   [(b) => begins(b, 0, '\xff\xd8\xff'), readJpeg],
@@ -75,7 +79,8 @@ const READERS: readonly (readonly [(bytes: Uint8Array) => boolean, Read])[] = [
   [(b) => begins(b, 0, 'RIFF') && begins(b, 8, 'WEBP'), readWebp],
 ];
 
-const numbersOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const numbersOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 function part(bytes: Uint8Array, from: number, length: number): Uint8Array {
   if (from + length > bytes.length) throw new NotWhole();
   return bytes.subarray(from, from + length);
@@ -91,7 +96,19 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** What a PNG is drawn from. Text, times, profiles, what moves and what is not known are left out. */
-const PNG_PARTS = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'sBIT', 'pHYs', 'bKGD']);
+const PNG_PARTS = new Set([
+  'IHDR',
+  'PLTE',
+  'IDAT',
+  'IEND',
+  'tRNS',
+  'gAMA',
+  'cHRM',
+  'sRGB',
+  'sBIT',
+  'pHYs',
+  'bKGD',
+]);
 
 function readPng(bytes: Uint8Array): Picture {
   const n = numbersOf(bytes);
@@ -112,16 +129,20 @@ function readPng(bytes: Uint8Array): Picture {
 }
 
 /** Frames of every kind that browsers show; not the table of Huffman codes, the extension and the arithmetic codes between them. */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 const JPEG_TABLES = new Set([0xc4, 0xcc, 0xda, 0xdb, 0xdc, 0xdd]);
 /** How pixels lie to each other, without the small picture that may come with it. */
-const jfif = (segment: Uint8Array): Uint8Array => joined([new Uint8Array([0xff, 0xe0, 0, 16]), part(segment, 4, 12), new Uint8Array(2)]);
+const jfif = (segment: Uint8Array): Uint8Array =>
+  joined([new Uint8Array([0xff, 0xe0, 0, 16]), part(segment, 4, 12), new Uint8Array(2)]);
 
 function keptOf(marker: number, segment: Uint8Array): Uint8Array | null {
   if (isFrame(marker) || JPEG_TABLES.has(marker)) return segment;
   if (marker === 0xe0 && begins(segment, 4, 'JFIF\0')) return jfif(segment);
   // How its colours are meant; without it some pictures are shown inverted.
-  return marker === 0xee && begins(segment, 4, 'Adobe') ? part(segment, 0, Math.min(segment.length, 16)) : null;
+  return marker === 0xee && begins(segment, 4, 'Adobe')
+    ? part(segment, 0, Math.min(segment.length, 16))
+    : null;
 }
 
 function readJpeg(bytes: Uint8Array): Picture {
@@ -189,11 +210,17 @@ function readGif(bytes: Uint8Array): Picture {
     const block = part(bytes, at, before + blocksLength(bytes, at + before));
     if (kind === 0x2c) frames++;
     const label = block[1];
-    if (kind === 0x2c || label === 0xf9 || (label === 0xff && GIF_APPS.has(nameAt(block, 3, 11)))) kept.push(block);
+    if (kind === 0x2c || label === 0xf9 || (label === 0xff && GIF_APPS.has(nameAt(block, 3, 11))))
+      kept.push(block);
     at += block.length;
   }
   if (frames === 0) throw new NotWhole();
-  return { mime: 'image/gif', width: n.getUint16(6, true), height: n.getUint16(8, true), bytes: joined([...kept, new Uint8Array([0x3b])]) };
+  return {
+    mime: 'image/gif',
+    width: n.getUint16(6, true),
+    height: n.getUint16(8, true),
+    bytes: joined([...kept, new Uint8Array([0x3b])]),
+  };
 }
 
 const WEBP_PARTS = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF']);
@@ -208,8 +235,10 @@ function webpChunks(bytes: Uint8Array, from: number): { name: string; data: Uint
     const length = n.getUint32(at + 4, true);
     const name = nameAt(bytes, at, 4);
     const data = part(bytes, at + 8, length);
-    if (name === 'VP8X') found.push({ name, data: joined([new Uint8Array([data[0]! & WEBP_FLAGS]), part(data, 1, 9)]) });
-    else if (name === 'ANMF') found.push({ name, data: joined([part(data, 0, 16), ...webpChunks(data, 16).map(webpChunk)]) });
+    if (name === 'VP8X')
+      found.push({ name, data: joined([new Uint8Array([data[0]! & WEBP_FLAGS]), part(data, 1, 9)]) });
+    else if (name === 'ANMF')
+      found.push({ name, data: joined([part(data, 0, 16), ...webpChunks(data, 16).map(webpChunk)]) });
     else if (WEBP_PARTS.has(name)) found.push({ name, data });
     at += 8 + length + (length % 2);
   }
@@ -237,7 +266,8 @@ function readWebp(bytes: Uint8Array): Picture {
   const end = 8 + numbersOf(bytes).getUint32(4, true);
   const chunks = webpChunks(part(bytes, 0, end), 12);
   const size = chunks.map(({ name, data }) => webpSize(name, data)).find((s) => s !== null);
-  if (size === undefined || !chunks.some(({ name }) => name === 'VP8 ' || name === 'VP8L' || name === 'ANMF')) throw new NotWhole();
+  if (size === undefined || !chunks.some(({ name }) => name === 'VP8 ' || name === 'VP8L' || name === 'ANMF'))
+    throw new NotWhole();
   const inside = joined(chunks.map(webpChunk));
   const head = new Uint8Array(12);
   head.set(bytes.subarray(0, 12));

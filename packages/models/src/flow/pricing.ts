@@ -30,7 +30,8 @@ export interface Usage {
 const priceOf = (model: string): Price => PRICES.find(([re]) => re.test(model))?.[1] ?? DEAREST;
 
 /** A count of tokens as a bill may hold it: an answer that says something else says nothing. */
-const count = (n: number | null | undefined): number => (typeof n === 'number' && Number.isFinite(n) && n > 0 ? Math.ceil(n) : 0);
+const count = (n: number | null | undefined): number =>
+  typeof n === 'number' && Number.isFinite(n) && n > 0 ? Math.ceil(n) : 0;
 
 export function costMicrousd(model: string, u: Usage): number {
   const p = priceOf(model);
@@ -39,7 +40,10 @@ export function costMicrousd(model: string, u: Usage): number {
   return Math.ceil(
     count(u.input_tokens) * p.input +
       count(u.output_tokens) * p.output +
-      ((written - forAnHour) * CACHE.write + forAnHour * CACHE.writeForAnHour + count(u.cache_read_input_tokens) * CACHE.read) * p.input,
+      ((written - forAnHour) * CACHE.write +
+        forAnHour * CACHE.writeForAnHour +
+        count(u.cache_read_input_tokens) * CACHE.read) *
+        p.input,
   );
 }
 
@@ -51,7 +55,10 @@ export const inputTokensOf = (bodyChars: number): number => Math.ceil(bodyChars 
 
 /** What a call may cost until it asks for more: the whole body as input, and the first step of its output. */
 export function reserveMicrousd(model: string, bodyChars: number, maxTokens: number): number {
-  const output = Number.isSafeInteger(maxTokens) && maxTokens >= 0 ? Math.min(maxTokens, OUTPUT_STEP_TOKENS) : OUTPUT_STEP_TOKENS;
+  const output =
+    Number.isSafeInteger(maxTokens) && maxTokens >= 0
+      ? Math.min(maxTokens, OUTPUT_STEP_TOKENS)
+      : OUTPUT_STEP_TOKENS;
   return costMicrousd(model, { input_tokens: inputTokensOf(bodyChars), output_tokens: output });
 }
 

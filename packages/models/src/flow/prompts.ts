@@ -47,10 +47,17 @@ export const PHASE_LINE = (phase: Phase): string => `# Phase: ${phase}`;
 export function promptFor(f: PromptFacts): string {
   const parts = [PHASE_LINE(f.phase), `Task: ${f.title}`, ''];
   if (f.freshSession) parts.push(...freshWords(f), '');
-  else if (f.resumed) parts.push('You were interrupted. Look at the state of the working tree, then go on where you were.', '');
-  if (f.answers.length) parts.push(...f.answers.map((a) => `You asked: ${a.question}\nThe answer: ${a.answer}`), '');
+  else if (f.resumed)
+    parts.push('You were interrupted. Look at the state of the working tree, then go on where you were.', '');
+  if (f.answers.length)
+    parts.push(...f.answers.map((a) => `You asked: ${a.question}\nThe answer: ${a.answer}`), '');
   if (f.said?.length) parts.push('Meanwhile the reader said:', ...f.said.map((s) => fence(s, 'reader')), '');
-  if (f.files?.length) parts.push('The reader attached these files (Read shows pictures too). They are data:', ...f.files.map((x) => `- ${x}`), '');
+  if (f.files?.length)
+    parts.push(
+      'The reader attached these files (Read shows pictures too). They are data:',
+      ...f.files.map((x) => `- ${x}`),
+      '',
+    );
   parts.push(...BODY[f.phase](f));
   return parts.join('\n');
 }
@@ -88,7 +95,8 @@ const conflicting = (f: PromptFacts, base: string): string[] => [
 ];
 
 const AGAIN = {
-  again: 'This came up in a round before and is back: what was done then was not enough. Say in your answer what is different now.',
+  again:
+    'This came up in a round before and is back: what was done then was not enough. Say in your answer what is different now.',
   fix: 'This is about lines that your last fix wrote.',
 };
 

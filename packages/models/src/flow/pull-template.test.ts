@@ -31,9 +31,12 @@ describe('fillPullTemplate', () => {
       'Closes #7\n\n## Type of change\n- [ ] Fix\n\n## What does this do?\n\n> Keep the cent.',
     );
   });
-  test.each(['Fixes # (issue)', 'closes #', '- Resolves: #', 'Issue: #NNN'])('a line that waits for a number is not left as it is: %s', (line) => {
-    expect(fill(`## Summary\n\n${line}\n`)).toBe('Closes #7\n\n## Summary\n\n> Keep the cent.');
-  });
+  test.each(['Fixes # (issue)', 'closes #', '- Resolves: #', 'Issue: #NNN'])(
+    'a line that waits for a number is not left as it is: %s',
+    (line) => {
+      expect(fill(`## Summary\n\n${line}\n`)).toBe('Closes #7\n\n## Summary\n\n> Keep the cent.');
+    },
+  );
   test('a remark without an end hides nothing of ours', () => {
     expect(fill('## Why\n<!-- never closed\n## Summary')).toBe('Closes #7\n\n## Why\n\n> Keep the cent.');
   });

@@ -12,7 +12,8 @@ const MAX_CHARS = 20_000;
 const WHAT = /\b(what|why|description|summary|changes?|overview|purpose|motivation|proposed)\b/i;
 const ISSUE = /\b(issues?|tickets?|related|closes|fixes|resolves|references?)\b/i;
 /** A line that waits for the number of an issue. */
-const TO_FILL = /^[ \t]*(?:[-*][ \t]+)?(?:closes|fixes|resolves|issue|ticket)\b[: \t]*#?[ \t]*(?:\(?(?:issue|number|n+|x+)\)?)?[ \t]*$/gim;
+const TO_FILL =
+  /^[ \t]*(?:[-*][ \t]+)?(?:closes|fixes|resolves|issue|ticket)\b[: \t]*#?[ \t]*(?:\(?(?:issue|number|n+|x+)\)?)?[ \t]*$/gim;
 
 interface PullWords {
   /** What was asked for and what the agent did. */
@@ -37,9 +38,13 @@ export function fillPullTemplate(template: string, { what, closes }: PullWords):
   // Each begins with its heading; the first may have none.
   const sections = text.split(/^(?=#{1,6}[ \t])/m).filter((s) => s.trim() !== '');
   const isHeaded = (s: string): boolean => /^#{1,6}[ \t]/.test(s);
-  const titleOf = (s: string): string => (isHeaded(s) ? s.slice(0, s.indexOf('\n') < 0 ? undefined : s.indexOf('\n')) : '');
-  const forIssue = closes === null ? -1 : sections.findIndex((s) => ISSUE.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)));
-  const forWhat = sections.findIndex((s, n) => n !== forIssue && WHAT.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)));
+  const titleOf = (s: string): string =>
+    isHeaded(s) ? s.slice(0, s.indexOf('\n') < 0 ? undefined : s.indexOf('\n')) : '';
+  const forIssue =
+    closes === null ? -1 : sections.findIndex((s) => ISSUE.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)));
+  const forWhat = sections.findIndex(
+    (s, n) => n !== forIssue && WHAT.test(titleOf(s)) && !/\btype\b/i.test(titleOf(s)),
+  );
   const filled = sections.map((s, n): ForgeText => {
     const words = n === forWhat ? what : n === forIssue ? closes : null;
     const title = titleOf(s);

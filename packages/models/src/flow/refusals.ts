@@ -33,19 +33,35 @@ export const REFUSALS = {
   no_agent: { status: 409, says: 'No agent is running for this task right now.' },
 
   // Items of the inbox.
-  item_answered: { status: 409, says: (by: string, where: string) => `Already answered by ${[by, where].filter((w) => w !== '').join(' ')}.` },
+  item_answered: {
+    status: 409,
+    says: (by: string, where: string) =>
+      `Already answered by ${[by, where].filter((w) => w !== '').join(' ')}.`,
+  },
   item_closed: { status: 409, says: 'This is no longer open.' },
-  wrong_decision: { status: 422, says: (decisions: readonly string[]) => `This takes ${decisions.join(' or ')}.` },
+  wrong_decision: {
+    status: 422,
+    says: (decisions: readonly string[]) => `This takes ${decisions.join(' or ')}.`,
+  },
   gate_unseen: { status: 422, says: 'Open it first: it shows what would be let through.' },
-  not_shown_whole: { status: 422, says: "This can't be allowed here: it could not be shown whole. Refuse it." },
-  rule_too_long: { status: 422, says: 'This is too long to be allowed for good. Allow it once, or refuse it.' },
+  not_shown_whole: {
+    status: 422,
+    says: "This can't be allowed here: it could not be shown whole. Refuse it.",
+  },
+  rule_too_long: {
+    status: 422,
+    says: 'This is too long to be allowed for good. Allow it once, or refuse it.',
+  },
   /** Why not in this way. */
   acting_commits: { status: 422, says: (sentence: string) => sentence },
   nothing_said: { status: 422, says: 'Say in a few words what you want.' },
 
   // Comments of a review.
   review_ended: { status: 409, says: 'This task has ended, so nobody would read it.' },
-  too_many_drafts: { status: 409, says: (most: number) => `That is the ${most}th comment. Send these first.` },
+  too_many_drafts: {
+    status: 409,
+    says: (most: number) => `That is the ${most}th comment. Send these first.`,
+  },
   comment_unsent: { status: 409, says: 'This has not been sent yet.' },
   comment_sent: { status: 409, says: 'This has been sent already. Write another one.' },
 
@@ -54,17 +70,32 @@ export const REFUSALS = {
   file_no_image: { status: 400, says: (name: string) => `${name} is not an image, whatever its name says.` },
   /** The worker says why. */
   project_refused: { status: 422, says: (sentence: string) => sentence },
-  project_there: { status: 409, says: (name: string) => `${name} is a project already, or was one: add it again and it is back.` },
-  project_slow: { status: 504, says: 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.' },
-  worker_silent: { status: 504, says: 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.' },
+  project_there: {
+    status: 409,
+    says: (name: string) => `${name} is a project already, or was one: add it again and it is back.`,
+  },
+  project_slow: {
+    status: 504,
+    says: 'This one takes longer than a minute. It goes on, and the project appears in the list when it is there.',
+  },
+  worker_silent: {
+    status: 504,
+    says: 'Nobody looked at it within a minute. Is the worker running? Run mainloop status.',
+  },
 
   // Who asks.
   signed_out: { status: 401, says: 'Sign in first.' },
   wrong_token: { status: 401, says: 'That token is not right.' },
-  copied_session: { status: 401, says: 'This sign-in was used from another kind of device, so it was ended. Sign in again.' },
+  copied_session: {
+    status: 401,
+    says: 'This sign-in was used from another kind of device, so it was ended. Sign in again.',
+  },
   not_owner: { status: 403, says: 'This mainloop belongs to somebody else.' },
   foreign_page: { status: 403, says: 'This came from another site.' },
-  no_sign_in: { status: 409, says: 'Nobody has to sign in here. Set MAINLOOP_PUBLIC_URL first: docs/phone.md says how.' },
+  no_sign_in: {
+    status: 409,
+    says: 'Nobody has to sign in here. Set MAINLOOP_PUBLIC_URL first: docs/phone.md says how.',
+  },
   no_push_service: { status: 400, says: "That is not a browser's push service." },
   wrong_signature: { status: 403, says: 'The signature does not match GITHUB_WEBHOOK_SECRET.' },
   no_webhook: { status: 400, says: 'That is not the JSON of a webhook.' },
@@ -74,12 +105,18 @@ export const REFUSALS = {
   /** The schema of the request says what is wrong with it. */
   invalid: { status: 400, says: (sentence: string) => sentence },
   no_json: { status: 400, says: 'That is not JSON.' },
-  too_big: { status: 413, says: 'That is too big: a file may have 20 MB. Put a larger one into the repository, or make the picture smaller.' },
+  too_big: {
+    status: 413,
+    says: 'That is too big: a file may have 20 MB. Put a larger one into the repository, or make the picture smaller.',
+  },
   disk_full: {
     status: 507,
     says: 'The disk is full, so nothing was saved. Free some space, then try again; what was there before is safe.',
   },
-  not_ready: { status: 503, says: 'mainloop is not ready. It tries again by itself; run mainloop status if this lasts.' },
+  not_ready: {
+    status: 503,
+    says: 'mainloop is not ready. It tries again by itself; run mainloop status if this lasts.',
+  },
 } as const satisfies Readonly<Record<string, Entry>>;
 
 export type RefusalCode = keyof typeof REFUSALS;
@@ -92,7 +129,9 @@ export interface Refusal<C extends RefusalCode = RefusalCode> {
   readonly sentence: string;
 }
 
-export type About<C extends RefusalCode> = (typeof REFUSALS)[C]['says'] extends (...about: infer A) => string ? A : [];
+export type About<C extends RefusalCode> = (typeof REFUSALS)[C]['says'] extends (...about: infer A) => string
+  ? A
+  : [];
 
 /** @param about what the sentence of this code names; nothing for most */
 export function refusal<C extends RefusalCode>(code: C, ...about: About<C>): Refusal<C> {

@@ -1,9 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { timesOf } from './machines.ts';
-import { hear, heardText, judge, keyOf, planAnswer, wordsKey, type Judged, type Met, type Remark } from './requests.ts';
+import {
+  hear,
+  heardText,
+  judge,
+  keyOf,
+  planAnswer,
+  wordsKey,
+  type Judged,
+  type Met,
+  type Remark,
+} from './requests.ts';
 
-const by = (body: string, more: Partial<Remark> = {}): Remark => ({ id: 1, where: 'talk', author: 'mona', bot: false, body, ...more });
+const by = (body: string, more: Partial<Remark> = {}): Remark => ({
+  id: 1,
+  where: 'talk',
+  author: 'mona',
+  bot: false,
+  body,
+  ...more,
+});
 const word = (j: Judged): string => (j.is === 'passed' ? j.why : j.is);
 const judged = (r: Remark, said: readonly string[] = [r.body]): string => word(judge(r, timesOf(said)));
 
@@ -115,21 +132,48 @@ describe('a machine starts nothing', () => {
     expect(judged(by('Rename it', { author }))).toBe('unclear');
   });
   test('the same words with other figures, again: not from the second on, whatever they say', () => {
-    const said = ['The lines that are covered went up to 81.2% at 1a2b3c4', 'The lines that are covered went down to 80% at 9f8e7d6'];
+    const said = [
+      'The lines that are covered went up to 81.2% at 1a2b3c4',
+      'The lines that are covered went down to 80% at 9f8e7d6',
+    ];
     expect(judged(by(said[1]!), said)).toBe('machine');
     const asked = [3, 7, 9, 11].map((n) => `Please look at line ${n}`);
     expect(judged(by(asked[0]!), asked)).toBe('unclear');
-    expect(judged(by('Coverage is too low: 3%'), ['Coverage is too low: 3%', 'Coverage is too low: 4%', 'Coverage is too low: 5%'])).toBe('machine');
+    expect(
+      judged(by('Coverage is too low: 3%'), [
+        'Coverage is too low: 3%',
+        'Coverage is too low: 4%',
+        'Coverage is too low: 5%',
+      ]),
+    ).toBe('machine');
   });
 });
 
-const SMALL = ['LGTM', 'thanks!', '👍', 'nice!', 'Looks good to me', "I'll look tomorrow", 'Great work', 'ok', 'Approved', 'cheers'];
-const ASKED = ['please rename foo', 'the loop is off by one', 'why a map?', 'drop this file', 'use a set instead'];
+const SMALL = [
+  'LGTM',
+  'thanks!',
+  '👍',
+  'nice!',
+  'Looks good to me',
+  "I'll look tomorrow",
+  'Great work',
+  'ok',
+  'Approved',
+  'cheers',
+];
+const ASKED = [
+  'please rename foo',
+  'the loop is off by one',
+  'why a map?',
+  'drop this file',
+  'use a set instead',
+];
 
 test('small talk in any number stays small talk; one sentence that asks makes all of it count, wherever it stands', () => {
   const glue = fc.constantFrom('. ', ', ', '\n', '! ', '\n\n', ' - ');
   const small = fc.array(fc.tuple(fc.constantFrom(...SMALL), glue), { minLength: 1, maxLength: 5 });
-  const told = (parts: readonly (readonly [string, string])[]): string => parts.map(([w, g]) => w + g).join('');
+  const told = (parts: readonly (readonly [string, string])[]): string =>
+    parts.map(([w, g]) => w + g).join('');
   fc.assert(fc.property(small, (a) => expect(judge(by(told(a)), timesOf([])).is).toBe('passed')));
   fc.assert(
     fc.property(small, fc.constantFrom(...ASKED), glue, small, (a, ask, g, b) =>
@@ -142,10 +186,16 @@ test('nothing that a person asks for by a review or on a line is lost, and no wo
   const words = fc.oneof(fc.string(), fc.constantFrom(...SMALL, ...ASKED));
   fc.assert(
     fc.property(words, (body) => {
-      expect(judge(by(body.replaceAll('<!--', ''), { where: 'review', verdict: 'CHANGES_REQUESTED' }), timesOf([])).is).toBe('request');
+      expect(
+        judge(by(body.replaceAll('<!--', ''), { where: 'review', verdict: 'CHANGES_REQUESTED' }), timesOf([]))
+          .is,
+      ).toBe('request');
       for (const where of ['review', 'line', 'talk'] as const)
         expect(['nothing', 'passed']).toContain(
-          judge(by(body, { where, bot: true, ...(where === 'review' ? { verdict: 'COMMENTED' } : {}) }), timesOf([])).is,
+          judge(
+            by(body, { where, bot: true, ...(where === 'review' ? { verdict: 'COMMENTED' } : {}) }),
+            timesOf([]),
+          ).is,
         );
     }),
   );
@@ -153,9 +203,18 @@ test('nothing that a person asks for by a review or on a line is lost, and no wo
 
 describe('a page is heard by id', () => {
   const may = (author: string): boolean => author !== 'eve';
-  const met = (r: Remark, more: Partial<Met> = {}): [string, Met] => [keyOf(r), { worked: [heardText(r.body)], passed: [], taken: [], ...more }];
-  const heard = (page: readonly Remark[], known: readonly [string, Met][] = [], answers: readonly string[] = []): string[] =>
-    hear(page, new Map(known), may, new Set(answers)).map((h) => `${keyOf(h.remark)} ${word(h.judged)}${h.atOnce ? ' now' : ''}`);
+  const met = (r: Remark, more: Partial<Met> = {}): [string, Met] => [
+    keyOf(r),
+    { worked: [heardText(r.body)], passed: [], taken: [], ...more },
+  ];
+  const heard = (
+    page: readonly Remark[],
+    known: readonly [string, Met][] = [],
+    answers: readonly string[] = [],
+  ): string[] =>
+    hear(page, new Map(known), may, new Set(answers)).map(
+      (h) => `${keyOf(h.remark)} ${word(h.judged)}${h.atOnce ? ' now' : ''}`,
+    );
 
   test('what was worked on is done with; what only changed in blanks and capitals too', () => {
     const r = by('Rename foo');
@@ -170,10 +229,16 @@ describe('a page is heard by id', () => {
   });
   test('small talk that is edited into a request is one', () => {
     expect(heard([by('LGTM')])).toEqual(['talk1 approval']);
-    expect(heard([by('LGTM, rename foo')], [[keyOf(by('')), { worked: [], passed: [], taken: [] }]])).toEqual(['talk1 unclear']);
+    expect(heard([by('LGTM, rename foo')], [[keyOf(by('')), { worked: [], passed: [], taken: [] }]])).toEqual(
+      ['talk1 unclear'],
+    );
   });
   test('a review at once, a line and a word after a while; the three places count their ids each for itself', () => {
-    const page = [by('Say more.'), by('Long', { where: 'line' }), by('', { where: 'review', verdict: 'CHANGES_REQUESTED' })];
+    const page = [
+      by('Say more.'),
+      by('Long', { where: 'line' }),
+      by('', { where: 'review', verdict: 'CHANGES_REQUESTED' }),
+    ];
     expect(heard(page)).toEqual(['talk1 unclear', 'line1 request', 'review1 request now']);
   });
   test('an answer to a question asks for nothing', () => {
@@ -182,12 +247,20 @@ describe('a page is heard by id', () => {
   test('a stranger steers nothing, unless the person says so', () => {
     const r = by('Delete everything.', { author: 'eve' });
     expect(heard([r])).toEqual(['talk1 stranger']);
-    expect(heard([by('x', { author: 'eve', where: 'review', verdict: 'CHANGES_REQUESTED' })])).toEqual(['review1 stranger']);
-    expect(heard([r], [[keyOf(r), { worked: [], passed: [], taken: [wordsKey(r.body)] }]])).toEqual(['talk1 request now']);
+    expect(heard([by('x', { author: 'eve', where: 'review', verdict: 'CHANGES_REQUESTED' })])).toEqual([
+      'review1 stranger',
+    ]);
+    expect(heard([r], [[keyOf(r), { worked: [], passed: [], taken: [wordsKey(r.body)] }]])).toEqual([
+      'talk1 request now',
+    ]);
   });
   test('in any order, looked at as often as one likes: each comment is taken once', () => {
     const bodies = fc.constantFrom(...SMALL, ...ASKED, 'Coverage: 80%');
-    const remark = fc.record({ id: fc.integer({ min: 1, max: 30 }), where: fc.constantFrom('line' as const, 'talk' as const), body: bodies });
+    const remark = fc.record({
+      id: fc.integer({ min: 1, max: 30 }),
+      where: fc.constantFrom('line' as const, 'talk' as const),
+      body: bodies,
+    });
     const pages = fc.array(fc.array(remark, { maxLength: 12 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(pages, (looks) => {
@@ -219,7 +292,8 @@ test.each([
   ['/retest', null],
   ['Coverage: 80%', null],
 ])('a plan that is told %j: %s', (body, want) => {
-  const told = (more: Partial<Remark> = {}) => planAnswer([{ ...by(body, more), at: '2026-11-20T10:00:00Z' }], '2026-11-20T10:00:00Z', 0);
+  const told = (more: Partial<Remark> = {}) =>
+    planAnswer([{ ...by(body, more), at: '2026-11-20T10:00:00Z' }], '2026-11-20T10:00:00Z', 0);
   expect(told()?.decision ?? null).toBe(want);
   expect(told({ bot: true })).toBeNull();
 });
@@ -229,7 +303,9 @@ describe('comments on a plan', () => {
   const at = (id: number, body: string, time = SHOWN) => ({ ...by(body, { id }), at: time });
   const EARLY = '2026-11-20T09:59:59Z';
   test('two that ask are one revision', () => {
-    expect(planAnswer([at(1, 'In one line.'), at(2, 'Thanks'), at(3, 'And name the tests.')], SHOWN, 0)).toEqual({
+    expect(
+      planAnswer([at(1, 'In one line.'), at(2, 'Thanks'), at(3, 'And name the tests.')], SHOWN, 0),
+    ).toEqual({
       decision: 'revise',
       text: 'In one line.\n\nAnd name the tests.',
       author: 'mona',
@@ -237,15 +313,22 @@ describe('comments on a plan', () => {
     });
   });
   test('what was asked while the plan was written anew is not lost; an approval from then is of the plan before', () => {
-    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'And name the tests.', EARLY)], SHOWN, 1)).toMatchObject({
+    expect(
+      planAnswer([at(1, 'In one line.', EARLY), at(2, 'And name the tests.', EARLY)], SHOWN, 1),
+    ).toMatchObject({
       text: 'And name the tests.',
       id: 2,
     });
     expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'approved', EARLY)], SHOWN, 1)).toBeNull();
-    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'approved')], SHOWN, 1)).toMatchObject({ decision: 'approve', id: 2 });
+    expect(planAnswer([at(1, 'In one line.', EARLY), at(2, 'approved')], SHOWN, 1)).toMatchObject({
+      decision: 'approve',
+      id: 2,
+    });
   });
   test('what asks goes before an approval, and what was answered is done with', () => {
-    expect(planAnswer([at(1, 'approved'), at(2, 'But in one line.')], SHOWN, 0)).toMatchObject({ decision: 'revise' });
+    expect(planAnswer([at(1, 'approved'), at(2, 'But in one line.')], SHOWN, 0)).toMatchObject({
+      decision: 'revise',
+    });
     expect(planAnswer([at(1, 'In one line.'), at(2, 'approved')], SHOWN, 2)).toBeNull();
     expect(planAnswer([at(1, 'Before there was a plan', EARLY)], SHOWN, 0)).toBeNull();
   });
@@ -261,7 +344,9 @@ test('a page of thousands, and words of 65,536 characters of any kind, are heard
     'a'.repeat(65_536),
     '> '.repeat(32_768),
   ];
-  const page = [...bodies, ...Array.from({ length: 3_000 }, (_, i) => `Look at line ${i}`)].map((body, i) => by(body, { id: i }));
+  const page = [...bodies, ...Array.from({ length: 3_000 }, (_, i) => `Look at line ${i}`)].map((body, i) =>
+    by(body, { id: i }),
+  );
   const began = performance.now();
   hear(page, new Map(), () => true, new Set());
   expect(performance.now() - began).toBeLessThan(2_000);

@@ -18,7 +18,16 @@ export interface Remark extends Account {
  * Why a comment starts nothing. `edited`: it was worked on, and its words were changed afterwards; `stranger`: of somebody who may not write
  * to the repository.
  */
-export const PASSED_OVER = ['approval', 'thanks', 'later', 'command', 'quote', 'machine', 'stranger', 'edited'] as const;
+export const PASSED_OVER = [
+  'approval',
+  'thanks',
+  'later',
+  'command',
+  'quote',
+  'machine',
+  'stranger',
+  'edited',
+] as const;
 type PassedOver = (typeof PASSED_OVER)[number];
 /** For the person, after "not taken as a request: ". */
 export const PASSED_WORDS: Record<PassedOver, string> = {
@@ -47,7 +56,8 @@ export function judge(remark: Remark, times: Times): Judged {
   if (verdict === 'CHANGES_REQUESTED') return { is: 'request' };
   if (/^[ \t]*```[ \t]*suggestion\b/m.test(body)) return { is: 'request' };
   const talk = smallTalk(body);
-  if (talk !== null) return verdict === 'APPROVED' && talk === 'nothing' ? { is: 'passed', why: 'approval' } : small(talk);
+  if (talk !== null)
+    return verdict === 'APPROVED' && talk === 'nothing' ? { is: 'passed', why: 'approval' } : small(talk);
   if (verdict === 'APPROVED' && !asks(body)) return { is: 'passed', why: 'approval' };
   if (where === 'line') return { is: 'request' };
   return isReport(body) ? { is: 'passed', why: 'machine' } : { is: 'unclear' };
@@ -55,7 +65,8 @@ export function judge(remark: Remark, times: Times): Judged {
 
 const NEVER: Times = () => 0;
 
-const small = (talk: SmallTalk): Judged => (talk === 'nothing' ? { is: 'nothing' } : { is: 'passed', why: talk });
+const small = (talk: SmallTalk): Judged =>
+  talk === 'nothing' ? { is: 'nothing' } : { is: 'passed', why: talk };
 
 /** What is known of a comment that was met before, by its key. */
 export interface Met {
@@ -66,10 +77,15 @@ export interface Met {
   /** The same of those with which the person said that it is a request. */
   readonly taken: readonly string[];
 }
-export type HeardRemark<R extends Remark> = { readonly remark: R; readonly judged: Judged; readonly atOnce: boolean };
+export type HeardRemark<R extends Remark> = {
+  readonly remark: R;
+  readonly judged: Judged;
+  readonly atOnce: boolean;
+};
 
 /** What the agent is given of a comment, and the page shows. */
-export const heardText = (body: string): string => spellOut(cleanText(body.replaceAll('\r\n', '\n').trim() || 'Changes are asked for.', 20_000));
+export const heardText = (body: string): string =>
+  spellOut(cleanText(body.replaceAll('\r\n', '\n').trim() || 'Changes are asked for.', 20_000));
 
 /** Names a comment on a pull request, whatever is written in it. */
 export const keyOf = ({ where, id }: Pick<Remark, 'where' | 'id'>): string => `${where}${id}`;
@@ -78,7 +94,8 @@ export const keyOf = ({ where, id }: Pick<Remark, 'where' | 'id'>): string => `$
 export function wordsKey(text: string): string {
   // FNV-1a: it names an edit among the few of one comment and guards nothing.
   let hash = 0x811c9dc5;
-  for (const unit of text.trim().replace(/\s+/g, ' ').toLowerCase()) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193);
+  for (const unit of text.trim().replace(/\s+/g, ' ').toLowerCase())
+    hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193);
   return (hash >>> 0).toString(36);
 }
 
@@ -114,7 +131,11 @@ export function hear<R extends Remark>(
 
 const authorOf = ({ author, where }: Remark): string => `${where} ${author}`;
 
-function judgedOf(remark: Remark, times: Times, is: { readonly worked: boolean; readonly mayWrite: boolean }): Judged {
+function judgedOf(
+  remark: Remark,
+  times: Times,
+  is: { readonly worked: boolean; readonly mayWrite: boolean },
+): Judged {
   const judged = judge(remark, times);
   if (judged.is === 'nothing' || (judged.is === 'passed' && judged.why === 'machine')) return judged;
   if (!is.mayWrite) return { is: 'passed', why: 'stranger' };
@@ -160,9 +181,17 @@ export function planAnswer(page: readonly PlanRemark[], shownIso: string, lastId
     const times = timesOf(page.filter((x) => x.author === c.author).map((x) => x.body));
     return { c, word: planWord({ ...c, where: 'talk' }, times) };
   });
-  const asks = said.filter(({ c, word }) => word === 'revise' && c.id > lastId && (lastId > 0 || c.at >= shownIso)).map(({ c }) => c);
+  const asks = said
+    .filter(({ c, word }) => word === 'revise' && c.id > lastId && (lastId > 0 || c.at >= shownIso))
+    .map(({ c }) => c);
   const newest = asks.at(-1);
-  if (newest !== undefined) return { decision: 'revise', text: asks.map((c) => c.body).join('\n\n'), author: newest.author, id: newest.id };
+  if (newest !== undefined)
+    return {
+      decision: 'revise',
+      text: asks.map((c) => c.body).join('\n\n'),
+      author: newest.author,
+      id: newest.id,
+    };
   const yes = said.find(({ c, word }) => word === 'approve' && c.id > lastId && c.at >= shownIso)?.c;
   return yes === undefined ? null : { decision: 'approve', text: yes.body, author: yes.author, id: yes.id };
 }

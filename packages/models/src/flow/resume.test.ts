@@ -8,9 +8,15 @@ const pending: HumanSignal[] = [{ id: 't-1-plan-1', kind: 'approve' }];
 const carried = { seenRuns: 7, items: 2, pending };
 
 describe('what a workflow from before versions handed over', () => {
-  test.each<[string, Pick<ResumeBefore2, 'stage' | 'round' | 'about'> & { reviewedUntil?: string }, Position]>([
+  test.each<
+    [string, Pick<ResumeBefore2, 'stage' | 'round' | 'about'> & { reviewedUntil?: string }, Position]
+  >([
     ['a first plan', { stage: 'plan', round: 0 }, { stage: 'plan', revises: null }],
-    ['a plan to revise', { stage: 'plan', round: 2, about: 't-1-plan-2' }, { stage: 'plan', revises: 't-1-plan-2' }],
+    [
+      'a plan to revise',
+      { stage: 'plan', round: 2, about: 't-1-plan-2' },
+      { stage: 'plan', revises: 't-1-plan-2' },
+    ],
     ['a plan that waits', { stage: 'await_plan', round: 3 }, { stage: 'await_plan', revision: 3 }],
     ['the change', { stage: 'implement', round: 0 }, { stage: 'implement' }],
     ['CI', { stage: 'ci', round: 0 }, { stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil: '' }],
@@ -19,9 +25,21 @@ describe('what a workflow from before versions handed over', () => {
       { stage: 'ci', round: 2, about: 'c0ffee', reviewedUntil: SINCE },
       { stage: 'ci', repairs: 2, acceptedSha: 'c0ffee', reviewedUntil: SINCE },
     ],
-    ['a repair', { stage: 'fix_ci', round: 1, about: 'c0ffee' }, { stage: 'fix_ci', repairs: 1, redSha: 'c0ffee', reviewedUntil: '' }],
-    ['a repair of whatever is newest', { stage: 'fix_ci', round: 1 }, { stage: 'fix_ci', repairs: 1, redSha: null, reviewedUntil: '' }],
-    ['a review', { stage: 'review', round: 2, reviewedUntil: SINCE }, { stage: 'review', reviewedUntil: SINCE }],
+    [
+      'a repair',
+      { stage: 'fix_ci', round: 1, about: 'c0ffee' },
+      { stage: 'fix_ci', repairs: 1, redSha: 'c0ffee', reviewedUntil: '' },
+    ],
+    [
+      'a repair of whatever is newest',
+      { stage: 'fix_ci', round: 1 },
+      { stage: 'fix_ci', repairs: 1, redSha: null, reviewedUntil: '' },
+    ],
+    [
+      'a review',
+      { stage: 'review', round: 2, reviewedUntil: SINCE },
+      { stage: 'review', reviewedUntil: SINCE },
+    ],
     [
       'a review whose merge was not acted upon: the forge says so again',
       { stage: 'review', round: 0, about: 'merged' },
@@ -40,7 +58,11 @@ describe('what a workflow from before versions handed over', () => {
     [
       'later comments on GitHub',
       { stage: 'address_review', round: 0, about: `since:${SINCE}`, reviewedUntil: '2026-11-25T11:00:00Z' },
-      { stage: 'address_review', asked: { where: 'github', sinceIso: SINCE }, reviewedUntil: '2026-11-25T11:00:00Z' },
+      {
+        stage: 'address_review',
+        asked: { where: 'github', sinceIso: SINCE },
+        reviewedUntil: '2026-11-25T11:00:00Z',
+      },
     ],
     [
       'changes of which nothing is said',
@@ -48,7 +70,11 @@ describe('what a workflow from before versions handed over', () => {
       { stage: 'address_review', asked: { where: 'github', sinceIso: SINCE }, reviewedUntil: SINCE },
     ],
   ])('%s', (_, before, position) => {
-    expect(readResume({ reviewedUntil: '', ...before, ...carried })).toEqual({ version: 2, position, ...carried });
+    expect(readResume({ reviewedUntil: '', ...before, ...carried })).toEqual({
+      version: 2,
+      position,
+      ...carried,
+    });
   });
 });
 

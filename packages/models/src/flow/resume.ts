@@ -44,7 +44,9 @@ function positionBefore2({ stage, round, about, reviewedUntil }: ResumeBefore2):
 
 function askedBefore2(about: string | undefined, reviewedUntil: string): ChangesAsked {
   if (about === undefined) return { where: 'github', sinceIso: reviewedUntil };
-  return about.startsWith(SINCE) ? { where: 'github', sinceIso: about.slice(SINCE.length) } : { where: 'inbox', itemId: about };
+  return about.startsWith(SINCE)
+    ? { where: 'github', sinceIso: about.slice(SINCE.length) }
+    : { where: 'inbox', itemId: about };
 }
 
 function fieldsBefore2(at: Position): Pick<ResumeBefore2, 'stage' | 'round' | 'about' | 'reviewedUntil'> {
@@ -57,7 +59,12 @@ function fieldsBefore2(at: Position): Pick<ResumeBefore2, 'stage' | 'round' | 'a
     case 'implement':
       return { stage, round: 0, reviewedUntil: '' };
     case 'ci':
-      return { stage, round: at.repairs, about: at.acceptedSha ?? undefined, reviewedUntil: at.reviewedUntil };
+      return {
+        stage,
+        round: at.repairs,
+        about: at.acceptedSha ?? undefined,
+        reviewedUntil: at.reviewedUntil,
+      };
     case 'fix_ci':
       return { stage, round: at.repairs, about: at.redSha ?? undefined, reviewedUntil: at.reviewedUntil };
     case 'review':
@@ -67,4 +74,5 @@ function fieldsBefore2(at: Position): Pick<ResumeBefore2, 'stage' | 'round' | 'a
   }
 }
 
-const aboutBefore2 = (asked: ChangesAsked): string => (asked.where === 'inbox' ? asked.itemId : `${SINCE}${asked.sinceIso}`);
+const aboutBefore2 = (asked: ChangesAsked): string =>
+  asked.where === 'inbox' ? asked.itemId : `${SINCE}${asked.sinceIso}`;

@@ -4,7 +4,19 @@ import type { Diff, DiffFile } from './diff.ts';
 import { weakenings } from './weakened-tests.ts';
 
 /** From what is worst to what is only worth knowing. */
-export const RISKS = ['secret', 'tests', 'ci', 'migration', 'dependency', 'checks', 'program', 'link', 'submodule', 'binary', 'unread'] as const;
+export const RISKS = [
+  'secret',
+  'tests',
+  'ci',
+  'migration',
+  'dependency',
+  'checks',
+  'program',
+  'link',
+  'submodule',
+  'binary',
+  'unread',
+] as const;
 export type RiskKind = (typeof RISKS)[number];
 export interface Risk {
   readonly kind: RiskKind;
@@ -34,14 +46,25 @@ function risksOfFile(f: DiffFile): Risk[] {
     ...of('ci', f.ci ? 'CI runs it, with the secrets of the repository' : null),
     ...of('migration', migration(f)),
     ...of('checks', ...checks(f)),
-    ...of('program', f.newMode === '100755' ? (f.change === 'added' ? 'a new program' : 'can be run as a program now') : null),
+    ...of(
+      'program',
+      f.newMode === '100755'
+        ? f.change === 'added'
+          ? 'a new program'
+          : 'can be run as a program now'
+        : null,
+    ),
     ...of('link', link(f)),
-    ...of('submodule', f.newMode === '160000' || f.oldMode === '160000' ? 'a commit of another repository' : null),
+    ...of(
+      'submodule',
+      f.newMode === '160000' || f.oldMode === '160000' ? 'a commit of another repository' : null,
+    ),
     ...of('binary', f.binary && f.change !== 'deleted' ? 'binary, so it can’t be read here' : null),
   ];
 }
 
-const addedLines = (f: DiffFile): readonly { readonly text: string; readonly new: number | null }[] => f.lines.filter((l) => l.kind === 'add');
+const addedLines = (f: DiffFile): readonly { readonly text: string; readonly new: number | null }[] =>
+  f.lines.filter((l) => l.kind === 'add');
 
 /** Shapes that hardly anything else has. What only may be a secret would make everybody blind to these. */
 const SECRETS: readonly (readonly [what: string, shape: RegExp])[] = [
@@ -65,13 +88,21 @@ function secrets(f: DiffFile): string[] {
     const what = SECRETS.find(([, shape]) => shape.test(l.text))?.[0];
     return what === undefined ? [] : [`line ${l.new ?? '?'} looks like ${what}`];
   });
-  return [...said, ...(SECRET_FILE.test(f.path) && f.change !== 'deleted' ? ['files of this name usually hold secrets'] : [])];
+  return [
+    ...said,
+    ...(SECRET_FILE.test(f.path) && f.change !== 'deleted'
+      ? ['files of this name usually hold secrets']
+      : []),
+  ];
 }
 
 const MIGRATION =
   /(^|\/)(migrations?|migrate|changelogs?|alembic\/versions)\/.*\.(sql|py|rb|ts|js|php|xml|ya?ml|kt|java|go|cs)$|(^|\/)V\d[\w.]*__[^/]+\.sql$|(^|\/)schema\.(prisma|rb|sql)$/;
 const LOSES: readonly (readonly [what: string, shape: RegExp])[] = [
-  ['DROP', /\bDROP\s+(TABLE|COLUMN|SCHEMA|DATABASE|TYPE|INDEX|CONSTRAINT)\b|\b(drop_table|drop_column|remove_column|dropTable|dropColumn)\b/i],
+  [
+    'DROP',
+    /\bDROP\s+(TABLE|COLUMN|SCHEMA|DATABASE|TYPE|INDEX|CONSTRAINT)\b|\b(drop_table|drop_column|remove_column|dropTable|dropColumn)\b/i,
+  ],
   ['TRUNCATE', /\bTRUNCATE\b/i],
   ['DELETE', /\bDELETE\s+FROM\b/i],
 ];
@@ -79,23 +110,30 @@ const LOSES: readonly (readonly [what: string, shape: RegExp])[] = [
 function migration(f: DiffFile): string | null {
   if (!MIGRATION.test(f.path)) return null;
   if (f.change === 'deleted') return 'a migration is deleted';
-  const loses = LOSES.filter(([, shape]) => addedLines(f).some((l) => shape.test(l.text))).map(([what]) => what);
-  const what = f.change === 'added' ? 'a migration of the database' : 'a migration or schema that was there is changed';
+  const loses = LOSES.filter(([, shape]) => addedLines(f).some((l) => shape.test(l.text))).map(
+    ([what]) => what,
+  );
+  const what =
+    f.change === 'added' ? 'a migration of the database' : 'a migration or schema that was there is changed';
   return loses.length === 0 ? what : `${what}, with ${loses.join(' and ')}`;
 }
 
 /** What a check is told to look at, or not to. */
 const CHECK_FILES =
   /(^|\/)(\.?eslint[^/]*|\.oxlintrc\.json|biome\.jsonc?|tsconfig[^/]*\.json|\.?ruff\.toml|mypy\.ini|\.flake8|pytest\.ini|tox\.ini|\.golangci\.ya?ml|clippy\.toml|\.clippy\.toml|jest\.config\.[^/]+|vitest\.config\.[^/]+|Makefile|trunk\.yaml)$/;
-const SCRIPT = /^\s*"((?:pre|post)?(?:test|lint|typecheck|type-check|check|install|prepare)(?::[\w-]+)?)"\s*:/;
+const SCRIPT =
+  /^\s*"((?:pre|post)?(?:test|lint|typecheck|type-check|check|install|prepare)(?::[\w-]+)?)"\s*:/;
 const SWITCHED_OFF =
   /eslint-disable|oxlint-disable|biome-ignore|@ts-(ignore|nocheck|expect-error)|#\s*(noqa|type:\s*ignore|pylint:\s*disable|pyright:\s*ignore)|\/\/\s*nolint|#!?\[allow\(|trunk-ignore|@SuppressWarnings|rubocop:disable/;
 
 function checks(f: DiffFile): string[] {
   const out: string[] = [];
   if (/(^|\/)package\.json$/.test(f.path)) {
-    const scripts = new Set(f.lines.flatMap((l) => (l.kind === 'add' || l.kind === 'del' ? (SCRIPT.exec(l.text)?.[1] ?? []) : [])));
-    if (scripts.size > 0 && f.change !== 'added') out.push(`changes what ${[...scripts].map((s) => `“${s}”`).join(' and ')} runs`);
+    const scripts = new Set(
+      f.lines.flatMap((l) => (l.kind === 'add' || l.kind === 'del' ? (SCRIPT.exec(l.text)?.[1] ?? []) : [])),
+    );
+    if (scripts.size > 0 && f.change !== 'added')
+      out.push(`changes what ${[...scripts].map((s) => `“${s}”`).join(' and ')} runs`);
   }
   if (CHECK_FILES.test(f.path) && f.change !== 'added') out.push('changes what the checks look at');
   const off = addedLines(f).filter((l) => SWITCHED_OFF.test(l.text)).length;

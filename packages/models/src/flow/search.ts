@@ -43,7 +43,9 @@ export function excerptOf(text: string, words: readonly string[], chars: number)
   const begin = from === 0 ? 0 : boundary(flat, from, +1);
   const end = begin + chars >= flat.length ? flat.length : endOf(flat, begin, chars);
   const before = begin > 0 ? '… ' : '';
-  const marks = hits.filter(([a, b]) => a >= begin && b <= end).map(([a, b]) => [a - begin + before.length, b - begin + before.length] as const);
+  const marks = hits
+    .filter(([a, b]) => a >= begin && b <= end)
+    .map(([a, b]) => [a - begin + before.length, b - begin + before.length] as const);
   return { text: `${before}${flat.slice(begin, end).trimEnd()}${end < flat.length ? ' …' : ''}`, marks };
 }
 
@@ -51,7 +53,8 @@ export function excerptOf(text: string, words: readonly string[], chars: number)
 function hitsIn(small: string, words: readonly string[]): [number, number][] {
   const all: [number, number][] = [];
   for (const w of words)
-    for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length)) all.push([i, i + w.length]);
+    for (let i = small.indexOf(w); i !== -1 && all.length < 2_000; i = small.indexOf(w, i + w.length))
+      all.push([i, i + w.length]);
   const inOrder = all.toSorted((a, b) => a[0] - b[0] || b[1] - a[1]);
   const kept: [number, number][] = [];
   for (const h of inOrder) if (h[0] >= (kept.at(-1)?.[1] ?? 0)) kept.push(h);
@@ -74,7 +77,8 @@ function start(hits: readonly [number, number][], length: number, chars: number)
 
 /** The nearest beginning of a word from there on, or the nearest end of one before, not further off than a word is long. */
 function boundary(text: string, at: number, step: 1 | -1): number {
-  for (let i = at; Math.abs(i - at) < 24 && i > 0 && i < text.length; i += step) if (text[i - 1] === ' ') return step === 1 ? i : i - 1;
+  for (let i = at; Math.abs(i - at) < 24 && i > 0 && i < text.length; i += step)
+    if (text[i - 1] === ' ') return step === 1 ? i : i - 1;
   return whole(text, at);
 }
 

@@ -42,7 +42,11 @@ export interface Setup {
   /** null when there is nothing to do. */
   readonly found: SetupFound | null;
   /** Versions of a language that the files ask for, as they say it. */
-  readonly versions: readonly { readonly tool: 'node' | 'python' | 'go' | 'ruby' | 'rust'; readonly wanted: string; readonly from: string }[];
+  readonly versions: readonly {
+    readonly tool: 'node' | 'python' | 'go' | 'ruby' | 'rust';
+    readonly wanted: string;
+    readonly from: string;
+  }[];
 }
 
 interface Step {
@@ -53,18 +57,35 @@ interface Step {
 }
 
 /** What a found set-up makes in the clone and what belongs to no commit, whether the repository ignores it or not. */
-export const SETUP_LEAVES = ['/node_modules/', '/.venv/', '/*.egg-info/', '/src/*.egg-info/', '/vendor/bundle/', '/.bundle/'] as const;
+export const SETUP_LEAVES = [
+  '/node_modules/',
+  '/.venv/',
+  '/*.egg-info/',
+  '/src/*.egg-info/',
+  '/vendor/bundle/',
+  '/.bundle/',
+] as const;
 
 /**
  * @param files what lies at the root of the clone
  * @param has whether a program is on the path of the sandbox
  */
 export function setupOf(files: SetupFiles, has: (tool: string) => boolean): Setup {
-  const byTools = [node(files, has), python(files, has), go(files), rust(files), java(files), ruby(files)].filter((s) => s !== null);
+  const byTools = [
+    node(files, has),
+    python(files, has),
+    go(files),
+    rust(files),
+    java(files),
+    ruby(files),
+  ].filter((s) => s !== null);
   const steps = byTools.length > 0 ? byTools : [ofContainer(files)].filter((s) => s !== null);
   // What has its tool comes first. The rest is tried all the same: that it fails, and on what, is what a person has to read.
   const inOrder = [...steps.filter((s) => has(s.tool)), ...steps.filter((s) => !has(s.tool))];
-  const found = inOrder.length === 0 ? null : { command: inOrder.map((s) => s.command).join(' && '), from: inOrder.flatMap((s) => s.from) };
+  const found =
+    inOrder.length === 0
+      ? null
+      : { command: inOrder.map((s) => s.command).join(' && '), from: inOrder.flatMap((s) => s.from) };
   return { found, versions: versionsOf(files) };
 }
 
@@ -73,17 +94,33 @@ function node(files: SetupFiles, has: (tool: string) => boolean): Step | null {
   const manifest = packageJson(texts['package.json']);
   if (manifest === null) return null;
   /** By the program itself where it is there, else by npm's, in the version that the repository names. */
-  const by = (tool: string, fetched: string, args: string): string => (has(tool) ? `${tool} ${args}` : `npx --yes ${fetched} ${args}`);
-  const step = (from: string, command: string, tool = 'npm'): Step => ({ from: [from], tool: command.startsWith('npx ') ? 'npx' : tool, command });
+  const by = (tool: string, fetched: string, args: string): string =>
+    has(tool) ? `${tool} ${args}` : `npx --yes ${fetched} ${args}`;
+  const step = (from: string, command: string, tool = 'npm'): Step => ({
+    from: [from],
+    tool: command.startsWith('npx ') ? 'npx' : tool,
+    command,
+  });
   if (names.has('pnpm-lock.yaml'))
-    return step('pnpm-lock.yaml', by('pnpm', `pnpm@${namedVersion(manifest, 'pnpm') ?? '10'}`, 'install --frozen-lockfile'), 'pnpm');
+    return step(
+      'pnpm-lock.yaml',
+      by('pnpm', `pnpm@${namedVersion(manifest, 'pnpm') ?? '10'}`, 'install --frozen-lockfile'),
+      'pnpm',
+    );
   if (names.has('yarn.lock')) return yarn(files, manifest, by, step);
   if (names.has('bun.lock') || names.has('bun.lockb')) {
     const lock = names.has('bun.lock') ? 'bun.lock' : 'bun.lockb';
-    return step(lock, by('bun', `bun@${namedVersion(manifest, 'bun') ?? '1'}`, 'install --frozen-lockfile'), 'bun');
+    return step(
+      lock,
+      by('bun', `bun@${namedVersion(manifest, 'bun') ?? '1'}`, 'install --frozen-lockfile'),
+      'bun',
+    );
   }
-  for (const lock of ['package-lock.json', 'npm-shrinkwrap.json']) if (names.has(lock)) return step(lock, 'npm ci --no-audit --no-fund');
-  return needsPackages(manifest) ? step('package.json', 'npm install --no-package-lock --no-audit --no-fund') : null;
+  for (const lock of ['package-lock.json', 'npm-shrinkwrap.json'])
+    if (names.has(lock)) return step(lock, 'npm ci --no-audit --no-fund');
+  return needsPackages(manifest)
+    ? step('package.json', 'npm install --no-package-lock --no-audit --no-fund')
+    : null;
 }
 
 function yarn(
@@ -93,10 +130,19 @@ function yarn(
   step: (from: string, command: string, tool?: string) => Step,
 ): Step {
   if (/^# yarn lockfile v1$/m.test(texts['yarn.lock'] ?? ''))
-    return step('yarn.lock', by('yarn', 'yarn@1.22.22', 'install --frozen-lockfile --non-interactive'), 'yarn');
-  const own = /^yarnPath:\s*["']?(\.yarn\/releases\/[\w.-]+\.c?js)["']?\s*$/m.exec(texts['.yarnrc.yml'] ?? '')?.[1];
+    return step(
+      'yarn.lock',
+      by('yarn', 'yarn@1.22.22', 'install --frozen-lockfile --non-interactive'),
+      'yarn',
+    );
+  const own = /^yarnPath:\s*["']?(\.yarn\/releases\/[\w.-]+\.c?js)["']?\s*$/m.exec(
+    texts['.yarnrc.yml'] ?? '',
+  )?.[1];
   if (own !== undefined) return step('yarn.lock', `node ${own} install --immutable`, 'node');
-  return step('yarn.lock', `npx --yes @yarnpkg/cli-dist@${namedVersion(manifest, 'yarn') ?? '4'} install --immutable`);
+  return step(
+    'yarn.lock',
+    `npx --yes @yarnpkg/cli-dist@${namedVersion(manifest, 'yarn') ?? '4'} install --immutable`,
+  );
 }
 
 function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): Step | null {
@@ -104,14 +150,18 @@ function python({ names, texts }: SetupFiles, has: (tool: string) => boolean): S
   const pip = '.venv/bin/pip install --disable-pip-version-check --quiet';
   if (names.has('uv.lock')) return uv(texts['pyproject.toml'] ?? '', has, `${venv} && ${pip} uv`);
   if (names.has('poetry.lock')) return poetry(texts['pyproject.toml'] ?? '', venv, pip);
-  const atRoot = [...names].filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n)).toSorted();
+  const atRoot = [...names]
+    .filter((n) => /^(?:(?:dev|test|tests)[-_])?requirements(?:[-_](?:dev|test|tests))?\.txt$/.test(n))
+    .toSorted();
   const inFolder = TEST_LISTS.find((n) => names.has(n));
   const lists = inFolder === undefined ? atRoot : [...atRoot, inFolder];
-  const isPackage = /^\[(?:project|build-system)\]\s*$/m.test(texts['pyproject.toml'] ?? '') || names.has('setup.py');
+  const isPackage =
+    /^\[(?:project|build-system)\]\s*$/m.test(texts['pyproject.toml'] ?? '') || names.has('setup.py');
   if (lists.length === 0 && !isPackage) return null;
   const itself = isPackage ? ` -e ${editable(texts['pyproject.toml'] ?? '')}` : '';
   // Many name it nowhere but in the set-up of their CI. Where a list names it, that one's version counts.
-  const isTestedByPytest = /^\[tool\.pytest\b/m.test(texts['pyproject.toml'] ?? '') || PYTEST_FILES.some((n) => names.has(n));
+  const isTestedByPytest =
+    /^\[tool\.pytest\b/m.test(texts['pyproject.toml'] ?? '') || PYTEST_FILES.some((n) => names.has(n));
   return {
     from: [...lists, ...(isPackage ? [names.has('pyproject.toml') ? 'pyproject.toml' : 'setup.py'] : [])],
     tool: 'python3',
@@ -149,7 +199,8 @@ function uv(pyproject: string, has: (tool: string) => boolean, bring: string): S
  */
 function poetry(pyproject: string, venv: string, pip: string): Step {
   const own = '"${TMPDIR:-/tmp}/mainloop-poetry';
-  const isPackage = /^\[build-system\]\s*$/m.test(pyproject) && !/^package-mode\s*=\s*false\b/m.test(pyproject);
+  const isPackage =
+    /^\[build-system\]\s*$/m.test(pyproject) && !/^package-mode\s*=\s*false\b/m.test(pyproject);
   const steps = [
     venv,
     `python3 -m venv ${own}"`,
@@ -162,17 +213,31 @@ function poetry(pyproject: string, venv: string, pip: string): Step {
 }
 
 /** Where the packages that tests need are listed; the first that is there counts. */
-const TEST_LISTS = [...['tests', 'test', 'dev'].map((n) => `requirements/${n}.txt`), 'tests/requirements.txt', 'test/requirements.txt'] as const;
-const PYTEST_FILES = ['pytest.ini', '.pytest.ini', 'conftest.py', 'tests/conftest.py', 'test/conftest.py'] as const;
+const TEST_LISTS = [
+  ...['tests', 'test', 'dev'].map((n) => `requirements/${n}.txt`),
+  'tests/requirements.txt',
+  'test/requirements.txt',
+] as const;
+const PYTEST_FILES = [
+  'pytest.ini',
+  '.pytest.ini',
+  'conftest.py',
+  'tests/conftest.py',
+  'test/conftest.py',
+] as const;
 
 /** The package itself, with the extras by which projects name what their tests need. */
 function editable(pyproject: string): string {
-  const section = /^\[project\.optional-dependencies\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(pyproject)?.[1] ?? '';
-  const extras = [...section.matchAll(/^\s*["']?([\w.-]+)["']?\s*=/gm)].map((m) => m[1]!).filter((n) => /^(?:dev|test|tests|testing)$/.test(n));
+  const section =
+    /^\[project\.optional-dependencies\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(pyproject)?.[1] ?? '';
+  const extras = [...section.matchAll(/^\s*["']?([\w.-]+)["']?\s*=/gm)]
+    .map((m) => m[1]!)
+    .filter((n) => /^(?:dev|test|tests|testing)$/.test(n));
   return extras.length === 0 ? '.' : `'.[${extras.join(',')}]'`;
 }
 
-const go = ({ names }: SetupFiles): Step | null => (names.has('go.mod') ? { from: ['go.mod'], tool: 'go', command: 'go mod download' } : null);
+const go = ({ names }: SetupFiles): Step | null =>
+  names.has('go.mod') ? { from: ['go.mod'], tool: 'go', command: 'go mod download' } : null;
 
 /** Without a lock file cargo would write one. */
 const rust = ({ names }: SetupFiles): Step | null =>
@@ -181,27 +246,40 @@ const rust = ({ names }: SetupFiles): Step | null =>
 function java({ names }: SetupFiles): Step | null {
   if (names.has('pom.xml')) {
     const mvn = names.has('mvnw') ? 'sh ./mvnw' : 'mvn';
-    return { from: ['pom.xml'], tool: names.has('mvnw') ? 'java' : 'mvn', command: `${mvn} --batch-mode --quiet dependency:go-offline` };
+    return {
+      from: ['pom.xml'],
+      tool: names.has('mvnw') ? 'java' : 'mvn',
+      command: `${mvn} --batch-mode --quiet dependency:go-offline`,
+    };
   }
   const build = ['build.gradle.kts', 'build.gradle'].find((n) => names.has(n));
   if (build === undefined) return null;
   const gradle = names.has('gradlew') ? 'sh ./gradlew' : 'gradle';
-  return { from: [build], tool: names.has('gradlew') ? 'java' : 'gradle', command: `${gradle} --no-daemon --quiet dependencies` };
+  return {
+    from: [build],
+    tool: names.has('gradlew') ? 'java' : 'gradle',
+    command: `${gradle} --no-daemon --quiet dependencies`,
+  };
 }
 
 const ruby = ({ names }: SetupFiles): Step | null =>
-  names.has('Gemfile.lock') ? { from: ['Gemfile.lock'], tool: 'bundle', command: 'BUNDLE_PATH=vendor/bundle bundle install --quiet' } : null;
+  names.has('Gemfile.lock')
+    ? { from: ['Gemfile.lock'], tool: 'bundle', command: 'BUNDLE_PATH=vendor/bundle bundle install --quiet' }
+    : null;
 
 /**
  * Why a set-up failed, where what it printed says so in the words of some tool; null: nothing known.
  * @param printed of the command, its end
  */
 export function setupTrouble(printed: string, exitCode: number | null): string | null {
-  if (exitCode === null) return 'It did not end in time, and was ended. What asks for something waits for ever: nobody can answer it there.';
+  if (exitCode === null)
+    return 'It did not end in time, and was ended. What asks for something waits for ever: nobody can answer it there.';
   // The package door knows best why a package can't be had.
   const door = /(?:^|[\s("])mainloop: ([^\n\r"]{1,300}\.)(?=[\s)"]|$)/m.exec(printed)?.[1];
   if (door !== undefined) return door;
-  const repository = /ls-remote (?:[\w.-]+ )*((?:ssh|https?|git|git\+\w+):\/\/\S+|git@\S+)/.exec(printed)?.[1];
+  const repository = /ls-remote (?:[\w.-]+ )*((?:ssh|https?|git|git\+\w+):\/\/\S+|git@\S+)/.exec(
+    printed,
+  )?.[1];
   if (repository !== undefined)
     return `One of its packages comes from a repository (${shown(repository)}). A sandbox reaches package registries and nothing else.`;
   const program = /(?:^|: )([\w.+-]+): (?:command )?not found$/m.exec(printed)?.[1];
@@ -209,7 +287,9 @@ export function setupTrouble(printed: string, exitCode: number | null): string |
   const known = TROUBLES.find(([words]) => words.test(printed))?.[1];
   if (known !== undefined) return known;
   const host = HOSTS.map((h) => h.exec(printed)?.[1]).find((h) => h !== undefined);
-  return host === undefined ? null : `It asks ${host}. A sandbox reaches package registries and nothing else.`;
+  return host === undefined
+    ? null
+    : `It asks ${host}. A sandbox reaches package registries and nothing else.`;
 }
 /** In the words of npm, pnpm, Yarn 1 and later, Bun, Cargo, Poetry, uv and Go; of pip, npm, Go and Cargo; and of whoever writes or asks. */
 const TROUBLES: readonly (readonly [RegExp, string])[] = [
@@ -236,17 +316,23 @@ const HOSTS = [
 const shown = (address: string): string => address.replace(/\/\/[^/@]*@/, '//').slice(0, 120);
 
 /** Whether a set-up runs what somebody wrote down, and not a package manager that is known: it may read any file. @param from of what was found; null: the project's own */
-export const readsAnything = (from: readonly string[] | null): boolean => from === null || from.some((f) => f.endsWith('devcontainer.json'));
+export const readsAnything = (from: readonly string[] | null): boolean =>
+  from === null || from.some((f) => f.endsWith('devcontainer.json'));
 
 /** What a container for development would run after it was made. */
 function ofContainer({ texts }: SetupFiles): Step | null {
   const [from, text] = containerOf(texts);
-  const command = /"postCreateCommand"\s*:\s*"((?:[^"\\\n]|\\["\\/])+)"/.exec(text)?.[1]?.replace(/\\(.)/g, '$1');
+  const command = /"postCreateCommand"\s*:\s*"((?:[^"\\\n]|\\["\\/])+)"/
+    .exec(text)?.[1]
+    ?.replace(/\\(.)/g, '$1');
   return command === undefined ? null : { from: [from], tool: 'bash', command };
 }
 
 const containerOf = (texts: SetupFiles['texts']): [from: SetupText, text: string] => {
-  const from = (['.devcontainer/devcontainer.json', '.devcontainer.json'] as const).find((name) => texts[name] !== undefined) ?? '.devcontainer.json';
+  const from =
+    (['.devcontainer/devcontainer.json', '.devcontainer.json'] as const).find(
+      (name) => texts[name] !== undefined,
+    ) ?? '.devcontainer.json';
   // Its lines of comment are no JSON.
   return [from, (texts[from] ?? '').replace(/^[ \t]*\/\/.*$/gm, '')];
 };
@@ -255,9 +341,14 @@ const containerOf = (texts: SetupFiles['texts']): [from: SetupText, text: string
 function inContainer(texts: SetupFiles['texts'], image: string, feature: string): string | undefined {
   const [, text] = containerOf(texts);
   const tag = new RegExp(`"image"\\s*:\\s*"[^"]*/(?:${image}):([^"]+)"`).exec(text)?.[1];
-  const own = new RegExp(`/features/${feature}:[^"]*"\\s*:\\s*\\{[^}]*"version"\\s*:\\s*"([^"]+)"`).exec(text)?.[1];
+  const own = new RegExp(`/features/${feature}:[^"]*"\\s*:\\s*\\{[^}]*"version"\\s*:\\s*"([^"]+)"`).exec(
+    text,
+  )?.[1];
   // "1-20-bookworm" is the image's own version, the language's, and the system.
-  return own ?? (tag === undefined ? undefined : /^(?:\d+(?:\.\d+)*-)?(\d+(?:\.\d+)*)(?:-[a-z].*)?$/.exec(tag)?.[1]);
+  return (
+    own ??
+    (tag === undefined ? undefined : /^(?:\d+(?:\.\d+)*-)?(\d+(?:\.\d+)*)(?:-[a-z].*)?$/.exec(tag)?.[1])
+  );
 }
 
 type Manifest = Readonly<Record<string, unknown>>;
@@ -291,7 +382,8 @@ function versionsOf({ texts }: SetupFiles): Setup['versions'] {
   const firstLine = (name: SetupText): string | undefined => texts[name]?.split('\n', 1)[0]?.trim();
   const manifest = packageJson(texts['package.json']) ?? {};
   const engines = own(manifest, 'engines') as Record<string, unknown> | null | undefined;
-  const asdf = (tool: string): string | undefined => new RegExp(`^${tool}\\s+(\\S+)`, 'm').exec(texts['.tool-versions'] ?? '')?.[1];
+  const asdf = (tool: string): string | undefined =>
+    new RegExp(`^${tool}\\s+(\\S+)`, 'm').exec(texts['.tool-versions'] ?? '')?.[1];
   const all: [Setup['versions'][number]['tool'], string | undefined, string][] = [
     ['node', firstLine('.nvmrc'), '.nvmrc'],
     ['node', firstLine('.node-version'), '.node-version'],
@@ -299,12 +391,20 @@ function versionsOf({ texts }: SetupFiles): Setup['versions'] {
     ['node', typeof engines?.node === 'string' ? engines.node : undefined, 'package.json'],
     ['python', firstLine('.python-version'), '.python-version'],
     ['python', asdf('python'), '.tool-versions'],
-    ['python', /^requires-python\s*=\s*["']([^"'\n]+)["']/m.exec(texts['pyproject.toml'] ?? '')?.[1], 'pyproject.toml'],
+    [
+      'python',
+      /^requires-python\s*=\s*["']([^"'\n]+)["']/m.exec(texts['pyproject.toml'] ?? '')?.[1],
+      'pyproject.toml',
+    ],
     ['go', /^go\s+(\d+(?:\.\d+)*)/m.exec(texts['go.mod'] ?? '')?.[1], 'go.mod'],
     ['go', asdf('golang') ?? asdf('go'), '.tool-versions'],
     ['ruby', firstLine('.ruby-version'), '.ruby-version'],
     ['ruby', asdf('ruby'), '.tool-versions'],
-    ['rust', /^\s*channel\s*=\s*["']([^"'\n]+)["']/m.exec(texts['rust-toolchain.toml'] ?? '')?.[1], 'rust-toolchain.toml'],
+    [
+      'rust',
+      /^\s*channel\s*=\s*["']([^"'\n]+)["']/m.exec(texts['rust-toolchain.toml'] ?? '')?.[1],
+      'rust-toolchain.toml',
+    ],
     ['rust', /^[\w.-]+$/.exec(firstLine('rust-toolchain') ?? '')?.[0], 'rust-toolchain'],
     ['rust', asdf('rust'), '.tool-versions'],
     ['rust', /^rust-version\s*=\s*["']([^"'\n]+)["']/m.exec(texts['Cargo.toml'] ?? '')?.[1], 'Cargo.toml'],

@@ -23,7 +23,8 @@ export const WITH_WAITING = 2;
  */
 export function mayStart(runs: readonly SlotRun[], caps: SlotCaps): string[] {
   const used = { working: new Map<string, number>(), active: new Map<string, number>() };
-  const add = (to: Map<string, number>, projectId: string): void => void to.set(projectId, (to.get(projectId) ?? 0) + 1);
+  const add = (to: Map<string, number>, projectId: string): void =>
+    void to.set(projectId, (to.get(projectId) ?? 0) + 1);
   const active = runs.filter((r) => r.isActive);
   const working = active.filter((r) => !r.waits);
   for (const r of active) add(used.active, r.projectId);
@@ -31,10 +32,16 @@ export function mayStart(runs: readonly SlotRun[], caps: SlotCaps): string[] {
   const starting: string[] = [];
   const isFull = (projectId: string): boolean => {
     const cap = caps.ofProject(projectId);
-    return (used.working.get(projectId) ?? 0) >= cap || (used.active.get(projectId) ?? 0) >= cap * WITH_WAITING;
+    return (
+      (used.working.get(projectId) ?? 0) >= cap || (used.active.get(projectId) ?? 0) >= cap * WITH_WAITING
+    );
   };
   for (const r of runs) {
-    if (working.length + starting.length >= caps.all || active.length + starting.length >= caps.all * WITH_WAITING) break;
+    if (
+      working.length + starting.length >= caps.all ||
+      active.length + starting.length >= caps.all * WITH_WAITING
+    )
+      break;
     if (r.isActive || isFull(r.projectId)) continue;
     add(used.active, r.projectId);
     add(used.working, r.projectId);

@@ -28,7 +28,8 @@ export function smallTalk(comment: string): SmallTalk | null {
 }
 
 const RANK: readonly SmallTalk[] = ['approval', 'thanks', 'later'];
-const DOUBT = /[\u{1F44E}\u{1F914}\u{1F615}\u{1F61E}\u{274C}\u{26D4}\u{1F6AB}\u{1F6D1}]|:-1:|:thinking|:confused:/u;
+const DOUBT =
+  /[\u{1F44E}\u{1F914}\u{1F615}\u{1F61E}\u{274C}\u{26D4}\u{1F6AB}\u{1F6D1}]|:-1:|:thinking|:confused:/u;
 const PICTURES = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u{FE0F}|\u{200D}|:[a-z0-9_+]{2,30}:/gu;
 
 /** Clauses without what only decorates them; one that had nothing else is left out. */
@@ -80,7 +81,9 @@ const LATER = whole([
 ]);
 /** What waits for anything but a time or CI waits for a change. */
 const WAITS = /\b(?:once|after|when|if|as soon as|until|unless|with|without|except|you|your|please)\b/;
-const TAIL = new RegExp(String.raw` (?:(?:once|after|when|if|as soon as) (?:${CI}|${TIME})|pending (?:ci|(?:the )?(?:checks|tests|build)))$`);
+const TAIL = new RegExp(
+  String.raw` (?:(?:once|after|when|if|as soon as) (?:${CI}|${TIME})|pending (?:ci|(?:the )?(?:checks|tests|build)))$`,
+);
 
 function kindOf(clause: string): SmallTalk | null {
   if (THANKS.test(clause)) return 'thanks';

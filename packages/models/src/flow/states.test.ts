@@ -33,44 +33,80 @@ const SAYS: Record<(typeof TASK_STATES)[number], [byItself: string, ownLine: boo
   cancelled: ['Cancelled.', false],
   failed: ['Failed.', true],
 };
-const standing = (known: Partial<Standing>): Standing => ({ state: 'ci', statusLine: '', ci: null, waitingFor: null, endedHow: null, ...known });
+const standing = (known: Partial<Standing>): Standing => ({
+  state: 'ci',
+  statusLine: '',
+  ci: null,
+  waitingFor: null,
+  endedHow: null,
+  ...known,
+});
 
 test.each(TASK_STATES)('what a task says that is %s', (state) => {
   const [byItself, ownLine] = SAYS[state];
   expect(nextSentence(standing({ state }))).toBe(byItself);
   const withLine = isEnded(state) ? `${byItself} A word of its own.` : byItself;
-  expect(nextSentence(standing({ state, statusLine: 'A word of its own.' }))).toBe(ownLine ? 'A word of its own.' : withLine);
+  expect(nextSentence(standing({ state, statusLine: 'A word of its own.' }))).toBe(
+    ownLine ? 'A word of its own.' : withLine,
+  );
 });
 
 test('what a task says that waits for checks, or is in a state of a newer version', () => {
   const ci = { passed: 3, failed: 1, pending: 2 };
-  expect(nextSentence(standing({ ci }))).toBe('Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.');
+  expect(nextSentence(standing({ ci }))).toBe(
+    'Waiting for CI, 4 of 6 checks done, 1 of them red. You are not needed.',
+  );
   const green = { ...ci, failed: 0 };
-  expect(nextSentence(standing({ ci: green }))).toBe('Waiting for CI, 3 of 5 checks done. You are not needed.');
+  expect(nextSentence(standing({ ci: green }))).toBe(
+    'Waiting for CI, 3 of 5 checks done. You are not needed.',
+  );
   expect(nextSentence(standing({ state: 'resting', statusLine: 'It rests.' }))).toBe('It rests.');
 });
 
 test.each<[string, Partial<Standing>, string]>([
-  ['asks for a permission', { state: 'drafting', waitingFor: 'permission' }, 'Claude waits for your permission to go on.'],
+  [
+    'asks for a permission',
+    { state: 'drafting', waitingFor: 'permission' },
+    'Claude waits for your permission to go on.',
+  ],
   [
     'asked, and says the same in its own words',
     { state: 'drafting', statusLine: 'Claude waits for your permission to go on.' },
     'Claude waits for your permission to go on.',
   ],
-  ['asked, and was cancelled', { state: 'cancelled', waitingFor: 'permission', endedHow: 'cancelled' }, 'You cancelled this.'],
-  ['waits for its account', { state: 'blocked', waitingFor: 'account_limit', statusLine: 'It goes on at noon.' }, 'It goes on at noon.'],
+  [
+    'asked, and was cancelled',
+    { state: 'cancelled', waitingFor: 'permission', endedHow: 'cancelled' },
+    'You cancelled this.',
+  ],
+  [
+    'waits for its account',
+    { state: 'blocked', waitingFor: 'account_limit', statusLine: 'It goes on at noon.' },
+    'It goes on at noon.',
+  ],
   [
     'waits for its turn to be merged',
-    { state: 'in_review', statusLine: '2nd to merge into main; those before it go first. You are not needed.' },
+    {
+      state: 'in_review',
+      statusLine: '2nd to merge into main; those before it go first. You are not needed.',
+    },
     '2nd to merge into main; those before it go first. You are not needed.',
   ],
-  ['was closed on the forge', { state: 'cancelled', endedHow: 'closed' }, 'The pull request was closed without a merge.'],
+  [
+    'was closed on the forge',
+    { state: 'cancelled', endedHow: 'closed' },
+    'The pull request was closed without a merge.',
+  ],
   [
     'left something behind',
     { state: 'cancelled', endedHow: 'cancelled', statusLine: 'Its sandbox is busy.' },
     'You cancelled this. Its sandbox is busy.',
   ],
-  ['says of itself what the user would', { state: 'cancelled', statusLine: 'Cancelled by you.' }, 'Cancelled. Cancelled by you.'],
+  [
+    'says of itself what the user would',
+    { state: 'cancelled', statusLine: 'Cancelled by you.' },
+    'Cancelled. Cancelled by you.',
+  ],
 ])('a task that %s', (_, known, says) => {
   expect(nextSentence(standing(known))).toBe(says);
 });
@@ -78,7 +114,10 @@ test.each<[string, Partial<Standing>, string]>([
 test.each([
   ['Waiting for a free slot. You are not needed.', 'Waiting for a free slot.'],
   ['You are not needed.', 'It waits for you.'],
-  ['The plan is ready. Approve it, or say what to change.', 'The plan is ready. Approve it, or say what to change.'],
+  [
+    'The plan is ready. Approve it, or say what to change.',
+    'The plan is ready. Approve it, or say what to change.',
+  ],
 ])('while something waits for the person, “%s” is “%s”', (sentence, said) => {
   expect(whileAsked(sentence)).toBe(said);
 });

@@ -1,5 +1,16 @@
 // Where a task can be, and what we tell the person about it.
-export const TASK_STATES = ['queued', 'planning', 'awaiting_plan', 'drafting', 'ci', 'in_review', 'blocked', 'done', 'cancelled', 'failed'] as const;
+export const TASK_STATES = [
+  'queued',
+  'planning',
+  'awaiting_plan',
+  'drafting',
+  'ci',
+  'in_review',
+  'blocked',
+  'done',
+  'cancelled',
+  'failed',
+] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
 export const PHASES = ['plan', 'implement', 'fix_ci', 'address_review'] as const;
@@ -13,10 +24,15 @@ export const isEnded = (s: string): boolean => (ENDED_STATES as readonly string[
 export type Section = 'needs_you' | 'working' | 'failed' | 'done' | 'history';
 
 /** Which inbox section shows a task. Failures stay visible until they are retried or cancelled. */
-export function sectionOf(t: { state: string; hasFailure: boolean; endedAtMs: number | null }, nowMs: number): Section {
+export function sectionOf(
+  t: { state: string; hasFailure: boolean; endedAtMs: number | null },
+  nowMs: number,
+): Section {
   if (t.state === 'failed' || (t.hasFailure && !isEnded(t.state))) return 'failed';
   if (!isEnded(t.state)) return 'working';
-  return t.endedAtMs !== null && nowMs - t.endedAtMs < 24 * 3_600_000 && t.state === 'done' ? 'done' : 'history';
+  return t.endedAtMs !== null && nowMs - t.endedAtMs < 24 * 3_600_000 && t.state === 'done'
+    ? 'done'
+    : 'history';
 }
 
 export interface CiCounts {
@@ -72,13 +88,18 @@ export function nextSentence(t: Standing): string {
         ? `Waiting for CI, ${t.ci.passed + t.ci.failed} of ${t.ci.passed + t.ci.failed + t.ci.pending} checks done${redOf(t.ci)}. You are not needed.`
         : 'Waiting for CI. You are not needed.';
     case 'in_review':
-      return t.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.';
+      return (
+        t.statusLine || 'Ready for review. Look at the pull request, then merge it or say what to change.'
+      );
     case 'blocked':
       return t.statusLine || 'Waiting for you.';
     case 'done':
       return sentences('Merged.', t.statusLine);
     case 'cancelled':
-      return sentences(t.endedHow === null || t.endedHow === 'merged' ? 'Cancelled.' : CANCELLED[t.endedHow], t.statusLine);
+      return sentences(
+        t.endedHow === null || t.endedHow === 'merged' ? 'Cancelled.' : CANCELLED[t.endedHow],
+        t.statusLine,
+      );
     case 'failed':
       return t.statusLine || 'Failed.';
     default:
@@ -87,9 +108,13 @@ export function nextSentence(t: Standing): string {
 }
 
 /** The same while something of the task waits for the person: then it does not say that they are not needed. */
-export const whileAsked = (sentence: string): string => sentence.replace(/ ?You are not needed\.$/, '') || 'It waits for you.';
+export const whileAsked = (sentence: string): string =>
+  sentence.replace(/ ?You are not needed\.$/, '') || 'It waits for you.';
 
-const CANCELLED: Readonly<Record<Exclude<Ending, 'merged'>, string>> = { ...ENDING_SENTENCE, cancelled: 'You cancelled this.' };
+const CANCELLED: Readonly<Record<Exclude<Ending, 'merged'>, string>> = {
+  ...ENDING_SENTENCE,
+  cancelled: 'You cancelled this.',
+};
 
 /** Sentences one after the other, without those that say nothing. */
 export const sentences = (...all: readonly string[]): string => all.filter((s) => s !== '').join(' ');

@@ -17,8 +17,14 @@ const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status,
       "The account's usage limit is reached. It goes on by itself at 09:05 UTC. You are not needed.",
     ],
     // Whatever time an older version took from an agent: a line that can't be said would break every list of tasks.
-    [{ is: 'account_limit', untilMs: 9e18 }, "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed."],
-    [{ is: 'account_limit', untilMs: -9e18 }, "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed."],
+    [
+      { is: 'account_limit', untilMs: 9e18 },
+      "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed.",
+    ],
+    [
+      { is: 'account_limit', untilMs: -9e18 },
+      "The account's usage limit is reached. It goes on by itself at 00:00 UTC. You are not needed.",
+    ],
   ],
   gathering: [
     [
@@ -30,12 +36,28 @@ const SAYS: { readonly [Is in Status['is']]: readonly (readonly [Extract<Status,
       'mona left 3 comments on GitHub. Claude takes them up when nobody has written for a moment.',
     ],
   ],
-  conflict: [[{ is: 'conflict', base: 'main' }, 'It conflicts with main; Claude merges main into it. You are not needed.']],
-  turn: [
-    [{ is: 'turn', place: 2, base: 'main' }, '2nd to merge into main; those before it go first. You are not needed.'],
-    [{ is: 'turn', place: 1, base: 'main' }, 'Next to merge into main, as soon as CI is green on the two together. You are not needed.'],
+  conflict: [
+    [
+      { is: 'conflict', base: 'main' },
+      'It conflicts with main; Claude merges main into it. You are not needed.',
+    ],
   ],
-  queue: [[{ is: 'queue' }, 'It stands in the merge queue of the repository, which merges it by itself. You are not needed.']],
+  turn: [
+    [
+      { is: 'turn', place: 2, base: 'main' },
+      '2nd to merge into main; those before it go first. You are not needed.',
+    ],
+    [
+      { is: 'turn', place: 1, base: 'main' },
+      'Next to merge into main, as soon as CI is green on the two together. You are not needed.',
+    ],
+  ],
+  queue: [
+    [
+      { is: 'queue' },
+      'It stands in the merge queue of the repository, which merges it by itself. You are not needed.',
+    ],
+  ],
   cancelling: [[{ is: 'cancelling' }, 'Cancelling: closing the pull request and the sandbox.']],
   words: [[{ is: 'words', words: 'As it was said.' }, 'As it was said.']],
 };

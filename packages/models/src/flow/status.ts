@@ -29,7 +29,10 @@ export const PLAIN: Status = { is: 'plain' };
  * @param titleOf the title of an inbox item; '' for one that is not there
  * @returns a line for a person; '' when its state says it all
  */
-export async function statusLine(status: Status, titleOf: (itemId: string) => Promise<string>): Promise<string> {
+export async function statusLine(
+  status: Status,
+  titleOf: (itemId: string) => Promise<string>,
+): Promise<string> {
   switch (status.is) {
     case 'plain':
       return '';
@@ -57,7 +60,8 @@ export async function statusLine(status: Status, titleOf: (itemId: string) => Pr
 /** @see https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const LAST_DATE_MS = 8.64e15;
 /** Whatever an agent made of the time. */
-const clock = (ms: number): string => new Date(Math.max(0, Math.min(ms, LAST_DATE_MS))).toISOString().slice(-13, -8);
+const clock = (ms: number): string =>
+  new Date(Math.max(0, Math.min(ms, LAST_DATE_MS))).toISOString().slice(-13, -8);
 
 function sayGathering({ author, comments, quietMs }: Extract<Status, { is: 'gathering' }>): string {
   const [what, it] = comments === 1 ? ['a comment', 'it'] : [`${comments} comments`, 'them'];

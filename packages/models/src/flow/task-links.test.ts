@@ -13,8 +13,20 @@ test('what is listed is linked once, behind the words, and comes off them again'
 });
 
 test.each([
-  ['a task that the words link is not listed again', 'See [it](/task/t-1).', [{ id: 't-1', title: 'x' }], 'See [it](/task/t-1).', ['t-1']],
-  ['a link to cancel is a link', '[Cancel](/task/t-1?confirm=cancel)', [], '[Cancel](/task/t-1?confirm=cancel)', ['t-1']],
+  [
+    'a task that the words link is not listed again',
+    'See [it](/task/t-1).',
+    [{ id: 't-1', title: 'x' }],
+    'See [it](/task/t-1).',
+    ['t-1'],
+  ],
+  [
+    'a link to cancel is a link',
+    '[Cancel](/task/t-1?confirm=cancel)',
+    [],
+    '[Cancel](/task/t-1?confirm=cancel)',
+    ['t-1'],
+  ],
   ['nothing to list', 'Hello.', [], 'Hello.', []],
   ['no words at all', '', [{ id: 't-1', title: 'x' }], '', ['t-1']],
   ['a link to elsewhere', '[x](https://evil/task/t-1)', [], '[x](https://evil/task/t-1)', []],
@@ -26,7 +38,10 @@ test('whatever a title is, its task is linked and its line comes off whole', () 
   fc.assert(
     fc.property(fc.array(fc.string({ minLength: 1, unit: 'binary' }), { maxLength: 5 }), (titles) => {
       const tasks = titles.map((title, i) => ({ id: `t-${i}`, title }));
-      expect(taskLinksOf(withTaskLinks('Words.', tasks))).toEqual({ words: 'Words.', ids: tasks.map((t) => t.id) });
+      expect(taskLinksOf(withTaskLinks('Words.', tasks))).toEqual({
+        words: 'Words.',
+        ids: tasks.map((t) => t.id),
+      });
     }),
   );
 });

@@ -16,9 +16,13 @@ const idsIn = (text: string): string[] => [...text.matchAll(LINK)].map((m) => m[
 export function withTaskLinks(said: string, tasks: readonly NamedTask[]): string {
   const named = new Set(idsIn(said));
   const lines = new Map(
-    tasks.filter((t) => !named.has(t.id)).map((t) => [t.id, `- [${cleanTitle(t.title).replace(/[[\]\\]/g, '')}](/task/${t.id})`]),
+    tasks
+      .filter((t) => !named.has(t.id))
+      .map((t) => [t.id, `- [${cleanTitle(t.title).replace(/[[\]\\]/g, '')}](/task/${t.id})`]),
   );
-  return lines.size === 0 ? said : [said.trimEnd(), [...lines.values()].join('\n')].filter(Boolean).join('\n\n');
+  return lines.size === 0
+    ? said
+    : [said.trimEnd(), [...lines.values()].join('\n')].filter(Boolean).join('\n\n');
 }
 
 /** @returns the words without the lines at their end that only link a task, and the ids of all tasks that are linked, each once */

@@ -4,9 +4,24 @@ import { TEMPLATE_PARTS, templateTask } from './template.ts';
 test.each([
   [['ci'], 'Set up CI', ['ci.yml'], ['linter', 'preview.yml', 'postgresql.cnpg.io']],
   [['lint', 'ci'], 'Set up CI and a linter', ['ci.yml', '**A linter.**'], ['preview.yml']],
-  [['preview'], 'Set up previews', ['preview.yml', 'kubectl delete namespace'], ['ci.yml', 'postgresql.cnpg.io']],
-  [['database'], 'Set up previews and a database for each preview', ['preview.yml', 'postgresql.cnpg.io'], ['ci.yml']],
-  [TEMPLATE_PARTS, 'Set up CI, a linter, previews and a database for each preview', ['ci.yml', 'preview.yml', 'postgresql.cnpg.io'], []],
+  [
+    ['preview'],
+    'Set up previews',
+    ['preview.yml', 'kubectl delete namespace'],
+    ['ci.yml', 'postgresql.cnpg.io'],
+  ],
+  [
+    ['database'],
+    'Set up previews and a database for each preview',
+    ['preview.yml', 'postgresql.cnpg.io'],
+    ['ci.yml'],
+  ],
+  [
+    TEMPLATE_PARTS,
+    'Set up CI, a linter, previews and a database for each preview',
+    ['ci.yml', 'preview.yml', 'postgresql.cnpg.io'],
+    [],
+  ],
 ] as const)('%j', (parts, title, has, lacks) => {
   const t = templateTask(parts);
   expect(t.title).toBe(title);

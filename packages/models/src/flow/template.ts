@@ -47,7 +47,9 @@ const PARTS: Record<TemplatePart, string> = {
 /** @returns the title and the prompt of the task that proposes these parts as one pull request */
 export function templateTask(parts: readonly TemplatePart[]): { title: string; prompt: string } {
   // A database without a namespace to live in would be nobody's.
-  const wanted = TEMPLATE_PARTS.filter((p) => parts.includes(p) || (p === 'preview' && parts.includes('database')));
+  const wanted = TEMPLATE_PARTS.filter(
+    (p) => parts.includes(p) || (p === 'preview' && parts.includes('database')),
+  );
   const names = { ci: 'CI', lint: 'a linter', preview: 'previews', database: 'a database for each preview' };
   const list = wanted.map((p) => names[p]);
   return {

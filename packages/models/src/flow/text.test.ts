@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cleanText, cleanTitle, cutLog, escapeHidden, fence, reveal, spellOut, spellOutSoFar, visible } from './text.ts';
+import {
+  cleanText,
+  cleanTitle,
+  cutLog,
+  escapeHidden,
+  fence,
+  reveal,
+  spellOut,
+  spellOutSoFar,
+  visible,
+} from './text.ts';
 
 test('a title is cut where it is too long, and says so', () => {
   expect(cleanTitle('  a \t b  ')).toBe('a b');
@@ -60,7 +70,9 @@ test('what is hidden is spelt out, in the way of the place where it is shown', (
   expect(reveal('a\u202eb\nc\td\re')).toBe('a[U+202E]b[U+000A]c\td[CR]e');
   expect(reveal('\u0007')).toBe('[U+0007]');
   expect(escapeHidden('"\u202e\u{e0041}\tx"')).toBe('"\\u202e\\udb40\\udc41\tx"');
-  expect(JSON.parse(escapeHidden(JSON.stringify({ a: '\u202e\u{e0041}\u2028' })))).toEqual({ a: '\u202e\u{e0041}\u2028' });
+  expect(JSON.parse(escapeHidden(JSON.stringify({ a: '\u202e\u{e0041}\u2028' })))).toEqual({
+    a: '\u202e\u{e0041}\u2028',
+  });
 });
 
 test('a fence is longer than every run of backticks inside, and no longer', () => {
@@ -83,7 +95,11 @@ describe('a log', () => {
     ]);
   });
   test('that is short is kept whole, without stamps, colours and blanks at the end', () => {
-    expect(cutLog('\ufeff2026-01-01T00:00:00.000Z a  \n2026-01-01T00:00:00Z \u001b[1;31mb\u001b[0m\n\u001b]0;title\u0007c\n')).toBe('a\nb\nc');
+    expect(
+      cutLog(
+        '\ufeff2026-01-01T00:00:00.000Z a  \n2026-01-01T00:00:00Z \u001b[1;31mb\u001b[0m\n\u001b]0;title\u0007c\n',
+      ),
+    ).toBe('a\nb\nc');
   });
   test.each([
     '##[error]',
@@ -107,7 +123,9 @@ describe('a log', () => {
     expect(cutLog([word, ...noise(40)].join('\n'))).toContain(`${word}\nnoise 0`);
   });
   test.each(['terrors', 'unexpectedly', 'notok'])('does not tell by %s', (word) => {
-    expect(cutLog([word, ...noise(40)].join('\n'))).toBe(['… 26 lines left out …', ...noise(15, 25)].join('\n'));
+    expect(cutLog([word, ...noise(40)].join('\n'))).toBe(
+      ['… 26 lines left out …', ...noise(15, 25)].join('\n'),
+    );
   });
   test('that tells too much keeps its beginning and more of its end', () => {
     const lines = Array.from({ length: 500 }, (_, i) => `error ${i}`);

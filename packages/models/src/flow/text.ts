@@ -55,7 +55,8 @@ const spelledOut = (text: string): string => withoutHidden(text, named).replace(
  * The same of a text that is not at its end: without what only the next characters can say how to spell. What was given out before
  * stands at the beginning of all that is given out later.
  */
-export const spellOutSoFar = (text: string): string => spelledOut(decided(uncoloured(text.replace(CUT_SEQUENCE, ''))));
+export const spellOutSoFar = (text: string): string =>
+  spelledOut(decided(uncoloured(text.replace(CUT_SEQUENCE, ''))));
 const CUT_SEQUENCE = /(?:\r|\u001b(?:\[[0-9;]*)?)$/;
 const ONE_HIDDEN = new RegExp(`^${HIDDEN.source}$`, 'u');
 
@@ -104,15 +105,21 @@ const spelt = (c: string): string => `\\u{${c.codePointAt(0)!.toString(16)}}`;
 
 /** The same on one line, for a diff or a terminal. */
 export const reveal = (text: string): string => text.replace(HIDDEN_IN_LINE, named);
-const named = (c: string): string => (c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`);
+const named = (c: string): string =>
+  c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
 /** The same for JSON: escapes of its own, so that it reads back as it was. */
 export const escapeHidden = (json: string): string =>
-  json.replace(HIDDEN_IN_LINE, (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
+  json.replace(HIDDEN_IN_LINE, (c) =>
+    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
+  );
 const HIDDEN_IN_LINE = new RegExp(`\\n|${HIDDEN.source}`, HIDDEN.flags);
 
 const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*(\u0007|\u001b\\)/g;
 const TIMESTAMP = /^\ufeff?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z /;
-const TELLING = /##\[error\]|\b(error|fail(ed|ure)?|panic|exception|traceback|assert\w*|expected|received|not ok|cannot find)\b|✖|✕|×/i;
+const TELLING =
+  /##\[error\]|\b(error|fail(ed|ure)?|panic|exception|traceback|assert\w*|expected|received|not ok|cannot find)\b|✖|✕|×/i;
 
 /**
  * Cuts a CI job's log to what a repair needs: the lines around each telling line and the end.
@@ -122,7 +129,8 @@ export function cutLog(log: string, maxChars = 6_000): string {
   const lines = log.split('\n').map((l) => clip(l.replace(TIMESTAMP, '').replace(ANSI, '').trimEnd(), 400));
   const keep = new Set<number>();
   lines.forEach((l, i) => {
-    if (TELLING.test(l)) for (let j = Math.max(0, i - 3); j <= Math.min(lines.length - 1, i + 8); j++) keep.add(j);
+    if (TELLING.test(l))
+      for (let j = Math.max(0, i - 3); j <= Math.min(lines.length - 1, i + 8); j++) keep.add(j);
   });
   for (let i = Math.max(0, lines.length - 15); i < lines.length; i++) keep.add(i);
   const out: string[] = [];

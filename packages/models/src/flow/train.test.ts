@@ -21,21 +21,53 @@ describe('trainStep', () => {
   test.each<[string, Partial<AtTrain>, object]>([
     ['green, and the base as it was', {}, { do: 'merge' }],
     ['the base has moved', { behind: 1 }, { do: 'update' }],
-    ['the base has moved again while CI ran', { behind: 2, isUpdated: true, ci: 'pending', updates: 1 }, { do: 'update' }],
+    [
+      'the base has moved again while CI ran',
+      { behind: 2, isUpdated: true, ci: 'pending', updates: 1 },
+      { do: 'update' },
+    ],
     ['the two together are green', { isUpdated: true, updates: 1 }, { do: 'merge' }],
     ['CI runs on the two together', { isUpdated: true, ci: 'pending' }, { do: 'wait' }],
-    ['CI has not begun with the two together', { isUpdated: true, ci: 'nothing_ran', ageMs: 59_999 }, { do: 'wait' }],
-    ['CI never ran on the two together', { isUpdated: true, ci: 'nothing_ran', ageMs: 60_000 }, { do: 'leave', how: 'stuck' }],
-    ['CI gets no further', { isUpdated: true, ci: 'pending', ask: 'It waits for "cla".' }, { do: 'leave', how: 'stuck', why: 'It waits for "cla".' }],
-    ['the two together are red', { isUpdated: true, ci: 'red' }, { do: 'leave', how: 'red', why: 'CI failed together with main: "test" is red.' }],
+    [
+      'CI has not begun with the two together',
+      { isUpdated: true, ci: 'nothing_ran', ageMs: 59_999 },
+      { do: 'wait' },
+    ],
+    [
+      'CI never ran on the two together',
+      { isUpdated: true, ci: 'nothing_ran', ageMs: 60_000 },
+      { do: 'leave', how: 'stuck' },
+    ],
+    [
+      'CI gets no further',
+      { isUpdated: true, ci: 'pending', ask: 'It waits for "cla".' },
+      { do: 'leave', how: 'stuck', why: 'It waits for "cla".' },
+    ],
+    [
+      'the two together are red',
+      { isUpdated: true, ci: 'red' },
+      { do: 'leave', how: 'red', why: 'CI failed together with main: "test" is red.' },
+    ],
     ['it turned red', { ci: 'red' }, { do: 'leave', how: 'red', why: 'CI failed after all: "test" is red.' }],
-    ['it conflicts', { fits: false, behind: 1 }, { do: 'leave', how: 'conflicts', why: 'It conflicts with main now.' }],
+    [
+      'it conflicts',
+      { fits: false, behind: 1 },
+      { do: 'leave', how: 'conflicts', why: 'It conflicts with main now.' },
+    ],
     ['it is not known whether it conflicts', { fits: null, behind: 1 }, { do: 'update' }],
     ['others are before it', { place: 2, behind: 3 }, { do: 'wait' }],
     ['others are before it, and it conflicts', { place: 3, fits: false }, { do: 'leave', how: 'conflicts' }],
     ['others are before it, and it turned red', { place: 2, ci: 'red' }, { do: 'leave', how: 'red' }],
-    ['nothing checks it, as the person knows', { isChecked: false, behind: 4, ci: 'nothing_ran' }, { do: 'merge' }],
-    ['the base never rests', { behind: 1, updates: MAX_UPDATES, isUpdated: true }, { do: 'leave', how: 'refused' }],
+    [
+      'nothing checks it, as the person knows',
+      { isChecked: false, behind: 4, ci: 'nothing_ran' },
+      { do: 'merge' },
+    ],
+    [
+      'the base never rests',
+      { behind: 1, updates: MAX_UPDATES, isUpdated: true },
+      { do: 'leave', how: 'refused' },
+    ],
   ])('%s', (_, at, step) => {
     expect(trainStep({ ...front, ...at })).toMatchObject(step);
   });
@@ -47,7 +79,14 @@ describe('trainStep', () => {
     behind: fc.nat(3),
     isUpdated: fc.boolean(),
     isChecked: fc.boolean(),
-    ci: fc.constantFrom<AtTrain['ci'][]>('green', 'red', 'pending', 'infrastructure', 'nothing_ran', 'not_run_here'),
+    ci: fc.constantFrom<AtTrain['ci'][]>(
+      'green',
+      'red',
+      'pending',
+      'infrastructure',
+      'nothing_ran',
+      'not_run_here',
+    ),
     red: fc.constant('It is red.'),
     ask: fc.constantFrom(null, 'It hangs.'),
     ageMs: fc.nat(120_000),
@@ -97,8 +136,14 @@ describe('isSameChange', () => {
     ['a line more', change(1, ' one', '+two', '+evil', ' three')],
     ['another line', change(1, ' one', '+evil', ' three')],
     ['a line less', change(1, ' one', ' three')],
-    ['another file besides', `${change(1, ' one', '+two', ' three')}diff --git a/b.ts b/b.ts\nnew file mode 100644\n`],
-    ['another mode', change(1, ' one', '+two', ' three').replace('index', 'old mode 100644\nnew mode 100755\nindex')],
+    [
+      'another file besides',
+      `${change(1, ' one', '+two', ' three')}diff --git a/b.ts b/b.ts\nnew file mode 100644\n`,
+    ],
+    [
+      'another mode',
+      change(1, ' one', '+two', ' three').replace('index', 'old mode 100644\nnew mode 100755\nindex'),
+    ],
     ['another file', change(1, ' one', '+two', ' three').replaceAll('a.ts', 'b.ts')],
   ])('%s is another change', (_, other) => {
     expect(isSameChange(change(1, ' one', '+two', ' three'), other)).toBe(false);
@@ -138,13 +183,24 @@ describe('two to eight tasks on one repository', () => {
     let repairs = 0;
     fc.assert(
       fc.property(drawn, ({ count, overlap, clash, turns, others }) => {
-        const [overlaps, clashes] = [overlap, clash].map((ps) => new Set(ps.filter(([a, b]) => a !== b).map(([a, b]) => pair(a, b))));
+        const [overlaps, clashes] = [overlap, clash].map(
+          (ps) => new Set(ps.filter(([a, b]) => a !== b).map(([a, b]) => pair(a, b))),
+        );
         const base: number[] = [];
         let queue: number[] = [];
         const tasks = Array.from({ length: count }, (_, id): Task => {
-          return { id, state: 'offered', has: new Set(), fitFor: new Set(), isUpdated: false, updates: 0, ciDone: true };
+          return {
+            id,
+            state: 'offered',
+            has: new Set(),
+            fitFor: new Set(),
+            isUpdated: false,
+            updates: 0,
+            ciDone: true,
+          };
         });
-        const isGreen = (t: Task): boolean => [...t.has].every((m) => !clashes!.has(pair(t.id, m)) || t.fitFor.has(m));
+        const isGreen = (t: Task): boolean =>
+          [...t.has].every((m) => !clashes!.has(pair(t.id, m)) || t.fitFor.has(m));
         const leave = (t: Task): void => {
           queue = queue.filter((id) => id !== t.id);
           // The agent merges the base and mends what is wrong; then it is looked at again.

@@ -7,7 +7,18 @@ import { sayConflict } from './conflicts.ts';
  * How a change leaves the train. `moved`, `red`, `conflicts` and `stuck` (its checks say nothing): it is looked at anew, and repaired. `asked`:
  * somebody wrote on it. `out`: the person took it out. `refused`, `queued`: what the forge said. `closed`: its pull request is.
  */
-export const TRAIN_ENDS = ['merged', 'closed', 'moved', 'red', 'conflicts', 'stuck', 'asked', 'refused', 'queued', 'out'] as const;
+export const TRAIN_ENDS = [
+  'merged',
+  'closed',
+  'moved',
+  'red',
+  'conflicts',
+  'stuck',
+  'asked',
+  'refused',
+  'queued',
+  'out',
+] as const;
 export type TrainEnd = (typeof TRAIN_ENDS)[number];
 
 /** How often the base may move by other hands while CI looks at the two together, until the person is asked. */
@@ -52,12 +63,16 @@ export function trainStep(at: AtTrain): TrainStep {
   const together = at.isUpdated ? ` together with ${base}` : '';
   const leave = (how: Exclude<TrainEnd, 'merged'>, why: string): TrainStep => ({ do: 'leave', how, why });
   if (at.fits === false) return leave('conflicts', sayConflict(base));
-  if (ci === 'red') return leave('red', at.isUpdated ? `CI failed${together}: ${at.red}` : `CI failed after all: ${at.red}`);
+  if (ci === 'red')
+    return leave('red', at.isUpdated ? `CI failed${together}: ${at.red}` : `CI failed after all: ${at.red}`);
   if (at.place > 1) return { do: 'wait' };
   if (!at.isChecked && !at.isUpdated) return { do: 'merge' };
   if (at.behind > 0) {
     if (at.updates < MAX_UPDATES) return { do: 'update' };
-    return leave('refused', `${base} has moved ${at.updates} times while CI looked at the change together with it. Merge it to try again.`);
+    return leave(
+      'refused',
+      `${base} has moved ${at.updates} times while CI looked at the change together with it. Merge it to try again.`,
+    );
   }
   switch (ci) {
     case 'green':
@@ -67,7 +82,9 @@ export function trainStep(at: AtTrain): TrainStep {
       return at.ask === null ? { do: 'wait' } : leave('stuck', at.ask);
     case 'nothing_ran':
     case 'not_run_here':
-      return at.ageMs < at.graceMs ? { do: 'wait' } : leave('stuck', `CI ran nothing on the change${together}.`);
+      return at.ageMs < at.graceMs
+        ? { do: 'wait' }
+        : leave('stuck', `CI ran nothing on the change${together}.`);
   }
 }
 
@@ -76,7 +93,8 @@ const ENDINGS: ReadonlyMap<number, string> = new Map([
   [2, 'nd'],
   [3, 'rd'],
 ]);
-const ordinal = (n: number): string => `${n}${(n % 100 > 10 && n % 100 < 14 ? undefined : ENDINGS.get(n % 10)) ?? 'th'}`;
+const ordinal = (n: number): string =>
+  `${n}${(n % 100 > 10 && n % 100 < 14 ? undefined : ENDINGS.get(n % 10)) ?? 'th'}`;
 
 /** @returns where a change stands that waits to be merged, as a sentence for the person */
 export const sayPlace = (place: number, base: string): string =>

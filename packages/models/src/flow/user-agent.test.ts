@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { deviceFamily, deviceKind } from './user-agent.ts';
 
-const chrome = (system: string): string => `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36`;
+const chrome = (system: string): string =>
+  `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36`;
 
 test.each([
   [chrome('X11; Linux x86_64'), 'Chrome on Linux', 'Chrome, Linux or Android'],
@@ -12,7 +13,11 @@ test.each([
     'Safari on iPhone',
     'Safari, Apple',
   ],
-  ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:143.0) Gecko/20100101 Firefox/143.0', 'Firefox on Mac', 'Firefox, Apple'],
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:143.0) Gecko/20100101 Firefox/143.0',
+    'Firefox on Mac',
+    'Firefox, Apple',
+  ],
   ['curl/8.5.0', 'A browser on an unknown system', 'A browser, Linux or Android'],
   ['', 'A browser on an unknown system', 'A browser, Linux or Android'],
 ])('%s', (userAgent, kind, family) => {

@@ -21,14 +21,17 @@ const MAKERS: Known = [
   ['Windows', /Windows/],
 ];
 
-const firstOf = (known: Known, userAgent: string, none: string): string => known.find(([, spoken]) => spoken.test(userAgent))?.[0] ?? none;
+const firstOf = (known: Known, userAgent: string, none: string): string =>
+  known.find(([, spoken]) => spoken.test(userAgent))?.[0] ?? none;
 const browserOf = (userAgent: string): string => firstOf(BROWSERS, userAgent, 'A browser');
 
 /** @returns what a device is called in lists: "Chrome on Android" */
-export const deviceKind = (userAgent: string): string => `${browserOf(userAgent)} on ${firstOf(SYSTEMS, userAgent, 'an unknown system')}`;
+export const deviceKind = (userAgent: string): string =>
+  `${browserOf(userAgent)} on ${firstOf(SYSTEMS, userAgent, 'an unknown system')}`;
 
 /**
  * What a sign-in is held to. Coarser than the name above: a phone that asks for the desktop's page calls itself a Mac or a Linux
  * machine from then on, and is still the same phone.
  */
-export const deviceFamily = (userAgent: string): string => `${browserOf(userAgent)}, ${firstOf(MAKERS, userAgent, 'Linux or Android')}`;
+export const deviceFamily = (userAgent: string): string =>
+  `${browserOf(userAgent)}, ${firstOf(MAKERS, userAgent, 'Linux or Android')}`;

@@ -14,10 +14,20 @@ test.each([
   ['all together', [null, null, at(NOW + 1)], [at(NOW + 1), at(0)], 3],
 ] as const)('%s', (_, items, proposals, n) => {
   expect(
-    waitsForPerson({ items: items.map((snoozedUntil) => ({ snoozedUntil })), proposals: proposals.map((expiresAt) => ({ expiresAt })) }, NOW),
+    waitsForPerson(
+      {
+        items: items.map((snoozedUntil) => ({ snoozedUntil })),
+        proposals: proposals.map((expiresAt) => ({ expiresAt })),
+      },
+      NOW,
+    ),
   ).toBe(n);
 });
 
 test('in words', () => {
-  expect([0, 1, 4].map(waitsWords)).toEqual(['Nothing needs you.', 'One thing needs you.', '4 things need you.']);
+  expect([0, 1, 4].map(waitsWords)).toEqual([
+    'Nothing needs you.',
+    'One thing needs you.',
+    '4 things need you.',
+  ]);
 });

@@ -6,10 +6,16 @@
  * @returns what waits now; what was put off until later does not, nor what has expired
  */
 export function waitsForPerson(
-  w: { readonly items: readonly { readonly snoozedUntil: Date | null }[]; readonly proposals: readonly { readonly expiresAt: Date }[] },
+  w: {
+    readonly items: readonly { readonly snoozedUntil: Date | null }[];
+    readonly proposals: readonly { readonly expiresAt: Date }[];
+  },
   nowMs: number,
 ): number {
-  return w.items.filter((i) => !isLater(i, nowMs)).length + w.proposals.filter((p) => p.expiresAt.getTime() > nowMs).length;
+  return (
+    w.items.filter((i) => !isLater(i, nowMs)).length +
+    w.proposals.filter((p) => p.expiresAt.getTime() > nowMs).length
+  );
 }
 
 export const isLater = (i: { readonly snoozedUntil: Date | null }, nowMs: number): boolean =>

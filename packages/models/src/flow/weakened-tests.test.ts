@@ -11,8 +11,16 @@ const changed = (name: string): string => `diff --git a/${name} b/${name}\n--- a
 test.each<[string, string, string[]]>([
   ['one case', file(changed('a.test.ts'), "-it('x')"), ['1 test case removed']],
   ['two cases', file(changed('a.test.ts'), "-it('x')", "-it('y')", '-x = 1'), ['2 test cases removed']],
-  ['two cases on what git takes for one line', file(changed('a.test.ts'), "-it('x')\u2028it('y')"), ['2 test cases removed']],
-  ['two cases with a form feed between', file(changed('a.test.ts'), "-it('x')\fit('y')"), ['2 test cases removed']],
+  [
+    'two cases on what git takes for one line',
+    file(changed('a.test.ts'), "-it('x')\u2028it('y')"),
+    ['2 test cases removed'],
+  ],
+  [
+    'two cases with a form feed between',
+    file(changed('a.test.ts'), "-it('x')\fit('y')"),
+    ['2 test cases removed'],
+  ],
   ['a case behind another word is none', file(changed('a.test.ts'), "-await it('x')"), []],
   ['other lines', file(changed('a.test.ts'), '-x = 1'), []],
   ['a skip that is taken away', file(changed('a.test.ts'), "-it.skip('x')", "+it('x')"), []],
@@ -28,8 +36,16 @@ test.each<[string, string, string[]]>([
     `diff --git a/a.test.ts b/a.test.ts\ndeleted file mode 100644\n--- a/a.test.ts\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-it('x')\n`,
     ['deleted', '1 test case removed'],
   ],
-  ['moved away', 'diff --git a/a.test.ts b/a.txt\nsimilarity index 100%\nrename from a.test.ts\nrename to a.txt\n', ['moved away from a.test.ts']],
-  ['moved in', 'diff --git a/a.txt b/a.test.ts\nsimilarity index 100%\nrename from a.txt\nrename to a.test.ts\n', []],
+  [
+    'moved away',
+    'diff --git a/a.test.ts b/a.txt\nsimilarity index 100%\nrename from a.test.ts\nrename to a.txt\n',
+    ['moved away from a.test.ts'],
+  ],
+  [
+    'moved in',
+    'diff --git a/a.txt b/a.test.ts\nsimilarity index 100%\nrename from a.txt\nrename to a.test.ts\n',
+    [],
+  ],
 ])('weakened: %s', (_, diff, want) => {
   expect(readDiff(diff).files.flatMap(weakenings)).toEqual(want);
 });

@@ -18,7 +18,9 @@ export function weakenings(f: DiffFile): string[] {
   const was = f.from ?? f.path;
   if (!isTestFile(f.path)) return isTestFile(was) ? [`moved away from ${was}`] : [];
   const cases = (kind: 'add' | 'del'): number =>
-    f.lines.filter((l) => l.kind === kind).reduce((n, l) => n + statements(l.text).filter((s) => CASE.test(s)).length, 0);
+    f.lines
+      .filter((l) => l.kind === kind)
+      .reduce((n, l) => n + statements(l.text).filter((s) => CASE.test(s)).length, 0);
   const removed = cases('del') - cases('add');
   return [
     ...(f.change === 'deleted' ? ['deleted'] : []),
@@ -31,5 +33,7 @@ export function weakenings(f: DiffFile): string[] {
 const statements = (line: string): string[] => line.split(/[\r\v\f\u0085\u2028\u2029]/);
 
 const CASE = /^\s*(it|test|def test_\w*|func Test\w*|#\[test\])\s*[.([]?/;
-const SKIP = /\b(it|test|describe)\.(skip|todo|failing)\b|\bx(it|describe)\(|@pytest\.mark\.skip|t\.Skip\(|#\[ignore\]/;
-const isTestFile = (f: string): boolean => /(^|\/)(tests?|spec|__tests__|e2e)\/|[._-](test|spec)\.|(^|\/)test_|_test\./.test(f);
+const SKIP =
+  /\b(it|test|describe)\.(skip|todo|failing)\b|\bx(it|describe)\(|@pytest\.mark\.skip|t\.Skip\(|#\[ignore\]/;
+const isTestFile = (f: string): boolean =>
+  /(^|\/)(tests?|spec|__tests__|e2e)\/|[._-](test|spec)\.|(^|\/)test_|_test\./.test(f);

@@ -72,7 +72,9 @@ interface Checking extends Reviewed {
   readonly repairs: number;
 }
 /** Where the changes were asked for: an item of the inbox, or comments on GitHub since an ISO time. */
-export type ChangesAsked = { readonly where: 'inbox'; readonly itemId: string } | { readonly where: 'github'; readonly sinceIso: string };
+export type ChangesAsked =
+  | { readonly where: 'inbox'; readonly itemId: string }
+  | { readonly where: 'github'; readonly sinceIso: string };
 
 export type Stage = Position['stage'];
 /** What is known in one stage. */

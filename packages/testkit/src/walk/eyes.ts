@@ -56,10 +56,13 @@ export const look = (page: Page): Promise<{ targets: Target[]; now: number }> =>
     return { targets, now: performance.now() };
   })()`);
 
-export const clicks = (page: Page): Promise<Click[]> => page.evaluate<Click[]>('globalThis.walkClicks?.splice(0) ?? []');
+export const clicks = (page: Page): Promise<Click[]> =>
+  page.evaluate<Click[]>('globalThis.walkClicks?.splice(0) ?? []');
 
 /** What has the focus: the card that keys go to, and whether letters go into a field. */
-export const focus = (page: Page): Promise<{ subject: string; label: string; inField: boolean; inRow: boolean }> =>
+export const focus = (
+  page: Page,
+): Promise<{ subject: string; label: string; inField: boolean; inRow: boolean }> =>
   page.evaluate<{ subject: string; label: string; inField: boolean; inRow: boolean }>(`(() => {
     ${HELPERS}
     const e = document.activeElement;

@@ -36,7 +36,10 @@ export function wasAimed(d: Decided, aims: readonly Aim[]): boolean {
   // The field at the foot of a task's page answers its question.
   const page = `/task/${d.subject.replace(/^item\/(.*)-i$/, '$1')}`;
   const on = aims.filter(
-    (a) => a.subject === d.subject || (d.decision === 'answer' && a.subject === page) || (d.decision === 'later' && a.subject === 'note'),
+    (a) =>
+      a.subject === d.subject ||
+      (d.decision === 'answer' && a.subject === page) ||
+      (d.decision === 'later' && a.subject === 'note'),
   );
   if (on.some((a) => MEANS[d.decision]?.test(a.label) === true)) return true;
   // An option is a button of its own name; its description stands on it too.
@@ -67,5 +70,7 @@ export async function wordsIn(db: Db): Promise<string> {
 export async function isOver(db: Db, subject: string): Promise<boolean> {
   const [kind, id] = subject.split('/') as [string, string];
   const table = kind === 'item' ? 'inbox_items' : 'proposals';
-  return ((await db.query(`select 1 from ${table} where id = $1 and state <> 'open'`, [id])).rowCount ?? 0) > 0;
+  return (
+    ((await db.query(`select 1 from ${table} where id = $1 and state <> 'open'`, [id])).rowCount ?? 0) > 0
+  );
 }

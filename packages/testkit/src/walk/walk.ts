@@ -67,7 +67,8 @@ const tapAt = (h: Hand, t: { x: number; y: number }): Promise<void> =>
 /** Words that the person themselves throws away. */
 function dropped(h: Hand, t: Target): void {
   if (!/^(Undo edits|Drop|Not now|Sign out)/.test(t.label)) return;
-  for (const [word, subject] of h.written) if (subject === t.subject || t.label === 'Drop') h.written.delete(word);
+  for (const [word, subject] of h.written)
+    if (subject === t.subject || t.label === 'Drop') h.written.delete(word);
 }
 
 /** Whatever a tap hit that was on its way for too long was there for long enough to be meant. */
@@ -153,7 +154,12 @@ async function elsewhere(h: Hand): Promise<void> {
     await h.page.mouse.wheel(0, (h.random() - 0.4) * 900);
   } else {
     const task = pick(h, h.world.tasks.slice(-20));
-    const to = pick(h, ['/inbox', '/inbox', '/', ...(task === undefined ? [] : [`/task/${task}`, `/task/${task}/changes`])])!;
+    const to = pick(h, [
+      '/inbox',
+      '/inbox',
+      '/',
+      ...(task === undefined ? [] : [`/task/${task}`, `/task/${task}/changes`]),
+    ])!;
     note(h, `go to ${to}`);
     await h.page.goto(`${h.web}${to}`, { waitUntil: 'domcontentloaded' });
   }
@@ -184,23 +190,39 @@ async function judge(h: Hand, steps: number): Promise<Walked> {
   await h.context.setOffline(false);
   await h.page.goto(`${h.web}/inbox`);
   // A page that has gone takes up what an earlier one held; the last may still be held by this one.
-  await until('everything to have gone out', async () => !/"held\/|"path":/.test(await words(h.page)), 90_000, 500);
+  await until(
+    'everything to have gone out',
+    async () => !/"held\/|"path":/.test(await words(h.page)),
+    90_000,
+    500,
+  );
   const all = await decisionsIn(h.db);
   const there = (await wordsIn(h.db)) + (await words(h.page));
   const unkept: string[] = [];
-  for (const s of h.promised) if (!(await isOver(h.db, s))) unkept.push(`${s} was shown as decided and is open`);
+  for (const s of h.promised)
+    if (!(await isOver(h.db, s))) unkept.push(`${s} was shown as decided and is open`);
   return {
     steps,
     decisions: all.length,
     words: h.written.size,
     slow: h.slow,
     unaimed: all.filter((d) => !wasAimed(d, h.aims)).map((d) => `${d.subject}: ${d.decision} ${d.text}`),
-    lost: [...[...h.written].filter(([word]) => !there.includes(word)).map(([word, subject]) => `${word} of ${subject}`), ...unkept],
+    lost: [
+      ...[...h.written]
+        .filter(([word]) => !there.includes(word))
+        .map(([word, subject]) => `${word} of ${subject}`),
+      ...unkept,
+    ],
   };
 }
 
 /** @returns what was found; nothing of it should be unaimed or lost */
-export async function walk(context: BrowserContext, web: string, db: Db, w: Walk): Promise<Walked & { readonly trail: readonly string[] }> {
+export async function walk(
+  context: BrowserContext,
+  web: string,
+  db: Db,
+  w: Walk,
+): Promise<Walked & { readonly trail: readonly string[] }> {
   const random = seeded(w.seed);
   await context.addInitScript(WATCH);
   const page = await context.newPage();

@@ -34,7 +34,10 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
   const tasks: string[] = [];
   let n = 0;
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
-  const body = (): string => Array.from({ length: Math.floor(random() * 8) }, (_, i) => `Line ${i} of what there is to know.`).join('\n\n');
+  const body = (): string =>
+    Array.from({ length: Math.floor(random() * 8) }, (_, i) => `Line ${i} of what there is to know.`).join(
+      '\n\n',
+    );
   async function open(): Promise<void> {
     const [kind, title, options] = pick(KINDS);
     const task = await seedTask(db, `${name}${++n}`);
@@ -46,7 +49,13 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
         inboxOpened.new({
           taskId: task,
           actor: 'test',
-          payload: { id, kind, title, body: kind === 'gate' ? 'test/a.test.ts: deleted' : body(), options: options.map((label) => ({ label })) },
+          payload: {
+            id,
+            kind,
+            title,
+            body: kind === 'gate' ? 'test/a.test.ts: deleted' : body(),
+            options: options.map((label) => ({ label })),
+          },
         }),
         ...state,
       ],
@@ -61,7 +70,13 @@ export function openWorld(db: Db, name: string, random: () => number, few: numbe
     items.delete(id);
     await appendOnce(
       db,
-      [inboxClosed.new({ taskId: id.replace(/-i$/, ''), actor: 'test', payload: { id, why: 'It was decided elsewhere.' } })],
+      [
+        inboxClosed.new({
+          taskId: id.replace(/-i$/, ''),
+          actor: 'test',
+          payload: { id, why: 'It was decided elsewhere.' },
+        }),
+      ],
       OWNER,
     );
   }

@@ -5,7 +5,8 @@ import type { Place } from './place.ts';
 
 /** Of somebody with a token, and of a forge that nothing is asked of: a query that is refused looks at nothing. */
 const NOWHERE = {} as Place;
-const pages = (depth: number): string => (depth === 0 ? '{ totalCount }' : `{ nodes { repository { issues(first: $n) ${pages(depth - 1)} } } }`);
+const pages = (depth: number): string =>
+  depth === 0 ? '{ totalCount }' : `{ nodes { repository { issues(first: $n) ${pages(depth - 1)} } } }`;
 /** Each of its lines stands twice in the one before. */
 const doubling = (lines: number): string =>
   [
@@ -21,7 +22,10 @@ const doubling = (lines: number): string =>
 test.each<[string, Record<string, unknown>, RegExp]>([
   [
     'pages of pages of pages',
-    { query: `query($n: Int!) { repository(owner: "a", name: "b") { issues(first: $n) ${pages(3)} } }`, variables: { n: 100 } },
+    {
+      query: `query($n: Int!) { repository(owner: "a", name: "b") { issues(first: $n) ${pages(3)} } }`,
+      variables: { n: 100 },
+    },
     /^This query requests up to 101,010,100 possible nodes which exceeds the maximum limit of 500,000\.$/,
   ],
   [
@@ -30,18 +34,35 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     /^This query requests up to 101,010,100 possible nodes/,
   ],
   ['fragments that double', { query: doubling(40) }, /fields, which exceeds the maximum of 20000\.$/],
-  ['many names for one thing', { query: `{ ${Array.from({ length: 30_000 }, (_, i) => `a${i}: viewer { login }`).join(' ')} }` }, /token/],
-  ['very deep', { query: `{ viewer { ${'repository(name: "x") { owner { '.repeat(200)}login${'} } '.repeat(200)} } }` }, /nested 402 deep/],
+  [
+    'many names for one thing',
+    { query: `{ ${Array.from({ length: 30_000 }, (_, i) => `a${i}: viewer { login }`).join(' ')} }` },
+    /token/,
+  ],
+  [
+    'very deep',
+    { query: `{ viewer { ${'repository(name: "x") { owner { '.repeat(200)}login${'} } '.repeat(200)} } }` },
+    /nested 402 deep/,
+  ],
   ['deeper than can be read', { query: '{a'.repeat(9_000) }, /nested too deeply|Syntax Error/],
-  ['lists in lists in lists', { query: `{ node(id: ${'['.repeat(15_000)}) { id } }` }, /nested too deeply|Syntax Error/],
+  [
+    'lists in lists in lists',
+    { query: `{ node(id: ${'['.repeat(15_000)}) { id } }` },
+    /nested too deeply|Syntax Error/,
+  ],
 ])('%s is refused before anything is looked at', async (_, ask, why) => {
   const began = performance.now();
   const { status, body } = await answerQuery(NOWHERE, ask);
-  expect([status, (body as { errors: { message: string }[] }).errors[0]!.message]).toEqual([200, expect.stringMatching(why)]);
+  expect([status, (body as { errors: { message: string }[] }).errors[0]!.message]).toEqual([
+    200,
+    expect.stringMatching(why),
+  ]);
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
 test('a fragment that comes back to itself is refused in the words of the specification', async () => {
-  const { body } = await answerQuery(NOWHERE, { query: 'query { viewer { ...A } } fragment A on User { login ...B } fragment B on User { ...A }' });
+  const { body } = await answerQuery(NOWHERE, {
+    query: 'query { viewer { ...A } } fragment A on User { login ...B } fragment B on User { ...A }',
+  });
   expect((body as { errors: { message: string }[] }).errors[0]!.message).toMatch(/Cannot spread fragment/);
 });

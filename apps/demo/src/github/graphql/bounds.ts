@@ -1,6 +1,13 @@
 // How much a query asks for, before anything of it is looked at. Pure.
 // @see https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
-import { GraphQLError, Kind, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { refused } from './place.ts';
 
 /** GitHub's own limit of what may come by pages, each page counted as full. */
@@ -26,12 +33,19 @@ const both = (a: Size, b: Size): Size => ({
  * @param variables as they came with the query
  * @returns why it is too much; null when it is not
  */
-export function tooMuch(document: DocumentNode, variables: Readonly<Record<string, unknown>>): GraphQLError | null {
+export function tooMuch(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): GraphQLError | null {
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
     const { nodes, fields, depth } = sizeOf(document, operation, variables);
-    if (depth > MAX_DEPTH) return new GraphQLError(`This query is nested ${depth} deep, which exceeds the maximum of ${MAX_DEPTH}.`);
-    if (fields > MAX_FIELDS) return new GraphQLError(`This query has ${fields} fields, which exceeds the maximum of ${MAX_FIELDS}.`);
+    if (depth > MAX_DEPTH)
+      return new GraphQLError(
+        `This query is nested ${depth} deep, which exceeds the maximum of ${MAX_DEPTH}.`,
+      );
+    if (fields > MAX_FIELDS)
+      return new GraphQLError(`This query has ${fields} fields, which exceeds the maximum of ${MAX_FIELDS}.`);
     if (nodes > MAX_NODES)
       return refused(
         'MAX_NODE_LIMIT_EXCEEDED',
@@ -41,9 +55,19 @@ export function tooMuch(document: DocumentNode, variables: Readonly<Record<strin
   return null;
 }
 
-function sizeOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): Size {
-  const fragments = new Map(document.definitions.flatMap((d) => (d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d.selectionSet]] : [])));
-  const defaults = new Map((operation.variableDefinitions ?? []).map((v) => [v.variable.name.value, v.defaultValue]));
+function sizeOf(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Size {
+  const fragments = new Map(
+    document.definitions.flatMap((d) =>
+      d.kind === Kind.FRAGMENT_DEFINITION ? [[d.name.value, d.selectionSet]] : [],
+    ),
+  );
+  const defaults = new Map(
+    (operation.variableDefinitions ?? []).map((v) => [v.variable.name.value, v.defaultValue]),
+  );
   const given = new Map(Object.entries(variables));
   /** Each fragment once: its size is the same wherever it stands. */
   const known = new Map<string, Size>();
@@ -55,13 +79,19 @@ function sizeOf(document: DocumentNode, operation: OperationDefinitionNode, vari
     return value?.kind === Kind.INT ? Number(value.value) : Number.NaN;
   };
   const pageOf = (field: FieldNode): number => {
-    const size = (field.arguments ?? []).find((a) => ['first', 'last'].includes(a.name.value) && Number.isFinite(numberOf(a.value)));
+    const size = (field.arguments ?? []).find(
+      (a) => ['first', 'last'].includes(a.name.value) && Number.isFinite(numberOf(a.value)),
+    );
     return size === undefined ? 0 : Math.max(0, numberOf(size.value));
   };
   const ofField = (field: FieldNode): Size => {
     const below = field.selectionSet === undefined ? NOTHING : of(field.selectionSet);
     const page = pageOf(field);
-    return { nodes: page + Math.max(1, page) * below.nodes, fields: 1 + below.fields, depth: 1 + below.depth };
+    return {
+      nodes: page + Math.max(1, page) * below.nodes,
+      fields: 1 + below.fields,
+      depth: 1 + below.depth,
+    };
   };
   const ofFragment = (name: string): Size => {
     const before = known.get(name);

@@ -5,12 +5,24 @@ import type { Job, Repo, Status, WorkflowRun } from '../store.ts';
 import { connection, type Bounds } from './connection.ts';
 import { type Place, type View } from './place.ts';
 
-const BAD: readonly (string | null)[] = ['failure', 'timed_out', 'cancelled', 'action_required', 'startup_failure', 'error'];
+const BAD: readonly (string | null)[] = [
+  'failure',
+  'timed_out',
+  'cancelled',
+  'action_required',
+  'startup_failure',
+  'error',
+];
 
 /** @returns StatusState: https://docs.github.com/graphql/reference/enums#statusstate */
-export function rolledUp(jobs: readonly Pick<Job, 'status' | 'conclusion'>[], statuses: readonly Pick<Status, 'state'>[]): string {
-  if (jobs.some((j) => BAD.includes(j.conclusion)) || statuses.some((s) => BAD.includes(s.state))) return 'FAILURE';
-  if (jobs.some((j) => j.status !== 'completed') || statuses.some((s) => s.state === 'pending')) return 'PENDING';
+export function rolledUp(
+  jobs: readonly Pick<Job, 'status' | 'conclusion'>[],
+  statuses: readonly Pick<Status, 'state'>[],
+): string {
+  if (jobs.some((j) => BAD.includes(j.conclusion)) || statuses.some((s) => BAD.includes(s.state)))
+    return 'FAILURE';
+  if (jobs.some((j) => j.status !== 'completed') || statuses.some((s) => s.state === 'pending'))
+    return 'PENDING';
   return 'SUCCESS';
 }
 
@@ -19,14 +31,18 @@ function counted(states: readonly string[]): View[] {
   for (const s of states) counts.set(s, (counts.get(s) ?? 0) + 1);
   return [...counts].map(([state, count]) => ({ state, count }));
 }
-const stateOf = (j: Job): string => (j.status === 'completed' ? (j.conclusion ?? 'neutral') : j.status).toUpperCase();
+const stateOf = (j: Job): string =>
+  (j.status === 'completed' ? (j.conclusion ?? 'neutral') : j.status).toUpperCase();
 
 /** @returns null for a commit that nothing has looked at */
 export function rollupView(p: Place, repo: Repo, sha: string): View | null {
   const jobs = p.c.store.find('job', (j) => j.repo === repo.full && j.sha === sha);
   const statuses = statusesOf(p.c.store, repo.full, sha);
   if (jobs.length + statuses.length === 0) return null;
-  const all: readonly (() => View)[] = [...jobs.map((j) => () => p.view.checkRun(p, repo, j)), ...statuses.map((s) => () => statusView(p, repo, s))];
+  const all: readonly (() => View)[] = [
+    ...jobs.map((j) => () => p.view.checkRun(p, repo, j)),
+    ...statuses.map((s) => () => statusView(p, repo, s)),
+  ];
   return {
     id: `SCR_${sha}`,
     state: rolledUp(jobs, statuses),

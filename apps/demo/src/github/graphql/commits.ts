@@ -17,7 +17,9 @@ export async function commitsIn(bare: Bare, full: string, range: readonly string
   // Its commits may be gone with the branch.
   const told = await bare.git(full, ['log', '--reverse', '-z', FORMAT, ...range, '--']).catch(() => '');
   const fields = told.split('\0');
-  return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) => factsOf(fields.slice(n * FIELDS, (n + 1) * FIELDS)));
+  return Array.from({ length: Math.floor(fields.length / FIELDS) }, (_, n) =>
+    factsOf(fields.slice(n * FIELDS, (n + 1) * FIELDS)),
+  );
 }
 
 function factsOf(fields: readonly string[]): CommitFacts {
@@ -80,7 +82,8 @@ export async function refView(p: Place, repo: Repo, branch: string): Promise<Vie
     prefix: 'refs/heads/',
     target: found && p.view.commit(p, repo, found),
     repository: () => p.view.repository(p, repo),
-    branchProtectionRule: branch === repo.defaultBranch && required.length > 0 ? { requiresStrictStatusChecks: false } : null,
+    branchProtectionRule:
+      branch === repo.defaultBranch && required.length > 0 ? { requiresStrictStatusChecks: false } : null,
   };
 }
 
@@ -96,7 +99,8 @@ const CHANGE_TYPES: ReadonlyMap<string, string> = new Map([
 /** @returns what a pull request changes, by file, as PullRequestChangedFile has it */
 export async function changedFiles(bare: Bare, full: string, range: string): Promise<View[]> {
   // Its commits may be gone with the branch.
-  const ask = async (how: string): Promise<string[]> => (await bare.git(full, ['diff', how, '-z', '-M', range]).catch(() => '')).split('\0');
+  const ask = async (how: string): Promise<string[]> =>
+    (await bare.git(full, ['diff', how, '-z', '-M', range]).catch(() => '')).split('\0');
   const [counts, kinds] = await Promise.all([ask('--numstat'), ask('--name-status')]);
   const types = new Map<string, string>();
   for (let n = 0; n + 1 < kinds.length;) {

@@ -13,7 +13,8 @@ const MAX_PAGE = 100;
 const cursorOf = (at: number): string => Buffer.from(`cursor:${at}`).toString('base64');
 const positionOf = (cursor: string): number => {
   const at = /^cursor:(\d{1,9})$/.exec(Buffer.from(cursor, 'base64').toString())?.[1];
-  if (at === undefined) throw refused('INVALID_CURSOR_ARGUMENTS', `\`${cursor}\` does not appear to be a valid cursor.`);
+  if (at === undefined)
+    throw refused('INVALID_CURSOR_ARGUMENTS', `\`${cursor}\` does not appear to be a valid cursor.`);
   return Number(at);
 };
 
@@ -23,7 +24,11 @@ const positionOf = (cursor: string): number => {
  * @returns which part is asked for
  * @throws GraphQLError for a page without a size, of no size, or of more than a hundred
  */
-export function pageOf<T>(field: string, bounds: Bounds, all: readonly T[]): { from: number; items: readonly T[] } {
+export function pageOf<T>(
+  field: string,
+  bounds: Bounds,
+  all: readonly T[],
+): { from: number; items: readonly T[] } {
   const size = bounds.first ?? bounds.last ?? null;
   if (size === null)
     throw refused(
@@ -46,13 +51,20 @@ export function pageOf<T>(field: string, bounds: Bounds, all: readonly T[]): { f
  * @param more what else a connection of this kind tells
  * @returns as any of GitHub's connections; what is on no page is not looked at
  */
-export function connection<T>(field: string, bounds: Bounds, all: readonly T[], view: (item: T) => unknown, more: View = {}): View {
+export function connection<T>(
+  field: string,
+  bounds: Bounds,
+  all: readonly T[],
+  view: (item: T) => unknown,
+  more: View = {},
+): View {
   let found: { from: number; items: readonly T[] } | null = null;
   const page = (): { from: number; items: readonly T[] } => (found ??= pageOf(field, bounds, all));
   return {
     totalCount: all.length,
     nodes: () => page().items.map(view),
-    edges: () => page().items.map((item, n) => ({ cursor: cursorOf(page().from + n), node: () => view(item) })),
+    edges: () =>
+      page().items.map((item, n) => ({ cursor: cursorOf(page().from + n), node: () => view(item) })),
     pageInfo: () => {
       const { from, items } = page();
       return {

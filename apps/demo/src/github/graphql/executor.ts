@@ -48,7 +48,10 @@ function githubSchema(): GraphQLSchema {
   if (schema === undefined) {
     // The file itself: the package's own code holds the schema in three more forms, which nobody here asks for.
     const file = new URL('schema.graphql', import.meta.resolve('@octokit/graphql-schema'));
-    schema = buildASTSchema(parse(`${readFileSync(file, 'utf8')}${LATER}`, { noLocation: true }), { assumeValid: true, assumeValidSDL: true });
+    schema = buildASTSchema(parse(`${readFileSync(file, 'utf8')}${LATER}`, { noLocation: true }), {
+      assumeValid: true,
+      assumeValidSDL: true,
+    });
   }
   return schema;
 }
@@ -61,8 +64,11 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, args, con
   const view = source as View;
   const name = info.fieldName;
   const value = own(view, name);
-  if (value === undefined) throw refused('NOT_IMPLEMENTED', `The local GitHub has no field "${info.parentType.name}.${name}".`);
-  return typeof value === 'function' ? (value as (a: unknown, c: unknown, i: unknown) => unknown)(args, context, info) : value;
+  if (value === undefined)
+    throw refused('NOT_IMPLEMENTED', `The local GitHub has no field "${info.parentType.name}.${name}".`);
+  return typeof value === 'function'
+    ? (value as (a: unknown, c: unknown, i: unknown) => unknown)(args, context, info)
+    : value;
 };
 
 function nodeOf(p: Place, id: string): View {
@@ -103,21 +109,26 @@ function nodeOf(p: Place, id: string): View {
     ],
   ]);
   const found = at === null ? undefined : kinds.get(at.kind)?.();
-  if (found === undefined) throw refused('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
+  if (found === undefined)
+    throw refused('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
   return found;
 }
-const seen = <T>(doc: T | undefined, view: (doc: T) => View): View | undefined => (doc === undefined ? undefined : view(doc));
+const seen = <T>(doc: T | undefined, view: (doc: T) => View): View | undefined =>
+  doc === undefined ? undefined : view(doc);
 
 function repositoryNamed(p: Place, owner: string, name: string): View {
   const repo = repoOf(p, `${owner}/${name}`);
-  if (repo === undefined) throw refused('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
+  if (repo === undefined)
+    throw refused('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
   return p.view.repository(p, repo);
 }
 
 function queryRoot(p: Place): View {
-  const isKnown = (login: string): boolean => login === p.user || p.c.store.one('repo', (r) => r.full.startsWith(`${login}/`)) !== undefined;
+  const isKnown = (login: string): boolean =>
+    login === p.user || p.c.store.one('repo', (r) => r.full.startsWith(`${login}/`)) !== undefined;
   const userNamed = (login: string): View => {
-    if (!isKnown(login)) throw refused('NOT_FOUND', `Could not resolve to a User with the login of '${login}'.`);
+    if (!isKnown(login))
+      throw refused('NOT_FOUND', `Could not resolve to a User with the login of '${login}'.`);
     return p.view.user(p, login);
   };
   return {
@@ -131,7 +142,14 @@ function queryRoot(p: Place): View {
     node: (a: { id: string }) => nodeOf(p, a.id),
     nodes: (a: { ids: string[] }) => a.ids.map((id) => nodeOf(p, id)),
     search: (a: SearchArgs) => searchView(p, a),
-    rateLimit: { limit: 5000, cost: 1, remaining: 4999, used: 1, nodeCount: 0, resetAt: new Date(Date.now() + 3_600_000).toISOString() },
+    rateLimit: {
+      limit: 5000,
+      cost: 1,
+      remaining: 4999,
+      used: 1,
+      nodeCount: 0,
+      resetAt: new Date(Date.now() + 3_600_000).toISOString(),
+    },
   };
 }
 
@@ -147,7 +165,10 @@ function told(e: GraphQLError): object {
   };
 }
 
-const refusal = (errors: readonly GraphQLError[]): Answer => ({ status: 200, body: { errors: errors.map(told) } });
+const refusal = (errors: readonly GraphQLError[]): Answer => ({
+  status: 200,
+  body: { errors: errors.map(told) },
+});
 
 /** @returns why it is not answered, where it is no query or asks for too much */
 function readQuery(query: string, variables: Readonly<Record<string, unknown>>): DocumentNode | GraphQLError {
@@ -164,7 +185,8 @@ function readQuery(query: string, variables: Readonly<Record<string, unknown>>):
 
 /** @param ask `query`, and `variables` and `operationName` where there are any: https://docs.github.com/graphql/guides/forming-calls-with-graphql */
 export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown>>): Promise<Answer> {
-  if (typeof ask.query !== 'string') return refusal([new GraphQLError('A query attribute must be specified and must be a string.')]);
+  if (typeof ask.query !== 'string')
+    return refusal([new GraphQLError('A query attribute must be specified and must be a string.')]);
   const variables = (ask.variables ?? {}) as Record<string, unknown>;
   const read = readQuery(ask.query, variables);
   if (read instanceof GraphQLError) return refusal([read]);
@@ -175,7 +197,8 @@ export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown
   const done = await execute({
     schema: githubSchema(),
     document,
-    rootValue: getOperationAST(document, operationName)?.operation === 'mutation' ? mutationRoot(p) : queryRoot(p),
+    rootValue:
+      getOperationAST(document, operationName)?.operation === 'mutation' ? mutationRoot(p) : queryRoot(p),
     variableValues: variables,
     operationName,
     fieldResolver,
@@ -185,6 +208,9 @@ export async function answerQuery(p: Place, ask: Readonly<Record<string, unknown
       log.error({ err: e.originalError, path: e.path }, 'a field failed');
   return {
     status: 200,
-    body: { ...(done.data === undefined ? {} : { data: done.data }), ...(done.errors ? { errors: done.errors.map(told) } : {}) },
+    body: {
+      ...(done.data === undefined ? {} : { data: done.data }),
+      ...(done.errors ? { errors: done.errors.map(told) } : {}),
+    },
   };
 }

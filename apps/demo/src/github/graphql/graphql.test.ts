@@ -14,27 +14,41 @@ import type { Review } from '../store.ts';
 interface Page {
   readonly totalCount: number;
   nodes(): number[];
-  pageInfo(): { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  pageInfo(): {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
 }
-const page = (list: number[], bounds: Bounds): Page => connection('x', bounds, list, (n) => n) as unknown as Page;
+const page = (list: number[], bounds: Bounds): Page =>
+  connection('x', bounds, list, (n) => n) as unknown as Page;
 
 test('page by page, forwards or backwards, each item comes once and in order', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 100 }), fc.boolean(), (count, size, isForward) => {
-      const list = Array.from({ length: count }, (_, n) => n);
-      const got: number[] = [];
-      for (let cursor: string | null = null; ;) {
-        const p: Page = page(list, isForward ? { first: size, after: cursor } : { last: size, before: cursor });
-        const nodes = p.nodes();
-        expect(p.totalCount).toBe(count);
-        if (isForward) got.push(...nodes);
-        else got.unshift(...nodes);
-        const info = p.pageInfo();
-        if (!(isForward ? info.hasNextPage : info.hasPreviousPage)) break;
-        cursor = isForward ? info.endCursor : info.startCursor;
-      }
-      expect(got).toEqual(list);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.boolean(),
+      (count, size, isForward) => {
+        const list = Array.from({ length: count }, (_, n) => n);
+        const got: number[] = [];
+        for (let cursor: string | null = null; ;) {
+          const p: Page = page(
+            list,
+            isForward ? { first: size, after: cursor } : { last: size, before: cursor },
+          );
+          const nodes = p.nodes();
+          expect(p.totalCount).toBe(count);
+          if (isForward) got.push(...nodes);
+          else got.unshift(...nodes);
+          const info = p.pageInfo();
+          if (!(isForward ? info.hasNextPage : info.hasPreviousPage)) break;
+          cursor = isForward ? info.endCursor : info.startCursor;
+        }
+        expect(got).toEqual(list);
+      },
+    ),
   );
 });
 
@@ -58,13 +72,20 @@ test('a cursor past the end is an empty page, which nothing follows', () => {
 
 test.each<[string, string[], string[]]>([
   ['repo:a/b is:issue', [], ['repo=a/b', 'is=issue']],
-  ['label:"good first issue" -author:me two "quoted words"', ['two', 'quoted words'], ['label=good first issue', '-author=me']],
+  [
+    'label:"good first issue" -author:me two "quoted words"',
+    ['two', 'quoted words'],
+    ['label=good first issue', '-author=me'],
+  ],
   ['( a AND b ) repo:x/y', ['a', 'b'], ['repo=x/y']],
   ['🦊 http://x', ['🦊'], ['http=//x']],
   ['', [], []],
 ])('the search %j', (query, words, qualifiers) => {
   const read = readSearch(query);
-  expect([read.words, read.qualifiers.map((q) => `${q.not ? '-' : ''}${q.name}=${q.value}`)]).toEqual([words, qualifiers]);
+  expect([read.words, read.qualifiers.map((q) => `${q.not ? '-' : ''}${q.name}=${q.value}`)]).toEqual([
+    words,
+    qualifiers,
+  ]);
 });
 test('OR is refused and not read as AND', () => {
   expect(() => readSearch('a OR b')).toThrow('The local GitHub does not know OR in a search.');
@@ -146,7 +167,8 @@ test.each<[string, [string, Review['state']][], number, string | null]>([
 test("an id is read as it was made, and what is none of ours is nobody's", () => {
   expect(readGlobalId(node('PullRequest', 1007))).toEqual({ kind: 'PullRequest', id: 1007 });
   expect(readGlobalId('PRRT_12')).toEqual({ kind: 'Thread', id: 12 });
-  for (const odd of ['', 'x', 'PRRT_', 'MDQ6VXNlcjE=', '__proto__', '🦊']) expect([odd, readGlobalId(odd)]).toEqual([odd, null]);
+  for (const odd of ['', 'x', 'PRRT_', 'MDQ6VXNlcjE=', '__proto__', '🦊'])
+    expect([odd, readGlobalId(odd)]).toEqual([odd, null]);
 });
 
 test("a local GitHub that nobody asks over GraphQL never loads GitHub's schema", () => {
@@ -166,11 +188,19 @@ test("a local GitHub that nobody asks over GraphQL never loads GitHub's schema",
     for (let n = 0; n < 50; n++) await ask();
     console.log(JSON.stringify({ who, first, schema: after - before, more: heap() - after }));
     await hub.close();`;
-  const said = execFileSync(process.execPath, ['--expose-gc', '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', loaded], {
-    cwd: path.join(import.meta.dirname, '../../../../..'),
-    encoding: 'utf8',
-  });
-  const { who, schema, more } = JSON.parse(said.trim().split('\n').at(-1)!) as { who: string; schema: number; more: number };
+  const said = execFileSync(
+    process.execPath,
+    ['--expose-gc', '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', loaded],
+    {
+      cwd: path.join(import.meta.dirname, '../../../../..'),
+      encoding: 'utf8',
+    },
+  );
+  const { who, schema, more } = JSON.parse(said.trim().split('\n').at(-1)!) as {
+    who: string;
+    schema: number;
+    more: number;
+  };
   expect(who).toBe('mainloop');
   // The schema comes with the first query, and once.
   expect(schema).toBeGreaterThan(5_000_000);

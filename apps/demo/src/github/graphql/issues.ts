@@ -12,7 +12,8 @@ interface Order {
 
 /** @param order by when they were made, last changed, or how much was said; not given: as they were made */
 export function inOrder(p: Place, list: readonly Issue[], order: Order | null | undefined): Issue[] {
-  const said = (i: Issue): number => p.c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length;
+  const said = (i: Issue): number =>
+    p.c.store.find('comment', (x) => x.repo === i.repo && x.number === i.number).length;
   const keys: ReadonlyMap<string, (i: Issue) => string> = new Map([
     ['UPDATED_AT', (i) => i.updatedAt],
     ['COMMENTS', (i) => String(said(i)).padStart(9, '0')],
@@ -40,13 +41,25 @@ interface IssueFilter {
   readonly since?: string | null;
 }
 
-export const mentions = (i: Issue, login: string): boolean => (i.body ?? '').toLowerCase().includes(`@${login.toLowerCase()}`);
+export const mentions = (i: Issue, login: string): boolean =>
+  (i.body ?? '').toLowerCase().includes(`@${login.toLowerCase()}`);
 
 export const isAssigned = (i: Issue, login: string): boolean =>
-  login === '*' ? (i.assignees ?? []).length > 0 : (i.assignees ?? []).some((one) => one.toLowerCase() === login.toLowerCase());
+  login === '*'
+    ? (i.assignees ?? []).length > 0
+    : (i.assignees ?? []).some((one) => one.toLowerCase() === login.toLowerCase());
 
 export function issuesView(p: Place, repo: string, a: IssuesArgs): View {
-  heeds('Repository.issues', a, ['first', 'last', 'after', 'before', 'states', 'labels', 'orderBy', 'filterBy']);
+  heeds('Repository.issues', a, [
+    'first',
+    'last',
+    'after',
+    'before',
+    'states',
+    'labels',
+    'orderBy',
+    'filterBy',
+  ]);
   const filter = a.filterBy ?? {};
   heeds('IssueFilters', filter, ['assignee', 'createdBy', 'mentioned', 'labels', 'states', 'since']);
   const states = filter.states ?? a.states;
@@ -72,7 +85,8 @@ export function commonView(p: Place, i: Issue): View {
   const here = (x: { repo: string; number: number }): boolean => x.repo === i.repo && x.number === i.number;
   const path = `${i.repo}/${i.pr ? 'pull' : 'issues'}/${i.number}`;
   const none = (field: string) => (a: Bounds) => connection(field, a, [], () => null);
-  const assignees = (field: string) => (a: Bounds) => connection(field, a, i.assignees ?? [], (login) => p.view.user(p, login));
+  const assignees = (field: string) => (a: Bounds) =>
+    connection(field, a, i.assignees ?? [], (login) => p.view.user(p, login));
   return {
     databaseId: i.id,
     fullDatabaseId: String(i.id),
@@ -96,12 +110,18 @@ export function commonView(p: Place, i: Issue): View {
     assignees: assignees('assignees'),
     assignedActors: assignees('assignedActors'),
     labels: (a: Bounds) => connection('labels', a, labelsOf(store, i), (l) => p.view.label(p, l)),
-    comments: (a: Bounds) => connection('comments', a, store.find('comment', here), (x) => p.view.comment(p, i, x)),
+    comments: (a: Bounds) =>
+      connection('comments', a, store.find('comment', here), (x) => p.view.comment(p, i, x)),
     reactionGroups: () => p.view.reactions(p, store.find('reaction', here)),
     projectItems: none('projectItems'),
     projectCards: none('projectCards'),
     participants: (a: Bounds) =>
-      connection('participants', a, [...new Set([i.user, ...store.find('comment', here).map((x) => x.user)])], (login) => p.view.user(p, login)),
+      connection(
+        'participants',
+        a,
+        [...new Set([i.user, ...store.find('comment', here).map((x) => x.user)])],
+        (login) => p.view.user(p, login),
+      ),
     repository: () => p.view.repository(p, repoOfIssue(p, i)),
     viewerDidAuthor: i.user === p.user,
     viewerCanUpdate: true,

@@ -8,20 +8,28 @@ import { readGlobalId, refused, repoOfIssue, viewOf, type Place, type View } fro
 type Input = Readonly<Record<string, unknown>>;
 type Mutation = (p: Place, input: Input) => Promise<View>;
 
-const missing = (id: unknown): Error => refused('NOT_FOUND', `Could not resolve to a node with the global id of '${String(id)}'`);
+const missing = (id: unknown): Error =>
+  refused('NOT_FOUND', `Could not resolve to a node with the global id of '${String(id)}'`);
 const text = (x: unknown): string | undefined => (typeof x === 'string' ? x : undefined);
 
 /** @param input is refused when it sets what the local GitHub would drop */
 function only(name: string, input: Input, known: readonly string[]): void {
   const other = Object.entries(input).find(
-    ([key, value]) => value != null && !(Array.isArray(value) && value.length === 0) && key !== 'clientMutationId' && !known.includes(key),
+    ([key, value]) =>
+      value != null &&
+      !(Array.isArray(value) && value.length === 0) &&
+      key !== 'clientMutationId' &&
+      !known.includes(key),
   );
   if (other) throw refused('NOT_IMPLEMENTED', `The local GitHub does not heed "${other[0]}" of ${name}.`);
 }
 
 function subjectOf(p: Place, id: unknown, kinds: readonly string[] = ['Issue', 'PullRequest']): Issue {
   const at = readGlobalId(String(id));
-  const found = at && kinds.includes(at.kind) ? p.c.store.one('issue', (i) => i.id === at.id && (i.pr === null) === (at.kind === 'Issue')) : null;
+  const found =
+    at && kinds.includes(at.kind)
+      ? p.c.store.one('issue', (i) => i.id === at.id && (i.pr === null) === (at.kind === 'Issue'))
+      : null;
   if (!found) throw missing(id);
   return found;
 }
@@ -34,17 +42,26 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 
 /** @throws GraphQLError for a pull request of a repository that takes no change any more, as REST refuses it */
 function changeable(p: Place, i: Issue): Issue {
-  if (repoOfIssue(p, i).rules?.archived === true) throw refused('FORBIDDEN', 'Repository was archived so is read-only.');
+  if (repoOfIssue(p, i).rules?.archived === true)
+    throw refused('FORBIDDEN', 'Repository was archived so is read-only.');
   return i;
 }
 
 /** @returns what REST answered; a refusal of REST's is one of GraphQL's */
-async function byRest(p: Place, method: string, path: string, body: Input): Promise<{ number: number; id: number }> {
+async function byRest(
+  p: Place,
+  method: string,
+  path: string,
+  body: Input,
+): Promise<{ number: number; id: number }> {
   const a = await p.rest(method, path, body);
   if (a.status < 300) return a.body as { number: number; id: number };
   const said = a.body as { message?: string; errors?: { message?: string; field?: string; code?: string }[] };
   const reasons = (said.errors ?? []).map((e) => e.message ?? `${e.field} is ${e.code}`);
-  throw refused(REFUSALS.get(a.status) ?? 'UNPROCESSABLE', reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(a.status)));
+  throw refused(
+    REFUSALS.get(a.status) ?? 'UNPROCESSABLE',
+    reasons.length > 0 ? reasons.join(', ') : (said.message ?? String(a.status)),
+  );
 }
 
 function labelNames(p: Place, ids: unknown): string[] {
@@ -62,7 +79,8 @@ function repositoryOf(p: Place, id: unknown): string {
   if (!repo) throw missing(id);
   return repo.full;
 }
-const numberedIn = (p: Place, repo: string, number: number): Issue => p.c.store.one('issue', (i) => i.repo === repo && i.number === number)!;
+const numberedIn = (p: Place, repo: string, number: number): Issue =>
+  p.c.store.one('issue', (i) => i.repo === repo && i.number === number)!;
 
 const createIssue: Mutation = async (p, input) => {
   only('createIssue', input, ['repositoryId', 'title', 'body', 'labelIds']);
@@ -105,9 +123,13 @@ async function edited(p: Place, i: Issue, body: Input): Promise<View> {
 
 const closeIssue: Mutation = (p, input) => {
   only('closeIssue', input, ['issueId', 'stateReason']);
-  return edited(p, subjectOf(p, input.issueId, ['Issue']), { state: 'closed', state_reason: text(input.stateReason)?.toLowerCase() });
+  return edited(p, subjectOf(p, input.issueId, ['Issue']), {
+    state: 'closed',
+    state_reason: text(input.stateReason)?.toLowerCase(),
+  });
 };
-const reopenIssue: Mutation = (p, input) => edited(p, subjectOf(p, input.issueId, ['Issue']), { state: 'open' });
+const reopenIssue: Mutation = (p, input) =>
+  edited(p, subjectOf(p, input.issueId, ['Issue']), { state: 'open' });
 const closePullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'closed' });
 const reopenPullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), { state: 'open' });
 const STATES: ReadonlyMap<unknown, string> = new Map([
@@ -116,10 +138,16 @@ const STATES: ReadonlyMap<unknown, string> = new Map([
 ]);
 const changes = (name: string, input: Input, id: string): Input => {
   only(name, input, [id, 'title', 'body', 'state']);
-  return { title: text(input.title), body: text(input.body), ...(STATES.has(input.state) ? { state: STATES.get(input.state) } : {}) };
+  return {
+    title: text(input.title),
+    body: text(input.body),
+    ...(STATES.has(input.state) ? { state: STATES.get(input.state) } : {}),
+  };
 };
-const updateIssue: Mutation = (p, input) => edited(p, subjectOf(p, input.id, ['Issue']), changes('updateIssue', input, 'id'));
-const updatePullRequest: Mutation = (p, input) => edited(p, pullOf(p, input), changes('updatePullRequest', input, 'pullRequestId'));
+const updateIssue: Mutation = (p, input) =>
+  edited(p, subjectOf(p, input.id, ['Issue']), changes('updateIssue', input, 'id'));
+const updatePullRequest: Mutation = (p, input) =>
+  edited(p, pullOf(p, input), changes('updatePullRequest', input, 'pullRequestId'));
 
 const addComment: Mutation = async (p, input) => {
   const i = subjectOf(p, input.subjectId);
@@ -142,7 +170,9 @@ const updateIssueComment: Mutation = async (p, input) => {
 
 const addLabelsToLabelable: Mutation = async (p, input) => {
   const i = subjectOf(p, input.labelableId);
-  await byRest(p, 'POST', `/repos/${i.repo}/issues/${i.number}/labels`, { labels: labelNames(p, input.labelIds) });
+  await byRest(p, 'POST', `/repos/${i.repo}/issues/${i.number}/labels`, {
+    labels: labelNames(p, input.labelIds),
+  });
   return { labelable: viewOf(p, i) };
 };
 const removeLabelsFromLabelable: Mutation = async (p, input) => {
@@ -191,12 +221,22 @@ const submitPullRequestReview: Mutation = async (p, input) => {
   const at = readGlobalId(String(input.pullRequestReviewId));
   const x = p.c.store.one('review', (r) => at?.kind === 'Review' && r.id === at.id);
   if (!x) throw missing(input.pullRequestReviewId);
-  await byRest(p, 'POST', `/repos/${x.repo}/pulls/${x.number}/reviews/${x.id}/events`, { event: input.event, body: text(input.body) });
+  await byRest(p, 'POST', `/repos/${x.repo}/pulls/${x.number}/reviews/${x.id}/events`, {
+    event: input.event,
+    body: text(input.body),
+  });
   return { pullRequestReview: p.view.review(p, numberedIn(p, x.repo, x.number), x) };
 };
 
 const mergePullRequest: Mutation = async (p, input) => {
-  only('mergePullRequest', input, ['pullRequestId', 'mergeMethod', 'commitHeadline', 'commitBody', 'expectedHeadOid', 'authorEmail']);
+  only('mergePullRequest', input, [
+    'pullRequestId',
+    'mergeMethod',
+    'commitHeadline',
+    'commitBody',
+    'expectedHeadOid',
+    'authorEmail',
+  ]);
   const i = pullOf(p, input);
   await byRest(p, 'PUT', `/repos/${i.repo}/pulls/${i.number}/merge`, {
     merge_method: (text(input.mergeMethod) ?? 'MERGE').toLowerCase(),
@@ -208,7 +248,13 @@ const mergePullRequest: Mutation = async (p, input) => {
 };
 
 /** What GitHub offers over GraphQL only: queue, draft, threads. */
-async function tell(p: Place, i: Issue, event: string, action: string, more: Record<string, unknown> = {}): Promise<void> {
+async function tell(
+  p: Place,
+  i: Issue,
+  event: string,
+  action: string,
+  more: Record<string, unknown> = {},
+): Promise<void> {
   const repo = repoOfIssue(p, i);
   p.c.hooks.send(event, {
     action,
@@ -222,7 +268,11 @@ async function tell(p: Place, i: Issue, event: string, action: string, more: Rec
 const enqueuePullRequest: Mutation = async (p, input) => {
   const i = changeable(p, pullOf(p, input));
   // A queue of one: it is merged at once.
-  const done = await mergePull(p.c, repoOfIssue(p, i), i, p.user, { merge_method: 'merge', sha: text(input.expectedHeadOid), queued: true });
+  const done = await mergePull(p.c, repoOfIssue(p, i), i, p.user, {
+    merge_method: 'merge',
+    sha: text(input.expectedHeadOid),
+    queued: true,
+  });
   if (done.status !== 200) throw refused('UNPROCESSABLE', (done.body as { message: string }).message);
   await tell(p, i, 'pull_request', 'closed', { number: i.number });
   return { mergeQueueEntry: { __typename: 'MergeQueueEntry', id: `MQE_${i.id}` } };
@@ -246,7 +296,10 @@ const threadIs =
   (resolved: boolean): Mutation =>
   async (p, input) => {
     const at = readGlobalId(String(input.threadId));
-    const root: ReviewComment | undefined = p.c.store.one('reviewComment', (x) => at?.kind === 'Thread' && x.id === at.id && x.inReplyTo === null);
+    const root: ReviewComment | undefined = p.c.store.one(
+      'reviewComment',
+      (x) => at?.kind === 'Thread' && x.id === at.id && x.inReplyTo === null,
+    );
     if (!root) throw missing(input.threadId);
     const i = changeable(p, numberedIn(p, root.repo, root.number));
     p.c.store.update('reviewComment', root, { resolved });

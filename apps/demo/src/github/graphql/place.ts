@@ -53,12 +53,16 @@ export const viewOf = (p: Place, i: Issue): View => (i.pr === null ? p.view.issu
 
 /** @throws GraphQLError for an argument that is given and that the local GitHub does not heed */
 export function heeds(field: string, args: object, known: readonly string[]): void {
-  const other = Object.entries(args).find(([name, value]) => value != null && value !== false && !known.includes(name))?.[0];
-  if (other !== undefined) throw refused('NOT_IMPLEMENTED', `The local GitHub does not heed the argument "${other}" of ${field}.`);
+  const other = Object.entries(args).find(
+    ([name, value]) => value != null && value !== false && !known.includes(name),
+  )?.[0];
+  if (other !== undefined)
+    throw refused('NOT_IMPLEMENTED', `The local GitHub does not heed the argument "${other}" of ${field}.`);
 }
 
 /** @param type as GitHub's answers have it beside the message */
-export const refused = (type: string, message: string): GraphQLError => new GraphQLError(message, { extensions: { type } });
+export const refused = (type: string, message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { type } });
 
 /** @returns null for what is no id of ours */
 export function readGlobalId(id: string): { kind: string; id: number } | null {
@@ -68,5 +72,6 @@ export function readGlobalId(id: string): { kind: string; id: number } | null {
   return m ? { kind: m[1]!, id: Number(m[2]) } : null;
 }
 
-export const repoOf = ({ c }: Place, full: string): Repo | undefined => c.store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
+export const repoOf = ({ c }: Place, full: string): Repo | undefined =>
+  c.store.one('repo', (r) => r.full.toLowerCase() === full.toLowerCase());
 export const repoOfIssue = ({ c }: Place, i: Issue): Repo => c.store.one('repo', (r) => r.full === i.repo)!;

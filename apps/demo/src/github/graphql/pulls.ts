@@ -19,7 +19,17 @@ export interface PullsArgs extends Bounds {
 }
 
 export function pullsView(p: Place, repo: string, a: PullsArgs): View {
-  heeds('Repository.pullRequests', a, ['first', 'last', 'after', 'before', 'states', 'headRefName', 'baseRefName', 'labels', 'orderBy']);
+  heeds('Repository.pullRequests', a, [
+    'first',
+    'last',
+    'after',
+    'before',
+    'states',
+    'headRefName',
+    'baseRefName',
+    'labels',
+    'orderBy',
+  ]);
   const list = p.c.store.find(
     'issue',
     (i) =>
@@ -46,7 +56,13 @@ function gitFields(p: Place, i: Issue): View {
     changedFiles: async () => (await facts()).stat.files,
     mergeable: async () => FITS[`${(await facts()).fits}`],
     mergeStateStatus: async () => mergeableState((await facts()).fits, i.pr!.draft).toUpperCase(),
-    files: async (a: Bounds) => connection('files', a, await changedFiles(p.c.bare, i.repo, `${i.pr!.baseSha}...${i.pr!.headSha}`), (f) => f),
+    files: async (a: Bounds) =>
+      connection(
+        'files',
+        a,
+        await changedFiles(p.c.bare, i.repo, `${i.pr!.baseSha}...${i.pr!.headSha}`),
+        (f) => f,
+      ),
     commits: async (a: Bounds) => {
       const repo = repoOfIssue(p, i);
       return connection('commits', a, await commitsIn(p.c.bare, i.repo, [range]), (k) => ({
@@ -91,7 +107,10 @@ function reviewFields(p: Place, i: Issue, repo: Repo): View {
     heeds(`PullRequest.${field}`, a, ['first', 'last', 'after', 'before']);
     return connection(field, a, of, (r) => p.view.review(p, i, r));
   };
-  const roots = store.find('reviewComment', (x) => x.repo === i.repo && x.number === i.number && x.inReplyTo === null && !pending.has(x.reviewId));
+  const roots = store.find(
+    'reviewComment',
+    (x) => x.repo === i.repo && x.number === i.number && x.inReplyTo === null && !pending.has(x.reviewId),
+  );
   return {
     reviews: list('reviews', seen),
     latestReviews: list('latestReviews', latest),

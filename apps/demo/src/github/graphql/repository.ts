@@ -17,7 +17,9 @@ function labelsView(p: Place, repo: Repo, a: LabelsArgs): View {
   const wanted = (a.query ?? '').toLowerCase();
   const list = p.c.store.find(
     'label',
-    (l) => l.repo === repo.full && (l.name.toLowerCase().includes(wanted) || (l.description ?? '').toLowerCase().includes(wanted)),
+    (l) =>
+      l.repo === repo.full &&
+      (l.name.toLowerCase().includes(wanted) || (l.description ?? '').toLowerCase().includes(wanted)),
   );
   if (a.orderBy?.field === 'NAME') list.sort((x, y) => x.name.localeCompare(y.name));
   if (a.orderBy?.direction === 'DESC') list.reverse();
@@ -26,7 +28,8 @@ function labelsView(p: Place, repo: Repo, a: LabelsArgs): View {
 
 function numbered(p: Place, repo: Repo, number: number, what: string, is: (i: Issue) => boolean): Issue {
   const found = p.c.store.one('issue', (i) => i.repo === repo.full && i.number === number && is(i));
-  if (found === undefined) throw refused('NOT_FOUND', `Could not resolve to ${what} with the number of ${number}.`);
+  if (found === undefined)
+    throw refused('NOT_FOUND', `Could not resolve to ${what} with the number of ${number}.`);
   return found;
 }
 
@@ -88,7 +91,8 @@ function absent(): View {
 export function repositoryView(p: Place, repo: Repo): View {
   const [owner, name] = repo.full.split('/') as [string, string];
   const isIssue = (i: Issue): boolean => i.pr === null;
-  const people = (field: string) => (a: Bounds) => connection(field, a, [...new Set([owner, p.user])], (login) => p.view.user(p, login));
+  const people = (field: string) => (a: Bounds) =>
+    connection(field, a, [...new Set([owner, p.user])], (login) => p.view.user(p, login));
   return {
     ...absent(),
     __typename: 'Repository',
@@ -143,7 +147,10 @@ export function repositoryView(p: Place, repo: Repo): View {
       ),
     labels: (a: LabelsArgs) => labelsView(p, repo, a),
     label: (a: { name: string }) => {
-      const found = p.c.store.one('label', (l) => l.repo === repo.full && l.name.toLowerCase() === a.name.toLowerCase());
+      const found = p.c.store.one(
+        'label',
+        (l) => l.repo === repo.full && l.name.toLowerCase() === a.name.toLowerCase(),
+      );
       return found ? p.view.label(p, found) : null;
     },
     assignableUsers: people('assignableUsers'),

@@ -14,13 +14,17 @@ export interface SearchArgs extends Bounds {
  * @see https://docs.github.com/search-github/searching-on-github/searching-issues-and-pull-requests
  * @throws GraphQLError for OR and NOT
  */
-export function readSearch(query: string): { words: string[]; qualifiers: { name: string; value: string; not: boolean }[] } {
+export function readSearch(query: string): {
+  words: string[];
+  qualifiers: { name: string; value: string; not: boolean }[];
+} {
   const words: string[] = [];
   const qualifiers: { name: string; value: string; not: boolean }[] = [];
   for (const m of query.matchAll(/(-?)(?:([a-z][a-z-]*):)?(?:"([^"]*)"|([^\s"()]+))/gi)) {
     const value = m[3] ?? m[4] ?? '';
     if (m[4] === 'AND') continue;
-    if (m[4] === 'OR' || m[4] === 'NOT') throw refused('NOT_IMPLEMENTED', `The local GitHub does not know ${m[4]} in a search.`);
+    if (m[4] === 'OR' || m[4] === 'NOT')
+      throw refused('NOT_IMPLEMENTED', `The local GitHub does not know ${m[4]} in a search.`);
     if (m[2] === undefined) words.push(`${m[1]}${value}`.toLowerCase());
     else qualifiers.push({ name: m[2].toLowerCase(), value, not: m[1] === '-' });
   }
@@ -43,7 +47,8 @@ const IS: ReadonlyMap<string, (i: Issue) => boolean> = new Map<string, (i: Issue
 ]);
 const is: Test = (i, value) => {
   const test = IS.get(value.toLowerCase());
-  if (test === undefined) throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "is:${value}" in a search.`);
+  if (test === undefined)
+    throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "is:${value}" in a search.`);
   return test(i);
 };
 
@@ -87,14 +92,18 @@ function found(p: Place, query: string): Issue[] {
     const test = known.get(name);
     const [field, direction] = value.split('-');
     if (test !== undefined) wanted.push((i) => test(i, value) !== not);
-    else if (name === 'sort' && SORTS.has(field!)) order = { field: SORTS.get(field!)!, direction: direction === 'asc' ? 'ASC' : 'DESC' };
+    else if (name === 'sort' && SORTS.has(field!))
+      order = { field: SORTS.get(field!)!, direction: direction === 'asc' ? 'ASC' : 'DESC' };
     else if (name === 'in' && value === 'title') where = (i) => i.title;
     else if (name === 'in' && value === 'body') where = (i) => i.body ?? '';
     else throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "${name}:${value}" in a search.`);
   }
   return inOrder(
     p,
-    p.c.store.find('issue', (i) => wanted.every((w) => w(i)) && words.every((w) => where(i).toLowerCase().includes(w))),
+    p.c.store.find(
+      'issue',
+      (i) => wanted.every((w) => w(i)) && words.every((w) => where(i).toLowerCase().includes(w)),
+    ),
     order,
   );
 }
@@ -102,20 +111,33 @@ function found(p: Place, query: string): Issue[] {
 function foundRepositories(p: Place, query: string): Repo[] {
   const { words, qualifiers } = readSearch(query);
   const other = qualifiers.find((q) => !['user', 'org', 'fork', 'sort', 'archived'].includes(q.name));
-  if (other) throw refused('NOT_IMPLEMENTED', `The local GitHub does not know "${other.name}:${other.value}" in a search.`);
+  if (other)
+    throw refused(
+      'NOT_IMPLEMENTED',
+      `The local GitHub does not know "${other.name}:${other.value}" in a search.`,
+    );
   const owners = qualifiers.filter((q) => q.name === 'user' || q.name === 'org').map((q) => q.value);
   return p.c.store.find(
     'repo',
-    (r) => words.every((w) => r.full.toLowerCase().includes(w)) && (owners.length === 0 || owners.some((o) => same(r.full.split('/')[0]!, o))),
+    (r) =>
+      words.every((w) => r.full.toLowerCase().includes(w)) &&
+      (owners.length === 0 || owners.some((o) => same(r.full.split('/')[0]!, o))),
   );
 }
 
 export function searchView(p: Place, a: SearchArgs): View {
   if (a.type === 'REPOSITORY') {
     const repos = foundRepositories(p, a.query);
-    return connection('search', a, repos, (r) => p.view.repository(p, r), { repositoryCount: repos.length, issueCount: 0 });
+    return connection('search', a, repos, (r) => p.view.repository(p, r), {
+      repositoryCount: repos.length,
+      issueCount: 0,
+    });
   }
-  if (!a.type.startsWith('ISSUE')) throw refused('NOT_IMPLEMENTED', `The local GitHub does not search for ${a.type}.`);
+  if (!a.type.startsWith('ISSUE'))
+    throw refused('NOT_IMPLEMENTED', `The local GitHub does not search for ${a.type}.`);
   const issues = found(p, a.query);
-  return connection('search', a, issues, (i) => viewOf(p, i), { issueCount: issues.length, repositoryCount: 0 });
+  return connection('search', a, issues, (i) => viewOf(p, i), {
+    issueCount: issues.length,
+    repositoryCount: 0,
+  });
 }

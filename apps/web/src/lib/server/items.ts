@@ -1,7 +1,16 @@
 // An item as its card shows it: words rendered, a held change as lines and never as markup.
 import type { ItemView } from '@mainloop/models/db/read';
 import { readDiff, type DiffFile } from '@mainloop/models/flow/diff';
-import { checksOf, failureFacts, planChanges, summaryOf, twoSentences, type FailureFacts, type PlanChanges, type ReviewFacts } from '#lib/facts.ts';
+import {
+  checksOf,
+  failureFacts,
+  planChanges,
+  summaryOf,
+  twoSentences,
+  type FailureFacts,
+  type PlanChanges,
+  type ReviewFacts,
+} from '#lib/facts.ts';
 import { changedFiles, changeRisks } from './changes.ts';
 import { render } from './markdown.ts';
 import { read } from './read.ts';

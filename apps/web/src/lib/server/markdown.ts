@@ -37,13 +37,16 @@ const ALLOWED: sanitize.IOptions = {
   transformTags: {
     a: (tag, a) => {
       const own = a.href?.startsWith('/') && !a.href.startsWith('//');
-      const attribs: Record<string, string> = own ? { href: a.href! } : { href: a.href ?? '', rel: 'noopener noreferrer nofollow', target: '_blank' };
+      const attribs: Record<string, string> = own
+        ? { href: a.href! }
+        : { href: a.href ?? '', rel: 'noopener noreferrer nofollow', target: '_blank' };
       return { tagName: tag, attribs };
     },
   },
 };
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 /** Cells that a table has no column for are left out by the rules of GitHub. */
 const hasMoreCells = (row: string, columns: number): boolean =>
   row
@@ -60,12 +63,17 @@ const marked = new Marked({
     def: ({ raw }) => `<p>${escaped(raw)}</p>`,
     image: ({ raw }) => escaped(raw),
     // The word behind a fence too: it is a language, or anything.
-    code: ({ text, lang, raw }) => `<pre><code>${/^[\w.+#-]{0,20}$/.test(lang ?? '') ? escaped(text) : escaped(raw)}\n</code></pre>`,
-    table: ({ header, raw }) => (raw.split('\n').some((row) => hasMoreCells(row, header.length)) ? `<pre><code>${escaped(raw)}</code></pre>` : false),
+    code: ({ text, lang, raw }) =>
+      `<pre><code>${/^[\w.+#-]{0,20}$/.test(lang ?? '') ? escaped(text) : escaped(raw)}\n</code></pre>`,
+    table: ({ header, raw }) =>
+      raw.split('\n').some((row) => hasMoreCells(row, header.length))
+        ? `<pre><code>${escaped(raw)}</code></pre>`
+        : false,
     link({ href, title, tokens }) {
       return `<a href="${escaped(href).replaceAll('"', '&quot;')}">${this.parser.parseInline(tokens)}</a>${title ? escaped(` "${title}"`) : ''}`;
     },
   },
 });
 
-export const render = (markdown: string): string => sanitize(marked.parse(spellOut(markdown)) as string, ALLOWED);
+export const render = (markdown: string): string =>
+  sanitize(marked.parse(spellOut(markdown)) as string, ALLOWED);

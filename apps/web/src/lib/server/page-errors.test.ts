@@ -4,13 +4,26 @@ import { idsOf, logPageError } from './page-errors.ts';
 
 function read(): { log: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
-  return { log: openLog('web', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }), lines };
+  return {
+    log: openLog('web', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
+    lines,
+  };
 }
 
 test('a page that failed is one line with its reason and whose work it is about', () => {
   const { log, lines } = read();
-  logPageError(log, { kind: 'unknown', error: new Error('no database'), path: '/task/t-1', ids: idsOf('owner', { id: 't-1' }) });
-  logPageError(log, { kind: 'unknown', error: new Error('no database'), path: '/week', ids: idsOf('owner', {}) });
+  logPageError(log, {
+    kind: 'unknown',
+    error: new Error('no database'),
+    path: '/task/t-1',
+    ids: idsOf('owner', { id: 't-1' }),
+  });
+  logPageError(log, {
+    kind: 'unknown',
+    error: new Error('no database'),
+    path: '/week',
+    ids: idsOf('owner', {}),
+  });
   expect(lines).toHaveLength(2);
   expect(lines[0]).toMatchObject({
     name: 'web',

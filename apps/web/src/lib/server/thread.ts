@@ -10,8 +10,12 @@ export type Said = ThreadPiece['thread'][number];
 export async function threadPiece(piece: Piece) {
   const t = await read().thread(piece);
   // What a reply lists is shown as cards that say how it is now, not how it was when it was said.
-  const said = t.items.map((i) => (i.message?.role === 'assistant' ? taskLinksOf(i.message.text) : { words: i.message?.text ?? '', ids: [] }));
-  const tasks = new Map((await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]));
+  const said = t.items.map((i) =>
+    i.message?.role === 'assistant' ? taskLinksOf(i.message.text) : { words: i.message?.text ?? '', ids: [] },
+  );
+  const tasks = new Map(
+    (await read().tasksOf([...new Set(said.flatMap((s) => s.ids))])).map((task) => [task.id, task]),
+  );
   return {
     draft: t.draft,
     hasEarlier: t.hasEarlier,

@@ -6,9 +6,13 @@ export const load: PageServerLoad = async ({ depends, url }) => {
   depends('app:live');
   const at = placeIn(url.searchParams, 'at');
   const since = Date.parse(url.searchParams.get('since') ?? '');
-  const piece = await threadPiece(at !== undefined ? { at } : Number.isNaN(since) ? {} : { since: new Date(since) });
+  const piece = await threadPiece(
+    at !== undefined ? { at } : Number.isNaN(since) ? {} : { since: new Date(since) },
+  );
   // The place that was asked for, or the first that was said from a time on.
-  const place = at ?? (Number.isNaN(since) ? null : (piece.thread.find((i) => Date.parse(i.atIso) >= since)?.seq ?? null));
+  const place =
+    at ??
+    (Number.isNaN(since) ? null : (piece.thread.find((i) => Date.parse(i.atIso) >= since)?.seq ?? null));
   return {
     ...piece,
     place,

@@ -9,7 +9,10 @@ const TOLD: ReadonlySet<string> = new Set<RefusalCode>(['copied_session', 'not_o
 /** What the sign-in offers, and why one is here. Says nothing about the owner's work. */
 export const load: PageServerLoad = async ({ request, url }) => {
   const r = await fetch(`${settings.api}/api/signin`, {
-    headers: { cookie: request.headers.get('cookie') ?? '', 'user-agent': request.headers.get('user-agent') ?? '' },
+    headers: {
+      cookie: request.headers.get('cookie') ?? '',
+      'user-agent': request.headers.get('user-agent') ?? '',
+    },
   }).catch(() => null); // The page offers what it can without the api.
   const s = r?.ok ? ((await r.json()) as Answer<'getSignIn'>) : null;
   const to = url.searchParams.get('to') ?? '/inbox';

@@ -28,6 +28,7 @@ export async function notAsShown(
 /** @returns who brought a commit to the branch, as a sentence */
 export async function whoPushed(forge: Forge, t: TaskRow, pr: PullInfo, head: string): Promise<string> {
   const commit = (await forge.listCommits(t.repo, pr.number)).find((c) => c.sha === head);
-  const what = commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
+  const what =
+    commit === undefined ? head.slice(0, 7) : `${head.slice(0, 7)} "${cleanTitle(commit.title, 80)}"`;
   return `${cleanTitle(commit?.author ?? '', 60) || 'Somebody'} pushed ${what} to the pull request after it was offered, so it is not merged. It is looked at anew.`;
 }

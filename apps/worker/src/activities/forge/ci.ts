@@ -27,7 +27,12 @@ export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeCon
     const pull = await pullOf(t);
     const sha = await headOf(db, pull, t);
     await ensureShown({ db, forge }, t, sha);
-    const { verdict, told } = await lookAtChecks(checks, t, { sha, pull, round: i.round, redSha: i.redSha ?? null });
+    const { verdict, told } = await lookAtChecks(checks, t, {
+      sha,
+      pull,
+      round: i.round,
+      redSha: i.redSha ?? null,
+    });
     if (told.pull === 'merged') await tellMerged(t, t.prNumber!, pull!.mergeSha);
     return {
       verdict: wordOf(verdict.outcome),

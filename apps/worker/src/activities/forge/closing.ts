@@ -5,12 +5,22 @@ import type { ForgeContext } from './context.ts';
 import { ensurePicturesGone } from './pictures.ts';
 
 /** Closed, opened again, cleaned up. */
-export const closingActivities = ({ db, forge, hit, tellMerged, tellClosed, tellReopened }: ForgeContext) => ({
+export const closingActivities = ({
+  db,
+  forge,
+  hit,
+  tellMerged,
+  tellClosed,
+  tellReopened,
+}: ForgeContext) => ({
   /**
    * Whether it is open, and who closed it when.
    * @param i `closedAtIso`: when it was closed, by an earlier look
    */
-  async readPull(i: { taskId: string; closedAtIso?: string }): Promise<{ state: 'open' | 'closed' | 'merged'; by: string; atIso: string }> {
+  async readPull(i: {
+    taskId: string;
+    closedAtIso?: string;
+  }): Promise<{ state: 'open' | 'closed' | 'merged'; by: string; atIso: string }> {
     const t = await getTask(db, i.taskId);
     const pr = await forge.getPull(t.repo, t.prNumber!);
     if (pr.merged) {
@@ -23,7 +33,10 @@ export const closingActivities = ({ db, forge, hit, tellMerged, tellClosed, tell
   },
 
   /** Opens it again. What the forge refuses is said in its words. */
-  async ensureReopened(i: { taskId: string; closedAtIso: string }): Promise<{ did: 'reopened' } | { did: 'refused'; sentence: string }> {
+  async ensureReopened(i: {
+    taskId: string;
+    closedAtIso: string;
+  }): Promise<{ did: 'reopened' } | { did: 'refused'; sentence: string }> {
     const t = await getTask(db, i.taskId);
     hit('forge.reopen.before');
     try {

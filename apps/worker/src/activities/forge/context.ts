@@ -21,7 +21,10 @@ export interface ForgeDeps {
 }
 
 /** Appends one event about a task, in the name of mainloop. */
-type Log = (t: TaskRow, make: (about: { readonly taskId: string; readonly actor: string }) => NewEvent) => Promise<unknown>;
+type Log = (
+  t: TaskRow,
+  make: (about: { readonly taskId: string; readonly actor: string }) => NewEvent,
+) => Promise<unknown>;
 
 export interface ForgeContext {
   readonly db: Db;
@@ -44,7 +47,8 @@ export interface ForgeContext {
 
 export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }: ForgeDeps): ForgeContext {
   const effect = effects({ db, hit, settleMs });
-  const log: Log = (t, make) => withTx(db, (tx) => append(tx, [make({ taskId: t.id, actor: 'mainloop' })], t.ownerId));
+  const log: Log = (t, make) =>
+    withTx(db, (tx) => append(tx, [make({ taskId: t.id, actor: 'mainloop' })], t.ownerId));
   return {
     db,
     forge,
@@ -54,13 +58,21 @@ export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }
     checks: { db, forge, effect, patienceMs: ciPatienceMs },
     log,
     pullOf: (t) => (t.prNumber === null ? Promise.resolve(null) : forge.getPull(t.repo, t.prNumber)),
-    tellMerged: (t, number, sha) => log(t, (about) => pullRequestMerged.new({ ...about, payload: { number, sha } })),
+    tellMerged: (t, number, sha) =>
+      log(t, (about) => pullRequestMerged.new({ ...about, payload: { number, sha } })),
     tellClosed: async (t, number) => {
       const closing = await forge.readClosing(t.repo, number);
       const { by, atIso } = closing;
-      await log(t, (about) => pullRequestClosed.new({ ...about, key: { at: atIso }, payload: { number, ...(by === '' ? {} : { by }) } }));
+      await log(t, (about) =>
+        pullRequestClosed.new({
+          ...about,
+          key: { at: atIso },
+          payload: { number, ...(by === '' ? {} : { by }) },
+        }),
+      );
       return closing;
     },
-    tellReopened: (t, number, closedAt) => log(t, (about) => pullRequestReopened.new({ ...about, key: { closedAt }, payload: { number } })),
+    tellReopened: (t, number, closedAt) =>
+      log(t, (about) => pullRequestReopened.new({ ...about, key: { closedAt }, payload: { number } })),
   };
 }

@@ -25,12 +25,17 @@ export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeCon
    * Merges what the person was shown, and nothing that has come to the branch since.
    * @param i `shown`: the commit that they decided upon. Tasks from before it was told go by the agent's last push, and what is refused is thrown.
    */
-  async merge(i: { taskId: string; method?: string | undefined; shown?: string | undefined }): Promise<Merged> {
+  async merge(i: {
+    taskId: string;
+    method?: string | undefined;
+    shown?: string | undefined;
+  }): Promise<Merged> {
     const t = await getTask(db, i.taskId);
     hit('forge.merge.before');
     const pr = await forge.getPull(t.repo, t.prNumber!);
     const head = i.shown ?? (await headOf(db, pr, t));
-    const again = i.shown === undefined || pr.merged ? null : await notAsShown({ db, forge, checks }, t, pr, i.shown);
+    const again =
+      i.shown === undefined || pr.merged ? null : await notAsShown({ db, forge, checks }, t, pr, i.shown);
     if (again !== null) return again;
     if (i.shown === undefined && !pr.merged && head !== t.headSha)
       throw new ForgeError(
@@ -44,13 +49,18 @@ export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeCon
     const acting = await findActing(db, t.id);
     const words = wayRefused(way.method, acting);
     if (words !== null) return refused(i.shown, words);
-    const message = { title: ours`${agentLine(t.title)} (#${t.prNumber!})`, body: ours`Asked for, reviewed and merged in mainloop.` };
+    const message = {
+      title: ours`${agentLine(t.title)} (#${t.prNumber!})`,
+      body: ours`Asked for, reviewed and merged in mainloop.`,
+    };
     try {
       const next = (tried: readonly MergeMethod[]): MergeMethod | null => {
         const other = nextWay(i.method, allowed, tried);
         return other === null || wayRefused(other, acting) !== null ? null : other;
       };
-      const m = await firstAllowed(way.method, next, (method) => forge.ensureMerged(t.repo, t.prNumber!, head, method, message));
+      const m = await firstAllowed(way.method, next, (method) =>
+        forge.ensureMerged(t.repo, t.prNumber!, head, method, message),
+      );
       hit('forge.merge.after');
       await tellMerged(t, t.prNumber!, m.sha);
       return { did: 'merged' };

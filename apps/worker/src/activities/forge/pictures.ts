@@ -12,12 +12,17 @@ const MOST_PICTURES = 8;
 const pictureRef = (taskId: string): string => `mainloop/pictures/${taskId}`;
 
 function pictureText(pictures: readonly ShownPicture[], urls: readonly string[]): ForgeText {
-  const shown = pictures.map((p, n) => (urls[n] === undefined ? agentQuote(p.caption, 200) : agentPicture(p.caption, urls[n])));
+  const shown = pictures.map((p, n) =>
+    urls[n] === undefined ? agentQuote(p.caption, 200) : agentPicture(p.caption, urls[n]),
+  );
   return ours`${urls.length === 0 ? ours`\n\nIn mainloop there are pictures of it:` : ours``}\n\n${joined(shown, '\n\n')}`;
 }
 
 /** @returns the pictures as words behind those of a comment; where the forge takes none, their captions. '' when there are none */
-export async function ensurePictures({ db, forge, hit }: Pick<ForgeContext, 'db' | 'forge' | 'hit'>, t: TaskRow): Promise<ForgeText> {
+export async function ensurePictures(
+  { db, forge, hit }: Pick<ForgeContext, 'db' | 'forge' | 'hit'>,
+  t: TaskRow,
+): Promise<ForgeText> {
   const pictures = await listPictures(db, t.id, MOST_PICTURES);
   if (pictures.length === 0) return ours``;
   const files = pictures.map((p) => ({
@@ -25,19 +30,24 @@ export async function ensurePictures({ db, forge, hit }: Pick<ForgeContext, 'db'
     read: async () => (await readAttachment(db, t.ownerId, p.id))?.data ?? new Uint8Array(),
   }));
   hit('forge.pictures.before');
-  const urls = await forge.ensureFiles({ repo: t.repo, ref: pictureRef(t.id), message: ours`Pictures of a task`, files }).then(
-    (made) => made.urls,
-    (err: unknown) => {
-      if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
-      return [];
-    },
-  );
+  const urls = await forge
+    .ensureFiles({ repo: t.repo, ref: pictureRef(t.id), message: ours`Pictures of a task`, files })
+    .then(
+      (made) => made.urls,
+      (err: unknown) => {
+        if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
+        return [];
+      },
+    );
   hit('forge.pictures.after');
   return pictureText(pictures, urls);
 }
 
 /** Takes them away, here and there. */
-export async function ensurePicturesGone({ db, forge }: Pick<ForgeContext, 'db' | 'forge'>, t: TaskRow): Promise<void> {
+export async function ensurePicturesGone(
+  { db, forge }: Pick<ForgeContext, 'db' | 'forge'>,
+  t: TaskRow,
+): Promise<void> {
   if ((await listPictures(db, t.id, 1)).length === 0) return;
   await forge.ensureRefGone(t.repo, pictureRef(t.id));
   await deletePictures(db, t.id);

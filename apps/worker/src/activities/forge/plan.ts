@@ -24,12 +24,28 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {
     const m = marker(t.id, 'plan');
     const made = await effect(t, { kind: 'issue' }, () =>
-      forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: null }),
+      forge.ensureIssue({
+        repo: t.repo,
+        marker: m,
+        title: agentLine(t.title),
+        body: issueBody(t),
+        known: null,
+      }),
     );
-    const now = await forge.ensureIssue({ repo: t.repo, marker: m, title: agentLine(t.title), body: issueBody(t), known: made.number });
+    const now = await forge.ensureIssue({
+      repo: t.repo,
+      marker: m,
+      title: agentLine(t.title),
+      body: issueBody(t),
+      known: made.number,
+    });
     const outcome = t.planRevision > 1 ? now.outcome : 'created';
     await log(t, (about) =>
-      issueEnsured.new({ ...about, key: { planRevision: t.planRevision }, payload: { number: made.number, url: made.url, outcome } }),
+      issueEnsured.new({
+        ...about,
+        key: { planRevision: t.planRevision },
+        payload: { number: made.number, url: made.url, outcome },
+      }),
     );
     return { number: made.number, at: now.at };
   };
@@ -40,7 +56,9 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
       return await writeIssue(t);
     } catch (err) {
       if (!(err instanceof ForgeError) || err.kind !== 'disabled') throw err;
-      await log(t, (about) => forgeUnreadable.new({ ...about, key: { repo: t.repo }, payload: { sentence: NO_ISSUES } }));
+      await log(t, (about) =>
+        forgeUnreadable.new({ ...about, key: { repo: t.repo }, payload: { sentence: NO_ISSUES } }),
+      );
       return { number: null };
     }
   };
@@ -53,19 +71,37 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
       const t = await getTask(db, i.taskId);
       if (t.issueNumber === null) return;
       const say = (author: string, decision: 'approve' | 'revise', text: string, answerId?: string) =>
-        decide(db, { ownerId: t.ownerId, itemId: i.itemId, decision, text, via: 'github', by: author, answerId });
+        decide(db, {
+          ownerId: t.ownerId,
+          itemId: i.itemId,
+          decision,
+          text,
+          via: 'github',
+          by: author,
+          answerId,
+        });
       const page = (await forge.listIssueComments(t.repo, t.issueNumber)).filter((c) => !isOurComment(c));
-      const lastId = Math.max(0, ...(await listForgeAnswers(db, t.id)).map((id) => (id === null ? 0 : commentIdOf(id))));
+      const lastId = Math.max(
+        0,
+        ...(await listForgeAnswers(db, t.id)).map((id) => (id === null ? 0 : commentIdOf(id))),
+      );
       // Nobody is asked about while there is nothing to hear.
       if (planAnswer(page, i.sinceIso, lastId) !== null) {
         const may = new Map<string, boolean>();
-        for (const author of new Set(page.filter((c) => c.id > lastId).map((c) => c.author))) may.set(author, await forge.mayWrite(t.repo, author));
+        for (const author of new Set(page.filter((c) => c.id > lastId).map((c) => c.author)))
+          may.set(author, await forge.mayWrite(t.repo, author));
         const said = page.filter((c) => may.get(c.author) === true);
         const answer = planAnswer(said, i.sinceIso, lastId);
-        if (answer !== null) return void (await say(answer.author, answer.decision, answer.text, answerIdOf(answer.id)));
+        if (answer !== null)
+          return void (await say(answer.author, answer.decision, answer.text, answerIdOf(answer.id)));
       }
       for (const r of await forge.listReactions(t.repo, t.issueNumber)) {
-        if (r.at < i.sinceIso || !['+1', 'rocket', 'hooray', 'heart'].includes(r.content) || !(await forge.mayWrite(t.repo, r.author))) continue;
+        if (
+          r.at < i.sinceIso ||
+          !['+1', 'rocket', 'hooray', 'heart'].includes(r.content) ||
+          !(await forge.mayWrite(t.repo, r.author))
+        )
+          continue;
         await say(r.author, 'approve', '');
         return;
       }

@@ -18,8 +18,15 @@ const PHASES: ReadonlyMap<string, ForgeText> = new Map([
   ['fix_ci', ours`Repair`],
   ['address_review', ours`Review`],
 ]);
-function summaryBody(t: TaskRow, runs: readonly CompletedRun[], evidence: ForgeText, pictures: ForgeText): ForgeText {
-  const parts = runs.map((r) => ours`**${PHASES.get(r.phase) ?? agentLine(r.phase)}.**\n\n${agentQuote(r.outcome.summary, 3_000)}`);
+function summaryBody(
+  t: TaskRow,
+  runs: readonly CompletedRun[],
+  evidence: ForgeText,
+  pictures: ForgeText,
+): ForgeText {
+  const parts = runs.map(
+    (r) => ours`**${PHASES.get(r.phase) ?? agentLine(r.phase)}.**\n\n${agentQuote(r.outcome.summary, 3_000)}`,
+  );
   return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.costMicrousd))}.${pictures}`;
 }
 
@@ -30,8 +37,14 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
     const asked = agentQuote(t.prompt, 2_000);
     const template = await forge.readPullTemplate(t.repo);
     const [did] = template === null ? [] : await listCompleted(db, t.id);
-    const what = did === undefined ? asked : ours`${asked}\n\nThe agent says of it:\n\n${agentQuote(did.outcome.summary, 3_000)}`;
-    const body = template === null ? joined([...(closes === null ? [] : [closes]), what], '\n\n') : fillPullTemplate(template, { what, closes });
+    const what =
+      did === undefined
+        ? asked
+        : ours`${asked}\n\nThe agent says of it:\n\n${agentQuote(did.outcome.summary, 3_000)}`;
+    const body =
+      template === null
+        ? joined([...(closes === null ? [] : [closes]), what], '\n\n')
+        : fillPullTemplate(template, { what, closes });
     return ours`${body}\n\n---\nmainloop works on this. It turns ready for review when CI is green.`;
   };
   return {
@@ -48,7 +61,12 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
           base: t.defaultBranch,
         });
       });
-      await log(t, (about) => pullRequestEnsured.new({ ...about, payload: { number: pr.number, url: pr.url, outcome: pr.outcome } }));
+      await log(t, (about) =>
+        pullRequestEnsured.new({
+          ...about,
+          payload: { number: pr.number, url: pr.url, outcome: pr.outcome },
+        }),
+      );
       return { number: pr.number };
     },
 
@@ -62,7 +80,12 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
       if (t.prNumber === null) return;
       for (const s of (await listSaid(db, t.id)).toReversed())
         await effect(t, { kind: 'say', of: s.seq }, () =>
-          forge.ensureComment({ repo: t.repo, number: t.prNumber!, marker: marker(t.id, `say-${s.seq}`), body: agentQuote(s.text) }),
+          forge.ensureComment({
+            repo: t.repo,
+            number: t.prNumber!,
+            marker: marker(t.id, `say-${s.seq}`),
+            body: agentQuote(s.text),
+          }),
         );
       await publishReview({ db, forge, effect }, t);
     },
@@ -86,7 +109,13 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
         if (!(err instanceof ForgeError) || isRetryable(err.kind)) throw err;
       });
       hit('forge.draft.after');
-      await log(t, (about) => pullRequestTakenBack.new({ ...about, key: { sha: pull.headSha }, payload: { number: pull.number, why: i.why } }));
+      await log(t, (about) =>
+        pullRequestTakenBack.new({
+          ...about,
+          key: { sha: pull.headSha },
+          payload: { number: pull.number, why: i.why },
+        }),
+      );
     },
 
     async ensureSummary(i: { taskId: string }): Promise<void> {
@@ -94,7 +123,9 @@ export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeCon
       const runs = await listCompleted(db, t.id);
       const m = marker(t.id, 'summary');
       const sha = t.headSha ?? '';
-      const checks = await Promise.all((['diagnostics', 'lint', 'tests'] as const).map((what) => findEvidence(db, t.id, sha, what)));
+      const checks = await Promise.all(
+        (['diagnostics', 'lint', 'tests'] as const).map((what) => findEvidence(db, t.id, sha, what)),
+      );
       const body = summaryBody(
         t,
         runs,

@@ -15,7 +15,15 @@ import type { ForgeContext } from './context.ts';
 const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_[\]<>()#|!~]/g, '\\$&');
 
 /** The review of a task, read anew. */
-export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerged, tellClosed }: ForgeContext) => ({
+export const reviewActivities = ({
+  db,
+  forge,
+  checks,
+  quietMs,
+  pullOf,
+  tellMerged,
+  tellClosed,
+}: ForgeContext) => ({
   /**
    * @param i `shown`: the commit that was offered for review; older tasks do not say it. `take`: what was gathered is taken up if nothing was
    *   said since, or, `whatever`, with all that was; null: it is only gathered. Older tasks do not say it, and take up what there is. `queued`:
@@ -55,7 +63,10 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
     const heard = await hearComments(db, forge, t);
     const { words, atOnce, waiting } = heard;
     const newest = waiting.at(-1);
-    const takes = before === null && newest !== undefined && (i.take === undefined || i.take?.whatever === true || i.take?.words === words);
+    const takes =
+      before === null &&
+      newest !== undefined &&
+      (i.take === undefined || i.take?.whatever === true || i.take?.words === words);
     if (takes) await takeUp(db, t, heard, i.take?.words ?? words);
     await syncThreads(db, forge, t);
     const taken = before ?? (takes ? { author: newest.author, comments: waiting.length } : null);
@@ -65,11 +76,20 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
       comments: taken?.comments ?? 0,
       newestIso: newest?.at ?? i.sinceIso,
       author: taken?.author ?? '',
-      ...(taken !== null || newest === undefined ? {} : { waiting: { comments: waiting.length, author: newest.author, words, atOnce, quietMs } }),
+      ...(taken !== null || newest === undefined
+        ? {}
+        : { waiting: { comments: waiting.length, author: newest.author, words, atOnce, quietMs } }),
       ...(again === null ? {} : { again: again.sentence }),
       ...(i.queued === true && !(await forge.isQueued(t.repo, pr.number)) ? { leftQueue: true } : {}),
       ...(pr.fits === false ? { conflictsWith: t.defaultBranch } : {}),
-      ...(taken === null ? {} : { rounds: { most: resolveProjectSettings(t.settings).reviewRounds, open: await openFindings(db, t.id) } }),
+      ...(taken === null
+        ? {}
+        : {
+            rounds: {
+              most: resolveProjectSettings(t.settings).reviewRounds,
+              open: await openFindings(db, t.id),
+            },
+          }),
     };
   },
 
@@ -86,8 +106,13 @@ export const reviewActivities = ({ db, forge, checks, quietMs, pullOf, tellMerge
       };
     const commits = await forge.listCommits(t.repo, pull.number);
     const ours = commits.findLastIndex((c) => c.sha === t.headSha);
-    const lines = commits.slice(ours + 1).map((c) => `- \`${c.sha.slice(0, 7)}\` ${inline(c.title)} (${inline(c.author)})`);
-    const [said, more] = [lines.slice(-10), lines.length > 10 ? `\n- and ${lines.length - 10} more before these` : ''];
+    const lines = commits
+      .slice(ours + 1)
+      .map((c) => `- \`${c.sha.slice(0, 7)}\` ${inline(c.title)} (${inline(c.author)})`);
+    const [said, more] = [
+      lines.slice(-10),
+      lines.length > 10 ? `\n- and ${lines.length - 10} more before these` : '',
+    ];
     return {
       body: `Not by the agent, and part of the change that is shown:\n\n${said.join('\n')}${more}`,
     };

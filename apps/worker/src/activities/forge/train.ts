@@ -35,7 +35,10 @@ export type TrainLook =
   | { readonly did: 'wait'; readonly head: string; readonly place: number; readonly base: string }
   | { readonly did: TrainEnd; readonly sentence: string };
 
-const OUT: TrainLook = { did: 'out', sentence: 'It does not wait to be merged any more. Merge it to put it at the end of those that do.' };
+const OUT: TrainLook = {
+  did: 'out',
+  sentence: 'It does not wait to be merged any more. Merge it to put it at the end of those that do.',
+};
 
 /** The train of a repository, as far as one task of it sees it. */
 export const trainActivities = (context: ForgeContext) => {
@@ -49,8 +52,12 @@ export const trainActivities = (context: ForgeContext) => {
   const isUpdateOf = async (t: TaskRow, shown: string, head: string): Promise<boolean> => {
     const commits = await forge.listCommits(t.repo, t.prNumber!);
     const since = commits.slice(commits.findIndex((c) => c.sha === shown) + 1);
-    if (since.length === commits.length || since.at(-1)?.sha !== head || !since.every((c) => c.isMerge)) return false;
-    const [one, other] = [await forge.readDiff(t.repo, t.defaultBranch, shown), await forge.readDiff(t.repo, t.defaultBranch, head)];
+    if (since.length === commits.length || since.at(-1)?.sha !== head || !since.every((c) => c.isMerge))
+      return false;
+    const [one, other] = [
+      await forge.readDiff(t.repo, t.defaultBranch, shown),
+      await forge.readDiff(t.repo, t.defaultBranch, head),
+    ];
     return one !== null && one !== '' && other !== null && isSameChange(one, other);
   };
 
@@ -59,7 +66,9 @@ export const trainActivities = (context: ForgeContext) => {
     async joinTrain(i: Ride & { shown: string }): Promise<{ isChecked: boolean }> {
       const t = await getTask(db, i.taskId);
       const { outcome } = await readVerdict({ db, forge }, t, i.shown);
-      await decideAndAppend(db, (tx) => joinTrain(tx, t.ownerId, { taskId: t.id, itemId: i.itemId, sha: i.shown }));
+      await decideAndAppend(db, (tx) =>
+        joinTrain(tx, t.ownerId, { taskId: t.id, itemId: i.itemId, sha: i.shown }),
+      );
       return { isChecked: outcome.is !== 'nothing_ran' && outcome.is !== 'not_run_here' };
     },
 
@@ -79,14 +88,20 @@ export const trainActivities = (context: ForgeContext) => {
         return leave(t, i, 'merged');
       }
       if (place === null) return OUT;
-      if (pull.state === 'closed') return leave(t, i, 'closed', 'The pull request was closed before it was merged.');
+      if (pull.state === 'closed')
+        return leave(t, i, 'closed', 'The pull request was closed before it was merged.');
       const head = await headOf(db, pull, t);
       if (head !== i.shown && head !== i.head && !(await isUpdateOf(t, i.shown, head)))
         return leave(t, i, 'moved', await whoPushed(forge, t, pull, head));
       await ensureShown({ db, forge }, t, head);
       const [asks] = (await hearComments(db, forge, t)).waiting;
       if (asks !== undefined)
-        return leave(t, i, 'asked', `${cleanTitle(asks.author, 60)} wrote on the pull request while it waited to be merged. Look at that first.`);
+        return leave(
+          t,
+          i,
+          'asked',
+          `${cleanTitle(asks.author, 60)} wrote on the pull request while it waited to be merged. Look at that first.`,
+        );
       const step = trainStep(await at(t, i, pull, place, head));
       switch (step.do) {
         case 'leave':
@@ -98,7 +113,8 @@ export const trainActivities = (context: ForgeContext) => {
           try {
             await forge.ensureUpdated(t.repo, pull.number, head);
           } catch (err) {
-            if (err instanceof MergeRefused && err.why === 'conflicts') return leave(t, i, 'conflicts', sayConflict(t.defaultBranch));
+            if (err instanceof MergeRefused && err.why === 'conflicts')
+              return leave(t, i, 'conflicts', sayConflict(t.defaultBranch));
             throw err;
           }
           hit('forge.update.after');

@@ -24,7 +24,9 @@ export const forge = proxyActivities<ReturnType<typeof forgeActivities>>({
   retry: { initialInterval: '1 second', maximumInterval: '2 minutes', maximumAttempts: 60 },
 });
 /** What is done beside a wait for the person. A forge that is away must not keep their answer waiting. */
-export const aside = proxyActivities<Pick<ReturnType<typeof forgeActivities>, 'ensureQuestion' | 'readAnswer'>>({
+export const aside = proxyActivities<
+  Pick<ReturnType<typeof forgeActivities>, 'ensureQuestion' | 'readAnswer'>
+>({
   startToCloseTimeout: '20 seconds',
   heartbeatTimeout: '4 seconds',
   scheduleToCloseTimeout: '30 seconds',

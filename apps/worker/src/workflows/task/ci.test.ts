@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => r?.close());
 
 const REVIEWED = { reviewedUntil: '2026-11-20T10:00:00Z' };
-const inCi = (repairs: number, acceptedSha: string | null = null) => standingAt({ stage: 'ci', repairs, acceptedSha, ...REVIEWED });
+const inCi = (repairs: number, acceptedSha: string | null = null) =>
+  standingAt({ stage: 'ci', repairs, acceptedSha, ...REVIEWED });
 const weakened = ['a.test.ts: deleted'];
 
 describe('ci', () => {
@@ -39,7 +40,9 @@ describe('ci', () => {
       await r.start({ cis: [look] }, inCi(1));
       await r.env.sleep(10 * MINUTE);
       expect(r.inputs('readCi')).toMatchObject([{ round: 1 }, { round: 2 }]);
-      expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'fix_ci', context: { round: 2, ciSha: 'bad' } }]);
+      expect(r.inputs('prepareRun')).toMatchObject([
+        { n: 3, phase: 'fix_ci', context: { round: 2, ciSha: 'bad' } },
+      ]);
     },
     60_000,
   );
@@ -78,11 +81,18 @@ describe('ci', () => {
   test('a linter of the repository that is red: the agent is told once for each commit, then the person is asked', async () => {
     const red = [{ what: 'lint', command: 'npm run lint', tail: 'a.ts: error no-var' }] as const;
     const still = { verdict: 'green', sha: 'a', red, told: { ...TOLD, pushedNothing: true } };
-    const h = await r.start({ cis: [{ verdict: 'green', sha: 'a', red, told: TOLD }, still, still, { ...still, told: TOLD }] }, inCi(0));
+    const h = await r.start(
+      { cis: [{ verdict: 'green', sha: 'a', red, told: TOLD }, still, still, { ...still, told: TOLD }] },
+      inCi(0),
+    );
     await r.env.sleep(10 * MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 1, ciSha: 'a' } }]);
     expect(r.script().failures).toMatchObject([
-      { kind: 'gate', title: expect.stringMatching(/^Lint is red/), body: expect.stringContaining('a.ts: error no-var') },
+      {
+        kind: 'gate',
+        title: expect.stringMatching(/^Lint is red/),
+        body: expect.stringContaining('a.ts: error no-var'),
+      },
     ]);
     expect(r.count('ensureReady')).toBe(0);
     // Once more at the person's word, and then let through.
@@ -101,7 +111,9 @@ describe('ci', () => {
     await r.env.sleep(10 * MINUTE);
     // A minute of grace, looked at in quarters.
     expect(r.count('readCi')).toBe(5);
-    expect(r.script().failures.map((f) => f.title)).toEqual([expect.stringMatching(/^This repository has no CI/)]);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      expect.stringMatching(/^This repository has no CI/),
+    ]);
     await r.say(h, '-f2-1', 'allow');
     await r.env.sleep(MINUTE);
     expect(await r.standing(h)).toMatchObject({ stage: 'review' });
@@ -117,7 +129,15 @@ describe('ci, as it is told', () => {
     '%s: the person is asked, nothing more is spent, and what turns meanwhile goes on by itself',
     async (_, look) => {
       const h = await r.start(
-        { cis: [look, look, look, { verdict: 'green', sha: 'a', told: TOLD }, { verdict: 'green', sha: 'a', told: TOLD }] },
+        {
+          cis: [
+            look,
+            look,
+            look,
+            { verdict: 'green', sha: 'a', told: TOLD },
+            { verdict: 'green', sha: 'a', told: TOLD },
+          ],
+        },
         inCi(1),
       );
       await r.env.sleep(3_000);
@@ -125,7 +145,10 @@ describe('ci, as it is told', () => {
       await r.env.sleep(20 * MINUTE);
       expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-f2-1$/) }]);
       expect(r.count('prepareRun')).toBe(0);
-      expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2$/)] });
+      expect(await r.standing(h)).toMatchObject({
+        stage: 'review',
+        openItems: [expect.stringMatching(/-review-2$/)],
+      });
     },
     60_000,
   );
@@ -137,7 +160,10 @@ describe('ci, as it is told', () => {
       { verdict: 'red', sha: 'b', told: red },
       { verdict: 'pending', sha: 'c', told: TOLD },
     ];
-    const h = await r.start({ cis: looks }, standingAt({ stage: 'ci', repairs: 1, acceptedSha: null, repairedSha: 'a', ...REVIEWED }));
+    const h = await r.start(
+      { cis: looks },
+      standingAt({ stage: 'ci', repairs: 1, acceptedSha: null, repairedSha: 'a', ...REVIEWED }),
+    );
     await r.env.sleep(3_000);
     await r.say(h, '-f2-1', 'retry', undefined, { onlyRetry: true });
     await r.env.sleep(10 * MINUTE);
@@ -171,9 +197,14 @@ describe('fix_ci', () => {
   ])(
     'repairs %s, and goes back to CI with its count',
     async (_, redSha, context) => {
-      await r.start({ cis: [{ verdict: 'pending' }] }, standingAt({ stage: 'fix_ci', repairs: 2, redSha, ...REVIEWED }));
+      await r.start(
+        { cis: [{ verdict: 'pending' }] },
+        standingAt({ stage: 'fix_ci', repairs: 2, redSha, ...REVIEWED }),
+      );
       await r.env.sleep(10 * MINUTE);
-      expect(r.inputs('prepareRun')).toEqual([expect.objectContaining({ phase: 'fix_ci', context: { ...context, answered: [], resumed: false } })]);
+      expect(r.inputs('prepareRun')).toEqual([
+        expect.objectContaining({ phase: 'fix_ci', context: { ...context, answered: [], resumed: false } }),
+      ]);
       expect(r.script().states).toEqual(['queued', 'drafting', 'ci', 'in_review']);
       expect(r.inputs('readCi')[0]).toMatchObject({ round: 2 });
       expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: REVIEWED.reviewedUntil });

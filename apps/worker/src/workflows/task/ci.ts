@@ -1,7 +1,13 @@
 // The CI loop: looked at until it says something, repaired when it is red, and shown to a person when that does not help.
 import { patched } from '@temporalio/workflow';
 import type { CiWord } from '@mainloop/models/flow/ci';
-import { afterCi, type AfterCi, type CiTold, type RedCheck, type Verified } from '@mainloop/models/flow/ci-told';
+import {
+  afterCi,
+  type AfterCi,
+  type CiTold,
+  type RedCheck,
+  type Verified,
+} from '@mainloop/models/flow/ci-told';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import { afterConflict, type Joined } from '@mainloop/models/flow/conflicts';
 import type { In } from '@mainloop/models/flow/workflow';
@@ -33,7 +39,15 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
     }
     if (now.fits === false && now.told?.pull === 'open' && patched('join-base')) {
       const joined = await conflict(task, at, now);
-      if (joined !== null) return { stage: 'fix_ci', repairs: at.repairs, redSha: null, conflictsWith: now.base!, joined, reviewedUntil };
+      if (joined !== null)
+        return {
+          stage: 'fix_ci',
+          repairs: at.repairs,
+          redSha: null,
+          conflictsWith: now.base!,
+          joined,
+          reviewedUntil,
+        };
       const { joined: _, ...rest } = at;
       task.position = at = rest;
       continue;
@@ -57,10 +71,19 @@ export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review'
       case 'repair':
         return { stage: 'fix_ci', repairs: next.round, redSha: now.sha, reviewedUntil };
       case 'gate': {
-        const { id, allowed } = await askAtGate(task, next.what, now.weakened, now.told?.unchecked ?? undefined, now.red);
-        if (!allowed && next.what === 'red') return { stage: 'fix_ci', repairs: 1, redSha: now.sha, reviewedUntil };
-        if (!allowed && now.weakened.length > 0) return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
-        if (allowed && next.what === 'unchecked') return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
+        const { id, allowed } = await askAtGate(
+          task,
+          next.what,
+          now.weakened,
+          now.told?.unchecked ?? undefined,
+          now.red,
+        );
+        if (!allowed && next.what === 'red')
+          return { stage: 'fix_ci', repairs: 1, redSha: now.sha, reviewedUntil };
+        if (!allowed && now.weakened.length > 0)
+          return { stage: 'fix_ci', repairs: at.repairs + 1, redSha: now.sha, putBack: id, reviewedUntil };
+        if (allowed && next.what === 'unchecked')
+          return { stage: 'review', reviewedUntil, ...seenAt(at, now) };
         await setState(task, 'ci', 'ci');
         // The person has looked: what is red or weakened counts for this commit.
         if (allowed) task.position = at = { ...at, repairs: 0, acceptedSha: now.sha };
@@ -94,7 +117,13 @@ interface CiLook {
 }
 
 const look = (task: TaskContext, { repairs, repairedSha }: In<'ci'>): Promise<CiLook> =>
-  untilDone(task, 'ci', () => forge.readCi({ taskId: task.taskId, round: repairs, ...(repairedSha === undefined ? {} : { redSha: repairedSha }) }));
+  untilDone(task, 'ci', () =>
+    forge.readCi({
+      taskId: task.taskId,
+      round: repairs,
+      ...(repairedSha === undefined ? {} : { redSha: repairedSha }),
+    }),
+  );
 
 /** @returns the count to repair it under; null when the person was asked, or nothing has to be asked any more */
 async function conflict(task: TaskContext, at: In<'ci'>, { sha, base = '' }: CiLook): Promise<Joined | null> {
@@ -109,7 +138,8 @@ async function conflict(task: TaskContext, at: In<'ci'>, { sha, base = '' }: CiL
 }
 
 /** What is told goes by the new rules, where the history began with them. */
-const toldOf = (now: CiLook): CiTold | undefined => (now.told !== undefined && patched('told-ci') ? now.told : undefined);
+const toldOf = (now: CiLook): CiTold | undefined =>
+  now.told !== undefined && patched('told-ci') ? now.told : undefined;
 
 /** What the review is bound to. */
 const seenAt = ({ repairs }: In<'ci'>, now: CiLook): { sha?: string; repairs?: number } =>
@@ -127,7 +157,12 @@ function ask(task: TaskContext, at: In<'ci'>, now: CiLook, sentence: string): Re
   });
 }
 
-function decide({ ciGraceMs }: TaskContext, { repairs, acceptedSha }: In<'ci'>, now: CiLook, waitedMs: number): AfterCi {
+function decide(
+  { ciGraceMs }: TaskContext,
+  { repairs, acceptedSha }: In<'ci'>,
+  now: CiLook,
+  waitedMs: number,
+): AfterCi {
   const accepted = acceptedSha === now.sha;
   return afterCi(now.verdict, {
     repairs,
@@ -136,7 +171,10 @@ function decide({ ciGraceMs }: TaskContext, { repairs, acceptedSha }: In<'ci'>, 
     graceMs: ciGraceMs,
     weakened: now.weakened.length > 0 && !accepted,
     // A commit the person has looked at is not sent back for the same reason twice; what passed goes on counting.
-    verified: accepted && !(now.verified === 'passed' && patched('keep-passed')) ? 'unknown' : (now.verified ?? 'unknown'),
+    verified:
+      accepted && !(now.verified === 'passed' && patched('keep-passed'))
+        ? 'unknown'
+        : (now.verified ?? 'unknown'),
     named: (now.red ?? []).length > 0 && !accepted && patched('named-checks'),
     told: toldOf(now),
   });
@@ -150,11 +188,21 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiWord, l
 export async function fixCi(task: TaskContext, at: In<'fix_ci'>): Promise<In<'ci'>> {
   const { repairs, redSha, putBack, conflictsWith, joined, reviewedUntil } = at;
   if (conflictsWith !== undefined && joined !== undefined) {
-    await run(task, 'fix_ci', 'drafting', { round: repairs, conflictsWith }, { is: 'conflict', base: conflictsWith });
+    await run(
+      task,
+      'fix_ci',
+      'drafting',
+      { round: repairs, conflictsWith },
+      { is: 'conflict', base: conflictsWith },
+    );
     return { stage: 'ci', repairs, acceptedSha: null, joined, reviewedUntil };
   }
   const about = putBack === undefined ? {} : { about: putBack };
-  await run(task, 'fix_ci', 'drafting', { round: repairs, ...(redSha === null ? {} : { ciSha: redSha }), ...about });
+  await run(task, 'fix_ci', 'drafting', {
+    round: repairs,
+    ...(redSha === null ? {} : { ciSha: redSha }),
+    ...about,
+  });
   // What a person wants put back is not red for the same reason.
   const repaired = redSha === null || putBack !== undefined ? {} : { repairedSha: redSha };
   return { stage: 'ci', repairs, acceptedSha: null, ...repaired, reviewedUntil };

@@ -16,12 +16,34 @@ const CI = standingAt({ stage: 'ci', repairs: 0, acceptedSha: null, reviewedUnti
 function world(state: 'open' | 'closed' | 'merged', verdict = 'green') {
   const is = { state, verdict, refuses: '' };
   const always = (see: () => object): (() => object)[] => Array.from({ length: 500 }, () => see);
-  const told = () => ({ ...TOLD, pull: is.state, ask: is.state === 'closed' ? 'The pull request was closed.' : null });
+  const told = () => ({
+    ...TOLD,
+    pull: is.state,
+    ask: is.state === 'closed' ? 'The pull request was closed.' : null,
+  });
   const instead = new Map<string, (() => object)[]>([
     ['readReview', always(() => ({ state: is.state, comments: 0, newestIso: SINCE, author: '' }))],
     ['readPull', always(() => ({ state: is.state, by: 'mona', atIso: SINCE }))],
-    ['readCi', always(() => ({ verdict: is.verdict, sha: 'seen', weakened: [], verified: 'unknown', base: 'main', fits: true, told: told() }))],
-    ['ensureReopened', always(() => (is.refuses === '' ? ((is.state = 'open'), { did: 'reopened' }) : { did: 'refused', sentence: is.refuses }))],
+    [
+      'readCi',
+      always(() => ({
+        verdict: is.verdict,
+        sha: 'seen',
+        weakened: [],
+        verified: 'unknown',
+        base: 'main',
+        fits: true,
+        told: told(),
+      })),
+    ],
+    [
+      'ensureReopened',
+      always(() =>
+        is.refuses === ''
+          ? ((is.state = 'open'), { did: 'reopened' })
+          : { did: 'refused', sentence: is.refuses },
+      ),
+    ],
   ]);
   return { is, instead };
 }
@@ -32,7 +54,9 @@ const eventually = async (is: () => boolean): Promise<void> => {
   }
 };
 const asked = (): { id: string; title: string; body: string }[] =>
-  (r.inputs('openItem') as { id: string; kind: string; title: string; body: string }[]).filter((i) => i.kind === 'pr_closed');
+  (r.inputs('openItem') as { id: string; kind: string; title: string; body: string }[]).filter(
+    (i) => i.kind === 'pr_closed',
+  );
 
 describe('a pull request that somebody closes', () => {
   test('and opens again three seconds later: nobody is asked, nothing is cleaned, and the offer stands as it stood', async () => {
@@ -43,8 +67,16 @@ describe('a pull request that somebody closes', () => {
     await h.signal('poke');
     await eventually(() => r.count('readReview') > 1);
     await r.env.sleep(5 * 60_000);
-    expect([asked(), r.count('cleanForge'), r.count('closeItem'), r.count('ensureSummary')]).toEqual([[], 0, 0, 1]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2$/)] });
+    expect([asked(), r.count('cleanForge'), r.count('closeItem'), r.count('ensureSummary')]).toEqual([
+      [],
+      0,
+      0,
+      1,
+    ]);
+    expect(await r.standing(h)).toMatchObject({
+      stage: 'review',
+      openItems: [expect.stringMatching(/-review-2$/)],
+    });
     await r.say(h, '-review-2', 'merge');
     expect(await r.end(h)).toEqual({ state: 'done' });
   }, 60_000);
@@ -63,7 +95,10 @@ describe('a pull request that somebody closes', () => {
       expect(asked()).toEqual([]);
       await eventually(() => asked().length > 0);
       expect(asked()).toMatchObject([
-        { title: 'mona closed the pull request.', options: [{ label: 'Reopen' }, { label: 'Stop the task' }, { label: 'Keep the branch' }] },
+        {
+          title: 'mona closed the pull request.',
+          options: [{ label: 'Reopen' }, { label: 'Stop the task' }, { label: 'Keep the branch' }],
+        },
       ]);
       expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/) }]);
       expect(r.count('cleanForge')).toBe(0);
@@ -72,12 +107,17 @@ describe('a pull request that somebody closes', () => {
         await eventually(() => r.count('ensureReady') > 1);
         // CI is looked at again, and it is offered in an item of its own.
         expect(r.inputs('readCi').length).toBeGreaterThan(0);
-        return expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2-\d$/)] });
+        return expect(await r.standing(h)).toMatchObject({
+          stage: 'review',
+          openItems: [expect.stringMatching(/-review-2-\d$/)],
+        });
       }
       expect(await r.end(h)).toEqual({ state: 'cancelled' });
       expect(r.script().ended?.how).toBe(decision === 'keep' ? 'kept' : 'closed');
       expect(r.inputs('cleanForge')).toMatchObject([cleaned]);
-      expect((r.inputs('cleanForge')[0] as { keepBranch?: boolean }).keepBranch).toBe(decision === 'keep' ? true : undefined);
+      expect((r.inputs('cleanForge')[0] as { keepBranch?: boolean }).keepBranch).toBe(
+        decision === 'keep' ? true : undefined,
+      );
     },
     60_000,
   );
@@ -90,7 +130,9 @@ describe('a pull request that somebody closes', () => {
     is.state = 'open';
     await h.signal('poke');
     await eventually(() => r.count('ensureReady') > 1);
-    expect(r.inputs('closeItem')).toContainEqual(expect.objectContaining({ id: asked()[0]!.id, why: 'it was opened again' }));
+    expect(r.inputs('closeItem')).toContainEqual(
+      expect.objectContaining({ id: asked()[0]!.id, why: 'it was opened again' }),
+    );
     expect(r.count('cleanForge')).toBe(0);
   }, 60_000);
 

@@ -1,5 +1,11 @@
 // A pull request that somebody closed: a moment in which it may be opened again, then a question. Its branch is never gone before somebody said so.
-import { afterClosed, CLOSED_BODY, CLOSED_GRACE_MS, CLOSED_OPTIONS, sayClosed } from '@mainloop/models/flow/closed';
+import {
+  afterClosed,
+  CLOSED_BODY,
+  CLOSED_GRACE_MS,
+  CLOSED_OPTIONS,
+  sayClosed,
+} from '@mainloop/models/flow/closed';
 import { lookAgainMs } from '@mainloop/models/flow/looks';
 import type { HumanSignal } from '@mainloop/models/flow/workflow';
 import { forge } from './activities.ts';
@@ -16,7 +22,11 @@ interface Pull {
 type CameOfClosed = 'open_in_time' | 'open' | Finished;
 
 /** @param asking what is done before the person is asked */
-export async function whileClosed(task: TaskContext, phase: 'ci' | 'review', asking: () => Promise<void>): Promise<CameOfClosed> {
+export async function whileClosed(
+  task: TaskContext,
+  phase: 'ci' | 'review',
+  asking: () => Promise<void>,
+): Promise<CameOfClosed> {
   const pull = await inGrace(task, phase);
   if (pull.state === 'open') return 'open_in_time';
   if (pull.state === 'merged') return { stage: 'merged' };
@@ -27,14 +37,18 @@ export async function whileClosed(task: TaskContext, phase: 'ci' | 'review', ask
     if (answer === 'merged') return { stage: 'merged' };
     const next = afterClosed(answer.kind);
     if (next !== 'reopen') return { stage: next };
-    const r = await untilDone(task, phase, () => forge.ensureReopened({ taskId: task.taskId, closedAtIso: pull.atIso }));
+    const r = await untilDone(task, phase, () =>
+      forge.ensureReopened({ taskId: task.taskId, closedAtIso: pull.atIso }),
+    );
     if (r.did === 'reopened') return 'open';
     said = r.sentence;
   }
 }
 
 const look = (task: TaskContext, phase: string, closedAtIso?: string): Promise<Pull> =>
-  untilDone(task, phase, () => forge.readPull({ taskId: task.taskId, ...(closedAtIso === undefined ? {} : { closedAtIso }) }));
+  untilDone(task, phase, () =>
+    forge.readPull({ taskId: task.taskId, ...(closedAtIso === undefined ? {} : { closedAtIso }) }),
+  );
 
 async function inGrace(task: TaskContext, phase: string): Promise<Pull> {
   const { desk } = task;
@@ -45,12 +59,20 @@ async function inGrace(task: TaskContext, phase: string): Promise<Pull> {
     const leftMs = untilMs - Date.now();
     if (pull.state !== 'closed' || leftMs <= 0) return pull;
     closedAtIso = pull.atIso;
-    await desk.until(() => desk.pokes() > pokes, leftMs, { what: 'time', untilIso: new Date(untilMs).toISOString() });
+    await desk.until(() => desk.pokes() > pokes, leftMs, {
+      what: 'time',
+      untilIso: new Date(untilMs).toISOString(),
+    });
   }
 }
 
 /** @returns the decision, or what became of it without one */
-async function ask(task: TaskContext, phase: string, { by, atIso }: Pull, said: string): Promise<HumanSignal | 'open' | 'merged'> {
+async function ask(
+  task: TaskContext,
+  phase: string,
+  { by, atIso }: Pull,
+  said: string,
+): Promise<HumanSignal | 'open' | 'merged'> {
   const { desk, taskId } = task;
   const id = `${taskId}-x${task.seenRuns}-${++task.items}`;
   const title = sayClosed(by);

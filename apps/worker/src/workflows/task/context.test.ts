@@ -20,17 +20,23 @@ afterAll(() => r?.close());
 
 test('goes on where it stood, with its counts and with what was said to it', async () => {
   const plans = [1, 2].map((revision) => () => ({ revision, empty: false }));
-  const h = await r.start({ cis: [{ verdict: 'red', sha: 'bad' }], asked: [1], instead: new Map([['writePlan', plans]]) });
+  const h = await r.start({
+    cis: [{ verdict: 'red', sha: 'bad' }],
+    asked: [1],
+    instead: new Map([['writePlan', plans]]),
+  });
   await r.env.sleep(MINUTE);
   await r.say(h, '-plan-1', 'revise');
   // Said before its item is there: it counts all the same.
   await r.say(h, '-review-5', 'merge', 'rebase');
   await r.env.sleep(MINUTE);
   await r.say(h, '-plan-2', 'approve');
-  const prepared = (): { n: number; phase: string; context: object }[] => r.inputs('prepareRun') as ReturnType<typeof prepared>;
+  const prepared = (): { n: number; phase: string; context: object }[] =>
+    r.inputs('prepareRun') as ReturnType<typeof prepared>;
   const named = (): string[] => prepared().map(({ n, phase }) => `${n} ${phase}`);
   // One that has lost its counts waits for another item than was answered, and has no end: it shows in its runs before.
-  for (const began = Date.now(); prepared().length < 4 && Date.now() - began < 2 * MINUTE;) await new Promise((go) => setTimeout(go, 50));
+  for (const began = Date.now(); prepared().length < 4 && Date.now() - began < 2 * MINUTE;)
+    await new Promise((go) => setTimeout(go, 50));
   expect(named().slice(0, 4)).toEqual(['1 plan', '2 plan', '3 implement', '4 fix_ci']);
   expect(await r.end(h)).toEqual({ state: 'done' });
   const runs = prepared();

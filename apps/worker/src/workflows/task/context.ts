@@ -5,7 +5,12 @@ import type { ItemKind, Option } from '@mainloop/models/flow/events';
 import type { ErrorCode } from '@mainloop/models/flow/outcomes';
 import type { TaskState } from '@mainloop/models/flow/states';
 import { PLAIN, type Status } from '@mainloop/models/flow/status';
-import { QUERIES, type Position, type TaskStanding, type TaskWorkflowInput } from '@mainloop/models/flow/workflow';
+import {
+  QUERIES,
+  type Position,
+  type TaskStanding,
+  type TaskWorkflowInput,
+} from '@mainloop/models/flow/workflow';
 import { openDesk, type Desk } from '../desk.ts';
 import { quietly } from '../failures.ts';
 import { ahead, records } from './activities.ts';
@@ -46,7 +51,9 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
   const resume = at === undefined ? undefined : readResume(at);
   const desk = openDesk(resume?.pending ?? []);
   let task: TaskContext | null = null;
-  setHandler(defineQuery<TaskStanding>(QUERIES.standing), () => standingOf(task, resume?.seenRuns ?? 0), { description: STANDING });
+  setHandler(defineQuery<TaskStanding>(QUERIES.standing), () => standingOf(task, resume?.seenRuns ?? 0), {
+    description: STANDING,
+  });
   const facts = await records.loadTask({ taskId });
   task = {
     taskId,
@@ -54,8 +61,12 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
     planRevision: facts.planRevision,
     ciGraceMs: facts.ciGraceMs ?? OLD_GRACE_MS,
     looksSoon,
-    sandboxMade: resume === undefined && patched('place-ahead') ? quietly(ahead.ensurePlace({ taskId })) : Promise.resolve(),
-    position: resume?.position ?? (facts.skipPlan ? { stage: 'implement' } : { stage: 'plan', revises: null }),
+    sandboxMade:
+      resume === undefined && patched('place-ahead')
+        ? quietly(ahead.ensurePlace({ taskId }))
+        : Promise.resolve(),
+    position:
+      resume?.position ?? (facts.skipPlan ? { stage: 'implement' } : { stage: 'plan', revises: null }),
     seenRuns: resume?.seenRuns ?? 0,
     items: resume?.items ?? 0,
     offers: resume?.offers ?? 0,
@@ -66,7 +77,8 @@ export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskC
   return task;
 }
 
-const STANDING = 'The stage of the task, what it waits for, which inbox items are open, and how many runs there were.';
+const STANDING =
+  'The stage of the task, what it waits for, which inbox items are open, and how many runs there were.';
 
 function standingOf(task: TaskContext | null, runsBefore: number): TaskStanding {
   if (task === null) return { stage: 'start', waitsFor: null, openItems: [], runs: runsBefore };
@@ -77,13 +89,28 @@ function standingOf(task: TaskContext | null, runsBefore: number): TaskStanding 
 }
 
 /** @returns the input of the workflow that goes on where this one stands */
-export function handOver({ taskId, position, seenRuns, items, offers, rounds, desk }: TaskContext): TaskWorkflowInput {
-  return { taskId, at: writeResume({ version: 2, position, seenRuns, items, offers, rounds, pending: desk.pending() }) };
+export function handOver({
+  taskId,
+  position,
+  seenRuns,
+  items,
+  offers,
+  rounds,
+  desk,
+}: TaskContext): TaskWorkflowInput {
+  return {
+    taskId,
+    at: writeResume({ version: 2, position, seenRuns, items, offers, rounds, pending: desk.pending() }),
+  };
 }
 
 /** Writes down where the task is, for the pages. */
-export const setState = ({ taskId }: TaskContext, state: TaskState, phase: string, status: Status = PLAIN): Promise<void> =>
-  records.setState({ taskId, state, phase, status });
+export const setState = (
+  { taskId }: TaskContext,
+  state: TaskState,
+  phase: string,
+  status: Status = PLAIN,
+): Promise<void> => records.setState({ taskId, state, phase, status });
 
 interface NewItem {
   readonly id: string;

@@ -17,7 +17,9 @@ describe('implement', () => {
   test('what was pushed becomes a draft pull request that tells what was said, and goes to CI', async () => {
     const h = await r.start({ cis }, IMPLEMENT);
     await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([{ n: 3, phase: 'implement', context: { answered: [], resumed: false } }]);
+    expect(r.inputs('prepareRun')).toMatchObject([
+      { n: 3, phase: 'implement', context: { answered: [], resumed: false } },
+    ]);
     const onForge = r
       .script()
       .calls.map((c) => c.name)
@@ -30,7 +32,9 @@ describe('implement', () => {
   test('without a push there is no pull request; Retry lets the agent go on', async () => {
     const h = await r.start({ cis, instead: new Map([['hasPushed', [() => false]]]) }, IMPLEMENT);
     await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['Claude ended without pushing anything. Look at its output, then retry.']);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      'Claude ended without pushing anything. Look at its output, then retry.',
+    ]);
     expect(r.count('ensureDraftPr')).toBe(0);
     expect(await r.standing(h)).toMatchObject({ stage: 'implement' });
     await r.say(h, '-f3-1', 'retry');
@@ -39,7 +43,10 @@ describe('implement', () => {
   });
 
   test('a pull request that is refused is asked for again by Retry, without another run', async () => {
-    const h = await r.start({ cis, instead: new Map([['ensureDraftPr', [broken('Drafts are not allowed here.')]]]) }, IMPLEMENT);
+    const h = await r.start(
+      { cis, instead: new Map([['ensureDraftPr', [broken('Drafts are not allowed here.')]]]) },
+      IMPLEMENT,
+    );
     await r.env.sleep(MINUTE);
     expect(r.script().failures.map((f) => f.title)).toEqual(['Drafts are not allowed here.']);
     await r.say(h, '-f3-1', 'retry');

@@ -9,7 +9,12 @@ export async function implement(task: TaskContext): Promise<In<'ci' | 'implement
   const { taskId } = task;
   await run(task, 'implement', 'drafting');
   if (!(await forge.hasPushed({ taskId }))) {
-    await askPerson(task, 'implement', 'Claude ended without pushing anything. Look at its output, then retry.', '');
+    await askPerson(
+      task,
+      'implement',
+      'Claude ended without pushing anything. Look at its output, then retry.',
+      '',
+    );
     return { stage: 'implement' };
   }
   await untilDone(task, 'implement', () => forge.ensureDraftPr({ taskId }));

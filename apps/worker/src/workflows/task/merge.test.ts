@@ -18,7 +18,9 @@ describe('merge', () => {
       const h = await r.start({}, REVIEW);
       await r.say(h, '-review-2', 'merge', method);
       expect(await h.result()).toEqual({ state: 'done' });
-      expect(r.inputs('merge')).toEqual([{ taskId: expect.any(String), ...(method === undefined ? {} : { method }) }]);
+      expect(r.inputs('merge')).toEqual([
+        { taskId: expect.any(String), ...(method === undefined ? {} : { method }) },
+      ]);
       expect(r.script().ended).toMatchObject({ state: 'done', how: 'merged', left: '' });
     },
     60_000,
@@ -30,7 +32,10 @@ describe('merge', () => {
     await r.env.sleep(MINUTE);
     expect(r.script().failures.map((f) => f.title)).toEqual(['Somebody else has pushed.']);
     expect([r.script().states.at(-1), r.script().ended]).toEqual(['blocked', null]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'review', waitsFor: { what: 'decision', itemId: expect.stringMatching(/-f2-1$/) } });
+    expect(await r.standing(h)).toMatchObject({
+      stage: 'review',
+      waitsFor: { what: 'decision', itemId: expect.stringMatching(/-f2-1$/) },
+    });
     await r.say(h, '-f2-1', 'retry');
     expect(await h.result()).toEqual({ state: 'done' });
     expect(r.inputs('merge')).toMatchObject([{ method: 'rebase' }, { method: 'rebase' }]);

@@ -17,15 +17,22 @@ export interface NotMerged {
   readonly head?: string;
 }
 
-const QUEUED = 'It stands in the merge queue of the repository, which merges it by itself. If the queue gives it back, decide again here.';
+const QUEUED =
+  'It stands in the merge queue of the repository, which merges it by itself. If the queue gives it back, decide again here.';
 
 /**
  * @param method as the person chose it; the repository's default without one
  * @param shown the commit that they looked at; undefined in tasks from before it was kept
  */
-export async function merge(task: TaskContext, method: string | undefined, shown: string | undefined): Promise<Finished | NotMerged> {
+export async function merge(
+  task: TaskContext,
+  method: string | undefined,
+  shown: string | undefined,
+): Promise<Finished | NotMerged> {
   const { taskId } = task;
-  const r = await untilDone(task, 'review', () => forge.merge({ taskId, method, ...(shown === undefined ? {} : { shown }) }));
+  const r = await untilDone(task, 'review', () =>
+    forge.merge({ taskId, method, ...(shown === undefined ? {} : { shown }) }),
+  );
   if (shown === undefined) return { stage: 'merged' };
   switch (r.did) {
     case 'merged':

@@ -16,7 +16,9 @@ describe('plan', () => {
   test('the first one is queued, written and told on its issue; then it waits for the person', async () => {
     const h = await r.start();
     await r.env.sleep(MINUTE);
-    expect(r.inputs('prepareRun')).toMatchObject([{ n: 1, phase: 'plan', context: { answered: [], resumed: false } }]);
+    expect(r.inputs('prepareRun')).toMatchObject([
+      { n: 1, phase: 'plan', context: { answered: [], resumed: false } },
+    ]);
     expect(r.inputs('prepareRun')).not.toMatchObject([{ context: { about: expect.anything() } }]);
     expect(r.inputs('writePlan')).toMatchObject([{ runId: 'r1' }]);
     expect(r.count('ensureIssue')).toBe(1);
@@ -34,7 +36,9 @@ describe('plan', () => {
   test('one without a word is not told anywhere; Retry has it written again', async () => {
     const h = await r.start({ instead: new Map([['writePlan', [() => ({ revision: 0, empty: true })]]]) });
     await r.env.sleep(MINUTE);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['Claude ended without a plan. Retry, or cancel and say it in other words.']);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      'Claude ended without a plan. Retry, or cancel and say it in other words.',
+    ]);
     expect([r.count('ensureIssue'), r.script().states.at(-1)]).toEqual([0, 'blocked']);
     await r.say(h, '-f1-1', 'retry');
     await r.env.sleep(MINUTE);
@@ -60,8 +64,13 @@ describe('await_plan', () => {
     await r.env.sleep(MINUTE);
     const { openItems } = await r.standing(h);
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-plan-4$/)]);
-    expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'plan', title: 'Plan, revision 4' }]);
-    expect(r.inputs('readPlanAnswer')[0]).toMatchObject({ itemId: openItems[0], sinceIso: expect.stringMatching(/^[-\d]+T[\d:]+Z$/) });
+    expect(r.inputs('openItem')).toMatchObject([
+      { id: openItems[0], kind: 'plan', title: 'Plan, revision 4' },
+    ]);
+    expect(r.inputs('readPlanAnswer')[0]).toMatchObject({
+      itemId: openItems[0],
+      sinceIso: expect.stringMatching(/^[-\d]+T[\d:]+Z$/),
+    });
   });
 
   test.each([
@@ -73,13 +82,19 @@ describe('await_plan', () => {
       const h = await r.start({}, WAITS);
       await r.say(h, '-plan-4', decision);
       await r.env.sleep(MINUTE);
-      expect(r.inputs('prepareRun')[0]).toMatchObject({ phase, context: about === undefined ? {} : { about: expect.stringMatching(about) } });
+      expect(r.inputs('prepareRun')[0]).toMatchObject({
+        phase,
+        context: about === undefined ? {} : { about: expect.stringMatching(about) },
+      });
     },
     60_000,
   );
 
   test('a forge that cannot be read is told, and Retry looks again', async () => {
-    const h = await r.start({ instead: new Map([['readPlanAnswer', [broken('The token may not read issues.')]]]) }, WAITS);
+    const h = await r.start(
+      { instead: new Map([['readPlanAnswer', [broken('The token may not read issues.')]]]) },
+      WAITS,
+    );
     await r.env.sleep(MINUTE);
     expect(r.script().failures.map((f) => f.title)).toEqual(['The token may not read issues.']);
     await r.say(h, '-f2-1', 'retry');

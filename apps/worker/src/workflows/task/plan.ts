@@ -12,15 +12,27 @@ export async function plan(task: TaskContext, { revises }: In<'plan'>): Promise<
   const runId = await run(task, 'plan', 'planning', revises === null ? {} : { about: revises });
   const written = await records.writePlan({ taskId, runId });
   if (written.empty) {
-    await askPerson(task, 'plan', 'Claude ended without a plan. Retry, or cancel and say it in other words.', '');
+    await askPerson(
+      task,
+      'plan',
+      'Claude ended without a plan. Retry, or cancel and say it in other words.',
+      '',
+    );
     return { stage: 'plan', revises: null };
   }
   const issue = await untilDone(task, 'plan', () => forge.ensureIssue({ taskId }));
   // An older worker does not say when.
-  return { stage: 'await_plan', revision: written.revision, ...(issue.at === undefined ? {} : { shownIso: issue.at }) };
+  return {
+    stage: 'await_plan',
+    revision: written.revision,
+    ...(issue.at === undefined ? {} : { shownIso: issue.at }),
+  };
 }
 
-export async function awaitPlan(task: TaskContext, { revision, shownIso }: In<'await_plan'>): Promise<In<'implement' | 'plan'>> {
+export async function awaitPlan(
+  task: TaskContext,
+  { revision, shownIso }: In<'await_plan'>,
+): Promise<In<'implement' | 'plan'>> {
   const { taskId, desk } = task;
   const id = `${taskId}-plan-${revision}`;
   const sinceIso = shownIso ?? nowOnForge();
@@ -32,7 +44,8 @@ export async function awaitPlan(task: TaskContext, { revision, shownIso }: In<'a
     // The decision that a look may bring comes back as a signal. GitHub tells nobody of a reaction, and the poller sees only the
     // newest issues.
     await word();
-    if (!desk.decided(id)) await untilDone(task, 'plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso }));
+    if (!desk.decided(id))
+      await untilDone(task, 'plan', () => forge.readPlanAnswer({ taskId, itemId: id, sinceIso }));
   }
   return desk.decided(id)!.kind === 'approve' ? { stage: 'implement' } : { stage: 'plan', revises: id };
 }

@@ -22,7 +22,9 @@ describe('review', () => {
     expect(r.script().calls.map((c) => c.name)).toEqual(order);
     const { openItems } = await r.standing(h);
     expect(openItems).toEqual([expect.stringMatching(/^w\d+-review-2$/)]);
-    expect(r.inputs('openItem')).toMatchObject([{ id: openItems[0], kind: 'review', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] }]);
+    expect(r.inputs('openItem')).toMatchObject([
+      { id: openItems[0], kind: 'review', options: [{ label: 'Merge' }, { label: 'Ask for changes' }] },
+    ]);
     expect(r.inputs('readReview')).toMatchObject([{ sinceIso: SINCE }]);
     expect(r.script().states).toEqual(['in_review']);
   });
@@ -32,7 +34,10 @@ describe('review', () => {
     await r.say(h, '-review-2', 'changes');
     await r.env.sleep(5 * MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([
-      { phase: 'address_review', context: { reviewSince: SINCE, about: expect.stringMatching(/^w\d+-review-2$/) } },
+      {
+        phase: 'address_review',
+        context: { reviewSince: SINCE, about: expect.stringMatching(/^w\d+-review-2$/) },
+      },
     ]);
     expect(r.count('closeItem')).toBe(0);
     expect(r.inputs('readReview').at(-1)).toMatchObject({ sinceIso: SINCE });
@@ -41,11 +46,20 @@ describe('review', () => {
   test('comments on GitHub close the item, go to the agent, and are not read again', async () => {
     const h = await r.start({ instead: new Map([['readReview', [asks(0), asks(2)]]]) }, REVIEW);
     await r.env.sleep(5 * MINUTE);
-    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'mona asked for changes on GitHub' }]);
-    expect(r.inputs('prepareRun')).toEqual([
-      expect.objectContaining({ phase: 'address_review', context: { reviewSince: SINCE, answered: [], resumed: false } }),
+    expect(r.inputs('closeItem')).toMatchObject([
+      { id: expect.stringMatching(/-review-2$/), why: 'mona asked for changes on GitHub' },
     ]);
-    expect(r.inputs('readReview').slice(0, 3)).toMatchObject([{ sinceIso: SINCE }, { sinceIso: SINCE }, { sinceIso: LATER }]);
+    expect(r.inputs('prepareRun')).toEqual([
+      expect.objectContaining({
+        phase: 'address_review',
+        context: { reviewSince: SINCE, answered: [], resumed: false },
+      }),
+    ]);
+    expect(r.inputs('readReview').slice(0, 3)).toMatchObject([
+      { sinceIso: SINCE },
+      { sinceIso: SINCE },
+      { sinceIso: LATER },
+    ]);
     expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-3$/)]);
   });
 
@@ -59,32 +73,54 @@ describe('review', () => {
 
 describe('a review that is bound to a commit', () => {
   const BOUND = standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 2 });
-  const again = (why: string) => () => ({ state: 'open', comments: 0, newestIso: SINCE, author: '', again: why });
+  const again = (why: string) => () => ({
+    state: 'open',
+    comments: 0,
+    newestIso: SINCE,
+    author: '',
+    again: why,
+  });
   const red = { ...TOLD, red: '"late" is red.' };
 
   test('red after ready: the ready is taken back, its item closed, and the agent woken once, in the count of before', async () => {
-    const script = { cis: [{ verdict: 'red', sha: 'seen', told: red }], instead: new Map([['readReview', [again('CI failed after all.')]]]) };
+    const script = {
+      cis: [{ verdict: 'red', sha: 'seen', told: red }],
+      instead: new Map([['readReview', [again('CI failed after all.')]]]),
+    };
     await r.start(script, BOUND);
     await r.env.sleep(MINUTE);
     expect(r.inputs('readReview')[0]).toMatchObject({ shown: 'seen' });
     expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'CI failed after all.' }]);
-    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'CI failed after all.' }]);
+    expect(r.inputs('closeItem')).toMatchObject([
+      { id: expect.stringMatching(/-review-2$/), why: 'CI failed after all.' },
+    ]);
     expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { round: 3, ciSha: 'seen' } }]);
   }, 60_000);
 
   test('what was repaired three times is not repaired again after a ready', async () => {
-    const script = { cis: [{ verdict: 'red', sha: 'seen', told: red }], instead: new Map([['readReview', [again('CI failed after all.')]]]) };
+    const script = {
+      cis: [{ verdict: 'red', sha: 'seen', told: red }],
+      instead: new Map([['readReview', [again('CI failed after all.')]]]),
+    };
     await r.start(script, standingAt({ stage: 'review', reviewedUntil: SINCE, sha: 'seen', repairs: 3 }));
     await r.env.sleep(3_000);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['CI is still red after 3 repairs. "late" is red. Look at it, then Retry.']);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      'CI is still red after 3 repairs. "late" is red. Look at it, then Retry.',
+    ]);
     expect(r.count('prepareRun')).toBe(0);
   }, 60_000);
 
   test('a re-run that turned green meanwhile: it is offered anew, in an item of its own', async () => {
     const green = { verdict: 'green', sha: 'seen', told: TOLD };
-    const h = await r.start({ cis: [green], instead: new Map([['readReview', [again('mona pushed evil.ts.')]]]) }, BOUND);
+    const h = await r.start(
+      { cis: [green], instead: new Map([['readReview', [again('mona pushed evil.ts.')]]]) },
+      BOUND,
+    );
     await r.env.sleep(MINUTE);
-    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-2-1$/)] });
+    expect(await r.standing(h)).toMatchObject({
+      stage: 'review',
+      openItems: [expect.stringMatching(/-review-2-1$/)],
+    });
     expect(r.count('prepareRun')).toBe(0);
   }, 60_000);
 
@@ -92,7 +128,10 @@ describe('a review that is bound to a commit', () => {
     'Merge of what is not as it was shown (%s) merges nothing, and it is looked at anew',
     async (did) => {
       const merge = [() => ({ did, sentence: 'Not as it was.' })];
-      const h = await r.start({ cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['stepTrain', merge]]) }, BOUND);
+      const h = await r.start(
+        { cis: [{ verdict: 'pending', sha: 'new', told: TOLD }], instead: new Map([['stepTrain', merge]]) },
+        BOUND,
+      );
       await r.say(h, '-review-2', 'merge', 'squash');
       await r.env.sleep(3_000);
       expect(r.inputs('stepTrain')).toMatchObject([{ method: 'squash', shown: 'seen' }]);
@@ -108,7 +147,11 @@ describe('a review that is bound to a commit', () => {
       const h = await r.start({ instead: new Map([['stepTrain', [() => answer]]]) }, BOUND);
       await r.say(h, '-review-2', 'merge');
       await r.env.sleep(3_000);
-      expect(r.inputs('openItem').at(-1)).toMatchObject({ id: expect.stringMatching(/-review-2-1$/), kind: 'review', body });
+      expect(r.inputs('openItem').at(-1)).toMatchObject({
+        id: expect.stringMatching(/-review-2-1$/),
+        kind: 'review',
+        body,
+      });
       expect((await r.standing(h)).openItems).toEqual([expect.stringMatching(/-review-2-1$/)]);
       await r.say(h, '-review-2-1', 'merge');
       expect(await h.result()).toEqual({ state: 'done' });
@@ -130,25 +173,44 @@ describe('a base that moved', () => {
   const clean = (sha: string) => ({ verdict: 'green', sha, told: TOLD, fits: true });
 
   test('a conflict is told, not offered for merging, repaired once, checked and offered again, and nobody is asked', async () => {
-    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['readReview', [() => conflicting]]]) }, BOUND);
+    const h = await r.start(
+      { cis: [dirty('seen'), clean('joined')], instead: new Map([['readReview', [() => conflicting]]]) },
+      BOUND,
+    );
     await r.env.sleep(MINUTE);
-    expect(r.inputs('closeItem')).toMatchObject([{ id: expect.stringMatching(/-review-2$/), why: 'It conflicts with main now.' }]);
+    expect(r.inputs('closeItem')).toMatchObject([
+      { id: expect.stringMatching(/-review-2$/), why: 'It conflicts with main now.' },
+    ]);
     expect(r.inputs('ensureDraft')).toMatchObject([{ why: 'It conflicts with main now.' }]);
     expect(r.inputs('prepareRun')).toEqual([
-      expect.objectContaining({ phase: 'fix_ci', context: { conflictsWith: 'main', round: 2, answered: [], resumed: false } }),
+      expect.objectContaining({
+        phase: 'fix_ci',
+        context: { conflictsWith: 'main', round: 2, answered: [], resumed: false },
+      }),
     ]);
-    expect(r.inputs('setState')).toContainEqual(expect.objectContaining({ state: 'drafting', status: { is: 'conflict', base: 'main' } }));
+    expect(r.inputs('setState')).toContainEqual(
+      expect.objectContaining({ state: 'drafting', status: { is: 'conflict', base: 'main' } }),
+    );
     expect(r.script().failures).toEqual([]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-3-1$/)] });
+    expect(await r.standing(h)).toMatchObject({
+      stage: 'review',
+      openItems: [expect.stringMatching(/-review-3-1$/)],
+    });
   }, 60_000);
 
   test('Merge that the forge refuses because of a conflict does the same', async () => {
     const merge = [() => ({ did: 'conflicts', sentence: 'It conflicts with main now.' })];
-    const h = await r.start({ cis: [dirty('seen'), clean('joined')], instead: new Map([['stepTrain', merge]]) }, BOUND);
+    const h = await r.start(
+      { cis: [dirty('seen'), clean('joined')], instead: new Map([['stepTrain', merge]]) },
+      BOUND,
+    );
     await r.say(h, '-review-2', 'merge');
     await r.env.sleep(MINUTE);
     expect(r.inputs('prepareRun')).toMatchObject([{ phase: 'fix_ci', context: { conflictsWith: 'main' } }]);
-    expect(await r.standing(h)).toMatchObject({ stage: 'review', openItems: [expect.stringMatching(/-review-3-1$/)] });
+    expect(await r.standing(h)).toMatchObject({
+      stage: 'review',
+      openItems: [expect.stringMatching(/-review-3-1$/)],
+    });
   }, 60_000);
 
   const CI = standingAt({ stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil: '' });
@@ -156,7 +218,10 @@ describe('a base that moved', () => {
   const world = (first: object) => {
     const is = { now: first };
     const see = (): object => ({ weakened: [], verified: 'unknown', base: 'main', ...is.now });
-    return { is, instead: new Map<string, (() => object)[]>([['readCi', Array.from({ length: 500 }, () => see)]]) };
+    return {
+      is,
+      instead: new Map<string, (() => object)[]>([['readCi', Array.from({ length: 500 }, () => see)]]),
+    };
   };
   const eventually = async (is: () => boolean): Promise<void> => {
     while (!is()) await r.env.sleep(5_000);
@@ -186,11 +251,20 @@ describe('a base that moved', () => {
     await r.start({ instead }, CI);
     await eventually(() => r.script().failures.length > 0);
     expect(r.count('prepareRun')).toBe(3);
-    expect(r.script().failures.map((f) => f.title)).toEqual(['It conflicts with main again after 3 repairs. Look at it, then Retry.']);
+    expect(r.script().failures.map((f) => f.title)).toEqual([
+      'It conflicts with main again after 3 repairs. Look at it, then Retry.',
+    ]);
   });
 
   test('a head that fitted begins the count anew', async () => {
-    const looks = [dirty('a'), dirty('b'), { ...clean('c'), verdict: 'pending' }, dirty('c'), dirty('d'), clean('e')];
+    const looks = [
+      dirty('a'),
+      dirty('b'),
+      { ...clean('c'), verdict: 'pending' },
+      dirty('c'),
+      dirty('d'),
+      clean('e'),
+    ];
     await r.start({ cis: looks }, CI);
     await eventually(() => r.count('ensureReady') === 1);
     expect([r.count('prepareRun'), r.script().failures]).toEqual([4, []]);
@@ -215,7 +289,12 @@ describe('comments are gathered', () => {
       ...quiet,
       waiting: { comments: 2, author: 'mona', words, atOnce, quietMs: MINUTE },
     });
-  const taken = (most: number) => () => ({ ...quiet, comments: 2, author: 'mona', rounds: { most, open: '- **back again** (mona): Off by one' } });
+  const taken = (most: number) => () => ({
+    ...quiet,
+    comments: 2,
+    author: 'mona',
+    rounds: { most, open: '- **back again** (mona): Off by one' },
+  });
   /** A page on which the named comments wait until they are taken up by that name. */
   const pageOf = (page: { words: string; most?: number }): Map<string, (() => unknown)[]> => {
     const answer = (): object => {
@@ -249,7 +328,10 @@ describe('comments are gathered', () => {
   test('another comment every time: after five minutes it is taken up whatever is said', async () => {
     let n = 0;
     const more = () => waits(String(++n))();
-    const h = await r.start({ instead: new Map([['readReview', Array.from({ length: 200 }, () => more)]]) }, BOUND);
+    const h = await r.start(
+      { instead: new Map([['readReview', Array.from({ length: 200 }, () => more)]]) },
+      BOUND,
+    );
     for (let i = 0; i < 12; i++) {
       await h.signal('poke');
       await r.env.sleep(30_000);
@@ -272,7 +354,10 @@ describe('comments are gathered', () => {
   }, 60_000);
 
   test('a decision of the person goes before what is gathered', async () => {
-    const h = await r.start({ instead: new Map([['readReview', Array.from({ length: 20 }, () => waits('1'))]]) }, BOUND);
+    const h = await r.start(
+      { instead: new Map([['readReview', Array.from({ length: 20 }, () => waits('1'))]]) },
+      BOUND,
+    );
     await r.env.sleep(10_000);
     await r.say(h, '-review-2', 'merge');
     expect(await h.result()).toEqual({ state: 'done' });
@@ -280,7 +365,10 @@ describe('comments are gathered', () => {
   }, 60_000);
 
   test('when the rounds are used up the person decides, with what is open; their word begins the count anew', async () => {
-    const h = await r.start({ instead: new Map([['readReview', [waits('1', true), taken(1)]]]) }, { ...BOUND, rounds: 1 });
+    const h = await r.start(
+      { instead: new Map([['readReview', [waits('1', true), taken(1)]]]) },
+      { ...BOUND, rounds: 1 },
+    );
     await r.env.sleep(MINUTE);
     expect(r.count('prepareRun')).toBe(0);
     const [item] = (await r.standing(h)).openItems;
@@ -309,7 +397,11 @@ describe('address_review', () => {
       await r.start({}, standingAt({ stage: 'address_review', asked, reviewedUntil: LATER }));
       await r.env.sleep(5 * MINUTE);
       expect(r.inputs('prepareRun')).toEqual([
-        expect.objectContaining({ n: 3, phase: 'address_review', context: { ...context, answered: [], resumed: false } }),
+        expect.objectContaining({
+          n: 3,
+          phase: 'address_review',
+          context: { ...context, answered: [], resumed: false },
+        }),
       ]);
       expect(r.inputs('readCi')).toMatchObject([{ round: 0 }]);
       expect(r.inputs('readReview')[0]).toMatchObject({ sinceIso: LATER });

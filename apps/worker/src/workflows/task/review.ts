@@ -13,7 +13,10 @@ import { run } from './run.ts';
 import { train } from './train.ts';
 import { untilDone } from './trouble.ts';
 
-export async function review(task: TaskContext, from: In<'review'>): Promise<Finished | In<'address_review' | 'ci'>> {
+export async function review(
+  task: TaskContext,
+  from: In<'review'>,
+): Promise<Finished | In<'address_review' | 'ci'>> {
   const { taskId, desk } = task;
   const { reviewedUntil, repairs } = from;
   let { sha } = from;
@@ -27,7 +30,10 @@ export async function review(task: TaskContext, from: In<'review'>): Promise<Fin
     const decision = desk.decided(id);
     if (decision?.kind === 'merge' && !isQueued) {
       const shown = sha !== undefined && patched('merge-train') ? sha : null;
-      const done = shown === null ? await merge(task, decision.text, sha) : await train(task, { itemId: id, method: decision.text, shown });
+      const done =
+        shown === null
+          ? await merge(task, decision.text, sha)
+          : await train(task, { itemId: id, method: decision.text, shown });
       if ('stage' in done) return done;
       if (isToRepair(done)) {
         await takeBack(task, done.sentence);
@@ -74,7 +80,11 @@ export async function review(task: TaskContext, from: In<'review'>): Promise<Fin
     }
     if (now.comments > 0) {
       await closeItem(task, id, `${now.author} asked for changes on GitHub`);
-      return { stage: 'address_review', asked: { where: 'github', sinceIso: reviewedUntil }, reviewedUntil: now.newestIso };
+      return {
+        stage: 'address_review',
+        asked: { where: 'github', sinceIso: reviewedUntil },
+        reviewedUntil: now.newestIso,
+      };
     }
     // A decision that came during the look is taken up first: the merge looks for itself.
     if (now.again !== undefined && desk.decided(id) === undefined) {
@@ -82,7 +92,12 @@ export async function review(task: TaskContext, from: In<'review'>): Promise<Fin
       await takeBack(task, now.again);
       return anew();
     }
-    if (now.conflictsWith !== undefined && sha !== undefined && desk.decided(id) === undefined && patched('join-base')) {
+    if (
+      now.conflictsWith !== undefined &&
+      sha !== undefined &&
+      desk.decided(id) === undefined &&
+      patched('join-base')
+    ) {
       const why = sayConflict(now.conflictsWith);
       await closeItem(task, id, why);
       await takeBack(task, why);
@@ -90,14 +105,20 @@ export async function review(task: TaskContext, from: In<'review'>): Promise<Fin
     }
     if (take !== undefined) gathered = await gatherOn(task, gathered, now.waiting);
     const news = (): boolean => (desk.decided(id) !== undefined && !isQueued) || desk.pokes() > pokes;
-    const ms = gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
+    const ms =
+      gathered === null ? lookAgainMs(looks) : Math.min(lookAgainMs(looks), gathered.dueMs - Date.now());
     // What is due is taken up at once; what could not be, a moment later.
-    if ((ms > 0 || take != null) && (await desk.until(news, Math.max(ms, SOONEST_MS), { what: 'decision', itemId: id }))) looks = -1;
+    if (
+      (ms > 0 || take != null) &&
+      (await desk.until(news, Math.max(ms, SOONEST_MS), { what: 'decision', itemId: id }))
+    )
+      looks = -1;
   }
 }
 
 const SOONEST_MS = 1_000;
-const LEFT_QUEUE = 'It left the merge queue of the repository without being merged. Its page on GitHub says why. Merge it to put it in again.';
+const LEFT_QUEUE =
+  'It left the merge queue of the repository without being merged. Its page on GitHub says why. Merge it to put it in again.';
 
 /** Whether it is looked at anew, and by the agent where it is not good. */
 function isToRepair({ did }: NotMerged): boolean {
@@ -109,7 +130,11 @@ type ReviewLook = Awaited<ReturnType<typeof forge.readReview>>;
 type Take = { readonly words: string; readonly whatever: boolean } | null;
 
 /** Says of the task that it waits for a quiet moment, and that it does no more. @returns what is gathered now; null when nothing waits */
-async function gatherOn(task: TaskContext, before: Gathered | null, waiting: ReviewLook['waiting']): Promise<Gathered | null> {
+async function gatherOn(
+  task: TaskContext,
+  before: Gathered | null,
+  waiting: ReviewLook['waiting'],
+): Promise<Gathered | null> {
   if (waiting === undefined) {
     if (before !== null) await setState(task, 'in_review', 'review');
     return null;
@@ -118,19 +143,33 @@ async function gatherOn(task: TaskContext, before: Gathered | null, waiting: Rev
   return gather(before, waiting, Date.now());
 }
 
-const gathering = ({ author, comments, quietMs }: Waiting): Status => ({ is: 'gathering', author, comments, quietMs });
+const gathering = ({ author, comments, quietMs }: Waiting): Status => ({
+  is: 'gathering',
+  author,
+  comments,
+  quietMs,
+});
 
 /** @returns what is to be taken up at the next look; null while it is only gathered */
 const takeOf = (gathered: Gathered | null): Take =>
-  gathered === null || Date.now() < gathered.dueMs ? null : { words: gathered.words, whatever: Date.now() >= gathered.lastMs };
+  gathered === null || Date.now() < gathered.dueMs
+    ? null
+    : { words: gathered.words, whatever: Date.now() >= gathered.lastMs };
 
 /** The rounds are used up: the person decides, with what is open. @returns the item */
-async function offerRounds(task: TaskContext, before: string, { author, rounds }: ReviewLook): Promise<string> {
+async function offerRounds(
+  task: TaskContext,
+  before: string,
+  { author, rounds }: ReviewLook,
+): Promise<string> {
   await closeItem(task, before, `${author} asked for more changes on GitHub`);
   return offerAgain(task, before, sayRounds(author, rounds ?? { most: task.rounds, open: '' }));
 }
 
-const sayRounds = (author: string, { most, open }: { readonly most: number; readonly open: string }): string =>
+const sayRounds = (
+  author: string,
+  { most, open }: { readonly most: number; readonly open: string },
+): string =>
   `${author} asks for changes again, and ${most === 1 ? 'one round' : `${most} rounds`} of them are done. Merge it as it is, or ask for changes: then Claude works through what is open.\n\n${open}`;
 
 /** What was ready is so no more; CI decides what follows. */
@@ -148,7 +187,8 @@ async function offer(task: TaskContext, sha: string | undefined, said: string): 
   const { taskId } = task;
   await untilDone(task, 'review', () => forge.ensureSummary({ taskId }));
   await untilDone(task, 'review', () => forge.ensureReady({ taskId }));
-  const others = sha === undefined ? '' : (await untilDone(task, 'review', () => forge.readOthers({ taskId }))).body;
+  const others =
+    sha === undefined ? '' : (await untilDone(task, 'review', () => forge.readOthers({ taskId }))).body;
   // One task may be offered more than once without a run in between: each time is an item of its own.
   const time = sha === undefined ? 0 : task.offers++;
   const id = `${taskId}-review-${task.seenRuns}${time === 0 ? '' : `-${time}`}`;
@@ -172,9 +212,15 @@ async function offerAgain(task: TaskContext, before: string, said: string): Prom
   return id;
 }
 
-export async function addressReview(task: TaskContext, { asked, reviewedUntil }: In<'address_review'>): Promise<In<'ci'>> {
+export async function addressReview(
+  task: TaskContext,
+  { asked, reviewedUntil }: In<'address_review'>,
+): Promise<In<'ci'>> {
   if (asked.where === 'github') task.rounds++;
-  const about = asked.where === 'github' ? { reviewSince: asked.sinceIso } : { reviewSince: reviewedUntil, about: asked.itemId };
+  const about =
+    asked.where === 'github'
+      ? { reviewSince: asked.sinceIso }
+      : { reviewSince: reviewedUntil, about: asked.itemId };
   await run(task, 'address_review', 'drafting', about);
   return { stage: 'ci', repairs: 0, acceptedSha: null, reviewedUntil };
 }

@@ -40,7 +40,10 @@ const asked = () => ({ ends: [{ kind: 'asked' as const, itemId: 'q1' }] });
 
 test('a question that the forge could not hear for an hour is asked there afterwards; until then nothing there answers it', async () => {
   let isAway = true;
-  const away = Array.from({ length: 500 }, () => () => (isAway ? unavailable('the forge is away')() : undefined));
+  const away = Array.from(
+    { length: 500 },
+    () => () => (isAway ? unavailable('the forge is away')() : undefined),
+  );
   const h = await r.start({ ...asked(), instead: new Map([['ensureQuestion', away]]) }, IMPLEMENT);
   await r.env.sleep(60 * MINUTE);
   expect([r.count('ensureQuestion') > 50, r.count('readAnswer')]).toEqual([true, 0]);
@@ -56,7 +59,10 @@ test('a question that the forge could not hear for an hour is asked there afterw
 
 test('an answer in the app does not wait for a forge that is away, which hears of it when it is back', async () => {
   let isAway = true;
-  const away = Array.from({ length: 500 }, () => () => (isAway ? unavailable('the forge is away')() : undefined));
+  const away = Array.from(
+    { length: 500 },
+    () => () => (isAway ? unavailable('the forge is away')() : undefined),
+  );
   const h = await r.start({ ...asked(), instead: new Map([['ensureQuestion', away]]) }, IMPLEMENT);
   await r.env.sleep(10 * MINUTE);
   await h.signal('human', { id: 'q1', kind: 'answer' });
@@ -73,9 +79,14 @@ test('an answer in the app does not wait for a forge that is away, which hears o
 });
 
 test('a run that is lost is done by another, four times; Retry begins to count anew', async () => {
-  const h = await r.start({ ends: Array.from({ length: 5 }, () => ({ kind: 'interrupted', reason: 'lost' })) }, IMPLEMENT);
+  const h = await r.start(
+    { ends: Array.from({ length: 5 }, () => ({ kind: 'interrupted', reason: 'lost' })) },
+    IMPLEMENT,
+  );
   await r.env.sleep(10 * MINUTE);
-  expect(r.script().failures.map((f) => f.title)).toEqual(['The agent was lost four times in a row. Look at its output, then retry.']);
+  expect(r.script().failures.map((f) => f.title)).toEqual([
+    'The agent was lost four times in a row. Look at its output, then retry.',
+  ]);
   expect(r.inputs('openItem')).toMatchObject([{ kind: 'failure', errorCode: 'lost', body: '' }]);
   expect(r.count('prepareRun')).toBe(4);
   await r.say(h, '-f6-1', 'retry');
@@ -88,12 +99,22 @@ test('a sandbox that is gone is started again, five times, and then the run is g
   const gone = () => ({ at: 'gone' });
   await r.start({ instead: new Map([['checkRun', Array.from({ length: 5 }, () => gone)]]) }, IMPLEMENT);
   await r.env.sleep(10 * MINUTE);
-  expect(r.inputs('startRun').map((i) => (i as { runId: string }).runId)).toEqual(['r3', 'r3', 'r3', 'r3', 'r3', 'r4']);
+  expect(r.inputs('startRun').map((i) => (i as { runId: string }).runId)).toEqual([
+    'r3',
+    'r3',
+    'r3',
+    'r3',
+    'r3',
+    'r4',
+  ]);
   expect(r.inputs('giveUpRun')).toEqual([{ runId: 'r3' }]);
 });
 
 test('a run that has no slot waits for one, and looks at once when one may be free', async () => {
-  const h = await r.start({ instead: new Map([['takeSlot', Array.from({ length: 3 }, () => () => ({ got: false, ahead: 1 }))]]) }, IMPLEMENT);
+  const h = await r.start(
+    { instead: new Map([['takeSlot', Array.from({ length: 3 }, () => () => ({ got: false, ahead: 1 }))]]) },
+    IMPLEMENT,
+  );
   await r.env.sleep(1_000);
   expect([r.count('takeSlot'), r.count('startRun')]).toEqual([1, 0]);
   await h.signal('poke');

@@ -29,7 +29,13 @@ export async function run(
 ): Promise<string> {
   const answered: string[] = [];
   for (let attempt = 1, resumed = false; ; attempt++, resumed = true) {
-    const { runId, outcome } = await runOnce(task, phase, working, { ...about, answered: [...answered], resumed }, status);
+    const { runId, outcome } = await runOnce(
+      task,
+      phase,
+      working,
+      { ...about, answered: [...answered], resumed },
+      status,
+    );
     const next = afterRun(outcome, attempt, Date.now());
     switch (next.do) {
       case 'go_on':
@@ -61,10 +67,16 @@ async function runOnce(
   const atOnce = patched('start-at-once');
   const queued = setState(task, 'queued', phase);
   if (!atOnce) await queued;
-  const prepared = await untilDone(task, phase, () => runs.prepareRun({ taskId, n: ++task.seenRuns, phase, context }));
+  const prepared = await untilDone(task, phase, () =>
+    runs.prepareRun({ taskId, n: ++task.seenRuns, phase, context }),
+  );
   const { runId } = prepared;
   await queued;
-  for (let slot = prepared.slot ?? (await runs.takeSlot({ runId })); !slot.got; slot = await runs.takeSlot({ runId })) {
+  for (
+    let slot = prepared.slot ?? (await runs.takeSlot({ runId }));
+    !slot.got;
+    slot = await runs.takeSlot({ runId })
+  ) {
     const pokes = desk.pokes();
     await desk.until(() => desk.pokes() > pokes, CHECK_SLOT_MS, { what: 'slot', runId });
   }
@@ -85,7 +97,10 @@ async function drive({ desk }: TaskContext, runId: string, meanwhile: Promise<vo
       await meanwhile;
     }
     for (let pokes = desk.pokes(); ; pokes = desk.pokes()) {
-      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS, { what: 'run', runId });
+      await desk.until(() => desk.runEnded(runId) || desk.pokes() > pokes, CHECK_RUN_MS, {
+        what: 'run',
+        runId,
+      });
       const now = await runs.checkRun({ runId });
       if (now.at === 'ended') return now.outcome;
       if (now.at === 'gone') break;
@@ -96,7 +111,12 @@ async function drive({ desk }: TaskContext, runId: string, meanwhile: Promise<vo
 }
 
 /** Before the next try. A wait for the account's limit is over as soon as the person says with which model to go on. */
-async function pause(task: TaskContext, phase: Phase, outcome: RunEnd, { delayMs }: Extract<AfterRun, { do: 'again' }>): Promise<void> {
+async function pause(
+  task: TaskContext,
+  phase: Phase,
+  outcome: RunEnd,
+  { delayMs }: Extract<AfterRun, { do: 'again' }>,
+): Promise<void> {
   const { desk } = task;
   const before = desk.goOns();
   // Known by its name only to new histories: an old one goes on as it was recorded.

@@ -1,6 +1,13 @@
 import type { Status } from '@mainloop/models/flow/status';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { broken, openRehearsal, standingAt, TOLD, unavailable, type Rehearsal } from '../../replay/rehearsal.ts';
+import {
+  broken,
+  openRehearsal,
+  standingAt,
+  TOLD,
+  unavailable,
+  type Rehearsal,
+} from '../../replay/rehearsal.ts';
 
 const MINUTE = 60_000;
 
@@ -16,11 +23,15 @@ const ends =
   (did: string, sentence = 'So it is.') =>
   () => ({ did, sentence });
 const steps = (...answers: (() => unknown)[]) => ({ instead: new Map([['stepTrain', answers]]) });
-const told = (): Status[] => (r.inputs('setState') as { status: Status }[]).map((s) => s.status).filter((s) => s.is !== 'plain');
+const told = (): Status[] =>
+  (r.inputs('setState') as { status: Status }[]).map((s) => s.status).filter((s) => s.is !== 'plain');
 
 describe('an approved change', () => {
   test('joins the train with the commit that was looked at, waits for its turn in sight of the person, and is merged', async () => {
-    const h = await r.start(steps(waits('seen', 2), waits('seen', 2), waits('with-base', 1), ends('merged', '')), REVIEW);
+    const h = await r.start(
+      steps(waits('seen', 2), waits('seen', 2), waits('with-base', 1), ends('merged', '')),
+      REVIEW,
+    );
     await r.say(h, '-review-2', 'merge', 'rebase');
     expect(await r.end(h)).toEqual({ state: 'done' });
     const itemId = expect.stringMatching(/-review-2$/);
@@ -36,7 +47,10 @@ describe('an approved change', () => {
   }, 60_000);
 
   test('is looked at again as soon as one before it is out of the way', async () => {
-    const h = await r.start(steps(...Array.from({ length: 9 }, () => waits('seen', 2)), ends('merged')), REVIEW);
+    const h = await r.start(
+      steps(...Array.from({ length: 9 }, () => waits('seen', 2)), ends('merged')),
+      REVIEW,
+    );
     await r.say(h, '-review-2', 'merge');
     await r.env.sleep(2 * MINUTE);
     const before = r.count('stepTrain');
@@ -92,16 +106,24 @@ describe('an approved change', () => {
     expect(r.inputs('readReview').at(-1)).toMatchObject({ queued: true });
     await h.signal('poke');
     await r.env.sleep(1_000);
-    expect(r.inputs('openItem').at(-1)).toMatchObject({ kind: 'review', body: expect.stringMatching(/^It left the merge queue/) });
+    expect(r.inputs('openItem').at(-1)).toMatchObject({
+      kind: 'review',
+      body: expect.stringMatching(/^It left the merge queue/),
+    });
     await h.signal('human', { id: (await r.standing(h)).openItems[0]!, kind: 'merge' });
     expect(await r.end(h)).toEqual({ state: 'done' });
   }, 60_000);
 
   test('that can not be looked at makes way with the reason; a forge that is away is waited for', async () => {
-    const h = await r.start(steps(unavailable('GitHub is away.'), broken('The token was taken back.')), REVIEW);
+    const h = await r.start(
+      steps(unavailable('GitHub is away.'), broken('The token was taken back.')),
+      REVIEW,
+    );
     await r.say(h, '-review-2', 'merge');
     await r.env.sleep(MINUTE);
-    expect(r.inputs('leaveTrain')).toMatchObject([{ itemId: expect.stringMatching(/-review-2$/), why: 'The token was taken back.' }]);
+    expect(r.inputs('leaveTrain')).toMatchObject([
+      { itemId: expect.stringMatching(/-review-2$/), why: 'The token was taken back.' },
+    ]);
     expect(r.inputs('openItem').at(-1)).toMatchObject({ kind: 'review', body: 'The token was taken back.' });
     expect(r.script().failures).toEqual([]);
     expect(h.workflowId).not.toBe('');

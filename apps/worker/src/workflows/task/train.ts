@@ -20,19 +20,32 @@ interface Approved {
   readonly shown: string;
 }
 
-export async function train(task: TaskContext, { itemId, method, shown }: Approved): Promise<Finished | NotMerged> {
+export async function train(
+  task: TaskContext,
+  { itemId, method, shown }: Approved,
+): Promise<Finished | NotMerged> {
   const { taskId, desk, ciGraceMs } = task;
   const { isChecked } = await untilDone(task, 'review', () => forge.joinTrain({ taskId, itemId, shown }));
   let head = shown;
   let told = 0;
   for (let looks = 0, updates = 0; ; looks++) {
     const pokes = desk.pokes();
-    const now = await step(task, { taskId, itemId, method, shown, head, isChecked, updates, graceMs: ciGraceMs });
+    const now = await step(task, {
+      taskId,
+      itemId,
+      method,
+      shown,
+      head,
+      isChecked,
+      updates,
+      graceMs: ciGraceMs,
+    });
     if (now.did === 'merged') return { stage: 'merged' };
     if (now.did !== 'wait') return { did: now.did, sentence: now.sentence, head };
     if (now.head !== head) updates++;
     head = now.head;
-    if (now.place !== told) await setState(task, 'in_review', 'review', { is: 'turn', place: now.place, base: now.base });
+    if (now.place !== told)
+      await setState(task, 'in_review', 'review', { is: 'turn', place: now.place, base: now.base });
     told = now.place;
     const ms = now.place === 1 ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : lookAgainMs(looks);
     if (await desk.until(() => desk.pokes() > pokes, ms, { what: 'turn', itemId })) looks = -1;
@@ -40,7 +53,10 @@ export async function train(task: TaskContext, { itemId, method, shown }: Approv
 }
 
 /** One look. What goes wrong ends the wait, and is told: nobody behind it is held up. */
-async function step(task: TaskContext, asked: Parameters<typeof forge.stepTrain>[0]): ReturnType<typeof forge.stepTrain> {
+async function step(
+  task: TaskContext,
+  asked: Parameters<typeof forge.stepTrain>[0],
+): ReturnType<typeof forge.stepTrain> {
   try {
     return await forge.stepTrain(asked);
   } catch (err) {

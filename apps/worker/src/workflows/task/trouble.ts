@@ -28,7 +28,14 @@ export async function askPerson(
 ): Promise<HumanSignal> {
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
   const code = errorCode === undefined ? {} : { errorCode };
-  await openItem(task, { id, kind: 'failure', title: sentence, body: detail, options: [{ label: 'Retry' }], ...code });
+  await openItem(task, {
+    id,
+    kind: 'failure',
+    title: sentence,
+    body: detail,
+    options: [{ label: 'Retry' }],
+    ...code,
+  });
   await setState(task, stopped, phase, { is: 'item', itemId: id });
   return task.desk.decision(id);
 }
@@ -52,7 +59,13 @@ export async function askWhile(
   for (let looks = 0; ; looks++) {
     const pokes = desk.pokes();
     const answered = (): boolean => desk.decided(id) !== undefined;
-    if (await desk.until(() => answered() || desk.pokes() > pokes, lookAgainMs(looks), { what: 'decision', itemId: id })) looks = -1;
+    if (
+      await desk.until(() => answered() || desk.pokes() > pokes, lookAgainMs(looks), {
+        what: 'decision',
+        itemId: id,
+      })
+    )
+      looks = -1;
     const said = desk.decided(id);
     if (said !== undefined) return said;
     if (!(await turned())) continue;
@@ -77,8 +90,16 @@ export async function askAtGate(
 ): Promise<{ id: string; allowed: boolean }> {
   // Named like the failure that it was once told as: a task that waits for one of those goes on, and its retry let it through.
   const id = `${task.taskId}-f${task.seenRuns}-${++task.items}`;
-  const { title, lines, options } = what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
-  await openItem(task, { id, kind: 'gate', title, body: lines.join('\n'), options: [...options], errorCode: what });
+  const { title, lines, options } =
+    what === 'red' ? redGateOf(red, weakened) : gateOf(what, weakened, unchecked);
+  await openItem(task, {
+    id,
+    kind: 'gate',
+    title,
+    body: lines.join('\n'),
+    options: [...options],
+    errorCode: what,
+  });
   await setState(task, 'blocked', 'ci', { is: 'item', itemId: id });
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };
 }
@@ -113,8 +134,14 @@ export async function untilWritten(write: () => Promise<void>): Promise<void> {
  */
 export async function caught(task: TaskContext, err: unknown): Promise<void> {
   const { stage } = task.position;
-  const reason = err instanceof ActivityFailure ? sentenceOf(err) : err instanceof Error ? err.message : String(err);
-  log.error('a stage failed', { taskId: task.taskId, stage, reason, stack: err instanceof Error ? err.stack : undefined });
+  const reason =
+    err instanceof ActivityFailure ? sentenceOf(err) : err instanceof Error ? err.message : String(err);
+  log.error('a stage failed', {
+    taskId: task.taskId,
+    stage,
+    reason,
+    stack: err instanceof Error ? err.stack : undefined,
+  });
   await untilWritten(async () => {
     await askPerson(task, stage, unexpected(stage), reason, 'failed');
   });

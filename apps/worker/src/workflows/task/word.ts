@@ -34,7 +34,8 @@ export async function askOnForge(task: TaskContext, itemId: string): Promise<voi
   while (!desk.decided(itemId)) {
     await word();
     // Before it stands there, no comment is an answer to it.
-    if (!desk.decided(itemId) && asked?.isOver() !== false) await quietly(aside.readAnswer({ taskId, itemId, sinceIso }));
+    if (!desk.decided(itemId) && asked?.isOver() !== false)
+      await quietly(aside.readAnswer({ taskId, itemId, sinceIso }));
   }
   if (asked === null) return quietly(aside.ensureQuestion({ taskId, itemId }));
   // Who answered is said there too, and nobody waits for that. A question that is still on its way comes first.

@@ -1,6 +1,13 @@
 // All that GitHub tells of one commit: check runs, suites, workflow runs, statuses, and the rules of the branch it is meant for.
 import type { Octokit } from '@octokit/rest';
-import { ACTIONS, NOT_HERE, type CheckRun, type CheckSuite, type CommitStatus, type RequiredCheck } from '@mainloop/models/flow/ci';
+import {
+  ACTIONS,
+  NOT_HERE,
+  type CheckRun,
+  type CheckSuite,
+  type CommitStatus,
+  type RequiredCheck,
+} from '@mainloop/models/flow/ci';
 import type { SeenChecks } from '../port.ts';
 
 type Kit = Octokit & { paginate: Octokit['paginate'] };
@@ -37,8 +44,12 @@ export function checksReader(kit: Kit): ChecksReader {
     async listChecks(at, sha, base) {
       const [runs, checks, suites, statuses, required] = await Promise.all([
         mayRead('workflow runs', [], () => workflowRuns(kit, at, sha)),
-        mayRead('checks', null, () => kit.paginate(kit.checks.listForRef, { ...at, ref: sha, filter: 'all', per_page: PAGE })),
-        mayRead('check suites', null, () => kit.paginate(kit.checks.listSuitesForRef, { ...at, ref: sha, per_page: PAGE })),
+        mayRead('checks', null, () =>
+          kit.paginate(kit.checks.listForRef, { ...at, ref: sha, filter: 'all', per_page: PAGE }),
+        ),
+        mayRead('check suites', null, () =>
+          kit.paginate(kit.checks.listSuitesForRef, { ...at, ref: sha, per_page: PAGE }),
+        ),
         allStatuses(kit, at, sha),
         rulesOf(at, base),
       ]);
@@ -100,7 +111,12 @@ export function checksReader(kit: Kit): ChecksReader {
         if (r.conclusion === null || !AGAIN.has(r.conclusion)) continue;
         const again = { ...at, run_id: r.id };
         const whole = !PARTLY.has(r.conclusion);
-        if (await isTaken(() => (whole ? kit.actions.reRunWorkflow(again) : kit.actions.reRunWorkflowFailedJobs(again)))) asked++;
+        if (
+          await isTaken(() =>
+            whole ? kit.actions.reRunWorkflow(again) : kit.actions.reRunWorkflowFailedJobs(again),
+          )
+        )
+          asked++;
       }
       return asked;
     },
@@ -130,7 +146,11 @@ async function mayRead<T, U>(what: string, without: U, read: () => Promise<T>): 
 function isClosed(err: unknown): boolean {
   const e = err as { status?: number; message?: string; response?: { headers?: Record<string, string> } };
   if (e.status === 404) return true;
-  return e.status === 403 && e.response?.headers?.['x-ratelimit-remaining'] !== '0' && !/rate limit/i.test(e.message ?? '');
+  return (
+    e.status === 403 &&
+    e.response?.headers?.['x-ratelimit-remaining'] !== '0' &&
+    !/rate limit/i.test(e.message ?? '')
+  );
 }
 
 async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
@@ -156,7 +176,11 @@ interface Run {
 }
 
 async function workflowRuns(kit: Kit, at: Name, sha: string): Promise<Run[]> {
-  const runs = await kit.paginate(kit.actions.listWorkflowRunsForRepo, { ...at, head_sha: sha, per_page: PAGE });
+  const runs = await kit.paginate(kit.actions.listWorkflowRunsForRepo, {
+    ...at,
+    head_sha: sha,
+    per_page: PAGE,
+  });
   return runs.map((r) => ({
     id: r.id,
     suite: r.check_suite_id ?? r.id,
@@ -184,7 +208,12 @@ const suiteOf = (r: Run): CheckSuite => ({
 async function jobsOf(kit: Kit, at: Name, runs: readonly Run[]): Promise<CheckRun[]> {
   const checks: CheckRun[] = [];
   for (const run of runs)
-    for (const j of await kit.paginate(kit.actions.listJobsForWorkflowRun, { ...at, run_id: run.id, filter: 'all', per_page: PAGE }))
+    for (const j of await kit.paginate(kit.actions.listJobsForWorkflowRun, {
+      ...at,
+      run_id: run.id,
+      filter: 'all',
+      per_page: PAGE,
+    }))
       checks.push({
         id: j.id,
         app: ACTIONS,
@@ -209,7 +238,14 @@ async function allStatuses(kit: Kit, at: Name, sha: string): Promise<CommitStatu
   for (let page = 1; ; page++) {
     const { data } = await kit.repos.getCombinedStatusForRef({ ...at, ref: sha, per_page: PAGE, page });
     for (const s of data.statuses)
-      statuses.push({ id: s.id, context: s.context, state: s.state, url: s.target_url, summary: summaryOf(s.description), at: s.created_at });
+      statuses.push({
+        id: s.id,
+        context: s.context,
+        state: s.state,
+        url: s.target_url,
+        summary: summaryOf(s.description),
+        at: s.created_at,
+      });
     if (data.statuses.length < PAGE) return statuses;
   }
 }
@@ -217,12 +253,20 @@ async function allStatuses(kit: Kit, at: Name, sha: string): Promise<CommitStatu
 /** What the branch's protection and its rulesets require. Both may be read by whoever may read the branch. */
 async function readRules(kit: Kit, at: Name, base: string): Promise<Readable<RequiredCheck[]>> {
   const [branch, rules] = await Promise.all([
-    mayRead('protection of the branch', null, async () => (await kit.repos.getBranch({ ...at, branch: base })).data),
-    mayRead('rules of the branch', [], () => kit.paginate(kit.repos.getBranchRules, { ...at, branch: base, per_page: PAGE })),
+    mayRead(
+      'protection of the branch',
+      null,
+      async () => (await kit.repos.getBranch({ ...at, branch: base })).data,
+    ),
+    mayRead('rules of the branch', [], () =>
+      kit.paginate(kit.repos.getBranchRules, { ...at, branch: base, per_page: PAGE }),
+    ),
   ]);
   const checks = branch.found?.protection?.required_status_checks;
   const named = checks?.checks ?? checks?.contexts.map((context) => ({ context, app_id: null })) ?? [];
-  const ruled = rules.found.flatMap((r) => (r.type === 'required_status_checks' ? (r.parameters?.required_status_checks ?? []) : []));
+  const ruled = rules.found.flatMap((r) =>
+    r.type === 'required_status_checks' ? (r.parameters?.required_status_checks ?? []) : [],
+  );
   return {
     found: [
       ...named.map((c) => ({ name: c.context, appId: anyApp(c.app_id) })),

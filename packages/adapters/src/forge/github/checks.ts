@@ -6,15 +6,22 @@ import type { GitHub } from './kit.ts';
 export function checksOf({ kit, split, call }: GitHub): Pick<Forge, 'listChecks' | 'ensureRerun' | 'jobLog'> {
   const checks = checksReader(kit);
   return {
-    listChecks: (repo, sha, base) => call(`the checks of ${sha.slice(0, 7)}`, () => checks.listChecks(split(repo), sha, base)),
+    listChecks: (repo, sha, base) =>
+      call(`the checks of ${sha.slice(0, 7)}`, () => checks.listChecks(split(repo), sha, base)),
 
     ensureRerun: (repo, sha) =>
-      call(`another run of the checks of ${sha.slice(0, 7)}`, async () => ({ asked: await checks.rerun(split(repo), sha) })),
+      call(`another run of the checks of ${sha.slice(0, 7)}`, async () => ({
+        asked: await checks.rerun(split(repo), sha),
+      })),
 
     jobLog: (repo, jobId, maxBytes) =>
       call(`the log of job ${jobId}`, async () => {
         const r = await kit
-          .request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', { ...split(repo), job_id: jobId, request: { redirect: 'manual' } })
+          .request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', {
+            ...split(repo),
+            job_id: jobId,
+            request: { redirect: 'manual' },
+          })
           .catch((e: { status?: number; response?: { headers: Record<string, string> } }) => {
             if (e.status === 302) return e.response!;
             throw e;

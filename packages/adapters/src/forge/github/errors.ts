@@ -4,7 +4,10 @@ import { ForgeError, MergeRefused, type ForgeErrorKind } from '../port.ts';
 
 /** Private repositories of some plans have no drafts: https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-pull-requests#draft-pull-requests */
 export function refusesDrafts(err: unknown): boolean {
-  const { status, response } = err as { status?: number; response?: { data?: { message?: string; errors?: { message?: string }[] } } };
+  const { status, response } = err as {
+    status?: number;
+    response?: { data?: { message?: string; errors?: { message?: string }[] } };
+  };
   const said = [response?.data?.message, ...(response?.data?.errors ?? []).map((e) => e.message)].join(' ');
   return status === 422 && /draft/i.test(said);
 }
@@ -48,15 +51,31 @@ export function translate(what: string, err: unknown): Error {
     status?: number;
     message?: string;
     errors?: { type?: string }[];
-    response?: { headers?: Record<string, string>; data?: { message?: string; errors?: { message?: string }[] } };
+    response?: {
+      headers?: Record<string, string>;
+      data?: { message?: string; errors?: { message?: string }[] };
+    };
   };
   const said =
-    [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)].filter(Boolean).join(': ') || (e.message ?? 'unknown');
+    [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)]
+      .filter(Boolean)
+      .join(': ') ||
+    (e.message ?? 'unknown');
   const h = e.response?.headers ?? {};
   if (e.name === 'GraphqlResponseError')
-    return new ForgeError(GRAPHQL_KINDS.get(e.errors?.[0]?.type ?? '') ?? 'rejected', `GitHub refused ${what}: ${said}`);
-  if (e.status === 401) return new ForgeError('auth', 'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.');
-  if (e.status === 429 || (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))) {
+    return new ForgeError(
+      GRAPHQL_KINDS.get(e.errors?.[0]?.type ?? '') ?? 'rejected',
+      `GitHub refused ${what}: ${said}`,
+    );
+  if (e.status === 401)
+    return new ForgeError(
+      'auth',
+      'GitHub refused the token. Check GITHUB_TOKEN: it may be wrong or expired.',
+    );
+  if (
+    e.status === 429 ||
+    (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))
+  ) {
     const after = h['retry-after']
       ? Number(h['retry-after']) * 1000
       : h['x-ratelimit-reset']
@@ -69,11 +88,23 @@ export function translate(what: string, err: unknown): Error {
     );
   }
   if (e.status === 403 && /archived/i.test(said))
-    return new ForgeError('forbidden', `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`);
+    return new ForgeError(
+      'forbidden',
+      `The repository is archived, so ${what} can't be changed. Unarchive it on GitHub, then Retry.`,
+    );
   if (e.status === 403)
-    return new ForgeError('forbidden', `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`);
-  if (e.status === 410) return new ForgeError('disabled', `The repository has switched off what ${what} needs: ${said}`);
-  if (e.status === 404) return new ForgeError('not_found', `GitHub does not find ${what}. It may not exist, or the token may not see it.`);
-  if (e.status === 422 || e.status === 405 || e.status === 409) return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
+    return new ForgeError(
+      'forbidden',
+      `GitHub does not allow this token to touch ${what} (${said}). It needs the scopes "repo" and "workflow".`,
+    );
+  if (e.status === 410)
+    return new ForgeError('disabled', `The repository has switched off what ${what} needs: ${said}`);
+  if (e.status === 404)
+    return new ForgeError(
+      'not_found',
+      `GitHub does not find ${what}. It may not exist, or the token may not see it.`,
+    );
+  if (e.status === 422 || e.status === 405 || e.status === 409)
+    return new ForgeError('rejected', `GitHub refused ${what}: ${said}`);
   return new ForgeError('unavailable', `GitHub can't be reached for ${what}: ${said}`);
 }

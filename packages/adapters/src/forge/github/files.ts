@@ -6,11 +6,15 @@ import type { GitHub } from './kit.ts';
 /** The same files always are the same commit, whenever they are asked for: its address stands in comments. */
 const BY = { name: 'mainloop', email: 'mainloop@localhost', date: '2026-01-01T00:00:00Z' };
 
-const isStatus = (err: unknown, ...statuses: number[]): boolean => statuses.includes((err as { status?: number }).status ?? 0);
+const isStatus = (err: unknown, ...statuses: number[]): boolean =>
+  statuses.includes((err as { status?: number }).status ?? 0);
 
 export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' | 'ensureRefGone'> {
   /** @returns the commit that the ref is at, and what it holds; null when there is no such ref */
-  async function there(repo: string, ref: string): Promise<{ sha: string; page: string; tree: string; paths: ReadonlySet<string> } | null> {
+  async function there(
+    repo: string,
+    ref: string,
+  ): Promise<{ sha: string; page: string; tree: string; paths: ReadonlySet<string> } | null> {
     const found = await kit.git.getRef({ ...split(repo), ref }).catch((err: unknown) => {
       if (isStatus(err, 404)) return null;
       throw err;
@@ -19,7 +23,12 @@ export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' |
     const { sha } = found.data.object;
     const commit = (await kit.git.getCommit({ ...split(repo), commit_sha: sha })).data;
     const tree = (await kit.git.getTree({ ...split(repo), tree_sha: commit.tree.sha })).data;
-    return { sha, page: commit.html_url, tree: commit.tree.sha, paths: new Set(tree.tree.map((e) => e.path)) };
+    return {
+      sha,
+      page: commit.html_url,
+      tree: commit.tree.sha,
+      paths: new Set(tree.tree.map((e) => e.path)),
+    };
   }
 
   return {
@@ -27,21 +36,30 @@ export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' |
       call(`the pictures in ${i.repo}`, async () => {
         const old = await there(i.repo, i.ref);
         const missing = i.files.filter((f) => old?.paths.has(f.path) !== true);
-        if (old !== null && missing.length === 0) return { ...addresses(old.page, i.files), outcome: 'unchanged' };
+        if (old !== null && missing.length === 0)
+          return { ...addresses(old.page, i.files), outcome: 'unchanged' };
         const entries = [];
         for (const f of missing) {
           const content = Buffer.from(await f.read()).toString('base64');
           const blob = await kit.git.createBlob({ ...split(i.repo), content, encoding: 'base64' });
           entries.push({ path: f.path, mode: '100644', type: 'blob', sha: blob.data.sha } as const);
         }
-        const tree = (await kit.git.createTree({ ...split(i.repo), tree: entries, ...(old === null ? {} : { base_tree: old.tree }) })).data.sha;
+        const tree = (
+          await kit.git.createTree({
+            ...split(i.repo),
+            tree: entries,
+            ...(old === null ? {} : { base_tree: old.tree }),
+          })
+        ).data.sha;
         const made = { ...split(i.repo), message: i.message, tree, parents: [], author: BY, committer: BY };
         const commit = (await kit.git.createCommit(made)).data;
         if (old === null) {
-          await kit.git.createRef({ ...split(i.repo), ref: `refs/${i.ref}`, sha: commit.sha }).catch((err: unknown) => {
-            // "Reference already exists": by a try before this one that was not answered.
-            if (!isStatus(err, 422) || !/already exists/i.test(String((err as Error).message))) throw err;
-          });
+          await kit.git
+            .createRef({ ...split(i.repo), ref: `refs/${i.ref}`, sha: commit.sha })
+            .catch((err: unknown) => {
+              // "Reference already exists": by a try before this one that was not answered.
+              if (!isStatus(err, 422) || !/already exists/i.test(String((err as Error).message))) throw err;
+            });
         } else await kit.git.updateRef({ ...split(i.repo), ref: i.ref, sha: commit.sha, force: true });
         return { ...addresses(commit.html_url, i.files), outcome: old === null ? 'created' : 'updated' };
       }),

@@ -8,8 +8,18 @@ export function issues({
   call,
   author,
   isOurs,
-}: GitHub): Pick<Forge, 'ensureIssue' | 'ensureComment' | 'ensureClosed' | 'readClosing' | 'listIssueComments' | 'listReactions'> {
-  const recent = async (repo: string) => kit.issues.listForRepo({ ...split(repo), state: 'all', sort: 'created', direction: 'desc', per_page: 100 });
+}: GitHub): Pick<
+  Forge,
+  'ensureIssue' | 'ensureComment' | 'ensureClosed' | 'readClosing' | 'listIssueComments' | 'listReactions'
+> {
+  const recent = async (repo: string) =>
+    kit.issues.listForRepo({
+      ...split(repo),
+      state: 'all',
+      sort: 'created',
+      direction: 'desc',
+      per_page: 100,
+    });
   return {
     ensureIssue: (i) =>
       call(`the issue in ${i.repo}`, async () => {
@@ -24,21 +34,33 @@ export function issues({
           return ensured(made, 'created');
         }
         if (sameText(there.body, body) && there.title === i.title) return ensured(there, 'unchanged');
-        return ensured((await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body })).data, 'updated');
+        return ensured(
+          (await kit.issues.update({ ...split(i.repo), issue_number: there.number, title: i.title, body }))
+            .data,
+          'updated',
+        );
       }),
 
     ensureComment: (i) =>
       call(`a comment in ${i.repo}`, async () => {
         const body = `${i.body}\n\n${i.marker}`;
         const ours = await isOurs();
-        const there = (await kit.paginate(kit.issues.listComments, { ...split(i.repo), issue_number: i.number, per_page: 100 })).find((x) =>
-          ours(x, i.marker),
-        );
+        const there = (
+          await kit.paginate(kit.issues.listComments, {
+            ...split(i.repo),
+            issue_number: i.number,
+            per_page: 100,
+          })
+        ).find((x) => ours(x, i.marker));
         if (!there && i.known !== undefined) {
           await kit.issues.updateComment({ ...split(i.repo), comment_id: i.known, body });
           return { id: i.known, outcome: 'updated' };
         }
-        if (!there) return { id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id, outcome: 'created' };
+        if (!there)
+          return {
+            id: (await kit.issues.createComment({ ...split(i.repo), issue_number: i.number, body })).data.id,
+            outcome: 'created',
+          };
         if (sameText(there.body, body)) return { id: there.id, outcome: 'unchanged' };
         await kit.issues.updateComment({ ...split(i.repo), comment_id: there.id, body });
         return { id: there.id, outcome: 'updated' };
@@ -61,7 +83,9 @@ export function issues({
     listIssueComments: (repo, number) =>
       call(`the comments of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, per_page: 100 })).map((c): ForgeComment => ({
+        return (
+          await kit.paginate(kit.issues.listComments, { ...split(repo), issue_number: number, per_page: 100 })
+        ).map((c): ForgeComment => ({
           id: c.id,
           ...by(c.user),
           body: c.body ?? '',
@@ -73,7 +97,13 @@ export function issues({
 
     listReactions: (repo, number) =>
       call(`the reactions of #${number}`, async () =>
-        (await kit.paginate(kit.reactions.listForIssue, { ...split(repo), issue_number: number, per_page: 100 })).map((r) => ({
+        (
+          await kit.paginate(kit.reactions.listForIssue, {
+            ...split(repo),
+            issue_number: number,
+            per_page: 100,
+          })
+        ).map((r) => ({
           author: r.user?.login ?? '',
           content: r.content,
           at: r.created_at,
@@ -83,4 +113,5 @@ export function issues({
 }
 
 /** GitHub may hand a body back with \r\n. */
-const sameText = (a: string | null | undefined, b: string): boolean => (a ?? '').replaceAll('\r\n', '\n') === b;
+const sameText = (a: string | null | undefined, b: string): boolean =>
+  (a ?? '').replaceAll('\r\n', '\n') === b;

@@ -47,13 +47,23 @@ export function openGitHub(o: GitHubOptions) {
   const me = once(() => kit.users.getAuthenticated());
   const login = async (): Promise<string> => (await me()).data.login;
   const author = async (): Promise<
-    (user: { login?: string; type?: string } | null | undefined) => { author: string; mine: boolean; bot: boolean }
+    (user: { login?: string; type?: string } | null | undefined) => {
+      author: string;
+      mine: boolean;
+      bot: boolean;
+    }
   > => {
     const me = (await login()).toLowerCase();
-    return (user) => ({ author: user?.login ?? '', mine: user?.login?.toLowerCase() === me, bot: user?.type === 'Bot' });
+    return (user) => ({
+      author: user?.login ?? '',
+      mine: user?.login?.toLowerCase() === me,
+      bot: user?.type === 'Bot',
+    });
   };
   /** A marker can be copied; the account can't. */
-  const isOurs = async (): Promise<(x: { user?: { login?: string } | null; body?: string | null }, marker: string) => boolean> => {
+  const isOurs = async (): Promise<
+    (x: { user?: { login?: string } | null; body?: string | null }, marker: string) => boolean
+  > => {
     const by = await author();
     return (x, marker) => by(x.user).mine && (x.body ?? '').includes(marker);
   };
@@ -61,7 +71,10 @@ export function openGitHub(o: GitHubOptions) {
   return { kit, split, call, me, login, author, isOurs, getPull };
 }
 
-export const ensured = (x: { number: number; html_url: string; updated_at: string }, outcome: Outcome): Ensured => ({
+export const ensured = (
+  x: { number: number; html_url: string; updated_at: string },
+  outcome: Outcome,
+): Ensured => ({
   number: x.number,
   url: x.html_url,
   outcome,
@@ -70,7 +83,9 @@ export const ensured = (x: { number: number; html_url: string; updated_at: strin
 
 /** Only such a request is repeated without a look at what became of it. */
 const onlyReads = (ask: { method: string; url: string; query?: unknown }): boolean =>
-  ask.url.endsWith('/graphql') ? /^\s*(?:query\b|\{)/.test(String(ask.query)) : ['GET', 'HEAD'].includes(ask.method.toUpperCase());
+  ask.url.endsWith('/graphql')
+    ? /^\s*(?:query\b|\{)/.test(String(ask.query))
+    : ['GET', 'HEAD'].includes(ask.method.toUpperCase());
 
 function once<T>(f: () => Promise<T>): () => Promise<T> {
   let p: Promise<T> | undefined;

@@ -9,7 +9,10 @@ export function merge({
   split,
   call,
   getPull,
-}: GitHub): Pick<Forge, 'ensureMerged' | 'mergeMethods' | 'ensureQueued' | 'hasQueue' | 'isQueued' | 'ensureUpdated' | 'countBehind'> {
+}: GitHub): Pick<
+  Forge,
+  'ensureMerged' | 'mergeMethods' | 'ensureQueued' | 'hasQueue' | 'isQueued' | 'ensureUpdated' | 'countBehind'
+> {
   const isQueued = async (id: string): Promise<boolean> =>
     (
       await kit.graphql<{ node: { isInMergeQueue?: boolean } | null }>(
@@ -23,7 +26,8 @@ export function merge({
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return { sha: pr.merge_commit_sha, outcome: 'unchanged' as const };
         const ask = { ...split(repo), pull_number: number, sha: headSha, merge_method: method };
-        const words = method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body };
+        const words =
+          method === 'rebase' ? {} : { commit_title: message.title, commit_message: message.body };
         const r = (await kit.pulls.merge({ ...ask, ...words }).catch(refusedMerge)).data;
         return { sha: r.sha, outcome: 'updated' as const };
       }),
@@ -31,7 +35,11 @@ export function merge({
     mergeMethods: (repo) =>
       call(repo, async () => {
         const r = (await kit.repos.get(split(repo))).data;
-        const told = { squash: r.allow_squash_merge, rebase: r.allow_rebase_merge, merge: r.allow_merge_commit };
+        const told = {
+          squash: r.allow_squash_merge,
+          rebase: r.allow_rebase_merge,
+          merge: r.allow_merge_commit,
+        };
         // Only who may push is told.
         return told.squash === undefined ? null : MERGE_METHODS.filter((m) => told[m] === true);
       }),
@@ -47,7 +55,8 @@ export function merge({
         }
       }),
 
-    isQueued: (repo, number) => call(`pull request #${number}`, async () => isQueued((await getPull(repo, number)).data.node_id)),
+    isQueued: (repo, number) =>
+      call(`pull request #${number}`, async () => isQueued((await getPull(repo, number)).data.node_id)),
 
     countBehind: (repo, base, sha) =>
       call(`how far ${sha.slice(0, 7)} is behind ${base}`, async () => {
@@ -71,12 +80,19 @@ export function merge({
         const pr = (await getPull(repo, number)).data;
         if (pr.merged) return 'unchanged';
         try {
-          await kit.graphql('mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }', {
-            input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
-          });
+          await kit.graphql(
+            'mutation($input: EnqueuePullRequestInput!) { enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }',
+            {
+              input: { pullRequestId: pr.node_id, expectedHeadOid: headSha },
+            },
+          );
         } catch (err) {
           // What is in the queue already, where that is told, by a try that was not answered, is refused.
-          if ((err as Error).name !== 'GraphqlResponseError' || !(await isQueued(pr.node_id).catch(() => false))) throw err;
+          if (
+            (err as Error).name !== 'GraphqlResponseError' ||
+            !(await isQueued(pr.node_id).catch(() => false))
+          )
+            throw err;
           return 'unchanged';
         }
         return 'updated';

@@ -9,17 +9,31 @@ export const pulls = ({
   call,
   isOurs,
   getPull,
-}: GitHub): Pick<Forge, 'ensureDraftPr' | 'ensureReady' | 'ensureDraft' | 'ensureReopened' | 'getPull' | 'listCommits' | 'readDiff'> => ({
+}: GitHub): Pick<
+  Forge,
+  'ensureDraftPr' | 'ensureReady' | 'ensureDraft' | 'ensureReopened' | 'getPull' | 'listCommits' | 'readDiff'
+> => ({
   ensureDraftPr: (i) =>
     call(`the pull request in ${i.repo}`, async () => {
       const ours = await isOurs();
       const list = async () =>
-        (await kit.pulls.list({ ...split(i.repo), state: 'all', head: `${split(i.repo).owner}:${i.head}`, per_page: 100 })).data.find((p) =>
-          ours(p, i.marker),
-        );
+        (
+          await kit.pulls.list({
+            ...split(i.repo),
+            state: 'all',
+            head: `${split(i.repo).owner}:${i.head}`,
+            per_page: 100,
+          })
+        ).data.find((p) => ours(p, i.marker));
       const there = await list();
       if (there) return ensured(there, 'unchanged');
-      const wanted = { ...split(i.repo), title: i.title, body: `${i.body}\n\n${i.marker}`, head: i.head, base: i.base };
+      const wanted = {
+        ...split(i.repo),
+        title: i.title,
+        body: `${i.body}\n\n${i.marker}`,
+        head: i.head,
+        base: i.base,
+      };
       const made = await kit.pulls.create({ ...wanted, draft: true }).catch((err: unknown) => {
         if (!refusesDrafts(err)) throw err;
         return kit.pulls.create(wanted);
@@ -76,19 +90,22 @@ export const pulls = ({
 
   listCommits: (repo, number) =>
     call(`the commits of #${number}`, async () =>
-      (await kit.paginate(kit.pulls.listCommits, { ...split(repo), pull_number: number, per_page: 100 })).map((c) => ({
-        sha: c.sha,
-        title: c.commit.message.split('\n')[0]!,
-        author: c.author?.login ?? c.commit.author?.name ?? '',
-        isMerge: c.parents.length > 1,
-      })),
+      (await kit.paginate(kit.pulls.listCommits, { ...split(repo), pull_number: number, per_page: 100 })).map(
+        (c) => ({
+          sha: c.sha,
+          title: c.commit.message.split('\n')[0]!,
+          author: c.author?.login ?? c.commit.author?.name ?? '',
+          isMerge: c.parents.length > 1,
+        }),
+      ),
     ),
 
   readDiff: (repo, from, to) =>
     call(`the change from ${from.slice(0, 7)} to ${to.slice(0, 7)}`, async () => {
       try {
         const ask = { ...split(repo), basehead: `${from}...${to}`, mediaType: { format: 'diff' } };
-        return (await kit.request('GET /repos/{owner}/{repo}/compare/{basehead}', ask)).data as unknown as string;
+        return (await kit.request('GET /repos/{owner}/{repo}/compare/{basehead}', ask))
+          .data as unknown as string;
       } catch (err) {
         const { status } = err as { status?: number };
         if (status === 404) return '';

@@ -9,7 +9,18 @@ import type { GitHub, GitHubOptions } from './kit.ts';
 export const repository = (
   { kit, split, call, me, login }: GitHub,
   o: Pick<GitHubOptions, 'baseUrl'>,
-): Pick<Forge, 'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'readPullTemplate' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'> => ({
+): Pick<
+  Forge,
+  | 'whoAmI'
+  | 'whoCommits'
+  | 'getRepo'
+  | 'hasFolder'
+  | 'readPullTemplate'
+  | 'findNow'
+  | 'mayWrite'
+  | 'ensureBranchGone'
+  | 'changed'
+> => ({
   whoAmI: () => call('the token', login),
 
   whoCommits: () =>
@@ -51,7 +62,9 @@ export const repository = (
     call(full, async () => {
       try {
         // A list is a folder; a file, a link and a submodule are told as themselves.
-        return Array.isArray((await kit.repos.getContent({ ...split(full), path: folder, ref: branch })).data);
+        return Array.isArray(
+          (await kit.repos.getContent({ ...split(full), path: folder, ref: branch })).data,
+        );
       } catch (err) {
         if ((err as { status?: number }).status === 404) return false;
         throw err;
@@ -65,10 +78,16 @@ export const repository = (
         throw err;
       };
       for (const folder of TEMPLATE_FOLDERS) {
-        const listed = await kit.repos.getContent({ ...split(full), path: folder }).then((r) => r.data, closed);
-        const found = Array.isArray(listed) ? listed.find((f) => f.type === 'file' && isPullTemplate(f.name)) : undefined;
+        const listed = await kit.repos
+          .getContent({ ...split(full), path: folder })
+          .then((r) => r.data, closed);
+        const found = Array.isArray(listed)
+          ? listed.find((f) => f.type === 'file' && isPullTemplate(f.name))
+          : undefined;
         if (found === undefined) continue;
-        const file = await kit.repos.getContent({ ...split(full), path: found.path }).then((r) => r.data, closed);
+        const file = await kit.repos
+          .getContent({ ...split(full), path: found.path })
+          .then((r) => r.data, closed);
         return file !== null && 'content' in file ? Buffer.from(file.content, 'base64').toString() : null;
       }
       return null;
@@ -77,13 +96,19 @@ export const repository = (
   findNow: (full) =>
     call(full, async () => {
       const r = (await kit.repos.get(split(full))).data;
-      return { full: r.full_name, defaultBranch: r.default_branch, cloneUrl: r.clone_url, isArchived: r.archived };
+      return {
+        full: r.full_name,
+        defaultBranch: r.default_branch,
+        cloneUrl: r.clone_url,
+        isArchived: r.archived,
+      };
     }),
 
   mayWrite: (repo, who) =>
     call(`the rights of ${who}`, async () => {
       try {
-        const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data.permission;
+        const p = (await kit.repos.getCollaboratorPermissionLevel({ ...split(repo), username: who })).data
+          .permission;
         return p === 'admin' || p === 'write';
       } catch (err) {
         if ((err as { status?: number }).status === 404) return false;
@@ -112,7 +137,10 @@ export const repository = (
     const ask = async <T>(path: string): Promise<T | null> => {
       try {
         const known = etags.get(path);
-        const r = await kit.request(`GET ${path}`, { ...split(repo), headers: known ? { 'if-none-match': known } : {} });
+        const r = await kit.request(`GET ${path}`, {
+          ...split(repo),
+          headers: known ? { 'if-none-match': known } : {},
+        });
         if (r.headers.etag) etags.set(path, r.headers.etag);
         return r.data as T;
       } catch (err) {
@@ -123,14 +151,20 @@ export const repository = (
     const issues = await ask<IssueLine[]>('/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=100');
     const runs = await ask<{ workflow_runs: RunLine[] }>('/repos/{owner}/{repo}/actions/runs?per_page=50');
     // One that is gone or hidden is said where it is needed.
-    const tip = await ask<{ commit: { sha: string } }>(`/repos/{owner}/{repo}/branches/${encodeURIComponent(base)}`).catch((err: unknown) => {
+    const tip = await ask<{ commit: { sha: string } }>(
+      `/repos/{owner}/{repo}/branches/${encodeURIComponent(base)}`,
+    ).catch((err: unknown) => {
       if (err instanceof ForgeError && err.kind === 'not_found') return null;
       throw err;
     });
     return {
       baseMoved: tip !== null && fresh('base', tip.commit.sha),
-      numbers: (issues ?? []).filter((x) => fresh(`#${x.number}`, `${x.updated_at}/${x.reactions?.total_count ?? 0}`)).map((x) => x.number),
-      branches: (runs?.workflow_runs ?? []).filter((x) => fresh(`run ${x.id}`, `${x.status}/${x.updated_at}`)).map((x) => x.head_branch ?? ''),
+      numbers: (issues ?? [])
+        .filter((x) => fresh(`#${x.number}`, `${x.updated_at}/${x.reactions?.total_count ?? 0}`))
+        .map((x) => x.number),
+      branches: (runs?.workflow_runs ?? [])
+        .filter((x) => fresh(`run ${x.id}`, `${x.status}/${x.updated_at}`))
+        .map((x) => x.head_branch ?? ''),
       shas: [],
     };
   },

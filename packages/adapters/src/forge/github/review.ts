@@ -8,12 +8,19 @@ export function review({
   call,
   author,
   isOurs,
-}: GitHub): Pick<Forge, 'ensureLineComment' | 'ensureReply' | 'listThreads' | 'ensureThread' | 'listReviews' | 'listReviewComments'> {
+}: GitHub): Pick<
+  Forge,
+  'ensureLineComment' | 'ensureReply' | 'listThreads' | 'ensureThread' | 'listReviews' | 'listReviewComments'
+> {
   const lineComment = async (i: { repo: string; number: number; marker: string }) => {
     const ours = await isOurs();
-    return (await kit.paginate(kit.pulls.listReviewComments, { ...split(i.repo), pull_number: i.number, per_page: 100 })).find((c) =>
-      ours(c, i.marker),
-    );
+    return (
+      await kit.paginate(kit.pulls.listReviewComments, {
+        ...split(i.repo),
+        pull_number: i.number,
+        per_page: 100,
+      })
+    ).find((c) => ours(c, i.marker));
   };
   return {
     ensureLineComment: (i) =>
@@ -29,7 +36,9 @@ export function review({
           body: `${i.body}\n\n${i.marker}`,
           line: i.line,
           side,
-          ...(i.startLine === null || i.startLine === i.line ? {} : { start_line: i.startLine, start_side: side }),
+          ...(i.startLine === null || i.startLine === i.line
+            ? {}
+            : { start_line: i.startLine, start_side: side }),
         });
         return { id: made.data.id, outcome: 'created' as const };
       }),
@@ -54,7 +63,12 @@ export function review({
         for (let after: string | null = null; ;) {
           const r: ThreadsAnswer = await kit.graphql(THREADS, { owner, name, number, after });
           const page = r.repository.pullRequest.reviewThreads;
-          for (const t of page.nodes) threads.push({ id: t.id, commentId: t.comments.nodes[0]?.databaseId ?? 0, resolved: t.isResolved });
+          for (const t of page.nodes)
+            threads.push({
+              id: t.id,
+              commentId: t.comments.nodes[0]?.databaseId ?? 0,
+              resolved: t.isResolved,
+            });
           if (!page.pageInfo.hasNextPage) return threads;
           after = page.pageInfo.endCursor;
         }
@@ -65,14 +79,19 @@ export function review({
         if (thread.resolved === resolved) return 'unchanged';
         const verb = resolved ? 'resolveReviewThread' : 'unresolveReviewThread';
         const kind = resolved ? 'ResolveReviewThreadInput' : 'UnresolveReviewThreadInput';
-        await kit.graphql(`mutation($input: ${kind}!) { ${verb}(input: $input) { thread { id isResolved } } }`, { input: { threadId: thread.id } });
+        await kit.graphql(
+          `mutation($input: ${kind}!) { ${verb}(input: $input) { thread { id isResolved } } }`,
+          { input: { threadId: thread.id } },
+        );
         return 'updated';
       }),
 
     listReviews: (repo, number) =>
       call(`the reviews of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 })).map((r) => ({
+        return (
+          await kit.paginate(kit.pulls.listReviews, { ...split(repo), pull_number: number, per_page: 100 })
+        ).map((r) => ({
           id: r.id,
           ...by(r.user),
           body: r.body,
@@ -86,7 +105,13 @@ export function review({
     listReviewComments: (repo, number) =>
       call(`the review comments of #${number}`, async () => {
         const by = await author();
-        return (await kit.paginate(kit.pulls.listReviewComments, { ...split(repo), pull_number: number, per_page: 100 })).map((c): ForgeComment => ({
+        return (
+          await kit.paginate(kit.pulls.listReviewComments, {
+            ...split(repo),
+            pull_number: number,
+            per_page: 100,
+          })
+        ).map((c): ForgeComment => ({
           id: c.id,
           ...by(c.user),
           body: c.body,

@@ -13,7 +13,10 @@ const KEPT_MS = 10 * 60_000;
  * the worker did little else and grew to a gigabyte. Here one pool serves them all.
  */
 class KeptConnections extends KubeConfig {
-  private kept: { readonly dispatcher: ReturnType<RequestContext['getDispatcher']>; readonly sinceMs: number } | null = null;
+  private kept: {
+    readonly dispatcher: ReturnType<RequestContext['getDispatcher']>;
+    readonly sinceMs: number;
+  } | null = null;
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     await super.applySecurityAuthentication(context);
@@ -31,7 +34,10 @@ export function openKubeConfig(file: string | null): KubeConfig {
     else config.loadFromFile(file);
     if (!config.getCurrentCluster()) throw new Error('it names no cluster');
   } catch (err) {
-    throw new SandboxError('setup', `The kubeconfig ${file ?? 'of this pod'} can't be used: ${(err as Error).message}. Check KUBECONFIG.`);
+    throw new SandboxError(
+      'setup',
+      `The kubeconfig ${file ?? 'of this pod'} can't be used: ${(err as Error).message}. Check KUBECONFIG.`,
+    );
   }
   return config;
 }
@@ -43,12 +49,16 @@ export function openKubeConfig(file: string | null): KubeConfig {
 export async function missingRights(config: KubeConfig): Promise<string[]> {
   const api = config.makeApiClient(AuthorizationV1Api);
   const asked = WORKER_RULES.flatMap((r) =>
-    r.resources!.flatMap((resource) => r.verbs.map((verb) => ({ verb, resource, group: r.apiGroups![0]!, name: r.resourceNames?.[0] }))),
+    r.resources!.flatMap((resource) =>
+      r.verbs.map((verb) => ({ verb, resource, group: r.apiGroups![0]!, name: r.resourceNames?.[0] })),
+    ),
   );
   const answers = await Promise.all(
     asked.map(async ({ name, ...a }) => {
       const review = await call(() =>
-        api.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes: { ...a, ...(name ? { name } : {}) } } } }),
+        api.createSelfSubjectAccessReview({
+          body: { spec: { resourceAttributes: { ...a, ...(name ? { name } : {}) } } },
+        }),
       );
       return review.status?.allowed ? null : `${a.verb} ${a.resource}`;
     }),
@@ -69,12 +79,18 @@ export async function checkupOf(config: KubeConfig, mine: string): Promise<reado
           says: `The worker may not do this in the cluster: ${missing.join(', ')}. Apply k8s/apps/mainloop/base/rights.yaml for its account.`,
         },
       ];
-    const r = await call(() => config.makeApiClient(CoreV1Api).listNamespaceWithHttpInfo({ labelSelector: mine }));
+    const r = await call(() =>
+      config.makeApiClient(CoreV1Api).listNamespaceWithHttpInfo({ labelSelector: mine }),
+    );
     const date = Date.parse(r.headers.date ?? '');
     const all = r.data.items;
     const going = all.filter((n) => n.metadata?.deletionTimestamp).length;
     return [
-      { name: 'cluster', ok: true, says: `${at} answers. Namespaces of tasks: ${all.length}${going > 0 ? `, ${going} of them being removed` : ''}` },
+      {
+        name: 'cluster',
+        ok: true,
+        says: `${at} answers. Namespaces of tasks: ${all.length}${going > 0 ? `, ${going} of them being removed` : ''}`,
+      },
       { name: 'rights', ok: true, says: 'all there' },
       ...(Number.isNaN(date) ? [] : [clockCheck(Date.now() - date)]),
     ];

@@ -58,7 +58,10 @@ export async function granted<T>(f: () => Promise<T>): Promise<T> {
 export async function call<T>(f: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, no) => {
-    timer = setTimeout(() => no(new SandboxError('unavailable', `The cluster does not answer within ${CALL_MS / 1000} s.`)), CALL_MS);
+    timer = setTimeout(
+      () => no(new SandboxError('unavailable', `The cluster does not answer within ${CALL_MS / 1000} s.`)),
+      CALL_MS,
+    );
   });
   try {
     return await Promise.race([f(), late]);
@@ -78,15 +81,24 @@ export function translate(err: unknown): SandboxError {
   if (err instanceof SandboxError) return err;
   const code = codeOf(err);
   const said =
-    err instanceof ApiException ? String((parse(err.body) as { message?: string }).message ?? err.message) : String((err as Error).message);
+    err instanceof ApiException
+      ? String((parse(err.body) as { message?: string }).message ?? err.message)
+      : String((err as Error).message);
   const words = said.split('\n')[0]!.slice(0, 400);
   if (code === 401)
-    return new SandboxError('setup', "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.");
+    return new SandboxError(
+      'setup',
+      "The cluster does not accept mainloop's credentials any more. Renew the kubeconfig, then retry.",
+    );
   if (code === 403)
     return /exceeded quota/.test(words)
       ? new SandboxError('setup', `The cluster's quota is used up: ${words}`)
-      : new Forbidden('setup', `The cluster forbids it: ${words} Compare the rights with k8s/apps/mainloop/base/rights.yaml.`);
-  if (code === 400 || code === 422) return new SandboxError('setup', `The cluster refuses the sandbox: ${words}`);
+      : new Forbidden(
+          'setup',
+          `The cluster forbids it: ${words} Compare the rights with k8s/apps/mainloop/base/rights.yaml.`,
+        );
+  if (code === 400 || code === 422)
+    return new SandboxError('setup', `The cluster refuses the sandbox: ${words}`);
   return new SandboxError('unavailable', `The cluster can't be reached now: ${words}`);
 }
 

@@ -18,7 +18,8 @@ const server = http.createServer(async (req, res) => {
   let raw = '';
   for await (const c of req) raw += c;
   const url = new URL(req.url!, 'http://api');
-  const answer = (code: number, body: object): void => void res.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const answer = (code: number, body: object): void =>
+    void res.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   const status = (code: number, reason: string): void =>
     answer(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: reason });
   if (req.method === 'POST') {
@@ -26,14 +27,18 @@ const server = http.createServer(async (req, res) => {
     const at = `${url.pathname}/${body.metadata.name}`;
     if (things.has(at)) return status(409, 'AlreadyExists');
     made.push(at);
-    const full = { ...body, metadata: { ...body.metadata, uid: at, creationTimestamp: '2026-01-01T00:00:00Z' } };
+    const full = {
+      ...body,
+      metadata: { ...body.metadata, uid: at, creationTimestamp: '2026-01-01T00:00:00Z' },
+    };
     things.set(at, full);
     return answer(201, full);
   }
   if (req.method === 'DELETE') {
     if (!things.has(url.pathname)) return status(404, 'NotFound');
     for (const at of things.keys())
-      if (at === url.pathname || at.includes(`${url.pathname.replace(/^.*(\/namespaces\/[^/]+)$/, '$1')}/`)) things.delete(at);
+      if (at === url.pathname || at.includes(`${url.pathname.replace(/^.*(\/namespaces\/[^/]+)$/, '$1')}/`))
+        things.delete(at);
     return answer(200, { kind: 'Status', apiVersion: 'v1', status: 'Success' });
   }
   const one = things.get(url.pathname);
@@ -50,7 +55,8 @@ const server = http.createServer(async (req, res) => {
         wanted.every(([k, v]) => x.metadata.labels?.[k] === v),
     )
     .map(([, x]) => x);
-  if (/\/[^/]*s$/.test(url.pathname)) return answer(200, { kind: 'List', apiVersion: 'v1', metadata: {}, items });
+  if (/\/[^/]*s$/.test(url.pathname))
+    return answer(200, { kind: 'List', apiVersion: 'v1', metadata: {}, items });
   status(404, 'NotFound');
 });
 const config = new KubeConfig();
@@ -96,24 +102,27 @@ const steps = [
   ['release', (w: ReturnType<typeof worker>) => w.release(RUN.taskId)],
 ] as const;
 
-test.each(CLUSTER_FAILPOINTS)('killed at %s, the next worker ends with the same, each thing made once', async (at) => {
-  for (const [, act] of steps.slice(0, 1)) await act(worker(null));
-  const reference = { made: [...made].toSorted(), there: [...things.keys()].toSorted() };
-  expect(reference.made.length).toBeGreaterThanOrEqual(8);
-  await steps[1][1](worker(null));
-  expect([...things.keys()]).toEqual([]);
-  made = [];
+test.each(CLUSTER_FAILPOINTS)(
+  'killed at %s, the next worker ends with the same, each thing made once',
+  async (at) => {
+    for (const [, act] of steps.slice(0, 1)) await act(worker(null));
+    const reference = { made: [...made].toSorted(), there: [...things.keys()].toSorted() };
+    expect(reference.made.length).toBeGreaterThanOrEqual(8);
+    await steps[1][1](worker(null));
+    expect([...things.keys()]).toEqual([]);
+    made = [];
 
-  let died = 0;
-  for (const [name, act] of steps) {
-    await act(worker(at)).catch((err: Error) => {
-      if (!err.message.includes(`killed at ${at}`)) throw err;
-      died++;
-    });
-    await act(worker(null));
-    if (name === 'start') expect([...things.keys()].toSorted()).toEqual(reference.there);
-  }
-  expect(died).toBe(1);
-  expect([...made].toSorted()).toEqual(reference.made);
-  expect([...things.keys()]).toEqual([]);
-});
+    let died = 0;
+    for (const [name, act] of steps) {
+      await act(worker(at)).catch((err: Error) => {
+        if (!err.message.includes(`killed at ${at}`)) throw err;
+        died++;
+      });
+      await act(worker(null));
+      if (name === 'start') expect([...things.keys()].toSorted()).toEqual(reference.there);
+    }
+    expect(died).toBe(1);
+    expect([...made].toSorted()).toEqual(reference.made);
+    expect([...things.keys()]).toEqual([]);
+  },
+);

@@ -16,7 +16,14 @@ const ended = (exitCode: number, reason: string): V1Pod =>
 describe('the fate of a pod', () => {
   const noNode = pod({
     phase: 'Pending',
-    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available: 3 Insufficient cpu' } as never],
+    conditions: [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'Unschedulable',
+        message: '0/3 nodes are available: 3 Insufficient cpu',
+      } as never,
+    ],
   });
   test.each([
     [
@@ -35,13 +42,27 @@ describe('the fate of a pod', () => {
     ['no pod for long', job(), [], 60, { kind: 'stuck', sentence: 'The cluster makes no pod for this run.' }],
     [
       'no pod, and the job has failed',
-      job({ conditions: [{ type: 'Failed', status: 'True', message: 'Job was active longer than specified deadline' } as never] }),
+      job({
+        conditions: [
+          {
+            type: 'Failed',
+            status: 'True',
+            message: 'Job was active longer than specified deadline',
+          } as never,
+        ],
+      }),
       [],
       60,
       { kind: 'gone', detail: 'Job was active longer than specified deadline' },
     ],
     ['at work', job(), [pod({ phase: 'Running' })], 999, { kind: 'running' }],
-    ['the newest pod counts', job(), [ended(1, 'Error'), pod({ phase: 'Running' })], 999, { kind: 'running' }],
+    [
+      'the newest pod counts',
+      job(),
+      [ended(1, 'Error'), pod({ phase: 'Running' })],
+      999,
+      { kind: 'running' },
+    ],
     [
       'on a node that went away it stays Running, and is deleted',
       job(),
@@ -49,13 +70,22 @@ describe('the fate of a pod', () => {
       99,
       { kind: 'gone', detail: 'Its pod is being removed (NodeLost).' },
     ],
-    ['out of memory', job(), [ended(137, 'OOMKilled')], 9, { kind: 'gone', detail: 'It used more memory than its limit and was ended.' }],
+    [
+      'out of memory',
+      job(),
+      [ended(137, 'OOMKilled')],
+      9,
+      { kind: 'gone', detail: 'It used more memory than its limit and was ended.' },
+    ],
     [
       'evicted',
       job(),
       [pod({ phase: 'Failed', reason: 'Evicted', message: 'Usage of EmptyDir volume exceeds the limit' })],
       9,
-      { kind: 'gone', detail: 'Its node ran short and evicted it: Usage of EmptyDir volume exceeds the limit' },
+      {
+        kind: 'gone',
+        detail: 'Its node ran short and evicted it: Usage of EmptyDir volume exceeds the limit',
+      },
     ],
     ['it ended', job(), [pod({ phase: 'Succeeded' })], 9, { kind: 'gone', detail: 'The runner has ended.' }],
     ['no node takes it, so far', job(), [noNode], 30, { kind: 'running' }],
@@ -66,7 +96,8 @@ describe('the fate of a pod', () => {
       90,
       {
         kind: 'stuck',
-        sentence: 'No node of the cluster takes the pod: 0/3 nodes are available: 3 Insufficient cpu. Free some capacity, then retry.',
+        sentence:
+          'No node of the cluster takes the pod: 0/3 nodes are available: 3 Insufficient cpu. Free some capacity, then retry.',
       },
     ],
     ['the image is slow', job(), [waiting('ContainerCreating')], 600, { kind: 'running' }],
@@ -78,7 +109,8 @@ describe('the fate of a pod', () => {
       60,
       {
         kind: 'stuck',
-        sentence: 'The agent image can\'t be pulled: Back-off pulling image "x". Check MAINLOOP_AGENT_IMAGE and the pull secret, then retry.',
+        sentence:
+          'The agent image can\'t be pulled: Back-off pulling image "x". Check MAINLOOP_AGENT_IMAGE and the pull secret, then retry.',
       },
     ],
     [
@@ -94,13 +126,19 @@ describe('the fate of a pod', () => {
 });
 
 describe('what the API refuses', () => {
-  const said = (code: number, message: string): Error => new ApiException(code, 'x', JSON.stringify({ message }), {});
+  const said = (code: number, message: string): Error =>
+    new ApiException(code, 'x', JSON.stringify({ message }), {});
   test.each([
     [401, 'Unauthorized', 'setup', /Renew the kubeconfig/],
     [403, 'namespaces is forbidden', 'setup', /The cluster forbids it: namespaces is forbidden/],
     [403, 'pods "x" is forbidden: exceeded quota: all', 'setup', /quota is used up/],
     [422, 'Namespace "X" is invalid', 'setup', /refuses the sandbox/],
-    [400, 'admission webhook "policy.example" denied the request', 'setup', /refuses the sandbox: admission webhook/],
+    [
+      400,
+      'admission webhook "policy.example" denied the request',
+      'setup',
+      /refuses the sandbox: admission webhook/,
+    ],
     [409, 'object is being deleted', 'unavailable', /can't be reached now/],
     [429, 'slow down', 'unavailable', /can't be reached now/],
     [503, 'etcd', 'unavailable', /can't be reached now/],
@@ -129,7 +167,9 @@ const OPTIONS: KubernetesSandboxOptions = {
   mustNotReach: [],
   serviceAccount: { namespace: 'n', name: 'w' },
 };
-const podOf = (taskId: string) => jobFor(OPTIONS, { taskId, runId: `${taskId}-r1`, epoch: 2, token: 'secret-token', repo: 'a/b' }).spec!.template;
+const podOf = (taskId: string) =>
+  jobFor(OPTIONS, { taskId, runId: `${taskId}-r1`, epoch: 2, token: 'secret-token', repo: 'a/b' }).spec!
+    .template;
 
 test('a sandbox has one way out and one secret, whatever the settings', () => {
   const { networkPolicy } = namespaceObjects(OPTIONS, 't');
@@ -140,7 +180,12 @@ test('a sandbox has one way out and one secret, whatever the settings', () => {
   });
   const spec = podOf('t').spec!;
   expect(JSON.stringify(spec)).not.toContain('secret-token');
-  expect(spec).toMatchObject({ dnsPolicy: 'None', automountServiceAccountToken: false, restartPolicy: 'Never', runtimeClassName: 'gvisor' });
+  expect(spec).toMatchObject({
+    dnsPolicy: 'None',
+    automountServiceAccountToken: false,
+    restartPolicy: 'Never',
+    runtimeClassName: 'gvisor',
+  });
   expect(spec.hostNetwork ?? spec.hostPID ?? spec.hostIPC ?? false).toBe(false);
   // What it is given is empty, or says its own account.
   const given = spec.volumes!.filter((v) => v.emptyDir === undefined);
@@ -155,7 +200,17 @@ test('each task has a uid of its own, the same in each of its pods, with a name 
   expect(Math.min(...uids)).toBeGreaterThanOrEqual(1_000_000_000);
   expect(Math.max(...uids)).toBeLessThan(1_800_000_000);
   const { metadata, spec } = podOf('7task');
-  expect(spec!.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: uids[7], runAsGroup: uids[7], fsGroup: uids[7] });
+  expect(spec!.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    runAsUser: uids[7],
+    runAsGroup: uids[7],
+    fsGroup: uids[7],
+  });
   expect(metadata!.annotations!['mainloop.dev/passwd']).toContain(`\nagent:x:${uids[7]}:${uids[7]}:agent:`);
-  expect(spec!.containers[0]!.command!.slice(0, 4)).toEqual(['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', '60']);
+  expect(spec!.containers[0]!.command!.slice(0, 4)).toEqual([
+    '/bin/bash',
+    '-c',
+    'ulimit -u "$0" && exec "$@"',
+    '60',
+  ]);
 });

@@ -13,13 +13,26 @@ import { call, granted, inside, once, orNull, pause } from './calls.ts';
 import { checkupOf } from './access.ts';
 import { SandboxError, type Sandbox, type SandboxRun, type SandboxStatus } from '../port.ts';
 import { fateOf } from './failures.ts';
-import { jobFor, LABELS, namespaceName, namespaceObjects, secretFor, type KubernetesSandboxOptions } from './manifests.ts';
+import {
+  jobFor,
+  LABELS,
+  namespaceName,
+  namespaceObjects,
+  secretFor,
+  type KubernetesSandboxOptions,
+} from './manifests.ts';
 
 const GONE_MS = 90_000;
 const STOP_MS = 10_000;
 
 /** Where a test may end the process: each stands after something was made or removed in the cluster, with more to follow. */
-export const CLUSTER_FAILPOINTS = ['kubernetes.namespace', 'kubernetes.inside', 'kubernetes.secret', 'kubernetes.job', 'kubernetes.remove'] as const;
+export const CLUSTER_FAILPOINTS = [
+  'kubernetes.namespace',
+  'kubernetes.inside',
+  'kubernetes.secret',
+  'kubernetes.job',
+  'kubernetes.remove',
+] as const;
 
 /**
  * @param config a kubeconfig, or the one of the pod we are in
@@ -37,32 +50,45 @@ export function kubernetesSandbox(
   const nameOf = (taskId: string): string => namespaceName(o, taskId);
   const mine = `${LABELS.instance}=${o.instance}`;
 
-  const namespaces = async (): Promise<V1Namespace[]> => (await call(() => core.listNamespace({ labelSelector: mine }))).items;
+  const namespaces = async (): Promise<V1Namespace[]> =>
+    (await call(() => core.listNamespace({ labelSelector: mine }))).items;
 
   /** @returns the namespace, or null; one of somebody else under our name is an error */
   const look = async (taskId: string): Promise<V1Namespace | null> => {
     const found = await call(() => orNull(core.readNamespace({ name: nameOf(taskId) })));
     if (found && found.metadata?.labels?.[LABELS.instance] !== o.instance)
-      throw new SandboxError('setup', `The namespace ${nameOf(taskId)} belongs to another installation of mainloop. Give one of them another name.`);
+      throw new SandboxError(
+        'setup',
+        `The namespace ${nameOf(taskId)} belongs to another installation of mainloop. Give one of them another name.`,
+      );
     return found;
   };
 
   const jobsOf = async (taskId: string): Promise<V1Job[]> =>
-    (await call(() => inside(batch.listNamespacedJob({ namespace: nameOf(taskId), labelSelector: mine }))))?.items ?? [];
+    (await call(() => inside(batch.listNamespacedJob({ namespace: nameOf(taskId), labelSelector: mine }))))
+      ?.items ?? [];
 
   /** Epochs count within one run, so among jobs of several runs the youngest is the one. */
   const newest = async (taskId: string): Promise<V1Job | null> =>
-    (await jobsOf(taskId)).toSorted((a, b) => madeAt(a) - madeAt(b) || epochOf(a) - epochOf(b)).at(-1) ?? null;
+    (await jobsOf(taskId)).toSorted((a, b) => madeAt(a) - madeAt(b) || epochOf(a) - epochOf(b)).at(-1) ??
+    null;
 
   const podsOf = async (taskId: string): Promise<V1Pod[]> =>
-    ((await call(() => inside(core.listNamespacedPod({ namespace: nameOf(taskId), labelSelector: mine }))))?.items ?? []).toSorted(
-      (a, b) => madeAt(a) - madeAt(b),
-    );
+    (
+      (await call(() => inside(core.listNamespacedPod({ namespace: nameOf(taskId), labelSelector: mine }))))
+        ?.items ?? []
+    ).toSorted((a, b) => madeAt(a) - madeAt(b));
 
   const refusalOf = async (job: V1Job): Promise<string> => {
     const { name, namespace } = job.metadata!;
     const events = await call(() =>
-      inside(core.listNamespacedEvent({ namespace: namespace!, fieldSelector: `involvedObject.name=${name},reason=FailedCreate`, limit: 20 })),
+      inside(
+        core.listNamespacedEvent({
+          namespace: namespace!,
+          fieldSelector: `involvedObject.name=${name},reason=FailedCreate`,
+          limit: 20,
+        }),
+      ),
     );
     return events?.items.at(-1)?.message ?? '';
   };
@@ -72,10 +98,14 @@ export function kubernetesSandbox(
     const namespace = nameOf(taskId);
     // Pods first, at once: removed with their Job they would get their whole grace period.
     for (const p of await podsOf(taskId))
-      await call(() => inside(core.deleteNamespacedPod({ namespace, name: p.metadata!.name!, gracePeriodSeconds: 1 })));
+      await call(() =>
+        inside(core.deleteNamespacedPod({ namespace, name: p.metadata!.name!, gracePeriodSeconds: 1 })),
+      );
     for (const j of await jobsOf(taskId)) {
       const name = j.metadata!.name!;
-      await call(() => inside(batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' })));
+      await call(() =>
+        inside(batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' })),
+      );
       await call(() => inside(core.deleteNamespacedSecret({ namespace, name })));
     }
   };
@@ -99,7 +129,8 @@ export function kubernetesSandbox(
       const deadline = Date.now() + GONE_MS;
       let now = await look(taskId);
       for (; now?.metadata?.deletionTimestamp; now = await look(taskId)) {
-        if (Date.now() > deadline) throw new SandboxError('unavailable', `The namespace ${namespace} is still being removed.`);
+        if (Date.now() > deadline)
+          throw new SandboxError('unavailable', `The namespace ${namespace} is still being removed.`);
         await pause(500);
       }
       if (now !== null && whole.get(taskId) === now.metadata?.uid) return;
@@ -133,10 +164,14 @@ export function kubernetesSandbox(
       const job = await newest(taskId);
       if (!job) return { kind: 'none' };
       const which = { runId: job.metadata?.labels?.[LABELS.run] ?? '', epoch: epochOf(job) };
-      const pods = (await podsOf(taskId)).filter((p) => p.metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name);
+      const pods = (await podsOf(taskId)).filter(
+        (p) => p.metadata?.labels?.['batch.kubernetes.io/job-name'] === job.metadata?.name,
+      );
       const fate = fateOf(job, pods, Date.now(), pods.length === 0 ? await refusalOf(job) : '');
       if (fate.kind === 'running') return { kind: 'running', ...which };
-      return fate.kind === 'gone' ? { kind: 'exited', ...which, detail: fate.detail } : { kind: 'stuck', ...which, sentence: fate.sentence };
+      return fate.kind === 'gone'
+        ? { kind: 'exited', ...which, detail: fate.detail }
+        : { kind: 'stuck', ...which, sentence: fate.sentence };
     },
 
     stop,
@@ -146,11 +181,15 @@ export function kubernetesSandbox(
       await remove(taskId);
       hit('kubernetes.remove');
       whole.delete(taskId);
-      await call(() => orNull(core.deleteNamespace({ name: nameOf(taskId), propagationPolicy: 'Background' })));
+      await call(() =>
+        orNull(core.deleteNamespace({ name: nameOf(taskId), propagationPolicy: 'Background' })),
+      );
     },
 
     async list() {
-      return (await namespaces()).filter((n) => !n.metadata?.deletionTimestamp).map((n) => n.metadata?.labels?.[LABELS.task] ?? '');
+      return (await namespaces())
+        .filter((n) => !n.metadata?.deletionTimestamp)
+        .map((n) => n.metadata?.labels?.[LABELS.task] ?? '');
     },
 
     async stuck() {
@@ -159,8 +198,9 @@ export function kubernetesSandbox(
         .map((n) => ({
           taskId: n.metadata?.labels?.[LABELS.task] ?? '',
           reason:
-            n.status?.conditions?.find((c) => c.status === 'True' && /ContentRemaining|FinalizersRemaining|Failure/.test(c.type))?.message ??
-            'its content is being removed',
+            n.status?.conditions?.find(
+              (c) => c.status === 'True' && /ContentRemaining|FinalizersRemaining|Failure/.test(c.type),
+            )?.message ?? 'its content is being removed',
           forMs: Date.now() - n.metadata!.deletionTimestamp!.getTime(),
         }));
     },

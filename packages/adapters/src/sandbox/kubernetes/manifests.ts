@@ -25,7 +25,10 @@ export interface KubernetesSandboxOptions {
   /** IP address and port of the gateway as a pod sees it. There is no DNS in a sandbox. */
   readonly gateway: { readonly host: string; readonly port: number };
   /** The gateway's pods; null when it is outside the cluster, then only its address is let through. */
-  readonly gatewayPods: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } | null;
+  readonly gatewayPods: {
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+  } | null;
   /** gVisor, Kata: the name of a RuntimeClass, or null for the cluster's default. */
   readonly runtimeClass: string | null;
   readonly resources: {
@@ -44,7 +47,12 @@ export interface KubernetesSandboxOptions {
   readonly serviceAccount: { readonly namespace: string; readonly name: string };
 }
 
-export const LABELS = { task: 'mainloop.dev/task', instance: 'mainloop.dev/instance', run: 'mainloop.dev/run', epoch: 'mainloop.dev/epoch' } as const;
+export const LABELS = {
+  task: 'mainloop.dev/task',
+  instance: 'mainloop.dev/instance',
+  run: 'mainloop.dev/run',
+  epoch: 'mainloop.dev/epoch',
+} as const;
 export const SANDBOX_ROLE = 'mainloop-sandbox';
 /** Where OpenShift puts its tenants too: above the accounts of any node, below what systemd keeps for itself. */
 const FIRST_UID = 1_000_000_000;
@@ -53,7 +61,8 @@ const UIDS = 800_000_000;
 const LOST_NODE_S = 20;
 
 const OURS = { 'app.kubernetes.io/managed-by': 'mainloop' };
-export const namespaceName = (o: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string => `${o.prefix}${taskId}`;
+export const namespaceName = (o: Pick<KubernetesSandboxOptions, 'prefix'>, taskId: string): string =>
+  `${o.prefix}${taskId}`;
 const labelsOf = (o: KubernetesSandboxOptions, taskId: string): Record<string, string> => ({
   ...OURS,
   [LABELS.instance]: o.instance,
@@ -91,7 +100,9 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
       kind: 'RoleBinding',
       metadata: metadata('mainloop-worker'),
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: SANDBOX_ROLE },
-      subjects: [{ kind: 'ServiceAccount', name: o.serviceAccount.name, namespace: o.serviceAccount.namespace }],
+      subjects: [
+        { kind: 'ServiceAccount', name: o.serviceAccount.name, namespace: o.serviceAccount.namespace },
+      ],
     },
     networkPolicy: {
       apiVersion: 'networking.k8s.io/v1',
@@ -104,7 +115,12 @@ export function namespaceObjects(o: KubernetesSandboxOptions, taskId: string): N
         egress: [{ to: [gatewayPeer(o)], ports: [{ protocol: 'TCP', port: o.gateway.port }] }],
       },
     },
-    serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('agent'), automountServiceAccountToken: false },
+    serviceAccount: {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: metadata('agent'),
+      automountServiceAccountToken: false,
+    },
     resourceQuota: {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
@@ -145,7 +161,8 @@ function gatewayPeer(o: KubernetesSandboxOptions): V1NetworkPolicyPeer {
  * A uid of its own for each task. The kernel counts processes by uid over the whole node, so with one for all a task that floods would
  * starve the others instead of itself.
  */
-const uidOf = (taskId: string): number => FIRST_UID + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % UIDS);
+const uidOf = (taskId: string): number =>
+  FIRST_UID + (createHash('sha256').update(taskId).digest().readUInt32BE(0) % UIDS);
 
 /** The account list of the pod. Programs want a name for the uid they run as; Node throws without one. */
 const ACCOUNTS = { passwd: 'mainloop.dev/passwd', group: 'mainloop.dev/group' } as const;
@@ -202,7 +219,12 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
           // A name server is a tunnel. Nothing in here needs a name: the gateway is an address.
           dnsPolicy: 'None',
           dnsConfig: { nameservers: ['127.0.0.1'] },
-          tolerations: gone.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: LOST_NODE_S })),
+          tolerations: gone.map((key) => ({
+            key,
+            operator: 'Exists',
+            effect: 'NoExecute',
+            tolerationSeconds: LOST_NODE_S,
+          })),
           securityContext: {
             runAsNonRoot: true,
             runAsUser: uid,
@@ -229,18 +251,37 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
               image: o.image,
               imagePullPolicy: o.pullPolicy,
               // A limit that processes hand down to their children. Kubernetes has no field for it.
-              command: ['/bin/bash', '-c', 'ulimit -u "$0" && exec "$@"', String(o.maxProcesses), ...runnerCommand()],
+              command: [
+                '/bin/bash',
+                '-c',
+                'ulimit -u "$0" && exec "$@"',
+                String(o.maxProcesses),
+                ...runnerCommand(),
+              ],
               workingDir: '/work',
               env: [
                 { name: 'MAINLOOP_TOKEN', valueFrom: { secretKeyRef: { name, key: 'token' } } },
                 { name: 'MAINLOOP_GATEWAY_ADDRESS', value: `${o.gateway.host}:${o.gateway.port}` },
-                ...(run.author === undefined ? [] : [{ name: 'MAINLOOP_AUTHOR', value: JSON.stringify(run.author) }]),
+                ...(run.author === undefined
+                  ? []
+                  : [{ name: 'MAINLOOP_AUTHOR', value: JSON.stringify(run.author) }]),
                 { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
-                { name: 'MAINLOOP_MUST_NOT_REACH', value: JSON.stringify([...EVERY_CLUSTER, ...o.mustNotReach]) },
+                {
+                  name: 'MAINLOOP_MUST_NOT_REACH',
+                  value: JSON.stringify([...EVERY_CLUSTER, ...o.mustNotReach]),
+                },
               ],
               resources: {
-                limits: { cpu: o.resources.cpu, memory: o.resources.memory, 'ephemeral-storage': o.resources.disk },
-                requests: { cpu: o.resources.requestCpu, memory: o.resources.requestMemory, 'ephemeral-storage': '1Gi' },
+                limits: {
+                  cpu: o.resources.cpu,
+                  memory: o.resources.memory,
+                  'ephemeral-storage': o.resources.disk,
+                },
+                requests: {
+                  cpu: o.resources.requestCpu,
+                  memory: o.resources.requestMemory,
+                  'ephemeral-storage': '1Gi',
+                },
               },
               securityContext: {
                 allowPrivilegeEscalation: false,
@@ -251,7 +292,12 @@ export function jobFor(o: KubernetesSandboxOptions, run: SandboxRun): V1Job {
               volumeMounts: [
                 { name: 'work', mountPath: '/work' },
                 { name: 'tmp', mountPath: '/tmp' },
-                ...Object.keys(ACCOUNTS).map((file) => ({ name: 'accounts', mountPath: `/etc/${file}`, subPath: file, readOnly: true })),
+                ...Object.keys(ACCOUNTS).map((file) => ({
+                  name: 'accounts',
+                  mountPath: `/etc/${file}`,
+                  subPath: file,
+                  readOnly: true,
+                })),
               ],
             },
           ],

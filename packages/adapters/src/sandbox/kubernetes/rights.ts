@@ -13,7 +13,12 @@ export const WORKER_RULES: readonly V1PolicyRule[] = [
   { apiGroups: [''], resources: ['namespaces'], verbs: ['create', 'get', 'list', 'delete'] },
   { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['create'] },
   // Of all roles it may hand out this one.
-  { apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], resourceNames: [SANDBOX_ROLE], verbs: ['bind'] },
+  {
+    apiGroups: ['rbac.authorization.k8s.io'],
+    resources: ['clusterroles'],
+    resourceNames: [SANDBOX_ROLE],
+    verbs: ['bind'],
+  },
 ];
 
 /** Inside a task's namespace, bound there by the worker itself. */
@@ -32,18 +37,36 @@ type Where = Pick<KubernetesSandboxOptions, 'prefix' | 'serviceAccount'>;
 /** The roles, and the admission policy that holds them to namespaces under our prefix: RBAC itself knows no prefixes. */
 export function rightsObjects(
   w: Where,
-): [V1ClusterRole, V1ClusterRole, V1ClusterRoleBinding, V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding] {
+): [
+  V1ClusterRole,
+  V1ClusterRole,
+  V1ClusterRoleBinding,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
+] {
   const user = `system:serviceaccount:${w.serviceAccount.namespace}:${w.serviceAccount.name}`;
   const rbac = 'rbac.authorization.k8s.io';
   return [
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: 'mainloop-worker' }, rules: [...WORKER_RULES] },
-    { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: SANDBOX_ROLE }, rules: [...SANDBOX_RULES] },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: 'mainloop-worker' },
+      rules: [...WORKER_RULES],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: SANDBOX_ROLE },
+      rules: [...SANDBOX_RULES],
+    },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRoleBinding',
       metadata: { name: 'mainloop-worker' },
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'mainloop-worker' },
-      subjects: [{ kind: 'ServiceAccount', name: w.serviceAccount.name, namespace: w.serviceAccount.namespace }],
+      subjects: [
+        { kind: 'ServiceAccount', name: w.serviceAccount.name, namespace: w.serviceAccount.namespace },
+      ],
     },
     {
       apiVersion: 'admissionregistration.k8s.io/v1',

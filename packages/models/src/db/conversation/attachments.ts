@@ -7,26 +7,55 @@ import { anyOf, row, rows, run, tables } from '../rows.ts';
 import type { ShownPicture } from '../../flow/pictures.ts';
 
 /** @param data at most a few megabytes; whoever takes it in has looked at its size and kind */
-export async function keepAttachment(q: Queryable, ownerId: string, a: { name: string; mime: string; data: Buffer }): Promise<AttachmentRef> {
+export async function keepAttachment(
+  q: Queryable,
+  ownerId: string,
+  a: { name: string; mime: string; data: Buffer },
+): Promise<AttachmentRef> {
   const id = `f-${freshId()}`;
-  await run(q, tables.insertInto('attachments').values({ id, owner_id: ownerId, name: a.name, mime: a.mime, size: a.data.length, data: a.data }));
+  await run(
+    q,
+    tables
+      .insertInto('attachments')
+      .values({ id, owner_id: ownerId, name: a.name, mime: a.mime, size: a.data.length, data: a.data }),
+  );
   return { id, name: a.name, mime: a.mime, size: a.data.length };
 }
 
 /** Those of the ids that there are, in the order asked for. */
-export async function refsOf(q: Queryable, ownerId: string, ids: readonly string[]): Promise<AttachmentRef[]> {
+export async function refsOf(
+  q: Queryable,
+  ownerId: string,
+  ids: readonly string[],
+): Promise<AttachmentRef[]> {
   if (ids.length === 0) return [];
   const found = await rows(
     q,
-    tables.selectFrom('attachments').select(['id', 'name', 'mime', 'size']).where('owner_id', '=', ownerId).where('id', '=', anyOf(ids)),
+    tables
+      .selectFrom('attachments')
+      .select(['id', 'name', 'mime', 'size'])
+      .where('owner_id', '=', ownerId)
+      .where('id', '=', anyOf(ids)),
   );
   return ids.flatMap((id) => found.find((r) => r.id === id) ?? []);
 }
 
-export const readAttachment = (q: Queryable, ownerId: string, id: string): Promise<{ name: string; mime: string; data: Buffer } | null> =>
-  row(q, tables.selectFrom('attachments').select(['name', 'mime', 'data']).where('owner_id', '=', ownerId).where('id', '=', id));
+export const readAttachment = (
+  q: Queryable,
+  ownerId: string,
+  id: string,
+): Promise<{ name: string; mime: string; data: Buffer } | null> =>
+  row(
+    q,
+    tables
+      .selectFrom('attachments')
+      .select(['name', 'mime', 'data'])
+      .where('owner_id', '=', ownerId)
+      .where('id', '=', id),
+  );
 
-const showed = (taskId: string) => tables.selectFrom('events').where('task_id', '=', taskId).where('type', '=', 'agent.showed');
+const showed = (taskId: string) =>
+  tables.selectFrom('events').where('task_id', '=', taskId).where('type', '=', 'agent.showed');
 
 /** @returns the newest pictures that the agents of a task showed, so many at most, oldest first */
 export async function listPictures(q: Queryable, taskId: string, max: number): Promise<ShownPicture[]> {
@@ -38,6 +67,12 @@ export async function listPictures(q: Queryable, taskId: string, max: number): P
 export async function deletePictures(q: Queryable, taskId: string): Promise<void> {
   await run(
     q,
-    tables.deleteFrom('attachments').where('id', 'in', showed(taskId).select(payloadField('agent.showed', 'id').as('id')).$castTo<{ id: string }>()),
+    tables
+      .deleteFrom('attachments')
+      .where(
+        'id',
+        'in',
+        showed(taskId).select(payloadField('agent.showed', 'id').as('id')).$castTo<{ id: string }>(),
+      ),
   );
 }

@@ -30,21 +30,50 @@ export interface ProposalDraft {
 /** What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see. */
 export const digestOf = (p: ProposalDraft): string =>
   createHash('sha256')
-    .update(JSON.stringify([p.projectId, p.title, p.prompt, p.model, p.budgetCents, p.skipPlan, ...(p.toTaskId ? [p.toTaskId] : [])]))
+    .update(
+      JSON.stringify([
+        p.projectId,
+        p.title,
+        p.prompt,
+        p.model,
+        p.budgetCents,
+        p.skipPlan,
+        ...(p.toTaskId ? [p.toTaskId] : []),
+      ]),
+    )
     .digest('hex')
     .slice(0, 32);
 
 /** @param key turn and tool index: a regenerated turn proposes the same thing once */
-export async function propose(tx: Tx, ownerId: string, key: string, turnId: string | null, draft: ProposalDraft, expiresAt: Date): Promise<string> {
+export async function propose(
+  tx: Tx,
+  ownerId: string,
+  key: string,
+  turnId: string | null,
+  draft: ProposalDraft,
+  expiresAt: Date,
+): Promise<string> {
   const id = `p-${createHash('sha256').update(key).digest('hex').slice(0, 18)}`;
   // As the log keeps it and the card shows it: the fingerprint is of that.
-  const p = { ...draft, title: cleanTitle(draft.title), prompt: spellOut(draft.prompt), model: spellOut(draft.model) };
+  const p = {
+    ...draft,
+    title: cleanTitle(draft.title),
+    prompt: spellOut(draft.prompt),
+    model: spellOut(draft.model),
+  };
   await append(
     tx,
     [
       proposalMade.new({
         actor: 'mainloop',
-        payload: { id, turnId, ...p, attachments: [...(p.attachments ?? [])], digest: digestOf(p), expiresAt: expiresAt.toISOString() },
+        payload: {
+          id,
+          turnId,
+          ...p,
+          attachments: [...(p.attachments ?? [])],
+          digest: digestOf(p),
+          expiresAt: expiresAt.toISOString(),
+        },
       }),
     ],
     ownerId,
@@ -54,13 +83,31 @@ export async function propose(tx: Tx, ownerId: string, key: string, turnId: stri
 
 export type ConfirmResult =
   | { readonly ok: true; readonly taskId: string; readonly again: boolean }
-  | Refusal<'no_proposal' | 'proposal_altered' | 'proposal_declined' | 'proposal_expired' | 'no_task' | 'task_ended' | 'no_project'>;
+  | Refusal<
+      | 'no_proposal'
+      | 'proposal_altered'
+      | 'proposal_declined'
+      | 'proposal_expired'
+      | 'no_task'
+      | 'task_ended'
+      | 'no_project'
+    >;
 
 /** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
-export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmProposal, by: string, now = new Date()): Promise<ConfirmResult> {
+export async function confirm(
+  db: Db,
+  ownerId: string,
+  id: string,
+  c: ConfirmProposal,
+  by: string,
+  now = new Date(),
+): Promise<ConfirmResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await row(tx, tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId));
+    const p = await row(
+      tx,
+      tables.selectFrom('proposals').selectAll().where('id', '=', id).where('owner_id', '=', ownerId),
+    );
     if (!p) return refusal('no_proposal');
     if (p.digest !== c.digest) return refusal('proposal_altered');
     if (p.state === 'confirmed') return { ok: true, taskId: p.task_id!, again: true };
@@ -72,11 +119,16 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
     if (p.to_task_id !== null) {
       const told = await tell(tx, { ownerId, taskId: p.to_task_id, text: c.edits?.prompt ?? p.prompt, by });
       if (!told.ok) return told;
-      await append(tx, [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })], ownerId);
+      await append(
+        tx,
+        [proposalTold.new({ taskId: p.to_task_id, actor: by, payload: { id, taskId: p.to_task_id } })],
+        ownerId,
+      );
       return { ok: true, taskId: p.to_task_id, again: false };
     }
     const projectId = c.edits?.projectId ?? p.project_id;
-    if (projectId !== p.project_id && !(await hasProject(tx, ownerId, projectId))) return refusal('no_project');
+    if (projectId !== p.project_id && !(await hasProject(tx, ownerId, projectId)))
+      return refusal('no_project');
     const taskId = `t-${freshId()}`;
     const title = cleanTitle(c.edits?.title ?? p.title);
     await append(
@@ -101,15 +153,28 @@ export async function confirm(db: Db, ownerId: string, id: string, c: ConfirmPro
       ownerId,
     );
     const input: TaskWorkflowInput = { taskId };
-    await toOutbox(tx, { kind: 'start', workflowId: taskWorkflowId(taskId), name: TASK_WORKFLOW, payload: input });
+    await toOutbox(tx, {
+      kind: 'start',
+      workflowId: taskWorkflowId(taskId),
+      name: TASK_WORKFLOW,
+      payload: input,
+    });
     return { ok: true, taskId, again: false };
   });
 }
 
-export async function decline(db: Db, ownerId: string, id: string, by: string): Promise<'declined' | 'not_open'> {
+export async function decline(
+  db: Db,
+  ownerId: string,
+  id: string,
+  by: string,
+): Promise<'declined' | 'not_open'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
-    const p = await row(tx, tables.selectFrom('proposals').select('state').where('id', '=', id).where('owner_id', '=', ownerId));
+    const p = await row(
+      tx,
+      tables.selectFrom('proposals').select('state').where('id', '=', id).where('owner_id', '=', ownerId),
+    );
     if (p?.state !== 'open') return 'not_open';
     await append(tx, [proposalDeclined.new({ actor: by, payload: { id } })], ownerId);
     return 'declined';
@@ -123,7 +188,16 @@ export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Propos
     tables
       .selectFrom('proposals as p')
       .innerJoin('projects as r', 'r.id', 'p.project_id')
-      .select(['p.id', 'p.title', 'p.prompt', 'p.model', 'p.budget_cents as budgetCents', 'p.skip_plan as skipPlan', 'p.digest', 'p.state'])
+      .select([
+        'p.id',
+        'p.title',
+        'p.prompt',
+        'p.model',
+        'p.budget_cents as budgetCents',
+        'p.skip_plan as skipPlan',
+        'p.digest',
+        'p.state',
+      ])
       .select(['p.expires_at as expiresAt', 'r.repo as project'])
       .where('p.owner_id', '=', ownerId)
       .where('p.state', '=', 'open')

@@ -18,7 +18,9 @@ const askedFor = (words: readonly string[], joint: '&' | '|') => {
   return sql`(${sql.join(each, joint === '&' ? sql` && ` : sql` || `)})`;
 };
 const lexemes = (config: 'simple' | 'english', word: string) =>
-  config === 'simple' ? sql`to_tsquery('simple', quote_literal(${word}::text) || ':*')` : sql`plainto_tsquery('english', ${word}::text)`;
+  config === 'simple'
+    ? sql`to_tsquery('simple', quote_literal(${word}::text) || ':*')`
+    : sql`plainto_tsquery('english', ${word}::text)`;
 
 /**
  * The messages of a user that hold the words: first those that hold all of them, then those that hold some; each group by how much of them it
@@ -29,7 +31,12 @@ const lexemes = (config: 'simple' | 'english', word: string) =>
 export async function searchMessages(
   q: Queryable,
   ownerId: string,
-  s: { readonly words: readonly string[]; readonly from?: Date | undefined; readonly to?: Date | undefined; readonly limit: number },
+  s: {
+    readonly words: readonly string[];
+    readonly from?: Date | undefined;
+    readonly to?: Date | undefined;
+    readonly limit: number;
+  },
 ): Promise<FoundMessage[]> {
   const holding = (joint: '&' | '|') => {
     const asked = askedFor(s.words, joint);
@@ -80,7 +87,12 @@ export interface FoundTask {
 }
 
 /** Tasks of a user of any age that have each of the words in title, repository, request or plan, the newest first. */
-export function searchTasks(q: Queryable, ownerId: string, words: readonly string[], limit: number): Promise<FoundTask[]> {
+export function searchTasks(
+  q: Queryable,
+  ownerId: string,
+  words: readonly string[],
+  limit: number,
+): Promise<FoundTask[]> {
   let found = tables
     .selectFrom('tasks as t')
     .innerJoin('projects as p', 'p.id', 't.project_id')
@@ -89,7 +101,12 @@ export function searchTasks(q: Queryable, ownerId: string, words: readonly strin
   for (const w of words) {
     const like = `%${w.replace(/[\\%_]/g, '\\$&')}%`;
     found = found.where((is) =>
-      is.or([is('t.title', 'ilike', like), is('p.repo', 'ilike', like), is('t.prompt', 'ilike', like), is('t.plan', 'ilike', like)]),
+      is.or([
+        is('t.title', 'ilike', like),
+        is('p.repo', 'ilike', like),
+        is('t.prompt', 'ilike', like),
+        is('t.plan', 'ilike', like),
+      ]),
     );
   }
   return rows(q, found.orderBy('t.updated_at', 'desc').limit(limit));

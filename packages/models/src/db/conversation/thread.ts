@@ -7,9 +7,20 @@ import { notify, now, nowAnd, row, rows, run, tables } from '../rows.ts';
 
 /** The newest two hundred of a user, oldest first. @param before only what was said before this place in the log */
 export function listMessages(q: Queryable, ownerId: string, before?: number): Promise<Message[]> {
-  let newest = tables.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).orderBy('seq', 'desc').limit(200);
+  let newest = tables
+    .selectFrom('messages')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .orderBy('seq', 'desc')
+    .limit(200);
   if (before !== undefined) newest = newest.where('seq', '<', before);
-  return rows(q, tables.selectFrom(newest.as('m')).select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at']).orderBy('seq'));
+  return rows(
+    q,
+    tables
+      .selectFrom(newest.as('m'))
+      .select(['id', 'role', 'text', 'turn_id as turnId', 'seq', 'at'])
+      .orderBy('seq'),
+  );
 }
 
 export interface ThreadMessage {
@@ -28,7 +39,13 @@ export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<
     q,
     tables
       .with('before', (db) =>
-        db.selectFrom('messages').selectAll().where('owner_id', '=', ownerId).where('seq', '<=', seq).orderBy('seq', 'desc').limit(80),
+        db
+          .selectFrom('messages')
+          .selectAll()
+          .where('owner_id', '=', ownerId)
+          .where('seq', '<=', seq)
+          .orderBy('seq', 'desc')
+          .limit(80),
       )
       .selectFrom('before')
       .select(['role', 'text', 'at', 'attachments', 'turn_id as turnId', 'seq'])
@@ -52,7 +69,9 @@ export async function listFiles(q: Queryable, ownerId: string): Promise<Attachme
     .where('role', '=', 'user')
     .orderBy('seq', 'desc')
     .limit(4);
-  return (await rows(q, tables.selectFrom(newest.as('m')).select('attachments').orderBy('seq'))).flatMap((r) => r.attachments);
+  return (await rows(q, tables.selectFrom(newest.as('m')).select('attachments').orderBy('seq'))).flatMap(
+    (r) => r.attachments,
+  );
 }
 
 /** A turn that is held by a lease. */
@@ -79,7 +98,13 @@ export const claimTurn = (q: Queryable, by: string, leaseMs: number): Promise<Tu
     q,
     tables
       .updateTable('turns')
-      .set((eb) => ({ state: 'running', lease_by: by, lease_until: nowAnd(leaseMs), attempts: eb('attempts', '+', 1), draft: '' }))
+      .set((eb) => ({
+        state: 'running',
+        lease_by: by,
+        lease_until: nowAnd(leaseMs),
+        attempts: eb('attempts', '+', 1),
+        draft: '',
+      }))
       .where('id', '=', (eb) =>
         eb
           .selectFrom('turns as t')
@@ -124,14 +149,20 @@ export async function updateDraft(
 }
 
 /** Tells whoever listens what came to a draft. @param delta.from where it begins in the draft, in characters; a few thousand of them at most */
-export async function notifyDelta(q: Queryable, delta: { readonly turnId: string; readonly from: number; readonly text: string }): Promise<void> {
+export async function notifyDelta(
+  q: Queryable,
+  delta: { readonly turnId: string; readonly from: number; readonly text: string },
+): Promise<void> {
   await notify(q, DELTA_CHANNEL, JSON.stringify(delta));
 }
 
 /** Ends a turn. @returns false when it is somebody else's by now */
 export async function updateTurnDone(tx: Tx, id: string, by: string): Promise<boolean> {
   const ended = tables.updateTable('turns').set({ state: 'done', lease_until: null });
-  return (await run(tx, ended.where('id', '=', id).where('lease_by', '=', by).where('state', '=', 'running'))) !== 0;
+  return (
+    (await run(tx, ended.where('id', '=', id).where('lease_by', '=', by).where('state', '=', 'running'))) !==
+    0
+  );
 }
 
 /**

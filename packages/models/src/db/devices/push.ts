@@ -18,7 +18,9 @@ export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Prom
   let kept = await read();
   if (!kept) {
     const fresh = make();
-    const ours = tables.insertInto('vapid_keys').values({ public_key: fresh.publicKey, private_key: fresh.privateKey });
+    const ours = tables
+      .insertInto('vapid_keys')
+      .values({ public_key: fresh.publicKey, private_key: fresh.privateKey });
     await run(
       q,
       ours.onConflict((conflict) => conflict.doNothing()),
@@ -58,7 +60,8 @@ export async function deleteDevice(q: Queryable, id: string): Promise<void> {
 }
 
 /** Whether anybody's device is to be told. */
-export const hasDevices = (q: Queryable): Promise<boolean> => hasRow(q, tables.selectFrom('push_devices').select('id').limit(1));
+export const hasDevices = (q: Queryable): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('push_devices').select('id').limit(1));
 
 export const listDevices = (q: Queryable, ownerId: string): Promise<ToldDevice[]> =>
   rows(
@@ -71,7 +74,13 @@ export const listDevices = (q: Queryable, ownerId: string): Promise<ToldDevice[]
   );
 
 export interface DueNotice {
-  readonly device: { readonly id: string; readonly endpoint: string; readonly p256dh: string; readonly auth: string; readonly failures: number };
+  readonly device: {
+    readonly id: string;
+    readonly endpoint: string;
+    readonly p256dh: string;
+    readonly auth: string;
+    readonly failures: number;
+  };
   /** null: take the notification of this item away. */
   readonly item: NoticeItem | null;
   readonly itemId: string;
@@ -81,7 +90,10 @@ export interface DueNotice {
  * What every device should be told now: open items it has not been shown, which came after it joined, and shown ones that are
  * open no more. What is told is computed from what is there, so a message that was lost is simply due again.
  */
-export async function dueNotices(q: Queryable, i: { ownerId: string; kinds: readonly ItemKind[]; quiet: boolean }): Promise<DueNotice[]> {
+export async function dueNotices(
+  q: Queryable,
+  i: { ownerId: string; kinds: readonly ItemKind[]; quiet: boolean },
+): Promise<DueNotice[]> {
   const due = await rows(
     q,
     tables
@@ -89,7 +101,9 @@ export async function dueNotices(q: Queryable, i: { ownerId: string; kinds: read
       .innerJoin('inbox_items as i', 'i.owner_id', 'd.owner_id')
       .innerJoin('tasks as t', 't.id', 'i.task_id')
       .innerJoin('projects as p', 'p.id', 't.project_id')
-      .leftJoin('push_notices as n', (join) => join.onRef('n.item_id', '=', 'i.id').onRef('n.device_id', '=', 'd.id'))
+      .leftJoin('push_notices as n', (join) =>
+        join.onRef('n.item_id', '=', 'i.id').onRef('n.device_id', '=', 'd.id'),
+      )
       .select([
         'd.id as device_id',
         'd.endpoint',
@@ -142,15 +156,27 @@ export async function dueNotices(q: Queryable, i: { ownerId: string; kinds: read
   }));
 }
 
-export async function noteTold(q: Queryable, deviceId: string, itemId: string, state: 'shown' | 'withdrawn'): Promise<void> {
+export async function noteTold(
+  q: Queryable,
+  deviceId: string,
+  itemId: string,
+  state: 'shown' | 'withdrawn',
+): Promise<void> {
   await run(
     q,
     tables
       .insertInto('push_notices')
       .values({ item_id: itemId, device_id: deviceId, state })
-      .onConflict((conflict) => conflict.columns(['item_id', 'device_id']).doUpdateSet((eb) => ({ state: eb.ref('excluded.state'), at: now }))),
+      .onConflict((conflict) =>
+        conflict
+          .columns(['item_id', 'device_id'])
+          .doUpdateSet((eb) => ({ state: eb.ref('excluded.state'), at: now })),
+      ),
   );
-  await run(q, tables.updateTable('push_devices').set({ failures: 0, last_ok_at: now }).where('id', '=', deviceId));
+  await run(
+    q,
+    tables.updateTable('push_devices').set({ failures: 0, last_ok_at: now }).where('id', '=', deviceId),
+  );
 }
 
 export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number): Promise<void> =>
@@ -169,7 +195,11 @@ export async function openItems(q: Queryable, ownerId: string): Promise<number> 
     .where('owner_id', '=', ownerId)
     .where('state', '=', 'open')
     .where((eb) => eb.or([eb('snoozed_until', 'is', null), eb('snoozed_until', '<=', now)]));
-  const proposals = tables.selectFrom('proposals').where('owner_id', '=', ownerId).where('state', '=', 'open').where('expires_at', '>', now);
+  const proposals = tables
+    .selectFrom('proposals')
+    .where('owner_id', '=', ownerId)
+    .where('state', '=', 'open')
+    .where('expires_at', '>', now);
   const n = await row(
     q,
     tables.selectNoFrom((eb) => [

@@ -7,7 +7,8 @@ export const findFirstUser = async (q: Queryable): Promise<string | null> =>
   (await row(q, tables.selectFrom('auth_users').select('id').orderBy('created_at').limit(1)))?.id ?? null;
 
 /** Whether anybody has ever signed in. */
-export const hasUsers = (q: Queryable): Promise<boolean> => hasRow(q, tables.selectFrom('auth_users').select('id').limit(1));
+export const hasUsers = (q: Queryable): Promise<boolean> =>
+  hasRow(q, tables.selectFrom('auth_users').select('id').limit(1));
 
 export interface SessionRow {
   readonly id: string;
@@ -24,7 +25,13 @@ export const listSessions = (q: Queryable): Promise<SessionRow[]> =>
     q,
     tables
       .selectFrom('auth_sessions')
-      .select(['id', 'token', 'user_agent as userAgent', 'created_at as createdAt', 'updated_at as updatedAt'])
+      .select([
+        'id',
+        'token',
+        'user_agent as userAgent',
+        'created_at as createdAt',
+        'updated_at as updatedAt',
+      ])
       .where('expires_at', '>', now)
       .orderBy('updated_at', 'desc')
       .limit(100),

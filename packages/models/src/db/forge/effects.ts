@@ -23,18 +23,34 @@ interface NewPush {
 }
 
 /** Call it in the transaction that appends the push to the log. */
-export async function insertPush(tx: Tx, { id, ownerId, taskId, runId, branch, oldSha, newSha, diff, delta }: NewPush): Promise<void> {
+export async function insertPush(
+  tx: Tx,
+  { id, ownerId, taskId, runId, branch, oldSha, newSha, diff, delta }: NewPush,
+): Promise<void> {
   const ofRun = { id, owner_id: ownerId, task_id: taskId, run_id: runId };
-  await run(tx, tables.insertInto('pushes').values({ ...ofRun, branch, old_sha: oldSha, new_sha: newSha, state: 'forwarded', diff, delta }));
+  await run(
+    tx,
+    tables
+      .insertInto('pushes')
+      .values({ ...ofRun, branch, old_sha: oldSha, new_sha: newSha, state: 'forwarded', diff, delta }),
+  );
 }
 
 /** A commit that somebody else brought to a task's branch, or set it back to. */
 interface SeenPush extends Omit<NewPush, 'runId'> {}
 
 /** Call it in the transaction that appends it to the log. */
-export async function insertSeen(tx: Tx, { id, ownerId, taskId, branch, oldSha, newSha, diff, delta }: SeenPush): Promise<void> {
+export async function insertSeen(
+  tx: Tx,
+  { id, ownerId, taskId, branch, oldSha, newSha, diff, delta }: SeenPush,
+): Promise<void> {
   const of = { id, owner_id: ownerId, task_id: taskId, run_id: '' };
-  await run(tx, tables.insertInto('pushes').values({ ...of, branch, old_sha: oldSha, new_sha: newSha, state: 'seen', diff, delta }));
+  await run(
+    tx,
+    tables
+      .insertInto('pushes')
+      .values({ ...of, branch, old_sha: oldSha, new_sha: newSha, state: 'seen', diff, delta }),
+  );
 }
 
 /** What went through the gateway, and what others brought to the branch. */
@@ -48,7 +64,14 @@ interface Shown {
 }
 /** @returns what the change of a task is shown as; null when nothing was pushed yet */
 export const findShown = (q: Queryable, taskId: string): Promise<Shown | null> =>
-  row(q, shownOf(taskId).select(['id as pushId', 'new_sha as sha']).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1));
+  row(
+    q,
+    shownOf(taskId)
+      .select(['id as pushId', 'new_sha as sha'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1),
+  );
 
 /** @returns how often a task's branch has moved, as far as it was seen */
 export const countShown = async (q: Queryable, taskId: string): Promise<number> =>
@@ -61,7 +84,14 @@ export const countShown = async (q: Queryable, taskId: string): Promise<number> 
 
 /** @returns the task's own newest push; null when there is none */
 export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: string; at: Date } | null> =>
-  row(q, pushesOf(taskId).select(['new_sha as sha', 'created_at as at']).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1));
+  row(
+    q,
+    pushesOf(taskId)
+      .select(['new_sha as sha', 'created_at as at'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1),
+  );
 
 /** Whether a task has pushed this commit. */
 export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
@@ -73,16 +103,33 @@ export const listPushed = async (q: Queryable, taskId: string): Promise<string[]
 
 /** @returns when a commit came to a task's branch first, as far as it was seen; null for one that was not */
 export const findPushedAt = async (q: Queryable, taskId: string, sha: string): Promise<Date | null> =>
-  (await row(q, shownOf(taskId).select('created_at as createdAt').where('new_sha', '=', sha).orderBy('created_at').limit(1)))?.createdAt ?? null;
+  (
+    await row(
+      q,
+      shownOf(taskId)
+        .select('created_at as createdAt')
+        .where('new_sha', '=', sha)
+        .orderBy('created_at')
+        .limit(1),
+    )
+  )?.createdAt ?? null;
 
 /** @returns how the checks of a commit failed, as it was last told; null when it was never told as red, or in words alone */
-export async function findFailures(q: Queryable, taskId: string, sha: string): Promise<readonly Failure[] | null> {
+export async function findFailures(
+  q: Queryable,
+  taskId: string,
+  sha: string,
+): Promise<readonly Failure[] | null> {
   const verdict = (name: 'sha' | 'verdict') => payloadField('ci.verdict', name);
   const told = await row(
     q,
     tables
       .selectFrom('events')
-      .select((eb) => sql<Failure[] | null>`${eb.ref('payload')}->${sql.lit('failures' satisfies keyof Payloads['ci.verdict'])}`.as('failures'))
+      .select((eb) =>
+        sql<
+          Failure[] | null
+        >`${eb.ref('payload')}->${sql.lit('failures' satisfies keyof Payloads['ci.verdict'])}`.as('failures'),
+      )
       .where('task_id', '=', taskId)
       .where('type', '=', 'ci.verdict')
       .where(verdict('sha'), '=', sha)
@@ -95,7 +142,8 @@ export async function findFailures(q: Queryable, taskId: string, sha: string): P
 
 /** @returns the diff of the whole branch where it stands, as far as it was seen; '' when nothing was pushed */
 export const findLatestDiff = async (q: Queryable, taskId: string): Promise<string> =>
-  (await row(q, shownOf(taskId).select('diff').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1)))?.diff ?? '';
+  (await row(q, shownOf(taskId).select('diff').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1)))
+    ?.diff ?? '';
 
 /** @returns the diff of the last push that a review was worked through with; '' when none was */
 export const findLastFix = async (q: Queryable, taskId: string): Promise<string> =>
@@ -120,7 +168,9 @@ export async function findActing(q: Queryable, taskId: string): Promise<readonly
     tables
       .selectFrom('events')
       .select((eb) =>
-        sql<readonly string[] | null>`${eb.ref('payload')}->${sql.lit('acting' satisfies keyof Payloads['branch.pushed'])}`.as('acting'),
+        sql<
+          readonly string[] | null
+        >`${eb.ref('payload')}->${sql.lit('acting' satisfies keyof Payloads['branch.pushed'])}`.as('acting'),
       )
       .where('task_id', '=', taskId)
       .where('type', '=', 'branch.pushed')
@@ -131,11 +181,15 @@ export async function findActing(q: Queryable, taskId: string): Promise<readonly
 }
 
 /** 'intent': it was about to happen, and whether it did is not known. 'done': it did, and `result` is what it gave. */
-export type EffectRow<T> = { readonly state: 'intent'; readonly result: null } | { readonly state: 'done'; readonly result: T };
+export type EffectRow<T> =
+  { readonly state: 'intent'; readonly result: null } | { readonly state: 'done'; readonly result: T };
 
 /** @param key the task's id and what is done @returns null when it was never tried */
 export const findEffect = async <T>(q: Queryable, key: string): Promise<EffectRow<T> | null> =>
-  (await row(q, tables.selectFrom('forge_effects').select(['state', 'result']).where('key', '=', key))) as EffectRow<T> | null;
+  (await row(
+    q,
+    tables.selectFrom('forge_effects').select(['state', 'result']).where('key', '=', key),
+  )) as EffectRow<T> | null;
 
 /** Notes that an effect is about to happen. */
 export async function insertIntent(q: Queryable, key: string, taskId: string): Promise<void> {
@@ -153,15 +207,26 @@ export async function updateDone(q: Queryable, key: string, result: object): Pro
 }
 
 /** @returns those of the comments of a review that were put on a line of the change on the forge */
-export async function listOnLines(q: Queryable, taskId: string, commentIds: readonly string[]): Promise<Set<string>> {
+export async function listOnLines(
+  q: Queryable,
+  taskId: string,
+  commentIds: readonly string[],
+): Promise<Set<string>> {
   const idOf = new Map(commentIds.map((id) => [effectKey(taskId, { kind: 'comment', of: id }), id]));
   const effects = tables.selectFrom('forge_effects').select(['key', 'result']);
   const found = await rows(q, effects.where('key', '=', anyOf([...idOf.keys()])));
-  return new Set(found.flatMap((r) => ((r.result as { line?: boolean } | null)?.line === true ? [idOf.get(r.key)!] : [])));
+  return new Set(
+    found.flatMap((r) => ((r.result as { line?: boolean } | null)?.line === true ? [idOf.get(r.key)!] : [])),
+  );
 }
 
 /** Remembers what the app and the forge agree on about a thread. */
-export async function saveThread(q: Queryable, taskId: string, commentId: string, resolved: boolean): Promise<void> {
+export async function saveThread(
+  q: Queryable,
+  taskId: string,
+  commentId: string,
+  resolved: boolean,
+): Promise<void> {
   const key = effectKey(taskId, { kind: 'thread', of: commentId });
   const agreed = { key, task_id: taskId, state: 'done' as const, result: JSON.stringify({ resolved }) };
   await run(
@@ -169,7 +234,9 @@ export async function saveThread(q: Queryable, taskId: string, commentId: string
     tables
       .insertInto('forge_effects')
       .values(agreed)
-      .onConflict((conflict) => conflict.column('key').doUpdateSet((eb) => ({ result: eb.ref('excluded.result') }))),
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((eb) => ({ result: eb.ref('excluded.result') })),
+      ),
   );
 }
 

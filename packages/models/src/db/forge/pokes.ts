@@ -11,7 +11,10 @@ import { anyOf, rows, tables } from '../rows.ts';
 /** `blocked`: a question may be answered there. */
 const WAITS_FOR_FORGE: readonly TaskState[] = ['awaiting_plan', 'ci', 'in_review', 'blocked'];
 
-const waitingTasks = tables.selectFrom('tasks as t').innerJoin('projects as p', 'p.id', 't.project_id').where('t.state', '=', anyOf(WAITS_FOR_FORGE));
+const waitingTasks = tables
+  .selectFrom('tasks as t')
+  .innerJoin('projects as p', 'p.id', 't.project_id')
+  .where('t.state', '=', anyOf(WAITS_FOR_FORGE));
 
 export interface WaitingRepo {
   /** "owner/name" */
@@ -21,7 +24,10 @@ export interface WaitingRepo {
 
 /** @returns each repository with tasks that wait for news of it, and the branch that they are to be merged into */
 export const listWaitingRepos = (q: Queryable): Promise<WaitingRepo[]> =>
-  rows(q, waitingTasks.select((eb) => ['p.repo', eb.fn.min('p.default_branch').as('base')]).groupBy('p.repo'));
+  rows(
+    q,
+    waitingTasks.select((eb) => ['p.repo', eb.fn.min('p.default_branch').as('base')]).groupBy('p.repo'),
+  );
 
 /** @returns how many tasks were poked */
 export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<number> {
@@ -41,6 +47,7 @@ export async function pokeAbout(tx: Tx, repo: string, news: News): Promise<numbe
         ]),
       ),
   );
-  for (const t of about) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
+  for (const t of about)
+    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(t.id), name: SIGNALS.poke, payload: {} });
   return about.length;
 }

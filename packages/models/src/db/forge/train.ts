@@ -20,7 +20,10 @@ const waiting = tables
   .where('t.ended_at', 'is', null);
 
 /** @returns the tasks that wait in the same train, in order; [] when this one does not */
-const trainOf = (q: Queryable, taskId: string): Promise<{ readonly id: string; readonly itemId: string | null }[]> =>
+const trainOf = (
+  q: Queryable,
+  taskId: string,
+): Promise<{ readonly id: string; readonly itemId: string | null }[]> =>
   rows(
     q,
     waiting
@@ -28,13 +31,20 @@ const trainOf = (q: Queryable, taskId: string): Promise<{ readonly id: string; r
       .innerJoin('projects as ours', 'ours.id', 'mine.project_id')
       .select(['t.id', 't.train_item as itemId'])
       .where((is) =>
-        is.and([is(is.fn('lower', ['p.repo']), '=', is.fn('lower', ['ours.repo'])), is('p.default_branch', '=', is.ref('ours.default_branch'))]),
+        is.and([
+          is(is.fn('lower', ['p.repo']), '=', is.fn('lower', ['ours.repo'])),
+          is('p.default_branch', '=', is.ref('ours.default_branch')),
+        ]),
       )
       .orderBy('t.train_seq'),
   );
 
 /** Puts a task at the end of its train. Asking again changes nothing, also when it has left since. */
-export const joinTrain = (tx: Tx, ownerId: string, { taskId, itemId, sha }: Ride & { readonly sha: string }): Promise<unknown> =>
+export const joinTrain = (
+  tx: Tx,
+  ownerId: string,
+  { taskId, itemId, sha }: Ride & { readonly sha: string },
+): Promise<unknown> =>
   append(tx, [trainJoined.new({ taskId, actor: 'mainloop', payload: { itemId, sha } })], ownerId);
 
 /** @returns 1 when no other task is before it; null when it is not in the train by this approval */
@@ -47,10 +57,20 @@ export async function findPlace(q: Queryable, { taskId, itemId }: Ride): Promise
 export async function leaveTrain(
   tx: Tx,
   ownerId: string,
-  { taskId, itemId, how, why, by = 'mainloop' }: Ride & { readonly how: TrainEnd; readonly why: string; readonly by?: string },
+  {
+    taskId,
+    itemId,
+    how,
+    why,
+    by = 'mainloop',
+  }: Ride & { readonly how: TrainEnd; readonly why: string; readonly by?: string },
 ): Promise<void> {
   const train = await trainOf(tx, taskId);
-  const left = await append(tx, [trainLeft.new({ taskId, actor: by, payload: { itemId, how, why } })], ownerId);
+  const left = await append(
+    tx,
+    [trainLeft.new({ taskId, actor: by, payload: { itemId, how, why } })],
+    ownerId,
+  );
   if (left.length === 0) return;
   for (const t of train.slice(train.findIndex((x) => x.id === taskId) + 1)) await wake(tx, t.id);
 }
@@ -60,9 +80,18 @@ export async function takeOut(
   tx: Tx,
   i: { readonly ownerId: string; readonly taskId: string; readonly by: string; readonly why: string },
 ): Promise<boolean> {
-  const mine = await row(tx, waiting.select('t.train_item as itemId').where('t.id', '=', i.taskId).where('t.owner_id', '=', i.ownerId));
+  const mine = await row(
+    tx,
+    waiting.select('t.train_item as itemId').where('t.id', '=', i.taskId).where('t.owner_id', '=', i.ownerId),
+  );
   if (mine?.itemId == null) return false;
-  await leaveTrain(tx, i.ownerId, { taskId: i.taskId, itemId: mine.itemId, how: 'out', why: i.why, by: i.by });
+  await leaveTrain(tx, i.ownerId, {
+    taskId: i.taskId,
+    itemId: mine.itemId,
+    how: 'out',
+    why: i.why,
+    by: i.by,
+  });
   await wake(tx, i.taskId);
   return true;
 }

@@ -14,12 +14,21 @@ export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promi
     tables
       .insertInto('settings')
       .values({ owner_id: OWNER, key: CHECKUP_KEY, value })
-      .onConflict((conflict) => conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') }))),
+      .onConflict((conflict) =>
+        conflict.columns(['owner_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      ),
   );
 }
 
 export async function readCheckup(q: Queryable): Promise<Checkup | null> {
-  const kept = await row(q, tables.selectFrom('settings').select('value').where('owner_id', '=', OWNER).where('key', '=', CHECKUP_KEY));
+  const kept = await row(
+    q,
+    tables
+      .selectFrom('settings')
+      .select('value')
+      .where('owner_id', '=', OWNER)
+      .where('key', '=', CHECKUP_KEY),
+  );
   return (kept?.value as Checkup | undefined) ?? null;
 }
 
@@ -27,7 +36,12 @@ export async function readCheckup(q: Queryable): Promise<Checkup | null> {
 export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
   const projects = await rows(
     q,
-    tables.selectFrom('projects').select(['repo', 'settings']).where('owner_id', '=', OWNER).where('removed_at', 'is', null).orderBy('repo'),
+    tables
+      .selectFrom('projects')
+      .select(['repo', 'settings'])
+      .where('owner_id', '=', OWNER)
+      .where('removed_at', 'is', null)
+      .orderBy('repo'),
   );
   const all = [
     unreadableWords((await getSettings(q, OWNER)).unreadable, 'yours'),

@@ -41,14 +41,30 @@ export async function count(q: Queryable): Promise<Counts> {
     q,
     tables.selectNoFrom((eb) => [
       unsent.select(eb.fn.countAll<number>().as('n')).as('unsent'),
-      unsent.select((of) => sql<number>`extract(epoch from now() - ${of.fn.min('created_at')})::float`.as('s')).as('lag'),
-      eb.selectFrom('runs').select(eb.fn.countAll<number>().as('n')).where('state', 'in', ['starting', 'running']).as('runs'),
+      unsent
+        .select((of) => sql<number>`extract(epoch from now() - ${of.fn.min('created_at')})::float`.as('s'))
+        .as('lag'),
+      eb
+        .selectFrom('runs')
+        .select(eb.fn.countAll<number>().as('n'))
+        .where('state', 'in', ['starting', 'running'])
+        .as('runs'),
       eb
         .selectFrom('tasks')
         .select((of) => sql<number>`${of.fn.sum('cost_microusd')}::float / 1e6`.as('n'))
         .as('cost'),
-      eb.selectFrom('inbox_items').select(eb.fn.countAll<number>().as('n')).where('state', '=', 'open').as('open'),
+      eb
+        .selectFrom('inbox_items')
+        .select(eb.fn.countAll<number>().as('n'))
+        .where('state', '=', 'open')
+        .as('open'),
     ]),
   );
-  return { unsent: n?.unsent ?? 0, lag: n?.lag ?? 0, runs: n?.runs ?? 0, cost: n?.cost ?? 0, open: n?.open ?? 0 };
+  return {
+    unsent: n?.unsent ?? 0,
+    lag: n?.lag ?? 0,
+    runs: n?.runs ?? 0,
+    cost: n?.cost ?? 0,
+    open: n?.open ?? 0,
+  };
 }

@@ -3,14 +3,27 @@ import { ANSWERED_WHERE } from '../../flow/answers.ts';
 import { inboxAnswered, inboxNotNeeded, inboxSeen, inboxSnoozed } from '../../events/inbox.ts';
 import type { NewEvent } from '../../events/registry.ts';
 import { reviewSubmitted } from '../../events/review.ts';
-import { taskBudgetRaised, taskLooked, taskModelChanged, taskRetried, taskStateChanged } from '../../events/tasks.ts';
+import {
+  taskBudgetRaised,
+  taskLooked,
+  taskModelChanged,
+  taskRetried,
+  taskStateChanged,
+} from '../../events/tasks.ts';
 import type { Via } from '../../flow/events.ts';
 import { gateAnswer, isGate } from '../../flow/gates.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
 import { wayRefused } from '../../flow/merge-messages.ts';
 import { refusal, type Refusal } from '../../flow/refusals.ts';
 import { isEnded } from '../../flow/states.ts';
-import { DECISIONS_OF, MERGE_METHODS, SIGNALS, type Decision, type HumanSignal, type MergeMethod } from '../../flow/workflow.ts';
+import {
+  DECISIONS_OF,
+  MERGE_METHODS,
+  SIGNALS,
+  type Decision,
+  type HumanSignal,
+  type MergeMethod,
+} from '../../flow/workflow.ts';
 import { canBeKept, passPermissionOn } from '../runs/commands.ts';
 import { findActing } from '../forge/effects.ts';
 import { takeOut } from '../forge/train.ts';
@@ -56,25 +69,51 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       tx,
       tables
         .selectFrom('inbox_items')
-        .select(['task_id', 'kind', 'state', 'answer', 'answered_via', 'answered_by', 'options', 'title', 'body', 'error_code as errorCode', 'held'])
+        .select([
+          'task_id',
+          'kind',
+          'state',
+          'answer',
+          'answered_via',
+          'answered_by',
+          'options',
+          'title',
+          'body',
+          'error_code as errorCode',
+          'held',
+        ])
         .where('id', '=', i.itemId)
         .where('owner_id', '=', i.ownerId),
     );
     if (!item) return refusal('no_item');
-    if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId) return { ok: true, taskId: item.task_id };
+    if (item.state === 'answered' && i.answerId !== undefined && item.answer?.answerId === i.answerId)
+      return { ok: true, taskId: item.task_id };
     if (item.state === 'answered')
-      return refusal('item_answered', item.answered_by ?? 'somebody', item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via]);
+      return refusal(
+        'item_answered',
+        item.answered_by ?? 'somebody',
+        item.answered_via === null ? '' : ANSWERED_WHERE[item.answered_via],
+      );
     if (item.state !== 'open') return refusal('item_closed');
-    if (!DECISIONS_OF[item.kind].includes(i.decision)) return refusal('wrong_decision', DECISIONS_OF[item.kind]);
+    if (!DECISIONS_OF[item.kind].includes(i.decision))
+      return refusal('wrong_decision', DECISIONS_OF[item.kind]);
     // Neither a button on a notification nor the chat shows what would be let through.
     if ((i.via === 'push' || i.via === 'chat') && isGate(item)) return refusal('gate_unseen');
     // What could not be shown whole is allowed from no surface.
-    if (item.kind === 'ci_files' && i.decision === 'allow' && item.held?.mayAllow !== true) return refusal('not_shown_whole');
-    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId))) return refusal('rule_too_long');
-    const refused = i.decision === 'merge' ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id)) : null;
+    if (item.kind === 'ci_files' && i.decision === 'allow' && item.held?.mayAllow !== true)
+      return refusal('not_shown_whole');
+    if ((i.decision === 'allow_task' || i.decision === 'allow_project') && !(await canBeKept(tx, i.itemId)))
+      return refusal('rule_too_long');
+    const refused =
+      i.decision === 'merge'
+        ? wayRefused(i.method ?? MERGE_METHODS[0], await findActing(tx, item.task_id))
+        : null;
     if (refused !== null) return refusal('acting_commits', refused);
     const drafts = i.decision === 'changes' ? await draftsOf(tx, item.task_id) : [];
-    const said = i.text.trim() !== '' || drafts.length > 0 || (i.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
+    const said =
+      i.text.trim() !== '' ||
+      drafts.length > 0 ||
+      (i.decision === 'changes' && (await hasUnanswered(tx, item.task_id)));
     if (NEEDS_TEXT.has(i.decision) && !said) return refusal('nothing_said');
     // What was let through at a gate, or has to come back, is named by us and not by whoever answers.
     const text = item.kind === 'gate' ? gateAnswer(item) : i.text;
@@ -95,11 +134,18 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
             ...(i.ms === undefined ? {} : { ms: i.ms }),
           },
         }),
-        ...(drafts.length > 0 ? [reviewSubmitted.new({ taskId: item.task_id, actor: i.by, payload: { ids: drafts } })] : []),
+        ...(drafts.length > 0
+          ? [reviewSubmitted.new({ taskId: item.task_id, actor: i.by, payload: { ids: drafts } })]
+          : []),
       ],
       i.ownerId,
     );
-    if (i.decision === 'retry') await append(tx, [taskRetried.new({ taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } })], i.ownerId);
+    if (i.decision === 'retry')
+      await append(
+        tx,
+        [taskRetried.new({ taskId: item.task_id, actor: i.by, payload: { itemId: i.itemId } })],
+        i.ownerId,
+      );
     if (item.kind === 'permission') {
       await passPermissionOn(tx, { ...i, taskId: item.task_id });
       return { ok: true, taskId: item.task_id };
@@ -112,16 +158,28 @@ export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
       text: i.decision === 'merge' ? (i.method ?? '') : text,
       ...(i.decision === 'retry' ? { onlyRetry: true } : {}),
     };
-    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(item.task_id), name: SIGNALS.human, payload: signal });
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(item.task_id),
+      name: SIGNALS.human,
+      payload: signal,
+    });
     return { ok: true, taskId: item.task_id };
   });
 }
 
 const taskOf = (i: { readonly ownerId: string; readonly taskId: string }) =>
-  tables.selectFrom('tasks').select(['state', 'phase']).where('id', '=', i.taskId).where('owner_id', '=', i.ownerId);
+  tables
+    .selectFrom('tasks')
+    .select(['state', 'phase'])
+    .where('id', '=', i.taskId)
+    .where('owner_id', '=', i.ownerId);
 
 /** Cancels a task that has not ended. Asking twice is harmless. */
-export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; by: string }): Promise<TaskResult> {
+export async function cancelTask(
+  db: Db,
+  i: { ownerId: string; taskId: string; by: string },
+): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await row(tx, taskOf(i));
@@ -151,13 +209,20 @@ export async function cancelTask(db: Db, i: { ownerId: string; taskId: string; b
 }
 
 /** Changes what a task may cost. The gateway looks at it on every call, so it counts at once. */
-export async function setBudget(db: Db, i: { ownerId: string; taskId: string; budgetCents: number; by: string }): Promise<TaskResult> {
+export async function setBudget(
+  db: Db,
+  i: { ownerId: string; taskId: string; budgetCents: number; by: string },
+): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
-    await append(tx, [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })], i.ownerId);
+    await append(
+      tx,
+      [taskBudgetRaised.new({ taskId: i.taskId, actor: i.by, payload: { budgetCents: i.budgetCents } })],
+      i.ownerId,
+    );
     return { ok: true, taskId: i.taskId };
   });
 }
@@ -165,24 +230,42 @@ export async function setBudget(db: Db, i: { ownerId: string; taskId: string; bu
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
 
 /** The next run of a task uses this model. A task that waits for a usage limit goes on at once. */
-export async function setModel(db: Db, i: { ownerId: string; taskId: string; model: string; by: string }): Promise<TaskResult> {
+export async function setModel(
+  db: Db,
+  i: { ownerId: string; taskId: string; model: string; by: string },
+): Promise<TaskResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const task = await row(tx, taskOf(i));
     if (!task) return refusal('no_task');
     if (isEnded(task.state)) return refusal('task_ended', task.state);
-    const [e] = await append(tx, [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })], i.ownerId);
+    const [e] = await append(
+      tx,
+      [taskModelChanged.new({ taskId: i.taskId, actor: i.by, payload: { model: i.model } })],
+      i.ownerId,
+    );
     const signal: HumanSignal = { id: `go-on-${e!.seq}`, kind: 'go_on' };
-    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(i.taskId), name: SIGNALS.human, payload: signal });
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(i.taskId),
+      name: SIGNALS.human,
+      payload: signal,
+    });
     return { ok: true, taskId: i.taskId };
   });
 }
 
-type AttentionNote = { readonly what: 'shown' | 'opened'; readonly via: Via } | { readonly until: Date; readonly untilCi: boolean } | 'not_needed';
+type AttentionNote =
+  | { readonly what: 'shown' | 'opened'; readonly via: Via }
+  | { readonly until: Date; readonly untilCi: boolean }
+  | 'not_needed';
 
 /** Whether CI of the task that an item is about has still to say something: its checks are pending, or its newest push has none yet. */
 export async function waitsForCi(q: Queryable, i: { ownerId: string; itemId: string }): Promise<boolean> {
-  const of = tables.selectFrom('inbox_items as i').innerJoin('tasks as t', 't.id', 'i.task_id').select(['t.ci', 't.state', 't.head_sha']);
+  const of = tables
+    .selectFrom('inbox_items as i')
+    .innerJoin('tasks as t', 't.id', 'i.task_id')
+    .select(['t.ci', 't.state', 't.head_sha']);
   const task = await row(q, of.where('i.id', '=', i.itemId).where('i.owner_id', '=', i.ownerId));
   if (task === null || isEnded(task.state) || task.head_sha === null) return false;
   return task.ci === null || task.ci.verdict === 'pending';
@@ -192,30 +275,57 @@ export async function waitsForCi(q: Queryable, i: { ownerId: string; itemId: str
  * Notes what the person has seen of a task. What they saw before, or what has not happened yet, is not written.
  * @param i `seen`: when the last of it had happened
  */
-export async function noteTaskLooked(db: Db, i: { ownerId: string; taskId: string; seen: Date; by: string }): Promise<void> {
+export async function noteTaskLooked(
+  db: Db,
+  i: { ownerId: string; taskId: string; seen: Date; by: string },
+): Promise<void> {
   await withTx(db, async (tx) => {
     await lockLog(tx);
-    const of = tables.selectFrom('tasks').select(['updated_at', 'looked_at']).where('id', '=', i.taskId).where('owner_id', '=', i.ownerId);
+    const of = tables
+      .selectFrom('tasks')
+      .select(['updated_at', 'looked_at'])
+      .where('id', '=', i.taskId)
+      .where('owner_id', '=', i.ownerId);
     const task = await row(tx, of);
     if (task === null) return;
     const seen = i.seen > task.updated_at ? task.updated_at : i.seen;
     if (task.looked_at !== null && task.looked_at >= seen) return;
-    await append(tx, [taskLooked.new({ taskId: i.taskId, actor: i.by, payload: { seen: seen.toISOString() } })], i.ownerId);
+    await append(
+      tx,
+      [taskLooked.new({ taskId: i.taskId, actor: i.by, payload: { seen: seen.toISOString() } })],
+      i.ownerId,
+    );
   });
 }
 
 /** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
-export async function noteAttention(db: Db, i: { ownerId: string; itemId: string; by: string; note: AttentionNote }): Promise<void> {
-  const item = await row(db, tables.selectFrom('inbox_items').select('task_id').where('id', '=', i.itemId).where('owner_id', '=', i.ownerId));
+export async function noteAttention(
+  db: Db,
+  i: { ownerId: string; itemId: string; by: string; note: AttentionNote },
+): Promise<void> {
+  const item = await row(
+    db,
+    tables
+      .selectFrom('inbox_items')
+      .select('task_id')
+      .where('id', '=', i.itemId)
+      .where('owner_id', '=', i.ownerId),
+  );
   if (!item) return;
   const event = attentionEvent(i, { taskId: item.task_id, actor: i.by });
   await withTx(db, (tx) => append(tx, [event], i.ownerId));
 }
 
-function attentionEvent(i: { itemId: string; note: AttentionNote }, about: { taskId: string; actor: string }): NewEvent {
+function attentionEvent(
+  i: { itemId: string; note: AttentionNote },
+  about: { taskId: string; actor: string },
+): NewEvent {
   const { itemId: id, note } = i;
   if (note === 'not_needed') return inboxNotNeeded.new({ ...about, payload: { id } });
   if ('until' in note)
-    return inboxSnoozed.new({ ...about, payload: { id, until: note.until.toISOString(), ...(note.untilCi ? { untilCi: true } : {}) } });
+    return inboxSnoozed.new({
+      ...about,
+      payload: { id, until: note.until.toISOString(), ...(note.untilCi ? { untilCi: true } : {}) },
+    });
   return inboxSeen.new({ ...about, payload: { id, what: note.what, via: note.via } });
 }

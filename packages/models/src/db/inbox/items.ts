@@ -50,7 +50,17 @@ export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow 
     q,
     tables
       .selectFrom('inbox_items')
-      .select(['id', 'state', 'title', 'body', 'options', 'multiple', 'answer', 'answered_by as answeredBy', 'answered_via as answeredVia'])
+      .select([
+        'id',
+        'state',
+        'title',
+        'body',
+        'options',
+        'multiple',
+        'answer',
+        'answered_by as answeredBy',
+        'answered_via as answeredVia',
+      ])
       .where('id', '=', itemId)
       .where('kind', '=', 'question'),
   );
@@ -73,7 +83,17 @@ const summaries = tables
   .selectFrom('inbox_items as i')
   .innerJoin('tasks as t', 't.id', 'i.task_id')
   .innerJoin('projects as p', 'p.id', 't.project_id')
-  .select(['i.id', 'i.kind', 'i.title', 'i.body', 'i.options', 'i.state', 'i.answer', 'i.answered_via as answeredVia', 'i.created_at as createdAt'])
+  .select([
+    'i.id',
+    'i.kind',
+    'i.title',
+    'i.body',
+    'i.options',
+    'i.state',
+    'i.answer',
+    'i.answered_via as answeredVia',
+    'i.created_at as createdAt',
+  ])
   .select(['i.task_id as taskId', 't.title as taskTitle', 'p.repo as project', 't.plan', 'i.held'])
   .orderBy('i.created_at')
   .limit(500);
@@ -95,7 +115,14 @@ export interface OpenItem {
 
 /** What waits for the user in one task. */
 export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]> =>
-  rows(q, tables.selectFrom('inbox_items').select(['id', 'kind', 'title', 'options']).where('task_id', '=', taskId).where('state', '=', 'open'));
+  rows(
+    q,
+    tables
+      .selectFrom('inbox_items')
+      .select(['id', 'kind', 'title', 'options'])
+      .where('task_id', '=', taskId)
+      .where('state', '=', 'open'),
+  );
 
 /** @returns the id of the open item that says what failed in a task of this user; null when nothing did */
 export const findFailure = async (q: Queryable, ownerId: string, taskId: string): Promise<string | null> =>

@@ -78,9 +78,18 @@ export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =
  */
 export const settleLapsed = (db: Db): Promise<number> =>
   withTx(db, async (tx) => {
-    if (!(await hasRow(tx, tables.selectFrom('model_calls').select('id').where('lease_until', '<', now).limit(1)))) return 0;
+    if (
+      !(await hasRow(
+        tx,
+        tables.selectFrom('model_calls').select('id').where('lease_until', '<', now).limit(1),
+      ))
+    )
+      return 0;
     await lockLog(tx);
-    const lapsed = await rows(tx, tables.deleteFrom('model_calls').where('lease_until', '<', now).returningAll());
+    const lapsed = await rows(
+      tx,
+      tables.deleteFrom('model_calls').where('lease_until', '<', now).returningAll(),
+    );
     for (const c of lapsed) {
       const call: ModelCall = {
         id: c.id,
@@ -97,9 +106,16 @@ export const settleLapsed = (db: Db): Promise<number> =>
     return lapsed.length;
   });
 
-const tokensIn = (u: Usage): number => (u.input_tokens ?? 0) + (u.cache_creation_input_tokens ?? 0) + (u.cache_read_input_tokens ?? 0);
+const tokensIn = (u: Usage): number =>
+  (u.input_tokens ?? 0) + (u.cache_creation_input_tokens ?? 0) + (u.cache_read_input_tokens ?? 0);
 
-async function bill(tx: Tx, c: ModelCall, microusd: number, inputTokens: number, outputTokens: number): Promise<void> {
+async function bill(
+  tx: Tx,
+  c: ModelCall,
+  microusd: number,
+  inputTokens: number,
+  outputTokens: number,
+): Promise<void> {
   if (microusd === 0) return;
   const event = costMetered.new({
     taskId: c.taskId,
@@ -109,6 +125,8 @@ async function bill(tx: Tx, c: ModelCall, microusd: number, inputTokens: number,
   });
   const fresh = await append(tx, [event], c.ownerId);
   if (fresh.length === 0 || c.runId === null) return;
-  const dearer = tables.updateTable('runs').set((eb) => ({ cost_microusd: eb('cost_microusd', '+', microusd) }));
+  const dearer = tables
+    .updateTable('runs')
+    .set((eb) => ({ cost_microusd: eb('cost_microusd', '+', microusd) }));
   await run(tx, dearer.where('id', '=', c.runId));
 }

@@ -38,13 +38,18 @@ function setter(names: readonly string[]): (tx: Tx, values: TaskValues) => Promi
 }
 
 /** Changes columns of the row of the event's task, and when it last changed. An event about no task changes nothing. */
-export const setTask = async (tx: Tx, event: Pick<LoggedEvent, 'taskId' | 'at'>, columns: TaskColumns): Promise<void> => {
+export const setTask = async (
+  tx: Tx,
+  event: Pick<LoggedEvent, 'taskId' | 'at'>,
+  columns: TaskColumns,
+): Promise<void> => {
   if (event.taskId === null) return;
   await setter(Object.keys(columns))(tx, { ...columns, updated_at: event.at, id: event.taskId });
 };
 
 /** For what changes nothing of a task but that something happened to it. */
-export const touchTask = (tx: Tx, event: Pick<LoggedEvent, 'taskId' | 'at'>): Promise<unknown> => setTask(tx, event, {});
+export const touchTask = (tx: Tx, event: Pick<LoggedEvent, 'taskId' | 'at'>): Promise<unknown> =>
+  setTask(tx, event, {});
 
 /** @returns the task that an event is about @throws Error for one that is about none, though all of its type are */
 export function ofTask(event: Pick<LoggedEvent, 'taskId' | 'type'>): string {

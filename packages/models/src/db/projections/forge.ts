@@ -3,8 +3,10 @@ import { run, tables } from '../rows.ts';
 import { ofTask, setTask, touchTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | 'ci' | 'forge' | 'train'>> = {
-  'issue.ensured': (tx, event) => setTask(tx, event, { issue_number: event.payload.number, issue_url: event.payload.url }),
-  'pr.ensured': (tx, event) => setTask(tx, event, { pr_number: event.payload.number, pr_url: event.payload.url }),
+  'issue.ensured': (tx, event) =>
+    setTask(tx, event, { issue_number: event.payload.number, issue_url: event.payload.url }),
+  'pr.ensured': (tx, event) =>
+    setTask(tx, event, { pr_number: event.payload.number, pr_url: event.payload.url }),
   'pr.ready': touchTask,
   'pr.merged': touchTask,
   'pr.closed': touchTask,
@@ -18,12 +20,16 @@ export const ofForge: Projections<TypesOf<'issue' | 'pr' | 'branch' | 'push' | '
     const { passed, failed, pending, verdict, outcome } = event.payload;
     await setTask(tx, event, { ci: JSON.stringify({ passed, failed, pending, verdict, outcome }) });
     if (verdict === 'pending' || event.taskId === null) return;
-    const putOff = tables.updateTable('inbox_items').where('task_id', '=', event.taskId).where('until_ci', '=', true);
+    const putOff = tables
+      .updateTable('inbox_items')
+      .where('task_id', '=', event.taskId)
+      .where('until_ci', '=', true);
     await run(tx, putOff.set({ snoozed_until: null, until_ci: false }));
   },
   'forge.unreadable': touchTask,
   'pr.taken_back': touchTask,
-  'train.joined': (tx, event) => setTask(tx, event, { train_item: event.payload.itemId, train_seq: event.seq }),
+  'train.joined': (tx, event) =>
+    setTask(tx, event, { train_item: event.payload.itemId, train_seq: event.seq }),
   'train.left': async (tx, event) => {
     await touchTask(tx, event);
     // A word of an earlier ride, that came late, ends no later one.

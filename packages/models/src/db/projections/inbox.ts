@@ -6,19 +6,37 @@ import { ofTask, setTask, type Projections, type TypesOf } from './apply.ts';
 
 export const ofInbox: Projections<TypesOf<'inbox'>> = {
   'inbox.opened': async (tx, event) => {
-    const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole, held } = event.payload;
+    const { id, kind, title, body, options, multiple, runId, questionNo, errorCode, titleIsWhole, held } =
+      event.payload;
     const words = { kind, title, body, options: JSON.stringify(options), multiple: multiple ?? false };
-    const codes = { run_id: runId ?? null, question_no: questionNo ?? null, error_code: errorCode ?? null, title_is_whole: titleIsWhole ?? false };
+    const codes = {
+      run_id: runId ?? null,
+      question_no: questionNo ?? null,
+      error_code: errorCode ?? null,
+      title_is_whole: titleIsWhole ?? false,
+    };
     const change = { held: held === undefined ? null : JSON.stringify(held) };
     await run(
       tx,
-      tables
-        .insertInto('inbox_items')
-        .values({ id, owner_id: event.ownerId, task_id: ofTask(event), ...words, ...codes, ...change, state: 'open', created_at: event.at }),
+      tables.insertInto('inbox_items').values({
+        id,
+        owner_id: event.ownerId,
+        task_id: ofTask(event),
+        ...words,
+        ...codes,
+        ...change,
+        state: 'open',
+        created_at: event.at,
+      }),
     );
     if (kind === 'permission') await setTask(tx, event, { waiting_for: 'permission' });
     if (kind === 'failure') {
-      const failure: TaskFailure = { itemId: id, sentence: title, detail: body, ...(errorCode === undefined ? {} : { code: errorCode }) };
+      const failure: TaskFailure = {
+        itemId: id,
+        sentence: title,
+        detail: body,
+        ...(errorCode === undefined ? {} : { code: errorCode }),
+      };
       await setTask(tx, event, { failure: JSON.stringify(failure) });
     }
   },
@@ -38,8 +56,10 @@ export const ofInbox: Projections<TypesOf<'inbox'>> = {
     );
     await noLongerWaits(tx, taskId);
   },
-  'inbox.seen': (tx, { payload, at }) => run(tx, itemOf(payload).set(payload.what === 'opened' ? { opened_at: at } : { shown_at: at })),
-  'inbox.snoozed': (tx, { payload }) => run(tx, itemOf(payload).set({ snoozed_until: payload.until, until_ci: payload.untilCi ?? false })),
+  'inbox.seen': (tx, { payload, at }) =>
+    run(tx, itemOf(payload).set(payload.what === 'opened' ? { opened_at: at } : { shown_at: at })),
+  'inbox.snoozed': (tx, { payload }) =>
+    run(tx, itemOf(payload).set({ snoozed_until: payload.until, until_ci: payload.untilCi ?? false })),
   'inbox.not_needed': (tx, { payload }) => run(tx, itemOf(payload).set({ not_needed: true })),
   'inbox.closed': async (tx, { payload, taskId, at }) => {
     await run(tx, itemOf(payload).set({ state: 'closed', answered_at: at }).where('state', '=', 'open'));

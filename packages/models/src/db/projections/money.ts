@@ -19,7 +19,10 @@ const addToDay = prepare<Spent>()((spent) =>
     .values((eb) => ({
       owner_id: spent.ownerId,
       day: sql<Date>`(${spent.at}::timestamptz at time zone 'UTC')::date`,
-      project_id: eb.fn.coalesce(tables.selectFrom('tasks').select('project_id').where('id', '=', spent.taskId), sql<string>`''`),
+      project_id: eb.fn.coalesce(
+        tables.selectFrom('tasks').select('project_id').where('id', '=', spent.taskId),
+        sql<string>`''`,
+      ),
       model: spent.model,
       microusd: spent.microusd,
       input_tokens: spent.inputTokens,

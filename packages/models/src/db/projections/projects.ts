@@ -35,10 +35,23 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
   'project.refused': isOnlyTold,
   'project.removed': async (tx, { payload, at }) => {
     await run(tx, tables.updateTable('projects').set({ removed_at: at }).where('id', '=', payload.id));
-    await run(tx, tables.updateTable('proposals').set({ state: 'declined' }).where('project_id', '=', payload.id).where('state', '=', 'open'));
+    await run(
+      tx,
+      tables
+        .updateTable('proposals')
+        .set({ state: 'declined' })
+        .where('project_id', '=', payload.id)
+        .where('state', '=', 'open'),
+    );
   },
   'project.renamed': async (tx, { payload: { id, repo, remoteUrl, defaultBranch } }) => {
-    await run(tx, tables.updateTable('projects').set({ repo, remote_url: remoteUrl, default_branch: defaultBranch }).where('id', '=', id));
+    await run(
+      tx,
+      tables
+        .updateTable('projects')
+        .set({ repo, remote_url: remoteUrl, default_branch: defaultBranch })
+        .where('id', '=', id),
+    );
     await nameAnew(tx, id);
   },
   'project.settings': async (tx, { payload }) => {
@@ -52,7 +65,14 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
     const { folder } = payload.settings;
     // A setting that can't be read changes nothing else.
     if (typeof folder !== 'string' || !isFolderBelow(folder)) return;
-    await run(tx, tables.updateTable('projects').set({ folder }).where('id', '=', payload.id).where('local_path', 'is', null));
+    await run(
+      tx,
+      tables
+        .updateTable('projects')
+        .set({ folder })
+        .where('id', '=', payload.id)
+        .where('local_path', 'is', null),
+    );
     await nameAnew(tx, payload.id);
   },
 };
@@ -63,6 +83,8 @@ const nameAnew = (tx: Tx, id: string): Promise<unknown> =>
     tx,
     tables
       .updateTable('projects')
-      .set((eb) => ({ name: sql<string>`${eb.ref('repo')} || case when ${eb.ref('folder')} = '' then '' else '/' || ${eb.ref('folder')} end` }))
+      .set((eb) => ({
+        name: sql<string>`${eb.ref('repo')} || case when ${eb.ref('folder')} = '' then '' else '/' || ${eb.ref('folder')} end`,
+      }))
       .where('id', '=', id),
   );

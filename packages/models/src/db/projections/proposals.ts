@@ -25,7 +25,8 @@ export const ofProposals: Projections<TypesOf<'proposal'>> = {
         to_task_id: payload.toTaskId ?? null,
       }),
     ),
-  'proposal.told': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'confirmed', task_id: payload.taskId })),
+  'proposal.told': (tx, { payload }) =>
+    run(tx, proposalOf(payload).set({ state: 'confirmed', task_id: payload.taskId })),
   'proposal.declined': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'declined' })),
   'proposal.expired': (tx, { payload }) => run(tx, proposalOf(payload).set({ state: 'expired' })),
 };

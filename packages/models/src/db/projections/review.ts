@@ -27,13 +27,22 @@ export const ofReview: Projections<TypesOf<'review'>> = {
         })
         .onConflict((conflict) => conflict.column('id').doNothing()),
     ),
-  'review.comment_edited': (tx, { payload }) => run(tx, commentOf(payload).set({ body: payload.text }).where('state', '=', 'draft')),
+  'review.comment_edited': (tx, { payload }) =>
+    run(tx, commentOf(payload).set({ body: payload.text }).where('state', '=', 'draft')),
   'review.comment_removed': (tx, { payload }) =>
     run(tx, tables.deleteFrom('review_comments').where('id', '=', payload.id).where('state', '=', 'draft')),
   'review.submitted': (tx, { payload }) =>
-    run(tx, tables.updateTable('review_comments').set({ state: 'open' }).where('id', '=', anyOf(payload.ids)).where('state', '=', 'draft')),
+    run(
+      tx,
+      tables
+        .updateTable('review_comments')
+        .set({ state: 'open' })
+        .where('id', '=', anyOf(payload.ids))
+        .where('state', '=', 'draft'),
+    ),
   'review.published': (tx, { payload }) => run(tx, commentOf(payload).set({ forge_id: payload.forgeId })),
-  'review.replied': (tx, { payload, at }) => run(tx, commentOf(payload).set({ answer: payload.text, answered_at: at })),
+  'review.replied': (tx, { payload, at }) =>
+    run(tx, commentOf(payload).set({ answer: payload.text, answered_at: at })),
   'review.resolved': (tx, { payload }) =>
     run(
       tx,
@@ -47,4 +56,5 @@ export const ofReview: Projections<TypesOf<'review'>> = {
   'review.taken': isOnlyTold,
 };
 
-const commentOf = ({ id }: { readonly id: string }) => tables.updateTable('review_comments').where('id', '=', id);
+const commentOf = ({ id }: { readonly id: string }) =>
+  tables.updateTable('review_comments').where('id', '=', id);

@@ -9,7 +9,9 @@ const countTurn = prepare<{ readonly at: string; readonly taskId: string }>()(({
     .where('id', '=', taskId),
 );
 
-export const ofRuns: Projections<TypesOf<'run' | 'settings' | 'sandbox' | 'evidence' | 'baseline' | 'packages' | 'agent'>> = {
+export const ofRuns: Projections<
+  TypesOf<'run' | 'settings' | 'sandbox' | 'evidence' | 'baseline' | 'packages' | 'agent'>
+> = {
   'run.started': (tx, event) => setTask(tx, event, { active_run_id: event.payload.runId }),
   'run.ended': (tx, event) => countTurn(tx, { at: event.at, taskId: ofTask(event) }),
   'run.silent': touchTask,

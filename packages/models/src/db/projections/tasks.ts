@@ -32,13 +32,25 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   },
   'task.state': async (tx, event) => {
     const { state, phase, status, waitingFor } = event.payload;
-    return setTask(tx, event, { state, phase, status_line: await lineOf(tx, status), waiting_for: waitingFor ?? null });
+    return setTask(tx, event, {
+      state,
+      phase,
+      status_line: await lineOf(tx, status),
+      waiting_for: waitingFor ?? null,
+    });
   },
   'task.retried': (tx, event) => setTask(tx, event, { failure: null }),
   'task.ended': async (tx, event) => {
     const { state, how, left } = event.payload;
     const ended = { state, ended_how: how, status_line: left, ended_at: event.at };
-    await setTask(tx, event, { ...ended, waiting_for: null, failure: null, active_run_id: null, train_item: null, train_seq: null });
+    await setTask(tx, event, {
+      ...ended,
+      waiting_for: null,
+      failure: null,
+      active_run_id: null,
+      train_item: null,
+      train_seq: null,
+    });
     const items = tables.updateTable('inbox_items').set({ state: 'closed' });
     await run(tx, items.where('task_id', '=', ofTask(event)).where('state', '=', 'open'));
   },
@@ -47,6 +59,11 @@ export const ofTasks: Projections<TypesOf<'task' | 'plan'>> = {
   'task.budget_raised': (tx, event) => setTask(tx, event, { budget_cents: event.payload.budgetCents }),
   'task.model_changed': (tx, event) => setTask(tx, event, { model: event.payload.model }),
   // Looking changes nothing, so it is no news.
-  'task.looked': (tx, event) => run(tx, tables.updateTable('tasks').set({ looked_at: event.payload.seen }).where('id', '=', ofTask(event))),
-  'plan.written': (tx, event) => setTask(tx, event, { plan: event.payload.markdown, plan_revision: event.payload.revision }),
+  'task.looked': (tx, event) =>
+    run(
+      tx,
+      tables.updateTable('tasks').set({ looked_at: event.payload.seen }).where('id', '=', ofTask(event)),
+    ),
+  'plan.written': (tx, event) =>
+    setTask(tx, event, { plan: event.payload.markdown, plan_revision: event.payload.revision }),
 };

@@ -10,7 +10,14 @@ export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> 
     q,
     tables
       .selectFrom('projects')
-      .select(['id', 'name', 'repo', 'default_branch as defaultBranch', 'remote_url as remoteUrl', 'local_path as localPath'])
+      .select([
+        'id',
+        'name',
+        'repo',
+        'default_branch as defaultBranch',
+        'remote_url as remoteUrl',
+        'local_path as localPath',
+      ])
       .select(['settings', 'created_at as createdAt'])
       .where('owner_id', '=', ownerId)
       .where('removed_at', 'is', null)
@@ -27,15 +34,37 @@ export interface ProjectName {
 export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
   rows(
     q,
-    tables.selectFrom('projects').select(['id', 'name']).where('owner_id', '=', ownerId).where('removed_at', 'is', null).orderBy('name').limit(100),
+    tables
+      .selectFrom('projects')
+      .select(['id', 'name'])
+      .where('owner_id', '=', ownerId)
+      .where('removed_at', 'is', null)
+      .orderBy('name')
+      .limit(100),
   );
 
 /** @returns its settings as they are stored: `resolveProjectSettings` reads them; null when the user has no such project */
-export const findProject = (q: Queryable, ownerId: string, id: string): Promise<{ readonly settings: unknown } | null> =>
-  row(q, tables.selectFrom('projects').select('settings').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
+export const findProject = (
+  q: Queryable,
+  ownerId: string,
+  id: string,
+): Promise<{ readonly settings: unknown } | null> =>
+  row(
+    q,
+    tables
+      .selectFrom('projects')
+      .select('settings')
+      .where('id', '=', id)
+      .where('owner_id', '=', ownerId)
+      .where('removed_at', 'is', null),
+  );
 
 /** @param name as `projectName` says, in whatever case @returns null when the user has no such project */
-export const findProjectOf = (q: Queryable, ownerId: string, name: string): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
+export const findProjectOf = (
+  q: Queryable,
+  ownerId: string,
+  name: string,
+): Promise<{ readonly id: string; readonly settings: unknown } | null> =>
   row(
     q,
     tables
@@ -48,10 +77,21 @@ export const findProjectOf = (q: Queryable, ownerId: string, name: string): Prom
 
 /** The oldest project of a repository, of whichever user. @param repo "owner/name", exactly @returns null when there is none */
 export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly settings: unknown } | null> =>
-  row(q, tables.selectFrom('projects').select('settings').where('repo', '=', repo).orderBy('created_at').limit(1));
+  row(
+    q,
+    tables.selectFrom('projects').select('settings').where('repo', '=', repo).orderBy('created_at').limit(1),
+  );
 
 export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('projects').select('id').where('id', '=', id).where('owner_id', '=', ownerId).where('removed_at', 'is', null));
+  hasRow(
+    q,
+    tables
+      .selectFrom('projects')
+      .select('id')
+      .where('id', '=', id)
+      .where('owner_id', '=', ownerId)
+      .where('removed_at', 'is', null),
+  );
 
 /**
  * Whether another project is or was there under the name that this one would have; case is nothing to the forge.
@@ -63,13 +103,25 @@ export async function isNameTaken(
   projectId: string,
   change: { readonly repo?: string; readonly folder?: string },
 ): Promise<boolean> {
-  const own = await row(q, tables.selectFrom('projects').select(['repo', 'folder', 'local_path as localPath']).where('id', '=', projectId));
+  const own = await row(
+    q,
+    tables
+      .selectFrom('projects')
+      .select(['repo', 'folder', 'local_path as localPath'])
+      .where('id', '=', projectId),
+  );
   if (own === null) return false;
   const { repo, folder } = { ...own, ...change, ...(own.localPath === null ? {} : { folder: own.folder }) };
-  const others = tables.selectFrom('projects').select('id').where('owner_id', '=', ownerId).where('id', '!=', projectId);
+  const others = tables
+    .selectFrom('projects')
+    .select('id')
+    .where('owner_id', '=', ownerId)
+    .where('id', '!=', projectId);
   return hasRow(
     q,
-    others.where('folder', '=', folder).where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
+    others
+      .where('folder', '=', folder)
+      .where((eb) => eb(eb.fn<string>('lower', ['repo']), '=', repo.toLowerCase())),
   );
 }
 

@@ -6,10 +6,22 @@ import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
 import { row, run, tables } from '../rows.ts';
 
-export { resolveProjectSettings, resolveSettings, type OwnerSettings, type ResolvedProjectSettings } from '../../contracts/settings.ts';
+export {
+  resolveProjectSettings,
+  resolveSettings,
+  type OwnerSettings,
+  type ResolvedProjectSettings,
+} from '../../contracts/settings.ts';
 
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
-  const kept = await row(q, tables.selectFrom('settings').select('value').where('owner_id', '=', ownerId).where('key', '=', 'general'));
+  const kept = await row(
+    q,
+    tables
+      .selectFrom('settings')
+      .select('value')
+      .where('owner_id', '=', ownerId)
+      .where('key', '=', 'general'),
+  );
   return resolveSettings(kept?.value);
 }
 
@@ -24,12 +36,18 @@ export async function saveSettings(q: Queryable, ownerId: string, s: Settings): 
       .onConflict((c) =>
         c.columns(['owner_id', 'key']).doUpdateSet((eb) => {
           const there = eb.ref('settings.value');
-          return { value: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${eb.ref('excluded.value')}` };
+          return {
+            value: sql<string>`case when jsonb_typeof(${there}) = 'object' then ${there} else '{}' end || ${eb.ref('excluded.value')}`,
+          };
         }),
       ),
   );
 }
 
 /** The event that changes a project's settings, and the only way to one. @throws ZodError for a value that could not be read back */
-export const settingsChanged = (projectId: string, change: ProjectSettings, actor: string): NewEvent<'project.settings'> =>
+export const settingsChanged = (
+  projectId: string,
+  change: ProjectSettings,
+  actor: string,
+): NewEvent<'project.settings'> =>
   projectSettings.new({ actor, payload: { id: projectId, settings: ProjectSettings.parse(change) } });

@@ -29,26 +29,47 @@ export const chat = ({ db, repoOf, taskView, proposalView }: Views) => {
     async thread(piece: Piece = {}): Promise<ThreadView> {
       const [messages, turn] = await Promise.all([
         messagesOf(piece),
-        db.turn.findFirst({ where: { ownerId: OWNER, state: { in: ['queued', 'running'] } }, orderBy: { seq: 'asc' } }),
+        db.turn.findFirst({
+          where: { ownerId: OWNER, state: { in: ['queued', 'running'] } },
+          orderBy: { seq: 'asc' },
+        }),
       ]);
       const [oldest, newest] = [messages.at(0)?.seq ?? 0n, messages.at(-1)?.seq ?? 0n];
       const is = (where: { gt: bigint } | { lt: bigint }) =>
-        db.message.findFirst({ where: { ownerId: OWNER, seq: where }, orderBy: { seq: 'gt' in where ? 'asc' : 'desc' }, select: { seq: true } });
-      const [earlier, later] = messages.length === 0 ? [null, null] : await Promise.all([is({ lt: oldest }), is({ gt: newest })]);
+        db.message.findFirst({
+          where: { ownerId: OWNER, seq: where },
+          orderBy: { seq: 'gt' in where ? 'asc' : 'desc' },
+          select: { seq: true },
+        });
+      const [earlier, later] =
+        messages.length === 0 ? [null, null] : await Promise.all([is({ lt: oldest }), is({ gt: newest })]);
       const proposals = await db.proposal.findMany({
-        where: { ownerId: OWNER, seq: { ...(earlier ? { gte: oldest } : {}), ...(later ? { lt: later.seq } : {}) } },
+        where: {
+          ownerId: OWNER,
+          seq: { ...(earlier ? { gte: oldest } : {}), ...(later ? { lt: later.seq } : {}) },
+        },
         orderBy: { seq: 'desc' },
         take: PROPOSALS,
       });
       const repo = await repoOf(proposals.map((p) => p.projectId));
       // A card belongs under the reply that proposed it, though it was made a moment earlier.
-      const replySeq = new Map(messages.filter((m) => m.role === 'assistant' && m.turnId !== null).map((m) => [m.turnId, Number(m.seq)]));
+      const replySeq = new Map(
+        messages
+          .filter((m) => m.role === 'assistant' && m.turnId !== null)
+          .map((m) => [m.turnId, Number(m.seq)]),
+      );
       const items: ThreadItem[] = [
         ...messages.map((m): ThreadItem => ({
           seq: Number(m.seq),
           kind: 'message',
           at: m.at,
-          message: { id: m.id, role: m.role, text: m.text, turnId: m.turnId, attachments: attachmentsIn(m.attachments) },
+          message: {
+            id: m.id,
+            role: m.role,
+            text: m.text,
+            turnId: m.turnId,
+            attachments: attachmentsIn(m.attachments),
+          },
         })),
         ...proposals.map((p): ThreadItem => ({
           seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,

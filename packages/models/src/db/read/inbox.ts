@@ -18,10 +18,28 @@ export const inbox = ({ db, repoOf, taskView, proposalView, itemsWhere }: Views)
     const dayAgo = new Date(nowMs - 24 * 3_600_000);
     const [open, proposals, live, ended, historyCount] = await Promise.all([
       itemsWhere({ state: 'open' }),
-      db.proposal.findMany({ where: { ownerId: OWNER, state: 'open', expiresAt: { gt: new Date(nowMs) } }, orderBy: { seq: 'asc' }, take: 50 }),
-      db.task.findMany({ where: { ownerId: OWNER, endedAt: null }, orderBy: { updatedAt: 'desc' }, take: 200 }),
-      db.task.findMany({ where: { ownerId: OWNER, endedAt: { not: null } }, orderBy: { endedAt: 'desc' }, take: HISTORY }),
-      db.task.count({ where: { ownerId: OWNER, state: { in: [...ENDED_STATES] }, OR: [{ endedAt: { lt: dayAgo } }, { state: { not: 'done' } }] } }),
+      db.proposal.findMany({
+        where: { ownerId: OWNER, state: 'open', expiresAt: { gt: new Date(nowMs) } },
+        orderBy: { seq: 'asc' },
+        take: 50,
+      }),
+      db.task.findMany({
+        where: { ownerId: OWNER, endedAt: null },
+        orderBy: { updatedAt: 'desc' },
+        take: 200,
+      }),
+      db.task.findMany({
+        where: { ownerId: OWNER, endedAt: { not: null } },
+        orderBy: { endedAt: 'desc' },
+        take: HISTORY,
+      }),
+      db.task.count({
+        where: {
+          ownerId: OWNER,
+          state: { in: [...ENDED_STATES] },
+          OR: [{ endedAt: { lt: dayAgo } }, { state: { not: 'done' } }],
+        },
+      }),
     ]);
     const repo = await repoOf([...live, ...ended, ...proposals].map((t) => t.projectId));
     const all = [...live, ...ended].map((t) => taskView(t, repo, nowMs));
@@ -44,20 +62,30 @@ export const inbox = ({ db, repoOf, taskView, proposalView, itemsWhere }: Views)
 
   /** What happened since the person last knew, and since when that is; null when they were never away. */
   async away(): Promise<{ since: Date; events: { type: string; taskId: string; title: string }[] } | null> {
-    const last = await db.event.findFirst({ where: { ownerId: OWNER, type: 'owner.caught_up' }, orderBy: { seq: 'desc' } });
+    const last = await db.event.findFirst({
+      where: { ownerId: OWNER, type: 'owner.caught_up' },
+      orderBy: { seq: 'desc' },
+    });
     if (!last) return null;
     const seq = Number((last.payload as { seq: number }).seq);
     const events = await db.event.findMany({
-      where: { ownerId: OWNER, seq: { gt: seq }, type: { in: ['pr.merged', 'pr.ready', 'task.ended', 'inbox.opened'] }, taskId: { not: null } },
+      where: {
+        ownerId: OWNER,
+        seq: { gt: seq },
+        type: { in: ['pr.merged', 'pr.ready', 'task.ended', 'inbox.opened'] },
+        taskId: { not: null },
+      },
       orderBy: { seq: 'asc' },
       take: 500,
       select: { type: true, taskId: true, payload: true },
     });
     const tasks = new Map(
-      (await db.task.findMany({ where: { id: { in: [...new Set(events.map((e) => e.taskId!))] } }, select: { id: true, title: true } })).map((t) => [
-        t.id,
-        t.title,
-      ]),
+      (
+        await db.task.findMany({
+          where: { id: { in: [...new Set(events.map((e) => e.taskId!))] } },
+          select: { id: true, title: true },
+        })
+      ).map((t) => [t.id, t.title]),
     );
     return {
       since: last.at,

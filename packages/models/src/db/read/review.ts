@@ -17,7 +17,11 @@ export const review = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
         take: 50,
         select: { id: true, newSha: true, createdAt: true, state: true },
       }),
-      db.reviewComment.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], take: 1_000 }),
+      db.reviewComment.findMany({
+        where: { taskId, ownerId: OWNER },
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        take: 1_000,
+      }),
       itemsWhere({ taskId, kind: 'review', state: 'open' }),
     ]);
     return {

@@ -4,19 +4,27 @@ import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/chec
 import { OWNER } from '../../flow/ids.ts';
 import type { Views } from './views.ts';
 
-const checkup: z.ZodType<Checkup> = z.object({ at: z.string(), checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })) });
+const checkup: z.ZodType<Checkup> = z.object({
+  at: z.string(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })),
+});
 const checkupIn = (json: unknown): Checkup | null => checkup.nullable().parse(json);
 
 export const settings = ({ db }: Views) => ({
-  projects: () => db.project.findMany({ where: { ownerId: OWNER, removedAt: null }, orderBy: { createdAt: 'asc' } }),
+  projects: () =>
+    db.project.findMany({ where: { ownerId: OWNER, removedAt: null }, orderBy: { createdAt: 'asc' } }),
 
   /** How many tasks of each project have not ended, by its id. */
   liveTasks: async (): Promise<Map<string, number>> =>
     new Map(
-      (await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })).map((g) => [g.projectId, g._count]),
+      (
+        await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })
+      ).map((g) => [g.projectId, g._count]),
     ),
 
-  settings: async (): Promise<unknown> => (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ?? {},
+  settings: async (): Promise<unknown> =>
+    (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ??
+    {},
 
   checkup: async (): Promise<readonly Check[]> => {
     const row = await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: CHECKUP_KEY } } });

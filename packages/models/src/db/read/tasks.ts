@@ -23,7 +23,11 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     const [repo, items, events, runs] = await Promise.all([
       repoOf([t.projectId]),
       itemsWhere({ taskId: id }),
-      db.event.findMany({ where: { ownerId: OWNER, taskId: id, type: { not: 'cost.metered' } }, orderBy: { seq: 'desc' }, take: 400 }),
+      db.event.findMany({
+        where: { ownerId: OWNER, taskId: id, type: { not: 'cost.metered' } },
+        orderBy: { seq: 'desc' },
+        take: 400,
+      }),
       db.run.findMany({
         where: { taskId: id },
         orderBy: { n: 'asc' },
@@ -44,9 +48,16 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
   async planned(taskId: string): Promise<{ prompt: string; plans: string[] } | null> {
     const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER }, select: { prompt: true } });
     if (!t) return null;
-    const rows = await db.event.findMany({ where: { ownerId: OWNER, taskId, type: 'plan.written' }, orderBy: { seq: 'desc' }, take: 2 });
+    const rows = await db.event.findMany({
+      where: { ownerId: OWNER, taskId, type: 'plan.written' },
+      orderBy: { seq: 'desc' },
+      take: 2,
+    });
     const { events } = readEvents(rows.map((e) => ({ ...e, seq: Number(e.seq) })));
-    return { prompt: t.prompt, plans: events.flatMap((e) => (e.type === 'plan.written' ? [e.payload.markdown] : [])) };
+    return {
+      prompt: t.prompt,
+      plans: events.flatMap((e) => (e.type === 'plan.written' ? [e.payload.markdown] : [])),
+    };
   },
 
   /** What a change is judged by: its newest push, what was checked, what was asked and what it cost. */
@@ -64,13 +75,22 @@ export const tasks = ({ db, repoOf, taskView, itemsWhere }: Views) => ({
     const t = await db.task.findFirst({ where: { id: taskId, ownerId: OWNER } });
     if (!t) return null;
     const [pushes, events, showed] = await Promise.all([
-      db.push.findMany({ where: { taskId, ownerId: OWNER }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: 50, select: { id: true } }),
+      db.push.findMany({
+        where: { taskId, ownerId: OWNER },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: 50,
+        select: { id: true },
+      }),
       db.event.findMany({
         where: { ownerId: OWNER, taskId, type: { in: ['ci.verdict', 'evidence.recorded', 'run.ended'] } },
         orderBy: { seq: 'desc' },
         take: 60,
       }),
-      db.event.findMany({ where: { ownerId: OWNER, taskId, type: 'agent.showed' }, orderBy: { seq: 'desc' }, take: MOST_PICTURES }),
+      db.event.findMany({
+        where: { ownerId: OWNER, taskId, type: 'agent.showed' },
+        orderBy: { seq: 'desc' },
+        take: MOST_PICTURES,
+      }),
     ]);
     return {
       prompt: t.prompt,

@@ -17,11 +17,17 @@ const optionsIn = (json: unknown): Option[] => z.array(option).parse(json);
 
 /** The client of the pages' role, and the views that several topics show. */
 export function openViews(url: string) {
-  const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }) });
+  const db = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, application_name: 'mainloop-web', max: 10 }),
+  });
   let repos = new Map<string, string>();
   const repoOf = async (ids: readonly string[]): Promise<Map<string, string>> => {
     if (ids.some((id) => !repos.has(id)))
-      repos = new Map((await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, name: true } })).map((p) => [p.id, p.name]));
+      repos = new Map(
+        (await db.project.findMany({ where: { ownerId: OWNER }, select: { id: true, name: true } })).map(
+          (p) => [p.id, p.name],
+        ),
+      );
     return repos;
   };
   type TaskRow = Awaited<ReturnType<typeof db.task.findFirstOrThrow>>;
@@ -36,7 +42,10 @@ export function openViews(url: string) {
     endedHow: t.endedHow as TaskView['endedHow'],
     ci: t.ci as CiCounts | null,
     failure: t.failure as TaskView['failure'],
-    section: sectionOf({ state: t.state, hasFailure: t.failure !== null, endedAtMs: t.endedAt?.getTime() ?? null }, nowMs),
+    section: sectionOf(
+      { state: t.state, hasFailure: t.failure !== null, endedAtMs: t.endedAt?.getTime() ?? null },
+      nowMs,
+    ),
     costMicrousd: Number(t.costMicrousd),
     budgetCents: t.budgetCents,
     model: t.model,
@@ -69,7 +78,11 @@ export function openViews(url: string) {
     toTaskId: p.toTaskId,
   });
   const itemsWhere = async (where: Record<string, unknown>): Promise<ItemView[]> => {
-    const rows = await db.inboxItem.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { createdAt: 'asc' }, take: 500 });
+    const rows = await db.inboxItem.findMany({
+      where: { ownerId: OWNER, ...where },
+      orderBy: { createdAt: 'asc' },
+      take: 500,
+    });
     const tasks = new Map(
       (
         await db.task.findMany({
@@ -84,7 +97,12 @@ export function openViews(url: string) {
       reviewed.length === 0
         ? []
         : await db.inboxItem.findMany({
-            where: { ownerId: OWNER, taskId: { in: reviewed }, kind: { in: ['gate', 'ci_files'] }, state: 'answered' },
+            where: {
+              ownerId: OWNER,
+              taskId: { in: reviewed },
+              kind: { in: ['gate', 'ci_files'] },
+              state: 'answered',
+            },
             orderBy: { createdAt: 'asc' },
             select: { taskId: true, kind: true, title: true, answer: true },
           });

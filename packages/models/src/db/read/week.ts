@@ -7,7 +7,16 @@ export const week = ({ db, repoOf }: Views) => ({
   /** The attention ledger, newest week first: what the person was asked, what it cost them, and what came of it. */
   async attention(weeks: number): Promise<AttentionWeek[]> {
     const rows = await db.$queryRaw<
-      { week: Date; items: bigint; measured: bigint; ms: bigint; taps: bigint; not_needed: bigint; waited_s: number | null; merged: bigint }[]
+      {
+        week: Date;
+        items: bigint;
+        measured: bigint;
+        ms: bigint;
+        taps: bigint;
+        not_needed: bigint;
+        waited_s: number | null;
+        merged: bigint;
+      }[]
     >`
       with w as (select generate_series(date_trunc('week', now()) - make_interval(weeks => ${weeks - 1}::int), date_trunc('week', now()), interval '1 week') as week)
       select w.week,
@@ -32,7 +41,10 @@ export const week = ({ db, repoOf }: Views) => ({
   /** What models cost on each of the last days, by project and model. Without a project it was the chat. */
   async costs(days: number): Promise<CostDay[]> {
     const since = new Date(Date.now() - days * 24 * 3_600_000);
-    const rows = await db.costDay.findMany({ where: { ownerId: OWNER, day: { gte: since } }, orderBy: { day: 'desc' } });
+    const rows = await db.costDay.findMany({
+      where: { ownerId: OWNER, day: { gte: since } },
+      orderBy: { day: 'desc' },
+    });
     const repo = await repoOf(rows.map((r) => r.projectId).filter((id) => id !== ''));
     return rows.map((r) => ({
       day: r.day,

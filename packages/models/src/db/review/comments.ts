@@ -1,7 +1,14 @@
 // The review of a change: comments on lines, sent with a decision, answered by the agent one by one.
 import type { Comment, NewComment } from '../../contracts/review.ts';
 import type { NewEvent } from '../../events/registry.ts';
-import { reviewCommented, reviewCommentEdited, reviewCommentRemoved, reviewLooked, reviewResolved, reviewTaken } from '../../events/review.ts';
+import {
+  reviewCommented,
+  reviewCommentEdited,
+  reviewCommentRemoved,
+  reviewLooked,
+  reviewResolved,
+  reviewTaken,
+} from '../../events/review.ts';
 import { effectKey } from '../../flow/effects.ts';
 import type { CommentPlace } from '../../flow/events.ts';
 import { taskWorkflowId } from '../../flow/ids.ts';
@@ -17,11 +24,23 @@ import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
 import { hasRow, row, rows, tables } from '../rows.ts';
 
 export type ReviewResult =
-  { readonly ok: true } | Refusal<'no_task' | 'no_comment' | 'no_push' | 'review_ended' | 'too_many_drafts' | 'comment_unsent' | 'comment_sent'>;
+  | { readonly ok: true }
+  | Refusal<
+      | 'no_task'
+      | 'no_comment'
+      | 'no_push'
+      | 'review_ended'
+      | 'too_many_drafts'
+      | 'comment_unsent'
+      | 'comment_sent'
+    >;
 const MAX_DRAFTS = 200;
 
 /** Keeps a comment as a draft. The same id twice keeps one. */
-export async function draftComment(db: Db, i: { ownerId: string; taskId: string; by: string; comment: NewComment }): Promise<ReviewResult> {
+export async function draftComment(
+  db: Db,
+  i: { ownerId: string; taskId: string; by: string; comment: NewComment },
+): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const t = await row(
@@ -77,31 +96,48 @@ type CommentChange = { readonly text: string } | { readonly removed: true } | { 
 
 function changed(i: { id: string; to: CommentChange }, about: { taskId: string; actor: string }): NewEvent {
   const { id, to } = i;
-  if ('text' in to) return reviewCommentEdited.new({ ...about, payload: { id, text: cleanText(to.text, 20_000) } });
+  if ('text' in to)
+    return reviewCommentEdited.new({ ...about, payload: { id, text: cleanText(to.text, 20_000) } });
   if ('removed' in to) return reviewCommentRemoved.new({ ...about, payload: { id } });
   return reviewResolved.new({ ...about, payload: { id, resolved: to.resolved } });
 }
 
 /** Changes or takes back a draft, or resolves what was sent. */
-export async function changeComment(db: Db, i: { ownerId: string; id: string; by: string; to: CommentChange }): Promise<ReviewResult> {
+export async function changeComment(
+  db: Db,
+  i: { ownerId: string; id: string; by: string; to: CommentChange },
+): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const c = await row(
       tx,
-      tables.selectFrom('review_comments').select(['task_id', 'state']).where('id', '=', i.id).where('owner_id', '=', i.ownerId),
+      tables
+        .selectFrom('review_comments')
+        .select(['task_id', 'state'])
+        .where('id', '=', i.id)
+        .where('owner_id', '=', i.ownerId),
     );
     if (!c) return refusal('no_comment');
     const isDraft = c.state === 'draft';
     if (isDraft === 'resolved' in i.to) return refusal(isDraft ? 'comment_unsent' : 'comment_sent');
     await append(tx, [changed(i, { taskId: c.task_id, actor: i.by })], i.ownerId);
     // The workflow looks at the pull request then, and brings the thread there into step.
-    if ('resolved' in i.to) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(c.task_id), name: SIGNALS.poke, payload: {} });
+    if ('resolved' in i.to)
+      await toOutbox(tx, {
+        kind: 'signal',
+        workflowId: taskWorkflowId(c.task_id),
+        name: SIGNALS.poke,
+        payload: {},
+      });
     return { ok: true };
   });
 }
 
 /** Makes a request of a comment on the forge that was passed over, with the words that it had then. Twice is once. */
-export async function takeComment(db: Db, i: { ownerId: string; id: string; by: string }): Promise<ReviewResult> {
+export async function takeComment(
+  db: Db,
+  i: { ownerId: string; id: string; by: string },
+): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const passed = await row(
@@ -109,7 +145,11 @@ export async function takeComment(db: Db, i: { ownerId: string; id: string; by: 
       tables
         .selectFrom('events as e')
         .innerJoin('tasks as t', 't.id', 'e.task_id')
-        .select(['t.id as taskId', 't.ended_at as endedAt', payloadField('review.passed_over', 'words', 'e.payload').as('words')])
+        .select([
+          't.id as taskId',
+          't.ended_at as endedAt',
+          payloadField('review.passed_over', 'words', 'e.payload').as('words'),
+        ])
         .where('e.type', '=', 'review.passed_over')
         .where(payloadField('review.passed_over', 'id', 'e.payload'), '=', i.id)
         .where('t.owner_id', '=', i.ownerId)
@@ -118,25 +158,53 @@ export async function takeComment(db: Db, i: { ownerId: string; id: string; by: 
     );
     if (!passed) return refusal('no_comment');
     if (passed.endedAt) return refusal('review_ended');
-    await append(tx, [reviewTaken.new({ taskId: passed.taskId, actor: i.by, payload: { id: i.id, words: passed.words } })], i.ownerId);
-    await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(passed.taskId), name: SIGNALS.poke, payload: {} });
+    await append(
+      tx,
+      [reviewTaken.new({ taskId: passed.taskId, actor: i.by, payload: { id: i.id, words: passed.words } })],
+      i.ownerId,
+    );
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(passed.taskId),
+      name: SIGNALS.poke,
+      payload: {},
+    });
     return { ok: true };
   });
 }
 
 /** Notes which push was looked at, so that the next look can start there. */
-export async function noteLooked(db: Db, i: { ownerId: string; taskId: string; pushId: string; by: string }): Promise<ReviewResult> {
+export async function noteLooked(
+  db: Db,
+  i: { ownerId: string; taskId: string; pushId: string; by: string },
+): Promise<ReviewResult> {
   return withTx(db, async (tx) => {
-    const pushed = tables.selectFrom('pushes').select('id').where('id', '=', i.pushId).where('task_id', '=', i.taskId);
+    const pushed = tables
+      .selectFrom('pushes')
+      .select('id')
+      .where('id', '=', i.pushId)
+      .where('task_id', '=', i.taskId);
     if (!(await hasRow(tx, pushed.where('owner_id', '=', i.ownerId)))) return refusal('no_push');
-    await append(tx, [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })], i.ownerId);
+    await append(
+      tx,
+      [reviewLooked.new({ taskId: i.taskId, actor: i.by, payload: { pushId: i.pushId } })],
+      i.ownerId,
+    );
     return { ok: true };
   });
 }
 
 export const draftsOf = async (tx: Tx, taskId: string): Promise<string[]> =>
   (
-    await rows(tx, tables.selectFrom('review_comments').select('id').where('task_id', '=', taskId).where('state', '=', 'draft').orderBy('created_at'))
+    await rows(
+      tx,
+      tables
+        .selectFrom('review_comments')
+        .select('id')
+        .where('task_id', '=', taskId)
+        .where('state', '=', 'draft')
+        .orderBy('created_at'),
+    )
   ).map((r) => r.id);
 
 export interface ReviewCommentRow {
@@ -157,16 +225,31 @@ export interface ReviewCommentRow {
 
 /** Whether a task has such a comment, sent and not resolved. */
 export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('review_comments').select('id').where('id', '=', id).where('task_id', '=', taskId).where('state', '=', 'open'));
+  hasRow(
+    q,
+    tables
+      .selectFrom('review_comments')
+      .select('id')
+      .where('id', '=', id)
+      .where('task_id', '=', taskId)
+      .where('state', '=', 'open'),
+  );
 
 /** Whether something was asked for that the agent has not answered. */
 export const hasUnanswered = (q: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
     q,
-    tables.selectFrom('review_comments').select('id').where('task_id', '=', taskId).where('state', '=', 'open').where('answer', 'is', null).limit(1),
+    tables
+      .selectFrom('review_comments')
+      .select('id')
+      .where('task_id', '=', taskId)
+      .where('state', '=', 'open')
+      .where('answer', 'is', null)
+      .limit(1),
   );
 
-const commentsOf = (taskId: string) => tables.selectFrom('review_comments').where('task_id', '=', taskId).orderBy('created_at').orderBy('id');
+const commentsOf = (taskId: string) =>
+  tables.selectFrom('review_comments').where('task_id', '=', taskId).orderBy('created_at').orderBy('id');
 
 /** What was sent and is not resolved, oldest first. */
 export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
@@ -179,7 +262,11 @@ export async function listMet(q: Queryable, taskId: string): Promise<Map<string,
     q,
     tables
       .selectFrom('events')
-      .select(['type', payloadField('review.passed_over', 'id').as('id'), payloadField('review.passed_over', 'words').as('words')])
+      .select([
+        'type',
+        payloadField('review.passed_over', 'id').as('id'),
+        payloadField('review.passed_over', 'words').as('words'),
+      ])
       .where('task_id', '=', taskId)
       .where('type', 'in', ['review.passed_over', 'review.taken']),
   );
@@ -197,20 +284,33 @@ export async function listMet(q: Queryable, taskId: string): Promise<Map<string,
 }
 
 /** @returns what was taken up from the forge under this name; null when nothing was */
-export const findAsked = (q: Queryable, taskId: string, words: string): Promise<{ author: string; comments: number } | null> =>
+export const findAsked = (
+  q: Queryable,
+  taskId: string,
+  words: string,
+): Promise<{ author: string; comments: number } | null> =>
   row(
     q,
     tables
       .selectFrom('events')
       .select([payloadField('review.asked_changes', 'author').as('author')])
-      .select((eb) => eb.cast<number>(payloadField('review.asked_changes', 'comments'), 'integer').as('comments'))
+      .select((eb) =>
+        eb.cast<number>(payloadField('review.asked_changes', 'comments'), 'integer').as('comments'),
+      )
       .where('task_id', '=', taskId)
       .where('dedupe_key', '=', `review/${taskId}/${words}`),
   );
 
 /** Comments made in the app that were sent and are not on the forge yet, oldest first. */
 export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
-  rows(q, commentsOf(taskId).selectAll().where('via', '=', 'app').where('forge_id', 'is', null).where('state', '<>', 'draft'));
+  rows(
+    q,
+    commentsOf(taskId)
+      .selectAll()
+      .where('via', '=', 'app')
+      .where('forge_id', 'is', null)
+      .where('state', '<>', 'draft'),
+  );
 
 export interface ReplyRow {
   /** Of the reply, in the log. */
@@ -230,8 +330,18 @@ export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =
     q,
     tables
       .selectFrom('events as e')
-      .innerJoin('review_comments as c', (join) => join.on('c.id', '=', payloadField('review.replied', 'id', 'e.payload')))
-      .select(['e.seq', 'c.id', payloadField('review.replied', 'text', 'e.payload').as('text'), 'c.path', 'c.body', 'c.forge_id as forgeId', 'c.via'])
+      .innerJoin('review_comments as c', (join) =>
+        join.on('c.id', '=', payloadField('review.replied', 'id', 'e.payload')),
+      )
+      .select([
+        'e.seq',
+        'c.id',
+        payloadField('review.replied', 'text', 'e.payload').as('text'),
+        'c.path',
+        'c.body',
+        'c.forge_id as forgeId',
+        'c.via',
+      ])
       .where('e.task_id', '=', taskId)
       .where('e.type', '=', 'review.replied')
       .orderBy('e.seq')
@@ -256,7 +366,9 @@ export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> 
     tables
       .selectFrom('review_comments as c')
       .leftJoin('forge_effects as f', (join) =>
-        join.on((eb) => eb('f.key', '=', sql<string>`${eb.ref('c.task_id')} || ${sql.lit(THREAD)} || ${eb.ref('c.id')}`)),
+        join.on((eb) =>
+          eb('f.key', '=', sql<string>`${eb.ref('c.task_id')} || ${sql.lit(THREAD)} || ${eb.ref('c.id')}`),
+        ),
       )
       .select(['c.id', 'c.state', 'c.forge_id as forgeId'])
       .select((eb) => sql<boolean | null>`(${eb.ref('f.result')}->>'resolved')::boolean`.as('agreed'))
@@ -272,7 +384,20 @@ export const listComments = (q: Queryable, ownerId: string, taskId: string): Pro
   rows(
     q,
     commentsOf(taskId)
-      .select(['id', 'path', 'side', 'start_line as startLine', 'line', 'sha', 'quote', 'body', 'author', 'via', 'state', 'answer'])
+      .select([
+        'id',
+        'path',
+        'side',
+        'start_line as startLine',
+        'line',
+        'sha',
+        'quote',
+        'body',
+        'author',
+        'via',
+        'state',
+        'answer',
+      ])
       .select(['answered_at as answeredAt', 'created_at as createdAt'])
       .where('owner_id', '=', ownerId)
       .limit(1000),

@@ -3,7 +3,10 @@ import type { Queryable } from '../pool.ts';
 import { now, row, run, tables } from '../rows.ts';
 
 /** @param c.data the archive as the runner packed it; whoever takes it in has looked at its size */
-export async function saveCheckpoint(q: Queryable, c: { taskId: string; runId: string; epoch: number; data: Buffer }): Promise<void> {
+export async function saveCheckpoint(
+  q: Queryable,
+  c: { taskId: string; runId: string; epoch: number; data: Buffer },
+): Promise<void> {
   await run(
     q,
     tables

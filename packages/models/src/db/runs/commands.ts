@@ -16,7 +16,11 @@ import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts
  * Commands of one run after a cursor, and whatever was said to its task that no agent has heard yet. What was said comes
  * again until it is noted as delivered, so a runner keeps the ids it has passed on.
  */
-export const commandsFor = (q: Queryable, run: { id: string; task_id: string }, after: number): Promise<{ id: number; command: RunnerCommand }[]> =>
+export const commandsFor = (
+  q: Queryable,
+  run: { id: string; task_id: string },
+  after: number,
+): Promise<{ id: number; command: RunnerCommand }[]> =>
   rows(
     q,
     tables
@@ -33,7 +37,10 @@ export const commandsFor = (q: Queryable, run: { id: string; task_id: string }, 
   );
 
 export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
-  void (await runStatement(q, tables.insertInto('run_commands').values({ run_id: runId, payload: JSON.stringify(command) })));
+  void (await runStatement(
+    q,
+    tables.insertInto('run_commands').values({ run_id: runId, payload: JSON.stringify(command) }),
+  ));
 
 export async function noteDelivered(q: Queryable, taskId: string, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -41,16 +48,30 @@ export async function noteDelivered(q: Queryable, taskId: string, ids: readonly 
 }
 
 const nowHeard = (taskId: string) =>
-  tables.updateTable('run_commands').set({ delivered_at: now }).where('task_id', '=', taskId).where('delivered_at', 'is', null);
+  tables
+    .updateTable('run_commands')
+    .set({ delivered_at: now })
+    .where('task_id', '=', taskId)
+    .where('delivered_at', 'is', null);
 
 /** Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run. */
 export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
   const heard = await rows(tx, nowHeard(taskId).returning(['id', 'payload']));
-  return heard.sort((a, b) => a.id - b.id).flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
+  return heard
+    .sort((a, b) => a.id - b.id)
+    .flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
 }
 
 export const hasUnheard = (q: Queryable, taskId: string): Promise<boolean> =>
-  hasRow(q, tables.selectFrom('run_commands').select('id').where('task_id', '=', taskId).where('delivered_at', 'is', null).limit(1));
+  hasRow(
+    q,
+    tables
+      .selectFrom('run_commands')
+      .select('id')
+      .where('task_id', '=', taskId)
+      .where('delivered_at', 'is', null)
+      .limit(1),
+  );
 
 type NotLive = Refusal<'no_task' | 'task_ended'>;
 
@@ -68,37 +89,64 @@ export const steer = (db: Db, i: Telling): Promise<Told> => withTx(db, (tx) => t
 export async function tell(tx: Tx, i: Telling): Promise<Told> {
   const t = await liveTask(tx, i);
   if (!t.ok) return t;
-  await append(tx, [taskSteered.new({ taskId: i.taskId, actor: i.by, payload: { text: i.text } })], i.ownerId);
+  await append(
+    tx,
+    [taskSteered.new({ taskId: i.taskId, actor: i.by, payload: { text: i.text } })],
+    i.ownerId,
+  );
   const payload = JSON.stringify({ type: 'steer', text: i.text } satisfies RunnerCommand);
-  await runStatement(tx, tables.insertInto('run_commands').values({ run_id: t.runId ?? '', task_id: i.taskId, payload }));
+  await runStatement(
+    tx,
+    tables.insertInto('run_commands').values({ run_id: t.runId ?? '', task_id: i.taskId, payload }),
+  );
   return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
 }
 
 /** Stops the running agent where it stands; the workflow then asks whether to go on. What waits to be merged is taken out of the train. */
-export async function pause(db: Db, i: { ownerId: string; taskId: string }): Promise<{ readonly ok: true } | NotLive | Refusal<'no_agent'>> {
+export async function pause(
+  db: Db,
+  i: { ownerId: string; taskId: string },
+): Promise<{ readonly ok: true } | NotLive | Refusal<'no_agent'>> {
   return withTx(db, async (tx) => {
     const t = await liveTask(tx, i);
     if (!t.ok) return t;
-    if (await takeOut(tx, { ...i, by: 'you', why: 'You took it out before it was merged.' })) return { ok: true };
+    if (await takeOut(tx, { ...i, by: 'you', why: 'You took it out before it was merged.' }))
+      return { ok: true };
     if (t.runId === null) return refusal('no_agent');
     await sendCommand(tx, t.runId, { type: 'stop', why: 'stopped' });
     return { ok: true };
   });
 }
 
-async function liveTask(tx: Tx, i: { ownerId: string; taskId: string }): Promise<{ ok: true; runId: string | null } | NotLive> {
+async function liveTask(
+  tx: Tx,
+  i: { ownerId: string; taskId: string },
+): Promise<{ ok: true; runId: string | null } | NotLive> {
   await lockLog(tx);
-  const t = await row(tx, tables.selectFrom('tasks').select('state').where('id', '=', i.taskId).where('owner_id', '=', i.ownerId));
+  const t = await row(
+    tx,
+    tables.selectFrom('tasks').select('state').where('id', '=', i.taskId).where('owner_id', '=', i.ownerId),
+  );
   if (!t) return refusal('no_task');
   if (isEnded(t.state)) return refusal('task_ended', t.state);
-  const active = tables.selectFrom('runs').select('id').where('task_id', '=', i.taskId).where('state', 'in', ['starting', 'running']);
+  const active = tables
+    .selectFrom('runs')
+    .select('id')
+    .where('task_id', '=', i.taskId)
+    .where('state', 'in', ['starting', 'running']);
   const run = await row(tx, active.orderBy('n', 'desc').limit(1));
   return { ok: true, runId: run?.id ?? null };
 }
 
 /** Whether "always" can be said to a permission request: its rule is short enough to be remembered whole. */
 export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
-  const asked = await row(tx, tables.selectFrom('events').select(permissionFields().rule.as('rule')).where('dedupe_key', '=', `inbox/${itemId}`));
+  const asked = await row(
+    tx,
+    tables
+      .selectFrom('events')
+      .select(permissionFields().rule.as('rule'))
+      .where('dedupe_key', '=', `inbox/${itemId}`),
+  );
   return asked?.rule != null && asked.rule.length <= MAX_RULE;
 }
 
@@ -118,30 +166,49 @@ export async function passPermissionOn(
   );
   if (!asked?.permission) return;
   const { runId, requestId, rule } = asked.permission;
-  if (i.decision === 'allow_task') await append(tx, [taskAllowed.new({ taskId: i.taskId, actor: i.by, payload: { rule } })], i.ownerId);
+  if (i.decision === 'allow_task')
+    await append(tx, [taskAllowed.new({ taskId: i.taskId, actor: i.by, payload: { rule } })], i.ownerId);
   if (i.decision === 'allow_project') {
     const allowRules = [...new Set([...resolveProjectSettings(asked.settings).allowRules, rule])].slice(-500);
     await append(tx, [settingsChanged(asked.project_id, { allowRules }, i.by)], i.ownerId);
   }
   const allow = i.decision !== 'deny';
-  const message = allow ? '' : `The reader refused this${i.text.trim() ? `: ${i.text.trim()}` : '. Find another way, or ask.'}`;
+  const message = allow
+    ? ''
+    : `The reader refused this${i.text.trim() ? `: ${i.text.trim()}` : '. Find another way, or ask.'}`;
   await sendCommand(tx, runId, { type: 'permission', requestId, allow, message });
 }
 
 /** Whether somebody said "always" to this rule, for the task or for its project. */
-export async function isAllowed(q: Queryable, i: { taskId: string; rule: string; projectSettings: unknown }): Promise<boolean> {
+export async function isAllowed(
+  q: Queryable,
+  i: { taskId: string; rule: string; projectSettings: unknown },
+): Promise<boolean> {
   if (resolveProjectSettings(i.projectSettings).allowRules.includes(i.rule)) return true;
-  const allowed = tables.selectFrom('events').select('seq').where('task_id', '=', i.taskId).where('type', '=', 'task.allowed');
+  const allowed = tables
+    .selectFrom('events')
+    .select('seq')
+    .where('task_id', '=', i.taskId)
+    .where('type', '=', 'task.allowed');
   return hasRow(q, allowed.where(payloadField('task.allowed', 'rule'), '=', i.rule).limit(1));
 }
 
 /** Requests of a process that is gone can't be answered any more. */
-export async function closePermissions(tx: Tx, i: { ownerId: string; taskId: string; why: string }): Promise<void> {
-  const permissions = tables.selectFrom('inbox_items').select('id').where('task_id', '=', i.taskId).where('kind', '=', 'permission');
+export async function closePermissions(
+  tx: Tx,
+  i: { ownerId: string; taskId: string; why: string },
+): Promise<void> {
+  const permissions = tables
+    .selectFrom('inbox_items')
+    .select('id')
+    .where('task_id', '=', i.taskId)
+    .where('kind', '=', 'permission');
   const open = await rows(tx, permissions.where('state', '=', 'open'));
   await append(
     tx,
-    open.map((o) => inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: o.id, why: i.why } })),
+    open.map((o) =>
+      inboxClosed.new({ taskId: i.taskId, actor: 'mainloop', payload: { id: o.id, why: i.why } }),
+    ),
     i.ownerId,
   );
 }

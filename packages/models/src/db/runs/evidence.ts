@@ -11,7 +11,12 @@ import type { RedCheck } from '../../flow/ci-told.ts';
 const field = (name: keyof Payloads['evidence.recorded']) => payloadField('evidence.recorded', name);
 
 /** @returns the newest run of the verify command, or of another check, on exactly this commit with nothing changed beside it; null when none is known */
-export async function findEvidence(q: Queryable, taskId: string, sha: string, what: Evidence['what']): Promise<Evidence | null> {
+export async function findEvidence(
+  q: Queryable,
+  taskId: string,
+  sha: string,
+  what: Evidence['what'],
+): Promise<Evidence | null> {
   const found = await row(
     q,
     tables
@@ -36,22 +41,32 @@ const MAX_TAIL_CHARS = 4_000;
  *   is not red; one that was red in the same way before the change is not the change's
  */
 export async function listRedChecks(q: Queryable, taskId: string, sha: string): Promise<RedCheck[]> {
-  const found = await Promise.all(NAMED.map(async (what) => ({ what, e: await findEvidence(q, taskId, sha, what) })));
+  const found = await Promise.all(
+    NAMED.map(async (what) => ({ what, e: await findEvidence(q, taskId, sha, what) })),
+  );
   return found.flatMap(({ what, e }) =>
-    e === null || !isRed(e) || e.redBefore === true ? [] : [{ what, command: e.command, tail: e.tail.slice(-MAX_TAIL_CHARS) }],
+    e === null || !isRed(e) || e.redBefore === true
+      ? []
+      : [{ what, command: e.command, tail: e.tail.slice(-MAX_TAIL_CHARS) }],
   );
 }
 
 const baseField = (name: keyof Payloads['baseline.recorded']) => payloadField('baseline.recorded', name);
 
 /** @returns how a check ended on a commit, whichever task of the project ran it there; null when none did */
-export async function findBaseline(q: Queryable, projectId: string, asked: Pick<Baseline, 'what' | 'command' | 'sha'>): Promise<Baseline | null> {
+export async function findBaseline(
+  q: Queryable,
+  projectId: string,
+  asked: Pick<Baseline, 'what' | 'command' | 'sha'>,
+): Promise<Baseline | null> {
   const found = await row(
     q,
     tables
       .selectFrom('events')
       .select('payload')
-      .where('task_id', 'in', (eb) => eb.selectFrom('tasks as t').select('t.id').where('t.project_id', '=', projectId))
+      .where('task_id', 'in', (eb) =>
+        eb.selectFrom('tasks as t').select('t.id').where('t.project_id', '=', projectId),
+      )
       .where('type', '=', 'baseline.recorded')
       .where(baseField('sha'), '=', asked.sha)
       .where(baseField('what'), '=', asked.what)

@@ -7,7 +7,9 @@ import type { Queryable } from '../pool.ts';
 import { hasRow, nowAnd, row, rows, tables } from '../rows.ts';
 
 /** Runs of all users that have had two seconds to start and have not ended. */
-export const listActive = (q: Queryable): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
+export const listActive = (
+  q: Queryable,
+): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
   rows(
     q,
     tables
@@ -33,7 +35,11 @@ export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
     tables
       .selectFrom('runs as r')
       .select(['id', 'task_id as taskId', 'owner_id as ownerId', 'epoch'])
-      .select((eb) => sql<number>`floor(extract(epoch from now() - ${eb.fn.coalesce('output_at', 'started_at')}) * 1000)::bigint`.as('ms'))
+      .select((eb) =>
+        sql<number>`floor(extract(epoch from now() - ${eb.fn.coalesce('output_at', 'started_at')}) * 1000)::bigint`.as(
+          'ms',
+        ),
+      )
       .where('state', '=', 'running')
       .where((eb) => eb(eb.fn.coalesce('output_at', 'started_at'), '<', nowAnd(-ms)))
       .where((eb) =>
@@ -51,8 +57,18 @@ export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
   );
 
 /** Runs of a task that have not ended, whether they have started or not. */
-export const listUnended = (q: Queryable, taskId: string): Promise<{ readonly id: string; readonly epoch: number; readonly state: string }[]> =>
-  rows(q, tables.selectFrom('runs').select(['id', 'epoch', 'state']).where('task_id', '=', taskId).where('state', '<>', 'ended'));
+export const listUnended = (
+  q: Queryable,
+  taskId: string,
+): Promise<{ readonly id: string; readonly epoch: number; readonly state: string }[]> =>
+  rows(
+    q,
+    tables
+      .selectFrom('runs')
+      .select(['id', 'epoch', 'state'])
+      .where('task_id', '=', taskId)
+      .where('state', '<>', 'ended'),
+  );
 
 export interface CompletedRun {
   readonly phase: Phase;
@@ -61,7 +77,12 @@ export interface CompletedRun {
 
 /** Runs of a task that did what they were for, besides planning, in their order. */
 export async function listCompleted(q: Queryable, taskId: string): Promise<CompletedRun[]> {
-  const all = tables.selectFrom('runs').select(['phase', 'outcome']).where('task_id', '=', taskId).where('phase', '<>', 'plan').orderBy('n');
+  const all = tables
+    .selectFrom('runs')
+    .select(['phase', 'outcome'])
+    .where('task_id', '=', taskId)
+    .where('phase', '<>', 'plan')
+    .orderBy('n');
   const ended = await rows(q, all);
   return ended.flatMap(({ phase, outcome }) => (outcome?.kind === 'completed' ? [{ phase, outcome }] : []));
 }
@@ -88,7 +109,17 @@ export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
     q,
     tables
       .selectFrom('runs')
-      .select(['id', 'phase', 'n', 'state', 'epoch', 'outcome', 'cost_microusd as costMicrousd', 'started_at as startedAt', 'ended_at as endedAt'])
+      .select([
+        'id',
+        'phase',
+        'n',
+        'state',
+        'epoch',
+        'outcome',
+        'cost_microusd as costMicrousd',
+        'started_at as startedAt',
+        'ended_at as endedAt',
+      ])
       .where('task_id', '=', taskId)
       .orderBy('n'),
   );

@@ -50,10 +50,21 @@ const hash = (token: string): string => createHash('sha256').update(token).diges
  */
 export async function ensureRun(
   db: Db,
-  i: { ownerId: string; taskId: string; n: number; phase: Phase; prompt: (said: string[], freshSession: boolean) => string; model: string },
+  i: {
+    ownerId: string;
+    taskId: string;
+    n: number;
+    phase: Phase;
+    prompt: (said: string[], freshSession: boolean) => string;
+    model: string;
+  },
 ): Promise<string> {
   const id = makeRunId(i.taskId, i.n);
-  const before = tables.selectFrom('runs').select(['session_id', 'outcome']).where('task_id', '=', i.taskId).where('n', '<', i.n);
+  const before = tables
+    .selectFrom('runs')
+    .select(['session_id', 'outcome'])
+    .where('task_id', '=', i.taskId)
+    .where('n', '<', i.n);
   const last = await row(db, before.where('started_at', 'is not', null).orderBy('n', 'desc').limit(1));
   const freshSession = last !== null && spendsSession(last.outcome);
   const resumed = last !== null && !freshSession ? last.session_id : null;
@@ -64,7 +75,19 @@ export async function ensureRun(
       tx,
       tables
         .insertInto('runs')
-        .columns(['id', 'owner_id', 'task_id', 'phase', 'n', 'state', 'session_id', 'resume', 'prompt', 'model', 'budget_microusd'])
+        .columns([
+          'id',
+          'owner_id',
+          'task_id',
+          'phase',
+          'n',
+          'state',
+          'session_id',
+          'resume',
+          'prompt',
+          'model',
+          'budget_microusd',
+        ])
         .expression((eb) =>
           eb
             .selectFrom('tasks')
@@ -79,7 +102,9 @@ export async function ensureRun(
               sql<boolean>`${resumed !== null}::boolean`.as('resume'),
               sql<string>`${prompt}::text`.as('prompt'),
               sql<string>`${i.model}::text`.as('model'),
-              sql<number>`greatest(0, ${of.ref('tasks.budget_cents')}::bigint * 10000 - ${of.ref('tasks.cost_microusd')})`.as('budget_microusd'),
+              sql<number>`greatest(0, ${of.ref('tasks.budget_cents')}::bigint * 10000 - ${of.ref('tasks.cost_microusd')})`.as(
+                'budget_microusd',
+              ),
             ])
             .where('tasks.id', '=', i.taskId),
         ),
@@ -105,7 +130,13 @@ export async function takeSlot(
         .selectFrom('runs as r')
         .innerJoin('tasks as t', 't.id', 'r.task_id')
         .innerJoin('projects as p', 'p.id', 't.project_id')
-        .select(['r.id', 'r.state', 't.project_id', 'p.settings', (eb) => eb('t.waiting_for', 'is not distinct from', 'permission').as('waits')])
+        .select([
+          'r.id',
+          'r.state',
+          't.project_id',
+          'p.settings',
+          (eb) => eb('t.waiting_for', 'is not distinct from', 'permission').as('waits'),
+        ])
         .where('r.state', '<>', 'ended')
         .orderBy('r.created_at')
         .orderBy('r.id'),
@@ -115,10 +146,19 @@ export async function takeSlot(
     if (me.state !== 'queued') return { got: true, ahead: 0 };
     const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
     const starting = mayStart(
-      runs.map((r) => ({ id: r.id, projectId: r.project_id, isActive: r.state !== 'queued', waits: r.state === 'running' && r.waits === true })),
+      runs.map((r) => ({
+        id: r.id,
+        projectId: r.project_id,
+        isActive: r.state !== 'queued',
+        waits: r.state === 'running' && r.waits === true,
+      })),
       { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
     );
-    if (!starting.includes(runId)) return { got: false, ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length };
+    if (!starting.includes(runId))
+      return {
+        got: false,
+        ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length,
+      };
     await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
     return { got: true, ahead: 0 };
   });
@@ -146,7 +186,11 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
         .returningAll(),
     );
     if (!run) throw new Error(`run ${runId} has ended`);
-    await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The agent was started again and asks anew.' });
+    await closePermissions(tx, {
+      ownerId: run.owner_id,
+      taskId: run.task_id,
+      why: 'The agent was started again and asks anew.',
+    });
     await append(
       tx,
       [
@@ -162,7 +206,8 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
   });
 }
 
-export const getRun = (q: Queryable, id: string): Promise<RunRow | null> => row(q, tables.selectFrom('runs').selectAll().where('id', '=', id));
+export const getRun = (q: Queryable, id: string): Promise<RunRow | null> =>
+  row(q, tables.selectFrom('runs').selectAll().where('id', '=', id));
 
 export interface RunByToken extends RunRow {
   readonly title: string;
@@ -187,8 +232,22 @@ const runsOfTasks = () =>
     .innerJoin('tasks as t', 't.id', 'r.task_id')
     .innerJoin('projects as p', 'p.id', 't.project_id')
     .selectAll('r')
-    .select(['t.title', 't.prompt as task_prompt', 't.attachments', 't.branch', 't.budget_cents', 't.cost_microusd as task_cost', 't.plan'])
-    .select(['p.repo', 'p.remote_url', 'p.default_branch', 'p.id as project_id', 'p.settings as project_settings']);
+    .select([
+      't.title',
+      't.prompt as task_prompt',
+      't.attachments',
+      't.branch',
+      't.budget_cents',
+      't.cost_microusd as task_cost',
+      't.plan',
+    ])
+    .select([
+      'p.repo',
+      'p.remote_url',
+      'p.default_branch',
+      'p.id as project_id',
+      'p.settings as project_settings',
+    ]);
 
 /** The live run a token belongs to. A token dies with its run and with its epoch. */
 export const findRunByToken = (q: Queryable, token: string): Promise<RunByToken | null> =>
@@ -196,14 +255,26 @@ export const findRunByToken = (q: Queryable, token: string): Promise<RunByToken 
 
 /** @returns the last run of a task that goes on, also one that has ended */
 export const findLastRun = (q: Queryable, taskId: string): Promise<RunByToken | null> =>
-  row(q, runsOfTasks().where('r.task_id', '=', taskId).where('t.ended_at', 'is', null).orderBy('r.n', 'desc').limit(1));
+  row(
+    q,
+    runsOfTasks()
+      .where('r.task_id', '=', taskId)
+      .where('t.ended_at', 'is', null)
+      .orderBy('r.n', 'desc')
+      .limit(1),
+  );
 
 /**
  * A token is for one process: the first that claims the epoch holds it, and asking again is its right. A Job of Kubernetes
  * may start its pod twice (https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures).
  * @returns false for everybody else
  */
-export async function claimEpoch(q: Queryable, runId: string, epoch: number, holder: string): Promise<boolean> {
+export async function claimEpoch(
+  q: Queryable,
+  runId: string,
+  epoch: number,
+  holder: string,
+): Promise<boolean> {
   const kept = keptHolder(holder);
   const claimed = await runStatement(
     q,
@@ -218,7 +289,8 @@ export async function claimEpoch(q: Queryable, runId: string, epoch: number, hol
 }
 
 /** A name that only its runner knows is kept as what nobody can say it from. */
-const keptHolder = (holder: string): string => (holder.startsWith(HOLDS) ? `${HOLDS}${hash(holder)}` : holder);
+const keptHolder = (holder: string): string =>
+  holder.startsWith(HOLDS) ? `${HOLDS}${hash(holder)}` : holder;
 
 /**
  * Whether a request comes from the process that has claimed the run. The agent beside it has the token as well.
@@ -228,25 +300,39 @@ const keptHolder = (holder: string): string => (holder.startsWith(HOLDS) ? `${HO
 export function holderOf(run: Pick<RunByToken, 'holder'>, holder: string): 'runner' | 'somebody' | 'unknown' {
   if (run.holder === null || !run.holder.startsWith(HOLDS)) return 'unknown';
   const [kept, said] = [Buffer.from(run.holder), Buffer.from(keptHolder(holder))];
-  return holder.startsWith(HOLDS) && kept.length === said.length && timingSafeEqual(kept, said) ? 'runner' : 'somebody';
+  return holder.startsWith(HOLDS) && kept.length === said.length && timingSafeEqual(kept, said)
+    ? 'runner'
+    : 'somebody';
 }
 
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
   const renewed = tables.updateTable('runs').set({ state: 'running', lease_until: nowAnd(LEASE_MS) });
-  return (await runStatement(q, renewed.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended'))) === 1;
+  return (
+    (await runStatement(
+      q,
+      renewed.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended'),
+    )) === 1
+  );
 }
 
 /**
  * Appends output at `offset`. A repeat of what is known is dropped, a gap is refused.
  * @returns the offset the next chunk must have; null: it comes too fast, and should come again
  */
-export async function appendOutput(db: Db, runId: string, offset: number, chunk: Buffer): Promise<number | null> {
+export async function appendOutput(
+  db: Db,
+  runId: string,
+  offset: number,
+  chunk: Buffer,
+): Promise<number | null> {
   return withTx(db, async (tx) => {
     const run = await row(
       tx,
       tables
         .selectFrom('runs')
-        .select((eb) => sql<number>`extract(epoch from now() - ${eb.fn.coalesce('started_at', now)})::float8`.as('age'))
+        .select((eb) =>
+          sql<number>`extract(epoch from now() - ${eb.fn.coalesce('started_at', now)})::float8`.as('age'),
+        )
         .where('id', '=', runId)
         .forUpdate(),
     );
@@ -259,7 +345,10 @@ export async function appendOutput(db: Db, runId: string, offset: number, chunk:
     const verdict = mayPrint(end, all.length, run?.age ?? 0);
     if (verdict.kind === 'wait') return null;
     const fresh = all.subarray(0, verdict.bytes);
-    await runStatement(tx, tables.insertInto('run_output').values({ run_id: runId, offset: end, chunk: fresh }));
+    await runStatement(
+      tx,
+      tables.insertInto('run_output').values({ run_id: runId, offset: end, chunk: fresh }),
+    );
     await runStatement(tx, tables.updateTable('runs').set({ output_at: now }).where('id', '=', runId));
     await notify(tx, OUTPUT_CHANNEL, JSON.stringify({ runId, end: end + fresh.length }));
     return end + fresh.length;
@@ -279,10 +368,21 @@ export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
     )
   )?.end ?? 0;
 
-export async function readOutput(q: Queryable, runId: string, from: number, maxBytes = 512 * 1024): Promise<{ from: number; data: Buffer }> {
+export async function readOutput(
+  q: Queryable,
+  runId: string,
+  from: number,
+  maxBytes = 512 * 1024,
+): Promise<{ from: number; data: Buffer }> {
   const chunks = await rows(
     q,
-    tables.selectFrom('run_output').select(['offset', 'chunk']).where('run_id', '=', runId).where(endOf, '>', from).orderBy('offset').limit(400),
+    tables
+      .selectFrom('run_output')
+      .select(['offset', 'chunk'])
+      .where('run_id', '=', runId)
+      .where(endOf, '>', from)
+      .orderBy('offset')
+      .limit(400),
   );
   const parts: Buffer[] = [];
   let size = 0;
@@ -316,18 +416,39 @@ export async function attemptsOf(q: Queryable, runId: string): Promise<string[]>
 }
 
 /** Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one transaction. */
-export async function endRun(db: Db, runId: string, epoch: number, outcome: RunOutcome): Promise<'ended' | 'stale'> {
+export async function endRun(
+  db: Db,
+  runId: string,
+  epoch: number,
+  outcome: RunOutcome,
+): Promise<'ended' | 'stale'> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
     const real = outcome.kind === 'completed' ? await whatItCameTo(tx, runId, outcome) : outcome;
-    const ended = tables.updateTable('runs').set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
-    const run = await row(tx, ended.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended').returningAll());
+    const ended = tables
+      .updateTable('runs')
+      .set({ state: 'ended', outcome: JSON.stringify(real), ended_at: now, token_hash: null });
+    const run = await row(
+      tx,
+      ended.where('id', '=', runId).where('epoch', '=', epoch).where('state', '<>', 'ended').returningAll(),
+    );
     if (!run) return 'stale';
-    await closePermissions(tx, { ownerId: run.owner_id, taskId: run.task_id, why: 'The run ended before it was answered.' });
-    const forLog: RunOutcome = real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
+    await closePermissions(tx, {
+      ownerId: run.owner_id,
+      taskId: run.task_id,
+      why: 'The run ended before it was answered.',
+    });
+    const forLog: RunOutcome =
+      real.kind === 'completed' ? { ...real, summary: real.summary.slice(0, 4_000) } : real;
     await append(
       tx,
-      [runEnded.new({ taskId: run.task_id, actor: 'agent', payload: { runId, phase: run.phase, epoch, outcome: forLog } })],
+      [
+        runEnded.new({
+          taskId: run.task_id,
+          actor: 'agent',
+          payload: { runId, phase: run.phase, epoch, outcome: forLog },
+        }),
+      ],
       run.owner_id,
     );
     await toOutbox(tx, {
@@ -347,8 +468,17 @@ export async function endRun(db: Db, runId: string, epoch: number, outcome: RunO
       .orderBy('t.project_id')
       .orderBy('r.created_at')
       .orderBy('r.id');
-    const next = await rows(tx, tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20));
-    for (const w of next) await toOutbox(tx, { kind: 'signal', workflowId: taskWorkflowId(w.task_id), name: SIGNALS.poke, payload: {} });
+    const next = await rows(
+      tx,
+      tables.selectFrom(oldest.as('oldest')).select('task_id').orderBy('created_at').orderBy('id').limit(20),
+    );
+    for (const w of next)
+      await toOutbox(tx, {
+        kind: 'signal',
+        workflowId: taskWorkflowId(w.task_id),
+        name: SIGNALS.poke,
+        payload: {},
+      });
     return 'ended';
   });
 }

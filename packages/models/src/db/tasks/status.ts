@@ -5,4 +5,8 @@ import { row, tables } from '../rows.ts';
 
 /** @returns a line for a person; '' when there is no more to say than its state */
 export const lineOf = (q: Queryable, status: Status): Promise<string> =>
-  statusLine(status, async (itemId) => (await row(q, tables.selectFrom('inbox_items').select('title').where('id', '=', itemId)))?.title ?? '');
+  statusLine(
+    status,
+    async (itemId) =>
+      (await row(q, tables.selectFrom('inbox_items').select('title').where('id', '=', itemId)))?.title ?? '',
+  );

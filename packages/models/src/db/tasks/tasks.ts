@@ -44,10 +44,38 @@ export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
   const t = await row(
     q,
     withProjects
-      .select(['t.id', 't.owner_id as ownerId', 't.project_id as projectId', 't.title', 't.prompt', 't.model', 't.skip_plan as skipPlan'])
-      .select(['t.state', 't.phase', 't.status_line as statusLine', 't.issue_number as issueNumber', 't.pr_number as prNumber', 't.branch'])
-      .select(['t.head_sha as headSha', 't.ci', 't.plan', 't.plan_revision as planRevision', 't.cost_microusd as costMicrousd', 't.attachments'])
-      .select(['p.repo', 'p.default_branch as defaultBranch', 'p.remote_url as remoteUrl', 'p.local_path as localPath', 'p.settings'])
+      .select([
+        't.id',
+        't.owner_id as ownerId',
+        't.project_id as projectId',
+        't.title',
+        't.prompt',
+        't.model',
+        't.skip_plan as skipPlan',
+      ])
+      .select([
+        't.state',
+        't.phase',
+        't.status_line as statusLine',
+        't.issue_number as issueNumber',
+        't.pr_number as prNumber',
+        't.branch',
+      ])
+      .select([
+        't.head_sha as headSha',
+        't.ci',
+        't.plan',
+        't.plan_revision as planRevision',
+        't.cost_microusd as costMicrousd',
+        't.attachments',
+      ])
+      .select([
+        'p.repo',
+        'p.default_branch as defaultBranch',
+        'p.remote_url as remoteUrl',
+        'p.local_path as localPath',
+        'p.settings',
+      ])
       .where('t.id', '=', taskId),
   );
   if (!t) throw new Error(`there is no task ${taskId}`);
@@ -64,10 +92,14 @@ export const findState = async (q: Queryable, taskId: string): Promise<string | 
 
 /** @returns whose task it is; null when there is no such task */
 export const findOwner = async (q: Queryable, taskId: string): Promise<string | null> =>
-  (await row(q, tables.selectFrom('tasks').select('owner_id as ownerId').where('id', '=', taskId)))?.ownerId ?? null;
+  (await row(q, tables.selectFrom('tasks').select('owner_id as ownerId').where('id', '=', taskId)))
+    ?.ownerId ?? null;
 
 /** @returns the newest fifty things that the agents of a task said, newest first; `seq` is the place in the log */
-export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: number; readonly text: string }[]> =>
+export const listSaid = (
+  q: Queryable,
+  taskId: string,
+): Promise<{ readonly seq: number; readonly text: string }[]> =>
   rows(
     q,
     tables
@@ -80,11 +112,37 @@ export const listSaid = (q: Queryable, taskId: string): Promise<{ readonly seq: 
   );
 
 const summaries = withProjects
-  .select(['t.id', 't.title', 't.state', 't.phase', 't.status_line as statusLine', 't.model', 't.budget_cents as budgetCents'])
-  .select(['t.cost_microusd as costMicrousd', 't.branch', 't.head_sha as headSha', 't.issue_number as issueNumber', 't.issue_url as issueUrl'])
-  .select(['t.pr_number as prNumber', 't.pr_url as prUrl', 't.plan_revision as planRevision', 't.failure', 't.ci', 't.active_run_id as activeRunId'])
+  .select([
+    't.id',
+    't.title',
+    't.state',
+    't.phase',
+    't.status_line as statusLine',
+    't.model',
+    't.budget_cents as budgetCents',
+  ])
+  .select([
+    't.cost_microusd as costMicrousd',
+    't.branch',
+    't.head_sha as headSha',
+    't.issue_number as issueNumber',
+    't.issue_url as issueUrl',
+  ])
+  .select([
+    't.pr_number as prNumber',
+    't.pr_url as prUrl',
+    't.plan_revision as planRevision',
+    't.failure',
+    't.ci',
+    't.active_run_id as activeRunId',
+  ])
   .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow'])
-  .select(['t.created_at as createdAt', 't.updated_at as updatedAt', 't.ended_at as endedAt', 'p.repo as project']);
+  .select([
+    't.created_at as createdAt',
+    't.updated_at as updatedAt',
+    't.ended_at as endedAt',
+    'p.repo as project',
+  ]);
 
 /** Tasks of a user, open ones first, newest 200. @param state only those in this one; null for all */
 export const listTasks = (q: Queryable, ownerId: string, state: TaskState | null): Promise<Task[]> =>
@@ -99,7 +157,11 @@ export const listTasks = (q: Queryable, ownerId: string, state: TaskState | null
   );
 
 /** @returns null when the user has no such task */
-export const findTask = (q: Queryable, ownerId: string, id: string): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
+export const findTask = (
+  q: Queryable,
+  ownerId: string,
+  id: string,
+): Promise<Omit<TaskDetail, 'items' | 'runs'> | null> =>
   row(q, summaries.select(['t.prompt', 't.plan']).where('t.id', '=', id).where('t.owner_id', '=', ownerId));
 
 export interface TaskToTell {
@@ -117,7 +179,14 @@ export const findTaskToTell = (q: Queryable, ownerId: string, id: string): Promi
     q,
     tables
       .selectFrom('tasks')
-      .select(['id', 'title', 'project_id as projectId', 'model', 'budget_cents as budgetCents', 'ended_at as endedAt'])
+      .select([
+        'id',
+        'title',
+        'project_id as projectId',
+        'model',
+        'budget_cents as budgetCents',
+        'ended_at as endedAt',
+      ])
       .where('id', '=', id)
       .where('owner_id', '=', ownerId),
   );
@@ -135,10 +204,20 @@ const facts = withProjects
 
 /** The thirty open tasks of a user that changed last. */
 export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
-  rows(q, facts.where('t.owner_id', '=', ownerId).where('t.ended_at', 'is', null).orderBy('t.updated_at', 'desc').limit(30));
+  rows(
+    q,
+    facts
+      .where('t.owner_id', '=', ownerId)
+      .where('t.ended_at', 'is', null)
+      .orderBy('t.updated_at', 'desc')
+      .limit(30),
+  );
 
 /** Thirty tasks of a user, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
-export const listFacts = (q: Queryable, ownerId: string): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
+export const listFacts = (
+  q: Queryable,
+  ownerId: string,
+): Promise<(TaskFact & { readonly costMicrousd: number })[]> =>
   rows(
     q,
     facts

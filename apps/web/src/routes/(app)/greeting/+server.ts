@@ -8,6 +8,12 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async () => {
   const r = read();
   const [away, inbox] = await Promise.all([r.away(), r.inbox()]);
-  const text = greetingOf(away, new Set(inbox.needsYou.map((i) => i.taskId)), new Set(inbox.failed.map((t) => t.id)), inbox.waiting, Date.now());
+  const text = greetingOf(
+    away,
+    new Set(inbox.needsYou.map((i) => i.taskId)),
+    new Set(inbox.failed.map((t) => t.id)),
+    inbox.waiting,
+    Date.now(),
+  );
   return json({ html: text === null ? null : render(text) });
 };

@@ -20,6 +20,8 @@ export const load: PageServerLoad = async ({ params, depends }) => {
     promptHtml: render(t.prompt),
     items: await Promise.all(t.items.filter((i) => i.state === 'open').map(shownItem)),
     story: storyOf(events),
-    failure: t.items.some((i) => i.kind === 'failure' && i.state === 'open') ? await failureOf(params.id) : null,
+    failure: t.items.some((i) => i.kind === 'failure' && i.state === 'open')
+      ? await failureOf(params.id)
+      : null,
   };
 };

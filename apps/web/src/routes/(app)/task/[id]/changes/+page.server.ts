@@ -39,6 +39,10 @@ export const load: PageServerLoad = async ({ params, url, depends }) => {
     unseen: unseen.length,
     pushes: r.pushes,
     files: texts.flatMap(parseDiff).map((f) => ({ ...f, weakened: weakenings(f) })),
-    comments: r.comments.map((c) => ({ ...c, html: render(c.body), answerHtml: c.answer === null ? '' : render(c.answer) })),
+    comments: r.comments.map((c) => ({
+      ...c,
+      html: render(c.body),
+      answerHtml: c.answer === null ? '' : render(c.answer),
+    })),
   };
 };
