@@ -38,6 +38,18 @@ const run = (cwd: string, file: string, args: string[], env: Record<string, stri
 };
 const bin = (pkg: string, name: string): string => path.join(root, pkg, 'node_modules/.bin', name);
 
+/** What `mainloop up` starts of ours. */
+const SERVERS = [
+  'apps/api/dist/main.js',
+  'apps/demo/src/github-main.ts',
+  'apps/demo/src/model-main.ts',
+  'apps/gateway/src/main.ts',
+  'apps/web/build/handler.js',
+  'apps/web/server.ts',
+  'apps/worker/src/main.ts',
+  'packages/models/src/db/prepare-main.ts',
+];
+
 const pieces: Piece[] = [
   {
     name: 'database client',
@@ -125,6 +137,20 @@ const pieces: Piece[] = [
     ],
     output: 'apps/web/build/handler.js',
     build: () => run('apps/web', bin('apps/web', 'vite'), ['build', '--logLevel', 'error']),
+  },
+  {
+    name: 'compile cache',
+    inputs: [
+      'apps/api/src',
+      'apps/demo/src',
+      'apps/gateway/src',
+      'apps/web/server.ts',
+      'apps/web/src',
+      'apps/worker/src',
+      'packages',
+    ],
+    output: 'node_modules/.cache/mainloop/compiled',
+    build: () => run('.', process.execPath, ['tools/compile-cache.ts', ...SERVERS]),
   },
 ];
 

@@ -12,8 +12,6 @@ import { openLog } from '@mainloop/logs/log';
 import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
-import { toNodeHandler } from 'better-auth/node';
-import { openAuth } from './auth/auth.ts';
 import { Guard } from './auth/guard.ts';
 import { Turns } from './chat/turns.ts';
 import type { ApiConfig } from './config.ts';
@@ -66,7 +64,9 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const model =
     c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
   const turns = new Turns(db, model, (err) => log.warn({ err }, 'a turn is tried again'));
-  const auth = c.signIn === null ? null : openAuth(db, c.signIn);
+  // Only where people sign in: with all that it needs it takes 20 MiB.
+  const signIn = c.signIn === null ? null : (await import('./auth/auth.ts')).openSignIn(db, c.signIn);
+  const auth = signIn?.auth ?? null;
   const guard = new Guard(db, auth, c);
   await hub.start();
   turns.start();
@@ -91,14 +91,14 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   app.disable('x-powered-by');
   app.use(idsOfRequest);
   app.use(guard.middleware);
-  if (auth) app.use(only('/api/auth/', toNodeHandler(auth)));
+  if (signIn) app.use(only('/api/auth/', signIn.handler));
   // Nothing reads a webhook before its signature was checked.
   app.useBodyParser('raw', { type: isWebhook, limit: MAX_WEBHOOK_BYTES, inflate: false });
   app.useBodyParser('json', { limit: '26mb' });
   app.useBodyParser('raw', { type: 'application/octet-stream', limit: '20mb' });
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new ErrorsFilter(log));
-  SwaggerModule.setup('docs', app, openApi() as unknown as OpenAPIObject);
+  SwaggerModule.setup('docs', app, () => openApi() as unknown as OpenAPIObject);
   // Longer than any proxy in front keeps an idle connection: it would meet ours just closing.
   app.getHttpServer().keepAliveTimeout = 65_000;
   // The forge comes under any name and with a proof of its own; pages are served elsewhere.

@@ -1,6 +1,7 @@
 // Sign-in, by better-auth: passkeys, optionally GitHub or an OIDC provider, and links that bring in one more device.
 import { passkey } from '@better-auth/passkey';
 import { betterAuth } from 'better-auth';
+import { toNodeHandler } from 'better-auth/node';
 import { genericOAuth } from 'better-auth/plugins';
 import type { Db } from '@mainloop/models/db/pool';
 import type { SignInConfig } from '../config.ts';
@@ -9,7 +10,7 @@ import { pairing } from './pairing.ts';
 const DAY_S = 24 * 3600;
 
 /** Everything here is off while mainloop is open to this machine only; then there is nobody to keep out. */
-export function openAuth(db: Db, c: SignInConfig) {
+function openAuth(db: Db, c: SignInConfig) {
   const url = new URL(c.publicUrl);
   const providers = [
     ...(c.oidc
@@ -89,6 +90,15 @@ export function openAuth(db: Db, c: SignInConfig) {
   });
 }
 export type Auth = ReturnType<typeof openAuth>;
+
+/** @returns the sign-in, and what answers the requests under `/api/auth/` */
+export function openSignIn(
+  db: Db,
+  c: SignInConfig,
+): { auth: Auth; handler: ReturnType<typeof toNodeHandler> } {
+  const auth = openAuth(db, c);
+  return { auth, handler: toNodeHandler(auth) };
+}
 
 /**
  * GitHub speaks OAuth without OpenID: who somebody is comes from its API. Their address may be hidden, and is not needed.

@@ -1,5 +1,4 @@
 // Who may pass. Every route but a few asks here first; a stream is asked again while it is open.
-import { fromNodeHeaders } from 'better-auth/node';
 import { isSecret } from '@mainloop/doors/secrets';
 import type { NextFunction, Request, Response } from 'express';
 import { findFirstUser } from '@mainloop/models/db/devices/sessions';
@@ -13,6 +12,13 @@ import { deviceFamily } from '@mainloop/models/flow/user-agent';
 /** Reached by machines with proofs of their own, or by somebody who is just signing in. */
 const OPEN = [/^\/api\/healthz$/, /^\/metrics$/, /^\/api\/webhooks\//, /^\/api\/auth\//, /^\/api\/signin$/];
 const ASK_AGAIN_MS = 15_000;
+
+const headersOf = (req: Request): Headers =>
+  new Headers(
+    Object.entries(req.headersDistinct).flatMap(([name, values]) =>
+      (values ?? []).map((value): [string, string] => [name, value]),
+    ),
+  );
 
 type Stopped = Refusal<'signed_out' | 'wrong_token' | 'copied_session' | 'not_owner' | 'foreign_page'>;
 export type Passage =
@@ -56,7 +62,7 @@ export class Guard {
     if (bearer !== undefined)
       return this.isOurs(bearer) ? { ok: true, userId: null, sessionToken: null } : refusal('wrong_token');
     const { response: found, headers } = await this.auth.api.getSession({
-      headers: fromNodeHeaders(req.headers),
+      headers: headersOf(req),
       returnHeaders: true,
     });
     if (!found) return refusal('signed_out');
@@ -71,8 +77,7 @@ export class Guard {
   }
 
   private async copied(req: Request): Promise<Stopped | null> {
-    const found =
-      this.auth === null ? null : await this.auth.api.getSession({ headers: fromNodeHeaders(req.headers) });
+    const found = this.auth === null ? null : await this.auth.api.getSession({ headers: headersOf(req) });
     return this.auth === null || !found ? null : this.endIfCopied(this.auth, found.session, req);
   }
 

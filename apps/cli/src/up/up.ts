@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import net from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { NODE_FLAGS } from '@mainloop/models/contracts/node';
+import { COMPILE_CACHE, NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
@@ -86,6 +86,9 @@ const baseEnv = (s: Settings): Record<string, string> => ({
   NODE_ENV: 'production',
   NO_COLOR: '1',
   MAINLOOP_HOME: s.home,
+  // glibc keeps an arena of memory a thread, and Node has many threads that hardly ask for any.
+  MALLOC_ARENA_MAX: '2',
+  NODE_COMPILE_CACHE: path.join(ROOT, COMPILE_CACHE),
   MAINLOOP_LOCAL_USERS: s.MAINLOOP_LOCAL_USERS ?? '',
   // Pods reach what listens here under an address of their own.
   MAINLOOP_HOSTS: s.MAINLOOP_GATEWAY_ADDRESS?.replace(/:\d+$/, '') ?? '',

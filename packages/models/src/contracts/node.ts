@@ -5,3 +5,6 @@
  * processes together take 1,053 MiB instead of 1,109. What it costs in throughput was not measured.
  */
 export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'] as const;
+
+/** Where `make build` puts what Node has compiled of the servers, below the root of mainloop; nothing that an agent can write. */
+export const COMPILE_CACHE = 'node_modules/.cache/mainloop/compiled';
