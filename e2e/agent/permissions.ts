@@ -4,10 +4,10 @@ import { until } from '@mainloop/testkit/stack';
 import type { Item } from '@mainloop/testkit/story';
 import { detail, events, items, output, printed, s, settings, spawn } from './stage.ts';
 
-test('a command waits for leave: once, refused with a reason, and always', async () => {
+test('a command waits for permission: once, refused with a reason, and always', async () => {
   await settings({ permissions: 'ask' });
   try {
-    const id = await spawn('leave');
+    const id = await spawn('permission');
     const ask = (title: string): Promise<Item> =>
       until(`"${title}"`, async () =>
         (await items(id)).find((i) => i.kind === 'permission' && i.title === title),

@@ -89,7 +89,7 @@ agent:
     steps:
       - bash: tail -f /dev/null
       - text: never
-  - when: 'Task: Case leave'
+  - when: 'Task: Case permission'
     steps:
       - bash: touch one
       - bash: rm -rf two

@@ -96,7 +96,7 @@ test('what is wrong in a file it has just edited reaches the agent by itself; on
   await until('the run to end', async () => (await detail(id)).runs.some((r) => r.state === 'ended'));
   await s.call('changeProject', { id: project, body: { permissions: 'ask' } });
   const asks = await spawn('typed');
-  await until('leave to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'));
+  await until('permission to be asked', async () => (await items(asks)).some((i) => i.kind === 'permission'));
   expect(await output(asks)).not.toContain('"LSP"');
   expect(await output(id)).toContain('"LSP"');
   for (const t of [id, asks]) await s.call('cancelTask', { id: t });

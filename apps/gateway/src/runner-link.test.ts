@@ -97,7 +97,7 @@ test('words at once: no more than a minute holds', async () => {
   );
 });
 
-test('requests for leave at once: twenty are open, not more', async () => {
+test('requests for permission at once: twenty are open, not more', async () => {
   const { token } = await liveRun('leave');
   const answers = await times(50, (i) =>
     post(token, '/run/permission', { requestId: `p${i}`, tool: 'Bash', input: { command: `make ${i}` } }),

@@ -70,7 +70,7 @@ async function adopt(a: Around): Promise<void> {
 const KEPT_WORDS = 'Kept from before: the same lock files, command and tools. Nothing was installed anew.\n';
 
 /**
- * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs leave on a clone that one of them
+ * Runs the set-up command once for each clone and each wording of it. Where agents ask, it needs permission on a clone that one of them
  * has changed already: the command runs what lies there. One that nobody has set and that was only found is run once for each content
  * of the files it was found from; the agent works without it when it fails.
  * @returns the output of the project's own command when it failed
@@ -87,7 +87,7 @@ export async function ensureSetup(a: Around, control: Control): Promise<string |
   if (
     a.spec.askPermissions &&
     !(await isUntouched(a)) &&
-    !(await control.askLeave(a, 'mainloop-setup', command, SETUP_WORDS))
+    !(await control.askPermission(a, 'mainloop-setup', command, SETUP_WORDS))
   )
     return `${command}: it was not allowed to run on what the agent has changed.`;
   const e = await record(a, 'setup', command);
@@ -166,7 +166,7 @@ async function isUntouched(a: Around): Promise<boolean> {
 
 /**
  * Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. All of it
- * runs what the agent has written: where agents ask, the verify command needs leave like a command of theirs, and nothing is run
+ * runs what the agent has written: where agents ask, the verify command needs permission like a command of theirs, and nothing is run
  * that was only found in the clone.
  */
 export async function verify(a: Around, control: Control): Promise<void> {
@@ -184,7 +184,7 @@ export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.verifyCommand === null) return;
   if (
     a.spec.askPermissions &&
-    !(await control.askLeave(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))
+    !(await control.askPermission(a, 'mainloop-verify', a.spec.verifyCommand, VERIFY_WORDS))
   )
     return;
   await look(a, 'verify', a.spec.verifyCommand);

@@ -1,10 +1,10 @@
-// What may be done to the running agent from outside: stop it, say something to it, answer what it asks leave for.
+// What may be done to the running agent from outside: stop it, say something to it, answer what it asks permission for.
 import type { ChildProcess } from 'node:child_process';
 import { claudeCode } from '@mainloop/adapters/agent/claude-code';
 import { HeartbeatReply, type RunnerCommand } from '@mainloop/models/contracts/runner';
 import type { Around } from './around.ts';
 import { FencedOut, type GatewayLink } from './gateway-link.ts';
-import { mayUnasked } from './leave.ts';
+import { mayUnasked } from './unasked.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** How long the gateway holds a question for commands. */
@@ -49,7 +49,7 @@ export class Control {
     this.listening = false;
   }
 
-  /** Passes on what the agent asks leave for, unless it has a shape that needs none. */
+  /** Passes on what the agent asks permission for, unless it has a shape that needs none. */
   async ask(around: Around, requestId: string, tool: string, input: unknown): Promise<void> {
     const say = (allow: boolean, message: string): void =>
       void this.child?.stdin?.write(claudeCode.permissionLine(requestId, allow, message, input));
@@ -58,10 +58,10 @@ export class Control {
   }
 
   /**
-   * Asks leave for something that the runner itself is about to do, as the agent would.
+   * Asks permission for something that the runner itself is about to do, as the agent would.
    * @returns whether it was given; it is not when the run is stopped, or out of time
    */
-  askLeave(around: Around, requestId: string, command: string, description: string): Promise<boolean> {
+  askPermission(around: Around, requestId: string, command: string, description: string): Promise<boolean> {
     if (this.stopped !== null) return Promise.resolve(false);
     return new Promise((resolve) => {
       const late = setTimeout(() => this.answer(requestId, false, ''), around.spec.maxMinutes * 60_000);

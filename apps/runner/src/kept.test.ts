@@ -97,7 +97,9 @@ function task(kept: string, spec: Partial<RunSpec> = {}): Around {
     },
   } as unknown as Around;
 }
-const nobodyAsks = { askLeave: () => Promise.reject(new Error('nobody is asked')) } as unknown as Control;
+const nobodyAsks = {
+  askPermission: () => Promise.reject(new Error('nobody is asked')),
+} as unknown as Control;
 
 test('what was made once is there in the next task, and nothing runs again', async () => {
   const p = place('setup');

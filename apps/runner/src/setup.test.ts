@@ -43,7 +43,9 @@ const ran = (): number => {
     return 0;
   }
 };
-const nobodyAsks = { askLeave: () => Promise.reject(new Error('nobody is asked')) } as unknown as Control;
+const nobodyAsks = {
+  askPermission: () => Promise.reject(new Error('nobody is asked')),
+} as unknown as Control;
 const around = (spec: Partial<RunSpec> = {}): Around =>
   ({
     config: { repo },

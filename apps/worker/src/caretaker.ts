@@ -79,7 +79,7 @@ export async function watchRuns(
 }
 
 /**
- * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits for leave is not
+ * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits for permission is not
  * silent, it waits.
  */
 export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> {

@@ -529,7 +529,7 @@ describe('runs', () => {
     expect((await take(ids[2]!)).got).toBe(true);
   });
 
-  test('a run that waits for leave gives its slot to the next, and is over the cap at most until that one ends', async () => {
+  test('a run that waits for permission gives its slot to the next, and is over the cap at most until that one ends', async () => {
     await t.db.query("update runs set state = 'ended'");
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) ids.push(await run(await seedTask(t.db, `t-leave${i}`)));

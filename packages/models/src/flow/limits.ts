@@ -4,7 +4,7 @@
 export const TALK_LIMITS = {
   says: { aRun: 100, what: 'things said' },
   questions: { aRun: 5, what: 'questions' },
-  permissions: { aRun: 200, what: 'requests for leave' },
+  permissions: { aRun: 200, what: 'requests for permission' },
   shows: { aRun: 12, what: 'pictures' },
   replies: { aRun: 200, what: 'replies' },
   heldPushes: { aRun: 5, what: 'pushes that wait for the reader' },

@@ -1,4 +1,4 @@
-// What a running Claude Code may do unasked where its project asks, as shapes; what it asks leave for, as a rule that can be
+// What a running Claude Code may do unasked where its project asks, as shapes; what it asks permission for, as a rule that can be
 // remembered and as words for the person who decides. Pure.
 import { own } from './look.ts';
 import { plainWords } from './shell-words.ts';
@@ -12,7 +12,7 @@ export const LOOKING_TOOLS = ['Read', 'Glob', 'Grep', 'TodoWrite'];
  */
 export const ASKED_TOOLS = ['Bash', 'Edit', 'Write'];
 
-/** What has to be true of the clone for a request to need no leave. */
+/** What has to be true of the clone for a request to need no permission. */
 export interface Unasked {
   /** Files that have to lie in the work tree, followed through links. */
   readonly reads: readonly string[];
@@ -23,7 +23,7 @@ export interface Unasked {
 }
 
 /**
- * Whether a request has one of the few shapes that need no leave, and what is then to be checked in the clone.
+ * Whether a request has one of the few shapes that need no permission, and what is then to be checked in the clone.
  * @returns null when a person is to be asked
  */
 export function unaskedIf(tool: string, input: Readonly<Record<string, unknown>>): Unasked | null {

@@ -1,4 +1,4 @@
-// What reaches a running agent from outside: commands to its runner, things said to it, and leave that was given or refused.
+// What reaches a running agent from outside: commands to its runner, things said to it, and permission that was given or refused.
 import type { RunnerCommand } from '../../contracts/runner.ts';
 import { append, lockLog } from '../log.ts';
 import { inboxClosed } from '../../events/inbox.ts';

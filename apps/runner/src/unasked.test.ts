@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RunnerConfig } from './config.ts';
-import { mayUnasked } from './leave.ts';
+import { mayUnasked } from './unasked.ts';
 
 let root: string;
 let repo: string;
@@ -17,7 +17,7 @@ const write = (file: string): Promise<boolean> =>
   mayUnasked(around(), 'Write', { file_path: file, content: 'x' });
 
 beforeEach(() => {
-  root = mkdtempSync('/tmp/leave-');
+  root = mkdtempSync('/tmp/unasked-');
   repo = path.join(root, 'repo');
   mkdirSync(path.join(repo, 'src'), { recursive: true });
   git('init', '-q', '-b', 'main');

@@ -1,4 +1,4 @@
-// Whether a request of the agent needs no leave: its shape is on the list, and what it names lies where it may.
+// Whether a request of the agent needs no permission: its shape is on the list, and what it names lies where it may.
 import { execFile } from 'node:child_process';
 import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
