@@ -290,7 +290,7 @@ describe('on the phone', () => {
       await phone.page.screenshot({ path: shot('phone-offline-kept') });
       // Meanwhile somebody answers one of them elsewhere.
       await s.call('decide', { id: 'o2', body: { decision: 'revise', text: 'Shorter', via: 'cli' } });
-      await wire.mend();
+      await wire.restore();
       await phone.page.getByText(/Already answered by you on the command line/).waitFor();
       await phone.page.screenshot({ path: shot('phone-back') });
       await until('sent', async () => (await item('t1', 'o1')).state === 'answered');

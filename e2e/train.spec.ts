@@ -88,7 +88,7 @@ test('all end merged in the order in which they were approved, and main is green
   ]);
 
   const told = await Promise.all(ids.map(events));
-  // The first two were merged by their first approval; the third made way, was mended, and was approved once more.
+  // The first two were merged by their first approval; the third made way, was fixed, and was approved once more.
   expect(told.map((es) => es.filter((e) => e.type === 'train.left').map((e) => e.payload.how))).toEqual([
     ['merged'],
     ['merged'],

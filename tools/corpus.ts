@@ -77,7 +77,7 @@ async function walk(s: Stack, p: CorpusProject): Promise<Outcome> {
   const end = await walkToEnd(s, taskId, LET_THROUGH).then(
     (t): Walked['end'] => ({ state: t.state }),
     (err: Error): Walked['end'] => ({
-      trouble: err.message.replace(/^task \S+ (needs to be mended: )?/, ''),
+      trouble: err.message.replace(/^task \S+ (needs to be fixed: )?/, ''),
     }),
   );
   // It may have ended by itself meanwhile; the next project is not in its way.

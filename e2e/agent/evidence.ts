@@ -78,6 +78,6 @@ test('a linter that was red before the agent began holds nothing up and is told 
       .filter((e) => e.type === 'baseline.recorded')
       .map((e) => [e.payload.exitCode, String(e.payload.tail).trim()]),
   ).toEqual([[1, 'a.ts:1 unused x']]);
-  expect(await output(id)).toContain('mended mine');
+  expect(await output(id)).toContain('fixed mine');
   await s.call('cancelTask', { id });
 });

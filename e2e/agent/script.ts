@@ -38,8 +38,8 @@ agent:
       - text: done
   - when: 'Task: Case oldred.*is red'
     steps:
-      - bash: rm newbad.txt; git add -A; git commit -qm "Mend mine"; git push 2>&1 | tail -2
-      - text: mended mine
+      - bash: rm newbad.txt; git add -A; git commit -qm "Fix mine"; git push 2>&1 | tail -2
+      - text: fixed mine
   - when: 'Task: Case oldred'
     steps:
       - bash: echo made > made.txt; echo "b.ts:1 unused y" > newbad.txt; git add -A; git commit -qm "Make it"; git push 2>&1 | tail -2
@@ -118,7 +118,7 @@ agent:
   - when: '# Phase: fix_ci.*Task: Case verify.*exit 1'
     steps:
       - bash: echo right > colour; git add -A; git commit -qm right; git push 2>&1 | tail -2
-      - text: mended
+      - text: fixed
   - when: 'Task: Case verify'
     steps:
       - bash: test -e .git/prepared && echo wrong > colour; git add -A; git commit -qm wrong; git push 2>&1 | tail -2

@@ -45,14 +45,14 @@ export async function answerFirst(s: Stack, taskId: string): Promise<void> {
   if (item && answer) await s.call('decide', { id: item.id, body: answer });
 }
 
-/** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to mend. */
+/** A card that says what went wrong may be gone a moment later; one that stays is what a person would have to fix. */
 const TROUBLE_MS = 30_000;
 
 /**
  * Answers whatever the task asks until it has ended. An answer that is lost on the way is given again, as a person would.
- * @param mends which trouble the test has made and mends with Retry, or lets through, by its title; any other is an error
+ * @param fixes which trouble the test has made and fixes with Retry, or lets through, by its title; any other is an error
  */
-export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promise<Task> {
+export async function walkToEnd(s: Stack, taskId: string, fixes?: RegExp): Promise<Task> {
   const since = new Map<string, number>();
   const walked = await until(
     `task ${taskId} to end`,
@@ -62,7 +62,7 @@ export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promi
       for (const i of (await s.call('listInbox')).filter((x) => x.taskId === taskId)) {
         const answer =
           answerTo(i) ??
-          (mends?.test(i.title)
+          (fixes?.test(i.title)
             ? { decision: i.kind === 'gate' ? ('allow' as const) : ('retry' as const), text: '' }
             : null);
         if (answer === null) {
@@ -80,7 +80,7 @@ export async function walkToEnd(s: Stack, taskId: string, mends?: RegExp): Promi
     400_000,
     300,
   );
-  if ('trouble' in walked) throw new Error(`task ${taskId} needs to be mended: ${walked.trouble}`);
+  if ('trouble' in walked) throw new Error(`task ${taskId} needs to be fixed: ${walked.trouble}`);
   return walked.task;
 }
 

@@ -1,5 +1,5 @@
 // Where stories are told while processes are killed: the stack, a phone that is told of everything, and the telling itself. Nobody presses
-// Retry here: what a person would have to mend is a difference.
+// Retry here: what a person would have to fix is a difference.
 import { Client, Connection } from '@temporalio/client';
 import type { ModelCall } from '@mainloop/demo/model/server';
 import { execFileSync } from 'node:child_process';
@@ -238,7 +238,7 @@ async function listen({ s, phone }: Theatre, taskId: string): Promise<string | n
       if (now !== before) [before, since] = [now, Date.now()];
       for (const i of items) {
         const answer = answerTo(i);
-        // Trouble is not mended here. It is given a moment to turn out to be none.
+        // Trouble is not fixed here. It is given a moment to turn out to be none.
         if (answer === null) {
           if (Date.now() - since > 10_000) return `${i.kind}: ${i.title}`;
           continue;

@@ -4,7 +4,7 @@ import net from 'node:net';
 export interface Wire {
   readonly port: number;
   cut(): Promise<void>;
-  mend(): Promise<void>;
+  restore(): Promise<void>;
 }
 
 export async function openWire(to: number): Promise<Wire> {
@@ -37,7 +37,7 @@ export async function openWire(to: number): Promise<Wire> {
       for (const s of open) s.destroy();
       await closed;
     },
-    async mend() {
+    async restore() {
       server = make();
       await listen(port);
     },

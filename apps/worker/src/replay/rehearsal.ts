@@ -24,7 +24,7 @@ const { Worker, DefaultLogger, Runtime } =
 const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
 export const WORKFLOWS = path.join(import.meta.dirname, '../../dist/workflows.js');
 
-/** What no retry mends, and no stage expects. */
+/** What no retry fixes, and no stage expects. */
 export const broken = (message: string) => (): never => {
   throw ApplicationFailure.nonRetryable(message, 'test.broken');
 };

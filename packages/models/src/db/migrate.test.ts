@@ -82,7 +82,7 @@ test('several that start at once apply each once', async () => {
   expect(await many(db, 'select migration_name from _prisma_migrations')).toHaveLength(names.length);
 });
 
-test('of a script that fails nothing stays, those before it do, and it is tried again when it is mended', async () => {
+test('of a script that fails nothing stays, those before it do, and it is tried again when it is corrected', async () => {
   const { url, db } = await empty();
   const broken = withOneMore(
     '29991231000000_more',

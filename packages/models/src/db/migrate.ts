@@ -102,7 +102,7 @@ async function connectPatiently(url: string, forMs: number): Promise<pg.Client> 
       // What is wrong is the error that we have.
       await client.end().catch(() => undefined);
       const code = (err as { code?: string }).code;
-      // 57P03: the server is starting up. Everything else (wrong password, no such database) will not mend itself.
+      // 57P03: the server is starting up. Everything else (wrong password, no such database) will not go away by itself.
       if ((code !== '57P03' && code !== 'ECONNREFUSED') || Date.now() > deadline)
         throw new Error(`Postgres at ${redact(url)} can't be used: ${(err as Error).message}`);
       await new Promise((r) => setTimeout(r, 100));

@@ -1,4 +1,4 @@
-// What is wrong with the place that tasks run in, for whoever may mend it. Pure.
+// What is wrong with the place that tasks run in, for whoever may fix it. Pure.
 export interface Check {
   readonly name: string;
   readonly ok: boolean;

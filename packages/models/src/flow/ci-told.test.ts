@@ -56,7 +56,7 @@ describe('what is told', () => {
       null,
     ],
     [
-      'one of two is mended',
+      'one of two is fixed',
       { failures: [failure('x')], repaired: { sha: 'a', failures: [failure('x'), failure('z', 'lint')] } },
       null,
     ],

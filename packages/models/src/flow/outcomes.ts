@@ -149,7 +149,7 @@ const FAILURES: Record<FailReason, string> = {
   workspace:
     'The repository could not be cloned into the sandbox. Check that it exists and has a first commit.',
   setup_command:
-    'The set-up command of this project failed. Its output is below; mend the command in the project, then retry.',
+    'The set-up command of this project failed. Its output is below; fix the command in the project, then retry.',
   setup: 'The sandbox could not be prepared on this machine.',
   exposed:
     'The sandbox is not closed, so the agent was not started. The details say what it could reach and why that may be.',

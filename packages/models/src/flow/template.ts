@@ -39,7 +39,7 @@ spec:
 /** Each part: what to make, and why, in words that go into the pull request. */
 const PARTS: Record<TemplatePart, string> = {
   ci: `**CI.** A GitHub Actions workflow \`.github/workflows/ci.yml\` on pull requests and on the default branch, with one job each for lint, types and tests, as far as the repository has them. Use its own package manager, its own scripts and its lock file. Why: mainloop calls a change ready only when its checks are green.`,
-  lint: `**A linter.** Only if there is none: the usual one of the language with its recommended rules and nothing else, and a script that runs it. Mend what it finds only where the mending is mechanical; list the rest. Why: an agent that can check itself needs fewer rounds.`,
+  lint: `**A linter.** Only if there is none: the usual one of the language with its recommended rules and nothing else, and a script that runs it. Fix what it finds only where the fix is mechanical; list the rest. Why: an agent that can check itself needs fewer rounds.`,
   preview: `**A preview of each pull request.** A namespace for each, made from a kustomization in \`preview/\` (a Deployment and a Service of this application), and removed when the pull request is closed. Start from this workflow:\n\n${PREVIEW}\n\nThe secret PREVIEW_KUBECONFIG and the image it runs are for a person to provide: say so in the pull request. Why: a reviewer looks at the running thing, also from a phone.`,
   database: `**A database for each preview.** A Postgres of its own beside the application, gone with the namespace:\n\n${DATABASE}\n\nThe application reads its URL from the Secret \`db-app\`, key \`uri\`. Why: two pull requests never see each other's data.`,
 };

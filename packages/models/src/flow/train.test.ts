@@ -203,7 +203,7 @@ describe('two to eight tasks on one repository', () => {
           [...t.has].every((m) => !clashes!.has(pair(t.id, m)) || t.fitFor.has(m));
         const leave = (t: Task): void => {
           queue = queue.filter((id) => id !== t.id);
-          // The agent merges the base and mends what is wrong; then it is looked at again.
+          // The agent merges the base and fixes what is wrong; then it is looked at again.
           repairs++;
           t.has = new Set(base);
           for (const m of base) t.fitFor.add(m);
