@@ -24,9 +24,9 @@ import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
-import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence, type Watched } from './caretaker.ts';
+import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence, type Watched } from './maintenance.ts';
 import { loadConfig } from './config.ts';
-import { repeat } from './duties.ts';
+import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/doors/failpoints';
 import { tellDevices } from './push.ts';
@@ -95,27 +95,32 @@ const worker = await Worker.create({
 const stopping = new AbortController();
 const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
-const duty = (name: string, everyMs: number, work: () => Promise<unknown>, word?: Listener): Promise<void> =>
+const maintain = (
+  name: string,
+  everyMs: number,
+  work: () => Promise<unknown>,
+  word?: Listener,
+): Promise<void> =>
   repeat({
     everyMs,
     work,
     word,
     over: stopping.signal,
-    onError: (err) => log.warn({ err, duty: name }, 'will try again'),
+    onError: (err) => log.warn({ err, maintenance: name }, 'will try again'),
   });
-const duties = [
-  duty('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
-  duty('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
-  duty('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
-  duty(
+const maintenance = [
+  maintain('relay', 1_000, () => relayOnce(db, client, hit), wake('mainloop_outbox')),
+  maintain('poller', c.forgePollMs, () => pollForge(db, forge, memory)),
+  maintain('runs', 3_000, () => watchRuns(db, sandbox, poke, told)),
+  maintain(
     'push',
     10_000,
     () => tellDevices(db, { subject: c.contact, toLoopback: c.pushToLoopback }, hit),
     wake('mainloop'),
   ),
-  duty('reaper', 20_000, () => reapOrphans(db, sandbox)),
-  duty('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
-  duty('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
+  maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
+  maintain('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
+  maintain('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)
   process.once(s, () => {
@@ -131,7 +136,7 @@ if (c.backlogPort !== null)
 log.info('worker is ready');
 await worker.run();
 stopping.abort();
-await Promise.all(duties);
+await Promise.all(maintenance);
 await db.end();
 process.exit(0);
 

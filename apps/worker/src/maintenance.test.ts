@@ -4,7 +4,7 @@ import { one, type Db } from '@mainloop/models/db/pool';
 import { NO_NEWS, type News } from '@mainloop/models/flow/news';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { seedProject, seedTask } from '@mainloop/testkit/seed';
-import { pollForge, type Watched } from './caretaker.ts';
+import { pollForge, type Watched } from './maintenance.ts';
 
 let t: TestDatabase;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
-// A duty runs for months. What one round leaves behind is there a million times by then.
+// Maintenance runs for months. What one round leaves behind is there a million times by then.
 import { expect, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { openWord } from '@mainloop/models/db/listen';
-import { repeat } from './duties.ts';
+import { repeat } from './repeat.ts';
 
 const HOUR_OF_ROUNDS = 3_600;
 

@@ -1,0 +1,28 @@
+// What the worker does again and again beside its activities: its maintenance.
+import { openWord, type Listener } from '@mainloop/models/db/listen';
+
+/** What `work` answers when it took as many as it takes at once: there may be more. */
+const FULL_BATCH = 100;
+
+export interface Maintenance {
+  readonly everyMs: number;
+  readonly work: () => Promise<unknown>;
+  /** Wakes it before its time. */
+  readonly word?: Listener | undefined;
+  /** Ends it, after the round that is under way. */
+  readonly over: AbortSignal;
+  readonly onError: (err: Error) => void;
+}
+
+/** Does the same again and again until it is over. An error is reported and the next round tries again. */
+export async function repeat(maintenance: Maintenance): Promise<void> {
+  const pause = maintenance.word ?? openWord().listener();
+  while (!maintenance.over.aborted) {
+    try {
+      while ((await maintenance.work()) === FULL_BATCH && !maintenance.over.aborted);
+    } catch (err) {
+      maintenance.onError(err as Error);
+    }
+    await pause(maintenance.everyMs, maintenance.over);
+  }
+}
