@@ -18,12 +18,12 @@ import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { bwrapArgs, toolchainBinds, toolPath } from '@mainloop/adapters/sandbox/bwrap';
 import {
-  enterCage,
-  findCageSite,
-  makeCage,
-  removeCage,
-  type CageSite,
-} from '@mainloop/adapters/sandbox/cage';
+  enterCgroup,
+  findCgroupSite,
+  makeCgroup,
+  removeCgroup,
+  type CgroupSite,
+} from '@mainloop/adapters/sandbox/cgroup';
 import { limitsFor, type SandboxLimits, type WantedLimits } from '@mainloop/adapters/sandbox/limits';
 import { etcBinds, ownerOf, readInner, writeEtc } from '@mainloop/adapters/sandbox/local';
 import { workOf } from '@mainloop/adapters/sandbox/place';
@@ -98,9 +98,9 @@ interface Place {
 }
 
 export function jobPlaces(bare: Bare, o: ActionsOptions) {
-  let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
+  let found: { limits: SandboxLimits; site: CgroupSite | null } | null = null;
   /** As for a sandbox: the same machine, the same share. In a pod, that has the limits. */
-  const around = (): { limits: SandboxLimits; site: CageSite | null } => {
+  const around = (): { limits: SandboxLimits; site: CgroupSite | null } => {
     if (found !== null) return found;
     const disk = statfsSync(o.work);
     const machine = {
@@ -109,7 +109,7 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
     };
     return (found = {
       limits: limitsFor(machine, { ...OF_A_JOB, ...o.limits }),
-      site: o.bwrap === null ? null : findCageSite(),
+      site: o.bwrap === null ? null : findCgroupSite(),
     });
   };
   const running = new Map<string, { pid: number; hit(h: LimitHit): void }>();
@@ -204,8 +204,8 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
     gate.on('error', () => undefined);
     void readInner(infoPath, pid).then((inner) => {
       if (inner === null) return;
-      const cage = site === null ? null : makeCage(site, `mainloop-${job}`, limits);
-      if (cage !== null) enterCage(cage, [pid, inner]);
+      const cgroup = site === null ? null : makeCgroup(site, `mainloop-${job}`, limits);
+      if (cgroup !== null) enterCgroup(cgroup, [pid, inner]);
       running.set(job, { pid: inner, hit: (hit) => listener.onLimit(hit) });
       const alive = (): boolean => running.has(job);
       watch.add({
@@ -213,7 +213,7 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
         runId: job,
         epoch: 1,
         pid: inner,
-        cage,
+        cgroup,
         place: folder,
         owner,
         alive,
@@ -221,7 +221,7 @@ export function jobPlaces(bare: Bare, o: ActionsOptions) {
       p.once('close', () => {
         watch.leave(job);
         running.delete(job);
-        if (cage !== null) removeCage(cage);
+        if (cgroup !== null) removeCgroup(cgroup);
       });
       gate.end('1');
     });

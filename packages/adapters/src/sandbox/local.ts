@@ -24,13 +24,13 @@ import { INSIDE, runnerCommand, SANDBOX_GID } from '@mainloop/models/contracts/r
 import { bwrapArgs, toolchainBinds, toolPath } from './bwrap.ts';
 import {
   CONTROLLERS,
-  enterCage,
-  findCageSite,
-  makeCage,
-  removeCage,
-  type Cage,
-  type CageSite,
-} from './cage.ts';
+  enterCgroup,
+  findCgroupSite,
+  makeCgroup,
+  removeCgroup,
+  type Cgroup,
+  type CgroupSite,
+} from './cgroup.ts';
 import { limitsFor, limitWords, type SandboxLimits, type WantedLimits } from './limits.ts';
 import type { Keeper } from './keeper.ts';
 import { overOf, watcher } from './watch.ts';
@@ -74,22 +74,24 @@ interface RunFile {
   readonly innerPid: number | null;
   readonly innerTicks: string | null;
   /** Left out where the kernel lets us make no groups, and by older workers. */
-  readonly cage?: Cage | null;
+  readonly cgroup?: Cgroup | null;
+  /** The same, by the name that it had in files of older workers. */
+  readonly cage?: Cgroup | null;
 }
 
 export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
   const runFile = (taskId: string): string => path.join(dirOf(taskId), 'run.json');
 
-  let found: { limits: SandboxLimits; site: CageSite | null } | null = null;
-  const around = (): { limits: SandboxLimits; site: CageSite | null } => {
+  let found: { limits: SandboxLimits; site: CgroupSite | null } | null = null;
+  const around = (): { limits: SandboxLimits; site: CgroupSite | null } => {
     mkdirSync(o.root, { recursive: true, mode: 0o711 });
     const disk = statfsSync(o.root);
     const machine = {
       memoryMiB: totalmem() / 1024 / 1024,
       diskMiB: (disk.blocks * disk.bsize) / 1024 / 1024,
     };
-    return (found ??= { limits: limitsFor(machine, o.limits), site: o.unconfined ? null : findCageSite() });
+    return (found ??= { limits: limitsFor(machine, o.limits), site: o.unconfined ? null : findCgroupSite() });
   };
   const watch = watcher({
     bwrap: o.unconfined ? null : o.bwrap,
@@ -103,7 +105,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       runId: r.runId,
       epoch: r.epoch,
       pid: r.innerPid ?? r.pid,
-      cage: r.cage ?? null,
+      cgroup: r.cgroup ?? null,
       place: dirOf(taskId),
       owner: o.unconfined ? null : ownerOf(taskId),
       alive: () => alive(r),
@@ -111,7 +113,8 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
 
   const read = (taskId: string): RunFile | null => {
     try {
-      return JSON.parse(readFileSync(runFile(taskId), 'utf8')) as RunFile;
+      const file = JSON.parse(readFileSync(runFile(taskId), 'utf8')) as RunFile;
+      return { ...file, cgroup: file.cgroup ?? file.cage ?? null };
     } catch {
       // Nothing was started here.
       return null;
@@ -125,7 +128,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       const left = r && alive(r) ? pidsOf(r) : sandboxesWith(o.bwrap, workOf(dirOf(taskId)));
       if (left.length === 0) {
         watch.leave(taskId);
-        if (r?.cage) removeCage(r.cage);
+        if (r?.cgroup) removeCgroup(r.cgroup);
         return;
       }
       for (const pid of left) kill(pid);
@@ -233,10 +236,10 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
       child.unref();
       if (child.pid === undefined) return failed;
       const innerPid = o.unconfined ? null : await Promise.race([readInner(infoPath, child.pid), failed]);
-      let cage: Cage | null = null;
+      let cgroup: Cgroup | null = null;
       if (site !== null && innerPid !== null) {
-        cage = makeCage(site, cageName(o.root, run.taskId), limits);
-        enterCage(cage, [child.pid, innerPid]);
+        cgroup = makeCgroup(site, cgroupName(o.root, run.taskId), limits);
+        enterCgroup(cgroup, [child.pid, innerPid]);
       }
       closeSync(info);
       rmSync(infoPath, { force: true });
@@ -247,7 +250,7 @@ export function localSandbox(o: LocalSandboxOptions): Sandbox {
         startTicks: startTicks(child.pid) ?? 'gone',
         innerPid,
         innerTicks: innerPid === null ? null : startTicks(innerPid),
-        cage,
+        cgroup,
       };
       writeFileSync(`${runFile(run.taskId)}.new`, JSON.stringify(record));
       renameSync(`${runFile(run.taskId)}.new`, runFile(run.taskId));
@@ -304,7 +307,7 @@ function ensureMirror(mirrors: string, mirror: string): void {
   }
 }
 
-const cageName = (root: string, taskId: string): string =>
+const cgroupName = (root: string, taskId: string): string =>
   `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
 
 /**

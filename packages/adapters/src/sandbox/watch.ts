@@ -1,7 +1,7 @@
 // Looks after the limits of sandboxes that run: tells of those that the kernel holds, and holds those that it does not.
 import { readFileSync, renameSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { countsOf, type Cage, type CageCounts } from './cage.ts';
+import { countsOf, type Cgroup, type CgroupCounts } from './cgroup.ts';
 import type { SandboxLimits } from './limits.ts';
 import { workOf, type Owner } from './place.ts';
 import type { LimitHit } from './port.ts';
@@ -23,7 +23,7 @@ export interface Watched {
   readonly epoch: number;
   /** Init of its pid namespace. */
   readonly pid: number;
-  readonly cage: Cage | null;
+  readonly cgroup: Cgroup | null;
   readonly place: string;
   readonly owner: Owner | null;
   alive(): boolean;
@@ -31,7 +31,7 @@ export interface Watched {
 
 interface State {
   readonly w: Watched;
-  counts: CageCounts;
+  counts: CgroupCounts;
   measureAt: number;
   measuring: boolean;
   freeThen: number;
@@ -47,7 +47,7 @@ export interface WatchOptions {
 
 export interface Watcher {
   add(w: Watched): void;
-  /** It has ended, and its cage is still there: what it met since the last round is told now. */
+  /** It has ended, and its cgroup is still there: what it met since the last round is told now. */
   leave(taskId: string): void;
 }
 
@@ -87,10 +87,10 @@ export function watcher(o: WatchOptions): Watcher {
     }
   };
 
-  const lookAtCage = (s: State): void => {
-    if (s.w.cage === null) return;
+  const lookAtCgroup = (s: State): void => {
+    if (s.w.cgroup === null) return;
     const l = o.limits();
-    const now = countsOf(s.w.cage);
+    const now = countsOf(s.w.cgroup);
     if (now.processes > s.counts.processes) tell(s, 'processes', l.maxProcesses);
     if (now.memory > s.counts.memory) tell(s, 'memory', l.maxMemoryMiB);
     s.counts = now;
@@ -98,8 +98,8 @@ export function watcher(o: WatchOptions): Watcher {
 
   const look = (s: State): void => {
     const l = o.limits();
-    lookAtCage(s);
-    const { folders } = s.w.cage ?? { folders: {} as Cage['folders'] };
+    lookAtCgroup(s);
+    const { folders } = s.w.cgroup ?? { folders: {} as Cgroup['folders'] };
     if (folders.memory === undefined || folders.pids === undefined) {
       const pids = processesUnder(s.w.pid);
       if (folders.pids === undefined && pids.reduce((n, p) => n + threadsOf(p), 0) >= l.maxProcesses - 2)
@@ -128,7 +128,7 @@ export function watcher(o: WatchOptions): Watcher {
   const leave = (taskId: string): void => {
     const s = states.get(taskId);
     states.delete(taskId);
-    if (s !== undefined) lookAtCage(s);
+    if (s !== undefined) lookAtCgroup(s);
   };
 
   const round = (): void => {
@@ -149,7 +149,7 @@ export function watcher(o: WatchOptions): Watcher {
     add(w) {
       const now = states.get(w.taskId)?.w;
       if (now?.runId === w.runId && now.epoch === w.epoch) return;
-      const counts = w.cage === null ? { processes: 0, memory: 0 } : countsOf(w.cage);
+      const counts = w.cgroup === null ? { processes: 0, memory: 0 } : countsOf(w.cgroup);
       states.set(w.taskId, {
         w,
         counts,

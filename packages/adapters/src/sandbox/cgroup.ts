@@ -9,16 +9,16 @@ export type Controller = 'pids' | 'memory' | 'cpu';
 export const CONTROLLERS: readonly Controller[] = ['pids', 'memory', 'cpu'];
 
 /** Where groups can be made; a controller that is missing is not limited by the kernel here. */
-export type CageSite = {
+export type CgroupSite = {
   readonly version: 1 | 2;
   readonly folders: Partial<Record<Controller, string>>;
 };
 
 /** Folders of one sandbox's groups, each once. */
-export type Cage = { readonly version: 1 | 2; readonly folders: Partial<Record<Controller, string>> };
+export type Cgroup = { readonly version: 1 | 2; readonly folders: Partial<Record<Controller, string>> };
 
 /** How often a limit was met since the group was made. */
-export interface CageCounts {
+export interface CgroupCounts {
   readonly processes: number;
   readonly memory: number;
 }
@@ -49,7 +49,7 @@ export function ownGroups(text: string): Map<string, string> {
 }
 
 /** Looks where groups can be made, by making one and moving a process in. @returns null: nowhere */
-export function findCageSite(): CageSite | null {
+export function findCgroupSite(): CgroupSite | null {
   try {
     const mounts = cgroupMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
     const own = ownGroups(readFileSync('/proc/self/cgroup', 'utf8'));
@@ -60,7 +60,7 @@ export function findCageSite(): CageSite | null {
   }
 }
 
-function versionTwo(mounts: readonly Mount[], own: Map<string, string>): CageSite | null {
+function versionTwo(mounts: readonly Mount[], own: Map<string, string>): CgroupSite | null {
   const mount = mounts.find((m) => m.type === 'cgroup2');
   const group = own.get('');
   if (!mount || group === undefined) return null;
@@ -85,7 +85,7 @@ function enables(base: string, c: Controller): boolean {
   }
 }
 
-function versionOne(mounts: readonly Mount[], own: Map<string, string>): CageSite | null {
+function versionOne(mounts: readonly Mount[], own: Map<string, string>): CgroupSite | null {
   const folders: Partial<Record<Controller, string>> = {};
   for (const c of CONTROLLERS) {
     const mount = mounts.find((m) => m.type === 'cgroup' && m.options.includes(c));
@@ -115,10 +115,10 @@ function admits(base: string): boolean {
 }
 
 /** Makes the groups of one sandbox, with their limits. Asking again gives the same. */
-export function makeCage(site: CageSite, name: string, l: SandboxLimits): Cage {
+export function makeCgroup(site: CgroupSite, name: string, l: SandboxLimits): Cgroup {
   const folders = Object.fromEntries(
     Object.entries(site.folders).map(([c, base]) => [c, path.join(base, name)]),
-  ) as Cage['folders'];
+  ) as Cgroup['folders'];
   for (const folder of new Set(Object.values(folders))) mkdirSync(folder, { recursive: true });
   const set = (c: Controller, file: string, value: number | string): void => {
     const folder = folders[c];
@@ -141,17 +141,17 @@ export function makeCage(site: CageSite, name: string, l: SandboxLimits): Cage {
   return { version: site.version, folders };
 }
 
-export function enterCage(cage: Cage, pids: readonly number[]): void {
-  for (const folder of new Set(Object.values(cage.folders)))
+export function enterCgroup(cgroup: Cgroup, pids: readonly number[]): void {
+  for (const folder of new Set(Object.values(cgroup.folders)))
     for (const pid of pids) appendFileSync(path.join(folder, 'cgroup.procs'), String(pid));
 }
 
-export function countsOf(cage: Cage): CageCounts {
+export function countsOf(cgroup: Cgroup): CgroupCounts {
   const count = (c: Controller, file: string, word: string): number => {
     try {
       return Number(
         new RegExp(`^${word} (\\d+)$`, 'm').exec(
-          readFileSync(path.join(cage.folders[c] ?? '/nowhere', file), 'utf8'),
+          readFileSync(path.join(cgroup.folders[c] ?? '/nowhere', file), 'utf8'),
         )?.[1] ?? 0,
       );
     } catch {
@@ -161,13 +161,13 @@ export function countsOf(cage: Cage): CageCounts {
   };
   return {
     processes: count('pids', 'pids.events', 'max'),
-    memory: count('memory', cage.version === 2 ? 'memory.events' : 'memory.oom_control', 'oom_kill'),
+    memory: count('memory', cgroup.version === 2 ? 'memory.events' : 'memory.oom_control', 'oom_kill'),
   };
 }
 
 /** The groups go when nothing is in them any more. */
-export function removeCage(cage: Cage): void {
-  for (const folder of new Set(Object.values(cage.folders))) removeFolder(folder);
+export function removeCgroup(cgroup: Cgroup): void {
+  for (const folder of new Set(Object.values(cgroup.folders))) removeFolder(folder);
 }
 
 function removeFolder(folder: string): void {
