@@ -1,5 +1,6 @@
 // How the checks of a commit stand, told once and the same to whoever asks: the CI loop, the review, the merge, the repair.
-import type { Forge, PullInfo } from '@mainloop/adapters/forge/port';
+import { setTimeout } from 'node:timers/promises';
+import { ForgeError, isRetryable, type Forge, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findFailures, findPushedAt } from '@mainloop/models/db/forge/effects';
 import { append, appendOnce } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
@@ -145,6 +146,28 @@ async function failuresOf(
   return failures;
 }
 
-/** A log is a help and no condition: @returns '' where it can't be had */
-export const logOf = (forge: Pick<Forge, 'jobLog'>, repo: string, job: number): Promise<string> =>
-  forge.jobLog(repo, job, LOG_BYTES).catch(() => '');
+/** How long a forge that starts anew, or a store of logs that stumbles, is waited for. */
+const LOG_WAITS_MS = [1_000, 4_000, 10_000] as const;
+
+/**
+ * A log is a help and no condition, but the reason that a person and the agent are told is in it.
+ * @param job its number at the forge
+ * @param waitsMs between the tries at what is only away
+ * @returns the end of the log; '' where it can't be had
+ */
+export async function logOf(
+  forge: Pick<Forge, 'jobLog'>,
+  repo: string,
+  job: number,
+  waitsMs: readonly number[] = LOG_WAITS_MS,
+): Promise<string> {
+  for (const waitMs of [...waitsMs, null])
+    try {
+      return await forge.jobLog(repo, job, LOG_BYTES);
+    } catch (err) {
+      const isAway = !(err instanceof ForgeError) || isRetryable(err.kind);
+      if (!isAway || waitMs === null) return '';
+      await setTimeout(waitMs);
+    }
+  return '';
+}
