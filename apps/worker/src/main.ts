@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { keeperOf } from './keeping.ts';
@@ -12,7 +13,7 @@ import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { toOutbox } from '@mainloop/models/db/log';
 import { wakeOn, type Listener } from '@mainloop/models/db/listen';
 import { openPool, withTx } from '@mainloop/models/db/pool';
-import { taskWorkflowId } from '@mainloop/models/flow/ids';
+import { OWNER, taskWorkflowId } from '@mainloop/models/flow/ids';
 import { limitSentence } from '@mainloop/models/flow/limits';
 import { SIGNALS, TASK_QUEUE } from '@mainloop/models/flow/workflow';
 import { Client, Connection } from '@temporalio/client';
@@ -29,6 +30,7 @@ import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/doors/failpoints';
+import { nothingSeen, readMessages } from './meanings.ts';
 import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 
@@ -95,6 +97,8 @@ const worker = await Worker.create({
 const stopping = new AbortController();
 const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
+const embedder = minilm(c.embedder);
+const seen = nothingSeen();
 const maintain = (
   name: string,
   everyMs: number,
@@ -120,6 +124,13 @@ const maintenance = [
   ),
   maintain('reaper', 20_000, () => reapOrphans(db, sandbox)),
   maintain('checkup', 15_000, () => checkUp(db, sandbox, (words) => log.error(words))),
+  ...(c.embedder === null
+    ? []
+    : [
+        maintain('meanings', 5_000, () =>
+          readMessages(db, embedder, OWNER, seen, () => stopping.signal.aborted),
+        ),
+      ]),
   maintain('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)

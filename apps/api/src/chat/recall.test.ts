@@ -1,15 +1,18 @@
 // What the chat model finds of what was said before, on a real database.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { append } from '@mainloop/models/db/log';
 import { withTx } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { Finder } from './finder.ts';
 import { runTool } from './tools.ts';
 
 let t: TestDatabase;
 const recall = async (input: unknown): Promise<string> => {
-  const r = await runTool(t.db, { turnId: 'turn', index: 0, ownerId: OWNER, name: 'recall', input });
+  const call = { turnId: 'turn', index: 0, ownerId: OWNER, name: 'recall', input };
+  const r = await runTool(t.db, call, new Finder(t.db, minilm(null)));
   return `${r.isError ? 'refused: ' : ''}${r.text}`;
 };
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 // What the chat model may do. It reads freely; the one way to work is a proposal, which does nothing by itself.
 import type { ChatTool } from '@mainloop/adapters/model/port';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
-import { listSaidBetween, searchMessages, type FoundMessage } from '@mainloop/models/db/conversation/search';
+import { listSaidBetween, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listFiles } from '@mainloop/models/db/conversation/thread';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
@@ -16,6 +16,7 @@ import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
 import type { NamedTask } from '@mainloop/models/flow/task-links';
 import { z } from 'zod';
+import type { Finder } from './finder.ts';
 
 const schema = (s: z.ZodType): Record<string, unknown> => {
   const { $schema: _, ...rest } = z.toJSONSchema(s) as Record<string, unknown>;
@@ -41,7 +42,9 @@ const Recall = z
       .string()
       .max(500)
       .optional()
-      .describe('a few telling words of what was said; leave it out for everything of a time'),
+      .describe(
+        'what was said, in a few telling words or as a question; leave it out for everything of a time',
+      ),
     from: Day.describe('the first day, as 2026-11-26'),
     to: Day.describe('the last day, as 2026-11-26; the same as the first for one day'),
   })
@@ -114,7 +117,7 @@ interface ToolResult {
 }
 
 /** @returns what the model is told; `isError` when the call could not be done */
-export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
+export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<ToolResult> {
   const bad = (text: string): ToolResult => ({ text, isError: true });
   const fine = (text: string, tasks: readonly NamedTask[] = []): ToolResult => ({
     text,
@@ -188,7 +191,7 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
         );
       }
       case 'recall':
-        return fine(await recall(db, c.ownerId, Recall.parse(c.input)));
+        return fine(await recall(db, finder, c.ownerId, Recall.parse(c.input)));
       case 'inspect_task': {
         const { taskId } = TaskRef.parse(c.input);
         const t = await findTask(db, c.ownerId, taskId);
@@ -253,7 +256,12 @@ export async function runTool(db: Db, c: ToolCall): Promise<ToolResult> {
 const RECALLED = 20;
 const RECALLED_CHARS = 1_500;
 
-async function recall(q: Queryable, ownerId: string, i: z.infer<typeof Recall>): Promise<string> {
+async function recall(
+  q: Queryable,
+  finder: Finder,
+  ownerId: string,
+  i: z.infer<typeof Recall>,
+): Promise<string> {
   const words = wordsIn(i.words ?? '');
   const from = i.from === undefined ? undefined : new Date(i.from);
   // A first day alone is that day.
@@ -261,7 +269,7 @@ async function recall(q: Queryable, ownerId: string, i: z.infer<typeof Recall>):
   const to = last === undefined ? undefined : dayAfter(last);
   const found =
     words.length > 0
-      ? await searchMessages(q, ownerId, { words, from, to, limit: RECALLED })
+      ? await finder.find(ownerId, { asked: i.words ?? '', words, from, to, limit: RECALLED })
       : await listSaidBetween(q, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
   if (found.length === 0) return 'Nothing was found. It may have been said in other words.';
   const more =

@@ -1,6 +1,7 @@
 // Messages that come close together, on a real database. The model is a table of sentences that waits for its word.
 import { afterEach, beforeAll, afterAll, beforeEach, expect, test } from '@jest/globals';
 import type { ChatCall, Model } from '@mainloop/adapters/model/port';
+import { minilm } from '@mainloop/adapters/embedder/minilm';
 import { openLog } from '@mainloop/logs/log';
 import { append } from '@mainloop/models/db/log';
 import type { ThreadMessage } from '@mainloop/models/db/conversation/thread';
@@ -11,6 +12,7 @@ import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { until } from '@mainloop/testkit/stack';
 import fc from 'fast-check';
 import { threadFor, threadUpTo } from './context.ts';
+import { Finder } from './finder.ts';
 import { say, stopSpeaking, Turns } from './turns.ts';
 
 let t: TestDatabase;
@@ -46,7 +48,9 @@ const log = openLog('api', {
 let broken = false;
 let turns: Turns[] = [];
 const speaker = (): Turns => {
-  const x = new Turns(t.db, model, (err) => log.warn({ err }, 'a turn is tried again'));
+  const x = new Turns(t.db, model, new Finder(t.db, minilm(null)), (err) =>
+    log.warn({ err }, 'a turn is tried again'),
+  );
   turns.push(x);
   x.start();
   return x;

@@ -24,6 +24,7 @@ import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
 import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
+import type { Finder } from './finder.ts';
 import { runTool, TOOLS } from './tools.ts';
 
 const LEASE_MS = 6_000;
@@ -93,11 +94,13 @@ export class Turns {
   private timer: NodeJS.Timeout | null = null;
   private readonly db: Db;
   private readonly model: Model;
+  private readonly finder: Finder;
   private readonly complain: (err: unknown) => void;
   /** @param complain takes what went wrong and is tried again, for the log */
-  constructor(db: Db, model: Model, complain: (err: unknown) => void) {
+  constructor(db: Db, model: Model, finder: Finder, complain: (err: unknown) => void) {
     this.db = db;
     this.model = model;
+    this.finder = finder;
     this.complain = complain;
   }
 
@@ -183,7 +186,8 @@ export class Turns {
       signal,
       onText,
       runTool: async (name, input) => {
-        const r = await runTool(db, { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input });
+        const call = { turnId: turn.id, index: calls++, ownerId: turn.ownerId, name, input };
+        const r = await runTool(db, call, this.finder);
         shown.push(...(r.tasks ?? []));
         return r;
       },

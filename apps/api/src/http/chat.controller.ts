@@ -1,14 +1,15 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { refsOf } from '@mainloop/models/db/conversation/attachments';
-import { searchMessages, searchTasks } from '@mainloop/models/db/conversation/search';
+import { searchTasks } from '@mainloop/models/db/conversation/search';
 import { listMessages } from '@mainloop/models/db/conversation/thread';
 import type { Db } from '@mainloop/models/db/pool';
 import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
+import type { Finder } from '../chat/finder.ts';
 import { say, stopSpeaking, type Turns } from '../chat/turns.ts';
-import { DB } from '../tokens.ts';
+import { DB, FINDER } from '../tokens.ts';
 import { granted, refuse } from './refuse.ts';
 import { Asked, Route, Sent } from './route.ts';
 
@@ -22,9 +23,11 @@ const EXCERPT_CHARS = 160;
 export class ChatController {
   private readonly db: Db;
   private readonly turns: Turns;
-  constructor(@Inject(DB) db: Db, @Inject(TURNS) turns: Turns) {
+  private readonly finder: Finder;
+  constructor(@Inject(DB) db: Db, @Inject(TURNS) turns: Turns, @Inject(FINDER) finder: Finder) {
     this.db = db;
     this.turns = turns;
+    this.finder = finder;
   }
 
   @Route('sendMessage')
@@ -57,7 +60,7 @@ export class ChatController {
       to: to === undefined ? undefined : dayAfter(to),
     };
     const [messages, tasks] = await Promise.all([
-      searchMessages(this.db, OWNER, { words, ...time, limit: FOUND }),
+      this.finder.find(OWNER, { asked: q, words, ...time, limit: FOUND }),
       searchTasks(this.db, OWNER, words, FOUND),
     ]);
     return {

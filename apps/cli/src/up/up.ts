@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { COMPILE_CACHE, NODE_FLAGS } from '@mainloop/models/contracts/node';
 import { closeHome } from './closed.ts';
+import { ensureEmbedder, type EmbedderFiles } from './embedder.ts';
 import { ensureKit } from './kit.ts';
 import { adopt, canConnect, POSTGRES_SOCKET, startPostgres, urlFor } from './postgres.ts';
 import { isAlive } from './pids.ts';
@@ -54,11 +55,12 @@ export async function up(
     findToolchains(process.env.PATH ?? '', homedir()),
     process.getuid?.() === 0,
   );
+  const embedder = ensureEmbedder(s.cache, say);
   const temporal = temporalBin === null ? null : temporalService(s, temporalBin, tools.bwrap, say);
   const sup = new Supervisor(s.home, url);
   try {
     const databaseUrl = s.DATABASE_URL ?? (await database(s, sup, say));
-    for (const service of services(s, tools, temporal, databaseUrl)) {
+    for (const service of services(s, { ...tools, embedder }, temporal, databaseUrl)) {
       say(`starting ${service.name}`);
       await sup.start(service);
     }
@@ -172,7 +174,13 @@ async function database(s: Settings, sup: Supervisor, say: (line: string) => voi
 
 function services(
   s: Settings,
-  tools: { bwrap: string; act: string | null; node: string; toolchains: string },
+  tools: {
+    bwrap: string;
+    act: string | null;
+    node: string;
+    toolchains: string;
+    embedder: EmbedderFiles | null;
+  },
   temporal: { service: Service; address: string } | null,
   databaseUrl: string,
 ): Service[] {
@@ -200,6 +208,10 @@ function services(
   const chatViaClaudeCode =
     s.MAINLOOP_CHAT_VIA === 'claude-code' ||
     (s.MAINLOOP_CHAT_VIA === undefined && !s.demoModel && !s.ANTHROPIC_API_KEY);
+  const embedderEnv: Record<string, string> =
+    tools.embedder === null
+      ? {}
+      : { MAINLOOP_EMBEDDER: tools.embedder.model, MAINLOOP_EMBEDDER_WORDS: tools.embedder.words };
   const app = (...p: string[]): string => path.join(ROOT, 'apps', ...p);
   // These make what sandboxes read: other uids, where root starts them.
   const shared = process.getuid?.() === 0 ? 0o022 : 0o077;
@@ -263,6 +275,7 @@ function services(
         MAINLOOP_API_TOKEN: s.secrets.apiToken,
         GITHUB_WEBHOOK_SECRET: webhookSecret,
         MAINLOOP_DEMO: s.demoModel ? 'yes' : 'no',
+        ...embedderEnv,
         ...given({
           MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
           MAINLOOP_PUSH_LOOPBACK: s.MAINLOOP_PUSH_LOOPBACK,
@@ -306,6 +319,7 @@ function services(
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
         MAINLOOP_CI_SECRET: s.secrets.ciSecret,
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
+        ...embedderEnv,
         ...given({
           ...(s.MAINLOOP_SANDBOX === 'kubernetes'
             ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]]))

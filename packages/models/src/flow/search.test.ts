@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { excerptOf, wordsIn } from './search.ts';
+import { excerptOf, weights, wordsIn } from './search.ts';
 
 test.each([
   ['  the Rounding, of cents? ', ['rounding', 'cents']],
@@ -48,4 +48,27 @@ test('whatever is looked for in whatever text: marks lie in order within the pie
       },
     ),
   );
+});
+
+describe('weights', () => {
+  const order = (texts: string[], asked: string): string[] => {
+    const w = weights(texts, wordsIn(asked));
+    return texts
+      .map((text, i) => ({ text, w: w[i]! }))
+      .toSorted((a, b) => b.w - a.w)
+      .map((x) => x.text);
+  };
+  test.each([
+    ['a word that few have counts more', 'the rare build', ['a rare one', 'build', 'build it', 'the build']],
+    ['a long text counts less', 'build', ['build', `build ${'and more '.repeat(50)}`]],
+    ['a form of the word counts', 'deciding', ['we decided', 'nothing of it']],
+    ['the middle of a word does not count', 'art', ['art is long', 'the start']],
+    ['in a script without spaces the middle counts', '東京', ['大東京', 'Kyoto']],
+  ])('%s', (_, asked, texts) => {
+    expect(order([...texts].toReversed(), asked)[0]).toBe(texts[0]);
+  });
+  test('are never less than nothing, and nothing where no word is', () => {
+    expect(weights([], ['x'])).toEqual([]);
+    expect(weights(['x', 'y', ''], ['x']).map((w) => w > 0)).toEqual([true, false, false]);
+  });
 });

@@ -90,5 +90,45 @@ function endOf(text: string, begin: number, chars: number): number {
   return end > begin ? end : whole(text, begin + chars);
 }
 
+/** Endings of English words; what is before them is enough to tell a word by. */
+const ENDING = /(?:ings?|ed|es|e|s|ly|ions?)$/;
+const stemOf = (word: string): string => {
+  const stem = word.replace(ENDING, '');
+  return stem.length >= 3 ? stem : word;
+};
+/** How much a word counts that comes again and again, and how much a long text is held against it (BM25's usual values). */
+const AGAIN = 1.2;
+const LENGTH = 0.75;
+
+/**
+ * How much of what is looked for each text holds. A word that few of them have counts more than one that most have, and in a long text less.
+ * @param texts those that are weighed against each other
+ * @param words small, as `wordsIn` gives them; each is found by its beginning, without its English ending
+ * @returns a weight for each text, 0 when it holds none
+ */
+export function weights(texts: readonly string[], words: readonly string[]): number[] {
+  const small = texts.map((t) => t.toLowerCase());
+  const mean = small.reduce((n, t) => n + t.length, 0) / Math.max(1, small.length);
+  const sums = texts.map(() => 0);
+  for (const stem of new Set(words.map(stemOf))) {
+    const times = small.map((t) => timesIn(t, stem));
+    const holding = times.filter((n) => n > 0).length;
+    const rare = Math.log(1 + (texts.length - holding + 0.5) / (holding + 0.5));
+    for (const [i, n] of times.entries()) {
+      const long = 1 - LENGTH + (LENGTH * small[i]!.length) / Math.max(1, mean);
+      sums[i]! += (rare * n * (AGAIN + 1)) / (n + AGAIN * long);
+    }
+  }
+  return sums;
+}
+
+/** How often a word begins with it. */
+function timesIn(text: string, beginning: string): number {
+  let n = 0;
+  for (let i = text.indexOf(beginning); i !== -1; i = text.indexOf(beginning, i + beginning.length))
+    if (i === 0 || !/[\p{L}\p{N}]/u.test(text[i - 1]!) || !/^[\p{ASCII}]/u.test(beginning)) n += 1;
+  return n;
+}
+
 /** @param day as 2026-11-26 @returns when the next one begins, in UTC */
 export const dayAfter = (day: string): Date => new Date(Date.parse(day) + 24 * 3_600_000);

@@ -1,16 +1,18 @@
 // What was said, found by its words or by its day, however long ago.
 import { sql } from 'kysely';
 import type { Message } from '../../contracts/conversation.ts';
+import { weights } from '../../flow/search.ts';
 import type { TaskState } from '../../flow/states.ts';
 import type { Queryable } from '../pool.ts';
-import { rows, tables } from '../rows.ts';
+import { anyOf, rows, tables } from '../rows.ts';
 
 /** A message that was found. */
 export type FoundMessage = Pick<Message, 'id' | 'role' | 'text' | 'seq' | 'at'>;
 
 const COLUMNS = ['id', 'role', 'text', 'seq', 'at'] as const;
-/** Of what holds the words, how many of the newest are weighed against each other. */
+/** Of what holds the words, how many of the newest are weighed against each other, and how much of each. */
 const WEIGHED = 400;
+const WEIGHED_CHARS = 4_000;
 
 /** Looked for as it is written and by its English stem, and each word also as the beginning of one. */
 const askedFor = (words: readonly string[], joint: '&' | '|') => {
@@ -38,27 +40,44 @@ export async function searchMessages(
     readonly limit: number;
   },
 ): Promise<FoundMessage[]> {
-  const holding = (joint: '&' | '|') => {
+  const holding = async (joint: '&' | '|'): Promise<string[]> => {
     const asked = askedFor(s.words, joint);
     let newest = tables
       .selectFrom('messages')
-      .select(COLUMNS)
+      .select('id')
+      .select((m) => sql<string>`left(${m.ref('text')}, ${WEIGHED_CHARS})`.as('text'))
       .where('owner_id', '=', ownerId)
       .where((is) => sql<boolean>`words_of(${is.ref('text')}) @@ ${asked}`);
     if (s.from) newest = newest.where('at', '>=', s.from);
     if (s.to) newest = newest.where('at', '<', s.to);
-    return tables
-      .selectFrom(newest.orderBy('seq', 'desc').limit(WEIGHED).as('m'))
-      .select(COLUMNS)
-      .orderBy((o) => sql`ts_rank(words_of(${o.ref('text')}), ${asked}, 1)`, 'desc')
-      .orderBy('seq', 'desc')
-      .limit(s.limit);
+    // Weighed here: Postgres would cut each of them into words once more, and that took most of the time.
+    const found = await rows(q, newest.orderBy('seq', 'desc').limit(WEIGHED));
+    const weight = weights(
+      found.map((m) => m.text),
+      s.words,
+    );
+    return found
+      .map((m, i) => ({ id: m.id, weight: weight[i]! }))
+      .toSorted((a, b) => b.weight - a.weight)
+      .map((m) => m.id);
   };
-  const all = await rows(q, holding('&'));
-  if (all.length >= s.limit || s.words.length === 1) return all;
-  const ids = new Set(all.map((m) => m.id));
-  return [...all, ...(await rows(q, holding('|'))).filter((m) => !ids.has(m.id))].slice(0, s.limit);
+  let ids = (await holding('&')).slice(0, s.limit);
+  if (ids.length < s.limit && s.words.length > 1)
+    ids = [...new Set([...ids, ...(await holding('|'))])].slice(0, s.limit);
+  const found = new Map((await listById(q, ownerId, ids)).map((m) => [m.id, m]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
+
+/** Messages of a user by their ids, in no order. */
+export const listById = (q: Queryable, ownerId: string, ids: readonly string[]): Promise<FoundMessage[]> =>
+  rows(
+    q,
+    tables
+      .selectFrom('messages')
+      .select(COLUMNS)
+      .where('owner_id', '=', ownerId)
+      .where('id', '=', anyOf(ids)),
+  );
 
 /** What was said in a time, oldest first. @param s.from, s.to from then on, and before then */
 export const listSaidBetween = (
