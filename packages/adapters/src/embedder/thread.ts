@@ -1,6 +1,7 @@
 // The model itself, in a thread of its own: what it takes to read a text is no pause of anybody else.
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { own } from '@mainloop/models/flow/look';
 import { DIMENSIONS, inBytes, READ_CHARS } from '@mainloop/models/flow/meaning';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -45,7 +46,7 @@ async function read(text: string): Promise<Int8Array> {
     attention_mask: tensor(ids.map(() => 1)),
     token_type_ids: tensor(nothing),
   });
-  const states = out[session.outputNames[0]!]!.data as Float32Array;
+  const states = own(out, session.outputNames[0]!)!.data as Float32Array;
   const mean = new Float32Array(DIMENSIONS);
   for (let i = 0; i < states.length; i++) mean[i % DIMENSIONS]! += states[i]!;
   return inBytes(mean);
