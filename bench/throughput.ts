@@ -309,6 +309,7 @@ const instantForge: Forge = {
   mergeMethods: async () => null,
   ensureQueued: async () => 'unchanged',
   readPullTemplate: async () => null,
+  readIssueTemplates: async () => [],
   hasQueue: async () => false,
   isQueued: async () => false,
   countBehind: async () => 0,

@@ -81,6 +81,7 @@ function forgeAt(
     listReviews: () => Promise.resolve([]),
     listReviewComments: () => Promise.resolve([]),
     listThreads: () => Promise.resolve([]),
+    readIssueTemplates: () => Promise.resolve([]),
     ...more,
   };
   return forgeActivities({ db: t.db, forge: forge as Forge, ...DEPS });
@@ -517,6 +518,31 @@ test('a repository without issues: the plan stays in the app, nobody is stopped,
     "select payload->>'sentence' as says from events where task_id = 'no-issues' and type = 'forge.unreadable'",
   );
   expect(rows).toEqual([{ says: 'This repository has no issues, so the plan is only here.' }]);
+});
+
+test("the plan's issue is as the repository's own form for such a thing has it, in each of its revisions", async () => {
+  await seedTask(t.db, 'formed');
+  await t.db.query(
+    "update tasks set title = 'Keep the lost cent', prompt = 'It is lost.' where id = 'formed'",
+  );
+  const form =
+    'name: Bug\ntitle: "[Bug]: "\nbody: [{type: textarea, attributes: {label: What happened?}}, {type: input, attributes: {label: Version}}]';
+  const wrote: { title: string; body: string }[] = [];
+  const activities = forgeAt(pull('h'), all, {
+    readIssueTemplates: () => Promise.resolve([{ name: 'bug.yml', text: form }]),
+    ensureIssue: (i) => {
+      wrote.push(i);
+      return Promise.resolve({ number: 3, url: 'http://x/3', outcome: 'created', at: '' });
+    },
+  });
+  await activities.ensureIssue({ taskId: 'formed' });
+  await t.db.query("update tasks set plan = 'Round last.', plan_revision = 1 where id = 'formed'");
+  await activities.ensureIssue({ taskId: 'formed' });
+  const begins = '### What happened?\n\n> It is lost.\n\n### Version\n\n_No response_\n\n';
+  expect(wrote.map((w) => [w.title, w.body.startsWith(begins)])).toEqual(
+    wrote.map(() => ['[Bug]: Keep the lost cent', true]),
+  );
+  expect(wrote.at(-1)!.body).toMatch(/The agent's plan:\n\n> Round last\.[^]*Plan revision 1\./);
 });
 
 describe('pictures of an agent', () => {

@@ -15,8 +15,11 @@ type Say = (asked: Asked, nth: number) => readonly [status: number, body: unknow
 let server: http.Server | null = null;
 afterEach(() => void server?.close());
 
-/** @param say what each request is answered with, by `METHOD path` */
-async function forgeThatSays(say: Say): Promise<{ forge: Forge; asked: Asked[]; url: string }> {
+/** @param say what each request is answered with, by `METHOD path` @param headers of each answer */
+async function forgeThatSays(
+  say: Say,
+  headers: Record<string, string> = {},
+): Promise<{ forge: Forge; asked: Asked[]; url: string }> {
   const asked: Asked[] = [];
   server = http.createServer((req, res) => {
     let text = '';
@@ -31,6 +34,7 @@ async function forgeThatSays(say: Say): Promise<{ forge: Forge; asked: Asked[]; 
         req.url === '/user' ? [200, { login: 'mona', id: 7, name: 'Mona' }] : say(one, asked.length);
       res.writeHead(status, {
         'content-type': 'application/json',
+        ...headers,
         ...(location === undefined ? {} : { location }),
       });
       res.end(JSON.stringify(body));
@@ -193,4 +197,40 @@ test('a re-run whose answer was lost is not asked for twice', async () => {
   await expect(forge.ensureRerun(R, 'abc')).rejects.toMatchObject({ kind: 'unavailable' });
   expect(await forge.ensureRerun(R, 'abc')).toEqual({ asked: 1 });
   expect(asked.filter((a) => a.line.startsWith('POST'))).toHaveLength(1);
+});
+
+test.each([
+  ['FORBIDDEN', 'forbidden', 'Resource not accessible'],
+  ['INSUFFICIENT_SCOPES', 'forbidden', 'Resource not accessible'],
+  ['NOT_FOUND', 'not_found', 'Resource not accessible'],
+  ['SERVICE_UNAVAILABLE', 'unavailable', 'Resource not accessible'],
+  ['UNPROCESSABLE', 'rejected', 'Resource not accessible'],
+  ['SOMETHING_NEW', 'rejected', 'Resource not accessible'],
+  [undefined, 'rejected', 'Resource not accessible'],
+  ['RATE_LIMITED', 'rate_limited', 'going on in 20 min'],
+])('GraphQL says %s with a status of 200: that is %s, and one sentence', async (type, kind, sentence) => {
+  const said = { data: null, errors: [{ type, message: 'Resource not accessible' }] };
+  const resets = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inMinutes(20)) };
+  const { url } = await forgeThatSays(
+    ({ line }) => (line.startsWith('GET') ? [200, { ...PULL, draft: true }] : [200, said]),
+    type === 'RATE_LIMITED' ? resets : {},
+  );
+  // Both ways to the same server: with octokit's throttle, which has an error of its own for one of them, and without.
+  for (const baseUrl of [url, url.replace('127.0.0.1', '[::ffff:127.0.0.1]')]) {
+    const asked = github({ token: 'tok', baseUrl }).ensureReady(R, 3);
+    await expect(asked).rejects.toMatchObject({ kind, message: expect.stringContaining(sentence) });
+  }
+});
+const inMinutes = (minutes: number): number => Math.floor(Date.now() / 1_000) + minutes * 60;
+
+test('a repository without issues: what is new of its pull requests is heard all the same', async () => {
+  const { forge } = await forgeThatSays(({ line }) => {
+    if (line === 'GET /repos/o/r/issues') return [410, { message: 'Issues are disabled for this repo' }];
+    if (line === 'GET /repos/o/r/pulls') return [200, [{ number: 3, updated_at: '2026-11-20T10:00:00Z' }]];
+    if (line.startsWith('GET /repos/o/r/actions')) return [200, { workflow_runs: [] }];
+    return [404, { message: 'Not Found' }];
+  });
+  const memory = { etags: new Map<string, string>(), seen: new Map<string, string>() };
+  expect((await forge.changed(R, 'main', memory)).numbers).toEqual([3]);
+  expect((await forge.changed(R, 'main', memory)).numbers).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { merge } from './github/merge.ts';
 import { pulls } from './github/pulls.ts';
 import { repository } from './github/repository.ts';
 import { review } from './github/review.ts';
+import { templates } from './github/templates.ts';
 import type { Forge } from './port.ts';
 
 /** @returns the forge of a token, topic by topic */
@@ -20,5 +21,6 @@ export function github(o: GitHubOptions): Forge {
     ...review(open),
     ...checksOf(open),
     ...files(open),
+    ...templates(open),
   };
 }

@@ -137,6 +137,8 @@ export interface Forge {
   hasFolder(full: string, branch: string, folder: string): Promise<boolean>;
   /** The repository's template for pull requests, of its default branch; null where it has none, or it may not be read. */
   readPullTemplate(repo: string): Promise<string | null>;
+  /** Those for issues, by the names of their files; the first ten of them. */
+  readIssueTemplates(repo: string): Promise<{ readonly name: string; readonly text: string }[]>;
   /** What a repository is called now: one that was renamed or transferred is found under its old name too. */
   findNow(full: string): Promise<RepoNow>;
   /** One issue a task; `disabled` where the repository has none. Found again by its marker in one of our own, its body brought up to date. */

@@ -5,40 +5,50 @@ import { listForgeAnswers } from '@mainloop/models/db/inbox/items';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { forgeUnreadable, issueEnsured } from '@mainloop/models/events/forge';
 import { planAnswer } from '@mainloop/models/flow/requests';
-import { agentLine, agentQuote, ours, type ForgeText } from '@mainloop/models/flow/forge-text';
+import { agentLine, agentQuote, ours, personsWords, type ForgeText } from '@mainloop/models/flow/forge-text';
 import { isOurComment, marker } from '@mainloop/models/flow/ids';
+import {
+  chooseIssueTemplate,
+  fillIssueTemplate,
+  readIssueTemplate,
+  type IssueTemplate,
+} from '@mainloop/models/flow/issue-template';
 import { answerIdOf, commentIdOf, ensureQuestion, readAnswer } from '../../questions.ts';
 import type { ForgeContext } from './context.ts';
 
 const NO_ISSUES = 'This repository has no issues, so the plan is only here.';
 
-function issueBody(t: TaskRow): ForgeText {
-  const asked = agentQuote(t.prompt, 4_000);
-  if (t.plan === null) return ours`${asked}\n\n_Claude is reading the code; the plan appears here._`;
-  return ours`${asked}\n\nThe agent's plan:\n\n${agentQuote(t.plan)}\n\n---\nPlan revision ${t.planRevision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`;
+interface PlanIssue {
+  readonly title: ForgeText;
+  readonly body: ForgeText;
+}
+/** As the repository's own template has it, where it has one for such a thing. */
+function planIssue(t: TaskRow, template: IssueTemplate | null): PlanIssue {
+  const quoted = agentQuote(t.prompt, 4_000);
+  const asked = template === null ? quoted : fillIssueTemplate(template, quoted);
+  const title = ours`${personsWords(template?.prefix ?? '')}${agentLine(t.title)}`;
+  if (t.plan === null)
+    return { title, body: ours`${asked}\n\n_Claude is reading the code; the plan appears here._` };
+  return {
+    title,
+    body: ours`${asked}\n\nThe agent's plan:\n\n${agentQuote(t.plan)}\n\n---\nPlan revision ${t.planRevision}. Approve it in mainloop, with a 👍 here, or by a comment "approved". Any other comment is worked into the plan.`,
+  };
 }
 
 /** The plan on the forge: its issue, its approval, questions about it. */
 export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   /** @returns `at`: when it was last changed, by the forge's clock */
   const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {
-    const m = marker(t.id, 'plan');
-    const made = await effect(t, { kind: 'issue' }, () =>
-      forge.ensureIssue({
-        repo: t.repo,
-        marker: m,
-        title: agentLine(t.title),
-        body: issueBody(t),
-        known: null,
-      }),
+    const templates = (await forge.readIssueTemplates(t.repo)).flatMap(
+      ({ name, text }) => readIssueTemplate(name, text) ?? [],
     );
-    const now = await forge.ensureIssue({
+    const issue = {
       repo: t.repo,
-      marker: m,
-      title: agentLine(t.title),
-      body: issueBody(t),
-      known: made.number,
-    });
+      marker: marker(t.id, 'plan'),
+      ...planIssue(t, chooseIssueTemplate(templates, `${t.title}\n${t.prompt}`)),
+    };
+    const made = await effect(t, { kind: 'issue' }, () => forge.ensureIssue({ ...issue, known: null }));
+    const now = await forge.ensureIssue({ ...issue, known: made.number });
     const outcome = t.planRevision > 1 ? now.outcome : 'created';
     await log(t, (about) =>
       issueEnsured.new({

@@ -40,33 +40,56 @@ const GRAPHQL_KINDS: ReadonlyMap<string, ForgeErrorKind> = new Map([
   ['FORBIDDEN', 'forbidden'],
   ['INSUFFICIENT_SCOPES', 'forbidden'],
   ['NOT_FOUND', 'not_found'],
-  ['RATE_LIMITED', 'rate_limited'],
   ['SERVICE_UNAVAILABLE', 'unavailable'],
 ]);
 
-export function translate(what: string, err: unknown): Error {
-  if (err instanceof ForgeError) return err;
-  const e = err as {
-    name?: string;
-    status?: number;
-    message?: string;
-    errors?: { type?: string }[];
-    response?: {
-      headers?: Record<string, string>;
-      data?: { message?: string; errors?: { message?: string }[] };
+interface Refusal {
+  readonly name?: string;
+  readonly status?: number;
+  readonly message?: string;
+  readonly headers?: Headers;
+  readonly errors?: readonly { readonly type?: string }[];
+  readonly response?: {
+    readonly headers?: Headers;
+    readonly data?: {
+      readonly message?: string;
+      readonly errors?: readonly { readonly type?: string; readonly message?: string }[];
     };
   };
+}
+type Headers = Readonly<Record<string, string>>;
+
+/** @returns the word in which GraphQL says what is wrong; null for what is no answer of it */
+function graphqlType(e: Refusal): string | null {
+  if (e.name === 'GraphqlResponseError') return e.errors?.[0]?.type ?? '';
+  // Octokit's throttle throws an error of its own for this one, without a status.
+  const limited = e.status === undefined && e.response?.data?.errors?.some((x) => x.type === 'RATE_LIMITED');
+  return limited === true ? 'RATE_LIMITED' : null;
+}
+
+function rateLimited(h: Headers): ForgeError {
+  const reset = h['x-ratelimit-reset'] ? Number(h['x-ratelimit-reset']) * 1000 - Date.now() : 60_000;
+  const afterMs = Math.max(1_000, h['retry-after'] ? Number(h['retry-after']) * 1000 : reset);
+  return new ForgeError(
+    'rate_limited',
+    `GitHub's rate limit is used up; going on in ${Math.ceil(afterMs / 60_000)} min.`,
+    afterMs,
+  );
+}
+
+export function translate(what: string, err: unknown): Error {
+  if (err instanceof ForgeError) return err;
+  const e = err as Refusal;
   const said =
     [e.response?.data?.message, ...(e.response?.data?.errors ?? []).map((x) => x.message)]
       .filter(Boolean)
       .join(': ') ||
     (e.message ?? 'unknown');
-  const h = e.response?.headers ?? {};
-  if (e.name === 'GraphqlResponseError')
-    return new ForgeError(
-      GRAPHQL_KINDS.get(e.errors?.[0]?.type ?? '') ?? 'rejected',
-      `GitHub refused ${what}: ${said}`,
-    );
+  const h = e.headers ?? e.response?.headers ?? {};
+  const type = graphqlType(e);
+  if (type === 'RATE_LIMITED') return rateLimited(h);
+  if (type !== null)
+    return new ForgeError(GRAPHQL_KINDS.get(type) ?? 'rejected', `GitHub refused ${what}: ${said}`);
   if (e.status === 401)
     return new ForgeError(
       'auth',
@@ -75,18 +98,8 @@ export function translate(what: string, err: unknown): Error {
   if (
     e.status === 429 ||
     (e.status === 403 && (h['x-ratelimit-remaining'] === '0' || /rate limit/i.test(said)))
-  ) {
-    const after = h['retry-after']
-      ? Number(h['retry-after']) * 1000
-      : h['x-ratelimit-reset']
-        ? Number(h['x-ratelimit-reset']) * 1000 - Date.now()
-        : 60_000;
-    return new ForgeError(
-      'rate_limited',
-      `GitHub's rate limit is used up; going on in ${Math.ceil(Math.max(1_000, after) / 60_000)} min.`,
-      Math.max(1_000, after),
-    );
-  }
+  )
+    return rateLimited(h);
   if (e.status === 403 && /archived/i.test(said))
     return new ForgeError(
       'forbidden',

@@ -1,7 +1,6 @@
 // Whose token it is, what a repository is, and what has changed in it.
 import { authorOf } from '@mainloop/models/flow/author';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
-import { isPullTemplate, TEMPLATE_FOLDERS } from '@mainloop/models/flow/pull-template';
 import { ForgeError, type Forge, type Outcome } from '../port.ts';
 import { translate } from './errors.ts';
 import type { GitHub, GitHubOptions } from './kit.ts';
@@ -11,15 +10,7 @@ export const repository = (
   o: Pick<GitHubOptions, 'baseUrl'>,
 ): Pick<
   Forge,
-  | 'whoAmI'
-  | 'whoCommits'
-  | 'getRepo'
-  | 'hasFolder'
-  | 'readPullTemplate'
-  | 'findNow'
-  | 'mayWrite'
-  | 'ensureBranchGone'
-  | 'changed'
+  'whoAmI' | 'whoCommits' | 'getRepo' | 'hasFolder' | 'findNow' | 'mayWrite' | 'ensureBranchGone' | 'changed'
 > => ({
   whoAmI: () => call('the token', login),
 
@@ -69,28 +60,6 @@ export const repository = (
         if ((err as { status?: number }).status === 404) return false;
         throw err;
       }
-    }),
-
-  readPullTemplate: (full) =>
-    call(`the template of ${full}`, async () => {
-      const closed = (err: { status?: number }): null => {
-        if ([403, 404].includes(err.status ?? 0)) return null;
-        throw err;
-      };
-      for (const folder of TEMPLATE_FOLDERS) {
-        const listed = await kit.repos
-          .getContent({ ...split(full), path: folder })
-          .then((r) => r.data, closed);
-        const found = Array.isArray(listed)
-          ? listed.find((f) => f.type === 'file' && isPullTemplate(f.name))
-          : undefined;
-        if (found === undefined) continue;
-        const file = await kit.repos
-          .getContent({ ...split(full), path: found.path })
-          .then((r) => r.data, closed);
-        return file !== null && 'content' in file ? Buffer.from(file.content, 'base64').toString() : null;
-      }
-      return null;
     }),
 
   findNow: (full) =>
@@ -148,7 +117,12 @@ export const repository = (
         throw translate(repo, err);
       }
     };
-    const issues = await ask<IssueLine[]>('/repos/{owner}/{repo}/issues?state=all&sort=updated&per_page=100');
+    const updated = 'state=all&sort=updated&direction=desc&per_page=100';
+    const issues = await ask<IssueLine[]>(`/repos/{owner}/{repo}/issues?${updated}`).catch((err: unknown) => {
+      // Without issues its pull requests are not listed there.
+      if (!(err instanceof ForgeError) || err.kind !== 'disabled') throw err;
+      return ask<IssueLine[]>(`/repos/{owner}/{repo}/pulls?${updated}`);
+    });
     const runs = await ask<{ workflow_runs: RunLine[] }>('/repos/{owner}/{repo}/actions/runs?per_page=50');
     // One that is gone or hidden is said where it is needed.
     const tip = await ask<{ commit: { sha: string } }>(

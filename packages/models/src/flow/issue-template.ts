@@ -1,0 +1,160 @@
+// The issue of a plan in a repository that has templates or forms for issues. Pure.
+import { parse } from 'yaml';
+import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
+
+/** Where GitHub looks for them: https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/about-issue-and-pull-request-templates */
+export const ISSUE_TEMPLATE_FOLDER = '.github/ISSUE_TEMPLATE';
+/** Where the one of older repositories lies, in GitHub's order. */
+export const OLD_ISSUE_TEMPLATE_FOLDERS = ['.github', '', 'docs'] as const;
+/** @param name of a file in `ISSUE_TEMPLATE_FOLDER`; `config.yml` there is none, it says how the list is shown */
+export const isIssueTemplate = (name: string): boolean =>
+  /\.(md|ya?ml)$/i.test(name) && !/^config\.ya?ml$/i.test(name);
+/** @param name of a file in one of the old folders */
+export const isOldIssueTemplate = (name: string): boolean => /^issue_template(\.(md|txt))?$/i.test(name);
+
+/** A longer one is no template for a person. */
+const MAX_CHARS = 20_000;
+const MAX_FIELDS = 60;
+
+export interface IssueTemplate {
+  /** What people choose it by: its name and what it says it is for, or the name of its file. */
+  readonly about: string;
+  /** What its titles begin with, as "[Feature]: "; '' for none. */
+  readonly prefix: string;
+  /** Its parts, in order; the first may have no heading. */
+  readonly sections: readonly Section[];
+}
+interface Section {
+  /** As it stands there: "## What happened?", "**Describe the bug**"; '' for none. */
+  readonly heading: string;
+  readonly rest: string;
+  /** Whether words fit in: not in a list of boxes. */
+  readonly takesWords: boolean;
+}
+
+/**
+ * @param file its name, as "bug_report.yml"
+ * @returns null for what is no template, as YAML that cannot be read
+ */
+export function readIssueTemplate(file: string, text: string): IssueTemplate | null {
+  const whole = text.slice(0, MAX_CHARS).replaceAll('\r\n', '\n');
+  if (/\.ya?ml$/i.test(file)) return readForm(file, readYaml(whole));
+  const front = /^---[ \t]*\n([\s\S]*?)\n---[ \t]*(?:\n|$)/.exec(whole);
+  const said = front === null ? {} : (readYaml(front[1]!) ?? {});
+  return {
+    ...nameOf(file, said, said.about),
+    sections: sectionsOf(front === null ? whole : whole.slice(front[0].length)),
+  };
+}
+
+type Yaml = Readonly<Record<string, unknown>>;
+const isYaml = (x: unknown): x is Yaml => typeof x === 'object' && x !== null && !Array.isArray(x);
+function readYaml(text: string): Yaml | null {
+  try {
+    const read: unknown = parse(text, { maxAliasCount: 20, logLevel: 'error' });
+    return isYaml(read) ? read : null;
+  } catch {
+    // It is no YAML: GitHub does not offer such a template either.
+    return null;
+  }
+}
+const wordsOf = (x: unknown): string => (typeof x === 'string' ? x : '');
+const lineOf = (x: unknown): string => wordsOf(x).replace(/\s+/g, ' ').trim();
+
+function nameOf(file: string, said: Yaml, about: unknown): Pick<IssueTemplate, 'about' | 'prefix'> {
+  const prefix = /^(?:\[[^\]\n]{1,40}\]:?|[\w-]{1,20}(?:\([\w-]{1,20}\))?:)/.exec(lineOf(said.title))?.[0];
+  return {
+    about: [file, lineOf(said.name), lineOf(about)].join(' ').replaceAll('_', ' '),
+    prefix: prefix === undefined ? '' : `${prefix} `,
+  };
+}
+
+/** https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
+function readForm(file: string, form: Yaml | null): IssueTemplate | null {
+  if (form === null || !Array.isArray(form.body)) return null;
+  const sections = form.body.slice(0, MAX_FIELDS).flatMap((field: unknown): Section[] => {
+    const { type, attributes } = isYaml(field) ? field : {};
+    const said = isYaml(attributes) ? attributes : {};
+    const label = lineOf(said.label);
+    // What is Markdown there is for whoever fills the form in; it is no part of the issue.
+    if (label === '' || typeof type !== 'string' || type === 'markdown') return [];
+    const boxes = Array.isArray(said.options) ? said.options : [];
+    const rest =
+      type === 'checkboxes'
+        ? boxes.map((box: unknown) => `- [ ] ${lineOf(isYaml(box) ? box.label : box)}`).join('\n')
+        : '_No response_';
+    return [{ heading: `### ${label}`, rest, takesWords: type === 'textarea' || type === 'input' }];
+  });
+  return { ...nameOf(file, form, form.description), sections };
+}
+
+/** A heading, or a line in bold as GitHub's own examples have it. */
+const HEADING = /^(?=#{1,6}[ \t]\S|\*\*[^*\n]+\*\*[ \t]*$)/m;
+function sectionsOf(text: string): Section[] {
+  const clean = text
+    .replace(/<!--[\s\S]*?(-->|$)/g, '')
+    .replace(/^([ \t]*(?:[-*+]|\d+[.)])[ \t]+)\[[xX]\]/gm, '$1[ ]')
+    .replace(/^A clear and concise description .*$/gim, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+  return clean
+    .split(HEADING)
+    .filter((s) => s.trim() !== '')
+    .map((s) => {
+      const heading = /^(?:#{1,6}[ \t]|\*\*)/.test(s) ? s.split('\n')[0]!.trimEnd() : '';
+      const rest = s.slice(heading.length).trim();
+      return { heading, rest, takesWords: !/^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[ \]/m.test(rest) };
+    });
+}
+
+const FOR_BUGS = /\b(bugs?|defects?|regressions?|crash(es)?|problems?)\b/i;
+const FOR_WISHES = /\b(features?|enhancements?|improvements?|requests?|proposals?|suggestions?|ideas?)\b/i;
+const FOR_WORK = /\b(tasks?|chores?|work|tech(nical)? debt|maintenance|general|default|issue template)\b/i;
+const IS_BUG =
+  /\b(fix(es|ed)?|bugs?|broken|breaks?|crash(es|ed)?|fails?|wrong|regression|errors?|loses?|lost)\b/i;
+
+/**
+ * @param asked what the task was asked to do, with its title
+ * @returns the one that a person would take; null when none of them is for such a thing
+ */
+export function chooseIssueTemplate(
+  templates: readonly IssueTemplate[],
+  asked: string,
+): IssueTemplate | null {
+  const of = (is: RegExp): IssueTemplate | undefined => templates.find((t) => is.test(t.about));
+  const [bug, wish] = [
+    of(FOR_BUGS),
+    templates.find((t) => FOR_WISHES.test(t.about) && !FOR_BUGS.test(t.about)),
+  ];
+  const fitting = IS_BUG.test(asked) ? bug : wish;
+  return fitting ?? of(FOR_WORK) ?? null;
+}
+
+/** Where what is asked for belongs, best first. */
+const PLACES = [
+  /\b(what happened|actual behaviou?r|describe the (bug|issue|problem)|bug description)\b/i,
+  /\b(describe the (feature|solution|change)|solution you'd like|feature description|proposal|proposed)\b/i,
+  /\b(description|summary|overview|request|what)\b/i,
+  /\b(problem|motivation|why|details|describe)\b/i,
+];
+
+/**
+ * Fills in what is asked for. Everything else stays as the repository wrote it, and every box is open: whoever ticks it has looked.
+ * @param asked as a quotation
+ */
+export function fillIssueTemplate({ sections }: IssueTemplate, asked: ForgeText): ForgeText {
+  const fits = (is: RegExp): number => sections.findIndex((s) => s.takesWords && is.test(s.heading));
+  const place = PLACES.map(fits).find((n) => n >= 0) ?? -1;
+  const filled = sections.map(({ heading, rest }, n): ForgeText => {
+    const below = rest === '_No response_' ? '' : rest;
+    const parts =
+      n === place
+        ? [personsWords(heading), asked, personsWords(below)]
+        : [personsWords(heading), personsWords(rest)];
+    return joined(
+      parts.filter((part) => part !== ''),
+      '\n\n',
+    );
+  });
+  return ours`${joined([...(place < 0 ? [asked] : []), ...filled], '\n\n')}`;
+}
