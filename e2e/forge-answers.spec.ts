@@ -329,6 +329,42 @@ test('the template for pull requests is found where GitHub looks for it, under a
   await ask('GET', '/repos/{owner}/{repo}/contents/{path}', { path: 'none' }, undefined, 404);
 });
 
+test('templates for issues are found in their folder, or where older repositories have the one', async () => {
+  const put = async (file: string, text: string): Promise<void> => {
+    mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+    writeFileSync(path.join(dir, file), text);
+    await git('add', '-A');
+    await git('commit', '-qm', file);
+    await git('push', '-q', 'origin', 'HEAD:main');
+  };
+  await git('fetch', '-q', 'origin');
+  await git('checkout', '-q', '-B', 'template', 'origin/main');
+  expect(await forge.readIssueTemplates(R)).toEqual([]);
+  await put('docs/issue_template.md', 'old');
+  expect(await forge.readIssueTemplates(R)).toEqual([{ name: 'issue_template.md', text: 'old' }]);
+  await put('.github/ISSUE_TEMPLATE/config.yml', 'blank_issues_enabled: false');
+  await put('.github/ISSUE_TEMPLATE/bug.yml', 'body: [] # é');
+  expect(await forge.readIssueTemplates(R)).toEqual([{ name: 'bug.yml', text: 'body: [] # é' }]);
+});
+
+test('a repository under another name: its old one leads to it, for whoever reads, writes and fetches', async () => {
+  const REPO = '/repos/{owner}/{repo}';
+  await ask('PATCH', REPO, {}, { name: 'thing-2' });
+  await ask('GET', REPO, { repo: 'thing-2' });
+  expect(await forge.findNow(R)).toMatchObject({ full: 'demo/thing-2' });
+  const issue = { marker: '<!-- m:moved -->', title: say('Moved'), body: say('x'), known: null };
+  const { number } = await forge.ensureIssue({ ...issue, repo: R });
+  expect(await forge.ensureIssue({ ...issue, repo: 'demo/thing-2' })).toMatchObject({
+    number,
+    outcome: 'unchanged',
+  });
+  expect(await git('ls-remote', 'origin', 'main')).toBe(
+    await git('ls-remote', `${hub.url}/demo/thing-2.git`, 'main'),
+  );
+  await ask('PATCH', REPO, { repo: 'thing-2' }, { name: 'thing' });
+  await ask('GET', REPO, {});
+});
+
 test("a branch is brought up to date with its base, bound to its head, and answered as GitHub's own description says", async () => {
   const REPO = '/repos/{owner}/{repo}';
   const begin = async (branch: string, file: string, words: string): Promise<number> => {

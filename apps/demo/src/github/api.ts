@@ -9,6 +9,7 @@ import { gitDataRoutes } from './git-data.ts';
 import { issueRoutes } from './issues.ts';
 import { labelRoutes } from './labels.ts';
 import { pullRoutes } from './pulls.ts';
+import { renamingRoutes } from './renaming.ts';
 import { runRoutes } from './runs.ts';
 import * as shape from './shapes.ts';
 
@@ -121,5 +122,6 @@ export function routes(c: Ctx): Route[] {
     ...checkRoutes(c, desk),
     ...runRoutes(c, desk),
     ...labelRoutes(c, desk),
+    ...renamingRoutes(c, R),
   ];
 }

@@ -22,9 +22,10 @@ import { issuePage } from './pages.ts';
 import { log } from './log.ts';
 import { pointOf } from './points.ts';
 import { finishMerges } from './merge.ts';
+import { byName, formerly, movedTo } from './renaming.ts';
 import { root } from './run-shapes.ts';
 import * as shape from './shapes.ts';
-import { nowIso, Store, type Call, type Repo } from './store.ts';
+import { nowIso, Store, type Call, type Repo, type RepoRules } from './store.ts';
 
 const MAX_READS = 1_000;
 /** What GitHub's own CLI calls a GitHub on this machine. No name below `localhost` leads anywhere else (RFC 6761, 6.3). */
@@ -124,6 +125,11 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
       );
     if (gitPath) {
       const repo = repoOf(gitPath[1]!);
+      const now = repo ? undefined : formerly(store, gitPath[1]!);
+      if (now)
+        return void res
+          .writeHead(301, { location: `${base}/${now.full}.git${gitPath[2]!}${url.search}` })
+          .end();
       if (!repo) return json(res, 404, { message: 'Not Found' });
       if (gitPath[2] === '/git-receive-pack') store.insert('call', callOf(req, url, 200, user, null));
       return serveGit(c, repo, gitPath[2]!, req, res, url, user);
@@ -210,9 +216,15 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     if (!isSecret(token, o.operatorSecret))
       return json(res, 401, { message: "This wants the operator's own secret." });
     if (req.method === 'GET' && url.pathname === '/_local/calls') return json(res, 200, store.find('call'));
-    if (req.method !== 'POST' || url.pathname !== '/_local/import')
+    if (req.method !== 'POST' || !['/_local/import', '/_local/rules'].includes(url.pathname))
       return json(res, 404, { message: 'Not Found' });
     const data = JSON.parse(await body(req)) as Record<string, unknown>;
+    if (url.pathname === '/_local/rules') {
+      const repo = repoOf(String(data.full));
+      if (repo === undefined) return json(res, 404, { message: 'Not Found' });
+      store.update('repo', repo, { rules: data.rules as RepoRules });
+      return json(res, 200, shape.repo(base, repo));
+    }
     try {
       const { repo, look } = await machine.look(
         String(data.full),
@@ -267,12 +279,17 @@ export async function startLocalGitHub(o: LocalGitHubOptions): Promise<LocalGitH
     accept: string,
   ): Promise<Answer> {
     if (!isDecodable(url.pathname)) return { status: 400, body: { message: 'Bad Request' } };
+    const pathname = byName(store, url.pathname);
     for (const [method, re, run] of table) {
-      const m = method === asks ? re.exec(url.pathname) : null;
+      const m = method === asks ? re.exec(pathname) : null;
       if (!m) continue;
       const repo = repoOf(m[1]!);
-      if (repo === undefined) return notFound;
-      const refused = refusalOf(repo, asks, url.pathname, data);
+      if (repo === undefined) {
+        const now = formerly(store, m[1]!);
+        const rest = `${pathname.slice(`/repos/${m[1]!}`.length)}${url.search}`;
+        return now ? movedTo(base, now, asks, rest) : notFound;
+      }
+      const refused = refusalOf(repo, asks, pathname, data);
       if (refused !== null) return refused;
       const asked: Ask = { user, repo, m, query: url.searchParams, body: data, accept };
       const answer = await run(asked);

@@ -11,6 +11,8 @@ export interface Repo extends Doc {
   folder?: string;
   defaultBranch: string;
   createdAt: string;
+  /** What it was called before; these names lead to it. */
+  former?: readonly string[];
   /** Of the default branch, as a ruleset would have them; none without it. */
   rules?: RepoRules;
 }
