@@ -31,7 +31,7 @@ test('the list of failpoints is the one in the code', () => {
   const named = sources.flatMap((text) => [...text.matchAll(/\bhit\('([a-z.]+)'\)/g)].map((m) => m[1]!));
   // Effects name their point by what they do: their kind.
   const effects = sources.flatMap((text) =>
-    [...text.matchAll(/\beffect\(\s*t,\s*\{\s*kind: '([a-z]+)'/g)].flatMap((m) => [
+    [...text.matchAll(/\beffect\(\s*\w+,\s*\{\s*kind: '([a-z]+)'/g)].flatMap((m) => [
       `forge.${m[1]}.before`,
       `forge.${m[1]}.after`,
     ]),
