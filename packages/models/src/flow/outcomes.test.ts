@@ -114,17 +114,21 @@ test('each reason has a sentence of its own, which says what to do', () => {
   );
 });
 
-test('only a run that was lost in the middle is done anew', () => {
+test('only a run that was lost in the middle, or failed by its model there, is done anew', () => {
   const ends: (RunOutcome | null)[] = [
     null,
     { kind: 'completed', summary: '' },
     { kind: 'failed', reason: 'auth', detail: '' },
+    { kind: 'retry', reason: 'overloaded', backoffMs: 5 },
+    { kind: 'wait', reason: 'rate_limit', untilMs: NOW },
     ...(['killed', 'stopped', 'silent', 'lost', 'steered'] as const).map((reason) => ({
       kind: 'interrupted' as const,
       reason,
     })),
   ];
   expect(ends.filter(isCutOff)).toEqual([
+    { kind: 'retry', reason: 'overloaded', backoffMs: 5 },
+    { kind: 'wait', reason: 'rate_limit', untilMs: NOW },
     { kind: 'interrupted', reason: 'killed' },
     { kind: 'interrupted', reason: 'lost' },
   ]);

@@ -38,9 +38,11 @@ export type FailReason = (typeof FAIL_REASONS)[number];
 export const spendsSession = (o: RunOutcome | null): boolean =>
   o?.kind === 'failed' && o.reason === 'context';
 
-/** Whether a run was lost in the middle, so that the next one does its work anew. */
+/** Whether a run was lost in the middle, or its model failed it there, so that the next one does its work anew. */
 export const isCutOff = (o: RunOutcome | null): boolean =>
-  o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost');
+  o?.kind === 'retry' ||
+  o?.kind === 'wait' ||
+  (o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost'));
 
 export type AfterRun =
   | { readonly do: 'go_on' }
