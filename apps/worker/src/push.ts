@@ -7,6 +7,7 @@ import {
   ensureVapidKeys,
   hasDevices,
   noteFailed,
+  noteSending,
   noteTold,
   openItems,
   type DueNotice,
@@ -50,6 +51,7 @@ export async function tellDevices(
           const notice: Notice = d.item
             ? noticeOf(d.item, waiting)
             : { type: 'withdraw', itemId: d.itemId, waiting };
+          if (d.item) await noteSending(db, d.device.id, d.itemId);
           hit('push.before');
           const r = await send(d.device, notice, keys, from);
           hit('push.after');

@@ -276,7 +276,7 @@ async function settle(t: Theatre, taskId: string): Promise<void> {
       const [left] = await rows<{ n: number }>(
         t.s,
         `select (select count(*) from outbox where workflow_id = 'task/' || $1 and sent_at is null)
-              + (select count(*) from push_notices n join inbox_items i on i.id = n.item_id where i.task_id = $1 and i.state <> 'open' and n.state = 'shown')
+              + (select count(*) from push_notices n join inbox_items i on i.id = n.item_id where i.task_id = $1 and i.state <> 'open' and n.state <> 'withdrawn')
               + (select count(*) from runs where task_id = $1 and state <> 'ended') as n`,
         [taskId],
       );

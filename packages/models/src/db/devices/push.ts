@@ -125,12 +125,12 @@ export async function dueNotices(
         eb.or([
           eb.and([
             eb('i.state', '=', 'open'),
-            eb('n.item_id', 'is', null),
+            eb.or([eb('n.item_id', 'is', null), eb('n.state', '=', 'sending')]),
             eb('i.kind', '=', anyOf(i.kinds)),
             eb('i.created_at', '>=', eb.ref('d.created_at')),
             eb.lit(!i.quiet),
           ]),
-          eb.and([eb('i.state', '<>', 'open'), eb('n.state', '=', 'shown')]),
+          eb.and([eb('i.state', '<>', 'open'), eb('n.state', 'in', ['sending', 'shown'])]),
         ]),
       )
       .orderBy('i.created_at')
@@ -155,6 +155,16 @@ export async function dueNotices(
         : null,
   }));
 }
+
+/** Before it goes out: whatever ends in the middle, this device may show it. */
+export const noteSending = async (q: Queryable, deviceId: string, itemId: string): Promise<void> =>
+  void (await run(
+    q,
+    tables
+      .insertInto('push_notices')
+      .values({ item_id: itemId, device_id: deviceId, state: 'sending' })
+      .onConflict((conflict) => conflict.doNothing()),
+  ));
 
 export async function noteTold(
   q: Queryable,

@@ -1,0 +1,82 @@
+// What a phone is told, with a push service on loopback and a real database.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { addDevice, ensureVapidKeys } from '@mainloop/models/db/devices/push';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPushService, type PushService } from '@mainloop/testkit/push-service';
+import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
+import webpush from 'web-push';
+import { tellDevices } from './push.ts';
+
+let t: TestDatabase;
+let service: PushService;
+let phone: ReturnType<PushService['subscribe']>;
+let n = 0;
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db);
+  const keys = await ensureVapidKeys(t.db, webpush.generateVAPIDKeys);
+  service = await startPushService(keys.publicKey);
+});
+afterAll(async () => {
+  service.close();
+  await t.drop();
+});
+beforeEach(async () => {
+  await t.db.query('delete from push_devices');
+  phone = service.subscribe();
+  await addDevice(t.db, OWNER, { ...phone.subscription, label: 'phone' });
+});
+
+const FROM = { subject: 'mailto:me@example.com', toLoopback: true };
+/** @param endsAt where the worker ends */
+const tell = (endsAt?: string): Promise<number> =>
+  tellDevices(t.db, FROM, (point) => {
+    if (point === endsAt) throw new Error('ended');
+  });
+const heard = (): string[] =>
+  phone.got.map(({ notice }) => `${String(notice.type)} ${String(notice.itemId)}`);
+const open = async (): Promise<string> => {
+  const taskId = await seedTask(t.db, `t-told-${++n}`);
+  return seedItem(t.db, taskId, `${taskId}-plan-1`, 'plan', 'Plan');
+};
+const close = (id: string): Promise<unknown> =>
+  t.db.query("update inbox_items set state = 'closed' where id = $1", [id]);
+
+test('each is shown once, and taken away once when it is closed', async () => {
+  const id = await open();
+  await tell();
+  await tell();
+  await close(id);
+  await tell();
+  await tell();
+  expect(heard()).toEqual([`show ${id}`, `withdraw ${id}`]);
+});
+
+test('one that went out as the worker ended is shown again in its place, and taken away when it is closed', async () => {
+  const [shown, gone] = [await open(), await open()];
+  await expect(tell('push.after')).rejects.toThrow('ended');
+  expect(heard()).toEqual([`show ${shown}`]);
+  await close(shown);
+  await tell();
+  expect(heard().toSorted()).toEqual([`show ${shown}`, `withdraw ${shown}`, `show ${gone}`].toSorted());
+});
+
+test('one that never went out is shown the next time', async () => {
+  const id = await open();
+  await expect(tell('push.before')).rejects.toThrow('ended');
+  await tell();
+  expect(heard()).toEqual([`show ${id}`]);
+});
+
+test('one that the service does not take is kept until it does', async () => {
+  const id = await open();
+  phone.answer = 503;
+  await tell();
+  phone.answer = 201;
+  await tell();
+  expect(heard()).toEqual([]);
+  await t.db.query("update push_devices set next_at = now() - interval '1 second'");
+  await tell();
+  expect(heard()).toEqual([`show ${id}`]);
+});
