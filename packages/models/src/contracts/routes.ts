@@ -648,7 +648,10 @@ export type RouteName = keyof typeof ROUTES;
 type Table = typeof ROUTES;
 
 type WithQuery = { [N in RouteName]: Table[N] extends { query: unknown } ? N : never }[RouteName];
-/** The schema of a route's query. */
+/**
+ * The schema of a route's query.
+ * @param name a route that has one
+ */
 export const queryOf = (name: WithQuery): z.ZodObject => ROUTES[name].query;
 
 /** What a controller gives: moments are Dates. */

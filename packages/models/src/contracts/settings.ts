@@ -185,6 +185,11 @@ function fieldByField<T extends object>(
   return { set: Object.fromEntries(set) as T, unreadable };
 }
 
+/**
+ * A project's settings with the defaults of what is not set.
+ * @param raw as the row has them
+ * @returns fields that can't be read are named in `unreadable` and hold their strictest value
+ */
 export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
   const { set, unreadable } = fieldByField<ProjectSettings>(raw, PROJECT.shape, STRICTEST);
   const s = { ...PROJECT_DEFAULTS, ...set };
@@ -197,6 +202,11 @@ export function resolveProjectSettings(raw: unknown): ResolvedProjectSettings {
   };
 }
 
+/**
+ * The same for the settings of a user.
+ * @param raw as the row has them
+ * @returns `unreadable` names the fields that can't be read
+ */
 export function resolveSettings(raw: unknown): OwnerSettings {
   const { set, unreadable } = fieldByField<Settings>(raw, OWN.shape, STRICTEST_OWN);
   return { ...OWN_DEFAULTS, ...set, unreadable };

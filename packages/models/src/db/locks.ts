@@ -24,7 +24,10 @@ const wait = prepare<{ readonly lock: number }>()(({ lock }) =>
   tables.selectNoFrom(sql`pg_advisory_xact_lock(${lock})`.as('taken')),
 );
 
-/** Takes a lock for this transaction, and waits for it. */
+/**
+ * Takes a lock for this transaction, and waits for it.
+ * @param lock its name in LOCKS; it is let go with the transaction
+ */
 export const takeLock = async (tx: Tx, lock: keyof typeof LOCKS): Promise<void> =>
   void (await wait(tx, { lock: LOCKS[lock] }));
 

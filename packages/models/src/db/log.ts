@@ -14,6 +14,7 @@ import { hasRow, notify, prepare, row, rows, tables } from './rows.ts';
 export const CHANNEL = 'mainloop';
 const OUTBOX_CHANNEL = 'mainloop_outbox';
 
+/** @returns an id that sorts by when it was made */
 export const freshId = (): string => newId(Date.now(), randomBytes);
 
 /**
@@ -73,8 +74,10 @@ async function appendOne<T extends EventType>(
 }
 
 /**
- * Takes the append's lock early. Whoever reads a projection to decide what to append calls this first: the state can't
+ * Takes the append's lock early. Whoever reads a projection to decide what to append calls this first: the
+ * state can't
  * change under the decision, and locks are always taken in the same order.
+ * @param tx the transaction that will append; the lock is let go with it
  */
 export const lockLog = (tx: Tx): Promise<void> => takeLock(tx, 'append');
 
@@ -89,7 +92,10 @@ export const decideAndAppend = <T>(db: Db, decide: (tx: Tx) => Promise<T>): Prom
     return decide(tx);
   });
 
-/** Appends in a transaction of its own, see `append`. */
+/**
+ * Appends in a transaction of its own, see `append`.
+ * @returns what was new: an event whose dedupe key is in the log already is left out
+ */
 export const appendOnce = (db: Db, events: readonly NewEvent[], ownerId: string): Promise<LoggedEvent[]> =>
   withTx(db, (tx) => append(tx, events, ownerId));
 
@@ -97,7 +103,10 @@ const insertOutbox = prepare<Insertable<DB['outbox']>>()(({ kind, workflow_id, n
   tables.insertInto('outbox').values({ kind, workflow_id, name, payload }),
 );
 
-/** A row that must reach Temporal, written with the event that caused it. */
+/**
+ * A row that must reach Temporal, written with the event that caused it.
+ * @param payload what the workflow is started with or the signal carries, as JSON
+ */
 export async function toOutbox(
   tx: Tx,
   {
@@ -126,6 +135,12 @@ export interface Stretch {
   readonly isLast: boolean;
 }
 
+/**
+ * A stretch of a user's log.
+ * @param seq the cursor: events after it, oldest first, `limit` rows at most
+ * @returns `upTo` is the next cursor, also past events of types that are not known; `isLast` says that
+ * nothing followed
+ */
 export async function eventsAfter(q: Queryable, ownerId: string, seq: number, limit = 500): Promise<Stretch> {
   const found = await rows(
     q,
@@ -134,7 +149,10 @@ export async function eventsAfter(q: Queryable, ownerId: string, seq: number, li
   return { events: readEvents(found).events, upTo: found.at(-1)?.seq ?? seq, isLast: found.length < limit };
 }
 
-/** The newest events of a task, oldest first. */
+/**
+ * The newest events of a task, oldest first.
+ * @returns `limit` events at most
+ */
 export async function eventsOfTask(
   q: Queryable,
   ownerId: string,
@@ -149,10 +167,14 @@ export async function eventsOfTask(
   return readEvents(await rows(q, tables.selectFrom(newest.as('e')).selectAll().orderBy('seq'))).events;
 }
 
-/** Whether an event with this dedupe key is in the log. */
+/**
+ * Whether an event with this dedupe key is in the log.
+ * @param dedupeKey as the event's constructor makes it
+ */
 export const hasEvent = (q: Queryable, dedupeKey: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('events').select('seq').where('dedupe_key', '=', dedupeKey));
 
+/** @returns the number of the user's newest event, 0 before the first */
 export const lastSeq = async (q: Queryable, ownerId: string): Promise<number> =>
   (
     await row(

@@ -12,7 +12,10 @@ export interface OutboxRow {
   readonly payload: unknown;
 }
 
-/** The hundred oldest that wait and are due. Call it under the relay's lock: rows are sent in order. */
+/**
+ * The hundred oldest that wait and are due. Call it under the relay's lock: rows are sent in order.
+ * @returns payloads as they were written, parsed
+ */
 export const listUnsent = (tx: Tx): Promise<OutboxRow[]> =>
   rows(
     tx,
@@ -49,7 +52,10 @@ export async function updateSent(tx: Tx, id: number, error: string | null): Prom
   await run(tx, sent.where('id', '=', id));
 }
 
-/** Whether something for this workflow has been sent: then a worker is there. */
+/**
+ * Whether something for this workflow has been sent: then a worker is there.
+ * @param workflowId Temporal's, as `task/…`
+ */
 export const wasSent = (q: Queryable, workflowId: string): Promise<boolean> =>
   hasRow(
     q,

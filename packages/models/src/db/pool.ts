@@ -8,6 +8,10 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 // int8 comes as a string by default; our sequences and micro-dollars stay far below 2^53.
 pg.types.setTypeParser(20, Number);
 
+/**
+ * @param name how Postgres lists our connections
+ * @param max connections at once; whoever waits longer than ten seconds for one gets an error
+ */
 export function openPool(url: string, name: string, max = 10): Db {
   const pool = new pg.Pool({
     connectionString: url,
@@ -21,6 +25,10 @@ export function openPool(url: string, name: string, max = 10): Db {
   return pool;
 }
 
+/**
+ * Does work in one transaction: committed when it returns, rolled back when it throws.
+ * @throws what the work threw; a connection that can't even roll back is closed for good
+ */
 export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await db.connect();
   let broken: Error | undefined;
@@ -39,6 +47,10 @@ export async function withTx<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T
   }
 }
 
+/**
+ * @param sql with $1, $2 … for `args`
+ * @returns the first row, or null
+ */
 export async function one<T extends pg.QueryResultRow>(
   q: Queryable,
   sql: string,
@@ -47,6 +59,10 @@ export async function one<T extends pg.QueryResultRow>(
   return ((await q.query<T>(sql, args as unknown[])).rows[0] as T | undefined) ?? null;
 }
 
+/**
+ * @param sql with $1, $2 … for `args`
+ * @returns all rows
+ */
 export async function many<T extends pg.QueryResultRow>(
   q: Queryable,
   sql: string,

@@ -50,9 +50,16 @@ export async function run(q: Queryable, statement: Compilable): Promise<number> 
 
 /** The clock of Postgres, which is the same for all processes: when the transaction began. */
 export const now = sql<Date>`now()`;
-/** The clock of Postgres and some milliseconds more, or less. */
+/**
+ * The clock of Postgres and some milliseconds more, or less.
+ * @param ms milliseconds; less than 0 for a time that is over
+ * @returns an expression for a statement, not a date
+ */
 export const nowAnd = (ms: number): RawBuilder<Date> => sql`now() + ${ms} * interval '1 millisecond'`;
-/** To be compared with: `where('id', '=', anyOf(ids))`. Of no values nothing is one. */
+/**
+ * To be compared with: `where('id', '=', anyOf(ids))`. Of no values nothing is one.
+ * @returns the right side of a comparison
+ */
 export const anyOf = <T>(values: readonly T[]): RawBuilder<T> => sql`any(${values})`;
 
 /** Stands for a value in a statement that is put together once. */

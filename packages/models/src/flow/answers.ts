@@ -20,7 +20,10 @@ export interface Question {
   readonly multiple: boolean;
 }
 
-/** The question as a comment. Options are numbered, so that a number answers it. */
+/**
+ * The question as a comment. Options are numbered, so that a number answers it.
+ * @param answered who answered it, where and how; null while it waits
+ */
 export function questionComment(
   q: Question,
   answered: { by: string; where: string; text: string } | null,

@@ -11,6 +11,10 @@ export interface Ended {
 
 /** Not there, or not to be run: that says nothing of the code. */
 const DID_NOT_RUN = new Set([126, 127]);
+/**
+ * @returns false as well for a command that was not found or could not be run: that says nothing about the
+ * code
+ */
 export const isRed = (e: Pick<Ended, 'exitCode'>): boolean =>
   e.exitCode !== null && e.exitCode !== 0 && !DID_NOT_RUN.has(e.exitCode);
 

@@ -15,7 +15,11 @@ export interface Checkup {
 export const CHECKUP_KEY = 'checkup';
 const SILENT_MS = 3 * 60_000;
 
-/** The worker's checks; or that nothing was heard of it, then what it said last counts for nothing. */
+/**
+ * The worker's checks; or that nothing was heard of it, then what it said last counts for nothing.
+ * @param c what the worker wrote last, null when it never has
+ * @returns the worker itself first
+ */
 export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
   const silentMs = c === null ? 0 : nowMs - Date.parse(c.at);
   if (c !== null && silentMs < SILENT_MS) return [{ name: 'worker', ok: true, says: 'at work' }, ...c.checks];
@@ -34,6 +38,9 @@ export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
 
 /** Further than this from the cluster's clock, tokens are refused and ages mean nothing. */
 const CLOCK_OFF_MS = 60_000;
+/**
+ * @param offMs how far the cluster's clock is before ours, in milliseconds; after, when it is less than 0
+ */
 export function clockCheck(offMs: number): Check {
   const s = Math.round(Math.abs(offMs) / 1000);
   return Math.abs(offMs) < CLOCK_OFF_MS

@@ -31,7 +31,11 @@ function folded(segment: string): string {
   return /^github~\d$/.test(s) ? '.github' : s;
 }
 
-/** Whether a file counts by its name alone. */
+/**
+ * Whether a file counts by its name alone.
+ * @param path in the repository, with `/`
+ * @returns true as well for other spellings that a file system may take for the same name
+ */
 export function isCiFile(path: string): boolean {
   const parts = path.split('/').map(folded);
   const name = parts.at(-1)!;

@@ -38,6 +38,10 @@ export interface Situation {
   readonly patienceMs: number;
 }
 
+/**
+ * What a task is told of the checks of its commit.
+ * @param i the situation on the forge: its pull request, the last fix and what that was about
+ */
 export function tellCi({ outcome }: CiVerdict, i: Situation): CiTold {
   const told = {
     pull: i.pull,
@@ -189,6 +193,11 @@ export interface AtCi {
   readonly told?: CiTold | undefined;
 }
 
+/**
+ * What a task does next when it has looked at its checks.
+ * @param v what all checks say together
+ * @param i how often it was fixed, how long it has waited (in milliseconds), and what else was told
+ */
 export function afterCi(v: CiWord, i: AtCi): AfterCi {
   if (i.told?.pull === 'merged') return { do: 'finish' };
   if (typeof i.told?.ask === 'string') return { do: 'ask_human', sentence: i.told.ask };

@@ -297,4 +297,5 @@ const WORDS: Record<CiOutcome['is'], CiWord> = {
   infrastructure: 'pending',
 };
 export const CI_OUTCOMES = Object.keys(WORDS) as [CiOutcome['is'], ...CiOutcome['is'][]];
+/** @returns the one word that an outcome comes to */
 export const wordOf = (o: CiOutcome): CiWord => WORDS[o.is];

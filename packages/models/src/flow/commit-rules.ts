@@ -27,7 +27,11 @@ const DCO = /^(\.github\/)?dco\.ya?ml$/i;
 const CONVENTIONAL = /^(build|chore|ci|docs|feat|fix|perf|refactor|revert|style|test)(\([^)]+\))?!?: \S/;
 const SIGNED = /^Signed-off-by: .+ <[^<>\s]+@?[^<>\s]*>$/m;
 
-/** What the repository asks for: by a tool that checks it, by a word of its guide, or because nearly all of its newest commits are so. */
+/**
+ * What the repository asks for: by a tool that checks it, by a word of its guide, or because nearly all of
+ * its newest commits are so.
+ * @returns which of the two it asks for
+ */
 export function commitRules({ files, contributing, packageJson, messages }: CommitSigns): CommitRules {
   const nearlyAll = (is: RegExp): boolean =>
     messages.length >= FEWEST && messages.filter((m) => is.test(m)).length >= MOST * messages.length;

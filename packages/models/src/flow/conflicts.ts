@@ -23,4 +23,5 @@ export function afterConflict(
     return { ask: `It conflicts with ${base} again after ${times} repairs. Look at it, then Retry.` };
   return { repair: { sha, times: times + 1 } };
 }
+/** @param base the branch that it would be merged into */
 export const sayConflict = (base: string): string => `It conflicts with ${base} now.`;

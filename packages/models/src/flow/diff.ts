@@ -40,6 +40,11 @@ export const CUT_MARK = '…';
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)$/;
 
+/**
+ * Reads a diff in git's own form.
+ * @param text may be cut anywhere
+ * @returns its files in their order, and whether it was cut
+ */
 export function readDiff(text: string): Diff {
   const all = text.split('\n');
   const files: DiffFile[] = [];
@@ -155,7 +160,10 @@ function unquote(name: string): string {
 }
 const ESCAPES = new Map([...'abtnvfr'].map((c, i) => [c, 7 + i] as const));
 
-/** A file's name for people: UTF-8 as it is, any other byte as `\xff`. */
+/**
+ * A file's name for people: UTF-8 as it is, any other byte as `\xff`.
+ * @returns a name that can be shown; two names of other bytes stay two
+ */
 export function nameOfBytes(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

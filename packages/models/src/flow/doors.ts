@@ -61,7 +61,10 @@ export const FORWARDED_HEADERS = [
   'cf-connecting-ip',
 ] as const;
 
-/** Whether binding this address lets in nobody but this machine. */
+/**
+ * Whether binding this address lets in nobody but this machine.
+ * @param address an IP address, or `localhost`
+ */
 export const isLoopbackAddress = (address: string): boolean =>
   address === 'localhost' || address === '::1' || /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(address);
 
@@ -93,7 +96,10 @@ export function doorOf(c: {
   };
 }
 
-/** Decides on the door alone; who somebody is comes after. */
+/**
+ * Decides on the door alone; who somebody is comes after.
+ * @returns why it is refused, or that it may come in
+ */
 export function admit(door: Door, knock: Knock): Admission {
   const [host, ...moreHosts] = knock.hosts;
   if (host === undefined || host === '' || moreHosts.length > 0) return refuse('no_host');

@@ -42,7 +42,10 @@ export interface Option {
   /** Whoever asks would choose it. It is marked so, and never chosen by itself. */
   readonly recommended?: boolean;
 }
-/** How an option is called where it stands in a line of text. */
+/**
+ * How an option is called where it stands in a line of text.
+ * @returns its label, and whether it is recommended
+ */
 export const optionWords = (o: Option): string =>
   `${o.label}${o.recommended === true ? ' (recommended)' : ''}`;
 

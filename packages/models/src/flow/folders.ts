@@ -1,6 +1,9 @@
 // A git folder of this machine that is a project: what a look at it comes to, how it is called, and how merged work comes back to it.
 
-/** Whether it is a plain path inside of a repository, or empty for all of it. */
+/**
+ * Whether it is a plain path inside of a repository, or empty for all of it.
+ * @param folder with `/`, without one at its ends
+ */
 export const isFolderBelow = (folder: string): boolean =>
   folder === '' ||
   folder
@@ -42,7 +45,10 @@ export interface FolderLook extends Look {
   readonly branch: string;
 }
 
-/** Characters that a repository's name may not have become dashes: "my api" is "my-api". */
+/**
+ * Characters that a repository's name may not have become dashes: "my api" is "my-api".
+ * @returns `folder` where no character is left
+ */
 export const repositoryNameOf = (folderName: string): string =>
   folderName.replace(/[^\w.-]+/g, '-').replace(/^-+/, '') || 'folder';
 
@@ -77,12 +83,17 @@ export interface PulledBack {
 }
 
 /**
- * One command that brings merged work back, wherever it is typed and however often. It merges when both sides have commits, asks
+ * One command that brings merged work back, wherever it is typed and however often. It merges when both
+ * sides have commits, asks
  * nothing, and leaves the folder's remotes as they are.
+ * @returns a line for a shell, quoted where it has to be
  */
 export const pullCommand = (p: PulledBack): string => pullWords(p).map(shellWord).join(' ');
 
-/** The same, word for word. */
+/**
+ * The same, word for word.
+ * @returns the program and its arguments
+ */
 export const pullWords = (p: PulledBack): string[] => [
   'git',
   ...(p.localPath === null ? [] : ['-C', p.localPath]),
@@ -110,7 +121,10 @@ const NEWS: Record<Exclude<FolderOutcome, 'added'>, (commits: string) => string>
   diverged: () => 'Your folder and mainloop each have commits that the other lacks.',
 };
 
-/** Why no task can start from a folder that has diverged, and what to do. */
+/**
+ * Why no task can start from a folder that has diverged, and what to do.
+ * @returns two sentences for the person
+ */
 export const divergedWords = (p: PulledBack): string =>
   `Your folder and mainloop each have commits on ${p.defaultBranch} that the other lacks. Run ${pullCommand(p)} and then Retry.`;
 

@@ -11,20 +11,33 @@ export type ForgeText = string & { readonly [passed]: true };
  */
 const JOINER = '\u2060';
 
-/** Our own sentences, with words that have passed. */
+/**
+ * Our own sentences, with words that have passed.
+ * @param parts only what has passed one of the functions below, or a number
+ */
 export function ours(strings: TemplateStringsArray, ...parts: readonly (ForgeText | number)[]): ForgeText {
   return strings.map((s, i) => s + String(parts[i] ?? '')).join('') as ForgeText;
 }
-/** Passed parts, one after the other. */
+/**
+ * Passed parts, one after the other.
+ * @param between also passed
+ */
 export const joined = (parts: readonly ForgeText[], between: string): ForgeText =>
   parts.join(between) as ForgeText;
 
-/** What a person wrote to be said under their own name: it stays as it is. Never for what a model wrote or a stranger said. */
+/**
+ * What a person wrote to be said under their own name: it stays as it is. Never for what a model wrote or
+ * a stranger said.
+ * @param text goes out unchanged
+ */
 export const personsWords = (text: string): ForgeText => text as ForgeText;
 
 /**
- * Words of an agent, or of anybody but the owner, in one line. They read as they were, and set nothing off: no mention, no command
- * to a bot, no word that closes an issue, no trailer and no skipping of CI, no HTML, no hidden comment, no picture from elsewhere.
+ * Words of an agent, or of anybody but the owner, in one line. They read as they were, and set nothing
+ * off: no mention, no command
+ * to a bot, no word that closes an issue, no trailer and no skipping of CI, no HTML, no hidden comment, no
+ * picture from elsewhere.
+ * @param max characters, the rest is cut with an ellipsis
  */
 export function agentLine(text: string, max = 250): ForgeText {
   const line = base(text).replace(/\s+/g, ' ').trim();
@@ -39,7 +52,11 @@ export function agentLine(text: string, max = 250): ForgeText {
   ) as ForgeText;
 }
 
-/** The same for several lines, marked as a quotation, which also ends whatever they leave open: fences, tables, lists. */
+/**
+ * The same for several lines, marked as a quotation, which also ends whatever they leave open: fences,
+ * tables, lists.
+ * @param max characters
+ */
 export function agentQuote(text: string, max = 50_000): ForgeText {
   return disarmed(cut(base(text).trim(), max))
     .split('\n')
@@ -47,7 +64,10 @@ export function agentQuote(text: string, max = 50_000): ForgeText {
     .join('\n') as ForgeText;
 }
 
-/** The same for output and code, in a fence that none of it can close. */
+/**
+ * The same for output and code, in a fence that none of it can close.
+ * @param max characters
+ */
 export function agentCode(text: string, max = 50_000): ForgeText {
   const inside = disarmed(cut(base(text).replace(/^\n+/, '').trimEnd(), max));
   const longest = Math.max(2, ...[...inside.matchAll(/`+/g)].map((m) => m[0].length));
@@ -61,7 +81,10 @@ export function agentPicture(caption: string, url: string): ForgeText {
   return `![${alt}](${url.replace(/[()<>\s]/g, '')})\n\n${agentQuote(caption, 200)}` as ForgeText;
 }
 
-/** A short name in a code span: a path, a command, a commit. */
+/**
+ * A short name in a code span: a path, a command, a commit.
+ * @param max characters; back ticks in it become apostrophes
+ */
 export const agentName = (text: string, max = 300): ForgeText =>
   `\`${agentLine(text.replaceAll('`', "'"), max)}\`` as ForgeText;
 

@@ -71,12 +71,20 @@ export function redGateOf(red: readonly RedCheck[], weakened: readonly string[])
   };
 }
 
+/** @returns its lines, without empty ones */
 export const linesOf = (body: string): string[] => body.split('\n').filter((l) => l.trim() !== '');
 
-/** What an answer to a gate is noted as: what was let through, or what has to come back, by name. */
+/**
+ * What an answer to a gate is noted as: what was let through, or what has to come back, by name.
+ * @returns a line for each thing, or the title of an item that lists none
+ */
 export const gateAnswer = (i: { title: string; body: string }): string =>
   linesOf(i.body).join('\n') || i.title;
 
-/** Whether a button that only says "Retry" would let something through unseen: at a gate, and at what was one before they had a kind. */
+/**
+ * Whether a button that only says "Retry" would let something through unseen: at a gate, and at what was
+ * one before they had a kind.
+ * @param i an item as its row has it
+ */
 export const isGate = (i: { readonly kind: ItemKind; readonly errorCode: ErrorCode | null }): boolean =>
   i.kind === 'gate' || i.errorCode === 'gate';

@@ -33,8 +33,11 @@ const SETTINGS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * A complete environment for one call of git. Nothing is taken over from ours but where programs are: no GIT_* variable, no token, no
+ * A complete environment for one call of git. Nothing is taken over from ours but where programs are: no
+ * GIT_* variable, no token, no
  * home folder and so nobody's configuration, attributes, credential helper, LFS, filter, hook or pager.
+ * @param s where programs are, settings and whatever else this call needs
+ * @returns all variables, to be given instead of ours
  */
 export function gitEnvironment(s: GitSurroundings): Record<string, string> {
   const settings = [...SETTINGS, ...(s.config ?? [])];

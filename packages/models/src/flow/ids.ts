@@ -1,18 +1,25 @@
 // Ids are made by functions, so that doing a thing twice names the same thing.
 export const OWNER = 'owner';
 
+/** @returns Temporal's id of the workflow that does this task */
 export const taskWorkflowId = (taskId: string): string => `task/${taskId}`;
 /** @returns null for the workflow of something else */
 export const taskIdOfWorkflow = (workflowId: string): string | null =>
   /^task\/(.+)$/s.exec(workflowId)?.[1] ?? null;
+/** @param n which run of the task, from 1 */
 export const runId = (taskId: string, n: number): string => `${taskId}-r${n}`;
 /** Where the branches of all tasks lie. A repository with a branch of this very name can hold none of them: git keeps both as a path. */
 export const BRANCH_FOLDER = 'mainloop';
 
-/** The one branch a task may push to. */
+/**
+ * The one branch a task may push to.
+ * @returns the branch's name without `refs/heads/`; it ends in the last of the task's id, so no two tasks
+ * share one
+ */
 export const taskBranch = (taskId: string, title: string): string =>
   `${BRANCH_FOLDER}/${slug(title)}-${taskId.slice(-6)}`;
 
+/** @returns at most 40 characters of a-z, 0-9 and single dashes */
 export function slug(title: string): string {
   const s = title
     .toLowerCase()
@@ -26,13 +33,18 @@ export function slug(title: string): string {
 /**
  * An invisible line that says whose thing this is. After an ambiguous outcome we list and look for it,
  * because GitHub's search is eventually consistent and lists are not.
+ * @param what which of the task's things; once for each task
  */
 export const marker = (taskId: string, what: string): string => `<!-- mainloop:${taskId}:${what} -->`;
+/** @param body of a comment, an issue or a pull request; none holds no marker */
 export const hasMarker = (body: string | null | undefined, taskId: string, what: string): boolean =>
   (body ?? '').includes(marker(taskId, what));
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-/** A sortable id: 9 characters of time (ms), then 9 of randomness. `random` gives bytes. */
+/**
+ * A sortable id: 9 characters of time (ms), then 9 of randomness. `random` gives bytes.
+ * @param nowMs milliseconds since 1970
+ */
 export function newId(nowMs: number, random: (n: number) => Uint8Array): string {
   let t = '';
   for (let v = nowMs, i = 0; i < 9; i++, v = Math.floor(v / 32)) t = ALPHABET[v % 32] + t;
@@ -41,6 +53,10 @@ export function newId(nowMs: number, random: (n: number) => Uint8Array): string 
   return t + r;
 }
 
-/** Whether a comment on the forge is one of ours: the account alone is not, with a personal token it is the person's as well. */
+/**
+ * Whether a comment on the forge is one of ours: the account alone is not, with a personal token it is the
+ * person's as well.
+ * @param c `mine`: it was made by the account that we use
+ */
 export const isOurComment = (c: { readonly mine: boolean; readonly body: string }): boolean =>
   c.mine && c.body.includes('<!-- mainloop:');

@@ -54,8 +54,10 @@ function saysSetup(path: string, bytes: number, folder: string): boolean {
 const COMPILED = /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f90|gyp|gypi|node)$/;
 
 /**
- * The words that a key is made of: with the same ones the set-up would come to the same. Where it may read the sources themselves, every
+ * The words that a key is made of: with the same ones the set-up would come to the same. Where it may read
+ * the sources themselves, every
  * file of the commit is one of them.
+ * @returns words in an order that is always the same
  */
 export function keptParts(o: KeptFrom): readonly string[] {
   const readsSources = o.isOwn || o.runsAtInstall || o.files.some((f) => COMPILED.test(f.path));
@@ -69,7 +71,10 @@ export function keptParts(o: KeptFrom): readonly string[] {
   ];
 }
 
-/** Whether installing its packages runs something that the manifest itself names, which may read any file. */
+/**
+ * Whether installing its packages runs something that the manifest itself names, which may read any file.
+ * @param packageJson its text; true where it can't be read
+ */
 export function runsAtInstall(packageJson: string): boolean {
   try {
     const m = JSON.parse(packageJson) as { scripts?: Record<string, unknown> } | null;

@@ -51,7 +51,10 @@ const shapeOf = (body: string): string =>
 
 const ASKS =
   /\b(?:please|pls|plz|can|could|would|should(?:n't)?|must|needs?|have to|has to|rename|remove|delete|drop|add|fix|change|replace|move|use(?! of)|revert|undo|instead|consider|nit|typo|why|how|what|wrong|broken|bug|missing|don'?t|do not|not|unless|but|however|only|too|todo|suggest|better|prefer|wonder(?:ing)?|maybe|perhaps)\b|\?/i;
-/** Whether words may want something done. Errs towards yes. */
+/**
+ * Whether words may want something done. Errs towards yes.
+ * @param body a comment on the forge
+ */
 export const asks = (body: string): boolean => ASKS.test(ownWords(body));
 
 const PERSON = /\b(?:i|i'm|i've|my|me|we|our|us|you|your)\b/i;
@@ -60,7 +63,10 @@ const MEASURED =
 const FIGURE =
   /\d\s*(?:%|k?i?b\b|mi?b\b|gi?b\b|ms\b|s\b)|\d+\s*(?:\/|of)\s*\d+|https?:\/\/|\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b|!\[[^\]]*\]\(|^[ \t]*\|.*\|[ \t]*$|\b\d+ (?:tests?|checks?|files?|lines?|jobs?)\b/im;
 
-/** Whether it only tells what was measured, as tools do: a figure and what it is of, and nobody who speaks. */
+/**
+ * Whether it only tells what was measured, as tools do: a figure and what it is of, and nobody who speaks.
+ * @param body a comment on the forge
+ */
 export function isReport(body: string): boolean {
   const own = ownWords(body);
   return !asks(own) && !PERSON.test(own.replace(/https?:\/\/\S+/g, '')) && isMeasured(own);

@@ -66,7 +66,10 @@ const SENTENCES: Record<MergeRefusal, string> = {
   other: 'It was not merged.',
 };
 
-/** One sentence of ours, and the forge's own words. */
+/**
+ * One sentence of ours, and the forge's own words.
+ * @param said by the forge, at most 300 characters of it are shown; may be empty
+ */
 export function sayRefusal(why: MergeRefusal, said: string): string {
   const words = cleanTitle(said, 300);
   return words === '' ? SENTENCES[why] : `${SENTENCES[why]} GitHub: ${words}`;

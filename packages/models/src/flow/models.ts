@@ -8,7 +8,10 @@ const NAMED = /^claude-(opus|sonnet|haiku)-[1-9](-\d)?(-20\d{6}|-latest)?$/;
 /** As they were called until version 3.7: the version before the family. */
 const NAMED_ONCE = /^claude-3(-[57])?-(opus|sonnet|haiku)-(20\d{6}|latest)$/;
 
-/** Whether a model may be called so. Whether the account may use it, the service alone knows. */
+/**
+ * Whether a model may be called so. Whether the account may use it, the service alone knows.
+ * @param name as the model's API takes it
+ */
 export const isModelName = (name: string): boolean => NAMED.test(name) || NAMED_ONCE.test(name);
 
 /** What is said of any other name. */

@@ -13,6 +13,7 @@ export interface QuietHours {
   readonly timeZone: string;
 }
 
+/** @param name IANA's, as Europe/Vienna */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -23,7 +24,10 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Whether a time lies in the quiet hours, which may run over midnight. From and to alike means never. */
+/**
+ * Whether a time lies in the quiet hours, which may run over midnight. From and to alike means never.
+ * @param q null: there are none
+ */
 export function isQuiet(q: QuietHours | null, nowMs: number): boolean {
   if (q === null || q.from === q.to) return false;
   const now = new Intl.DateTimeFormat('en-GB', {
@@ -151,6 +155,10 @@ function cut(words: string, max: number): string {
   return s.length > max ? `${s.slice(0, max - 1).toWellFormed()}…` : s;
 }
 
-/** When a push service that failed is tried again, in milliseconds from now. */
+/**
+ * When a push service that failed is tried again, in milliseconds from now.
+ * @param failures how often it has failed in a row
+ * @returns an hour at most
+ */
 export const backoffMs = (failures: number): number =>
   Math.min(3_600_000, 2_000 * 2 ** Math.min(failures, 12));

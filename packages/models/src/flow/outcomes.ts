@@ -34,11 +34,17 @@ export const FAIL_REASONS = [
 ] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 
-/** Whether no later run may resume the session of one that ended so: it is longer than the model takes. */
+/**
+ * Whether no later run may resume the session of one that ended so: it is longer than the model takes.
+ * @param o null while it runs
+ */
 export const spendsSession = (o: RunOutcome | null): boolean =>
   o?.kind === 'failed' && o.reason === 'context';
 
-/** Whether a run was lost in the middle, or its model failed it there, so that the next one does its work anew. */
+/**
+ * Whether a run was lost in the middle, or its model failed it there, so that the next one does its work anew.
+ * @param o null while it runs
+ */
 export const isCutOff = (o: RunOutcome | null): boolean =>
   o?.kind === 'retry' ||
   o?.kind === 'wait' ||
@@ -82,7 +88,10 @@ export interface TaskFailure {
   readonly code?: ErrorCode;
 }
 
-/** Whether the user asked for the stop. It is no failure: nothing is red, and what goes on is called Resume. */
+/**
+ * Whether the user asked for the stop. It is no failure: nothing is red, and what goes on is called Resume.
+ * @param code the item's; none for one that is no failure
+ */
 export const isPaused = (code: ErrorCode | null | undefined): boolean => code === 'paused';
 
 export const MAX_ATTEMPTS = 4;

@@ -1,8 +1,10 @@
 // What the package clients of a sandbox and of a CI job are told, so that the gateway is their registry. Pure.
 
 /**
- * Variables by which the operator's own package clients are set up: the gateway reads them, and nobody else of ours is given them. They may
+ * Variables by which the operator's own package clients are set up: the gateway reads them, and nobody
+ * else of ours is given them. They may
  * hold credentials.
+ * @param name in any case
  */
 export const isPackageSetting = (name: string): boolean =>
   /^(npm_config_.+|PIP_.+|GOPROXY|GONOSUMDB|GOPRIVATE|GOENV|NETRC|CARGO_HOME|BUNDLE_USER_HOME|GATEWAY_REGISTRY_SECONDS|GATEWAY_PACKAGES_MIB|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|XDG_CONFIG_HOME)$/i.test(
@@ -48,7 +50,11 @@ export function packageEnvironment(origin: string, hints: PackageHints): Record<
   };
 }
 
-/** Cargo knows another source for crates.io only from a file. Its lock files stay what they are. */
+/**
+ * Cargo knows another source for crates.io only from a file. Its lock files stay what they are.
+ * @param origin where the gateway's registries are, without a `/` at its end
+ * @returns the text of `.cargo/config.toml`
+ */
 export const cargoConfig = (origin: string): string =>
   `[source.crates-io]\nreplace-with = "mainloop"\n\n[source.mainloop]\nregistry = "sparse+${origin}/crates/"\n`;
 
@@ -66,7 +72,11 @@ const bundleConfig = (origin: string): string =>
 /** RubyGems' own file, for `gem install`. */
 const gemConfig = (origin: string): string => `---\n:sources:\n- ${origin}/rubygems/\n`;
 
-/** Files of a home folder that clients read, by their path in it; those of somebody's own stay. */
+/**
+ * Files of a home folder that clients read, by their path in it; those of somebody's own stay.
+ * @param origin where the gateway's registries are, without a `/` at its end
+ * @returns path -> text
+ */
 export const homeSettings = (origin: string): Readonly<Record<string, string>> => ({
   '.m2/settings.xml': mavenSettings(origin),
   '.bundle/config': bundleConfig(origin),

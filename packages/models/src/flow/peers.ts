@@ -96,7 +96,11 @@ function words(bytes: readonly number[], isLittleEndian: boolean): string {
   return out;
 }
 
-/** What MAINLOOP_LOCAL_USERS names: users by name or number with commas between, or "any". */
+/**
+ * What MAINLOOP_LOCAL_USERS names: users by name or number with commas between, or "any".
+ * @param uidOf undefined for a name that this machine does not know
+ * @param always numbers that are let in besides
+ */
 export function readLocalUsers(
   value: string,
   uidOf: (name: string) => number | undefined,

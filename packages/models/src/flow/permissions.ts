@@ -205,6 +205,7 @@ const TOUCHY = new Set(
     .flat()
     .map((n) => n.toLowerCase()),
 );
+/** @returns whether a part of the path is one by which git, an editor or a tool is steered */
 export const isTouchy = (relativePath: string): boolean =>
   relativePath.split('/').some((part) => TOUCHY.has(withoutEnd(part.toLowerCase(), '. ')));
 
@@ -237,8 +238,11 @@ export const MAX_RULE = 2_000;
 const MAX_SHOWN = 20_000;
 
 /**
- * The rule that "always" remembers: the request to the letter, because one more word can make another thing of it. What only
+ * The rule that "always" remembers: the request to the letter, because one more word can make another
+ * thing of it. What only
  * explains it is left out.
+ * @param input as the agent's tool takes it
+ * @returns the same text for the same request, whatever the order of its fields
  */
 export function ruleOf(tool: string, input: Readonly<Record<string, unknown>>): string {
   const { command, description: _, timeout: __, ...more } = input;
@@ -266,7 +270,10 @@ export type Described =
   /** It can't be shown whole, so nobody is asked. `sentence` is for the agent. */
   | { readonly kind: 'too_long'; readonly sentence: string };
 
-/** The request in words: what, why (Claude's own words), how far it can reach, and what "always" will mean. */
+/**
+ * The request in words: what, why (Claude's own words), how far it can reach, and what "always" will mean.
+ * @param egress what the project's sandbox can reach
+ */
 export function describeRequest(
   tool: string,
   input: Readonly<Record<string, unknown>>,

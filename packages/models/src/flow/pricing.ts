@@ -33,6 +33,10 @@ const priceOf = (model: string): Price => PRICES.find(([re]) => re.test(model))?
 const count = (n: number | null | undefined): number =>
   typeof n === 'number' && Number.isFinite(n) && n > 0 ? Math.ceil(n) : 0;
 
+/**
+ * @param u tokens, as the model's API counts them
+ * @returns millionths of a dollar, rounded up
+ */
 export function costMicrousd(model: string, u: Usage): number {
   const p = priceOf(model);
   const written = count(u.cache_creation_input_tokens);
@@ -50,10 +54,17 @@ export function costMicrousd(model: string, u: Usage): number {
 /** Output that is paid for before it comes. A long answer takes as much again, as often as it needs to, and is cut when there is no more. */
 export const OUTPUT_STEP_TOKENS = 4_000;
 
-/** Tokens of a body of so many characters: about 4 of them make one, cut low. */
+/**
+ * Tokens of a body of so many characters: about 4 of them make one, cut low.
+ * @returns tokens; rather too few than too many
+ */
 export const inputTokensOf = (bodyChars: number): number => Math.ceil(bodyChars / 4);
 
-/** What a call may cost until it asks for more: the whole body as input, and the first step of its output. */
+/**
+ * What a call may cost until it asks for more: the whole body as input, and the first step of its output.
+ * @param maxTokens of output, as the call asks for
+ * @returns millionths of a dollar
+ */
 export function reserveMicrousd(model: string, bodyChars: number, maxTokens: number): number {
   const output =
     Number.isSafeInteger(maxTokens) && maxTokens >= 0
@@ -62,4 +73,8 @@ export function reserveMicrousd(model: string, bodyChars: number, maxTokens: num
   return costMicrousd(model, { input_tokens: inputTokensOf(bodyChars), output_tokens: output });
 }
 
+/**
+ * @param microusd millionths of a dollar
+ * @returns with two digits, as $0.25
+ */
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;

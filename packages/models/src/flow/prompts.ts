@@ -42,8 +42,13 @@ export interface PromptComment {
   readonly body: string;
 }
 
+/** @returns the first line of a prompt, by which a scripted model knows what is asked */
 export const PHASE_LINE = (phase: Phase): string => `# Phase: ${phase}`;
 
+/**
+ * What an agent is asked at the begin of a run.
+ * @returns the whole prompt as text; what is from outside stands in fences
+ */
 export function promptFor(f: PromptFacts): string {
   const parts = [PHASE_LINE(f.phase), `Task: ${f.title}`, ''];
   if (f.freshSession) parts.push(...freshWords(f), '');
@@ -141,7 +146,10 @@ const BODY: Record<Phase, (f: PromptFacts) => string[]> = {
   ],
 };
 
-/** Behind the standing words, where the project is a part of its repository. */
+/**
+ * Behind the standing words, where the project is a part of its repository.
+ * @param folder with `/`, from the root of the repository
+ */
 export const folderWords = (folder: string): string =>
   `This project is the folder ${folder} of its repository. You start in it, and its commands run there; change what lies outside of it only where the task needs that.`;
 

@@ -83,11 +83,18 @@ export type HeardRemark<R extends Remark> = {
   readonly atOnce: boolean;
 };
 
-/** What the agent is given of a comment, and the page shows. */
+/**
+ * What the agent is given of a comment, and the page shows.
+ * @param body of a comment on the forge
+ * @returns 20,000 characters at most, with whatever hides in them spelt out
+ */
 export const heardText = (body: string): string =>
   spellOut(cleanText(body.replaceAll('\r\n', '\n').trim() || 'Changes are asked for.', 20_000));
 
-/** Names a comment on a pull request, whatever is written in it. */
+/**
+ * Names a comment on a pull request, whatever is written in it.
+ * @returns a key that is another for a comment, a review and a line's comment of the same number
+ */
 export const keyOf = ({ where, id }: Pick<Remark, 'where' | 'id'>): string => `${where}${id}`;
 
 /** @returns words that two texts have in common when they differ in blanks and capitals alone; short, for ids and keys */

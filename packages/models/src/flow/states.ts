@@ -19,11 +19,16 @@ export type Phase = (typeof PHASES)[number];
 
 /** States that nothing leads out of. A task that failed is not among them: Retry goes on, and it can be cancelled. */
 export const ENDED_STATES: readonly TaskState[] = ['done', 'cancelled'];
+/** @param s a task's state; one that is not known has not ended */
 export const isEnded = (s: string): boolean => (ENDED_STATES as readonly string[]).includes(s);
 
 export type Section = 'needs_you' | 'working' | 'failed' | 'done' | 'history';
 
-/** Which inbox section shows a task. Failures stay visible until they are retried or cancelled. */
+/**
+ * Which inbox section shows a task. Failures stay visible until they are retried or cancelled.
+ * @param t `hasFailure`: an item of it says that something failed
+ * @param nowMs milliseconds since 1970
+ */
 export function sectionOf(
   t: { state: string; hasFailure: boolean; endedAtMs: number | null },
   nowMs: number,
@@ -71,7 +76,10 @@ export interface Standing {
 
 const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed} of them red`);
 
-/** One sentence that says what happens next, and whether the reader is needed. */
+/**
+ * One sentence that says what happens next, and whether the reader is needed.
+ * @returns words for the page, the terminal and the chat
+ */
 export function nextSentence(t: Standing): string {
   if (t.waitingFor === 'permission' && !isEnded(t.state)) return 'Claude waits for your permission to go on.';
   switch (t.state as TaskState) {
@@ -107,7 +115,10 @@ export function nextSentence(t: Standing): string {
   }
 }
 
-/** The same while something of the task waits for the person: then it does not say that they are not needed. */
+/**
+ * The same while something of the task waits for the person: then it does not say that they are not needed.
+ * @param sentence as `nextSentence` made it
+ */
 export const whileAsked = (sentence: string): string =>
   sentence.replace(/ ?You are not needed\.$/, '') || 'It waits for you.';
 
@@ -116,5 +127,8 @@ const CANCELLED: Readonly<Record<Exclude<Ending, 'merged'>, string>> = {
   cancelled: 'You cancelled this.',
 };
 
-/** Sentences one after the other, without those that say nothing. */
+/**
+ * Sentences one after the other, without those that say nothing.
+ * @returns '' where none is left
+ */
 export const sentences = (...all: readonly string[]): string => all.filter((s) => s !== '').join(' ');

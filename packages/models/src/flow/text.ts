@@ -35,7 +35,10 @@ const JOINED = `(?!${HIDDEN.source})[${[
 const SEEN = `${EMOJI}|(?<=${JOINED})[\\u200c\\u200d](?=${JOINED})`;
 const SEEN_OR_HIDDEN = new RegExp(`(${SEEN})|${HIDDEN.source}`, HIDDEN.flags);
 
-/** The text with everything hidden in it replaced; not what only looks like it and is seen. */
+/**
+ * The text with everything hidden in it replaced; not what only looks like it and is seen.
+ * @param instead gives what stands there for one hidden character
+ */
 export const withoutHidden = (text: string, instead: (hidden: string) => string): string =>
   text.replace(SEEN_OR_HIDDEN, (c, seen?: string) => seen ?? instead(c));
 
@@ -44,16 +47,21 @@ const PILED = /(?<=\p{M}{6})\p{M}/gu;
 const COLOURS = /\u001b\[[0-9;]*m/g;
 
 /**
- * Words of somebody else in several lines, as a person may decide by them: everything that moves, hides or reorders is spelt out
- * (`[U+202E]`), so that what acts on a text acts on what was read. Colours of a terminal go. Once more changes nothing.
+ * Words of somebody else in several lines, as a person may decide by them: everything that moves, hides or
+ * reorders is spelt out
+ * (`[U+202E]`), so that what acts on a text acts on what was read. Colours of a terminal go. Once more
+ * changes nothing.
+ * @returns text that is shown and acted on alike
  */
 export const spellOut = (text: string): string => spelledOut(uncoloured(text));
 const uncoloured = (text: string): string => text.replace(/\r\n/g, '\n').replace(COLOURS, '');
 const spelledOut = (text: string): string => withoutHidden(text, named).replace(PILED, named);
 
 /**
- * The same of a text that is not at its end: without what only the next characters can say how to spell. What was given out before
+ * The same of a text that is not at its end: without what only the next characters can say how to spell.
+ * What was given out before
  * stands at the beginning of all that is given out later.
+ * @param text all that has come until now, not only what is new
  */
 export const spellOutSoFar = (text: string): string =>
   spelledOut(decided(uncoloured(text.replace(CUT_SEQUENCE, ''))));
@@ -71,14 +79,20 @@ function decided(text: string): string {
   return text.slice(0, end);
 }
 
-/** The text without what of these characters it ends in. */
+/**
+ * The text without what of these characters it ends in.
+ * @param characters each of them, in any order
+ */
 export function withoutEnd(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text[end - 1]!)) end -= 1;
   return text.slice(0, end);
 }
 
-/** One line with nothing hidden in it, at most `max` characters. */
+/**
+ * One line with nothing hidden in it, at most `max` characters.
+ * @param s in whatever language; line breaks become spaces
+ */
 export function cleanTitle(s: string, max = 120): string {
   const line = s
     .replace(HIDDEN, (c) => (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(c) ? ' ' : ''))
@@ -93,21 +107,35 @@ export function cleanTitle(s: string, max = 120): string {
     : line;
 }
 
-/** Text without NUL (Postgres refuses it) and lone surrogates, cut at `max` with a note. */
+/**
+ * Text without NUL (Postgres refuses it) and lone surrogates, cut at `max` with a note.
+ * @param max characters; the note comes on top
+ */
 export function cleanText(s: string, max: number): string {
   const t = s.replaceAll('\u0000', '').toWellFormed();
   return t.length > max ? `${t.slice(0, max)}\n… (${t.length - max} more characters were cut)` : t;
 }
 
-/** The text with everything hidden in it spelt out, so that what a person reads is what is there; for what is not a plain space, too. */
+/**
+ * The text with everything hidden in it spelt out, so that what a person reads is what is there; for what
+ * is not a plain space, too.
+ * @returns hidden characters as `\u{…}`
+ */
 export const visible = (s: string): string => s.replace(HIDDEN, spelt).replace(/(?! )\p{Zs}/gu, spelt);
 const spelt = (c: string): string => `\\u{${c.codePointAt(0)!.toString(16)}}`;
 
-/** The same on one line, for a diff or a terminal. */
+/**
+ * The same on one line, for a diff or a terminal.
+ * @returns hidden characters as `[U+202E]`
+ */
 export const reveal = (text: string): string => text.replace(HIDDEN_IN_LINE, named);
 const named = (c: string): string =>
   c === '\r' ? '[CR]' : `[U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}]`;
-/** The same for JSON: escapes of its own, so that it reads back as it was. */
+/**
+ * The same for JSON: escapes of its own, so that it reads back as it was.
+ * @param json a whole text of JSON
+ * @returns JSON of the same value
+ */
 export const escapeHidden = (json: string): string =>
   json.replace(HIDDEN_IN_LINE, (c) =>
     Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
@@ -146,7 +174,10 @@ export function cutLog(log: string, maxChars = 6_000): string {
   return `${text.slice(0, head)}\n… cut …\n${text.slice(text.length - (maxChars - head - 10))}`;
 }
 
-/** The lines of a log that say what went wrong, each once, at most `max`; those at its end when none does. */
+/**
+ * The lines of a log that say what went wrong, each once, at most `max`; those at its end when none does.
+ * @returns lines without colours and times, 300 characters of each at most
+ */
 export function tellingLines(log: string, max = 20): string[] {
   const lines = log.split('\n').map((l) => clip(l.replace(TIMESTAMP, '').replace(ANSI, '').trim(), 300));
   const telling = [...new Set(lines.filter((l) => TELLING.test(l)))];
@@ -155,7 +186,11 @@ export function tellingLines(log: string, max = 20): string[] {
 
 const clip = (s: string, n: number): string => (s.length > n ? `${s.slice(0, n)}…` : s);
 
-/** Fences outside text, so that a prompt can say "this is data". The fence is longer than any run of backticks inside. */
+/**
+ * Fences outside text, so that a prompt can say "this is data". The fence is longer than any run of
+ * backticks inside.
+ * @param label says what is in it, behind the opening ticks
+ */
 export function fence(text: string, label: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((m) => m[0].length));
   const ticks = '`'.repeat(longest + 1);

@@ -103,8 +103,10 @@ export const sayPlace = (place: number, base: string): string =>
     : `Next to merge into ${base}, as soon as CI is green on the two together. You are not needed.`;
 
 /**
- * Whether two diffs of one branch, each from where it left its base, change the same: the same lines of the same files go and come, wherever in a
+ * Whether two diffs of one branch, each from where it left its base, change the same: the same lines of
+ * the same files go and come, wherever in a
  * file the base has moved them. False rather than wrong: git may tell one change in two ways.
+ * @param one a diff in git's own form
  */
 export function isSameChange(one: string, other: string): boolean {
   const [a, b] = [linesOf(one), linesOf(other)];

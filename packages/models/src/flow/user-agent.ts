@@ -30,8 +30,11 @@ export const deviceKind = (userAgent: string): string =>
   `${browserOf(userAgent)} on ${firstOf(SYSTEMS, userAgent, 'an unknown system')}`;
 
 /**
- * What a sign-in is held to. Coarser than the name above: a phone that asks for the desktop's page calls itself a Mac or a Linux
+ * What a sign-in is held to. Coarser than the name above: a phone that asks for the desktop's page calls
+ * itself a Mac or a Linux
  * machine from then on, and is still the same phone.
+ * @param userAgent the header, as a browser sends it
+ * @returns browser and maker, to be compared and not shown
  */
 export const deviceFamily = (userAgent: string): string =>
   `${browserOf(userAgent)}, ${firstOf(MAKERS, userAgent, 'Linux or Android')}`;

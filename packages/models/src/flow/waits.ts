@@ -18,10 +18,17 @@ export function waitsForPerson(
   );
 }
 
+/**
+ * @param i an item as its row has it
+ * @returns whether the user has put it off until a time that is still to come
+ */
 export const isLater = (i: { readonly snoozedUntil: Date | null }, nowMs: number): boolean =>
   i.snoozedUntil !== null && i.snoozedUntil.getTime() > nowMs;
 
-/** The number in words, to begin with. */
+/**
+ * The number in words, to begin with.
+ * @param n how many items are open
+ */
 export const waitsWords = (n: number): string => {
   if (n === 0) return 'Nothing needs you.';
   return n === 1 ? 'One thing needs you.' : `${n} things need you.`;

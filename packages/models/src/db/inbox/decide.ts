@@ -62,6 +62,11 @@ export interface DecideInput {
   readonly ms?: number | undefined;
 }
 
+/**
+ * Keeps a decision about an inbox item and passes it on, to the workflow or to the agent that asked.
+ * @returns `ok` with the id of the task, or why the item can't be decided so; the same answer (`answerId`)
+ * twice is `ok` twice
+ */
 export async function decide(db: Db, i: DecideInput): Promise<DecideResult> {
   return withTx(db, async (tx) => {
     await lockLog(tx);
@@ -175,7 +180,11 @@ const taskOf = (i: { readonly ownerId: string; readonly taskId: string }) =>
     .where('id', '=', i.taskId)
     .where('owner_id', '=', i.ownerId);
 
-/** Cancels a task that has not ended. Asking twice is harmless. */
+/**
+ * Cancels a task that has not ended. Asking twice is harmless.
+ * @returns `ok`, or `no_task` and `task_ended`
+ * @param i `by` names the user in the event
+ */
 export async function cancelTask(
   db: Db,
   i: { ownerId: string; taskId: string; by: string },
@@ -208,7 +217,11 @@ export async function cancelTask(
   });
 }
 
-/** Changes what a task may cost. The gateway looks at it on every call, so it counts at once. */
+/**
+ * Changes what a task may cost. The gateway looks at it on every call, so it counts at once.
+ * @param i `budgetCents` is the new whole budget, not what is added
+ * @returns `ok`, or `no_task` and `task_ended`
+ */
 export async function setBudget(
   db: Db,
   i: { ownerId: string; taskId: string; budgetCents: number; by: string },
@@ -229,7 +242,10 @@ export async function setBudget(
 
 const NEEDS_TEXT = new Set<Decision>(['answer', 'revise', 'changes']);
 
-/** The next run of a task uses this model. A task that waits for a usage limit goes on at once. */
+/**
+ * The next run of a task uses this model. A task that waits for a usage limit goes on at once.
+ * @returns `ok`, or `no_task` and `task_ended`
+ */
 export async function setModel(
   db: Db,
   i: { ownerId: string; taskId: string; model: string; by: string },
@@ -260,7 +276,11 @@ type AttentionNote =
   | { readonly until: Date; readonly untilCi: boolean }
   | 'not_needed';
 
-/** Whether CI of the task that an item is about has still to say something: its checks are pending, or its newest push has none yet. */
+/**
+ * Whether CI of the task that an item is about has still to say something: its checks are pending, or its
+ * newest push has none yet.
+ * @returns false as well where there is no such item of this user
+ */
 export async function waitsForCi(q: Queryable, i: { ownerId: string; itemId: string }): Promise<boolean> {
   const of = tables
     .selectFrom('inbox_items as i')
@@ -298,7 +318,11 @@ export async function noteTaskLooked(
   });
 }
 
-/** Notes that an item was seen, is looked at later, or did not need the person. An item that is not there is passed over. */
+/**
+ * Notes that an item was seen, is looked at later, or did not need the person. An item that is not there
+ * is passed over.
+ * @param i `note` says which of the three it is
+ */
 export async function noteAttention(
   db: Db,
   i: { ownerId: string; itemId: string; by: string; note: AttentionNote },

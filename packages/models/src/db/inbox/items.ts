@@ -13,7 +13,10 @@ export async function findDecision(q: Queryable, itemId: string): Promise<Decisi
   return item?.answer?.decision ?? null;
 }
 
-/** Whether a question of this run, or of an attempt that it took the work up from, waits for its answer. */
+/**
+ * Whether a question of this run, or of an attempt that it took the work up from, waits for its answer.
+ * @param runId the newest attempt; those before it are found from it
+ */
 export const hasOpenQuestion = async (q: Queryable, runId: string): Promise<boolean> =>
   hasRow(
     q,
@@ -33,6 +36,7 @@ export interface AnsweredItem {
   readonly answer: { readonly decision: Decision; readonly text: string } | null;
 }
 
+/** @returns its title, kind and answer; null where there is none */
 export const findItem = (q: Queryable, itemId: string): Promise<AnsweredItem | null> =>
   row(q, tables.selectFrom('inbox_items').select(['title', 'kind', 'answer']).where('id', '=', itemId));
 
@@ -65,7 +69,11 @@ export const findQuestion = (q: Queryable, itemId: string): Promise<QuestionRow 
       .where('kind', '=', 'question'),
   );
 
-/** The answer ids of a task's questions and plans that were answered on the forge; null for an answer that has none. */
+/**
+ * The answer ids of a task's questions and plans that were answered on the forge; null for an answer that
+ * has none.
+ * @returns one entry an answered item
+ */
 export async function listForgeAnswers(q: Queryable, taskId: string): Promise<(string | null)[]> {
   const answered = await rows(
     q,
@@ -98,11 +106,17 @@ const summaries = tables
   .orderBy('i.created_at')
   .limit(500);
 
-/** What waits for a user, oldest first, 500 at most. */
+/**
+ * What waits for a user, oldest first, 500 at most.
+ * @returns each with the title and the plan of its task
+ */
 export const listOpenItems = (q: Queryable, ownerId: string): Promise<Item[]> =>
   rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.state', '=', 'open'));
 
-/** Items of one task, whether they are open or not, oldest first, 500 at most. */
+/**
+ * Items of one task, whether they are open or not, oldest first, 500 at most.
+ * @returns each with the title and the plan of its task
+ */
 export const listItemsOfTask = (q: Queryable, ownerId: string, taskId: string): Promise<Item[]> =>
   rows(q, summaries.where('i.owner_id', '=', ownerId).where('i.task_id', '=', taskId));
 
@@ -113,7 +127,10 @@ export interface OpenItem {
   readonly options: readonly Option[];
 }
 
-/** What waits for the user in one task. */
+/**
+ * What waits for the user in one task.
+ * @returns in no order
+ */
 export const listOpenOfTask = (q: Queryable, taskId: string): Promise<OpenItem[]> =>
   rows(
     q,

@@ -36,7 +36,10 @@ export type ReviewResult =
     >;
 const MAX_DRAFTS = 200;
 
-/** Keeps a comment as a draft. The same id twice keeps one. */
+/**
+ * Keeps a comment as a draft. The same id twice keeps one.
+ * @returns `ok`, or why not: no such task, one that has ended, or too many drafts
+ */
 export async function draftComment(
   db: Db,
   i: { ownerId: string; taskId: string; by: string; comment: NewComment },
@@ -102,7 +105,11 @@ function changed(i: { id: string; to: CommentChange }, about: { taskId: string; 
   return reviewResolved.new({ ...about, payload: { id, resolved: to.resolved } });
 }
 
-/** Changes or takes back a draft, or resolves what was sent. */
+/**
+ * Changes or takes back a draft, or resolves what was sent.
+ * @param i `to` is the new text or the new state
+ * @returns `ok`, or why not: no such comment, or one whose state does not allow it
+ */
 export async function changeComment(
   db: Db,
   i: { ownerId: string; id: string; by: string; to: CommentChange },
@@ -133,7 +140,12 @@ export async function changeComment(
   });
 }
 
-/** Makes a request of a comment on the forge that was passed over, with the words that it had then. Twice is once. */
+/**
+ * Makes a request of a comment on the forge that was passed over, with the words that it had then. Twice
+ * is once.
+ * @param i `id` as the event says it that passed the comment over
+ * @returns `ok`, or why not: no such comment, or its task has ended
+ */
 export async function takeComment(
   db: Db,
   i: { ownerId: string; id: string; by: string },
@@ -173,7 +185,10 @@ export async function takeComment(
   });
 }
 
-/** Notes which push was looked at, so that the next look can start there. */
+/**
+ * Notes which push was looked at, so that the next look can start there.
+ * @returns `ok`, or `no_push` where the push is none of this task
+ */
 export async function noteLooked(
   db: Db,
   i: { ownerId: string; taskId: string; pushId: string; by: string },
@@ -194,6 +209,7 @@ export async function noteLooked(
   });
 }
 
+/** @returns ids, oldest first */
 export const draftsOf = async (tx: Tx, taskId: string): Promise<string[]> =>
   (
     await rows(
@@ -223,7 +239,10 @@ export interface ReviewCommentRow {
   readonly forge_id: number | null;
 }
 
-/** Whether a task has such a comment, sent and not resolved. */
+/**
+ * Whether a task has such a comment, sent and not resolved.
+ * @param id ours, not the forge's
+ */
 export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise<boolean> =>
   hasRow(
     q,
@@ -235,7 +254,10 @@ export const isOpenComment = (q: Queryable, taskId: string, id: string): Promise
       .where('state', '=', 'open'),
   );
 
-/** Whether something was asked for that the agent has not answered. */
+/**
+ * Whether something was asked for that the agent has not answered.
+ * @param taskId whose comments are looked at; drafts don't count
+ */
 export const hasUnanswered = (q: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
     q,
@@ -251,7 +273,10 @@ export const hasUnanswered = (q: Queryable, taskId: string): Promise<boolean> =>
 const commentsOf = (taskId: string) =>
   tables.selectFrom('review_comments').where('task_id', '=', taskId).orderBy('created_at').orderBy('id');
 
-/** What was sent and is not resolved, oldest first. */
+/**
+ * What was sent and is not resolved, oldest first.
+ * @returns 500 at most
+ */
 export const openComments = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
   rows(q, commentsOf(taskId).selectAll().where('state', '=', 'open').limit(500));
 
@@ -301,7 +326,10 @@ export const findAsked = (
       .where('dedupe_key', '=', `review/${taskId}/${words}`),
   );
 
-/** Comments made in the app that were sent and are not on the forge yet, oldest first. */
+/**
+ * Comments made in the app that were sent and are not on the forge yet, oldest first.
+ * @returns whole rows
+ */
 export const listUnpublished = (q: Queryable, taskId: string): Promise<ReviewCommentRow[]> =>
   rows(
     q,
@@ -324,7 +352,10 @@ export interface ReplyRow {
   readonly via: string;
 }
 
-/** What the agent answered to comments of a task, oldest first, 500 at most. */
+/**
+ * What the agent answered to comments of a task, oldest first, 500 at most.
+ * @returns each with the number of its event, by which its own comment on the forge is marked
+ */
 export const listReplies = (q: Queryable, taskId: string): Promise<ReplyRow[]> =>
   rows(
     q,
@@ -359,7 +390,10 @@ export interface ThreadRow {
 /** What stands between a task and a comment in the key of what was agreed on. */
 const THREAD = effectKey('', { kind: 'thread', of: '' });
 
-/** Comments on files that are on the forge. */
+/**
+ * Comments on files that are on the forge.
+ * @returns `agreed` is the state that the thread was last brought to on the forge, null before that
+ */
 export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> =>
   rows(
     q,
@@ -379,7 +413,10 @@ export const listThreads = (q: Queryable, taskId: string): Promise<ThreadRow[]> 
       .$narrowType<{ forgeId: number }>(),
   );
 
-/** Comments on the change of a task, drafts too, oldest first, a thousand at most. */
+/**
+ * Comments on the change of a task, drafts too, oldest first, a thousand at most.
+ * @returns `answer` is what the agent answered, null before that
+ */
 export const listComments = (q: Queryable, ownerId: string, taskId: string): Promise<Comment[]> =>
   rows(
     q,

@@ -23,6 +23,10 @@ export async function saveCheckpoint(
   );
 }
 
+/**
+ * Removes what a later attempt of the task would have started from.
+ * @param taskId one that has none is left alone
+ */
 export async function deleteCheckpoint(q: Queryable, taskId: string): Promise<void> {
   await run(q, tables.deleteFrom('checkpoints').where('task_id', '=', taskId));
 }

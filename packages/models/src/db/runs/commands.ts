@@ -13,8 +13,11 @@ import { takeOut } from '../forge/train.ts';
 import { resolveProjectSettings, settingsChanged } from '../projects/settings.ts';
 
 /**
- * Commands of one run after a cursor, and whatever was said to its task that no agent has heard yet. What was said comes
+ * Commands of one run after a cursor, and whatever was said to its task that no agent has heard yet. What
+ * was said comes
  * again until it is noted as delivered, so a runner keeps the ids it has passed on.
+ * @param after the id of the last command that the runner has, 0 for all
+ * @returns oldest first
  */
 export const commandsFor = (
   q: Queryable,
@@ -36,12 +39,20 @@ export const commandsFor = (
       .limit(50),
   );
 
+/**
+ * Leaves a command for a run's runner, which asks for it.
+ * @param runId a run that has ended never asks again
+ */
 export const sendCommand = async (q: Queryable, runId: string, command: RunnerCommand): Promise<void> =>
   void (await runStatement(
     q,
     tables.insertInto('run_commands').values({ run_id: runId, payload: JSON.stringify(command) }),
   ));
 
+/**
+ * Notes what a runner has passed on, so that it does not come again.
+ * @param ids ids of commands as `commandsFor` gave them
+ */
 export async function noteDelivered(q: Queryable, taskId: string, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await runStatement(q, nowHeard(taskId).where('id', '=', anyOf(ids)));
@@ -54,7 +65,10 @@ const nowHeard = (taskId: string) =>
     .where('task_id', '=', taskId)
     .where('delivered_at', 'is', null);
 
-/** Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run. */
+/**
+ * Takes what nobody has heard, for the prompt of a new run. Call it in the transaction that makes the run.
+ * @returns the texts in the order in which they were said
+ */
 export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
   const heard = await rows(tx, nowHeard(taskId).returning(['id', 'payload']));
   return heard
@@ -62,6 +76,7 @@ export async function takeUnheard(tx: Tx, taskId: string): Promise<string[]> {
     .flatMap(({ payload }) => (payload.type === 'steer' ? [payload.text] : []));
 }
 
+/** @returns whether something was said to the task that no agent has received */
 export const hasUnheard = (q: Queryable, taskId: string): Promise<boolean> =>
   hasRow(
     q,
@@ -83,9 +98,15 @@ interface Telling {
   readonly by: string;
 }
 
-/** Says something to a task. A running agent hears it before its next model call, otherwise the next run starts with it. */
+/**
+ * Says something to a task. A running agent hears it before its next model call, otherwise the next run
+ * starts with it.
+ * @returns whether a running agent receives it now or the next run does; or why not: no such task, or it
+ * has ended
+ */
 export const steer = (db: Db, i: Telling): Promise<Told> => withTx(db, (tx) => tell(tx, i));
 
+/** @returns see `steer`, of which this is the part inside a transaction */
 export async function tell(tx: Tx, i: Telling): Promise<Told> {
   const t = await liveTask(tx, i);
   if (!t.ok) return t;
@@ -102,7 +123,11 @@ export async function tell(tx: Tx, i: Telling): Promise<Told> {
   return { ok: true, heard: t.runId === null ? 'next_run' : 'now' };
 }
 
-/** Stops the running agent where it stands; the workflow then asks whether to go on. What waits to be merged is taken out of the train. */
+/**
+ * Stops the running agent where it stands; the workflow then asks whether to go on. What waits to be
+ * merged is taken out of the train.
+ * @returns `ok`, or `no_agent` where none is running
+ */
 export async function pause(
   db: Db,
   i: { ownerId: string; taskId: string },
@@ -138,7 +163,10 @@ async function liveTask(
   return { ok: true, runId: run?.id ?? null };
 }
 
-/** Whether "always" can be said to a permission request: its rule is short enough to be remembered whole. */
+/**
+ * Whether "always" can be said to a permission request: its rule is short enough to be remembered whole.
+ * @param itemId the request's inbox item
+ */
 export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
   const asked = await row(
     tx,
@@ -150,7 +178,11 @@ export async function canBeKept(tx: Tx, itemId: string): Promise<boolean> {
   return asked?.rule != null && asked.rule.length <= MAX_RULE;
 }
 
-/** What the person said to a permission request reaches the runner in the transaction that keeps the decision. */
+/**
+ * What the person said to a permission request reaches the runner in the transaction that keeps the
+ * decision.
+ * @param i `text` is the reason of a refusal, for the agent
+ */
 export async function passPermissionOn(
   tx: Tx,
   i: { ownerId: string; taskId: string; itemId: string; decision: string; text: string; by: string },
@@ -179,7 +211,10 @@ export async function passPermissionOn(
   await sendCommand(tx, runId, { type: 'permission', requestId, allow, message });
 }
 
-/** Whether somebody said "always" to this rule, for the task or for its project. */
+/**
+ * Whether somebody said "always" to this rule, for the task or for its project.
+ * @param i `projectSettings` as the project's row has them
+ */
 export async function isAllowed(
   q: Queryable,
   i: { taskId: string; rule: string; projectSettings: unknown },
@@ -193,7 +228,10 @@ export async function isAllowed(
   return hasRow(q, allowed.where(payloadField('task.allowed', 'rule'), '=', i.rule).limit(1));
 }
 
-/** Requests of a process that is gone can't be answered any more. */
+/**
+ * Requests of a process that is gone can't be answered any more.
+ * @param i `why` is shown as the reason that the item was closed
+ */
 export async function closePermissions(
   tx: Tx,
   i: { ownerId: string; taskId: string; why: string },

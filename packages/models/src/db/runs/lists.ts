@@ -6,7 +6,10 @@ import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
 import { hasRow, nowAnd, row, rows, tables } from '../rows.ts';
 
-/** Runs of all users that have had two seconds to start and have not ended. */
+/**
+ * Runs of all users that have had two seconds to start and have not ended.
+ * @returns one entry a run, in no order
+ */
 export const listActive = (
   q: Queryable,
 ): Promise<{ readonly id: string; readonly taskId: string; readonly epoch: number }[]> =>
@@ -28,7 +31,11 @@ export interface SilentRun {
   readonly ms: number;
 }
 
-/** Runs that have printed nothing for longer than `ms`. One that waits for a permission is not silent, it waits. */
+/**
+ * Runs that have printed nothing for longer than `ms`. One that waits for a permission is not silent, it
+ * waits.
+ * @param ms milliseconds
+ */
 export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
   rows(
     q,
@@ -56,7 +63,10 @@ export const listSilent = (q: Queryable, ms: number): Promise<SilentRun[]> =>
       ),
   );
 
-/** Runs of a task that have not ended, whether they have started or not. */
+/**
+ * Runs of a task that have not ended, whether they have started or not.
+ * @returns with the epoch that ends it
+ */
 export const listUnended = (
   q: Queryable,
   taskId: string,
@@ -75,7 +85,10 @@ export interface CompletedRun {
   readonly outcome: Extract<RunOutcome, { kind: 'completed' }>;
 }
 
-/** Runs of a task that did what they were for, besides planning, in their order. */
+/**
+ * Runs of a task that did what they were for, besides planning, in their order.
+ * @returns the phase and what it came to
+ */
 export async function listCompleted(q: Queryable, taskId: string): Promise<CompletedRun[]> {
   const all = tables
     .selectFrom('runs')
@@ -103,7 +116,10 @@ export const lastNumber = async (q: Queryable, taskId: string): Promise<number> 
 export const findOutcome = async (q: Queryable, runId: string): Promise<RunOutcome | null> =>
   (await row(q, tables.selectFrom('runs').select('outcome').where('id', '=', runId)))?.outcome ?? null;
 
-/** All runs of a task, in their order. */
+/**
+ * All runs of a task, in their order.
+ * @returns as the page shows them
+ */
 export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
   rows(
     q,
@@ -124,6 +140,9 @@ export const listRuns = (q: Queryable, taskId: string): Promise<Run[]> =>
       .orderBy('n'),
   );
 
-/** Whether this user has such a run. */
+/**
+ * Whether this user has such a run.
+ * @param ownerId the user
+ */
 export const hasRun = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('runs').select('id').where('id', '=', id).where('owner_id', '=', ownerId));

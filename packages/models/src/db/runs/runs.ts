@@ -164,7 +164,11 @@ export async function takeSlot(
   });
 }
 
-/** Raises the epoch and makes a fresh token: whoever held the old one is locked out from here on. */
+/**
+ * Raises the epoch and makes a fresh token: whoever held the old one is locked out from here on.
+ * @returns the run as it is now and the token, which is nowhere else: only its hash is kept
+ * @throws where the run has ended
+ */
 export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; token: string }> {
   const token = `mlr_${randomBytes(32).toString('base64url')}`;
   return withTx(db, async (tx) => {
@@ -206,6 +210,7 @@ export async function openEpoch(db: Db, runId: string): Promise<{ run: RunRow; t
   });
 }
 
+/** @returns the whole row; null where there is none */
 export const getRun = (q: Queryable, id: string): Promise<RunRow | null> =>
   row(q, tables.selectFrom('runs').selectAll().where('id', '=', id));
 
@@ -249,7 +254,11 @@ const runsOfTasks = () =>
       'p.settings as project_settings',
     ]);
 
-/** The live run a token belongs to. A token dies with its run and with its epoch. */
+/**
+ * The live run a token belongs to. A token dies with its run and with its epoch.
+ * @param token as the runner sends it
+ * @returns the run with what the gateway needs of its task and project, or null
+ */
 export const findRunByToken = (q: Queryable, token: string): Promise<RunByToken | null> =>
   row(q, runsOfTasks().where('r.token_hash', '=', hash(token)).where('r.state', '<>', 'ended'));
 
@@ -305,6 +314,10 @@ export function holderOf(run: Pick<RunByToken, 'holder'>, holder: string): 'runn
     : 'somebody';
 }
 
+/**
+ * Says that a run is alive.
+ * @returns false: it has ended, or another attempt holds it
+ */
 export async function renewLease(q: Queryable, runId: string, epoch: number): Promise<boolean> {
   const renewed = tables.updateTable('runs').set({ state: 'running', lease_until: nowAnd(LEASE_MS) });
   return (
@@ -357,6 +370,7 @@ export async function appendOutput(
 
 const endOf = sql<number>`${sql.ref('offset' satisfies keyof DB['run_output'])} + length(${sql.ref('chunk' satisfies keyof DB['run_output'])})`;
 
+/** @returns how many bytes of its output have arrived */
 export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
   (
     await row(
@@ -368,6 +382,12 @@ export const outputEnd = async (q: Queryable, runId: string): Promise<number> =>
     )
   )?.end ?? 0;
 
+/**
+ * Reads a run's output from an offset.
+ * @param from in bytes
+ * @param maxBytes a piece more may come, as pieces are never cut
+ * @returns `from` is where the data begins
+ */
 export async function readOutput(
   q: Queryable,
   runId: string,
@@ -415,7 +435,12 @@ export async function attemptsOf(q: Queryable, runId: string): Promise<string[]>
   return before.slice(0, first < 0 ? undefined : first).map((b) => b.id);
 }
 
-/** Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one transaction. */
+/**
+ * Ends a run once, whoever notices first: the event and the signal that wakes the workflow are in one
+ * transaction.
+ * @param epoch who says so: only the attempt that holds the run ends it
+ * @returns `stale` where it has ended or is held by a later attempt
+ */
 export async function endRun(
   db: Db,
   runId: string,
