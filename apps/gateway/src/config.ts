@@ -56,6 +56,10 @@ export interface GatewayConfig {
   readonly failpoints: string | null;
 }
 
+/**
+ * Reads the environment once, at the start.
+ * @throws with one line that names every variable that is missing or wrong
+ */
 export function loadConfig(env: Record<string, string | undefined>): GatewayConfig {
   const r = Env.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));

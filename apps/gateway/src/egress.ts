@@ -22,6 +22,11 @@ const REGISTRIES = [
   'deb.debian.org',
 ];
 
+/**
+ * Whether a sandbox may be connected to a host.
+ * @param projectSettings as the project's row has them
+ * @returns false for any port but 443
+ */
 export function allowedHost(host: string, port: number, projectSettings: unknown): boolean {
   if (port !== 443) return false;
   const egress = resolveProjectSettings(projectSettings).egress;

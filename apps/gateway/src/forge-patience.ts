@@ -13,6 +13,7 @@ export interface Clock {
 }
 const WALL: Clock = { now: Date.now, sleep };
 
+/** @returns what a program printed before it failed, '' when the error is of another kind */
 export const stderrOf = (err: unknown): string => (err as { stderr?: string }).stderr ?? '';
 
 /** When asking in vain began, and when it was last in vain. */

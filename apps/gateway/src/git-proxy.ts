@@ -40,6 +40,11 @@ const AS_IT_CAME = ['-c', 'fetch.unpackLimit=1'] as const;
 /** What a fetch may say of what it wants and has: 50 bytes a commit, so a hundred thousand of them. Counted after unpacking. */
 const MAX_WANTS_BYTES = 8 * 1024 * 1024;
 
+/**
+ * The part of git that a sandbox may see: its own repository, read from a mirror, and pushes that are
+ * looked at before they are passed on.
+ * @param hit where a test may end us
+ */
 export function gitProxy(c: GatewayConfig, db: Db, hit: Hit) {
   const env = gitEnvironment({ path: process.env.PATH, reach: 'files' });
   // The forge token travels in the environment of our own git, never in a URL or an argument that `ps` shows.

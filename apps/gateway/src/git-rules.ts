@@ -6,6 +6,11 @@ export type PushVerdict = { readonly kind: 'forward' } | { readonly kind: 'refus
 
 export const MAX_PUSH_BYTES = 100 * 1024 * 1024;
 
+/**
+ * Whether a push touches nothing but the task's branch.
+ * @param branch without `refs/heads/`
+ * @returns the reason of a refusal, in words for the agent
+ */
 export function checkRefs(updates: readonly RefUpdate[], branch: string): PushVerdict {
   const wrong = updates.find((u) => u.ref !== `refs/heads/${branch}`);
   if (wrong)

@@ -19,7 +19,11 @@ export interface GitOutput {
   readonly cut: boolean;
 }
 
-/** `ulimit -d` and no more is asked of the shell: the arguments are passed through. */
+/**
+ * `ulimit -d` and no more is asked of the shell: the arguments are passed through.
+ * @param args of git
+ * @returns the program and its arguments, for a spawn
+ */
 export const bounded = (args: readonly string[]): [string, string[]] => [
   '/bin/sh',
   ['-c', `ulimit -d ${MAX_DATA_KIB} 2>/dev/null; exec git "$@"`, 'sh', ...args],
@@ -86,7 +90,10 @@ export async function readGit(
   return { bytes: Buffer.concat(parts), cut: size > maxBytes };
 }
 
-/** Hands over one record at a time of an output whose records end in NUL. A record over 64 KiB ends it. */
+/**
+ * Hands over one record at a time of an output whose records end in NUL. A record over 64 KiB ends it.
+ * @param take is given a record without its NUL; after `stop` git is ended
+ */
 export async function recordsOfGit(
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -23,7 +23,10 @@ const MAX_HELD_BYTES = 256 * 1024 * 1024;
 let heldBytes = 0;
 const heldBy = new WeakMap<IncomingMessage, number>();
 
-/** Counts the body of a request until its answer is over. Called once for each, before anything is read. */
+/**
+ * Counts the body of a request until its answer is over. Called once for each, before anything is read.
+ * @param req whose bytes are counted against all that are held at the moment
+ */
 export function countBody(req: IncomingMessage, res: ServerResponse): void {
   heldBy.set(req, 0);
   res.once('close', () => {
@@ -48,7 +51,11 @@ const tooLong = (maxBytes: number): Refused => new Refused(413, `That is over ${
 /** How long a sender that is refused may go on sending. */
 const READ_ON_MS = 1_000;
 
-/** Throws away what is still sent: who is answered in the middle of sending sees a broken connection instead of the answer. */
+/**
+ * Throws away what is still sent: who is answered in the middle of sending sees a broken connection
+ * instead of the answer.
+ * @returns when all has come, the connection is gone, or it took too long
+ */
 export function readOn(req: IncomingMessage): Promise<void> {
   if (req.complete || req.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
@@ -78,6 +85,10 @@ async function* piecesOf(req: IncomingMessage, maxBytes: number): AsyncGenerator
   }
 }
 
+/**
+ * @param maxBytes of this body
+ * @throws Refused: 413 for a longer one, 503 when too much is read at once
+ */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of piecesOf(req, maxBytes)) {
@@ -148,6 +159,10 @@ export async function readPacked(req: IncomingMessage, maxBytes: number): Promis
   }
 }
 
+/**
+ * @param maxBytes 1 MiB unless said otherwise
+ * @throws Refused: 400 for what is no JSON, and see `readBody`
+ */
 export async function readJson(req: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {
   const raw = await readBody(req, maxBytes);
   try {
@@ -157,13 +172,20 @@ export async function readJson(req: IncomingMessage, maxBytes = 1024 * 1024): Pr
   }
 }
 
+/**
+ * @param status HTTP's
+ * @param body is written as JSON
+ */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   res.end(text);
 }
 
-/** Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist). */
+/**
+ * Bearer, x-api-key (Claude Code) or the password of Basic (git and proxies, when they insist).
+ * @returns null when it has none
+ */
 export function tokenOf(
   req: IncomingMessage,
   header: 'authorization' | 'proxy-authorization' = 'authorization',
@@ -183,7 +205,10 @@ export function tokenOf(
   return null;
 }
 
-/** What a line of the log about a run's request is found by. */
+/**
+ * What a line of the log about a run's request is found by.
+ * @returns the ids of its user, task and run
+ */
 export const idsOfRun = (run: RunByToken): LogIds => ({
   ownerId: run.owner_id,
   taskId: run.task_id,

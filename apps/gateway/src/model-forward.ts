@@ -38,7 +38,11 @@ interface Carried {
   readonly charsAToken: number;
 }
 
-/** Resolves when it is over, in whatever way; it never rejects. */
+/**
+ * Resolves when it is over, in whatever way; it never rejects.
+ * @param call the body as it is sent on, and what was reserved for its output
+ * @returns how it ended and what it used
+ */
 export function forward(
   c: GatewayConfig,
   agents: Agents,
@@ -196,7 +200,11 @@ function carry(
   answer.on('close', cut);
 }
 
-/** An error as the API of the model says it. It is never worth another try. */
+/**
+ * An error as the API of the model says it. It is never worth another try.
+ * @param status HTTP's
+ * @param type an error type of that API, as `rate_limit_error`
+ */
 export function apiError(res: ServerResponse, status: number, type: string, message: string): void {
   const text = JSON.stringify({ type: 'error', error: { type, message } });
   res.writeHead(status, {

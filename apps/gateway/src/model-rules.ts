@@ -61,7 +61,11 @@ const AS_THEY_ARE = [
   ['anthropic-dangerous-direct-browser-access', /^true$/],
 ] as const;
 
-/** The headers of a request that are sent on. One that is not what it should be is left out. */
+/**
+ * The headers of a request that are sent on. One that is not what it should be is left out.
+ * @param from headers of the agent
+ * @returns ours and those that passed; never a token of the agent
+ */
 export function forwardedHeaders(
   from: Readonly<Record<string, string | string[] | undefined>>,
 ): Record<string, string> {

@@ -11,6 +11,11 @@ import { describeRequest, ruleOf } from '@mainloop/models/flow/permissions';
 import type { z } from 'zod';
 import { allowed } from './allowance.ts';
 
+/**
+ * An agent asks whether it may do something: allowed at once where somebody has said "always", refused at
+ * once where it can't be shown whole, else an inbox item.
+ * @param ask the tool, what it would be called with, and the id that the answer goes to
+ */
 export async function askPermission(
   db: Db,
   r: RunByToken,

@@ -23,7 +23,11 @@ interface Asked {
   readonly again: boolean;
 }
 
-/** Takes the bytes of a picture as they are, and its caption from the address. Its name and its folder never leave the sandbox. */
+/**
+ * Takes the bytes of a picture as they are, and its caption from the address. Its name and its folder
+ * never leave the sandbox.
+ * @throws Refused: 422 with a sentence where it is no picture that can be shown
+ */
 export async function takePicture(db: Db, { req, res, url, run, again }: Asked, hit: Hit): Promise<void> {
   const { caption } = Show.parse({ caption: url.searchParams.get('caption') ?? '' });
   const read = readPicture(await readBody(req, MAX_PICTURE_BYTES));

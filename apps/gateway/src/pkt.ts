@@ -39,11 +39,20 @@ export function parsePush(body: Buffer): PushHead {
   }
 }
 
+/**
+ * One line of git's protocol: its length in four hexadecimal digits, and its bytes.
+ * @see https://git-scm.com/docs/protocol-common
+ * @param s without its length
+ */
 export const pkt = (s: string | Buffer): Buffer =>
   Buffer.concat([Buffer.from((Buffer.byteLength(s) + 4).toString(16).padStart(4, '0')), Buffer.from(s)]);
 const FLUSH = Buffer.from('0000');
 
-/** The report git shows the pusher: one verdict for each ref, and lines for the terminal. */
+/**
+ * The report git shows the pusher: one verdict for each ref, and lines for the terminal.
+ * @param error why nothing was taken; null when all was
+ * @param say lines for the terminal, with line breaks
+ */
 export function pushReport(
   updates: readonly RefUpdate[],
   capabilities: string,

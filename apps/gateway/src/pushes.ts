@@ -54,7 +54,11 @@ const MAX_MESSAGES_BYTES = 1024 * 1024;
 const PLAIN = ['-c', 'core.bigFileThreshold=8m', '-c', 'core.quotePath=true'];
 const DIFF = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
 
-/** Everything the person may want to know of a push, computed once, in a repository only we write to. */
+/**
+ * Everything the person may want to know of a push, computed once, in a repository only we write to.
+ * @param dir the repository that holds what was pushed
+ * @returns its commits, its size, and what it does to CI files
+ */
 export async function inspect(
   env: NodeJS.ProcessEnv,
   dir: string,
@@ -239,7 +243,11 @@ async function ciChange(
 
 const ciItem = (r: RunByToken, digest: string): string => `${r.task_id}-ci-${digest}`;
 
-/** What the person said to exactly this state of the CI files. */
+/**
+ * What the person said to exactly this state of the CI files.
+ * @param digest of the CI files as they would be
+ * @returns null while nobody has
+ */
 export const ciAnswer = (db: Db, r: RunByToken, digest: string): Promise<Decision | null> =>
   findDecision(db, ciItem(r, digest));
 
@@ -278,7 +286,10 @@ export async function hold(
   });
 }
 
-/** The agent is told of every refusal; of a flood of them the story has enough after a few. */
+/**
+ * The agent is told of every refusal; of a flood of them the story has enough after a few.
+ * @param reason in words, as the agent was told
+ */
 export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: string): Promise<unknown> =>
   withTx(db, async (tx) => {
     if (!(await takeAllowance(tx, r, 'refusedPushes')).ok) return;
@@ -295,6 +306,10 @@ export const noteRefused = (db: Db, r: RunByToken, branch: string, reason: strin
     );
   });
 
+/**
+ * Notes a push that has reached the forge; the same one once more changes nothing.
+ * @param look what `inspect` saw of it
+ */
 export async function recordPush(db: Db, r: RunByToken, u: RefUpdate, look: Look): Promise<void> {
   const id = freshId();
   await decideAndAppend(db, async (tx) => {

@@ -48,6 +48,11 @@ const LONGEST_WAIT_MS = 20_000;
 /** Under a lost notification. */
 const LOOK_MS = 1_000;
 
+/**
+ * Answers one request of a runner, or of the agent's own commands in its sandbox.
+ * @param r the run that its token belongs to
+ * @throws Refused, with words for whoever asked
+ */
 export async function runnerLink(
   db: Db,
   listen: () => Listener,

@@ -20,6 +20,10 @@ export interface Agent {
   kill(): void;
 }
 
+/**
+ * Starts Claude Code on a run, in the project's folder.
+ * @param control passes on what is said to it from outside
+ */
 export function startAgent(around: Around, control: Control): Agent {
   const { config: c, spec, spool, env } = around;
   const configDir = path.join(c.home, '.claude');
@@ -101,9 +105,12 @@ const asAgents = (line: string): string =>
     : line;
 
 /**
- * Whether Claude Code runs nothing of this clone before its first prompt. A repository's settings may name a command for the
+ * Whether Claude Code runs nothing of this clone before its first prompt. A repository's settings may name
+ * a command for the
  * key, and its MCP file servers.
  * @see https://code.claude.com/docs/en/settings ("apiKeyHelper", "awsAuthRefresh", "otelHeadersHelper")
+ * @param repo the clone
+ * @param folder the project's, below it
  */
 export const bringsNothingToRun = (repo: string, folder = ''): boolean =>
   ['', ...folder.split('/').map((_, i, all) => all.slice(0, i + 1).join('/'))].every((dir) =>

@@ -28,15 +28,20 @@ const LIMIT_MS = {
   lint: 5 * 60_000,
 } as const;
 
-/** Whether there is nothing to set up in this clone, or nothing any more. */
+/**
+ * Whether there is nothing to set up in this clone, or nothing any more.
+ * @returns false as well when the command or what it reads has changed since
+ */
 export function setupIsDone(a: Around): boolean {
   const setup = wantedSetup(a);
   return setup === null || readPlain(doneFile(a)) === setup.key;
 }
 
 /**
- * Takes the set-up that the sandbox was given, where it is the one that this clone asks for, and says so as evidence. Otherwise it is made
+ * Takes the set-up that the sandbox was given, where it is the one that this clone asks for, and says so
+ * as evidence. Otherwise it is made
  * by `ensureSetup`, as if there had been none.
+ * @returns when it stands in the clone, or could not be taken
  */
 export async function adoptKept(a: Around): Promise<void> {
   // Whatever is wrong with it, the set-up can be made here.
@@ -165,9 +170,12 @@ async function isUntouched(a: Around): Promise<boolean> {
 }
 
 /**
- * Runs what the repository and the project have to check the work with, unless the agent ended its turn to ask something. All of it
- * runs what the agent has written: where agents ask, the verify command needs permission like a command of theirs, and nothing is run
+ * Runs what the repository and the project have to check the work with, unless the agent ended its turn to
+ * ask something. All of it
+ * runs what the agent has written: where agents ask, the verify command needs permission like a command of
+ * theirs, and nothing is run
  * that was only found in the clone.
+ * @returns when all of it has ended and is sent as evidence
  */
 export async function verify(a: Around, control: Control): Promise<void> {
   if (a.spec.phase === 'plan') return;

@@ -23,6 +23,10 @@ export interface RunnerConfig {
   readonly author: CommitAuthor;
 }
 
+/**
+ * What the worker has put into the environment, and where things are in a sandbox.
+ * @throws where there is no token
+ */
 export function loadConfig(env: Record<string, string | undefined>): RunnerConfig {
   const token = env.MAINLOOP_TOKEN ?? '';
   if (token === '')

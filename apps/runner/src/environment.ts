@@ -13,7 +13,10 @@ import type { RunnerConfig } from './config.ts';
 import { ensureFolder, putFile } from './folders.ts';
 import { gitEnv } from './workspace.ts';
 
-/** What every program in a sandbox sees, whoever starts it. */
+/**
+ * What every program in a sandbox sees, whoever starts it.
+ * @returns all variables, to be given instead of the runner's own
+ */
 export function toolEnvironment(c: RunnerConfig): Record<string, string> {
   const tmpDir = path.join(c.home, 'tmp');
   ensureFolder(tmpDir);
@@ -29,7 +32,11 @@ export function toolEnvironment(c: RunnerConfig): Record<string, string> {
   };
 }
 
-/** What the agent, git and the project's commands see. The only credential in it is the run's own token. */
+/**
+ * What the agent, git and the project's commands see. The only credential in it is the run's own token.
+ * @param asks whether the agent asks before it acts
+ * @returns all variables, to be given instead of the runner's own
+ */
 export function environment(c: RunnerConfig, asks: boolean): Record<string, string> {
   const proxy = `http://run:${c.token}@127.0.0.1:${c.gatewayPort}`;
   return {
@@ -45,7 +52,9 @@ export function environment(c: RunnerConfig, asks: boolean): Record<string, stri
 }
 
 /**
- * Where package clients find their registry. Not on a machine without confinement: whoever else is on it could ask there without a token.
+ * Where package clients find their registry. Not on a machine without confinement: whoever else is on it
+ * could ask there without a token.
+ * @returns variables to be added; files that clients read from their home are written besides
  */
 export async function packagesAt(c: RunnerConfig, hints: PackageHints): Promise<Record<string, string>> {
   if (c.outside) return {};

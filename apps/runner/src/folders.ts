@@ -13,17 +13,26 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-/** Where the project lies in the clone: agents start there, and its commands run there. */
+/**
+ * Where the project lies in the clone: agents start there, and its commands run there.
+ * @param c `repo`: where the clone is
+ * @param p `folder`: below it, or none
+ */
 export const workFolder = (c: { readonly repo: string }, p: { readonly folder?: string }): string =>
   path.join(c.repo, p.folder ?? '');
 
-/** The words that a kept set-up is known by: the same command in another folder is another one. */
+/**
+ * The words that a kept set-up is known by: the same command in another folder is another one.
+ * @returns the command alone for a project that is its whole repository
+ */
 export const inFolder = (folder = '', command = ''): string =>
   folder === '' ? command : `in ${folder}: ${command}`;
 
 /**
- * Makes a folder and those above it. Not Node's own recursive mkdir: below a folder that was deleted while somebody was in it
+ * Makes a folder and those above it. Not Node's own recursive mkdir: below a folder that was deleted while
+ * somebody was in it
  * that one never returns (tried, 24.21); this one throws.
+ * @throws where a file is in its way
  */
 export function ensureFolder(dir: string): void {
   try {
@@ -37,7 +46,10 @@ export function ensureFolder(dir: string): void {
   }
 }
 
-/** Removes what is there, or moves it out of the way: what its owner has closed to itself can't be removed. */
+/**
+ * Removes what is there, or moves it out of the way: what its owner has closed to itself can't be removed.
+ * @param file or a folder with all that is in it; nothing there is fine
+ */
 export function setAside(file: string): void {
   try {
     rmSync(file, { recursive: true, force: true });
@@ -46,7 +58,11 @@ export function setAside(file: string): void {
   }
 }
 
-/** Writes a file in place of whatever is there: an earlier run may have left a pipe, which nobody reads, or a link. */
+/**
+ * Writes a file in place of whatever is there: an earlier run may have left a pipe, which nobody reads, or
+ * a link.
+ * @param data all of it: the file is there whole or not at all
+ */
 export function putFile(file: string, data: string | Buffer): void {
   const fresh = `${file}.${process.pid}.new`;
   rmSync(fresh, { recursive: true, force: true });

@@ -56,6 +56,10 @@ const OTHERS: readonly [string, string, readonly string[], readonly string[]][] 
   ['rust', 'rust-analyzer', [], ['.rs']],
 ];
 
+/**
+ * @param file a whole path
+ * @returns whether it is there and may be run
+ */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);

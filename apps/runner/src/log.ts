@@ -3,7 +3,10 @@
 
 const about: Record<string, string> = {};
 
-/** From here on each line says whose run it is. */
+/**
+ * From here on each line says whose run it is.
+ * @param ids what each line names besides itself
+ */
 export function setIds({ taskId, runId }: { readonly taskId: string; readonly runId: string }): void {
   Object.assign(about, { taskId, runId });
 }
@@ -22,7 +25,10 @@ export function logLine(level: 'info' | 'warn' | 'fatal', msg: string, err?: unk
   });
 }
 
-/** Writes such a line to stderr: stdout is nobody's, and what the agent prints has a file of its own. */
+/**
+ * Writes such a line to stderr: stdout is nobody's, and what the agent prints has a file of its own.
+ * @param err what went wrong; its stack is kept
+ */
 export function say(level: 'info' | 'warn' | 'fatal', msg: string, err?: unknown): void {
   process.stderr.write(`${logLine(level, msg, err)}\n`);
 }

@@ -64,7 +64,11 @@ async function reachable(targets: readonly Target[]): Promise<readonly Target[]>
   }
 }
 
-/** What the person reads when it is not closed. */
+/**
+ * What the person reads when it is not closed.
+ * @param proof what could be reached, and what could not be tried
+ * @returns sentences, with what to do about it
+ */
 export function exposedWords({ open, untried }: Proof): string {
   const list = (ts: readonly Target[]): string => ts.map((t) => `${t.name} (${t.host}:${t.port})`).join(', ');
   const parts: string[] = [];

@@ -39,7 +39,11 @@ const filesIn = (folder: string): string[] =>
         .map((e) => e.name)
     : [];
 
-/** The same as long as the command and the files that it comes from are the same. */
+/**
+ * The same as long as the command and the files that it comes from are the same.
+ * @param from files of the clone, by their paths in it
+ * @returns a hash; of very large files only their size counts
+ */
 export function setupKey(repo: string, command: string, from: readonly string[]): string {
   const hash = createHash('sha256').update(command);
   for (const name of from) {

@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 
 const TAIL_BYTES = 16_000;
 
-/** One shell command in the clone, with its whole process group ended at the limit. Keeps the end of what it printed. */
+/**
+ * One shell command in the clone, with its whole process group ended at the limit. Keeps the end of what
+ * it printed.
+ * @param a where it runs, and all variables that it sees
+ * @param limitMs milliseconds
+ * @returns `code` is null when it was ended by a signal; `ms` how long it took
+ */
 export function shell(
   command: string,
   a: { readonly repo: string; readonly env: Record<string, string> },

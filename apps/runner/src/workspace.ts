@@ -180,7 +180,10 @@ const setupLeaves = (spec: RunSpec): string[] =>
     ? SETUP_LEAVES.map((p) => path.join('/', spec.folder ?? '', p))
     : [];
 
-/** Files of ours in the clone that belong in no commit, as patterns from its root. */
+/**
+ * Files of ours in the clone that belong in no commit, as patterns from its root.
+ * @returns patterns as `.gitignore` has them
+ */
 export const ownFiles = (spec: RunSpec): string[] => [
   path.join('/', spec.folder ?? '', 'TASK.md'),
   ...setupLeaves(spec),
@@ -234,7 +237,11 @@ async function projectFolder(c: RunnerConfig, spec: RunSpec): Promise<string> {
 /** What a checkpoint may take: it is made once a minute, and once more when a node is drained. */
 const SAVING = within(5 * 60_000);
 
-/** What is not pushed, what is not committed, and the Claude session: enough to go on anywhere. */
+/**
+ * What is not pushed, what is not committed, and the Claude session: enough to go on anywhere.
+ * @param maxBytes packed
+ * @returns `too_big`: it was not sent; `nothing`: it could not be made
+ */
 export async function checkpoint(
   c: RunnerConfig,
   spec: RunSpec,

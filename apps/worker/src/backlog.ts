@@ -13,7 +13,10 @@ const KEPT_MS = 2_000;
 /** Temporal's TaskQueueType: workflow tasks, activity tasks. */
 const QUEUE_TYPES: readonly number[] = [1, 2];
 
-/** Workflow and activity tasks that no worker has taken yet, as Temporal counts them (approximately). */
+/**
+ * Workflow and activity tasks that no worker has taken yet, as Temporal counts them (approximately).
+ * @param namespace Temporal's
+ */
 export async function backlogOf(client: Client, namespace: string): Promise<number> {
   const counts = await Promise.all(
     QUEUE_TYPES.map(async (taskQueueType) => {

@@ -141,6 +141,10 @@ function kubernetes(env: Record<string, string | undefined>): {
 
 export type WorkerConfig = ReturnType<typeof loadConfig>;
 
+/**
+ * Reads the environment once, at the start.
+ * @throws with one line that names every variable that is missing or wrong
+ */
 export function loadConfig(env: Record<string, string | undefined>) {
   const r = Env.safeParse(env);
   if (!r.success) throw new Error(r.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));

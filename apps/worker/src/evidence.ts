@@ -17,13 +17,22 @@ const CHECKS = {
   tests: { name: ours`Tests`, fine: ours`passed` },
 };
 
-/** What was red before the change says nothing of it. */
+/**
+ * What was red before the change says nothing of it.
+ * @param e how the verify command ended, null when it has not run
+ * @returns what that says of the change
+ */
 export function verdictOf(e: Evidence | null): Verified {
   if (e === null || e.redBefore === true) return 'unknown';
   return e.exitCode === 0 ? 'passed' : 'failed';
 }
 
-/** For the summary comment: what was checked on this commit and what it said, from exit codes, not from what the agent tells. */
+/**
+ * For the summary comment: what was checked on this commit and what it said, from exit codes, not from
+ * what the agent tells.
+ * @param verify the project's own command
+ * @param checks what the runner found in the clone and ran besides
+ */
 export function evidenceLines(
   t: TaskRow,
   verify: Evidence | null,

@@ -10,7 +10,10 @@ interface OpenFinding {
   readonly kind: FindingKind;
 }
 
-/** Comments that nobody has answered, oldest first, each with what it is to those before it. */
+/**
+ * Comments that nobody has answered, oldest first, each with what it is to those before it.
+ * @returns each with what it is to those that were answered before
+ */
 export async function findOpen(db: Db, taskId: string): Promise<OpenFinding[]> {
   const all = await openComments(db, taskId);
   const answered = all.filter((c) => c.answer !== null);

@@ -12,9 +12,13 @@ import { cleanText, cleanTitle, MAX_DIFF_CHARS } from '@mainloop/models/flow/tex
 const HEAD_SETTLE_MS = 2 * 60_000;
 
 /**
- * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it is a push of ours that another has
- * followed: its red CI was repaired already. Long after our push it is no delay: somebody has set the branch back. What is none of ours
+ * The commit that CI is asked about. GitHub may tell of a pull request's head a moment late, and then it
+ * is a push of ours that another has
+ * followed: its red CI was repaired already. Long after our push it is no delay: somebody has set the
+ * branch back. What is none of ours
  * somebody else has pushed, and it counts.
+ * @param pull null: there is none yet
+ * @returns a commit; '' when the task has none
  */
 export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: TaskRow): Promise<string> {
   if (pull === null) return t.headSha ?? '';
@@ -25,7 +29,11 @@ export async function headOf(db: Db, pull: Pick<PullInfo, 'headSha'> | null, t: 
   return isLate ? t.headSha : headSha;
 }
 
-/** Has what the branch holds at `head` shown as the change, if something else is shown. Asking again changes nothing. */
+/**
+ * Has what the branch holds at `head` shown as the change, if something else is shown. Asking again
+ * changes nothing.
+ * @param head the commit that the branch is at
+ */
 export async function ensureShown(
   { db, forge }: { readonly db: Db; readonly forge: Pick<Forge, 'readDiff' | 'listCommits'> },
   t: TaskRow,

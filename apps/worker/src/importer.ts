@@ -24,6 +24,10 @@ export interface Importer {
   ): Promise<FolderLook & { readonly localPath: string; readonly below: string }>;
 }
 
+/**
+ * Folders of this machine as projects, by way of the local GitHub.
+ * @param c `localGitHubSecret`: null when another forge is used, and then every look is refused
+ */
 export function localImporter(c: { githubApiUrl: string; localGitHubSecret: string | null }): Importer {
   return {
     async look(folder, known) {

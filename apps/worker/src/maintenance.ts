@@ -79,8 +79,10 @@ export async function watchRuns(
 }
 
 /**
- * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits for permission is not
+ * A run that says nothing is nudged, then stopped: the workflow brings it to the person. One that waits
+ * for permission is not
  * silent, it waits.
+ * @param nudgeAfterMs milliseconds without output; it is stopped after four times as many
  */
 export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> {
   for (const r of await listSilent(db, nudgeAfterMs)) {
@@ -113,7 +115,11 @@ export async function watchSilence(db: Db, nudgeAfterMs: number): Promise<void> 
   }
 }
 
-/** Looks whether runs can live where they should, and leaves word of it for the page and for `mainloop doctor`. */
+/**
+ * Looks whether runs can live where they should, and leaves word of it for the page and for `mainloop
+ * doctor`.
+ * @param complain is told of each check that failed
+ */
 export async function checkUp(db: Db, sandbox: Sandbox, complain: (words: string) => void): Promise<void> {
   const checks = await sandbox.checkup();
   for (const c of checks) if (!c.ok) complain(`${c.name}: ${c.says}`);
@@ -127,9 +133,12 @@ export interface Watched {
 }
 
 /**
- * One conditional question for each repository with tasks that wait for it, whatever their number; only those it is about look again.
- * They are told twice, now and after the next question: GitHub's times are whole seconds, so of two changes in one second only the first
+ * One conditional question for each repository with tasks that wait for it, whatever their number; only
+ * those it is about look again.
+ * They are told twice, now and after the next question: GitHub's times are whole seconds, so of two
+ * changes in one second only the first
  * is seen, and what could not be written down this time is not lost.
+ * @param memory what was seen of each repository, kept between calls
  */
 export async function pollForge(
   db: Db,

@@ -18,6 +18,7 @@ export interface Seen {
   /** When everything was looked through. */
   atMs: number;
 }
+/** @returns where the first look begins */
 export const nothingSeen = (): Seen => ({ upTo: 0, atMs: Number.NEGATIVE_INFINITY });
 
 /**

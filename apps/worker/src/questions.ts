@@ -9,7 +9,12 @@ import { timesOf } from '@mainloop/models/flow/machines';
 import { hasMarker, isOurComment, marker } from '@mainloop/models/flow/ids';
 import type { Effect } from './effects.ts';
 
-/** One comment for each question. It says who answered it, once somebody has. A task without issue and pull request asks in the app only. */
+/**
+ * One comment for each question. It says who answered it, once somebody has. A task without issue and pull
+ * request asks in the app only.
+ * @param t the task; the comment goes to its pull request, or to its issue before there is one
+ * @param itemId the question's inbox item
+ */
 export async function ensureQuestion(
   { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
   t: TaskRow,
@@ -32,7 +37,11 @@ export async function ensureQuestion(
   if (answered !== null) await forge.ensureComment({ ...comment, known: id });
 }
 
-/** The first comment after the question that answers it, of somebody who may write. Postgres first: it becomes a decision like any other. */
+/**
+ * The first comment after the question that answers it, of somebody who may write. Postgres first: it
+ * becomes a decision like any other.
+ * @param sinceIso when the question was asked, by the forge's clock
+ */
 export async function readAnswer(
   db: Db,
   forge: Forge,
@@ -67,9 +76,15 @@ export async function readAnswer(
   }
 }
 
-/** A comment that answered a question asks for no change of the code. */
+/**
+ * A comment that answered a question asks for no change of the code.
+ * @returns the id by which the decision is known, so that it is made once
+ */
 export const answerIdOf = (commentId: number): string => `github-comment-${commentId}`;
-/** The comment that such an answer came from. */
+/**
+ * The comment that such an answer came from.
+ * @returns the forge's number, 0 for an id of another kind
+ */
 export const commentIdOf = (answerId: string): number => Number(/\d+$/.exec(answerId)?.[0] ?? 0);
 /** @returns where such a comment stands among what was said on the pull request */
 export const keyOfAnswer = (answerId: string): string => answerId.replace(/^github-comment-/, 'talk');

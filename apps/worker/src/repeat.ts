@@ -14,7 +14,10 @@ export interface Maintenance {
   readonly onError: (err: Error) => void;
 }
 
-/** Does the same again and again until it is over. An error is reported and the next round tries again. */
+/**
+ * Does the same again and again until it is over. An error is reported and the next round tries again.
+ * @returns when it is over and its last round has ended
+ */
 export async function repeat(maintenance: Maintenance): Promise<void> {
   const pause = maintenance.word ?? openWord().listener();
   while (!maintenance.over.aborted) {

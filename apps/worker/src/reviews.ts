@@ -57,8 +57,10 @@ export interface Heard {
 }
 
 /**
- * Reads the whole page, by id: a comment's time says nothing of when it can be seen. Anybody can comment on a public repository, and a comment
+ * Reads the whole page, by id: a comment's time says nothing of when it can be seen. Anybody can comment
+ * on a public repository, and a comment
  * steers an agent, so only those count who may write. What starts nothing is told in the story, once.
+ * @returns what starts a round, and whether it is taken up at once or after a quiet while
  */
 export async function hearComments(db: Db, forge: Forge, t: TaskRow): Promise<Heard> {
   if (t.prNumber === null) return { waiting: [], words: '', atOnce: false, met: new Map() };
@@ -171,7 +173,10 @@ export async function takeUp(db: Db, t: TaskRow, { waiting, met }: Heard, name: 
   await withTx(db, (tx) => append(tx, [...made, asked], t.ownerId));
 }
 
-/** Brings comments made in the app, and the agent's replies to any comment, onto the pull request. */
+/**
+ * Brings comments made in the app, and the agent's replies to any comment, onto the pull request.
+ * @param t a task; without a pull request nothing is done
+ */
 export async function publishReview(
   { db, forge, effect }: { db: Db; forge: Forge; effect: Effect },
   t: TaskRow,
@@ -231,8 +236,10 @@ function inWords(c: ReviewCommentRow): ForgeText {
 }
 
 /**
- * Threads that were resolved, or opened again, here or there. What both sides last agreed on is remembered: the side that differs
+ * Threads that were resolved, or opened again, here or there. What both sides last agreed on is
+ * remembered: the side that differs
  * from it has changed.
+ * @param t a task; without a pull request nothing is done
  */
 export async function syncThreads(db: Db, forge: Forge, t: TaskRow): Promise<void> {
   if (t.prNumber === null) return;

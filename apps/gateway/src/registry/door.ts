@@ -25,6 +25,10 @@ export interface PackageClient {
   given(name: string): void;
 }
 
+/**
+ * Answers package clients from the cache, or from the registry that knows the package.
+ * @param registries in the order in which they are tried
+ */
 export function packageDoor(registries: readonly Registry[], cache: Cache, fetch: Fetch) {
   const underWay = new Map<string, Promise<KeptFile>>();
   const turn = gate(MAX_PAGES);

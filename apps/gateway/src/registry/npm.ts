@@ -112,7 +112,12 @@ function pointed(p: Packument, name: string, o: AnswerTo): Packument {
 
 const STRENGTH = ['sha512', 'sha384', 'sha256', 'sha1'] as const;
 
-/** The strongest that the registry names. @see https://www.w3.org/TR/SRI/ */
+/**
+ * The strongest that the registry names. @see https://www.w3.org/TR/SRI/
+ * @param integrity words like `sha512-…`, in base64
+ * @param shasum SHA-1 in hexadecimal, of old entries
+ * @returns null when there is none that can be checked
+ */
 export function hashOf(integrity: string | undefined, shasum: string | undefined): Hash | null {
   const words = typeof integrity === 'string' ? integrity.trim().split(/\s+/) : [];
   for (const algorithm of STRENGTH) {

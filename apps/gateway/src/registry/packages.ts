@@ -13,6 +13,10 @@ import { fetcher } from './fetcher.ts';
 import { readRegistries } from './registries.ts';
 import { teller } from './told.ts';
 
+/**
+ * The package registries of a gateway, with their cache.
+ * @param log is told of what could not be fetched
+ */
 export function packagesOf(c: GatewayConfig, db: Db, log: Logger) {
   const registries = readRegistries(c.packages.env);
   const cache = openCache(c.packages.folder);

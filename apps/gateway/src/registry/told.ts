@@ -16,6 +16,10 @@ interface Given {
   timer: NodeJS.Timeout | null;
 }
 
+/**
+ * Keeps together what runs were given, and writes it to their story in one piece.
+ * @param onError an event that could not be written
+ */
 export function teller(db: Db, onError: (err: unknown) => void) {
   const runs = new Map<string, Given>();
 

@@ -9,7 +9,11 @@ import { pullActivities } from './forge/pull.ts';
 import { reviewActivities } from './forge/review.ts';
 import { trainActivities } from './forge/train.ts';
 
-/** All of them under the names that workflows call them by, which stand in histories. */
+/**
+ * All of them under the names that workflows call them by, which stand in histories.
+ * @param deps the database, the forge, and the waits in milliseconds
+ * @returns functions that a worker registers
+ */
 export const forgeActivities = (deps: ForgeDeps) => {
   const context = forgeContext(deps);
   return {

@@ -10,6 +10,10 @@ import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Importer } from '../importer.ts';
 
+/**
+ * Adding a project, from a folder of this machine or from the forge.
+ * @returns activities; what is refused for good becomes an event with its reason
+ */
 export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forge; importer: Importer }) => ({
   async addProject(i: ProjectWorkflowInput): Promise<void> {
     let event: NewEvent<'project.added' | 'project.refused'>;

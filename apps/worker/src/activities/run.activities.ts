@@ -41,6 +41,10 @@ export interface RunDeps {
   readonly settleMs: number;
 }
 
+/**
+ * Preparing, starting, watching and ending runs.
+ * @returns activities; each takes one object with the ids
+ */
 export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs }: RunDeps) => {
   const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
     takeSlot(db, runId, {

@@ -21,6 +21,11 @@ import {
 } from '@mainloop/models/flow/states';
 import type { Status } from '@mainloop/models/flow/status';
 
+/**
+ * What a task's workflow reads and writes of its own records.
+ * @param deps `ciGraceMs`: milliseconds that checks are waited for where none has begun
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const taskActivities = ({ db, ciGraceMs }: { db: Db; ciGraceMs: number }) => ({
   async loadTask(i: {
     taskId: string;

@@ -24,17 +24,26 @@ const { Worker, DefaultLogger, Runtime } =
 const { ApplicationFailure } = require('@temporalio/common') as typeof import('@temporalio/common');
 export const WORKFLOWS = path.join(import.meta.dirname, '../../dist/workflows.js');
 
-/** What no retry fixes, and no stage expects. */
+/**
+ * What no retry fixes, and no stage expects.
+ * @returns an activity that always fails so
+ */
 export const broken = (message: string) => (): never => {
   throw ApplicationFailure.nonRetryable(message, 'test.broken');
 };
 
-/** What goes by when it is tried again later. */
+/**
+ * What goes by when it is tried again later.
+ * @returns an activity that always fails so
+ */
 export const unavailable = (message: string) => (): never => {
   throw ApplicationFailure.retryable(message, 'test.unavailable');
 };
 
-/** What a workflow was handed over with that stands there, after two runs. */
+/**
+ * What a workflow was handed over with that stands there, after two runs.
+ * @param pending decisions that had come and were not looked at
+ */
 export const standingAt = (position: Position, pending: readonly HumanSignal[] = []): Resume => ({
   version: 2,
   position,

@@ -29,6 +29,10 @@ export interface Desk {
   pending(): HumanSignal[];
 }
 
+/**
+ * Takes signals from here on.
+ * @param pending decisions that an earlier part of the same workflow had not looked at
+ */
 export function openDesk(pending: readonly HumanSignal[]): Desk {
   const humans = new Map<string, HumanSignal>(pending.map((h) => [h.id, h]));
   const ended = new Set<string>();

@@ -9,6 +9,10 @@ const { addProject } = proxyActivities<ReturnType<typeof projectActivities>>({
   retry: { maximumAttempts: 3 },
 });
 
+/**
+ * Adds one project.
+ * @param input its source and who asked for it
+ */
 export async function projectWorkflow(input: ProjectWorkflowInput): Promise<void> {
   await addProject(input);
 }

@@ -35,6 +35,11 @@ function stageAfter(task: TaskContext): Promise<Position | Finished> {
   }
 }
 
+/**
+ * One task, from its confirmation to the merged or closed pull request.
+ * @param input `at`: where it is continued, none at its begin
+ * @returns how it ended
+ */
 export async function taskWorkflow(input: TaskWorkflowInput): Promise<Outcome> {
   const task = await openTask(input);
   let how: Finished['stage'];

@@ -10,7 +10,10 @@ import { ensureShown, headOf } from '../../heads.ts';
 import { verdictOf } from '../../evidence.ts';
 import type { ForgeContext } from './context.ts';
 
-/** The checks of a task, read anew. */
+/**
+ * The checks of a task, read anew.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const ciActivities = ({ db, forge, pullOf, checks, tellMerged }: ForgeContext) => ({
   /** @param i `redSha`: the commit that the last repair was about */
   async readCi(i: { taskId: string; round: number; redSha?: string | null }): Promise<{

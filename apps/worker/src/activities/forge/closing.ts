@@ -4,7 +4,10 @@ import { getTask } from '@mainloop/models/db/tasks/tasks';
 import type { ForgeContext } from './context.ts';
 import { ensurePicturesGone } from './pictures.ts';
 
-/** Closed, opened again, cleaned up. */
+/**
+ * Closed, opened again, cleaned up.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const closingActivities = ({
   db,
   forge,

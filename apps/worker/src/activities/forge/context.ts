@@ -45,6 +45,10 @@ export interface ForgeContext {
   readonly tellReopened: (t: TaskRow, number: number, closedAt: string) => Promise<unknown>;
 }
 
+/**
+ * What the forge's activities share: effects with their intents, the log, and looks at the pull request.
+ * @param deps waits in milliseconds
+ */
 export function forgeContext({ db, forge, hit, settleMs, ciPatienceMs, quietMs }: ForgeDeps): ForgeContext {
   const effect = effects({ db, hit, settleMs });
   const log: Log = (t, make) =>

@@ -19,7 +19,10 @@ export type Merged =
   | { readonly did: 'conflicts'; readonly sentence: string }
   | { readonly did: 'refused'; readonly sentence: string };
 
-/** The merge, by whichever way the repository allows. */
+/**
+ * The merge, by whichever way the repository allows.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const mergeActivities = ({ db, forge, hit, checks, tellMerged }: ForgeContext) => ({
   /**
    * Merges what the person was shown, and nothing that has come to the branch since.

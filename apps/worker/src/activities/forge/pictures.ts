@@ -43,7 +43,10 @@ export async function ensurePictures(
   return pictureText(pictures, urls);
 }
 
-/** Takes them away, here and there. */
+/**
+ * Takes them away, here and there.
+ * @param t a task that has ended; one without pictures is left alone
+ */
 export async function ensurePicturesGone(
   { db, forge }: Pick<ForgeContext, 'db' | 'forge'>,
   t: TaskRow,

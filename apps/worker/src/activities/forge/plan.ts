@@ -35,7 +35,10 @@ function planIssue(t: TaskRow, template: IssueTemplate | null): PlanIssue {
   };
 }
 
-/** The plan on the forge: its issue, its approval, questions about it. */
+/**
+ * The plan on the forge: its issue, its approval, questions about it.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   /** @returns `at`: when it was last changed, by the forge's clock */
   const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {

@@ -30,7 +30,10 @@ function summaryBody(
   return ours`### Ready for review\n\n${joined(parts, '\n\n')}\n\n${evidence} Cost so far: ${agentLine(dollars(t.costMicrousd))}.${pictures}`;
 }
 
-/** The pull request, from the draft to what is offered for review. */
+/**
+ * The pull request, from the draft to what is offered for review.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const pullActivities = ({ db, forge, hit, effect, log, pullOf }: ForgeContext) => {
   const pullBody = async (t: TaskRow): Promise<ForgeText> => {
     const closes = t.issueNumber === null ? null : ours`Closes #${t.issueNumber}`;

@@ -14,7 +14,10 @@ import type { ForgeContext } from './context.ts';
 /** Words from outside within a line of Markdown. */
 const inline = (words: string): string => cleanTitle(words, 100).replace(/[\\`*_[\]<>()#|!~]/g, '\\$&');
 
-/** The review of a task, read anew. */
+/**
+ * The review of a task, read anew.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const reviewActivities = ({
   db,
   forge,

@@ -40,7 +40,10 @@ const OUT: TrainLook = {
   sentence: 'It does not wait to be merged any more. Merge it to put it at the end of those that do.',
 };
 
-/** The train of a repository, as far as one task of it sees it. */
+/**
+ * The train of a repository, as far as one task of it sees it.
+ * @returns activities; each takes one object with a `taskId`
+ */
 export const trainActivities = (context: ForgeContext) => {
   const { db, forge, hit, checks, tellMerged } = context;
   const { merge } = mergeActivities(context);

@@ -22,6 +22,10 @@ const MAX_REPAIRS = 3;
 /** CI that is not a workflow of GitHub's own is seen by nobody who polls. */
 const LONGEST_LOOK_MS = 10 * 60_000;
 
+/**
+ * Waits for the checks of the task's commit, and decides what comes of them.
+ * @returns the next stage, or how it finished
+ */
 export async function ci(task: TaskContext, from: In<'ci'>): Promise<In<'review' | 'fix_ci'> | Finished> {
   const { desk } = task;
   const { reviewedUntil } = from;
@@ -185,6 +189,10 @@ function untilNextLook({ ciGraceMs, looksSoon }: TaskContext, verdict: CiWord, l
   return looksSoon ? Math.min(lookAgainMs(looks), LONGEST_LOOK_MS) : LONGEST_LOOK_MS;
 }
 
+/**
+ * A run that makes red checks green, or brings a conflict in order.
+ * @returns back to the checks, one fix later
+ */
 export async function fixCi(task: TaskContext, at: In<'fix_ci'>): Promise<In<'ci'>> {
   const { repairs, redSha, putBack, conflictsWith, joined, reviewedUntil } = at;
   if (conflictsWith !== undefined && joined !== undefined) {

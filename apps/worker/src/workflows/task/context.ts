@@ -45,7 +45,10 @@ export interface TaskContext {
   isEnding: boolean;
 }
 
-/** Reads what the workflow begins with, anew or where it was continued. */
+/**
+ * Reads what the workflow begins with, anew or where it was continued.
+ * @returns what all stages share
+ */
 export async function openTask({ taskId, at }: TaskWorkflowInput): Promise<TaskContext> {
   const looksSoon = patched('look-soon-again');
   const resume = at === undefined ? undefined : readResume(at);
@@ -104,7 +107,11 @@ export function handOver({
   };
 }
 
-/** Writes down where the task is, for the pages. */
+/**
+ * Writes down where the task is, for the pages.
+ * @param phase as the page names the part of the work
+ * @param status a code; its words are made where it is written down
+ */
 export const setState = (
   { taskId }: TaskContext,
   state: TaskState,
@@ -121,7 +128,10 @@ interface NewItem {
   readonly errorCode?: ErrorCode;
 }
 
-/** Asks the person something in the inbox. Asking again under the same id asks nothing new. */
+/**
+ * Asks the person something in the inbox. Asking again under the same id asks nothing new.
+ * @param item its id is made of the task's, so that it can be asked again
+ */
 export function openItem({ taskId, asked }: TaskContext, item: NewItem): Promise<void> {
   asked.add(item.id);
   return records.openItem({ taskId, ...item });

@@ -10,6 +10,10 @@ export interface Outcome {
   readonly state: 'done' | 'cancelled';
 }
 
+/**
+ * Ends the task on both sides: the sandbox is released, the forge is tidied up, the state is set.
+ * @returns what the workflow is closed with
+ */
 export async function end(task: TaskContext, how: Ending): Promise<Outcome> {
   task.isEnding = true;
   const { taskId } = task;

@@ -5,6 +5,10 @@ import type { TaskContext } from './context.ts';
 import { run } from './run.ts';
 import { askPerson, untilDone } from './trouble.ts';
 
+/**
+ * The run that makes the change; the person is asked where it has pushed nothing.
+ * @returns the checks, or this stage again
+ */
 export async function implement(task: TaskContext): Promise<In<'ci' | 'implement'>> {
   const { taskId } = task;
   await run(task, 'implement', 'drafting');

@@ -6,6 +6,11 @@ import { run } from './run.ts';
 import { askPerson, untilDone } from './trouble.ts';
 import { nowOnForge, wordFromForge } from './word.ts';
 
+/**
+ * The run that writes the plan.
+ * @param at `revises`: what the person wants otherwise, null for the first plan
+ * @returns waiting for the decision, or this stage again
+ */
 export async function plan(task: TaskContext, { revises }: In<'plan'>): Promise<In<'await_plan' | 'plan'>> {
   const { taskId } = task;
   if (task.planRevision === 0 && revises === null) await setState(task, 'queued', 'plan');
@@ -29,6 +34,10 @@ export async function plan(task: TaskContext, { revises }: In<'plan'>): Promise<
   };
 }
 
+/**
+ * Waits for the person's word on the plan, in the inbox or on the issue.
+ * @returns the work, or another plan
+ */
 export async function awaitPlan(
   task: TaskContext,
   { revision, shownIso }: In<'await_plan'>,

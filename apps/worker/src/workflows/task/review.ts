@@ -13,6 +13,10 @@ import { run } from './run.ts';
 import { train } from './train.ts';
 import { untilDone } from './trouble.ts';
 
+/**
+ * The pull request is ready: it waits for a merge, a comment, or a change of its base.
+ * @returns the next stage, or how it finished
+ */
 export async function review(
   task: TaskContext,
   from: In<'review'>,
@@ -212,6 +216,10 @@ async function offerAgain(task: TaskContext, before: string, said: string): Prom
   return id;
 }
 
+/**
+ * A run that works through one round of comments.
+ * @returns back to the checks
+ */
 export async function addressReview(
   task: TaskContext,
   { asked, reviewedUntil }: In<'address_review'>,

@@ -20,6 +20,11 @@ interface Approved {
   readonly shown: string;
 }
 
+/**
+ * Merges an approved change in its turn.
+ * @param approved `shown`: the commit that the person decided upon
+ * @returns how it finished, or why it was not merged
+ */
 export async function train(
   task: TaskContext,
   { itemId, method, shown }: Approved,

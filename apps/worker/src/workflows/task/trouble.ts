@@ -104,7 +104,11 @@ export async function askAtGate(
   return { id, allowed: (await task.desk.decision(id)).kind !== 'deny' };
 }
 
-/** What retrying can't repair goes to the person, and then it is tried again. */
+/**
+ * What retrying can't repair goes to the person, and then it is tried again.
+ * @param phase where the inbox item says that it stands
+ * @returns what the activity gave at last
+ */
 export async function untilDone<T>(task: TaskContext, phase: string, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -116,7 +120,10 @@ export async function untilDone<T>(task: TaskContext, phase: string, act: () => 
   }
 }
 
-/** For our own records, without which nobody would know: tried until they are written. */
+/**
+ * For our own records, without which nobody would know: tried until they are written.
+ * @returns when it is written
+ */
 export async function untilWritten(write: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
@@ -129,8 +136,10 @@ export async function untilWritten(write: () => Promise<void>): Promise<void> {
 }
 
 /**
- * The net under everything: whatever goes wrong that no stage expected stands in the inbox with its reason, and Retry enters the stage
+ * The net under everything: whatever goes wrong that no stage expected stands in the inbox with its
+ * reason, and Retry enters the stage
  * again. The workflow goes on, so that what is said meanwhile is not lost.
+ * @returns when the person has said Retry
  */
 export async function caught(task: TaskContext, err: unknown): Promise<void> {
   const { stage } = task.position;

@@ -25,7 +25,11 @@ export function wordFromForge({ desk, looksSoon }: TaskContext, itemId: string):
   };
 }
 
-/** Asks a question of the agent on the forge too, and waits for its answer. One after the other: then a comment there answers the open one. */
+/**
+ * Asks a question of the agent on the forge too, and waits for its answer. One after the other: then a
+ * comment there answers the open one.
+ * @returns when the question is decided, wherever that was
+ */
 export async function askOnForge(task: TaskContext, itemId: string): Promise<void> {
   const { taskId, desk } = task;
   const sinceIso = nowOnForge();
