@@ -12,7 +12,11 @@ const privateV4 = listOf('ipv4', NOT_PUBLIC_IPV4);
 const privateV6 = listOf('ipv6', NOT_PUBLIC_IPV6);
 const publicV6 = listOf('ipv6', [PUBLIC_IPV6]);
 
-/** Whether an address in its usual writing lies on the internet. Whatever is no such address, or carries a zone, does not. */
+/**
+ * Whether an address in its usual writing lies on the internet. Whatever is no such address, or carries a
+ * zone, does not.
+ * @param ip an address, not a name
+ */
 export function isPublic(ip: string): boolean {
   if (net.isIPv4(ip)) return !privateV4.check(ip, 'ipv4');
   return net.isIPv6(ip) && !ip.includes('%') && publicV6.check(ip, 'ipv6') && !privateV6.check(ip, 'ipv6');
@@ -29,7 +33,9 @@ export type Resolved =
 
 /**
  * Resolves a name, or an address in any writing that the system's resolver reads (`0x7f.1`, `2130706433`).
- * One private address among public ones is enough to refuse it: which of them is dialled would be up to whoever owns the name.
+ * One private address among public ones is enough to refuse it: which of them is dialled would be up to
+ * whoever owns the name.
+ * @returns all its addresses, or why it may not be dialled
  */
 export async function resolvePublic(host: string, lookup: typeof dns.lookup = dns.lookup): Promise<Resolved> {
   const name = host.replace(/^\[|\]$/g, '').replace(/\.$/, '');
@@ -48,7 +54,11 @@ export async function resolvePublic(host: string, lookup: typeof dns.lookup = dn
     : { kind: 'public', addresses: [first, ...rest] };
 }
 
-/** What to give `net.connect` and `http.request` as `lookup`, so that nothing but these addresses is dialled. Never give it a host that is an address. */
+/**
+ * What to give `net.connect` and `http.request` as `lookup`, so that nothing but these addresses is
+ * dialled. Never give it a host that is an address.
+ * @returns a function that never asks the network
+ */
 export const lookupOf =
   (addresses: readonly [Address, ...Address[]]): net.LookupFunction =>
   (_host, options, callback) =>

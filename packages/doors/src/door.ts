@@ -28,7 +28,10 @@ export interface DoorSettings {
   readonly localUsers: string;
 }
 
-/** The settings every listener has, from the environment. An empty one is none. */
+/**
+ * The settings every listener has, from the environment. An empty one is none.
+ * @returns addresses and names as they are set, or the defaults: loopback only
+ */
 export function doorSettings(env: Record<string, string | undefined>): DoorSettings {
   return {
     address: env.MAINLOOP_LISTEN || '127.0.0.1',
@@ -38,7 +41,12 @@ export function doorSettings(env: Record<string, string | undefined>): DoorSetti
   };
 }
 
-/** What the request says of itself, from the headers as they came: Node keeps only the first Host of several. */
+/**
+ * What the request says of itself, from the headers as they came: Node keeps only the first Host of
+ * several.
+ * @param req before anything of it was let in
+ * @returns what `admit` decides on
+ */
 export function knockOf(req: IncomingMessage): Knock {
   const all = (name: 'host' | 'origin'): string[] => req.headersDistinct[name] ?? [];
   const site = req.headers['sec-fetch-site'];
@@ -112,7 +120,11 @@ export function proxiesOf(setting: string | undefined, s: DoorSettings): (addres
   return (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Lets in nobody but the users of this machine that may, where it binds loopback. Elsewhere the kernel cannot tell. */
+/**
+ * Lets in nobody but the users of this machine that may, where it binds loopback. Elsewhere the kernel
+ * cannot tell.
+ * @param server before it listens
+ */
 export function keepLocal(server: Server, s: DoorSettings): void {
   if (isLoopbackAddress(s.address)) keepOthersOut(server, localUsers(s.localUsers), refuseSocket);
 }

@@ -29,7 +29,10 @@ function uidOf(name: string): number | undefined {
   return line === undefined ? undefined : Number(line.split(':')[2]);
 }
 
-/** Whether this machine tells at all. */
+/**
+ * Whether this machine tells at all.
+ * @returns false where there is no table with local addresses
+ */
 export function tellsUsers(): boolean {
   try {
     return readFileSync(TABLES[0], 'latin1').includes('local_address');

@@ -1,7 +1,10 @@
 // Two connections that are one from now on.
 import type { Socket } from 'node:net';
 
-/** Carries both ways until either end is gone; then both are. */
+/**
+ * Carries both ways until either end is gone; then both are.
+ * @param a either end; what it has buffered already is carried too
+ */
 export function join(a: Socket, b: Socket): void {
   for (const [one, other] of [
     [a, b],

@@ -34,12 +34,20 @@ export function openLog(name: string, to?: DestinationStream): Logger {
   return to === undefined ? pino(options) : pino(options, to);
 }
 
-/** Lines that are written in `act`, and in whatever it starts, carry these ids besides those that are known already. */
+/**
+ * Lines that are written in `act`, and in whatever it starts, carry these ids besides those that are known
+ * already.
+ * @returns what `act` gives
+ */
 export function withIds<T>(ids: LogIds, act: () => T): T {
   return work.run({ ...work.getStore(), ...ids }, act);
 }
 
-/** For ids that come out on the way, as when a token has been looked up: from here on all of this piece of work carries them. */
+/**
+ * For ids that come out on the way, as when a token has been looked up: from here on all of this piece of
+ * work carries them.
+ * @param ids outside of a piece of work they are forgotten
+ */
 export function addIds(ids: LogIds): void {
   const here = work.getStore();
   if (here !== undefined) Object.assign(here, ids);

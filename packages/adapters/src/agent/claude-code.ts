@@ -173,11 +173,22 @@ function limitInfo(x: unknown): LimitInfo | null {
   return { status: text(status), rateLimitType: text(rateLimitType), ...at };
 }
 
-/** Imports the repository's own notes into ours, where its settings are not read and its notes would be left out with them. */
+/**
+ * Imports the repository's own notes into ours, where its settings are not read and its notes would be
+ * left out with them.
+ * @param repo the clone
+ * @param ours our own notes, as markdown
+ * @returns markdown for a CLAUDE.md
+ */
 export const withNotesOf = (repo: string, ours: string): string =>
   `${ours}\n@${repo}/CLAUDE.md\n@${repo}/.claude/CLAUDE.md\n`;
 
-/** An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is believed. */
+/**
+ * An API error comes as subtype "success" with is_error true; a denial exits 0. So neither alone is
+ * believed.
+ * @param i the last lines of its output and how its process ended
+ * @returns the outcome of the run
+ */
 export function classify(i: {
   result: ResultLine | null;
   error: string | null;

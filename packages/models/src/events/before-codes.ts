@@ -7,7 +7,11 @@ import type { Status } from '../flow/status.ts';
 
 const Said = z.looseObject({ statusLine: z.string() });
 
-/** Version 1 of `task.state`: that it waits for its account was known by how its words begin. */
+/**
+ * Version 1 of `task.state`: that it waits for its account was known by how its words begin.
+ * @param payload of version 1
+ * @returns version 2
+ */
 export function withWaitingFor(payload: unknown): unknown {
   const old = Said.parse(payload);
   return old.statusLine.startsWith("The account's usage limit is reached.")
@@ -19,7 +23,11 @@ export function withWaitingFor(payload: unknown): unknown {
 export const statusIn = (line: string): Status =>
   line === '' ? { is: 'plain' } : { is: 'words', words: line };
 
-/** Version 2 of `task.state`: what it said of itself was a sentence. */
+/**
+ * Version 2 of `task.state`: what it said of itself was a sentence.
+ * @param payload of version 2
+ * @returns version 3, with a code
+ */
 export function withStatus(payload: unknown): unknown {
   const { statusLine, ...old } = Said.parse(payload);
   return { ...old, status: statusIn(statusLine) };
@@ -39,15 +47,22 @@ export function endingIn(line: string): { readonly how: Ending | null; readonly 
   return { how, left: line.slice(words.length).trimStart() };
 }
 
-/** Version 1 of `task.ended`: how it ended and what is left were one text. */
+/**
+ * Version 1 of `task.ended`: how it ended and what is left were one text.
+ * @param payload of version 1
+ * @returns version 2
+ */
 export function withEnding(payload: unknown): unknown {
   const { statusLine, ...old } = Said.parse(payload);
   return { ...old, ...endingIn(statusLine) };
 }
 
 /**
- * Version 2 of `inbox.opened`: the diff of a held change stood in its body, behind a fence that nothing in it closes, and whether it could be
+ * Version 2 of `inbox.opened`: the diff of a held change stood in its body, behind a fence that nothing in
+ * it closes, and whether it could be
  * allowed was an option's name.
+ * @param payload of version 2
+ * @returns version 3, with the field `held`
  */
 export function withHeld(payload: unknown): unknown {
   const old = OldItem.parse(payload);
@@ -91,7 +106,12 @@ const OLD_GATES = [
   'This repository has no CI, so nothing has checked the change.',
 ];
 
-/** Version 1 of `inbox.opened`: the asking run stood in the id, why it stopped in the body or in the title, and a title that was cut ended in "…". */
+/**
+ * Version 1 of `inbox.opened`: the asking run stood in the id, why it stopped in the body or in the title,
+ * and a title that was cut ended in "…".
+ * @param payload of version 1
+ * @returns version 2
+ */
 export function withItemCodes(payload: unknown): unknown {
   const old = OldItem.parse(payload);
   const { id, kind, title, body } = old;

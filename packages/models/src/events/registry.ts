@@ -157,4 +157,5 @@ export type LoggedEvent<T extends EventType = EventType> = {
   };
 }[T];
 
+/** @returns false for a type that only a newer version knows */
 export const isEventType = (type: string): type is EventType => Object.hasOwn(EVENTS, type);

@@ -28,6 +28,10 @@ export interface ChecksReader {
   rerun(at: Name, sha: string): Promise<number>;
 }
 
+/**
+ * Reads what GitHub says of a commit: checks, statuses, workflow runs, and which of them a branch asks for.
+ * @returns a reader that keeps the rules of branches for a while
+ */
 export function checksReader(kit: Kit): ChecksReader {
   const rules = new Map<string, { untilMs: number; found: Promise<Readable<RequiredCheck[]>> }>();
   const rulesOf = (at: Name, base: string): Promise<Readable<RequiredCheck[]>> => {

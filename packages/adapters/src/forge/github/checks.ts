@@ -3,6 +3,7 @@ import { checksReader } from './checks-reader.ts';
 import { ForgeError, type Forge } from '../port.ts';
 import type { GitHub } from './kit.ts';
 
+/** @returns the part of the forge that is about checks */
 export function checksOf({ kit, split, call }: GitHub): Pick<Forge, 'listChecks' | 'ensureRerun' | 'jobLog'> {
   const checks = checksReader(kit);
   return {

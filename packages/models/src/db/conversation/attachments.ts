@@ -22,7 +22,10 @@ export async function keepAttachment(
   return { id, name: a.name, mime: a.mime, size: a.data.length };
 }
 
-/** Those of the ids that there are, in the order asked for. */
+/**
+ * Those of the ids that there are, in the order asked for.
+ * @returns names and kinds, without their bytes
+ */
 export async function refsOf(
   q: Queryable,
   ownerId: string,
@@ -40,6 +43,7 @@ export async function refsOf(
   return ids.flatMap((id) => found.find((r) => r.id === id) ?? []);
 }
 
+/** @returns null where the user has none of this id */
 export const readAttachment = (
   q: Queryable,
   ownerId: string,
@@ -63,7 +67,10 @@ export async function listPictures(q: Queryable, taskId: string, max: number): P
   return found.map((f) => f.payload as unknown as ShownPicture).toReversed();
 }
 
-/** Takes the pictures of a task away; its story still has their captions. */
+/**
+ * Takes the pictures of a task away; its story still has their captions.
+ * @param taskId whose pictures; attachments of messages stay
+ */
 export async function deletePictures(q: Queryable, taskId: string): Promise<void> {
   await run(
     q,

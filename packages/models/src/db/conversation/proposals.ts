@@ -27,7 +27,10 @@ export interface ProposalDraft {
   readonly toTaskId?: string;
 }
 
-/** What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see. */
+/**
+ * What the card shows, as a fingerprint. A confirmation carries it, so nobody starts what they did not see.
+ * @returns SHA-256 of what the card shows, in hexadecimal
+ */
 export const digestOf = (p: ProposalDraft): string =>
   createHash('sha256')
     .update(
@@ -93,7 +96,12 @@ export type ConfirmResult =
       | 'no_project'
     >;
 
-/** One transaction: the event, the task, the outbox row. A double tap gets the same task. */
+/**
+ * One transaction: the event, the task, the outbox row. A double tap gets the same task.
+ * @param c what was edited on the card, and the digest of what was seen
+ * @returns the task's id, with `again` for a second tap; or why not: it is gone, declined, has lapsed, or
+ * is not what was seen
+ */
 export async function confirm(
   db: Db,
   ownerId: string,
@@ -163,6 +171,10 @@ export async function confirm(
   });
 }
 
+/**
+ * Turns a proposal down.
+ * @returns `ok`, or why not: it is gone or was decided otherwise
+ */
 export async function decline(
   db: Db,
   ownerId: string,
@@ -181,7 +193,10 @@ export async function decline(
   });
 }
 
-/** Proposals that wait for a yes or no, oldest first. */
+/**
+ * Proposals that wait for a yes or no, oldest first.
+ * @returns with the digest that a confirmation carries
+ */
 export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Proposal[]> =>
   rows(
     q,

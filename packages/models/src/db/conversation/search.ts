@@ -68,7 +68,10 @@ export async function searchMessages(
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-/** Messages of a user by their ids, in no order. */
+/**
+ * Messages of a user by their ids, in no order.
+ * @param ids of other users' messages are passed over
+ */
 export const listById = (q: Queryable, ownerId: string, ids: readonly string[]): Promise<FoundMessage[]> =>
   rows(
     q,
@@ -105,7 +108,12 @@ export interface FoundTask {
   readonly state: TaskState;
 }
 
-/** Tasks of a user of any age that have each of the words in title, repository, request or plan, the newest first. */
+/**
+ * Tasks of a user of any age that have each of the words in title, repository, request or plan, the newest
+ * first.
+ * @param words each has to be there, in any case
+ * @param limit tasks at most
+ */
 export function searchTasks(
   q: Queryable,
   ownerId: string,

@@ -60,7 +60,10 @@ export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<
       ),
   );
 
-/** Files of the newest four messages of a user, oldest first. */
+/**
+ * Files of the newest four messages of a user, oldest first.
+ * @returns names and kinds, without their bytes
+ */
 export async function listFiles(q: Queryable, ownerId: string): Promise<AttachmentRef[]> {
   const newest = tables
     .selectFrom('messages')

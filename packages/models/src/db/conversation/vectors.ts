@@ -46,7 +46,10 @@ export const listUnread = (
       .limit(s.limit),
   );
 
-/** The place in the log behind the newest message of a user; 0 when nothing was said. */
+/**
+ * The place in the log behind the newest message of a user; 0 when nothing was said.
+ * @returns a seq
+ */
 export const findNewest = async (q: Queryable, ownerId: string): Promise<number> =>
   (
     await row(
@@ -119,7 +122,10 @@ export const listSignatures = (
       .limit(limit),
   );
 
-/** Vectors by their numbers, in no order; what has gone with its message is left out. */
+/**
+ * Vectors by their numbers, in no order; what has gone with its message is left out.
+ * @param numbers `no` of their rows
+ */
 export const listVectors = (
   q: Queryable,
   ownerId: string,

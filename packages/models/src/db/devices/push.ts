@@ -12,7 +12,11 @@ export interface VapidKeys {
   readonly privateKey: string;
 }
 
-/** The key that signs for us, the same for every replica. Made by whoever asks first. */
+/**
+ * The key that signs for us, the same for every replica. Made by whoever asks first.
+ * @param make called when there are none yet
+ * @returns the pair that is kept, which may be another's
+ */
 export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Promise<VapidKeys> {
   const read = () => row(q, tables.selectFrom('vapid_keys').select(['public_key', 'private_key']));
   let kept = await read();
@@ -30,7 +34,10 @@ export async function ensureVapidKeys(q: Queryable, make: () => VapidKeys): Prom
   return { publicKey: kept.public_key, privateKey: kept.private_key };
 }
 
-/** The same subscription again keeps its id and takes the new label. */
+/**
+ * The same subscription again keeps its id and takes the new label.
+ * @returns the id that the device is called by
+ */
 export async function addDevice(q: Queryable, ownerId: string, d: PushDevice): Promise<{ id: string }> {
   const { p256dh, auth } = d.keys;
   return (await row(
@@ -51,18 +58,32 @@ export async function addDevice(q: Queryable, ownerId: string, d: PushDevice): P
   ))!;
 }
 
+/**
+ * Takes a device away at its user's wish.
+ * @returns whether there was one
+ */
 export const removeDevice = async (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   (await run(q, tables.deleteFrom('push_devices').where('id', '=', id).where('owner_id', '=', ownerId))) > 0;
 
-/** Takes away a device that its push service no longer knows, whoever's it is. */
+/**
+ * Takes away a device that its push service no longer knows, whoever's it is.
+ * @param id one that is gone already is fine
+ */
 export async function deleteDevice(q: Queryable, id: string): Promise<void> {
   await run(q, tables.deleteFrom('push_devices').where('id', '=', id));
 }
 
-/** Whether anybody's device is to be told. */
+/**
+ * Whether anybody's device is to be told.
+ * @returns of whichever user
+ */
 export const hasDevices = (q: Queryable): Promise<boolean> =>
   hasRow(q, tables.selectFrom('push_devices').select('id').limit(1));
 
+/**
+ * Devices of a user that notifications go to.
+ * @returns without the keys of their subscriptions
+ */
 export const listDevices = (q: Queryable, ownerId: string): Promise<ToldDevice[]> =>
   rows(
     q,
@@ -87,8 +108,12 @@ export interface DueNotice {
 }
 
 /**
- * What every device should be told now: open items it has not been shown, which came after it joined, and shown ones that are
- * open no more. What is told is computed from what is there, so a message that was lost is simply due again.
+ * What every device should be told now: open items it has not been shown, which came after it joined, and
+ * shown ones that are
+ * open no more. What is told is computed from what is there, so a message that was lost is simply due
+ * again.
+ * @param i `kinds` are the items that the user wants to be told of; `quiet`: nothing is shown now, and
+ * only what is over is withdrawn
  */
 export async function dueNotices(
   q: Queryable,
@@ -166,6 +191,10 @@ export const noteSending = async (q: Queryable, deviceId: string, itemId: string
       .onConflict((conflict) => conflict.doNothing()),
   ));
 
+/**
+ * Notes what a device shows.
+ * @param state `withdrawn`: it was told that the item is over
+ */
 export async function noteTold(
   q: Queryable,
   deviceId: string,
@@ -189,6 +218,10 @@ export async function noteTold(
   );
 }
 
+/**
+ * Notes that a device could not be reached.
+ * @param waitMs milliseconds until it is tried again
+ */
 export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number): Promise<void> =>
   void (await run(
     q,
@@ -198,7 +231,10 @@ export const noteFailed = async (q: Queryable, deviceId: string, waitMs: number)
       .where('id', '=', deviceId),
   ));
 
-/** What is stopped on the person, counted as `flow/waits` does: the number on every badge. */
+/**
+ * What is stopped on the person, counted as `flow/waits` does: the number on every badge.
+ * @returns what is put off until later is not counted
+ */
 export async function openItems(q: Queryable, ownerId: string): Promise<number> {
   const items = tables
     .selectFrom('inbox_items')

@@ -6,7 +6,10 @@ import { hasRow, now, row, rows, run, tables } from '../rows.ts';
 export const findFirstUser = async (q: Queryable): Promise<string | null> =>
   (await row(q, tables.selectFrom('auth_users').select('id').orderBy('created_at').limit(1)))?.id ?? null;
 
-/** Whether anybody has ever signed in. */
+/**
+ * Whether anybody has ever signed in.
+ * @returns false before the first sign-in
+ */
 export const hasUsers = (q: Queryable): Promise<boolean> =>
   hasRow(q, tables.selectFrom('auth_users').select('id').limit(1));
 
@@ -19,7 +22,10 @@ export interface SessionRow {
   readonly updatedAt: Date;
 }
 
-/** Sign-ins that have not run out, the one used last first, a hundred at most. */
+/**
+ * Sign-ins that have not run out, the one used last first, a hundred at most.
+ * @returns without their tokens
+ */
 export const listSessions = (q: Queryable): Promise<SessionRow[]> =>
   rows(
     q,

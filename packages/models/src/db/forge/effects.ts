@@ -22,7 +22,10 @@ interface NewPush {
   readonly delta: string;
 }
 
-/** Call it in the transaction that appends the push to the log. */
+/**
+ * Call it in the transaction that appends the push to the log.
+ * @param push `diff` of the whole branch, `delta` since the push before it
+ */
 export async function insertPush(
   tx: Tx,
   { id, ownerId, taskId, runId, branch, oldSha, newSha, diff, delta }: NewPush,
@@ -39,7 +42,10 @@ export async function insertPush(
 /** A commit that somebody else brought to a task's branch, or set it back to. */
 interface SeenPush extends Omit<NewPush, 'runId'> {}
 
-/** Call it in the transaction that appends it to the log. */
+/**
+ * Call it in the transaction that appends it to the log.
+ * @param push what somebody else has pushed: it has no run
+ */
 export async function insertSeen(
   tx: Tx,
   { id, ownerId, taskId, branch, oldSha, newSha, diff, delta }: SeenPush,
@@ -93,7 +99,10 @@ export const findLastPush = (q: Queryable, taskId: string): Promise<{ sha: strin
       .limit(1),
   );
 
-/** Whether a task has pushed this commit. */
+/**
+ * Whether a task has pushed this commit.
+ * @param sha a whole object name
+ */
 export const hasPushed = (q: Queryable, taskId: string, sha: string): Promise<boolean> =>
   hasRow(q, pushesOf(taskId).select('id').where('new_sha', '=', sha));
 
@@ -191,7 +200,10 @@ export const findEffect = async <T>(q: Queryable, key: string): Promise<EffectRo
     tables.selectFrom('forge_effects').select(['state', 'result']).where('key', '=', key),
   )) as EffectRow<T> | null;
 
-/** Notes that an effect is about to happen. */
+/**
+ * Notes that an effect is about to happen.
+ * @param key names the effect, the same for every try; one that is there stays as it is
+ */
 export async function insertIntent(q: Queryable, key: string, taskId: string): Promise<void> {
   const intent = tables.insertInto('forge_effects').values({ key, task_id: taskId, state: 'intent' });
   await run(
@@ -200,7 +212,10 @@ export async function insertIntent(q: Queryable, key: string, taskId: string): P
   );
 }
 
-/** Notes that an effect has happened, and what it gave. */
+/**
+ * Notes that an effect has happened, and what it gave.
+ * @param result what a later try is answered with, as JSON
+ */
 export async function updateDone(q: Queryable, key: string, result: object): Promise<void> {
   const done = tables.updateTable('forge_effects').set({ state: 'done', result: JSON.stringify(result) });
   await run(q, done.where('key', '=', key));
@@ -220,7 +235,10 @@ export async function listOnLines(
   );
 }
 
-/** Remembers what the app and the forge agree on about a thread. */
+/**
+ * Remembers what the app and the forge agree on about a thread.
+ * @param commentId ours, not the forge's
+ */
 export async function saveThread(
   q: Queryable,
   taskId: string,

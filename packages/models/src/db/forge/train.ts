@@ -39,7 +39,10 @@ const trainOf = (
       .orderBy('t.train_seq'),
   );
 
-/** Puts a task at the end of its train. Asking again changes nothing, also when it has left since. */
+/**
+ * Puts a task at the end of its train. Asking again changes nothing, also when it has left since.
+ * @param ride `sha`: the commit that the user has approved
+ */
 export const joinTrain = (
   tx: Tx,
   ownerId: string,
@@ -53,7 +56,10 @@ export async function findPlace(q: Queryable, { taskId, itemId }: Ride): Promise
   return at < 0 ? null : at + 1;
 }
 
-/** Takes a task out of its train, and wakes those that waited behind it. Asking again changes nothing. */
+/**
+ * Takes a task out of its train, and wakes those that waited behind it. Asking again changes nothing.
+ * @param ride `how` it ended there, and `why` in words
+ */
 export async function leaveTrain(
   tx: Tx,
   ownerId: string,

@@ -7,6 +7,7 @@ import type { Queryable } from '../pool.ts';
 import { getSettings } from '../projects/settings.ts';
 import { row, rows, run, tables } from '../rows.ts';
 
+/** Keeps the worker's checks, with the time by Postgres' clock. */
 export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promise<void> {
   const value = sql<string>`jsonb_build_object('at', now(), 'checks', ${JSON.stringify(checks)}::jsonb)`;
   await run(
@@ -20,6 +21,7 @@ export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promi
   );
 }
 
+/** @returns null before the worker's first */
 export async function readCheckup(q: Queryable): Promise<Checkup | null> {
   const kept = await row(
     q,
@@ -32,7 +34,10 @@ export async function readCheckup(q: Queryable): Promise<Checkup | null> {
   return (kept?.value as Checkup | undefined) ?? null;
 }
 
-/** Settings that can't be read, of the owner and of each project. Nothing when all is well. */
+/**
+ * Settings that can't be read, of the owner and of each project. Nothing when all is well.
+ * @returns one failed check for each row that can't be read
+ */
 export async function settingsChecks(q: Queryable): Promise<readonly Check[]> {
   const projects = await rows(
     q,

@@ -11,7 +11,10 @@ export async function ping(q: Queryable): Promise<void> {
   );
 }
 
-/** How many tasks are in each state, of all users. A state that no task is in is left out. */
+/**
+ * How many tasks are in each state, of all users. A state that no task is in is left out.
+ * @returns `n` tasks each
+ */
 export const countTasks = (q: Queryable): Promise<{ readonly state: string; readonly n: number }[]> =>
   rows(
     q,
@@ -34,7 +37,10 @@ export interface Counts {
   readonly open: number;
 }
 
-/** How much of everything there is, of all users. */
+/**
+ * How much of everything there is, of all users.
+ * @returns `lag` is the age of the oldest row in the outbox, in seconds; `cost` is in dollars
+ */
 export async function count(q: Queryable): Promise<Counts> {
   const unsent = tables.selectFrom('outbox').where('sent_at', 'is', null);
   const n = await row(

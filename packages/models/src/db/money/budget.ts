@@ -27,6 +27,7 @@ export interface ModelCall {
   readonly inputTokens: number;
 }
 
+/** @returns an id that no other call has */
 export const newCallId = (): string => `call_${randomUUID()}`;
 
 /**
@@ -49,7 +50,11 @@ export async function reserve(
   return r!.full;
 }
 
-/** Writes down what a call cost and lets go of what was reserved for it, both or neither. Saying it twice counts once. */
+/**
+ * Writes down what a call cost and lets go of what was reserved for it, both or neither. Saying it twice
+ * counts once.
+ * @param used tokens, as the provider counts them
+ */
 export const settle = (db: Db, c: ModelCall, used: Usage): Promise<void> =>
   withTx(db, async (tx) => {
     await lockLog(tx);
@@ -57,11 +62,17 @@ export const settle = (db: Db, c: ModelCall, used: Usage): Promise<void> =>
     await bill(tx, c, costMicrousd(c.model, used), tokensIn(used), used.output_tokens ?? 0);
   });
 
-/** A call that cost nothing: the provider refused it or was not there. */
+/**
+ * A call that cost nothing: the provider refused it or was not there.
+ * @param callId one that is not reserved any more is fine
+ */
 export const release = async (q: Queryable, callId: string): Promise<void> =>
   void (await run(q, tables.deleteFrom('model_calls').where('id', '=', callId)));
 
-/** Says that a gateway's calls are alive. */
+/**
+ * Says that a gateway's calls are alive.
+ * @param gateway the process that carries them; reserves of one that says nothing lapse
+ */
 export const renewCalls = async (q: Queryable, gateway: string): Promise<void> =>
   void (await run(
     q,

@@ -13,7 +13,10 @@ export type Projections<T extends EventType> = { readonly [K in T]: Apply<K> };
 /** The types whose names begin with one of these words. */
 export type TypesOf<Family extends string> = Extract<EventType, `${Family}.${string}`>;
 
-/** For what is only told: the log has it, and no projection shows it. */
+/**
+ * For what is only told: the log has it, and no projection shows it.
+ * @returns when nothing was done
+ */
 export const isOnlyTold = async (): Promise<void> => undefined;
 
 type TaskColumns = Updateable<DB['tasks']>;
@@ -37,7 +40,11 @@ function setter(names: readonly string[]): (tx: Tx, values: TaskValues) => Promi
   return made;
 }
 
-/** Changes columns of the row of the event's task, and when it last changed. An event about no task changes nothing. */
+/**
+ * Changes columns of the row of the event's task, and when it last changed. An event about no task changes
+ * nothing.
+ * @param columns with their new values
+ */
 export const setTask = async (
   tx: Tx,
   event: Pick<LoggedEvent, 'taskId' | 'at'>,
@@ -47,7 +54,10 @@ export const setTask = async (
   await setter(Object.keys(columns))(tx, { ...columns, updated_at: event.at, id: event.taskId });
 };
 
-/** For what changes nothing of a task but that something happened to it. */
+/**
+ * For what changes nothing of a task but that something happened to it.
+ * @param event whose task is touched
+ */
 export const touchTask = (tx: Tx, event: Pick<LoggedEvent, 'taskId' | 'at'>): Promise<unknown> =>
   setTask(tx, event, {});
 

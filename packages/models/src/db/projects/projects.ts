@@ -4,7 +4,10 @@ import { sql } from 'kysely';
 import type { Queryable } from '../pool.ts';
 import { hasRow, row, rows, tables } from '../rows.ts';
 
-/** All of a user, oldest first. */
+/**
+ * All of a user, oldest first.
+ * @returns without those that were removed
+ */
 export const listProjects = (q: Queryable, ownerId: string): Promise<Project[]> =>
   rows(
     q,
@@ -30,7 +33,10 @@ export interface ProjectName {
   readonly name: string;
 }
 
-/** The first hundred of a user, by name. */
+/**
+ * The first hundred of a user, by name.
+ * @returns what a menu shows of each
+ */
 export const listProjectNames = (q: Queryable, ownerId: string): Promise<ProjectName[]> =>
   rows(
     q,
@@ -82,6 +88,7 @@ export const findAnyProject = (q: Queryable, repo: string): Promise<{ readonly s
     tables.selectFrom('projects').select('settings').where('repo', '=', repo).orderBy('created_at').limit(1),
   );
 
+/** @param id one of another user, or one that was removed, is none */
 export const hasProject = (q: Queryable, ownerId: string, id: string): Promise<boolean> =>
   hasRow(
     q,
@@ -125,7 +132,10 @@ export async function isNameTaken(
   );
 }
 
-/** Ids of the tasks of a project that have not ended, also when it was removed. */
+/**
+ * Ids of the tasks of a project that have not ended, also when it was removed.
+ * @returns in no order
+ */
 export const listLiveTasks = async (q: Queryable, ownerId: string, projectId: string): Promise<string[]> => {
   const live = tables
     .selectFrom('tasks')

@@ -13,6 +13,7 @@ export {
   type ResolvedProjectSettings,
 } from '../../contracts/settings.ts';
 
+/** @returns a user's own settings, with the defaults of what is not set */
 export async function getSettings(q: Queryable, ownerId: string): Promise<OwnerSettings> {
   const kept = await row(
     q,

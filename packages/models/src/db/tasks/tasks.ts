@@ -82,7 +82,10 @@ export async function getTask(q: Queryable, taskId: string): Promise<TaskRow> {
   return t;
 }
 
-/** Whether there is such a task and it has not ended. */
+/**
+ * Whether there is such a task and it has not ended.
+ * @param taskId of whichever user
+ */
 export const isLive = (q: Queryable, taskId: string): Promise<boolean> =>
   hasRow(q, tables.selectFrom('tasks').select('id').where('id', '=', taskId).where('ended_at', 'is', null));
 
@@ -202,7 +205,10 @@ const facts = withProjects
   .select(['t.id', 't.title', 'p.repo', 't.state', 't.status_line as statusLine', 't.ci'])
   .select(['t.waiting_for as waitingFor', 't.ended_how as endedHow']);
 
-/** The thirty open tasks of a user that changed last. */
+/**
+ * The thirty open tasks of a user that changed last.
+ * @returns what the chat model is told of them
+ */
 export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]> =>
   rows(
     q,
@@ -213,7 +219,11 @@ export const listOpenFacts = (q: Queryable, ownerId: string): Promise<TaskFact[]
       .limit(30),
   );
 
-/** Thirty tasks of a user, open ones first, then the newest that ended. `costMicrousd` is in millionths of a dollar. */
+/**
+ * Thirty tasks of a user, open ones first, then the newest that ended. `costMicrousd` is in millionths of
+ * a dollar.
+ * @returns what the chat model is told of them, and their cost
+ */
 export const listFacts = (
   q: Queryable,
   ownerId: string,
