@@ -32,10 +32,11 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     const found = await bare.git(a.repo.full, ['cat-file', '-t', sha]).catch(() => '');
     return found.trim() === type;
   };
-  const shaOf = async (a: Ask, ref: string): Promise<string | null> =>
+  const shaOf = async (a: Ask, ref: string): Promise<string | null> => {
+    const found = bare.git(a.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]);
     // There is no such ref.
-    (await bare.git(a.repo.full, ['rev-parse', '-q', '--verify', `refs/${ref}`]).catch(() => '')).trim() ||
-    null;
+    return (await found.catch(() => '')).trim() || null;
+  };
   const refName = (a: Ask, group = 2): string => decodeURIComponent(a.m[group]!);
   const showRef = (a: Ask, ref: string, sha: string) => ({
     ref: `refs/${ref}`,

@@ -121,8 +121,9 @@ export function watcher(o: WatchOptions): Watcher {
     }
     const sudden =
       s.freeThen - free(s.w.place) > SUDDEN_BYTES && Date.now() > s.measureAt - MEASURE_MS + MEASURE_SOON_MS;
+    if (s.measuring || (!sudden && Date.now() <= s.measureAt)) return;
     // Measured again in the next round.
-    if (!s.measuring && (sudden || Date.now() > s.measureAt)) void measure(s).catch(() => undefined);
+    void measure(s).catch(() => undefined);
   };
 
   const leave = (taskId: string): void => {
