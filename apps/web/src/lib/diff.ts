@@ -15,6 +15,7 @@ const MAX_LINES = 6_000;
 const GENERATED =
   /(^|\/)(package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lock|Cargo\.lock|poetry\.lock|uv\.lock|go\.sum|Gemfile\.lock|composer\.lock)$|\.min\.(js|css)$|\.snap$|(^|\/)(dist|vendor|generated)\//;
 
+/** @returns its files; `cut` says how many lines of one are left out */
 export const parseDiff = (text: string): DiffFile[] =>
   readDiff(text).files.map((f) => ({
     ...f,
@@ -24,7 +25,10 @@ export const parseDiff = (text: string): DiffFile[] =>
     generated: GENERATED.test(f.path) && !f.ci,
   }));
 
-/** Two columns: what went and what came, side by side. A hunk's head fills both. */
+/**
+ * Two columns: what went and what came, side by side. A hunk's head fills both.
+ * @returns rows; null where a side has no line
+ */
 export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; right: DiffLine | null }[] {
   const rows: { left: DiffLine | null; right: DiffLine | null }[] = [];
   for (let i = 0; i < lines.length;) {
@@ -44,7 +48,10 @@ export function pairLines(lines: readonly DiffLine[]): { left: DiffLine | null; 
   return rows;
 }
 
-/** Changes with the file, so that a mark "viewed" is gone when there is something new to see. */
+/**
+ * Changes with the file, so that a mark "viewed" is gone when there is something new to see.
+ * @returns the same for the same changes
+ */
 export function fingerprint(f: DiffFile): string {
   let h = 2_166_136_261;
   for (const l of f.lines)
@@ -83,5 +90,6 @@ export function natureWords(
 }
 
 const modeName = (mode: string | null): string => (mode === null ? 'nothing' : (MODES.get(mode) ?? mode));
+/** @param f modes as git has them, null where there was or is no file */
 export const modeWords = (f: { oldMode: string | null; newMode: string | null }): string =>
   `was ${modeName(f.oldMode)}, is ${modeName(f.newMode)}`;

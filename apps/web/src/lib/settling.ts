@@ -36,7 +36,10 @@ export function hasMoved(before: Place | null, now: Place, byProgram = false): b
   );
 }
 
-/** How long it still takes until a button may decide, in milliseconds; 0 when it may. */
+/**
+ * How long it still takes until a button may decide, in milliseconds; 0 when it may.
+ * @param movedAtMs when the page last moved under the finger, in milliseconds since 1970
+ */
 export const settlesInMs = (movedAtMs: number, nowMs: number): number =>
   Math.max(0, movedAtMs + SETTLE_MS - nowMs);
 

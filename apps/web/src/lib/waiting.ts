@@ -14,6 +14,10 @@ type Kept = Waiting & { readonly at: number };
 
 const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'waiting');
 
+/**
+ * Keeps something to be sent when there is a network.
+ * @returns when it is kept
+ */
 export async function keep(w: Waiting): Promise<void> {
   await set(crypto.randomUUID(), { ...w, at: Date.now() } satisfies Kept, store());
   // Without a service worker the page sends it.
@@ -24,12 +28,18 @@ export async function keep(w: Waiting): Promise<void> {
     .catch(() => undefined);
 }
 
-/** What waits, in the order in which it was said. */
+/**
+ * What waits, in the order in which it was said.
+ * @returns nothing in a browser that keeps nothing
+ */
 export const listWaiting = async (): Promise<Waiting[]> =>
   // A browser that keeps nothing has nothing waiting.
   (await entries<string, Kept>(store()).catch(() => [])).map(([, w]) => w).toSorted((a, b) => a.at - b.at);
 
-/** Takes back what was to go to a place. */
+/**
+ * Takes back what was to go to a place.
+ * @param path of the request
+ */
 export async function unkeep(path: string): Promise<void> {
   for (const [id, w] of await entries<string, Kept>(store())) if (w.path === path) await del(id, store());
 }

@@ -12,8 +12,13 @@ export function learnServerTime(date: string | null, now = Date.now()): boolean 
   skewMs = Math.abs(off) > NO_SKEW_MS ? off : 0;
   return skewMs !== 0;
 }
+/**
+ * @param now milliseconds since 1970, by this device
+ * @returns the same by the server's clock
+ */
 export const serverNow = (now = Date.now()): number => now + skewMs;
 
+/** @returns an age in words: "now", "4 min", "2 h", and days after that */
 export function ago(at: Date, now = serverNow()): string {
   const s = Math.max(0, Math.round((now - at.getTime()) / 1000));
   if (s < 45) return 'now';
@@ -21,10 +26,17 @@ export function ago(at: Date, now = serverNow()): string {
   if (s < 86_400) return `${Math.round(s / 3_600)} h`;
   return `${Math.round(s / 86_400)} d`;
 }
-/** As above, where nothing else says that it is an age: "just now", "4 min ago". */
+/**
+ * As above, where nothing else says that it is an age: "just now", "4 min ago".
+ * @param now milliseconds since 1970
+ */
 export const aged = (at: Date, now = serverNow()): string =>
   ago(at, now) === 'now' ? 'just now' : `${ago(at, now)} ago`;
-/** The day of something, for a reader: "Today", "Yesterday", "Tuesday 3 November", with the year where it is another. */
+/**
+ * The day of something, for a reader: "Today", "Yesterday", "Tuesday 3 November", with the year where it
+ * is another.
+ * @param now milliseconds since 1970
+ */
 export function dayOf(at: Date, now = serverNow()): string {
   const day = at.toDateString();
   if (day === new Date(now).toDateString()) return 'Today';
@@ -68,7 +80,10 @@ function dayAt(year: number, month: number, date: number): Date | null {
   const day = new Date(year, month, date);
   return day.getMonth() === month && day.getDate() === date && day.getFullYear() === year ? day : null;
 }
-/** When something that was put off comes back: "Back today at 17:30". */
+/**
+ * When something that was put off comes back: "Back today at 17:30".
+ * @param now milliseconds since 1970
+ */
 export function backAt(at: Date, now = serverNow()): string {
   const day = (d: Date): string => d.toDateString();
   const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
@@ -76,12 +91,19 @@ export function backAt(at: Date, now = serverNow()): string {
   if (day(at) === day(new Date(now + 24 * 3_600_000))) return `Back tomorrow at ${time}`;
   return `Back on ${at.toLocaleDateString('en-GB', { weekday: 'long' })} at ${time}`;
 }
+/**
+ * @param microusd millionths of a dollar
+ * @returns with two digits, as $0.25
+ */
 export const dollars = (microusd: number): string => `$${(microusd / 1e6).toFixed(2)}`;
 /** @param dollars as they are typed @returns whole cents; null for none, which is no limit */
 export const centsIn = (dollars: string): number | null =>
   dollars.trim() === '' ? null : Math.round(Number(dollars) * 100);
 
-/** How long something took: "40 s", "12 min", "2 h 5 min". */
+/**
+ * How long something took: "40 s", "12 min", "2 h 5 min".
+ * @param ms milliseconds
+ */
 export function took(ms: number): string {
   const s = Math.round(ms / 1000);
   if (s < 60) return `${s} s`;
@@ -98,7 +120,11 @@ const MORNING = 8;
 const at = (day: Date, hour: number): Date =>
   new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour);
 
-/** When else something may come back, soonest first: this evening, if it is not nearly there, the next morning, and the next Monday. */
+/**
+ * When else something may come back, soonest first: this evening, if it is not nearly there, the next
+ * morning, and the next Monday.
+ * @returns labels for a menu, with their times
+ */
 export function laterTimes(now: Date): { readonly label: string; readonly at: Date }[] {
   const inDays = (days: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
   const tonight = at(now, EVENING);
@@ -110,6 +136,10 @@ export function laterTimes(now: Date): { readonly label: string; readonly at: Da
   ];
 }
 
-/** The name of a tab: how much needs the person, then what the page is. */
+/**
+ * The name of a tab: how much needs the person, then what the page is.
+ * @param waiting how much needs the person
+ * @param page from the narrow to the wide
+ */
 export const tabName = (waiting: number, ...page: readonly string[]): string =>
   `${waiting > 0 ? `(${waiting}) ` : ''}${[...page, 'mainloop'].join(' · ')}`;

@@ -31,6 +31,7 @@ export class MergeRefused extends ForgeError {
     this.said = said;
   }
 }
+/** @returns whether the same call may go through later */
 export const isRetryable = (k: ForgeErrorKind): boolean => k === 'rate_limited' || k === 'unavailable';
 
 export type Outcome = 'created' | 'updated' | 'unchanged';
@@ -126,6 +127,7 @@ export interface ForgeMemory {
   readonly etags: Map<string, string>;
   readonly seen: Map<string, string>;
 }
+/** @returns what a repository is first asked with: nothing has been seen of it */
 export const freshMemory = (): ForgeMemory => ({ etags: new Map(), seen: new Map() });
 
 export interface Forge {

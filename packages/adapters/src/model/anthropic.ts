@@ -2,6 +2,11 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { ModelError, modelError, type ChatImage, type Model } from './port.ts';
 
+/**
+ * The chat model by Anthropic's API.
+ * @param o `baseUrl` may be the gateway's
+ * @returns calls are tried three times in all, for two minutes each
+ */
 export function anthropic(o: { baseUrl: string; token: string }): Model {
   const client = new Anthropic({ baseURL: o.baseUrl, apiKey: o.token, maxRetries: 2, timeout: 120_000 });
   return {

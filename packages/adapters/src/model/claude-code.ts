@@ -15,6 +15,10 @@ import { modelError, type ChatCall, type Model } from './port.ts';
 
 const NAME = 'mainloop';
 
+/**
+ * The chat model by Claude Code, for an account without a key.
+ * @param o the program, and what it is to talk to
+ */
 export function claudeCodeChat(o: { executable: string; baseUrl: string; token: string }): Model {
   /** Calls in flight by the token that their Claude Code shows. */
   const calls = new Map<string, ChatCall>();

@@ -44,7 +44,11 @@ export interface Model {
   converse(c: ChatCall): Promise<string>;
 }
 
-/** What an HTTP status and the words beside it mean, for every adapter alike. */
+/**
+ * What an HTTP status and the words beside it mean, for every adapter alike.
+ * @param status none: the provider was not reached
+ * @param said what the provider answered
+ */
 export function modelError(status: number | undefined, said: string): ModelError {
   if (status === 401 || status === 403)
     return new ModelError(

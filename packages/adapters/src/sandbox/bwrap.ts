@@ -75,10 +75,16 @@ export function toolchainBinds(folder: string | null): Binds {
 }
 
 /**
- * Always in user, pid, network, ipc, uts and cgroup namespaces of its own, without a capability. The environment is the one
- * that bwrap is started with: never our own, and not a matter of arguments, which every account of the machine may read.
- * Must be started by an unprivileged uid: started as root, bwrap keeps root's powers (a remount of a read-only bind reached
+ * Always in user, pid, network, ipc, uts and cgroup namespaces of its own, without a capability. The
+ * environment is the one
+ * that bwrap is started with: never our own, and not a matter of arguments, which every account of the
+ * machine may read.
+ * Must be started by an unprivileged uid: started as root, bwrap keeps root's powers (a remount of a
+ * read-only bind reached
  * the host's file; tried).
+ * @param has whether a path is there
+ * @param link where a symbolic link leads, null for what is none
+ * @returns arguments of bwrap, without the program that it starts
  */
 export function bwrapArgs(
   c: Confinement,

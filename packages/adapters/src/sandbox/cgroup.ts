@@ -114,7 +114,10 @@ function admits(base: string): boolean {
   }
 }
 
-/** Makes the groups of one sandbox, with their limits. Asking again gives the same. */
+/**
+ * Makes the groups of one sandbox, with their limits. Asking again gives the same.
+ * @param name of the group, once on this machine
+ */
 export function makeCgroup(site: CgroupSite, name: string, l: SandboxLimits): Cgroup {
   const folders = Object.fromEntries(
     Object.entries(site.folders).map(([c, base]) => [c, path.join(base, name)]),
@@ -141,11 +144,13 @@ export function makeCgroup(site: CgroupSite, name: string, l: SandboxLimits): Cg
   return { version: site.version, folders };
 }
 
+/** Puts processes into the groups; whatever they start is born there. */
 export function enterCgroup(cgroup: Cgroup, pids: readonly number[]): void {
   for (const folder of new Set(Object.values(cgroup.folders)))
     for (const pid of pids) appendFileSync(path.join(folder, 'cgroup.procs'), String(pid));
 }
 
+/** @returns 0 for a limit that the kernel does not count here */
 export function countsOf(cgroup: Cgroup): CgroupCounts {
   const count = (c: Controller, file: string, word: string): number => {
     try {
@@ -165,7 +170,10 @@ export function countsOf(cgroup: Cgroup): CgroupCounts {
   };
 }
 
-/** The groups go when nothing is in them any more. */
+/**
+ * The groups go when nothing is in them any more.
+ * @param cgroup one that is gone already is fine
+ */
 export function removeCgroup(cgroup: Cgroup): void {
   for (const folder of new Set(Object.values(cgroup.folders))) removeFolder(folder);
 }

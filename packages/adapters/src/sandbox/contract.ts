@@ -11,7 +11,12 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-/** Registers the tests. The subject's gateway is away the whole time, so a runner that has started waits for it. */
+/**
+ * Registers the tests. The subject's gateway is away the whole time, so a runner that has started waits
+ * for it.
+ * @param make a sandbox of the kind that is tested
+ * @param patienceMs milliseconds that a run may take to start
+ */
 export function sandboxContract(make: () => Promise<Subject>, patienceMs: number): void {
   let s: Subject;
   beforeAll(async () => {

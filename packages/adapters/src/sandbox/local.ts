@@ -79,6 +79,10 @@ interface RunFile {
   readonly cage?: Cgroup | null;
 }
 
+/**
+ * Sandboxes on this machine, each confined by bubblewrap, or not at all where the user wants it so.
+ * @param o `root`: the folder that holds one folder for each task
+ */
 export function localSandbox(o: LocalSandboxOptions): Sandbox {
   const dirOf = (taskId: string): string => path.join(o.root, safe(taskId));
   const runFile = (taskId: string): string => path.join(dirOf(taskId), 'run.json');
@@ -311,8 +315,11 @@ const cgroupName = (root: string, taskId: string): string =>
   `mainloop-${createHash('sha256').update(root).digest('hex').slice(0, 8)}-${taskId}`;
 
 /**
- * A uid of its own for each task, far above real accounts, so that tasks can't touch each other even outside their namespaces. Their group is
- * one: the data folder lets it, and no other account, pass to the kit, the mirrors and the gateway's socket.
+ * A uid of its own for each task, far above real accounts, so that tasks can't touch each other even
+ * outside their namespaces. Their group is
+ * one: the data folder lets it, and no other account, pass to the kit, the mirrors and the gateway's
+ * socket.
+ * @returns null where we are not root: then everything is ours
  */
 export function ownerOf(taskId: string): Owner | null {
   if (process.getuid?.() !== 0) return null;
@@ -320,7 +327,10 @@ export function ownerOf(taskId: string): Owner | null {
   return { uid: n, gid: SANDBOX_GID };
 }
 
-/** The host's account list is nobody's business inside; programs only want a name for uid 1000. */
+/**
+ * The host's account list is nobody's business inside; programs only want a name for uid 1000.
+ * @param dir is made; one that is filled already stays as it is
+ */
 export function writeEtc(dir: string): void {
   if (existsSync(path.join(dir, 'hosts'))) return;
   mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -333,6 +343,7 @@ export function writeEtc(dir: string): void {
   writeFileSync(path.join(dir, 'nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n');
   writeFileSync(path.join(dir, 'hosts'), '127.0.0.1 localhost sandbox\n');
 }
+/** @returns pairs of a file of ours and where the sandbox sees it */
 export const etcBinds = (dir: string): (readonly [string, string])[] =>
   ['passwd', 'group', 'nsswitch.conf', 'hosts'].map((f) => [path.join(dir, f), `/etc/${f}`] as const);
 

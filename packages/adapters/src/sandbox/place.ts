@@ -19,7 +19,10 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** The folder that the sandbox may write to. All above it is ours. */
+/**
+ * The folder that the sandbox may write to. All above it is ours.
+ * @param place the folder of one task
+ */
 export const workOf = (place: string): string => path.join(place, 'work');
 
 /** What a killed worker left behind is looked at after this time. */
@@ -64,7 +67,10 @@ export async function removePlace(root: string, taskId: string, owner: Owner | n
   await erase(gone, owner);
 }
 
-/** Removes what a killed worker left half made or half removed. */
+/**
+ * Removes what a killed worker left half made or half removed.
+ * @param nowMs milliseconds since 1970; what is young may still be being made
+ */
 export async function sweepPlaces(
   root: string,
   ownerOf: (taskId: string) => Owner | null,
@@ -86,7 +92,11 @@ export async function sweepPlaces(
 const ERASE =
   'find . -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX . 2>/dev/null; find . -mindepth 1 -delete; }';
 
-/** Removes what lies in a folder, as whoever owns it. */
+/**
+ * Removes what lies in a folder, as whoever owns it.
+ * @param owner null: as ourselves
+ * @throws what was printed, when something could not be removed
+ */
 export function emptyFolder(folder: string, owner: Owner | null): Promise<void> {
   return new Promise((resolve, reject) => {
     let words = '';

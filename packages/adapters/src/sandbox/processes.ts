@@ -14,8 +14,13 @@ export function startTicks(pid: number): string | null {
   }
 }
 
+/**
+ * @param ticks when the process started, as /proc says it
+ * @returns false when its number was given to another since
+ */
 export const isSame = (pid: number, ticks: string): boolean => startTicks(pid) === ticks;
 
+/** @returns pids; none for a process that is gone */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
@@ -59,6 +64,10 @@ export function sandboxesWith(program: string, argument: string): number[] {
 const isOf = (program: string, words: readonly string[]): boolean =>
   path.basename(words[0] ?? '') === path.basename(program);
 
+/**
+ * Ends a process at once; one that is gone already is fine.
+ * @param pid its number on this machine
+ */
 export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -52,7 +52,11 @@ export async function diskUse(folder: string, owner: Owner | null, bwrap: string
   return { diskMiB: kib / 1024, files: await du('-sx --inodes .') };
 }
 
-/** Every process of a pid namespace, found as what descends from its init: the kernel gives orphans to that. */
+/**
+ * Every process of a pid namespace, found as what descends from its init: the kernel gives orphans to that.
+ * @param init its pid as we see it
+ * @returns pids as we see them, without those that ended meanwhile
+ */
 export function processesUnder(init: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
@@ -73,17 +77,26 @@ export function processesUnder(init: number): number[] {
   return [...parents.keys()].filter(isUnder);
 }
 
-/** Bytes that a process has for itself: what it shares with others, as programs and libraries, is left out. */
+/**
+ * Bytes that a process has for itself: what it shares with others, as programs and libraries, is left out.
+ * @returns 0 for a process that is gone
+ */
 export function ownBytes(pid: number): number {
   const [, resident = 0, shared = 0] = read(`/proc/${pid}/statm`).split(' ').map(Number);
   return Math.max(0, resident - shared) * 4096;
 }
 
+/** @returns 0 for a process that is gone */
 export const threadsOf = (pid: number): number =>
   Number(/^Threads:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+/** @returns the name that the kernel has for it, '' when it is gone */
 export const nameOf = (pid: number): string => read(`/proc/${pid}/comm`).trim();
 
-/** MiB in files that were deleted and are still open: no name leads to them, so no measuring of folders finds them. */
+/**
+ * MiB in files that were deleted and are still open: no name leads to them, so no measuring of folders
+ * finds them.
+ * @param device the number of the file system that counts
+ */
 export function deletedMiB(pids: readonly number[], device: number): number {
   const found = new Map<number, number>();
   for (const pid of pids) {

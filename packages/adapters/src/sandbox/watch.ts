@@ -51,6 +51,10 @@ export interface Watcher {
   leave(taskId: string): void;
 }
 
+/**
+ * Looks again and again at what sandboxes use, and ends what is over a limit that the kernel does not hold.
+ * @returns what is to be watched is added and taken out by its task
+ */
 export function watcher(o: WatchOptions): Watcher {
   const states = new Map<string, State>();
   let timer: NodeJS.Timeout | null = null;

@@ -25,10 +25,16 @@ const looksOf = readOnce(
   200,
 );
 
-/** The files that a task's branch changes as of one push. */
+/**
+ * The files that a task's branch changes as of one push.
+ * @returns read once for each push
+ */
 export const changedFiles = async (taskId: string, pushId: string): Promise<readonly ChangedFile[]> =>
   (await looksOf(`${taskId}/${pushId}`)).files;
 
-/** What of a task's change as of one push deserves a second look, the worst first. */
+/**
+ * What of a task's change as of one push deserves a second look, the worst first.
+ * @returns read once for each push
+ */
 export const changeRisks = async (taskId: string, pushId: string): Promise<readonly Risk[]> =>
   (await looksOf(`${taskId}/${pushId}`)).risks;

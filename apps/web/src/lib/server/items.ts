@@ -37,7 +37,10 @@ export async function shownItem(i: ItemView): Promise<ShownItem> {
   return { ...i, html: render(i.plan ?? i.body), files, ...more };
 }
 
-/** What is known of a task that has failed. */
+/**
+ * What is known of a task that has failed.
+ * @param taskId one without events gives empty facts
+ */
 export async function failureOf(taskId: string): Promise<FailureFacts> {
   return failureFacts((await read().judged(taskId))?.events ?? []);
 }

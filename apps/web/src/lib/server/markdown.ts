@@ -75,5 +75,9 @@ const marked = new Marked({
   },
 });
 
+/**
+ * @param markdown may be anybody's
+ * @returns HTML with nothing in it that acts, and with what hides in the text spelt out
+ */
 export const render = (markdown: string): string =>
   sanitize(marked.parse(spellOut(markdown)) as string, ALLOWED);

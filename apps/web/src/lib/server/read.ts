@@ -10,7 +10,10 @@ export const flags = { demo: settings.demo, localGitHub: settings.localGitHub, s
 
 const ALMOST_FULL_MB = 500;
 let looked = { at: 0, freeMb: Infinity };
-/** Megabytes left under the data folder when they are few, else null. Looked up at most every 5 s. */
+/**
+ * Megabytes left under the data folder when they are few, else null. Looked up at most every 5 s.
+ * @returns null as well where the folder can't be looked at
+ */
 export function almostFullMb(): number | null {
   if (Date.now() - looked.at > 5_000) {
     try {

@@ -2,7 +2,11 @@
 import { mergeRefusal, sayRefusal } from '@mainloop/models/flow/merging';
 import { ForgeError, MergeRefused, type ForgeErrorKind } from '../port.ts';
 
-/** Private repositories of some plans have no drafts: https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-pull-requests#draft-pull-requests */
+/**
+ * Private repositories of some plans have no drafts:
+ * https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-pull-requests#draft-pull-requests
+ * @param err what making a draft was answered with
+ */
 export function refusesDrafts(err: unknown): boolean {
   const { status, response } = err as {
     status?: number;
@@ -12,7 +16,10 @@ export function refusesDrafts(err: unknown): boolean {
   return status === 422 && /draft/i.test(said);
 }
 
-/** The merge call alone says by 405 and 409 what stands in its way. */
+/**
+ * The merge call alone says by 405 and 409 what stands in its way.
+ * @throws a refusal with its reason, or the error as it was when it says nothing about the merge
+ */
 export function refusedMerge(err: unknown): never {
   const { status = 0, response } = err as { status?: number; response?: { data?: { message?: string } } };
   const said = response?.data?.message ?? '';
@@ -77,6 +84,10 @@ function rateLimited(h: Headers): ForgeError {
   );
 }
 
+/**
+ * @param what was being done, for the words of the error
+ * @returns a ForgeError whose kind says whether trying again helps
+ */
 export function translate(what: string, err: unknown): Error {
   if (err instanceof ForgeError) return err;
   const e = err as Refusal;

@@ -9,6 +9,7 @@ const BY = { name: 'mainloop', email: 'mainloop@localhost', date: '2026-01-01T00
 const isStatus = (err: unknown, ...statuses: number[]): boolean =>
   statuses.includes((err as { status?: number }).status ?? 0);
 
+/** @returns the part of the forge that writes files on a ref of ours */
 export function files({ kit, split, call }: GitHub): Pick<Forge, 'ensureFiles' | 'ensureRefGone'> {
   /** @returns the commit that the ref is at, and what it holds; null when there is no such ref */
   async function there(

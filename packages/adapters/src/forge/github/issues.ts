@@ -2,6 +2,7 @@
 import type { Forge, ForgeComment, Outcome } from '../port.ts';
 import { ensured, type GitHub } from './kit.ts';
 
+/** @returns the part of the forge that is about issues, their comments and reactions */
 export function issues({
   kit,
   split,

@@ -14,7 +14,11 @@ const Kit = Octokit.plugin(throttling, retry);
 type Kit = InstanceType<typeof Kit>;
 export type GitHub = ReturnType<typeof openGitHub>;
 
-/** Made in this one place, so that nothing goes around the throttle. */
+/**
+ * Made in this one place, so that nothing goes around the throttle.
+ * @param o token and address
+ * @returns the client and what all parts of the adapter share
+ */
 export function openGitHub(o: GitHubOptions) {
   const kit = new Kit({
     auth: o.token,
@@ -71,6 +75,7 @@ export function openGitHub(o: GitHubOptions) {
   return { kit, split, call, me, login, author, isOurs, getPull };
 }
 
+/** @returns a thing on the forge as our own records name it */
 export const ensured = (
   x: { number: number; html_url: string; updated_at: string },
   outcome: Outcome,

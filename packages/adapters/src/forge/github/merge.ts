@@ -4,6 +4,7 @@ import type { Forge, Outcome } from '../port.ts';
 import { refusedMerge, refusedUpdate } from './errors.ts';
 import type { GitHub } from './kit.ts';
 
+/** @returns the part of the forge that merges */
 export function merge({
   kit,
   split,

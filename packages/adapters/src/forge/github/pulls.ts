@@ -3,6 +3,7 @@ import type { Forge, Outcome } from '../port.ts';
 import { refusesDrafts } from './errors.ts';
 import { ensured, type GitHub } from './kit.ts';
 
+/** @returns the part of the forge that is about pull requests */
 export const pulls = ({
   kit,
   split,

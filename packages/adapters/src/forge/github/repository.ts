@@ -5,6 +5,7 @@ import { ForgeError, type Forge, type Outcome } from '../port.ts';
 import { translate } from './errors.ts';
 import type { GitHub, GitHubOptions } from './kit.ts';
 
+/** @returns the part of the forge that is about the repository itself and whoever we are there */
 export const repository = (
   { kit, split, call, me, login }: GitHub,
   o: Pick<GitHubOptions, 'baseUrl'>,

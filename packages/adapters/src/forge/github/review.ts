@@ -2,6 +2,7 @@
 import type { Forge, ForgeComment, ForgeThread, Outcome } from '../port.ts';
 import type { GitHub } from './kit.ts';
 
+/** @returns the part of the forge that is about reviews and their threads */
 export function review({
   kit,
   split,

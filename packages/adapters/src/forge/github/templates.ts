@@ -12,6 +12,7 @@ import type { GitHub } from './kit.ts';
 /** More of them nobody chooses from. */
 const MAX_TEMPLATES = 10;
 
+/** @returns the part of the forge that reads a repository's templates */
 export function templates({
   kit,
   split,

@@ -7,7 +7,10 @@ import type { Queryable } from '../pool.ts';
 import { getSettings } from '../projects/settings.ts';
 import { row, rows, run, tables } from '../rows.ts';
 
-/** Keeps the worker's checks, with the time by Postgres' clock. */
+/**
+ * Keeps the worker's checks, with the time by Postgres' clock.
+ * Keeps the worker's checks, with the time by Postgres' clock.
+ */
 export async function saveCheckup(q: Queryable, checks: readonly Check[]): Promise<void> {
   const value = sql<string>`jsonb_build_object('at', now(), 'checks', ${JSON.stringify(checks)}::jsonb)`;
   await run(
