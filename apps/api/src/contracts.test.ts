@@ -28,7 +28,7 @@ import { z } from 'zod';
 import { CONTROLLERS, startApi } from './app.ts';
 import { loadConfig } from './config.ts';
 import { TURNS } from './http/chat.controller.ts';
-import { AUTH, CONFIG, DB, GUARD, HUB, MODEL } from './tokens.ts';
+import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 
 const SECRET = 'a-webhook-secret';
 const TOKEN = 't'.repeat(24);
@@ -402,7 +402,10 @@ test('the controllers have the routes of the table, no more and no fewer', async
   class Everything {}
   Module({
     controllers: CONTROLLERS,
-    providers: [AUTH, CONFIG, DB, GUARD, HUB, MODEL, TURNS].map((provide) => ({ provide, useValue: {} })),
+    providers: [AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL, TURNS].map((provide) => ({
+      provide,
+      useValue: {},
+    })),
   })(Everything);
   const app = await NestFactory.create(Everything, { logger: false });
   await app.init();
