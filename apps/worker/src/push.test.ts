@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { addDevice, ensureVapidKeys } from '@mainloop/models/db/devices/push';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { mustShow } from '@mainloop/models/flow/push-services';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPushService, type PushService } from '@mainloop/testkit/push-service';
 import { seedItem, seedProject, seedTask } from '@mainloop/testkit/seed';
@@ -79,4 +80,31 @@ test('one that the service does not take is kept until it does', async () => {
   await t.db.query("update push_devices set next_at = now() - interval '1 second'");
   await tell();
   expect(heard()).toEqual([`show ${id}`]);
+});
+
+test.each([
+  ['https://web.push.apple.com/QGx', true],
+  ['https://eu.push.apple.com/x', true],
+  ['https://push.apple.com.evil.example/x', false],
+  ['https://fcm.googleapis.com/fcm/send/x', false],
+  ['', false],
+])('every message to %j has to show something: %s', (endpoint, must) =>
+  expect(mustShow(endpoint)).toBe(must),
+);
+
+test('what was answered elsewhere is taken from each device but those of Apple, which would end their subscription', async () => {
+  const { keys } = service.subscribe().subscription;
+  const iphone = { endpoint: 'https://web.push.apple.com/QGx', keys, label: 'iPhone' };
+  const { id: device } = await addDevice(t.db, OWNER, iphone);
+  const id = await open();
+  await t.db.query("insert into push_notices (device_id, item_id, state) values ($1, $2, 'shown')", [
+    device,
+    id,
+  ]);
+  await tell();
+  await close(id);
+  expect([await tell(), await tell()]).toEqual([2, 0]);
+  expect(heard()).toEqual([`show ${id}`, `withdraw ${id}`]);
+  const { rows } = await t.db.query('select state from push_notices where item_id = $1', [id]);
+  expect(rows).toEqual([{ state: 'withdrawn' }, { state: 'withdrawn' }]);
 });

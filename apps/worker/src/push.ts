@@ -7,7 +7,7 @@ import {
   ensureVapidKeys,
   hasDevices,
   noteFailed,
-  noteSending,
+  noteNotice,
   noteTold,
   openItems,
   type DueNotice,
@@ -17,6 +17,7 @@ import { withTx, type Db } from '@mainloop/models/db/pool';
 import { getSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { backoffMs, isQuiet, noticeOf, type Notice } from '@mainloop/models/flow/notices';
+import { mustShow } from '@mainloop/models/flow/push-services';
 import webpush from 'web-push';
 import type { Hit } from '@mainloop/doors/failpoints';
 
@@ -51,7 +52,12 @@ export async function tellDevices(
           const notice: Notice = d.item
             ? noticeOf(d.item, waiting)
             : { type: 'withdraw', itemId: d.itemId, waiting };
-          if (d.item) await noteSending(db, d.device.id, d.itemId);
+          // It stays in sight there, and a tap on it says that it is answered.
+          if (notice.type === 'withdraw' && mustShow(d.device.endpoint)) {
+            await noteNotice(db, d.device.id, d.itemId, 'withdrawn');
+            continue;
+          }
+          if (d.item) await noteNotice(db, d.device.id, d.itemId, 'sending');
           hit('push.before');
           const r = await send(d.device, notice, keys, from);
           hit('push.after');

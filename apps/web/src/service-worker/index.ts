@@ -2,6 +2,7 @@
 import { assets, immutable } from '$app/manifest';
 import { self } from '$app/service-worker';
 import type { Notice, NoticeAction } from '@mainloop/models/flow/notices';
+import { mustShow } from '@mainloop/models/flow/push-services';
 import { keep, sendWaiting } from '#lib/waiting.ts';
 
 const ASSETS = 'assets';
@@ -107,9 +108,10 @@ async function tell(n: Notice): Promise<void> {
     for (const old of await self.registration.getNotifications({ tag: n.itemId })) old.close();
     return;
   }
-  // Somebody who looks at the inbox sees it there; a browser allows this only while a window is in sight.
+  // Somebody who looks at the inbox sees it there; most browsers allow this while a window is in sight.
   const open = await self.clients.matchAll({ type: 'window' });
-  if (open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
+  const service = (await self.registration.pushManager.getSubscription())?.endpoint ?? '';
+  if (!mustShow(service) && open.some((w) => w.visibilityState === 'visible' && w.focused)) return;
   const data: Shown = { itemId: n.itemId, url: n.url, actions: n.actions };
   await show(n.title, {
     body: n.body,

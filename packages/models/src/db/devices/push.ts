@@ -181,27 +181,18 @@ export async function dueNotices(
   }));
 }
 
-/** Before it goes out: whatever ends in the middle, this device may show it. */
-export const noteSending = async (q: Queryable, deviceId: string, itemId: string): Promise<void> =>
-  void (await run(
-    q,
-    tables
-      .insertInto('push_notices')
-      .values({ item_id: itemId, device_id: deviceId, state: 'sending' })
-      .onConflict((conflict) => conflict.doNothing()),
-  ));
-
 /**
- * Notes what a device shows.
- * @param state `withdrawn`: it was told that the item is over
+ * What a device was told of an item, or spared.
+ * @param state `sending`: noted before it goes out, because whatever ends in the middle, this device may show it; `withdrawn`: it was told that the
+ *   item is over
  */
-export async function noteTold(
+export const noteNotice = async (
   q: Queryable,
   deviceId: string,
   itemId: string,
-  state: 'shown' | 'withdrawn',
-): Promise<void> {
-  await run(
+  state: 'sending' | 'shown' | 'withdrawn',
+): Promise<void> =>
+  void (await run(
     q,
     tables
       .insertInto('push_notices')
@@ -211,7 +202,16 @@ export async function noteTold(
           .columns(['item_id', 'device_id'])
           .doUpdateSet((eb) => ({ state: eb.ref('excluded.state'), at: now })),
       ),
-  );
+  ));
+
+/** The same, and that its service took it. */
+export async function noteTold(
+  q: Queryable,
+  deviceId: string,
+  itemId: string,
+  state: 'shown' | 'withdrawn',
+): Promise<void> {
+  await noteNotice(q, deviceId, itemId, state);
   await run(
     q,
     tables.updateTable('push_devices').set({ failures: 0, last_ok_at: now }).where('id', '=', deviceId),
