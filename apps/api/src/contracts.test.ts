@@ -208,6 +208,9 @@ describe('each answer is what the table says', () => {
     });
     await openEpoch(t.db, running);
     await ask('pauseTask', { id: 'one' });
+    expect(await ask('pauseAll', { body: { via: 'cli' } })).toMatchObject({ via: 'cli', agents: 1 });
+    expect(await ask('getPause', {})).toMatchObject({ via: 'cli' });
+    expect(await ask('resumeAll', { body: {} })).toMatchObject({ since: null });
   });
 
   test('of a review', async () => {

@@ -4,6 +4,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { bridgeTo } from '@mainloop/doors/bridge';
 import { tellsUsers } from '@mainloop/doors/peers';
+import { pausedWords } from '@mainloop/models/flow/paused';
 import type { Check } from '@mainloop/models/contracts/status';
 import type { Command } from 'commander';
 import qr from 'qrcode';
@@ -81,11 +82,16 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
         .call('getHealth')
         // An api that does not answer is what `healthy: false` says.
         .catch(() => null);
+      const paused = await api()
+        .call('getPause')
+        // As above.
+        .catch(() => null);
       const data = {
         home: s.home,
         url: file?.url ?? null,
         healthy: health?.ok ?? false,
         demo: health?.demo ?? null,
+        pausedSince: paused?.since ?? null,
         processes: rows,
       };
       out(
@@ -94,6 +100,7 @@ export function registerLocal(program: Command, { api, out, say }: Context): voi
           ? `mainloop is not running. Data folder: ${s.home}`
           : [
               `${data.healthy ? 'healthy' : 'not healthy'} · ${data.url}${data.demo ? ' · demo' : ''} · ${s.home}`,
+              ...(paused?.since == null ? [] : [`${pausedWords(paused)} mainloop resume-all lets it go on.`]),
               ...rows.map(
                 (p) =>
                   `  ${p.name.padEnd(13)} ${p.alive ? 'up  ' : 'down'}  pid ${String(p.pid).padEnd(8)}${p.port === null ? '' : `port ${p.port}`}`,

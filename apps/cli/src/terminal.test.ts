@@ -126,6 +126,8 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   budget: ['t-1', '5'],
   tell: ['t-1', 'stop'],
   pause: ['t-1'],
+  'pause-all': [],
+  'resume-all': [],
   cancel: ['t-1'],
   pair: [],
   // These speak of this machine only, or hand the terminal to Temporal's own program.

@@ -2,6 +2,7 @@
 import { minutesUntil } from '@mainloop/models/flow/later';
 import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
+import { pausedWords } from '@mainloop/models/flow/paused';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
 import type { Decision } from '@mainloop/models/flow/workflow';
@@ -222,7 +223,13 @@ export function registerWork(program: Command, { api, out }: Context): void {
         api().call('listProposals'),
         api().call('countWaiting'),
       ]);
-      out(list, [waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)].join('\n\n'));
+      const paused = pausedWords(await api().call('getPause'));
+      out(
+        list,
+        [paused, waitsWords(waiting), ...list.map(itemText), ...cards.map(proposalText)]
+          .filter((line) => line !== '')
+          .join('\n\n'),
+      );
     });
 
   const decide = async (id: string, decision: Decision, text: string, done: string): Promise<void> => {
@@ -367,6 +374,22 @@ export function registerWork(program: Command, { api, out }: Context): void {
       );
     });
   program
+    .command('pause-all')
+    .description(
+      'pause everything: agents stop within ten seconds and keep what they did; nothing starts or is merged',
+    )
+    .action(async () => {
+      const now = await api().call('pauseAll', { body: { via: 'cli' } });
+      out(now, `${pausedWords(now)} \`mainloop resume-all\` lets it go on.`);
+    });
+  program
+    .command('resume-all')
+    .description('resume everything: what pause-all stopped goes on, what waited starts')
+    .action(async () => {
+      const now = await api().call('resumeAll', { body: { via: 'cli' } });
+      out(now, now.queued === 0 ? 'Resumed. Nothing was waiting.' : `Resumed. ${countWords(now.queued)} on.`);
+    });
+  program
     .command('cancel')
     .description('cancel a task: closes issue, pull request, branch and sandbox')
     .argument('<task>')
@@ -375,6 +398,8 @@ export function registerWork(program: Command, { api, out }: Context): void {
       out({ ok: true }, 'Cancelling.');
     });
 }
+
+const countWords = (tasks: number): string => (tasks === 1 ? 'One task goes' : `${tasks} tasks go`);
 
 const stopped = (o: { keepBranch?: boolean }): Decision => (o.keepBranch === true ? 'keep' : 'stop');
 

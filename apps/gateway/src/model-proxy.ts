@@ -12,6 +12,7 @@ import {
   type SpentLimit,
 } from '@mainloop/models/db/money/budget';
 import type { Db } from '@mainloop/models/db/pool';
+import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
@@ -64,6 +65,9 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
     run: RunByToken | null,
   ): Promise<void> => {
     const path = url.pathname as ModelPath;
+    // It is being stopped; a call that goes out meanwhile would be paid for and thrown away. Claude Code tries it again.
+    if (run && (await isAllPaused(db, run.owner_id)))
+      return apiError(res, 529, 'overloaded_error', 'mainloop: everything is paused.');
     const settings = run ? getSettings(db, run.owner_id) : null;
     // Awaited below; an error before that must not end the process.
     settings?.catch(() => undefined);

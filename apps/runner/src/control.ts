@@ -10,8 +10,10 @@ const HEARTBEAT_MS = 1_000;
 /** How long the gateway holds a question for commands. */
 const WAIT_MS = 15_000;
 const STOP_GRACE_MS = 10_000;
+/** Shorter, so that what it did is kept within the ten seconds in which everything stands still. */
+const PAUSE_GRACE_MS = 3_000;
 
-type Stopping = 'stopped' | 'silent' | 'time';
+type Stopping = 'stopped' | 'all_paused' | 'silent' | 'time';
 
 export class Control {
   private child: ChildProcess | null = null;
@@ -97,7 +99,8 @@ export class Control {
     for (const id of this.stoppers) this.answer(id, false, '');
     this.child?.kill('SIGTERM');
     // An agent that does not end on request is ended.
-    setTimeout(() => this.child?.kill('SIGKILL'), STOP_GRACE_MS).unref();
+    const graceMs = why === 'all_paused' ? PAUSE_GRACE_MS : STOP_GRACE_MS;
+    setTimeout(() => this.child?.kill('SIGKILL'), graceMs).unref();
   }
 
   obey(id: number, command: RunnerCommand): void {

@@ -25,7 +25,15 @@ import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
 import { backlogOf, serveBacklog } from './backlog.ts';
-import { checkUp, pollForge, reapOrphans, watchRuns, watchSilence, type Watched } from './maintenance.ts';
+import {
+  checkUp,
+  pollForge,
+  reapOrphans,
+  watchPause,
+  watchRuns,
+  watchSilence,
+  type Watched,
+} from './maintenance.ts';
 import { loadConfig } from './config.ts';
 import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
@@ -131,6 +139,7 @@ const maintenance = [
           readMessages(db, embedder, OWNER, seen, () => stopping.signal.aborted),
         ),
       ]),
+  maintain('pause', 1_500, () => watchPause(db, sandbox)),
   maintain('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)

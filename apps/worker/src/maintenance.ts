@@ -6,6 +6,8 @@ import { append } from '@mainloop/models/db/log';
 import { listWaitingRepos, pokeAbout } from '@mainloop/models/db/forge/pokes';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { listActive, listSilent } from '@mainloop/models/db/runs/lists';
+import { listOverdue } from '@mainloop/models/db/runs/pause';
+import { endRun } from '@mainloop/models/db/runs/runs';
 import { findOwner, findState } from '@mainloop/models/db/tasks/tasks';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { runSilent, sandboxStuck } from '@mainloop/models/events/runs';
@@ -76,6 +78,17 @@ export async function watchRuns(
       poke(r.taskId);
     }),
   );
+}
+
+/** How long after everything was paused an agent may take to keep what it did and to stop. */
+const PAUSED_GRACE_MS = 7_000;
+
+/** Ends what still works although everything is paused: a runner that does not answer, a clone that takes long. */
+export async function watchPause(db: Db, sandbox: Sandbox): Promise<void> {
+  for (const r of await listOverdue(db, PAUSED_GRACE_MS)) {
+    await sandbox.stop(r.taskId);
+    await endRun(db, r.id, r.epoch, { kind: 'interrupted', reason: 'all_paused' });
+  }
 }
 
 /**

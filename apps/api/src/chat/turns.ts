@@ -23,6 +23,8 @@ import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
+import { readPause } from '@mainloop/models/db/runs/pause';
+import { pausedWords } from '@mainloop/models/flow/paused';
 import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
 import type { Finder } from './finder.ts';
 import { runTool, TOOLS } from './tools.ts';
@@ -174,11 +176,12 @@ export class Turns {
     const projects = await listProjectNames(db, turn.ownerId);
     const tasks = await listOpenFacts(db, turn.ownerId);
     const { chatModel } = await getSettings(db, turn.ownerId);
+    const paused = pausedWords(await readPause(db, turn.ownerId));
     let calls = 0;
     const shown: NamedTask[] = [];
     const said = await this.model.converse({
       model: chatModel,
-      system: systemPrompt(projects, tasks, new Date().toISOString()),
+      system: systemPrompt(projects, tasks, new Date().toISOString(), paused),
       messages: threadFor(thread, await this.images(turn.ownerId, imagesIn(thread))),
       tools: TOOLS,
       maxRounds: MAX_ROUNDS,

@@ -14,6 +14,7 @@ import { listItemsOfTask, listOpenItems } from '@mainloop/models/db/inbox/items'
 import { appendOnce, eventsOfTask } from '@mainloop/models/db/log';
 import { openItems } from '@mainloop/models/db/devices/push';
 import type { Db } from '@mainloop/models/db/pool';
+import { pauseAll, readPause, resumeAll } from '@mainloop/models/db/runs/pause';
 import { hasRun, listRuns } from '@mainloop/models/db/runs/lists';
 import { readOutput } from '@mainloop/models/db/runs/runs';
 import { findTask, listTasks } from '@mainloop/models/db/tasks/tasks';
@@ -68,6 +69,21 @@ export class WorkController {
   async pause(@Param('id') id: string): Promise<Given<'pauseTask'>> {
     granted(await pause(this.db, { ownerId: OWNER, taskId: id }));
     return { ok: true };
+  }
+
+  @Route('getPause')
+  paused(): Promise<Given<'getPause'>> {
+    return readPause(this.db, OWNER);
+  }
+
+  @Route('pauseAll')
+  pauseAll(@Sent('pauseAll') { via }: Taken<'pauseAll'>): Promise<Given<'pauseAll'>> {
+    return pauseAll(this.db, { ownerId: OWNER, via, by: 'you' });
+  }
+
+  @Route('resumeAll')
+  resumeAll(@Sent('resumeAll') { via }: Taken<'resumeAll'>): Promise<Given<'resumeAll'>> {
+    return resumeAll(this.db, { ownerId: OWNER, via, by: 'you' });
   }
 
   @Route('noteTaskLooked')

@@ -11,6 +11,7 @@ import { appendOnce } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { listUnended } from '@mainloop/models/db/runs/lists';
 import { endRun, ensureRun, getRun, openEpoch, takeSlot } from '@mainloop/models/db/runs/runs';
+import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
@@ -130,6 +131,11 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
     async startRun(i: { runId: string }): Promise<void> {
       const run = await getRun(db, i.runId);
       if (!run || run.state === 'ended') return;
+      // It got its slot, or was lost, right before everything was paused.
+      if (await isAllPaused(db, run.owner_id)) {
+        await endRun(db, run.id, run.epoch, { kind: 'interrupted', reason: 'all_paused' });
+        return;
+      }
       const t = await getTask(db, run.task_id);
       const [now] = await Promise.all([sandbox.status(t.id), sandbox.provision(t.id)]);
       if (now.kind === 'running' && now.runId === run.id && now.epoch === run.epoch) return;

@@ -17,6 +17,7 @@ import {
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
+import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
 import { Output } from './runs.ts';
@@ -260,6 +261,38 @@ export const ROUTES = {
     body: Snooze,
     answer: Done,
     refusals: ['no_ci'],
+  },
+
+  // The one switch over all work.
+  getPause: {
+    method: 'GET',
+    path: '/api/pause',
+    topic: 'work',
+    summary: 'Whether everything is paused, and how many agents work or wait',
+    status: 200,
+    answer: Paused,
+    refusals: [],
+  },
+  pauseAll: {
+    method: 'POST',
+    path: '/api/pause',
+    topic: 'work',
+    summary:
+      'Pause everything: agents keep what they did and stop within ten seconds, and nothing starts or is merged until it is resumed',
+    status: 200,
+    body: PauseAll,
+    answer: Paused,
+    refusals: [],
+  },
+  resumeAll: {
+    method: 'POST',
+    path: '/api/resume',
+    topic: 'work',
+    summary: 'Resume everything: what was stopped goes on, what waited starts',
+    status: 200,
+    body: PauseAll,
+    answer: Paused,
+    refusals: [],
   },
 
   // Tasks and their runs.

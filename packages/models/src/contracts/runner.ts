@@ -1,7 +1,7 @@
 // What a runner and the gateway say to each other. A runner may be older than the gateway: unknown fields are skipped.
 import { z } from 'zod';
 import { isFolderBelow } from '../flow/folders.ts';
-import { FAIL_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
+import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS } from '../flow/outcomes.ts';
 
 export const RunSpec = z.object({
   runId: z.string(),
@@ -56,7 +56,7 @@ export const Outcome = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('interrupted'),
-    reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']),
+    reason: z.enum(INTERRUPT_REASONS),
   }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string().max(8_000) }),
 ]);
@@ -109,7 +109,7 @@ export const PermissionRequest = z.object({
 });
 
 export const RunnerCommand = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('stop'), why: z.enum(['stopped', 'silent']).default('stopped') }),
+  z.object({ type: z.literal('stop'), why: z.enum(['stopped', 'all_paused', 'silent']).default('stopped') }),
   z.object({ type: z.literal('checkpoint') }),
   z.object({ type: z.literal('steer'), text: z.string() }),
   z.object({ type: z.literal('permission'), requestId: z.string(), allow: z.boolean(), message: z.string() }),

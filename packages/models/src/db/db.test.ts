@@ -599,7 +599,11 @@ test('everything that people see can be rebuilt from the log', async () => {
     OWNER,
   );
   const dump = async (): Promise<unknown[]> =>
-    Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
+    Promise.all(
+      Object.entries(PROJECTIONS).map(([n, key]) =>
+        many(t.db, `select * from ${n} order by ${key.join(', ')}`),
+      ),
+    );
   const before = await dump();
   // After all that the tests above did.
   expect(await checkRebuild(t.db)).toMatchObject({ wrong: [], wrongRows: 0, unreadable: [] });

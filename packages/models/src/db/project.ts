@@ -11,6 +11,7 @@ import { ofProposals } from './projections/proposals.ts';
 import { ofReview } from './projections/review.ts';
 import { ofRuns } from './projections/runs.ts';
 import { ofTasks } from './projections/tasks.ts';
+import { ofWork } from './projections/work.ts';
 
 /**
  * Tables that are made from the log alone, with their primary keys. Nothing but `project` writes to them, so all of each can be made again.
@@ -25,6 +26,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   inbox_items: ['id'],
   review_comments: ['id'],
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
+  pauses: ['owner_id'],
 };
 
 const HANDLERS: Projections<EventType> = {
@@ -37,6 +39,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofReview,
   ...ofMoney,
   ...ofInbox,
+  ...ofWork,
 };
 
 /** Changes the projections as one event says. Call it once for each, in the order of the log. */

@@ -68,6 +68,15 @@ export interface CommentView extends CommentPlace {
   readonly answer: string | null;
   readonly createdAt: Date;
 }
+/** Whether everything is paused. */
+export interface PauseView {
+  /** null when it is not. */
+  readonly since: Date | null;
+  /** They work, or are being stopped. */
+  readonly agents: number;
+  /** Tasks whose agent waits for its turn. */
+  readonly queued: number;
+}
 export interface AttentionWeek {
   /** Its Monday. */
   readonly week: Date;

@@ -37,6 +37,7 @@ import {
   reviewResolved,
   reviewSubmitted,
 } from '../events/review.ts';
+import { workPaused, workResumed } from '../events/work.ts';
 import { agentSaid, agentShowed, runEnded, runStarted } from '../events/runs.ts';
 import {
   planWritten,
@@ -90,6 +91,10 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } },
     }),
   unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
+  pause: (_, n) =>
+    n % 2
+      ? workPaused.new({ actor: 'you', payload: { via: n % 3 ? 'app' : 'cli' } })
+      : workResumed.new({ actor: 'you', payload: { via: 'app' } }),
   state: (taskId, n) =>
     taskStateChanged.new({
       taskId,
@@ -291,7 +296,11 @@ test('whatever happened and in which order, the log makes the same again', async
 
 test('a check leaves everything as it was, and appends do not wait for it', async () => {
   const tables = async (): Promise<unknown[]> =>
-    Promise.all(Object.keys(PROJECTIONS).map((n) => many(t.db, `select * from ${n} order by 1, 2, 3, 4`)));
+    Promise.all(
+      Object.entries(PROJECTIONS).map(([n, key]) =>
+        many(t.db, `select * from ${n} order by ${key.join(', ')}`),
+      ),
+    );
   const before = await tables();
   const tx = await t.db.connect();
   try {

@@ -60,6 +60,7 @@ import {
   taskStateChanged,
   taskSteered,
 } from './tasks.ts';
+import { workPaused, workResumed } from './work.ts';
 
 const ALL = {
   'message.said': messageSaid,
@@ -126,6 +127,8 @@ const ALL = {
   'inbox.snoozed': inboxSnoozed,
   'inbox.not_needed': inboxNotNeeded,
   'inbox.closed': inboxClosed,
+  'work.paused': workPaused,
+  'work.resumed': workResumed,
 };
 
 export type EventType = keyof typeof ALL;

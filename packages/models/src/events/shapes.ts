@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ITEM_KINDS, VIAS, type AttachmentRef, type Option, type PermissionAsk } from '../flow/events.ts';
 import type { Held } from '../flow/held.ts';
-import { FAIL_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
+import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
 import { PHASES, TASK_STATES } from '../flow/states.ts';
 import type { Status } from '../flow/status.ts';
 
@@ -64,7 +64,7 @@ export const runOutcome: z.ZodType<RunOutcome> = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('interrupted'),
-    reason: z.enum(['killed', 'stopped', 'silent', 'lost', 'steered']),
+    reason: z.enum(INTERRUPT_REASONS),
   }),
   z.object({ kind: z.literal('failed'), reason: z.enum(FAIL_REASONS), detail: z.string() }),
 ]);

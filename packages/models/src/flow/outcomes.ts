@@ -10,8 +10,12 @@ export type RunOutcome =
       readonly reason: 'rate_limit' | 'overloaded' | 'server_error' | 'network';
       readonly backoffMs: number;
     }
-  | { readonly kind: 'interrupted'; readonly reason: 'killed' | 'stopped' | 'silent' | 'lost' | 'steered' }
+  | { readonly kind: 'interrupted'; readonly reason: InterruptReason }
   | { readonly kind: 'failed'; readonly reason: FailReason; readonly detail: string };
+
+/** `all_paused`: the person paused everything, so it goes on by itself when they resume. `stopped`: they paused this one. */
+export const INTERRUPT_REASONS = ['killed', 'stopped', 'all_paused', 'silent', 'lost', 'steered'] as const;
+export type InterruptReason = (typeof INTERRUPT_REASONS)[number];
 
 export const LIMIT_REASONS = ['turns', 'budget', 'day', 'project_day', 'time', 'disk'] as const;
 export type LimitReason = (typeof LIMIT_REASONS)[number];
@@ -122,6 +126,8 @@ export function afterRun(o: RunEnd, attempt: number, nowMs: number): AfterRun {
         );
       // Somebody said something in the very moment the turn ended: the next run hears it.
       if (o.reason === 'steered') return { do: 'again', delayMs: 0 };
+      // The next run stands in the queue, which gives no slot before everything is resumed.
+      if (o.reason === 'all_paused') return { do: 'again', delayMs: 0 };
       return last
         ? ask('lost', 'The agent was lost four times in a row. Look at its output, then retry.')
         : { do: 'again', delayMs: 500 * attempt };

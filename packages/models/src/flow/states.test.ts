@@ -17,6 +17,12 @@ test.each<[string, string, boolean, number | null, string]>([
   expect(sectionOf({ state, hasFailure, endedAtMs }, 0)).toBe(want);
 });
 
+test('while everything is paused nobody waits for a slot', () => {
+  const queued = { state: 'queued', statusLine: '', waitingFor: null, endedHow: null, ci: null } as const;
+  expect(nextSentence(queued, true)).toBe('Everything is paused. It waits until you resume.');
+  expect(nextSentence({ ...queued, state: 'ci' }, true)).toBe('Waiting for CI. You are not needed.');
+});
+
 test('nothing leads out of the end', () => {
   expect(TASK_STATES.filter(isEnded)).toEqual(['done', 'cancelled']);
 });

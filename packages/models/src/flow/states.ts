@@ -78,13 +78,16 @@ const redOf = ({ failed }: CiCounts): string => (failed === 0 ? '' : `, ${failed
 
 /**
  * One sentence that says what happens next, and whether the reader is needed.
+ * @param allPaused whether everything is paused, so that nothing that waits for a slot gets one
  * @returns words for the page, the terminal and the chat
  */
-export function nextSentence(t: Standing): string {
+export function nextSentence(t: Standing, allPaused = false): string {
   if (t.waitingFor === 'permission' && !isEnded(t.state)) return 'Claude waits for your permission to go on.';
   switch (t.state as TaskState) {
     case 'queued':
-      return 'Waiting for a free slot. You are not needed.';
+      return allPaused
+        ? 'Everything is paused. It waits until you resume.'
+        : 'Waiting for a free slot. You are not needed.';
     case 'planning':
       return t.statusLine || 'Claude is reading the code and writing a plan. You are not needed.';
     case 'awaiting_plan':

@@ -3,6 +3,7 @@ import { MergeRefused, type PullInfo } from '@mainloop/adapters/forge/port';
 import { findPushedAt } from '@mainloop/models/db/forge/effects';
 import { findPlace, joinTrain, leaveTrain } from '@mainloop/models/db/forge/train';
 import { decideAndAppend } from '@mainloop/models/db/log';
+import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { sayConflict } from '@mainloop/models/flow/conflicts';
 import { cleanTitle } from '@mainloop/models/flow/text';
@@ -105,6 +106,8 @@ export const trainActivities = (context: ForgeContext) => {
           'asked',
           `${cleanTitle(asks.author, 60)} wrote on the pull request while it waited to be merged. Look at that first.`,
         );
+      // Nothing is merged or brought up to date while everything is paused.
+      if (await isAllPaused(db, t.ownerId)) return { did: 'wait', head, place, base: t.defaultBranch };
       const step = trainStep(await at(t, i, pull, place, head));
       switch (step.do) {
         case 'leave':

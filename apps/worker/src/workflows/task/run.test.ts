@@ -110,6 +110,17 @@ test('a sandbox that is gone is started again, five times, and then the run is g
   expect(r.inputs('giveUpRun')).toEqual([{ runId: 'r3' }]);
 });
 
+test('a pause of everything is no failed try: it goes on as often as everything is resumed, and asks nobody', async () => {
+  const ends = Array.from({ length: 6 }, () => ({
+    kind: 'interrupted' as const,
+    reason: 'all_paused' as const,
+  }));
+  await r.start({ ends: [...ends, { kind: 'interrupted', reason: 'lost' }] }, IMPLEMENT);
+  await r.env.sleep(10 * MINUTE);
+  expect(r.script().failures).toEqual([]);
+  expect([r.count('prepareRun'), r.count('ensureDraftPr')]).toEqual([8, 1]);
+});
+
 test('a run that has no slot waits for one, and looks at once when one may be free', async () => {
   const h = await r.start(
     { instead: new Map([['takeSlot', Array.from({ length: 3 }, () => () => ({ got: false, ahead: 1 }))]]) },

@@ -42,6 +42,8 @@ export async function run(
         return runId;
       case 'again':
         await pause(task, phase, outcome, next);
+        // A pause of everything is no failed try.
+        if (outcome.kind === 'interrupted' && outcome.reason === 'all_paused') attempt = 0;
         break;
       case 'await_answer':
         await answers(task, phase, next.itemIds);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/checkup.ts';
 import { OWNER } from '../../flow/ids.ts';
+import type { PauseView } from '../read-views.ts';
 import type { Views } from './views.ts';
 
 const checkup: z.ZodType<Checkup> = z.object({
@@ -21,6 +22,16 @@ export const settings = ({ db }: Views) => ({
         await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })
       ).map((g) => [g.projectId, g._count]),
     ),
+
+  /** Whether everything is paused, and what it holds up. */
+  pause: async (): Promise<PauseView> => {
+    const [pause, agents, queued] = await Promise.all([
+      db.pause.findUnique({ where: { ownerId: OWNER } }),
+      db.run.count({ where: { ownerId: OWNER, state: { in: ['starting', 'running'] } } }),
+      db.run.count({ where: { ownerId: OWNER, state: 'queued' } }),
+    ]);
+    return { since: pause?.since ?? null, agents, queued };
+  },
 
   settings: async (): Promise<unknown> =>
     (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ??

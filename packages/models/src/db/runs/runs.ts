@@ -10,6 +10,7 @@ import type { Phase } from '../../flow/states.ts';
 import { mayStart } from '../../flow/slots.ts';
 import { SIGNALS, type RunEndedSignal } from '../../flow/workflow.ts';
 import { closePermissions, hasUnheard, takeUnheard } from './commands.ts';
+import { isAllPaused } from './pause.ts';
 import type { DB } from '../generated/tables.ts';
 import { OUTPUT_CHANNEL } from '../listen.ts';
 import { takeLock } from '../locks.ts';
@@ -133,6 +134,7 @@ export async function takeSlot(
         .select([
           'r.id',
           'r.state',
+          'r.owner_id',
           't.project_id',
           'p.settings',
           (eb) => eb('t.waiting_for', 'is not distinct from', 'permission').as('waits'),
@@ -144,6 +146,8 @@ export async function takeSlot(
     const me = runs.find((r) => r.id === runId);
     if (!me) return { got: false, ahead: 0 };
     if (me.state !== 'queued') return { got: true, ahead: 0 };
+    const ahead = runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length;
+    if (await isAllPaused(tx, me.owner_id)) return { got: false, ahead };
     const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
     const starting = mayStart(
       runs.map((r) => ({
@@ -154,11 +158,7 @@ export async function takeSlot(
       })),
       { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
     );
-    if (!starting.includes(runId))
-      return {
-        got: false,
-        ahead: runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length,
-      };
+    if (!starting.includes(runId)) return { got: false, ahead };
     await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
     return { got: true, ahead: 0 };
   });
