@@ -1,10 +1,11 @@
-// What a person sees and taps of the one switch, on a phone and at a desk.
+// What a person sees and taps of what holds all work up: the one switch, and limits of money. On a phone and at a desk.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedProject, seedTask } from '@mainloop/testkit/seed';
+import { seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { getSettings, saveSettings } from '@mainloop/models/db/projects/settings';
 import { readPause, resumeAll } from '@mainloop/models/db/runs/pause';
 import { ensureRun } from '@mainloop/models/db/runs/runs';
 import path from 'node:path';
@@ -37,7 +38,7 @@ inBrowser.each(['phone', 'desktop'] as const)(
     const { page, complaints } = await openPage(browser, size);
     await visit(page, `${pages.web}/inbox`);
     await page.getByRole('button', { name: 'Pause all' }).click();
-    const banner = page.locator('[data-paused]');
+    const banner = page.locator('[data-banner=paused]');
     await banner.waitFor();
     expect((await readPause(t.db, OWNER)).since).not.toBeNull();
     expect(await banner.innerText()).toContain('Everything is paused. One task waits to go on.');
@@ -56,6 +57,46 @@ inBrowser.each(['phone', 'desktop'] as const)(
     await page.screenshot({ path: shot(`off-${size}`) });
     await page.getByRole('button', { name: 'Pause everything' }).click();
     await banner.waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);
+
+inBrowser.each(['phone', 'desktop'] as const)(
+  'a limit of money that is spent is said on every page with the button that raises it, and a card says what it is likely to cost: %s',
+  async (size) => {
+    await resumeAll(t.db, { ownerId: OWNER, via: 'app', by: 'test' });
+    await saveSettings(t.db, OWNER, { weekBudgetCents: 2_000 });
+    await t.db.query(
+      `insert into cost_days (owner_id, day, project_id, model, microusd, input_tokens, output_tokens)
+       values ($1, (now() at time zone 'UTC')::date, 'pr-1', 'm', 20500000, 0, 0) on conflict do nothing`,
+      [OWNER],
+    );
+    await seedTask(t.db, `t-past-${size}`);
+    await t.db.query(
+      "update tasks set state = 'done', cost_microusd = 1200000, ended_at = now() - interval '3 days' where id = $1",
+      [`t-past-${size}`],
+    );
+    await seedProposal(t.db, `card-${size}`, 600_000);
+    const { page, complaints } = await openPage(browser, size);
+    await visit(page, `${pages.web}/inbox`);
+    const banner = page.locator('[data-banner=spent]');
+    await banner.waitFor();
+    expect(await banner.innerText()).toContain(
+      "This week's limit for all agents ($20.00) is spent. New work waits until Monday (UTC), or until you raise it.",
+    );
+    await page
+      .getByText(/The one task merged here cost \$1\.20|Likely about \$1\.20/)
+      .first()
+      .waitFor();
+    await page.screenshot({ path: shot(`money-${size}`) });
+    await page.getByRole('button', { name: 'Raise to $30' }).click();
+    await banner.waitFor({ state: 'detached' });
+    expect((await getSettings(t.db, OWNER)).weekBudgetCents).toBe(3_000);
+    await visit(page, `${pages.web}/settings`);
+    expect(await page.getByLabel('Budget per week for all agents, in dollars').inputValue()).toBe('30');
+    await page.screenshot({ path: shot(`money-settings-${size}`) });
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -261,6 +261,13 @@ describe('each answer is what the table says', () => {
     await ask('changeProject', { id: 'pr-1', body: { maxRuns: 2 } });
     await ask('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } } });
     await ask('getSettings', {});
+    await ask('changeSettings', { body: { weekBudgetCents: 2_000 } });
+    expect(await ask('listLimits', {})).toContainEqual({
+      projectId: null,
+      of: 'all agents',
+      limits: { day: null, week: 2_000, month: null },
+      spent: { day: 0, week: 0, month: 0 },
+    });
     await seedProject(t.db, 'pr-gone', 'acme/gone');
     await ask('removeProject', { id: 'pr-gone' });
     expect(((await ask('listProjects', {})) as { id: string }[]).map((p) => p.id)).not.toContain('pr-gone');

@@ -2,6 +2,8 @@
 import type { Answer } from '@mainloop/models/contracts/routes';
 import { optionWords } from '@mainloop/models/flow/events';
 import { KIND } from '@mainloop/models/flow/kinds';
+import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
+import { dollars } from '@mainloop/models/flow/pricing';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
@@ -75,9 +77,17 @@ export function itemText(
 }
 
 export const proposalText = (
-  p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt'>,
+  p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
 ): string =>
-  `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
+  `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n    ${forecastWords(p.forecast ?? null)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
+
+type Limit = Answer<'listLimits'>[number];
+/** A line of what was spent next to what may be. */
+export const limitText = ({ of, limits, spent }: Pick<Limit, 'of' | 'limits' | 'spent'>): string =>
+  `${plainLine(of)}: ${PERIODS.map((period) => {
+    const cents = limits?.[period] ?? null;
+    return `${dollars(spent?.[period] ?? 0)} this ${period}${cents === null ? '' : ` of ${dollars(cents * 10_000)}`}`;
+  }).join(' · ')}`;
 
 interface Passed {
   readonly id: string;

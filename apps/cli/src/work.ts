@@ -2,15 +2,25 @@
 import { minutesUntil } from '@mainloop/models/flow/later';
 import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
+import { PERIOD_FIELD, PERIODS, type Period } from '@mainloop/models/flow/money';
 import { pausedWords } from '@mainloop/models/flow/paused';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
 import type { Decision } from '@mainloop/models/flow/workflow';
 import type { Answer, Sends } from '@mainloop/models/contracts/routes';
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { Context } from './context.ts';
 import { Refused } from './client.ts';
-import { foundText, itemText, outputLine, passedOver, passedText, proposalText, taskLine } from './show.ts';
+import {
+  foundText,
+  itemText,
+  limitText,
+  outputLine,
+  passedOver,
+  passedText,
+  proposalText,
+  taskLine,
+} from './show.ts';
 import { plainLines } from './terminal.ts';
 
 export function registerWork(program: Command, { api, out }: Context): void {
@@ -344,6 +354,32 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .argument('<dollars>')
     .action(async (id: string, dollars: string) => {
       await api().call('setBudget', { id, body: { budgetCents: Math.round(Number(dollars) * 100) } });
+      out({ ok: true }, 'It counts at once.');
+    });
+  const limits = program
+    .command('limits')
+    .description(
+      'what all agents, and those of each project, may cost in a day, a week and a month, and what they did',
+    )
+    .action(async () => {
+      const all = await api().call('listLimits');
+      out(all, all.map(limitText).join('\n'));
+    });
+  limits
+    .command('set')
+    .description('set such a limit, in dollars; it counts at once, and what waits for it looks again')
+    .addArgument(new Argument('<period>').choices(PERIODS))
+    .argument('<dollars>', '`none` for no limit')
+    .option('--project <project>', 'owner/name; otherwise of all agents')
+    .action(async (period: Period, amount: string, o: { project?: string }) => {
+      const cents = amount === 'none' ? null : Math.round(Number(amount) * 100);
+      const body = { [PERIOD_FIELD[period]]: cents };
+      if (o.project === undefined) await api().call('changeSettings', { body });
+      else {
+        const found = (await api().call('listProjects')).find((p) => p.name === o.project);
+        if (!found) throw new Refused('There is no such project. mainloop projects lists them.');
+        await api().call('changeProject', { id: found.id, body });
+      }
       out({ ok: true }, 'It counts at once.');
     });
   program

@@ -1,4 +1,5 @@
 // Money, with two real gateways over one real Postgres: what is promised never passes a limit, and what was used is paid for, however it ended.
+import { NO_LIMITS } from '@mainloop/models/flow/money';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CALL_LEASE_MS,
@@ -162,7 +163,10 @@ describe('parallel calls', () => {
           await database.db.query('delete from model_calls');
           await database.db.query('update cost_days set day = day - 1 - (random() * 3000)::int');
           const taskId = await seedTask(database.db, `task-${++n}`, limit.budget);
-          const limits = { ownerDayCents: limit.day, projectDayCents: limit.projectDay };
+          const limits = {
+            owner: { ...NO_LIMITS, day: limit.day },
+            project: { ...NO_LIMITS, day: limit.projectDay },
+          };
           await Promise.all(
             wanted.map(async (w) => {
               const call: ModelCall = {

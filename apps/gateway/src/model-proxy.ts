@@ -3,19 +3,13 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { isSecret } from '@mainloop/doors/secrets';
 import { addIds, type Logger } from '@mainloop/logs/log';
-import {
-  newCallId,
-  release,
-  reserve,
-  settle,
-  type ModelCall,
-  type SpentLimit,
-} from '@mainloop/models/db/money/budget';
+import { newCallId, release, reserve, settle, type ModelCall } from '@mainloop/models/db/money/budget';
 import type { Db } from '@mainloop/models/db/pool';
 import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { findRunByToken, type RunByToken } from '@mainloop/models/db/runs/runs';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { limitsIn, NO_LIMITS, PERIODS, type MoneyLimits, type SpentLimit } from '@mainloop/models/flow/money';
 import {
   costMicrousd,
   dollars,
@@ -33,11 +27,6 @@ import { MODEL_PATHS, readRequest, type ModelPath } from './model-rules.ts';
 const MAX_BODY = 32 * 1024 * 1024;
 /** More than Claude Code ever has in flight; each holds its body in memory. */
 const MAX_CALLS_A_RUN = 16;
-
-interface Limits {
-  readonly ownerDayCents: number | null;
-  readonly projectDayCents: number | null;
-}
 
 export interface ModelDoor {
   handle(req: IncomingMessage, res: ServerResponse, url: URL, token: string): Promise<void>;
@@ -117,14 +106,14 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
         req,
         res,
       );
-      await reserve(db, call, first, NO_LIMITS).catch((err: unknown) =>
+      await reserve(db, call, first, { owner: NO_LIMITS, project: NO_LIMITS }).catch((err: unknown) =>
         log.error({ err }, 'a call of the chat could not be noted'),
       );
       return pay(call, await carried);
     }
-    const limits: Limits = {
-      ownerDayCents: (await settings!).dayBudgetCents,
-      projectDayCents: resolveProjectSettings(run.project_settings).dayBudgetCents,
+    const limits: MoneyLimits = {
+      owner: limitsIn(await settings!),
+      project: limitsIn(resolveProjectSettings(run.project_settings)),
     };
     const spent = await reserve(db, call, first, limits);
     if (spent !== null) return apiError(res, 400, 'invalid_request_error', spentSentence(spent, run, limits));
@@ -196,17 +185,15 @@ export function modelProxy(c: GatewayConfig, db: Db, gateway: string, log: Logge
   };
 }
 
-const NO_LIMITS: Limits = { ownerDayCents: null, projectDayCents: null };
-
 /** The marker at the head is how the runner knows the limit again (packages/adapters/src/agent). */
-function spentSentence(spent: SpentLimit, run: RunByToken, limits: Limits): string {
+function spentSentence(spent: SpentLimit, run: RunByToken, limits: MoneyLimits): string {
   const cents = (n: number | null): string => dollars((n ?? 0) * 10_000);
-  switch (spent) {
-    case 'task':
-      return `mainloop_budget: the budget of this task (${cents(run.budget_cents)}) is spent.`;
-    case 'day':
-      return `mainloop_day_budget: today's limit for all agents (${cents(limits.ownerDayCents)}) is spent.`;
-    case 'project_day':
-      return `mainloop_project_day_budget: today's limit for this project (${cents(limits.projectDayCents)}) is spent.`;
-  }
+  if (spent === 'task')
+    return `mainloop_budget: the budget of this task (${cents(run.budget_cents)}) is spent.`;
+  const ofOwner = PERIODS.find((period) => period === spent);
+  const period = ofOwner ?? PERIODS.find((name) => `project_${name}` === spent) ?? 'day';
+  const [limit, of] =
+    ofOwner === undefined ? [limits.project[period], 'this project'] : [limits.owner[period], 'all agents'];
+  return `mainloop_${spent}_budget: ${WHOSE[period]} limit for ${of} (${cents(limit)}) is spent.`;
 }
+const WHOSE = { day: "today's", week: "this week's", month: "this month's" } as const;

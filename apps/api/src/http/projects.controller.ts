@@ -19,9 +19,12 @@ import {
   saveSettings,
   settingsChanged,
 } from '@mainloop/models/db/projects/settings';
+import { wakeWaiting } from '@mainloop/models/db/runs/pause';
+import { readSpent } from '@mainloop/models/db/money/limits';
 import { projectRemoved } from '@mainloop/models/events/projects';
 import type { LoggedEvent } from '@mainloop/models/events/registry';
 import { OWNER } from '@mainloop/models/flow/ids';
+import { ALL_AGENTS, limitsIn, NOTHING_SPENT, sumSpent } from '@mainloop/models/flow/money';
 import { templateTask } from '@mainloop/models/flow/template';
 import { PROJECT_WORKFLOW, type ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Hub } from '../stream/hub.ts';
@@ -114,6 +117,7 @@ export class ProjectsController {
       if (folder !== undefined && (await isNameTaken(tx, OWNER, id, { folder })))
         throw refuse('project_there', folder || 'All of it');
       await append(tx, [settingsChanged(id, body, 'you')], OWNER);
+      await wakeWaiting(tx, OWNER);
     });
     return { ok: true };
   }
@@ -140,9 +144,30 @@ export class ProjectsController {
     return getSettings(this.db, OWNER);
   }
 
+  @Route('listLimits')
+  async limits(): Promise<Given<'listLimits'>> {
+    const [mine, projects, spent] = await Promise.all([
+      getSettings(this.db, OWNER),
+      listProjects(this.db, OWNER),
+      readSpent(this.db, OWNER, Date.now()),
+    ]);
+    return [
+      { projectId: null, of: ALL_AGENTS, limits: limitsIn(mine), spent: sumSpent(spent.values()) },
+      ...projects.map(({ id, name, settings }) => ({
+        projectId: id,
+        of: name,
+        limits: limitsIn(resolveProjectSettings(settings)),
+        spent: spent.get(id) ?? NOTHING_SPENT,
+      })),
+    ];
+  }
+
   @Route('changeSettings')
   async save(@Sent('changeSettings') body: Taken<'changeSettings'>): Promise<Given<'changeSettings'>> {
-    await saveSettings(this.db, OWNER, body);
+    await withTx(this.db, async (tx) => {
+      await saveSettings(tx, OWNER, body);
+      await wakeWaiting(tx, OWNER);
+    });
     return getSettings(this.db, OWNER);
   }
 }

@@ -17,6 +17,7 @@ import { getSettings, resolveProjectSettings } from '@mainloop/models/db/project
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
 import { own } from '@mainloop/models/flow/look';
+import { limitsIn } from '@mainloop/models/flow/money';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
 import { promptFor, type PromptFacts } from '@mainloop/models/flow/prompts';
 import { cutLog } from '@mainloop/models/flow/text';
@@ -47,11 +48,19 @@ export interface RunDeps {
  * @returns activities; each takes one object with the ids
  */
 export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs }: RunDeps) => {
-  const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
-    takeSlot(db, runId, {
-      all: (await getSettings(db, t.ownerId)).maxRuns,
+  const capsOf = async (t: TaskRow): Promise<Parameters<typeof takeSlot>[2]> => {
+    const mine = await getSettings(db, t.ownerId);
+    return {
+      all: mine.maxRuns,
       ofProject: (settings) => resolveProjectSettings(settings).maxRuns,
-    });
+      money: {
+        owner: limitsIn(mine),
+        ofProject: (settings) => limitsIn(resolveProjectSettings(settings)),
+      },
+    };
+  };
+  const slotFor = async (runId: string, t: TaskRow): Promise<{ got: boolean; ahead: number }> =>
+    takeSlot(db, runId, await capsOf(t));
 
   return {
     /** @returns the run and, unless an older worker answers, whether it may start at once */

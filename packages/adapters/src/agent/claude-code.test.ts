@@ -64,6 +64,16 @@ describe('every way Claude Code can end has a place in the closed union', () => 
       { kind: 'limit', reason: 'project_day' },
     ],
     [
+      'the month',
+      by(api(400, 'API Error: 400 mainloop_month_budget: spent')),
+      { kind: 'limit', reason: 'month' },
+    ],
+    [
+      "the project's week",
+      by(api(400, 'API Error: 400 mainloop_project_week_budget: spent')),
+      { kind: 'limit', reason: 'project_week' },
+    ],
+    [
       'our budget',
       by(api(400, 'API Error: 400 mainloop_budget: spent')),
       { kind: 'limit', reason: 'budget' },

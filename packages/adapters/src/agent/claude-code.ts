@@ -1,7 +1,7 @@
 // Claude Code, headless. Its command line, its stream of JSON lines, and every way it can end.
 // Facts behind the odd parts are in docs/development.md ("Claude Code").
 import { ASKED_TOOLS, LOOKING_TOOLS } from '@mainloop/models/flow/permissions';
-import type { FailReason, RunOutcome } from '@mainloop/models/flow/outcomes';
+import { LIMIT_REASONS, type FailReason, type RunOutcome } from '@mainloop/models/flow/outcomes';
 import type { AgentAdapter, AgentEnd, AgentSignal } from './port.ts';
 
 const TOOLS = 'Bash,Edit,Read,Write,Glob,Grep,TodoWrite';
@@ -228,9 +228,9 @@ export function classify(i: {
       reason: limit.rateLimitType ?? 'rate_limit',
       untilMs: Math.max(0, Math.min(limit.resetsAt * 1000, i.nowMs + LONGEST_WAIT_MS)),
     };
-  if (/mainloop_project_day_budget/.test(text)) return { kind: 'limit', reason: 'project_day' };
-  if (/mainloop_day_budget/.test(text)) return { kind: 'limit', reason: 'day' };
-  if (/mainloop_budget/.test(text)) return { kind: 'limit', reason: 'budget' };
+  const spent = LIMIT_REASONS.find((reason) => text.includes(`mainloop_${reason}_budget`));
+  if (spent !== undefined) return { kind: 'limit', reason: spent };
+  if (text.includes('mainloop_budget')) return { kind: 'limit', reason: 'budget' };
   if (status === 429 || error === 'rate_limit')
     return { kind: 'retry', reason: 'rate_limit', backoffMs: 30_000 };
   if (status === 529 || error === 'overloaded')

@@ -83,6 +83,12 @@ export const Proposal = z
     state: z.literal('open'),
     expiresAt: Time,
     project: Repo,
+    forecast: z
+      .object({ tasks: z.int(), medianMicrousd: z.int() })
+      .nullable()
+      .describe(
+        'What the tasks merged in its project came to, in millionths of a dollar. null: none was merged',
+      ),
   })
   .meta({ id: 'Proposal' });
 export type Proposal = z.infer<typeof Proposal>;

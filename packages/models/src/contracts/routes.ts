@@ -17,6 +17,7 @@ import {
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
+import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
@@ -534,6 +535,16 @@ export const ROUTES = {
     summary: 'Settings of the owner, with defaults filled in',
     status: 200,
     answer: OwnerSettings,
+    refusals: [],
+  },
+  listLimits: {
+    method: 'GET',
+    path: '/api/limits',
+    topic: 'projects',
+    summary:
+      'What all agents, and those of each project, may cost in a day, a week and a month, and what they did',
+    status: 200,
+    answer: z.array(MoneyLimit),
     refusals: [],
   },
   changeSettings: {

@@ -37,6 +37,12 @@ const PROJECT = z.strictObject({
     .describe(
       'What the agents of this project together may cost on one day (UTC), in US cents. null: no limit',
     ),
+  weekBudgetCents: between(1, 10_000_000, 'The cents of a week')
+    .nullable()
+    .describe('The same in one week, from Monday (UTC)'),
+  monthBudgetCents: between(1, 100_000_000, 'The cents of a month')
+    .nullable()
+    .describe('The same in one month (UTC)'),
   maxRuns: between(1, 500, 'Agents at once').describe('Agents at once'),
   maxMinutes: z
     .number('Minutes should be a number.')
@@ -81,6 +87,12 @@ const OWN = z.strictObject({
   dayBudgetCents: between(1, 1_000_000, 'The cents of a day')
     .nullable()
     .describe('What all agents together may cost on one day (UTC), in US cents. null: no limit'),
+  weekBudgetCents: between(1, 10_000_000, 'The cents of a week')
+    .nullable()
+    .describe('The same in one week, from Monday (UTC)'),
+  monthBudgetCents: between(1, 100_000_000, 'The cents of a month')
+    .nullable()
+    .describe('The same in one month (UTC)'),
   notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
   quietHours: z
     .object({
@@ -115,6 +127,8 @@ export const PROJECT_DEFAULTS: Readonly<z.infer<typeof PROJECT>> = {
   model: 'claude-opus-5-5',
   budgetCents: 500,
   dayBudgetCents: null,
+  weekBudgetCents: null,
+  monthBudgetCents: null,
   maxRuns: 4,
   maxMinutes: 60,
   setupCommand: null,
@@ -131,6 +145,8 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   chatModel: 'claude-sonnet-5-5',
   maxRuns: 4,
   dayBudgetCents: null,
+  weekBudgetCents: null,
+  monthBudgetCents: null,
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
 };
@@ -142,6 +158,8 @@ export const STRICTEST = {
   model: OWN_DEFAULTS.chatModel,
   budgetCents: 1,
   dayBudgetCents: 1,
+  weekBudgetCents: 1,
+  monthBudgetCents: 1,
   maxRuns: 1,
   maxMinutes: 1,
   setupCommand: null,
@@ -155,7 +173,13 @@ export const STRICTEST = {
   skipPlan: false,
 } satisfies z.infer<typeof PROJECT>;
 
-const STRICTEST_OWN = { ...OWN_DEFAULTS, maxRuns: 1, dayBudgetCents: 1 } satisfies z.infer<typeof OWN>;
+const STRICTEST_OWN = {
+  ...OWN_DEFAULTS,
+  maxRuns: 1,
+  dayBudgetCents: 1,
+  weekBudgetCents: 1,
+  monthBudgetCents: 1,
+} satisfies z.infer<typeof OWN>;
 
 interface Readable {
   safeParse(value: unknown): { readonly success: boolean; readonly data?: unknown };
@@ -217,6 +241,8 @@ const WORDS: Readonly<Record<string, string>> = {
   chatModel: 'the chat model',
   budgetCents: 'dollars a task',
   dayBudgetCents: 'dollars a day',
+  weekBudgetCents: 'dollars a week',
+  monthBudgetCents: 'dollars a month',
   maxRuns: 'agents at once',
   maxMinutes: 'minutes a run',
   setupCommand: 'the set-up command',

@@ -1,6 +1,7 @@
 // What the pages show. Types only: `read.ts` fills them.
 import type { Held } from '../flow/held.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
+import type { Forecast } from '../flow/money.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
 import type { Section, Standing } from '../flow/states.ts';
 
@@ -76,6 +77,16 @@ export interface PauseView {
   readonly agents: number;
   /** Tasks whose agent waits for its turn. */
   readonly queued: number;
+}
+/** A limit of money that is spent, so that new work waits. */
+export interface SpentLimitView {
+  /** null: of all agents. */
+  readonly projectId: string | null;
+  readonly of: string;
+  /** The setting that raises it, and what the button raises it to. */
+  readonly field: string;
+  readonly raisedCents: number;
+  readonly sentence: string;
 }
 export interface AttentionWeek {
   /** Its Monday. */
@@ -158,6 +169,8 @@ export interface ProposalView {
   readonly state: string;
   readonly digest: string;
   readonly expiresAt: Date;
+  /** What tasks of its project came to; null where none was merged. */
+  readonly forecast: Forecast | null;
   readonly taskId: string | null;
   readonly attachments: readonly AttachmentRef[];
   /** Set: these are words for that task. */

@@ -17,7 +17,18 @@ export type RunOutcome =
 export const INTERRUPT_REASONS = ['killed', 'stopped', 'all_paused', 'silent', 'lost', 'steered'] as const;
 export type InterruptReason = (typeof INTERRUPT_REASONS)[number];
 
-export const LIMIT_REASONS = ['turns', 'budget', 'day', 'project_day', 'time', 'disk'] as const;
+export const LIMIT_REASONS = [
+  'turns',
+  'budget',
+  'day',
+  'week',
+  'month',
+  'project_day',
+  'project_week',
+  'project_month',
+  'time',
+  'disk',
+] as const;
 export type LimitReason = (typeof LIMIT_REASONS)[number];
 
 /** An outcome without its long text, which stays in Postgres. */
@@ -149,6 +160,13 @@ const LIMITS: Record<LimitReason, string> = {
   day: "Today's limit for all agents is spent. Raise it in Settings and retry, or retry tomorrow.",
   project_day:
     "Today's limit for this project is spent. Raise it with the project and retry, or retry tomorrow.",
+  week: "This week's limit for all agents is spent. Raise it in Settings and retry, or retry on Monday.",
+  month:
+    "This month's limit for all agents is spent. Raise it in Settings and retry, or retry in the next month.",
+  project_week:
+    "This week's limit for this project is spent. Raise it with the project and retry, or retry on Monday.",
+  project_month:
+    "This month's limit for this project is spent. Raise it with the project and retry, or retry in the next month.",
   turns: 'The agent used all its turns. Retry goes on from where it stopped.',
   budget: 'The budget of this task is spent. Raise it and retry, or cancel.',
   disk: 'The sandbox used more disk than it may, so the run was ended. Retry starts in a fresh place from the last checkpoint; MAINLOOP_SANDBOX_DISK_MIB raises the limit.',

@@ -8,11 +8,17 @@ const STARTING_S = 60;
 export const load: LayoutServerLoad = async ({ depends }) => {
   depends('app:live');
   const r = read();
-  const [cursor, inbox, checks, pause] = await Promise.all([r.cursor(), r.inbox(), r.checkup(), r.pause()]);
+  const [cursor, inbox, checks, pause, spentLimits] = await Promise.all([
+    r.cursor(),
+    r.inbox(),
+    r.checkup(),
+    r.pause(),
+  ]);
   return {
     cursor,
     flags,
     pause,
+    spentLimits,
     almostFullMb: almostFullMb(),
     // While everything is starting, nobody has been heard of.
     trouble: process.uptime() < STARTING_S ? [] : checks.filter((c) => !c.ok).map((c) => c.says),

@@ -9,6 +9,7 @@ import { TASK_WORKFLOW, type TaskWorkflowInput } from '../../flow/workflow.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from '../../events/proposals.ts';
 import { taskConfirmed } from '../../events/tasks.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
+import { readForecasts } from '../money/limits.ts';
 import { hasProject } from '../projects/projects.ts';
 import { tell } from '../runs/commands.ts';
 import { append, freshId, lockLog, toOutbox } from '../log.ts';
@@ -197,8 +198,8 @@ export async function decline(
  * Proposals that wait for a yes or no, oldest first.
  * @returns with the digest that a confirmation carries
  */
-export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Proposal[]> =>
-  rows(
+export async function listOpenProposals(q: Queryable, ownerId: string): Promise<Proposal[]> {
+  const open = await rows(
     q,
     tables
       .selectFrom('proposals as p')
@@ -212,6 +213,7 @@ export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Propos
         'p.skip_plan as skipPlan',
         'p.digest',
         'p.state',
+        'p.project_id as projectId',
       ])
       .select(['p.expires_at as expiresAt', 'r.repo as project'])
       .where('p.owner_id', '=', ownerId)
@@ -219,3 +221,6 @@ export const listOpenProposals = (q: Queryable, ownerId: string): Promise<Propos
       .$narrowType<{ state: 'open' }>()
       .orderBy('p.seq'),
   );
+  const forecasts = open.length === 0 ? null : await readForecasts(q, ownerId);
+  return open.map(({ projectId, ...p }) => ({ ...p, forecast: forecasts?.get(projectId) ?? null }));
+}

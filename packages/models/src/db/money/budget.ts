@@ -1,6 +1,7 @@
 // Money for model calls: promised before a call is forwarded, paid when it is over. Both are in Postgres, because several gateways may serve
 // one task, and because a gateway may die in the middle of an answer.
 import { randomUUID } from 'node:crypto';
+import type { MoneyLimits, SpentLimit } from '../../flow/money.ts';
 import { costMicrousd, type Usage } from '../../flow/pricing.ts';
 import { costMetered } from '../../events/money.ts';
 import { append, lockLog } from '../log.ts';
@@ -10,9 +11,6 @@ import { sql } from 'kysely';
 
 /** How long a call counts as alive after its gateway last said so. */
 export const CALL_LEASE_MS = 30_000;
-
-/** What a limit is of: the task, the owner's day over all agents and the chat, or the project's day. */
-export type SpentLimit = 'task' | 'day' | 'project_day';
 
 export interface ModelCall {
   readonly id: string;
@@ -33,19 +31,18 @@ export const newCallId = (): string => `call_${randomUUID()}`;
 /**
  * Takes money for a call, or more of it for one that already has some. One at a time over all gateways, all or nothing.
  * @param microusd how much more
- * @param limits of one day (UTC) in cents; null where there is none
  * @returns the limit that has no room for it, or null
  */
 export async function reserve(
   q: Queryable,
   c: ModelCall,
   microusd: number,
-  limits: { readonly ownerDayCents: number | null; readonly projectDayCents: number | null },
+  { owner, project }: MoneyLimits,
 ): Promise<SpentLimit | null> {
   const microusdOf = (cents: number | null): number | null => (cents === null ? null : cents * 10_000);
-  const [owner, project] = [microusdOf(limits.ownerDayCents), microusdOf(limits.projectDayCents)];
   const full = sql<SpentLimit | null>`reserve_model_call(${c.id},${c.ownerId},${c.projectId},${c.taskId},${c.runId},${c.gateway},${c.model},
-    ${microusd},${c.inputTokens},${owner},${project},${CALL_LEASE_MS})`;
+    ${microusd},${c.inputTokens},${microusdOf(owner.day)},${microusdOf(owner.week)},${microusdOf(owner.month)},
+    ${microusdOf(project.day)},${microusdOf(project.week)},${microusdOf(project.month)},${CALL_LEASE_MS})`;
   const r = await row(q, tables.selectNoFrom(full.as('full')));
   return r!.full;
 }

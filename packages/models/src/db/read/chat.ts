@@ -1,4 +1,5 @@
 // The conversation, and the tasks that it speaks of.
+import type { Forecast } from '../../flow/money.ts';
 import { OWNER } from '../../flow/ids.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { Piece, TaskView, ThreadItem, ThreadView } from '../read-views.ts';
@@ -9,7 +10,9 @@ const PROPOSALS = 100;
 /** Messages in a piece. */
 const PIECE = 100;
 
-export const chat = ({ db, repoOf, taskView, proposalView }: Views) => {
+const NO_FORECASTS = new Map<string, Forecast>();
+
+export const chat = ({ db, repoOf, taskView, forecasts, proposalView }: Views) => {
   const of = (where: Prisma.MessageWhereInput, order: 'asc' | 'desc', take: number) =>
     db.message.findMany({ where: { ownerId: OWNER, ...where }, orderBy: { seq: order }, take });
   const messagesOf = async (piece: Piece) => {
@@ -52,6 +55,7 @@ export const chat = ({ db, repoOf, taskView, proposalView }: Views) => {
         take: PROPOSALS,
       });
       const repo = await repoOf(proposals.map((p) => p.projectId));
+      const forecast = proposals.some((p) => p.state === 'open') ? await forecasts() : NO_FORECASTS;
       // A card belongs under the reply that proposed it, though it was made a moment earlier.
       const replySeq = new Map(
         messages
@@ -75,7 +79,7 @@ export const chat = ({ db, repoOf, taskView, proposalView }: Views) => {
           seq: (replySeq.get(p.turnId) ?? Number(p.seq)) + 0.5,
           kind: 'proposal',
           at: p.at,
-          proposal: proposalView(p, repo, new Date()),
+          proposal: proposalView(p, repo, new Date(), forecast),
         })),
       ];
       return {

@@ -2,12 +2,13 @@
 import { OWNER } from '../../flow/ids.ts';
 import { ENDED_STATES } from '../../flow/states.ts';
 import { isLater, waitsForPerson } from '../../flow/waits.ts';
+import type { Forecast } from '../../flow/money.ts';
 import type { Inbox, ItemView } from '../read-views.ts';
 import type { Views } from './views.ts';
 
 const HISTORY = 30;
 
-export const inbox = ({ db, repoOf, taskView, proposalView, itemsWhere }: Views) => ({
+export const inbox = ({ db, repoOf, taskView, forecasts, proposalView, itemsWhere }: Views) => ({
   async cursor(): Promise<number> {
     // Not an aggregate: Prisma wraps it in a subquery that reads the whole table (100 ms at a million events).
     return Number((await db.event.findFirst({ orderBy: { seq: 'desc' }, select: { seq: true } }))?.seq ?? 0n);
@@ -41,12 +42,13 @@ export const inbox = ({ db, repoOf, taskView, proposalView, itemsWhere }: Views)
         },
       }),
     ]);
+    const forecast = proposals.length === 0 ? new Map<string, Forecast>() : await forecasts();
     const repo = await repoOf([...live, ...ended, ...proposals].map((t) => t.projectId));
     const all = [...live, ...ended].map((t) => taskView(t, repo, nowMs));
     return {
       waiting: waitsForPerson({ items: open, proposals }, nowMs),
       needsYou: open.filter((i) => i.kind !== 'failure' && !isLater(i, nowMs)),
-      proposals: proposals.map((p) => proposalView(p, repo, new Date(nowMs))),
+      proposals: proposals.map((p) => proposalView(p, repo, new Date(nowMs), forecast)),
       later: open.filter((i) => i.kind !== 'failure' && isLater(i, nowMs)),
       working: all.filter((t) => t.section === 'working'),
       failed: all

@@ -2,7 +2,21 @@
 import { z } from 'zod';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/checkup.ts';
 import { OWNER } from '../../flow/ids.ts';
-import type { PauseView } from '../read-views.ts';
+import {
+  ALL_AGENTS,
+  beginningsAt,
+  fullPeriod,
+  fullWords,
+  hasLimit,
+  limitsIn,
+  NOTHING_SPENT,
+  PERIOD_FIELD,
+  raisedCents,
+  sumSpent,
+  type Spent,
+} from '../../flow/money.ts';
+import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
+import type { PauseView, SpentLimitView } from '../read-views.ts';
 import type { Views } from './views.ts';
 
 const checkup: z.ZodType<Checkup> = z.object({
@@ -10,6 +24,25 @@ const checkup: z.ZodType<Checkup> = z.object({
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })),
 });
 const checkupIn = (json: unknown): Checkup | null => checkup.nullable().parse(json);
+
+const generalOf = async (db: Views['db']): Promise<unknown> =>
+  (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value;
+
+/** As `readSpent` says it, for the pages. */
+async function spentOf(db: Views['db'], nowMs: number): Promise<Map<string, Spent>> {
+  const began = beginningsAt(nowMs);
+  const days = await db.costDay.findMany({
+    where: { ownerId: OWNER, day: { gte: began.week < began.month ? began.week : began.month } },
+    select: { projectId: true, day: true, microusd: true },
+  });
+  return new Map(
+    [...Map.groupBy(days, (d) => d.projectId)].map(([projectId, of]) => {
+      const since = (first: Date): number =>
+        of.reduce((sum, d) => (d.day >= first ? sum + Number(d.microusd) : sum), 0);
+      return [projectId, { day: since(began.day), week: since(began.week), month: since(began.month) }];
+    }),
+  );
+}
 
 export const settings = ({ db }: Views) => ({
   projects: () =>
@@ -33,9 +66,38 @@ export const settings = ({ db }: Views) => ({
     return { since: pause?.since ?? null, agents, queued };
   },
 
-  settings: async (): Promise<unknown> =>
-    (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value ??
-    {},
+  /** Limits of money that are spent, so that new work waits: the owner's first. */
+  spentLimits: async (): Promise<readonly SpentLimitView[]> => {
+    const mine = resolveSettings(await generalOf(db));
+    const projects = await db.project.findMany({ where: { ownerId: OWNER, removedAt: null } });
+    const all = [
+      { projectId: null, of: ALL_AGENTS, limits: limitsIn(mine) },
+      ...projects.map((p) => ({
+        projectId: p.id,
+        of: p.name,
+        limits: limitsIn(resolveProjectSettings(p.settings)),
+      })),
+    ].filter(({ limits }) => hasLimit(limits));
+    if (all.length === 0) return [];
+    const spent = await spentOf(db, Date.now());
+    return all.flatMap(({ projectId, of, limits }) => {
+      const by = projectId === null ? sumSpent(spent.values()) : (spent.get(projectId) ?? NOTHING_SPENT);
+      const period = fullPeriod(by, limits);
+      const cents = period === null ? null : limits[period];
+      if (period === null || cents === null) return [];
+      return [
+        {
+          projectId,
+          field: PERIOD_FIELD[period],
+          raisedCents: raisedCents(cents, by[period]),
+          sentence: fullWords(period, cents, of),
+          of,
+        },
+      ];
+    });
+  },
+
+  settings: async (): Promise<unknown> => (await generalOf(db)) ?? {},
 
   checkup: async (): Promise<readonly Check[]> => {
     const row = await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: CHECKUP_KEY } } });

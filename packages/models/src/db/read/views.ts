@@ -5,6 +5,7 @@ import { attachmentRef, held, option } from '../../events/shapes.ts';
 import type { AttachmentRef, ItemKind, Option } from '../../flow/events.ts';
 import { linesOf } from '../../flow/gates.ts';
 import { OWNER } from '../../flow/ids.ts';
+import { forecastsOf, type Forecast } from '../../flow/money.ts';
 import { sectionOf, type CiCounts } from '../../flow/states.ts';
 import { PrismaClient } from '../generated/client.ts';
 import type { ItemView, ProposalView, TaskView } from '../read-views.ts';
@@ -62,7 +63,25 @@ export function openViews(url: string) {
     endedAt: t.endedAt,
   });
   type ProposalRow = Awaited<ReturnType<typeof db.proposal.findFirstOrThrow>>;
-  const proposalView = (p: ProposalRow, repo: Map<string, string>, now: Date): ProposalView => ({
+  const COUNTED = 500;
+  /** What the tasks that were merged last came to, by project. */
+  const forecasts = async (): Promise<Map<string, Forecast>> =>
+    forecastsOf(
+      (
+        await db.task.findMany({
+          where: { ownerId: OWNER, state: 'done' },
+          orderBy: { endedAt: 'desc' },
+          take: COUNTED,
+          select: { projectId: true, costMicrousd: true },
+        })
+      ).map((t) => ({ projectId: t.projectId, microusd: Number(t.costMicrousd) })),
+    );
+  const proposalView = (
+    p: ProposalRow,
+    repo: Map<string, string>,
+    now: Date,
+    forecast: ReadonlyMap<string, Forecast>,
+  ): ProposalView => ({
     id: p.id,
     title: p.title,
     prompt: p.prompt,
@@ -73,6 +92,7 @@ export function openViews(url: string) {
     state: p.state === 'open' && p.expiresAt < now ? 'expired' : p.state,
     digest: p.digest,
     expiresAt: p.expiresAt,
+    forecast: forecast.get(p.projectId) ?? null,
     taskId: p.taskId,
     attachments: attachmentsIn(p.attachments),
     toTaskId: p.toTaskId,
@@ -142,5 +162,5 @@ export function openViews(url: string) {
     });
   };
 
-  return { db, repoOf, taskView, proposalView, itemsWhere };
+  return { db, repoOf, taskView, forecasts, proposalView, itemsWhere };
 }

@@ -73,16 +73,21 @@ export const resumeAll = (db: Db, i: Asked): Promise<PauseState> =>
     await lockLog(tx);
     if (await isAllPaused(tx, i.ownerId)) {
       await append(tx, [workResumed.new({ actor: i.by, payload: { via: i.via } })], i.ownerId);
-      for (const taskId of await listWaiting(tx, i.ownerId))
-        await toOutbox(tx, {
-          kind: 'signal',
-          workflowId: taskWorkflowId(taskId),
-          name: SIGNALS.poke,
-          payload: {},
-        });
+      await wakeWaiting(tx, i.ownerId);
     }
     return readPause(tx, i.ownerId);
   });
+
+/** Whoever waits for a slot, or for its turn to be merged, looks again at once: something that was in the way may be gone. */
+export async function wakeWaiting(tx: Tx, ownerId: string): Promise<void> {
+  for (const taskId of await listWaiting(tx, ownerId))
+    await toOutbox(tx, {
+      kind: 'signal',
+      workflowId: taskWorkflowId(taskId),
+      name: SIGNALS.poke,
+      payload: {},
+    });
+}
 
 async function listAtWork(tx: Tx, ownerId: string): Promise<string[]> {
   const atWork = tables.selectFrom('runs').select('id').where('owner_id', '=', ownerId);

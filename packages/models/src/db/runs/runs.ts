@@ -4,6 +4,8 @@ import { HOLDS } from '../../contracts/runner.ts';
 import { runId as makeRunId, taskWorkflowId } from '../../flow/ids.ts';
 import { runEnded, runStarted } from '../../events/runs.ts';
 import type { AttachmentRef } from '../../flow/events.ts';
+import { fullPeriod, NOTHING_SPENT, sumSpent, type Limits } from '../../flow/money.ts';
+import { readSpent } from '../money/limits.ts';
 import { mayPrint, OUTPUT_LIMITS } from '../../flow/limits.ts';
 import { isCutOff, spendsSession, type RunOutcome } from '../../flow/outcomes.ts';
 import type { Phase } from '../../flow/states.ts';
@@ -117,11 +119,16 @@ export async function ensureRun(
 /**
  * Takes a slot when fewer runs than the caps are active and nobody older could have it. Slots are given in order.
  * @param caps.ofProject from the settings of a project
+ * @param caps.money of the run's owner: where a limit is spent no run starts, and nobody else waits for that
  */
 export async function takeSlot(
   db: Db,
   runId: string,
-  caps: { readonly all: number; readonly ofProject: (settings: unknown) => number },
+  caps: {
+    readonly all: number;
+    readonly ofProject: (settings: unknown) => number;
+    readonly money?: MoneyCaps;
+  },
 ): Promise<{ got: boolean; ahead: number }> {
   return withTx(db, async (tx) => {
     await takeLock(tx, 'slots');
@@ -149,6 +156,7 @@ export async function takeSlot(
     const ahead = runs.slice(0, runs.indexOf(me)).filter((r) => r.state === 'queued').length;
     if (await isAllPaused(tx, me.owner_id)) return { got: false, ahead };
     const settings = new Map(runs.map((r) => [r.project_id, r.settings]));
+    const isSpent = await spentIn(tx, me.owner_id, caps.money, settings);
     const starting = mayStart(
       runs.map((r) => ({
         id: r.id,
@@ -156,12 +164,35 @@ export async function takeSlot(
         isActive: r.state !== 'queued',
         waits: r.state === 'running' && r.waits === true,
       })),
-      { all: caps.all, ofProject: (projectId) => caps.ofProject(settings.get(projectId)) },
+      {
+        all: isSpent(null) ? 0 : caps.all,
+        ofProject: (projectId) => (isSpent(projectId) ? 0 : caps.ofProject(settings.get(projectId))),
+      },
     );
     if (!starting.includes(runId)) return { got: false, ahead };
     await runStatement(tx, tables.updateTable('runs').set({ state: 'starting' }).where('id', '=', runId));
     return { got: true, ahead: 0 };
   });
+}
+
+interface MoneyCaps {
+  readonly owner: Limits;
+  readonly ofProject: (settings: unknown) => Limits;
+}
+
+/** @returns whether the owner's limit (null) or that of a project leaves no room for new work */
+async function spentIn(
+  tx: Tx,
+  ownerId: string,
+  money: MoneyCaps | undefined,
+  settings: ReadonlyMap<string, unknown>,
+): Promise<(projectId: string | null) => boolean> {
+  if (money === undefined) return () => false;
+  const spent = await readSpent(tx, ownerId, Date.now());
+  return (projectId) =>
+    projectId === null
+      ? fullPeriod(sumSpent(spent.values()), money.owner) !== null
+      : fullPeriod(spent.get(projectId) ?? NOTHING_SPENT, money.ofProject(settings.get(projectId))) !== null;
 }
 
 /**
