@@ -8,7 +8,8 @@ import { isOurComment } from '@mainloop/models/flow/ids';
 import { startLocalGitHub } from '@mainloop/demo/github/server';
 import { validate } from '@octokit/graphql-schema';
 import { createRequire } from 'node:module';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { R, startForge, type ForgeStage } from './forge.fixture.ts';
 
 const require = createRequire(import.meta.url);
@@ -32,7 +33,11 @@ describe('every "ensure" may be asked again', () => {
     const a = await forge.ensureIssue(i);
     expect(a.outcome).toBe('created');
     expect(await forge.ensureIssue(i)).toEqual({ ...a, outcome: 'unchanged' });
-    expect(await forge.ensureIssue({ ...i, body: say('B2') })).toEqual({ ...a, outcome: 'updated' });
+    expect(await forge.ensureIssue({ ...i, body: say('B2') })).toEqual({
+      ...a,
+      at: expect.any(String),
+      outcome: 'updated',
+    });
     expect((await forge.ensureIssue({ ...i, body: say('B2'), known: a.number })).outcome).toBe('unchanged');
   });
   test('pull request, comment, ready, merge, close, branch', async () => {
@@ -432,4 +437,33 @@ test('a marker in what somebody else wrote is not ours', async () => {
     ['stranger', false, false],
     ['mainloop', true, true],
   ]);
+});
+
+describe('a look at a repository as a whole', () => {
+  test('all files of a commit with their sizes, the text of one, and open issues that are not ours', async () => {
+    await git('checkout', '-q', '-B', 'deep', 'main');
+    mkdirSync(path.join(dir, 'lib/very/deep'), { recursive: true });
+    writeFileSync(path.join(dir, 'lib/very/deep/ünder the sea.rb'), '# TODO: come up again\n');
+    writeFileSync(path.join(dir, 'raw.bin'), Buffer.from([1, 0, 2]));
+    await git('add', '-A');
+    await git('commit', '-qm', 'deep');
+    await git('push', '-q', 'origin', 'deep');
+    const sha = await git('rev-parse', 'deep');
+    const { files, isWhole } = await forge.listFiles(R, sha);
+    expect(isWhole).toBe(true);
+    expect(files).toContainEqual({ path: 'lib/very/deep/ünder the sea.rb', sizeBytes: 22 });
+    expect(files.map((file) => file.path)).toEqual(
+      (await git('ls-tree', '-r', '-z', '--name-only', 'deep')).split('\0').filter(Boolean),
+    );
+    expect((await forge.listFiles(R, 'deep')).files).toEqual(files);
+    expect(await forge.readText(R, sha, 'lib/very/deep/ünder the sea.rb')).toBe('# TODO: come up again\n');
+    expect(await forge.readText(R, sha, 'raw.bin')).toBeNull();
+    expect(await forge.readText(R, sha, 'lib/very')).toBeNull();
+    expect(await forge.readText(R, sha, 'a.txt')).toBe('a\n');
+    expect(await forge.readText(R, sha, 'nothing/here.txt')).toBeNull();
+    await forge.ensureIssue({ repo: R, marker: '<!-- mainloop:t-9:plan -->', title: say('Ours'), body: say('B'), known: null }); // prettier-ignore
+    const theirs = (await forge.listOpenIssues(R)).map((issue) => issue.title);
+    expect(theirs).not.toContain('Ours');
+    await expect(forge.listFiles('nobody/nothing', sha)).rejects.toMatchObject({ kind: 'not_found' });
+  });
 });

@@ -11,6 +11,9 @@ const REF =
 /** What lies at the top of a tree; a path with folders is not made here. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
+/** What GitHub lists of a tree at once. */
+const TREE_ENTRIES = 100_000;
+
 interface Entry {
   readonly path: string;
   readonly mode: string;
@@ -37,6 +40,12 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     // There is no such ref.
     return (await found.catch(() => '')).trim() || null;
   };
+  /** @param name of a tree, a commit or a branch */
+  async function treeAt(a: Ask, name: string): Promise<string | null> {
+    if (await object(a, name, 'tree')) return name;
+    const commit = isObjectName(name) ? name : await bare.sha(a.repo.full, name);
+    return commit !== null && (await object(a, commit, 'commit')) ? commit : null;
+  }
   const refName = (a: Ask, group = 2): string => decodeURIComponent(a.m[group]!);
   const showRef = (a: Ask, ref: string, sha: string) => ({
     ref: `refs/${ref}`,
@@ -44,14 +53,18 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     url: at(a, `refs/${ref}`),
     object: { type: 'commit', sha, url: at(a, `commits/${sha}`) },
   });
-  const showTree = async (a: Ask, sha: string) => ({
-    sha,
-    url: at(a, `trees/${sha}`),
-    truncated: false,
-    tree: await entriesOf(a, sha),
-  });
-  async function entriesOf(a: Ask, sha: string): Promise<object[]> {
-    const lines = (await bare.git(a.repo.full, ['ls-tree', '-z', '-l', sha])).split('\0').filter(Boolean);
+  const showTree = async (a: Ask, sha: string, below = false) => {
+    const entries = await entriesOf(a, sha, below);
+    return {
+      sha,
+      url: at(a, `trees/${sha}`),
+      truncated: entries.length > TREE_ENTRIES,
+      tree: entries.slice(0, TREE_ENTRIES),
+    };
+  };
+  async function entriesOf(a: Ask, sha: string, below = false): Promise<object[]> {
+    const listing = ['ls-tree', '-z', '-l', ...(below ? ['-r', '-t'] : []), sha];
+    const lines = (await bare.git(a.repo.full, listing)).split('\0').filter(Boolean);
     return lines.flatMap((line) => {
       const m = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
       if (!m) return [];
@@ -146,8 +159,12 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
     ],
     [
       'GET',
-      R('/git/trees/([0-9a-f]+)'),
-      async (a) => ((await object(a, a.m[2]!, 'tree')) ? ok(await showTree(a, a.m[2]!)) : notFound),
+      R('/git/trees/([^/]+)'),
+      async (a) => {
+        const sha = await treeAt(a, decodeURIComponent(a.m[2]!));
+        // Any value of it asks for what lies below, also "false".
+        return sha === null ? notFound : ok(await showTree(a, sha, a.query.has('recursive')));
+      },
     ],
     [
       'POST',

@@ -1,14 +1,15 @@
 // Adding a project, on a real database: what it becomes, and in which words it is refused. The forge is one repository.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Forge, RepoInfo } from '@mainloop/adapters/forge/port';
+import { ForgeError, type Forge, type RepoInfo } from '@mainloop/adapters/forge/port';
 import { resolveProjectSettings } from '@mainloop/models/contracts/settings';
 import { appendOnce } from '@mainloop/models/db/log';
 import { isNameTaken, listProjects } from '@mainloop/models/db/projects/projects';
 import { checkRebuild } from '@mainloop/models/db/rebuild';
-import { projectRenamed, projectSettings } from '@mainloop/models/events/projects';
+import { projectAdded, projectRenamed, projectSettings } from '@mainloop/models/events/projects';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import type { Importer } from '../importer.ts';
+import { suggestionsFor } from '../suggestions.ts';
 import { projectActivities } from './project.activities.ts';
 
 let t: TestDatabase;
@@ -27,6 +28,16 @@ const REPO: RepoInfo = {
   isInOurWay: false,
 };
 
+const RED = [
+  { id: 1, context: 'lint', state: 'failure', url: null, summary: '', at: '2026-01-01T00:00:00Z' },
+];
+const FILES = [
+  { path: 'README.md', sizeBytes: 9 },
+  { path: 'packages/a/README.md', sizeBytes: 9 },
+  { path: 'packages/a/wait.py', sizeBytes: 30 },
+  { path: 'packages/b/go.py', sizeBytes: 40 },
+];
+
 /** @returns the sentence by which it is refused; null when it is there */
 async function add(
   source: string,
@@ -40,7 +51,20 @@ async function add(
     hasFolder: (_: string, branch: string, folder: string) =>
       Promise.resolve(branch === 'main' && /^(packages|odd é)\/[ab]$/.test(folder)),
     listChecks: (_: string, sha: string) =>
-      Promise.resolve({ unreadable: sha === 'first' ? unreadable : ['what is not there'] }),
+      Promise.resolve({
+        checks: [],
+        suites: [],
+        statuses: RED,
+        required: [],
+        unreadable: sha === 'first' ? unreadable : ['what is not there'],
+      }),
+    listFiles: () =>
+      repo.full === 'a/down'
+        ? Promise.reject(new ForgeError('unavailable', 'It is down.'))
+        : Promise.resolve({ files: FILES, isWhole: true }),
+    readText: (_: string, sha: string, file: string) =>
+      Promise.resolve(sha === 'first' && file.endsWith('.py') ? '# FIXME: it waits for ever' : null),
+    listOpenIssues: () => Promise.resolve([{ number: 4, title: 'Slow', labels: [] }]),
   } as unknown as Forge;
   const look = {
     full: repo.full ?? REPO.full,
@@ -173,4 +197,45 @@ test.each([
     [`a/c${names.length}`],
   );
   expect(rows.map((r) => r.payload.unreadable)).toEqual([sentence]);
+});
+
+const suggestionsOf = async (name: string): Promise<unknown> =>
+  (await t.db.query('select suggestions from projects where name = $1', [name])).rows[0]?.suggestions;
+
+test('what there is to ask for is seen when it is added, of its folder alone, and anew when it is added again', async () => {
+  const [lint, issue] = [
+    { kind: 'failed_check', check: 'lint' },
+    { kind: 'issue', number: 4, title: 'Slow' },
+  ];
+  const comment = (path: string): object => ({
+    kind: 'comment',
+    path,
+    line: 1,
+    mark: 'FIXME',
+    text: 'it waits for ever',
+  });
+  expect(await add('a/seen', {}, '', 'packages/a')).toBeNull();
+  expect(await suggestionsOf('a/seen/packages/a')).toEqual([lint, comment('packages/a/wait.py'), issue]);
+  await t.db.query("update projects set suggestions = '[]' where name = 'a/seen/packages/a'");
+  expect(await add('a/seen', {}, '', 'packages/a')).toBeNull();
+  expect(await suggestionsOf('a/seen/packages/a')).toEqual([lint, comment('packages/a/wait.py'), issue]);
+  // Its folder was looked at before its next task, which looks at nothing else: what was seen stands.
+  const { id } = (await listProjects(t.db, OWNER)).find((p) => p.name === 'a/seen/packages/a')!;
+  const again = { id, name: 'a/seen/packages/a', repo: 'a/seen', defaultBranch: 'next', remoteUrl: 'x' };
+  await appendOnce(
+    t.db,
+    [projectAdded.new({ actor: 'worker', payload: { ...again, localPath: null, folder: 'packages/a' } })],
+    OWNER,
+  );
+  expect(await suggestionsOf('a/seen/packages/a')).toHaveLength(3);
+});
+
+test('a forge that is down for a moment, and a repository that takes too long, are added without', async () => {
+  expect(await add('a/down', { full: 'a/down' })).toBeNull();
+  expect(await suggestionsOf('a/down')).toEqual([]);
+  const slow = {
+    listFiles: () => new Promise<never>(() => undefined),
+    listOpenIssues: () => Promise.resolve([]),
+  } as unknown as Forge;
+  expect(await suggestionsFor(slow, { repo: 'a/slow', sha: 'first', folder: '', failed: [] }, 20)).toBeNull();
 });

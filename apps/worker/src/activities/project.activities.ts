@@ -4,11 +4,14 @@ import { append } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { projectAdded, projectRefused } from '@mainloop/models/events/projects';
 import type { NewEvent } from '@mainloop/models/events/registry';
+import { ciVerdict } from '@mainloop/models/flow/ci';
 import { sayUnreadable } from '@mainloop/models/flow/ci-unreadable';
 import { isFolderBelow, projectName } from '@mainloop/models/flow/folders';
 import { BRANCH_FOLDER } from '@mainloop/models/flow/ids';
+import type { Suggestion } from '@mainloop/models/flow/suggestions';
 import type { ProjectWorkflowInput } from '@mainloop/models/flow/workflow';
 import type { Importer } from '../importer.ts';
+import { suggestionsFor } from '../suggestions.ts';
 
 /**
  * Adding a project, from a folder of this machine or from the forge.
@@ -46,10 +49,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           `There is no folder ${folder} on ${repo.defaultBranch} of ${repo.full}.`,
         );
       const localPath = look?.localPath ?? null;
-      const { unreadable } =
-        repo.tip === null
-          ? { unreadable: [] }
-          : await forge.listChecks(repo.full, repo.tip, repo.defaultBranch);
+      const { unreadable, suggestions } = await firstLook(forge, repo, folder);
       event = projectAdded.new({
         actor: 'worker',
         payload: {
@@ -62,6 +62,7 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
           ...(folder === '' ? {} : { folder }),
           ...(look === null ? {} : { look: { outcome: look.outcome, commits: look.commits } }),
           ...(unreadable.length === 0 ? {} : { unreadable: sayUnreadable(unreadable) }),
+          ...(suggestions === null ? {} : { suggestions }),
         },
       });
     } catch (err) {
@@ -74,6 +75,22 @@ export const projectActivities = ({ db, forge, importer }: { db: Db; forge: Forg
     await withTx(db, (tx) => append(tx, [event], i.ownerId));
   },
 });
+
+/** @returns what of its CI may not be read, and what there is to ask for; null where nothing could be looked at */
+async function firstLook(
+  forge: Forge,
+  { full: repo, tip: sha, defaultBranch }: RepoInfo,
+  folder: string,
+): Promise<{ unreadable: readonly string[]; suggestions: Suggestion[] | null }> {
+  if (sha === null) return { unreadable: [], suggestions: null };
+  const seen = await forge.listChecks(repo, sha, defaultBranch);
+  const { outcome } = ciVerdict(seen, Date.now());
+  const failed = outcome.is === 'red' ? outcome.failed.map((check) => check.name) : [];
+  return {
+    unreadable: seen.unreadable,
+    suggestions: await suggestionsFor(forge, { repo, sha, folder, failed }),
+  };
+}
 
 interface Named {
   /** "owner/name" */

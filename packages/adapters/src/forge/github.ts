@@ -1,5 +1,6 @@
 // GitHub through octokit, with throttling and retry. The local GitHub is the same adapter at another base URL.
 import { checksOf } from './github/checks.ts';
+import { contents } from './github/contents.ts';
 import { files } from './github/files.ts';
 import { issues } from './github/issues.ts';
 import { openGitHub, type GitHubOptions } from './github/kit.ts';
@@ -22,5 +23,6 @@ export function github(o: GitHubOptions): Forge {
     ...checksOf(open),
     ...files(open),
     ...templates(open),
+    ...contents(open),
   };
 }

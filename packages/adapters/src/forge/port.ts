@@ -5,6 +5,7 @@ import type { ForgeText } from '@mainloop/models/flow/forge-text';
 import { sayRefusal, type MergeRefusal } from '@mainloop/models/flow/merging';
 import type { News } from '@mainloop/models/flow/news';
 import type { Verdict } from '@mainloop/models/flow/requests';
+import type { ListedFile, OpenIssue } from '@mainloop/models/flow/suggestions';
 import type { MergeMethod } from '@mainloop/models/flow/workflow';
 
 /** `disabled`: the repository has no such thing, as one without issues. */
@@ -137,6 +138,15 @@ export interface Forge {
   getRepo(full: string): Promise<RepoInfo>;
   /** Whether a branch has a folder of that name, with `/` in it. */
   hasFolder(full: string, branch: string, folder: string): Promise<boolean>;
+  /** All files of a commit. `isWhole`: false where there are more than the forge lists at once. */
+  listFiles(
+    repo: string,
+    sha: string,
+  ): Promise<{ readonly files: readonly ListedFile[]; readonly isWhole: boolean }>;
+  /** A file of a commit; null where it is none, no text, or larger than a megabyte. */
+  readText(repo: string, sha: string, path: string): Promise<string | null>;
+  /** The newest hundred open issues that are not ours; none where they may not be read. */
+  listOpenIssues(repo: string): Promise<readonly OpenIssue[]>;
   /** The repository's template for pull requests, of its default branch; null where it has none, or it may not be read. */
   readPullTemplate(repo: string): Promise<string | null>;
   /** Those for issues, by the names of their files; the first ten of them. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FOLDER_OUTCOMES } from '../flow/folders.ts';
 import { defineEvent } from './define.ts';
+import { suggestion } from './shapes.ts';
 
 export const projectAdded = defineEvent({
   type: 'project.added',
@@ -26,6 +27,12 @@ export const projectAdded = defineEvent({
       .string()
       .optional()
       .describe('what of its CI the token may not read, as a sentence; left out where it may read all'),
+    suggestions: z
+      .array(suggestion)
+      .optional()
+      .describe(
+        'what there is to ask for in it; left out where nobody looked, and what was seen before stands',
+      ),
   }),
   keys: { new: null },
 });

@@ -5,6 +5,7 @@ import type { Held } from '../flow/held.ts';
 import { FAIL_REASONS, INTERRUPT_REASONS, LIMIT_REASONS, type RunOutcome } from '../flow/outcomes.ts';
 import { PHASES, TASK_STATES } from '../flow/states.ts';
 import type { Status } from '../flow/status.ts';
+import type { Suggestion } from '../flow/suggestions.ts';
 
 export const attachmentRef: z.ZodType<AttachmentRef> = z.object({
   id: z.string(),
@@ -31,6 +32,29 @@ export const held: z.ZodType<Held> = z.object({
   diff: z.string().describe('as git prints it'),
   mayAllow: z.boolean().describe('no where it could not be shown whole'),
 });
+
+const path = z.string().describe('from the top of the repository');
+/** Something to ask for in a repository; its words are in flow/suggestions. */
+export const suggestion: z.ZodType<Suggestion> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('failed_check'), check: z.string() }),
+  z.object({ kind: z.literal('empty_script'), path }),
+  z.object({ kind: z.literal('issue'), number: z.int(), title: z.string() }),
+  z.object({
+    kind: z.literal('comment'),
+    path,
+    line: z.int().describe('from 1'),
+    mark: z.string().describe('TODO, FIXME, XXX or HACK'),
+    text: z.string().describe('one line, cut'),
+  }),
+  z.object({
+    kind: z.literal('stale_readme'),
+    path,
+    names: z.string().describe('what it names that is not there'),
+  }),
+  z.object({ kind: z.literal('no_readme') }),
+  z.object({ kind: z.literal('untested'), path }),
+  z.object({ kind: z.literal('no_tests'), path }),
+]);
 
 export const itemKind = z.enum(ITEM_KINDS);
 export const via = z.enum(VIAS).describe('where it was done; `push`: a button on a notification');

@@ -17,6 +17,9 @@ export const load: PageServerLoad = async ({ depends, url }) => {
     ...piece,
     place,
     // For the first message only.
-    repos: piece.thread.length === 0 ? (await read().projects()).map((p) => p.name) : [],
+    projects:
+      piece.thread.length === 0
+        ? (await read().projects()).map(({ name, suggestions }) => ({ name, suggestions }))
+        : [],
   };
 };

@@ -22,6 +22,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
           local_path: payload.localPath,
           created_at: at,
           ...(payload.folder === undefined ? {} : { settings: JSON.stringify({ folder: payload.folder }) }),
+          ...(payload.suggestions === undefined ? {} : { suggestions: JSON.stringify(payload.suggestions) }),
         })
         .onConflict((conflict) =>
           conflict.columns(['owner_id', 'repo', 'folder']).doUpdateSet((eb) => ({
@@ -29,6 +30,7 @@ export const ofProjects: Projections<TypesOf<'project'>> = {
             remote_url: eb.ref('excluded.remote_url'),
             local_path: eb.fn.coalesce('excluded.local_path', 'projects.local_path'),
             removed_at: null,
+            ...(payload.suggestions === undefined ? {} : { suggestions: eb.ref('excluded.suggestions') }),
           })),
         ),
     ),

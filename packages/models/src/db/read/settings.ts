@@ -1,5 +1,6 @@
 // Projects, settings and the check-up.
 import { z } from 'zod';
+import { suggestion } from '../../events/shapes.ts';
 import { CHECKUP_KEY, checksOf, type Check, type Checkup } from '../../flow/checkup.ts';
 import { OWNER } from '../../flow/ids.ts';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../../flow/money.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
 import type { PauseView, SpentLimitView } from '../read-views.ts';
+import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
 
 const checkup: z.ZodType<Checkup> = z.object({
@@ -43,10 +45,22 @@ async function spentOf(db: Views['db'], nowMs: number): Promise<Map<string, Spen
     }),
   );
 }
+/** In words; one of a kind that this version does not know is left out. */
+const suggestionsIn = (json: unknown): string[] =>
+  z
+    .array(z.unknown())
+    .parse(json)
+    .flatMap((one) => suggestion.safeParse(one).data ?? [])
+    .map(saySuggestion);
 
 export const settings = ({ db }: Views) => ({
-  projects: () =>
-    db.project.findMany({ where: { ownerId: OWNER, removedAt: null }, orderBy: { createdAt: 'asc' } }),
+  projects: async () =>
+    (
+      await db.project.findMany({
+        where: { ownerId: OWNER, removedAt: null },
+        orderBy: { createdAt: 'asc' },
+      })
+    ).map((project) => ({ ...project, suggestions: suggestionsIn(project.suggestions) })),
 
   /** How many tasks of each project have not ended, by its id. */
   liveTasks: async (): Promise<Map<string, number>> =>
