@@ -4,10 +4,11 @@ import { OWNER } from '@mainloop/models/flow/ids';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appendOnce } from '@mainloop/models/db/log';
 import { inboxClosed, inboxOpened } from '@mainloop/models/events/inbox';
+import { proposalExpired } from '@mainloop/models/events/proposals';
 import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
 import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
 import { startPages, type Pages } from '@mainloop/testkit/pages';
-import { seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
+import { DRAFT, seedItem, seedProject, seedProposal, seedTask } from '@mainloop/testkit/seed';
 import { until } from '@mainloop/testkit/stack';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -309,6 +310,61 @@ inBrowser.each(SIZES)(
     // Meant, it goes.
     await answer.click();
     await main.getByText('You answered').first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'a proposal that goes away while it is changed leaves what was typed, in the inbox and after a reload, %s',
+  async (size) => {
+    const [gone, untouched] = [
+      await seedProposal(t.db, fresh(), 3_600_000),
+      await seedProposal(t.db, fresh(), 3_600_000, { ...DRAFT, title: 'Only opened' }),
+    ];
+    const { page, complaints } = await open(size, '/inbox');
+    for (const { id } of [gone, untouched]) {
+      const edit = page.locator(`#proposal-${id}`).getByRole('button', { name: 'Edit' });
+      await settled(edit);
+      await edit.click();
+    }
+    const field = page.locator(`#proposal-${gone.id}`).getByRole('textbox', { name: 'What to do' });
+    await field.fill('No cent may be lost, and none made.');
+    await field.press('Tab');
+    for (const { id } of [gone, untouched])
+      await appendOnce(t.db, [proposalExpired.new({ actor: 'test', payload: { id } })], OWNER);
+    const left = page.locator(`[data-unsent="proposal/${gone.id}"]`);
+    await left.getByText('No cent may be lost, and none made.').waitFor();
+    await page.screenshot({ path: shot(`not-sent-proposal-${size}`) });
+    await visit(page, `${s.web}/inbox`);
+    await left.getByText('Keep the odd cent').first().waitFor();
+    expect(await page.locator(`[data-unsent="proposal/${untouched.id}"]`).count()).toBe(0);
+    await settled(left.getByRole('button', { name: 'Drop' }));
+    await left.getByRole('button', { name: 'Drop' }).click();
+    await left.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'words that were written while a decision could still be taken back are not thrown away with it, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    const question = await seedItem(t.db, task, `${task}-q`, 'question', 'Left or right?', ['Left', 'Right']);
+    const { page, complaints } = await open(size, `/task/${task}`);
+    const left = page.locator('#main').getByRole('button', { name: 'Left' });
+    await settled(left);
+    await left.click();
+    await page.getByRole('textbox', { name: 'Or type your own answer' }).last().fill('Straight on, I think.');
+    await until(
+      'the answer',
+      async () =>
+        (await t.db.query('select 1 from inbox_items where id = $1 and answer is not null', [question]))
+          .rowCount === 1,
+    );
+    await visit(page, `${s.web}/inbox`);
+    await page.locator(`[data-unsent="item/${question}"]`).getByText('Straight on, I think.').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -147,7 +147,7 @@ class Decisions {
       'POST',
       h.onlyOnline === true ? undefined : { label: h.label, says: h.says },
     );
-    if (r.ok && !r.kept) dropDraftOf(h.path);
+    if (r.ok && !r.kept) dropDraftOf(h.path, h.body);
     release(h.path);
     if (!r.ok && h.onlyOnline !== true) notes.tell(`${h.label}: ${r.sentence}`, 12_000);
     if (r.ok && r.kept) await live.count();

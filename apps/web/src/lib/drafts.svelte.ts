@@ -1,6 +1,6 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
 import { allHeld, heldOf, release } from './held.ts';
-import { keptFor, readKept, type About } from './kept.ts';
+import { keptFor, readKept, wordsOf, type About } from './kept.ts';
 
 const PREFIX = 'draft/';
 const WRITE_MS = 150;
@@ -28,8 +28,9 @@ class Draft {
     this.loaded = true;
     if (this.value === '') this.value = keptFor(localStorage.getItem(this.key), Date.now()) ?? '';
   }
-  /** It was sent. */
-  drop(): void {
+  /** It was sent. @param sent what of it; other words that were written since are not */
+  drop(sent: string = this.value): void {
+    if (this.value.trim() !== sent.trim()) return;
     this.text = '';
     this.write();
   }
@@ -54,7 +55,7 @@ class Draft {
 const drafts = new Map<string, Draft>();
 
 /**
- * @param key what it is about: `chat`, `item/ID`, `task/ID`. Two places that show the same thing write the same words.
+ * @param key what it is about: `chat`, `item/ID`, `task/ID`, `proposal/ID`, `comment/TASK`. Two places that show the same thing write the same words.
  * @param about how that is called, for whoever finds the words when it is gone
  */
 export function draftOf(key: string, about: About | null = null): Draft {
@@ -66,10 +67,14 @@ export function draftOf(key: string, about: About | null = null): Draft {
   return draft;
 }
 
-/** What was written for an item has arrived. @param path where it was sent */
-export function dropDraftOf(path: string): void {
+/** What was written for an item has arrived. @param path where it was sent @param body and with it the words */
+export function dropDraftOf(path: string, body: unknown): void {
   const id = /^\/api\/inbox\/([^/]+)$/.exec(path)?.[1];
-  if (id !== undefined) draftOf(`item/${id}`).drop();
+  if (id === undefined) return;
+  const draft = draftOf(`item/${id}`);
+  draft.load();
+  const { text } = (body ?? {}) as { text?: unknown };
+  draft.drop(typeof text === 'string' ? text : '');
 }
 
 /** Words whose place has gone: what they were for was decided elsewhere, or has ended. */
@@ -79,15 +84,17 @@ export interface Unsent {
   readonly about: About;
 }
 
-/** @param isThere whether the place of a key, `item/ID` or `task/ID`, is still on a page, or its words are on their way */
+/** @param isThere whether the place of a key, as `item/ID` or `proposal/ID`, is still on a page, or its words are on their way */
 export function listUnsent(isThere: (key: string) => boolean): Unsent[] {
   for (const d of drafts.values()) d.write();
   return Object.keys(localStorage).flatMap((stored) => {
     const key = stored.slice(PREFIX.length);
-    if (!stored.startsWith(PREFIX) || !/^(item|task)\//.test(key) || isThere(key)) return [];
+    if (!stored.startsWith(PREFIX) || !/^(item|task|proposal|comment)\//.test(key) || isThere(key)) return [];
     if (heldOf(`/api/inbox/${key.slice('item/'.length)}`) !== null) return [];
     const kept = readKept(localStorage.getItem(stored), Date.now());
-    return kept === null || kept.about === null ? [] : [{ key, text: kept.text, about: kept.about }];
+    if (kept === null || kept.about === null) return [];
+    const text = wordsOf(key, kept.text);
+    return text === '' ? [] : [{ key, text, about: kept.about }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { KEEP_MS, keptFor, readKept } from './kept.ts';
+import { KEEP_MS, keptFor, readKept, wordsOf } from './kept.ts';
 
 test.each([
   [null, null],
@@ -21,6 +21,10 @@ test.each([
     { title: 'Plan', taskId: 't-1' },
     { title: 'Plan', taskId: 't-1' },
   ],
+  [
+    { title: 'Proposed', taskId: null },
+    { title: 'Proposed', taskId: null },
+  ],
   [undefined, null],
   [null, null],
   [{ title: 'Plan' }, null],
@@ -28,4 +32,15 @@ test.each([
   ['a word', null],
 ])('words about %j are known to be about %j', (about, known) => {
   expect(readKept(JSON.stringify({ text: 'x', at: 1, about }), 1)).toEqual({ text: 'x', about: known });
+});
+
+test.each([
+  ['item/i-1', '{"title":"as it was typed"}', '{"title":"as it was typed"}'],
+  ['proposal/p-1', '{"title":"A","prompt":"B\\nC","model":"m","dollars":5}', 'A\n\nB\nC'],
+  ['comment/t-1', '{"path":"a.ts","start":1,"text":"Why?","suggestion":null}', 'a.ts\n\nWhy?'],
+  ['comment/t-1', '{"path":"a.ts","text":"","suggestion":"x = 1"}', 'a.ts\n\nx = 1'],
+  ['proposal/p-1', 'null', ''],
+  ['proposal/p-1', 'no form', 'no form'],
+])('of %s, %s, the words are %j', (key, text, words) => {
+  expect(wordsOf(key, text)).toBe(words);
 });

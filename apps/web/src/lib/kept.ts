@@ -6,7 +6,8 @@ export const KEEP_MS = 60 * 24 * 3_600_000;
 /** What words are about, as long as that is there to be shown; and for whoever finds them when it is not. */
 export interface About {
   readonly title: string;
-  readonly taskId: string;
+  /** Null: of no task yet. */
+  readonly taskId: string | null;
 }
 interface Kept {
   readonly text: string;
@@ -31,11 +32,31 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
     const { title, taskId } = kept.about ?? {};
     return {
       text: kept.text,
-      about: typeof title === 'string' && typeof taskId === 'string' ? { title, taskId } : null,
+      about:
+        typeof title === 'string' && (typeof taskId === 'string' || taskId === null)
+          ? { title, taskId }
+          : null,
     };
   } catch {
     // No words of ours: whoever wrote them, nothing is lost that could be shown.
     return null;
+  }
+}
+
+/**
+ * What a person wrote, of a text that may hold a whole form.
+ * @param key what it is about, as `proposal/ID`
+ */
+export function wordsOf(key: string, text: string): string {
+  if (!/^(?:proposal|comment)\//.test(key)) return text;
+  try {
+    const form = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+    return ['title', 'prompt', 'path', 'text', 'suggestion']
+      .flatMap((field) => (typeof form[field] === 'string' && form[field] !== '' ? form[field] : []))
+      .join('\n\n');
+  } catch {
+    // No form of ours.
+    return text;
   }
 }
 

@@ -11,9 +11,9 @@ export class Composer {
   /** Whether the person opened it on this page; else it was left open and takes no focus. */
   byHand = $state(false);
   private readonly draft: ReturnType<typeof draftOf>;
-  /** @param taskId whose change is read */
-  constructor(taskId: string) {
-    this.draft = draftOf(`comment/${taskId}`);
+  /** @param task whose change is read */
+  constructor(task: { readonly id: string; readonly title: string }) {
+    this.draft = draftOf(`comment/${task.id}`, { title: task.title, taskId: task.id });
     $effect(() => {
       const { path, side, start, end, text, suggestion } = this;
       if (path !== null && (text !== '' || suggestion !== null))
