@@ -125,7 +125,10 @@ class Live {
   }
 
   async count(): Promise<void> {
-    const all = await (await import('./waiting.ts')).listWaiting();
+    // The network went before this page had all of itself: nothing was kept on it yet.
+    const waiting = await import('./waiting.ts').catch(() => null);
+    if (waiting === null) return;
+    const all = await waiting.listWaiting();
     this.waiting = all.length;
     this.kept = new Map(all.map((w) => [w.path, w]));
   }
@@ -145,12 +148,13 @@ class Live {
     readonly sent: readonly string[];
     readonly refused: readonly string[];
   }): Promise<void> {
+    const waited = this.kept;
     // Not simply none: what met a server that was starting waits on.
     await this.count();
     const n = r.sent.length;
     if (n + r.refused.length === 0) return;
     // What was refused stays written down: its words are nobody else's.
-    for (const path of r.sent) dropDraftOf(path);
+    for (const path of r.sent) dropDraftOf(path, waited.get(path)?.body);
     for (const sentence of r.refused) notes.tell(sentence, 12_000);
     if (n > 0)
       notes.tell(n === 1 ? 'What you said offline is sent.' : `${n} things you said offline are sent.`);

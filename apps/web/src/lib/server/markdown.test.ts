@@ -68,6 +68,6 @@ test('what an agent usually writes looks as it did', () => {
       '## Plan\n\n1. **a** `b`\n2. [c](https://e.com) <https://f.com>\n\n```ts\nx < y\n```\n\n| a | b |\n|---|---|\n| 1 \\| 2 | 3 |\n',
     ),
   ).toBe(
-    '<h2>Plan</h2>\n<ol>\n<li><strong>a</strong> <code>b</code></li>\n<li><a href="https://e.com" rel="noopener noreferrer nofollow" target="_blank">c</a> <a href="https://f.com" rel="noopener noreferrer nofollow" target="_blank">https://f.com</a></li>\n</ol>\n<pre><code>x &lt; y\n</code></pre><table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody><tr>\n<td>1 | 2</td>\n<td>3</td>\n</tr>\n</tbody></table>\n',
+    '<h2>Plan</h2>\n<ol>\n<li><strong>a</strong> <code>b</code></li>\n<li><a href="https://e.com" rel="noopener noreferrer nofollow" target="_blank">c</a> <a href="https://f.com" rel="noopener noreferrer nofollow" target="_blank">https://f.com</a></li>\n</ol>\n<pre tabindex="0"><code>x &lt; y\n</code></pre><table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody><tr>\n<td>1 | 2</td>\n<td>3</td>\n</tr>\n</tbody></table>\n',
   );
 });

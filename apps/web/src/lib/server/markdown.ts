@@ -31,10 +31,12 @@ const ALLOWED: sanitize.IOptions = {
     'th',
     'td',
   ],
-  allowedAttributes: { a: ['href', 'rel', 'target'], ol: ['start'] },
+  allowedAttributes: { a: ['href', 'rel', 'target'], ol: ['start'], pre: ['tabindex'] },
   allowedSchemes: ['http', 'https', 'mailto'],
   textFilter: spellOut,
   transformTags: {
+    // What scrolls sideways has to be reached without a mouse.
+    pre: (tagName) => ({ tagName, attribs: { tabindex: '0' } }),
     a: (tag, a) => {
       const own = a.href?.startsWith('/') && !a.href.startsWith('//');
       const attribs: Record<string, string> = own
