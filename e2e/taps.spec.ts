@@ -1,0 +1,138 @@
+// What a decision costs on a phone, in taps from a fresh open of the inbox, and that it can be made from what the card shows.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { healthy, seedEverything } from '@mainloop/testkit/everything';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject } from '@mainloop/testkit/seed';
+import { until } from '@mainloop/testkit/stack';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+const inBrowser = hasBrowser ? test : test.skip;
+let t: TestDatabase;
+let s: Pages;
+let browser: Browser;
+
+beforeAll(async () => {
+  t = await freshDatabase();
+  await healthy(t.db);
+  await seedProject(t.db, 'pr-1', 'acme/api');
+  await seedEverything(t.db);
+  s = await startPages(t);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+  await t?.drop();
+});
+
+/** A thumb that counts. What it taps has to be there and settled first: a tap that is swallowed would be one more. */
+class Thumb {
+  taps = 0;
+  readonly page: Page;
+  constructor(page: Page) {
+    this.page = page;
+  }
+  async tap(on: Locator): Promise<void> {
+    await on.waitFor();
+    await until(
+      'what is tapped to have settled',
+      async () => (await on.getAttribute('aria-disabled')) === null,
+    );
+    await on.scrollIntoViewIfNeeded();
+    this.taps++;
+    await on.tap();
+  }
+}
+const answerTo = async (id: string): Promise<{ decision: string; text?: string } | null> =>
+  (
+    await t.db.query<{ answer: { decision: string; text?: string } | null }>(
+      'select answer from inbox_items where id = $1',
+      [id],
+    )
+  ).rows[0]!.answer;
+async function inbox(): Promise<{ thumb: Thumb; complaints: string[] }> {
+  const { page, complaints } = await openPage(browser, 'phone');
+  await visit(page, `${s.web}/inbox`);
+  return { thumb: new Thumb(page), complaints };
+}
+
+interface Decided {
+  readonly item: string;
+  /** What somebody has to know before. */
+  readonly shows: readonly RegExp[];
+  readonly taps: readonly string[];
+  readonly decision: string;
+}
+
+inBrowser.each<[string, Decided]>([
+  [
+    'a question',
+    {
+      item: 't-question-item',
+      shows: [/Backing off is three lines/, /A migration, about 120 lines/],
+      taps: ['Make it idempotent'],
+      decision: 'answer',
+    },
+  ],
+  [
+    'a plan',
+    {
+      item: 't-plan-item',
+      shows: [/You asked: An upload/, /Changed since the last revision/, /Write to a name of its own/],
+      taps: ['Approve'],
+      decision: 'approve',
+    },
+  ],
+  [
+    'a review',
+    {
+      item: 't-review-item',
+      shows: [
+        /Shares are rounded down/,
+        /You asked: Splitting 10.00/,
+        /2 files/,
+        /3 of 3 passed: test, lint, types/,
+        /CI did not run deploy/,
+        /“npm test” passed in the sandbox/,
+        /a test is skipped/,
+      ],
+      taps: ['Merge'],
+      decision: 'merge',
+    },
+  ],
+  [
+    'a failure',
+    {
+      item: 't-failed-item',
+      shows: [/CI is still red after 3 repairs/, /integration \(node 24, postgres 18\)/, /card_declined/],
+      taps: ['Show log', 'Retry'],
+      decision: 'retry',
+    },
+  ],
+])('%s is understood and decided from a fresh open', async (_, { item, shows, taps, decision }) => {
+  const { thumb, complaints } = await inbox();
+  const card = thumb.page.locator(`#main #item-${item}`);
+  await card.waitFor();
+  for (const what of shows) await card.getByText(what).first().waitFor();
+  for (const name of taps)
+    await thumb.tap(card.locator('button, summary').filter({ hasText: new RegExp(`^\\s*${name}`) }).first()); // prettier-ignore
+  await until('the answer', async () => (await answerTo(item))?.decision === decision);
+  expect([thumb.taps, complaints]).toEqual([taps.length, []]);
+  await thumb.page.close();
+});
+
+inBrowser('one tap takes back what one tap decided', async () => {
+  const { thumb, complaints } = await inbox();
+  const card = thumb.page.locator('#main #item-t-gate-item');
+  await thumb.tap(card.getByRole('button', { name: 'Allow' }));
+  await thumb.tap(card.getByRole('button', { name: 'Undo' }));
+  await card.getByRole('button', { name: 'Allow' }).waitFor();
+  expect([thumb.taps, complaints]).toEqual([2, []]);
+  // What is decided after it goes out after it: by then the first would have.
+  await thumb.tap(thumb.page.locator('#main #item-t-paused-item').getByRole('button', { name: 'Resume' }));
+  await until('the later answer', async () => (await answerTo('t-paused-item')) !== null);
+  expect(await answerTo('t-gate-item')).toBeNull();
+  await thumb.page.close();
+});
