@@ -260,11 +260,15 @@ describe('on the phone', () => {
       await phone.page.getByText('Offline, showing the last update.').waitFor();
       await phone.page.goto(`${origin}/inbox`);
       await phone.page.locator('#item-o1').getByRole('button', { name: 'Approve' }).click();
-      await phone.page.locator('#item-o1').getByText('Kept. It goes out when you are back online.').waitFor();
+      await phone.page
+        .locator('#item-o1')
+        .getByText('Saved. It will be sent when you are back online.')
+        .waitFor();
       // A card that has just moved takes no tap, and each answer moves the next card: a person taps again.
       const tap = (card: Locator, button: string): Promise<true> =>
         until(`${button} to be kept`, async () => {
-          if (await card.getByText('Kept. It goes out when you are back online.').isVisible()) return true;
+          if (await card.getByText('Saved. It will be sent when you are back online.').isVisible())
+            return true;
           await card
             .getByRole('button', { name: button, exact: true })
             .click({ timeout: 2_000 })
@@ -283,9 +287,9 @@ describe('on the phone', () => {
       await phone.page.goto(`${origin}/inbox`);
       // Opened again without a network, the cards still say what was answered, and offer no second answer.
       const first = phone.page.locator('#item-o1');
-      await first.getByText('Approved. Kept. It goes out when you are back online.').waitFor();
+      await first.getByText('Approved. Saved. It will be sent when you are back online.').waitFor();
       expect(await first.getByRole('button', { name: 'Approve' }).count()).toBe(0);
-      await retry.getByText('Kept. It goes out when you are back online.').waitFor();
+      await retry.getByText('Saved. It will be sent when you are back online.').waitFor();
       expect(await retry.getByRole('button', { name: 'Retry' }).count()).toBe(0);
       await phone.page.screenshot({ path: shot('phone-offline-kept') });
       // Meanwhile somebody answers one of them elsewhere.

@@ -35,11 +35,9 @@ inBrowser.each(SIZES)(
     await (await change('The model you talk to', 'banana')).says('There is no model of that name.');
     expect(await field('The model you talk to').input.getAttribute('aria-invalid')).toBe('true');
     expect((await kept()).chatModel).toBe('claude-haiku-5-5');
-    await (
-      await change('Agents that may work at the same time', '0')
-    ).says('Agents at once should be 1 at least.');
+    await (await change('Agents running at once', '0')).says('Agents at once should be 1 at least.');
     await page.screenshot({ path: shot(`settings-${size}`), fullPage: true });
-    await (await change('Agents that may work at the same time', '5')).isSaved();
+    await (await change('Agents running at once', '5')).isSaved();
     expect((await kept()).maxRuns).toBe(5);
     await (await change('The model you talk to', 'claude-sonnet-5-5')).isSaved();
 

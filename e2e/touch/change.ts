@@ -213,7 +213,7 @@ inBrowser.each(SIZES.flatMap((size) => [false, true].map((dark) => [size, dark] 
     expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44);
     await page.screenshot({ path: shot(`take-${size}-${dark ? 'dark' : 'light'}`) });
     await button.click();
-    await page.getByText('You said that it is a request.').waitFor();
+    await page.getByText('You took it as a request.').waitFor();
     expect(await button.count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();

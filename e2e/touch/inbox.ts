@@ -126,7 +126,7 @@ inBrowser.each(SIZES)('something is put off to any day, or until CI is done, %s'
   const day = new Date(Date.now() + 30 * 24 * 3_600_000);
   const words = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}T09:30`;
   await dialog.getByLabel('Day and time').fill('2020-01-01T10:00');
-  await dialog.getByText('Choose a time to come, within three months.').waitFor();
+  await dialog.getByText('Choose a time within the next three months.').waitFor();
   await page.screenshot({ path: shot(`later-${size}`) });
   await dialog.getByLabel('Day and time').fill(words);
   await settled(dialog.getByRole('button', { name: 'Put it off' }));

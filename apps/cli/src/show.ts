@@ -24,8 +24,7 @@ const WHO: ReadonlyMap<string, string> = new Map([
 
 /** What a search found, tasks before messages. */
 export function foundText(f: Answer<'search'>): string {
-  if (f.tasks.length + f.messages.length === 0)
-    return 'Nothing was found. It may have been said in other words.';
+  if (f.tasks.length + f.messages.length === 0) return 'Nothing found. Try other words.';
   return [
     ...f.tasks.map((t) => `${t.id}  ${plainLine(t.title)}\n    ${plainLine(t.project)} · ${t.state}`),
     ...f.messages.map(

@@ -454,12 +454,12 @@ const APPROVED_WORDS: ReadonlyMap<string, string> = new Map([
   ['ci_files', 'Allowed.'],
   ['gate', 'Allowed. It stays on the review.'],
   ['permission', 'Allowed. Claude goes on.'],
-  ['pr_closed', 'Opened again. It goes on where it stood.'],
+  ['pr_closed', 'Opened again. It picks up where it was.'],
 ]);
 const DECLINED_WORDS: ReadonlyMap<string, string> = new Map([
   ['ci_files', 'Refused.'],
   ['gate', 'Not allowed. Claude sees to it.'],
-  ['permission', 'Refused. Claude goes another way.'],
+  ['permission', 'Refused. Claude tries another way.'],
   ['pr_closed', 'Stopped.'],
 ]);
 

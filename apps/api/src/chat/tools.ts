@@ -271,7 +271,7 @@ async function recall(
     words.length > 0
       ? await finder.find(ownerId, { asked: i.words ?? '', words, from, to, limit: RECALLED })
       : await listSaidBetween(q, ownerId, { from: from!, to: to!, limit: RECALLED + 1 });
-  if (found.length === 0) return 'Nothing was found. It may have been said in other words.';
+  if (found.length === 0) return 'Nothing found. Try other words.';
   const more =
     words.length === 0 && found.length > RECALLED
       ? '\n(More was said in that time: look for words, or for fewer days.)'

@@ -50,5 +50,5 @@ function inWords(err: unknown, refused: string): string {
     return 'This device has a passkey already.';
   if (err instanceof Error && err.name === 'NotAllowedError') return refused;
   if (err instanceof TypeError) return 'mainloop does not answer. Try again.';
-  return 'This browser has no passkeys, or this address may not use them.';
+  return 'This browser does not support passkeys, or this address may not use them.';
 }

@@ -23,7 +23,7 @@ export interface Step {
   readonly moreIs?: string;
 }
 
-const LEFT = 'It waits no more for its turn to be merged.';
+const LEFT = 'No longer waiting to merge.';
 const PHASE: Record<string, string> = {
   plan: 'reads the code and plans',
   implement: 'starts to write the change',
@@ -34,8 +34,8 @@ const DECISION: Record<string, (text: string) => string> = {
   answer: (t) => `You answered: ${t}`,
   approve: () => 'The plan was approved.',
   revise: (t) => `A change to the plan was asked for: ${t}`,
-  retry: () => 'You said go on.',
-  merge: () => 'You said merge.',
+  retry: () => 'You told it to go on.',
+  merge: () => 'You told it to merge.',
   changes: (t) => (t.trim() ? `You asked for changes: ${t}` : 'You asked for changes.'),
   allow: (t) => (t.trim() ? `You allowed: ${t.split('\n').join('; ')}` : 'You allowed it.'),
   deny: (t) => (t ? `You refused it: ${t}` : 'You refused it.'),
@@ -44,7 +44,7 @@ const DECISION: Record<string, (text: string) => string> = {
   cancel: () => 'You cancelled.',
   reopen: () => 'You opened the pull request again.',
   stop: () => 'You stopped the task.',
-  keep: () => 'You stopped the task, and keep its branch.',
+  keep: () => 'You stopped the task and kept its branch.',
 };
 
 const CHECK = {
@@ -111,14 +111,14 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'task.budget_raised':
       return { text: `You raised the budget to $${(e.payload.budgetCents / 100).toFixed(2)}.`, tone: 'you' };
     case 'task.model_changed':
-      return { text: `You said go on with ${e.payload.model.replace('claude-', '')}.`, tone: 'you' };
+      return { text: `You chose to go on with ${e.payload.model.replace('claude-', '')}.`, tone: 'you' };
     case 'task.confirmed':
       return { text: 'You started it.', tone: 'you' };
     case 'run.started':
       return {
         text:
           e.payload.epoch > 1
-            ? 'The agent was lost and goes on from its last checkpoint.'
+            ? 'The agent was lost. It picks up from its last checkpoint.'
             : `Claude ${PHASE[e.payload.phase] ?? 'works'}.`,
         tone: 'plain',
         runId: e.payload.runId,
@@ -128,7 +128,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
         ? { text: 'The run ended without finishing.', tone: 'bad' }
         : null;
     case 'sandbox.stuck':
-      return { text: `Its sandbox does not go away: ${e.payload.reason}`, tone: 'bad' };
+      return { text: `Its sandbox could not be removed: ${e.payload.reason}`, tone: 'bad' };
     case 'task.steered':
       return { text: e.payload.text, tone: 'you' };
     case 'evidence.recorded': {
@@ -208,7 +208,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     case 'pr.taken_back':
       return { text: `Pull request #${e.payload.number} is a draft again. ${e.payload.why}`, tone: 'bad' };
     case 'train.joined':
-      return { text: 'It waits for its turn to be merged.', tone: 'plain' };
+      return { text: 'Waiting its turn to merge.', tone: 'plain' };
     case 'train.left':
       return e.payload.how === 'merged' || e.payload.how === 'closed'
         ? null
@@ -234,7 +234,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       };
     }
     case 'review.taken':
-      return { text: 'You said that it is a request.', tone: 'you' };
+      return { text: 'You took it as a request.', tone: 'you' };
     case 'review.replied':
       return { text: e.payload.text, tone: 'said', href: `/task/${e.taskId}/changes` };
     case 'review.asked_changes':
@@ -260,7 +260,7 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
       return { text: e.payload.sentence, tone: 'bad' };
     case 'run.silent':
       return {
-        text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it does.`,
+        text: `The agent has been silent for ${e.payload.minutes} minutes, so it was asked what it is doing.`,
         tone: 'bad',
       };
     case 'inbox.opened':

@@ -36,13 +36,19 @@ test('the words of a worker and of a clock, to the minute and the second', () =>
     {
       name: 'worker',
       ok: false,
-      says: `${since}, and without it no task moves. Its log says why; start it again.`,
+      says: `${since}. No task moves without it. Look at its log, then start it again.`,
     },
   ];
-  expect(checksOf({ at: '2026-03-01T11:57:00Z', checks: [] }, now)).toEqual(
-    silent('The worker was last heard of 3 minutes ago'),
-  );
-  expect(checksOf(null, now)).toEqual(silent('The worker has not been heard of yet'));
+  for (const [at, says] of [
+    ['2026-03-01T11:57:00Z', '3 minutes'],
+    ['2026-03-01T10:01:00Z', '119 minutes'],
+    ['2026-03-01T10:00:00Z', '2 hours'],
+    ['2026-02-27T13:00:00Z', '47 hours'],
+    ['2026-02-27T12:00:00Z', '2 days'],
+    ['2025-04-05T12:00:00Z', '330 days'],
+  ] as const)
+    expect(checksOf({ at, checks: [] }, now)).toEqual(silent(`The worker has been silent for ${says}`));
+  expect(checksOf(null, now)).toEqual(silent('The worker has not started yet'));
   expect(clockCheck(59_999)).toEqual({ name: 'clock', ok: true, says: "agrees with the cluster's" });
   expect(clockCheck(60_000)).toEqual({
     name: 'clock',

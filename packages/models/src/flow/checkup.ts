@@ -24,16 +24,22 @@ export function checksOf(c: Checkup | null, nowMs: number): readonly Check[] {
   const silentMs = c === null ? 0 : nowMs - Date.parse(c.at);
   if (c !== null && silentMs < SILENT_MS) return [{ name: 'worker', ok: true, says: 'at work' }, ...c.checks];
   const since =
-    c === null
-      ? 'The worker has not been heard of yet'
-      : `The worker was last heard of ${Math.round(silentMs / 60_000)} minutes ago`;
+    c === null ? 'The worker has not started yet' : `The worker has been silent for ${silence(silentMs)}`;
   return [
     {
       name: 'worker',
       ok: false,
-      says: `${since}, and without it no task moves. Its log says why; start it again.`,
+      says: `${since}. No task moves without it. Look at its log, then start it again.`,
     },
   ];
+}
+
+/** In the largest unit of which there are two. */
+function silence(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }
 
 /** Further than this from the cluster's clock, tokens are refused and ages mean nothing. */
