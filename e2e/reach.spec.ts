@@ -369,3 +369,46 @@ inBrowser.each(SIZES)(
     await page.close();
   },
 );
+
+inBrowser.each(SIZES)(
+  'words that are written before the page listens stand beside those that were kept, %s',
+  async (size) => {
+    const task = await seedTask(t.db, fresh());
+    const question = await seedItem(t.db, task, `${task}-q`, 'question', 'What should it be called?');
+    const { page, complaints } = await openPage(browser, size);
+    await page.addInitScript(
+      `localStorage.setItem('draft/item/${question}', JSON.stringify({ text: 'Kept.', at: Date.now() }))`,
+    );
+    let listen = (): void => undefined;
+    const listening = new Promise<void>((go) => (listen = go));
+    await page.route('**/_app/**/*.js', async (route) => {
+      await listening;
+      await route.continue();
+    });
+    await page.goto(`${s.web}/inbox`, { waitUntil: 'commit' });
+    const field = page.locator(`#item-${question}`).getByRole('textbox');
+    await field.fill('Typed.');
+    listen();
+    await until('both', async () => (await field.inputValue()) === 'Kept. Typed.');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);
+
+inBrowser.each(SIZES)(
+  'words that were begun for a revision are not thrown away by an approval, %s',
+  async (size) => {
+    const plan = await seedItem(t.db, await seedTask(t.db, fresh()), `${fresh()}-p`, 'plan', 'Plan, revision 1'); // prettier-ignore
+    const { page, complaints } = await open(size, '/inbox');
+    const card = page.locator(`#item-${plan}`);
+    await settled(card.getByRole('button', { name: 'Change it' }));
+    await card.getByRole('button', { name: 'Change it' }).click();
+    await card.getByRole('textbox').fill('Leave the old name.');
+    await card.getByRole('button', { name: 'Back' }).click();
+    await settled(card.getByRole('button', { name: 'Approve' }));
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await page.locator(`[data-unsent="item/${plan}"]`).getByText('Leave the old name.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

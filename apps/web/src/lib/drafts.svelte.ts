@@ -1,8 +1,9 @@
 // What was written and not sent yet. It stays on this device, under what it is about, until it is sent.
-import { allHeld, heldOf, release } from './held.ts';
-import { keptFor, readKept, wordsOf, type About } from './kept.ts';
+import { allHeld, release } from './held.ts';
+import { joined, keptFor, type About } from './kept.ts';
 
-const PREFIX = 'draft/';
+/** Of a draft's name in what this device keeps. */
+export const PREFIX = 'draft/';
 const WRITE_MS = 150;
 
 class Draft {
@@ -22,11 +23,11 @@ class Draft {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.write(), WRITE_MS);
   }
-  /** Reads what was kept, once. What was typed before this page listened counts for more. */
+  /** Reads what was kept, once. What was typed before this page listened is put behind it. */
   load(): void {
     if (this.loaded) return;
     this.loaded = true;
-    if (this.value === '') this.value = keptFor(localStorage.getItem(this.key), Date.now()) ?? '';
+    this.value = joined(keptFor(localStorage.getItem(this.key), Date.now()) ?? '', this.value);
   }
   /** It was sent. @param sent what of it; other words that were written since are not */
   drop(sent: string = this.value): void {
@@ -77,37 +78,18 @@ export function dropDraftOf(path: string, body: unknown): void {
   draft.drop(typeof text === 'string' ? text : '');
 }
 
-/** Words whose place has gone: what they were for was decided elsewhere, or has ended. */
-export interface Unsent {
-  readonly key: string;
-  readonly text: string;
-  readonly about: About;
-}
-
-/** @param isThere whether the place of a key, as `item/ID` or `proposal/ID`, is still on a page, or its words are on their way */
-export function listUnsent(isThere: (key: string) => boolean): Unsent[] {
+/** Writes down what is still on its way. */
+export function writeDrafts(): void {
   for (const d of drafts.values()) d.write();
-  return Object.keys(localStorage).flatMap((stored) => {
-    const key = stored.slice(PREFIX.length);
-    if (!stored.startsWith(PREFIX) || !/^(item|task|proposal|comment)\//.test(key) || isThere(key)) return [];
-    if (heldOf(`/api/inbox/${key.slice('item/'.length)}`) !== null) return [];
-    const kept = readKept(localStorage.getItem(stored), Date.now());
-    if (kept === null || kept.about === null) return [];
-    const text = wordsOf(key, kept.text);
-    return text === '' ? [] : [{ key, text, about: kept.about }];
-  });
 }
 
 /** Writes down what is still on its way, and forgets what nobody came back to. @returns an end to it */
 export function keepDrafts(): () => void {
-  const flush = (): void => {
-    for (const d of drafts.values()) d.write();
-  };
   for (const key of Object.keys(localStorage))
     if (key.startsWith(PREFIX) && keptFor(localStorage.getItem(key), Date.now()) === null)
       localStorage.removeItem(key);
-  addEventListener('pagehide', flush);
-  return () => removeEventListener('pagehide', flush);
+  addEventListener('pagehide', writeDrafts);
+  return () => removeEventListener('pagehide', writeDrafts);
 }
 
 /** Whoever signs out leaves no words behind. */

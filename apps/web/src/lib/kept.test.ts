@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { KEEP_MS, keptFor, readKept, wordsOf } from './kept.ts';
+import { joined, KEEP_MS, keptFor, readKept } from './kept.ts';
+import { wordsOf } from './words-of.ts';
 
 test.each([
   [null, null],
@@ -43,4 +44,18 @@ test.each([
   ['proposal/p-1', 'no form', 'no form'],
 ])('of %s, %s, the words are %j', (key, text, words) => {
   expect(wordsOf(key, text)).toBe(words);
+});
+
+test.each([
+  ['', '', ''],
+  ['', 'typed', 'typed'],
+  ['kept', '', 'kept'],
+  ['kept', 'typed', 'kept typed'],
+  ['kept ', ' typed', 'kept typed'],
+  // A browser fills a field in again after a reload.
+  ['kept', 'kept', 'kept'],
+  ['kept', 'kept and more', 'kept and more'],
+  ['kept and more', 'kept', 'kept and more'],
+])('kept %j and typed %j are %j', (kept, typed, both) => {
+  expect(joined(kept, typed)).toBe(both);
 });

@@ -44,20 +44,12 @@ export function readKept(stored: string | null, nowMs: number): Kept | null {
 }
 
 /**
- * What a person wrote, of a text that may hold a whole form.
- * @param key what it is about, as `proposal/ID`
+ * A field takes words before its page listens: they were written by somebody who did not see those that were kept.
+ * @returns both, the kept ones first
  */
-export function wordsOf(key: string, text: string): string {
-  if (!/^(?:proposal|comment)\//.test(key)) return text;
-  try {
-    const form = (JSON.parse(text) ?? {}) as Record<string, unknown>;
-    return ['title', 'prompt', 'path', 'text', 'suggestion']
-      .flatMap((field) => (typeof form[field] === 'string' && form[field] !== '' ? form[field] : []))
-      .join('\n\n');
-  } catch {
-    // No form of ours.
-    return text;
-  }
+export function joined(kept: string, typed: string): string {
+  if (typed.includes(kept)) return typed;
+  return kept.includes(typed) ? kept : `${kept.trimEnd()} ${typed.trimStart()}`;
 }
 
 /** The words alone. */

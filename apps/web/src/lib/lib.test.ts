@@ -4,7 +4,8 @@ import { natureWords, fingerprint, pairLines, parseDiff, reveal } from './diff.t
 import { greetingOf } from './greeting.ts';
 import { readLines } from './output.ts';
 import { stepOf, storyOf } from './story.ts';
-import { aged, ago, backAt, centsIn, dayIn, dayOf, laterTimes, learnServerTime, took } from './words.ts';
+import { dayIn, dayOf, laterTimes } from './days.ts';
+import { aged, ago, backAt, centsIn, learnServerTime, took } from './words.ts';
 
 test('output: whatever a line holds, the page shows it or leaves it out', () => {
   const block = fc.record(

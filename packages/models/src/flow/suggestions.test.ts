@@ -68,6 +68,11 @@ test.each<[string, Seen, Partial<Suggestion>[]]>([
   ['no README', seen({ LICENSE: 'MIT' }), [{ kind: 'no_readme' }]],
   ['no README that was listed', seen({ LICENSE: 'MIT' }, { isWhole: false }), []],
   [
+    'a file whose test may be among those that were not listed',
+    seen({ 'README.md': README, 'src/wide.py': 900, 'tests/test_tall.py': 90 }, { isWhole: false }),
+    [],
+  ],
+  [
     'the script of a new package',
     seen({
       'README.md': README,
