@@ -23,6 +23,7 @@ import { DevicesController } from './http/devices.controller.ts';
 import { ErrorsFilter } from './http/errors.filter.ts';
 import { HealthController } from './http/health.controller.ts';
 import { idsOfRequest, nestLog } from './http/log.ts';
+import { LearningsController } from './http/learnings.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
@@ -41,6 +42,7 @@ export const CONTROLLERS = [
   PushController,
   DevicesController,
   ProjectsController,
+  LearningsController,
   WebhooksController,
   HealthController,
   StreamController,

@@ -284,6 +284,13 @@ describe('each answer is what the table says', () => {
     await added;
   });
 
+  test('of what agents learn', async () => {
+    await ask('addLearning', { body: { rule: 'Round half to even.', why: 'Bankers do.', path: '*.ts' } });
+    const [learning] = (await ask('listLearnings', {})) as { id: string }[];
+    await ask('decideLearning', { id: learning!.id, body: { decision: 'edit', rule: 'Round half up.' } });
+    await ask('listLearnings', {});
+  });
+
   test('of devices', async () => {
     const bearer = { port: signedIn.port, headers: { authorization: `Bearer ${TOKEN}` } };
     await ask('getSignIn', {});

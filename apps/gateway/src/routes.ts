@@ -44,6 +44,9 @@ export const ROUTES: readonly Route[] = [
     'POST /talk/show',
     'POST /talk/reply',
     'POST /talk/ask',
+    'POST /talk/learned',
+    'POST /talk/confess',
+    'POST /talk/about',
   ),
 ];
 

@@ -108,6 +108,34 @@ test('requests for permission at once: twenty are open, not more', async () => {
   ).toBe(20);
 });
 
+test('an agent keeps what it learned, is given nothing that nobody approved, and is told with ids what was', async () => {
+  const { token } = await liveRun('learns');
+  expect(
+    await post(token, '/talk/learned', { rule: 'Round half to even in src/split.ts.', why: 'Bankers do.' }),
+  ).toEqual({
+    status: 200,
+    say: 'Kept. The reader is asked about it when it comes up again.',
+  });
+  const about = { text: 'I round the split in src/split.ts' };
+  expect(await post(token, '/talk/about', about)).toMatchObject({
+    say: 'Nothing was learned about that yet.',
+  });
+  expect(await post(token, '/talk/confess', { rule: 'I trusted 10.0.0.7.' })).toMatchObject({ status: 422 });
+  const id = (await one<{ id: string }>(t.db, "update learnings set state = 'approved' returning id"))!.id;
+  expect(await post(token, '/talk/about', about)).toMatchObject({
+    say: expect.stringContaining(`[${id}] Round half to even in src/split.ts. Why: Bankers do.`),
+  });
+  const given = await many<{ ids: string[] }>(
+    t.db,
+    "select payload->'ids' as ids from events where task_id = 'learns' and type = 'learning.given' order by seq",
+  );
+  expect(given.map((g) => g.ids)).toEqual([[], [id]]);
+  const more = await times(40, (i) =>
+    post(token, '/talk/learned', { rule: `Another rule about topic${i} and place${i}` }),
+  );
+  expect(more.filter((a) => a.status === 429)).toHaveLength(21);
+});
+
 test('refused pushes at once: the story has ten of them', async () => {
   const { token } = await liveRun('pushes');
   const run = (await findRunByToken(t.db, token))!;

@@ -42,6 +42,7 @@ import { cleanText, cleanTitle, spellOut } from '@mainloop/models/flow/text';
 import { allowed } from './allowance.ts';
 import { readBody, readJson, Refused, sendJson } from './http.ts';
 import { askPermission } from './permissions.ts';
+import { noteRule, tellRules } from './learnings.ts';
 import { takePicture } from './pictures.ts';
 
 const LONGEST_WAIT_MS = 20_000;
@@ -272,6 +273,12 @@ export async function runnerLink(
         say: 'Asked. End your turn now; you are woken in this session with the answer.',
       });
     }
+    case 'POST /talk/learned':
+      return noteRule(db, { req, res, run: r }, 'learned', hit);
+    case 'POST /talk/confess':
+      return noteRule(db, { req, res, run: r }, 'confessed', hit);
+    case 'POST /talk/about':
+      return tellRules(db, { req, res, run: r }, hit);
     default:
       throw new Refused(404, 'No such door.');
   }
@@ -288,6 +295,6 @@ function refuseAgent(r: RunByToken, path: string, holder: string): void {
   if (who === 'somebody' || (who === 'unknown' && path === '/run/evidence'))
     throw new Refused(
       403,
-      'Only the runner of this run says that. An agent has: mainloop say, show, ask, reply.',
+      'Only the runner of this run says that. An agent has: mainloop say, show, ask, reply, learned, confess, about.',
     );
 }

@@ -62,6 +62,19 @@ test.each([
     { question: 'Which?', options: [{ label: 'A' }, { label: 'B', recommended: true }], multiple: true },
   ],
   ['reply', ['reply', 'c-1', 'Done.'], 'Replied.', { id: 'c-1', text: 'Done.' }],
+  ['about', ['about', 'I round.'], 'Nothing yet.', { text: 'I round.' }],
+  [
+    'learned',
+    ['learned', 'Round.', '--because', 'It was lost.', '--path', 'src/**'],
+    'Kept.',
+    { rule: 'Round.', why: 'It was lost.', path: 'src/**' },
+  ],
+  [
+    'confess',
+    ['confess', 'I did not round.', '--path'],
+    'Kept.',
+    { rule: 'I did not round.', why: '', path: null },
+  ],
 ])(
   '%s: what is said while nobody can hear it is said again until somebody does',
   async (_, args, said, body) => {

@@ -1,11 +1,14 @@
-// `mainloop` inside a sandbox: say, show, ask and reply. One file without dependencies, because every call starts it anew.
+// `mainloop` inside a sandbox: say, show, ask, reply, about, learned and confess. One file without dependencies, because every call starts it anew.
 import fs from 'node:fs';
 import http from 'node:http';
 
 const USAGE = `mainloop say "text"
 mainloop show FILE "caption"
 mainloop ask "question" [--option "A" [--recommended "B" ...]] [--multiple]
-mainloop reply COMMENT "what you did about it"`;
+mainloop reply COMMENT "what you did about it"
+mainloop about "what you are about to do, with its files"
+mainloop learned "a rule" [--because "why"] [--path "src/**"]
+mainloop confess "what you did wrong, as a rule" [--because "why"] [--path "src/**"]`;
 
 /** What a gateway, or what stands before it, answers while it is starting or its database is away. */
 const NOT_NOW = new Set([502, 503, 504]);
@@ -117,6 +120,8 @@ for (let i = 0; i + 1 < rest.length; i++) {
   if (rest[i] === '--option') options.push({ label: rest[++i]! });
   else if (rest[i] === '--recommended') options.push({ label: rest[++i]!, recommended: true });
 }
+/** @returns what stands behind an option; null without it */
+const after = (option: string): string | null => rest[rest.indexOf(option) + 1 || rest.length] ?? null;
 let r: Answer;
 if (verb === 'say' && first) r = await post('/talk/say', json({ text: first }));
 else if (verb === 'show' && first && rest[0]) r = await show(first, rest[0]);
@@ -124,6 +129,12 @@ else if (verb === 'ask' && first)
   r = await post('/talk/ask', json({ question: first, options, multiple: rest.includes('--multiple') }));
 else if (verb === 'reply' && first && rest[0])
   r = await post('/talk/reply', json({ id: first, text: rest[0] }));
+else if (verb === 'about' && first) r = await post('/talk/about', json({ text: first }));
+else if ((verb === 'learned' || verb === 'confess') && first)
+  r = await post(
+    `/talk/${verb}`,
+    json({ rule: first, why: after('--because') ?? '', path: after('--path') }),
+  );
 else {
   console.error(USAGE);
   process.exit(2);

@@ -163,6 +163,20 @@ function sentence(e: LoggedEvent, taken: ReadonlySet<string>): Omit<Step, 'seq' 
     }
     case 'agent.said':
       return { text: e.payload.text, tone: 'said' };
+    case 'learning.noted':
+      return {
+        text: `${e.payload.source === 'confessed' ? 'Claude confesses' : 'Claude learned'}: ${e.payload.rule}`,
+        tone: 'plain',
+        href: '/learnings',
+      };
+    case 'learning.given':
+      return e.payload.ids.length === 0
+        ? null
+        : {
+            text: `${e.payload.asked === null ? 'Began with' : 'Asked, and was given'} what was learned before: ${e.payload.ids.join(', ')}.`,
+            tone: 'plain',
+            href: '/learnings',
+          };
     case 'agent.showed':
       return { text: `Claude shows: ${e.payload.caption}`, tone: 'plain', picture: e.payload };
     case 'plan.written':

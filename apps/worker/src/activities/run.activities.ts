@@ -7,6 +7,7 @@ import { unreadableWords } from '@mainloop/models/contracts/settings';
 import { deleteCheckpoint } from '@mainloop/models/db/runs/checkpoints';
 import { findEvidence, listRedChecks } from '@mainloop/models/db/runs/evidence';
 import { findItem } from '@mainloop/models/db/inbox/items';
+import { listApproved } from '@mainloop/models/db/learnings/learnings';
 import { appendOnce } from '@mainloop/models/db/log';
 import type { Db } from '@mainloop/models/db/pool';
 import { listUnended } from '@mainloop/models/db/runs/lists';
@@ -15,7 +16,9 @@ import { isAllPaused } from '@mainloop/models/db/runs/pause';
 import { sendCommand } from '@mainloop/models/db/runs/commands';
 import { getSettings, resolveProjectSettings } from '@mainloop/models/db/projects/settings';
 import { getTask, type TaskRow } from '@mainloop/models/db/tasks/tasks';
+import { learningGiven } from '@mainloop/models/events/learnings';
 import { settingsUnreadable } from '@mainloop/models/events/runs';
+import { applying, learningWords } from '@mainloop/models/flow/learnings';
 import { own } from '@mainloop/models/flow/look';
 import { limitsIn } from '@mainloop/models/flow/money';
 import type { RunEnd, RunOutcome } from '@mainloop/models/flow/outcomes';
@@ -72,6 +75,10 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         await publishReview({ db, forge, effect: effects({ db, hit, settleMs }) }, t);
       const answers = await answersOf(db, i.context.answered);
       const about = i.context.about ? (await answersOf(db, [i.context.about]))[0]?.answer : undefined;
+      const rules = applying(
+        await listApproved(db, t.ownerId, t.projectId),
+        [t.title, t.prompt, t.plan ?? ''].join('\n'),
+      );
       const facts: PromptFacts = {
         phase: i.phase,
         title: t.title,
@@ -85,6 +92,7 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         verifyCommand: resolveProjectSettings(t.settings).verifyCommand,
         files: t.attachments.map((a) => `${INSIDE.home}/attachments/${a.name}`),
         revise: i.phase === 'plan' ? (about ?? null) : null,
+        learned: learningWords(rules),
         ...(i.phase === 'fix_ci' && about !== undefined ? { putBack: about } : {}),
         ...(i.context.conflictsWith === undefined ? {} : { conflictsWith: i.context.conflictsWith }),
         ...(i.phase === 'fix_ci' && about === undefined && i.context.conflictsWith === undefined
@@ -115,6 +123,18 @@ export const runActivities = ({ db, forge, sandbox, importer, hit, log, settleMs
         prompt: (said, freshSession) => promptFor({ ...facts, said, freshSession }),
         model: t.model,
       });
+      if (rules.length > 0)
+        await appendOnce(
+          db,
+          [
+            learningGiven.atStart({
+              taskId: t.id,
+              actor: 'mainloop',
+              payload: { runId, ids: rules.map((l) => l.id), asked: null },
+            }),
+          ],
+          t.ownerId,
+        );
       const sentence = unreadableWords(resolveProjectSettings(t.settings).unreadable, t.repo);
       if (sentence !== null)
         await appendOnce(

@@ -18,6 +18,7 @@ const TOPICS: Readonly<Record<Route['topic'], string>> = {
   push: 'Which devices are told what needs you',
   stream: 'What happens, as it happens',
   webhooks: 'Hints of the forge',
+  learnings: 'What agents learned, and what of it counts',
   health: 'Whether all is well',
 };
 

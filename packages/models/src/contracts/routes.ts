@@ -21,6 +21,7 @@ import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
 import { AddedProject, AddProject, InitRepo, Project, Proposed } from './projects.ts';
 import { Comment, EditComment, Looked, NewComment, ResolveComment } from './review.ts';
+import { DecideLearning, Learning, NewLearning } from './learnings.ts';
 import { Output } from './runs.ts';
 import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
 import { Check, Health } from './status.ts';
@@ -31,7 +32,16 @@ export interface Route {
   /** As OpenAPI writes it: `{id}` is a parameter. */
   readonly path: `/${string}`;
   readonly topic:
-    'chat' | 'devices' | 'health' | 'projects' | 'push' | 'review' | 'stream' | 'webhooks' | 'work';
+    | 'chat'
+    | 'devices'
+    | 'health'
+    | 'learnings'
+    | 'projects'
+    | 'push'
+    | 'review'
+    | 'stream'
+    | 'webhooks'
+    | 'work';
   readonly summary: string;
   /** Of an answer that refuses nothing. */
   readonly status: 200 | 201 | 202;
@@ -478,6 +488,36 @@ export const ROUTES = {
   },
 
   // Projects and settings.
+  // What agents learn.
+  listLearnings: {
+    method: 'GET',
+    path: '/api/learnings',
+    topic: 'learnings',
+    summary: 'Rules that agents learned or a person wrote, newest first',
+    status: 200,
+    answer: z.array(Learning),
+    refusals: [],
+  },
+  addLearning: {
+    method: 'POST',
+    path: '/api/learnings',
+    topic: 'learnings',
+    summary: 'Write a rule. It counts at once',
+    status: 200,
+    body: NewLearning,
+    answer: Done,
+    refusals: ['no_rule', 'no_project'],
+  },
+  decideLearning: {
+    method: 'POST',
+    path: '/api/learnings/{id}',
+    topic: 'learnings',
+    summary: 'Approve, reject, retire or edit a rule. Each can be undone by another',
+    status: 200,
+    body: DecideLearning,
+    answer: Done,
+    refusals: ['no_learning', 'no_rule', 'learning_decided'],
+  },
   listProjects: {
     method: 'GET',
     path: '/api/projects',

@@ -124,6 +124,14 @@ export const Say = z.object({ text: z.string().trim().min(1).max(8_000) });
 export const Show = z.object({
   caption: z.string().trim().min(1, 'Say in a few words what it shows.').max(500),
 });
+/** A rule that an agent learned, or what it did wrong as one. */
+export const Learned = z.object({
+  rule: z.string().trim().min(1).max(2_000),
+  why: z.string().max(4_000).default(''),
+  path: z.string().max(300).nullable().default(null),
+});
+/** What an agent is about to do. */
+export const About = z.object({ text: z.string().trim().min(1).max(8_000) });
 /** What was done about one comment of the review. */
 export const Reply = z.object({ id: z.string().min(1).max(200), text: z.string().trim().min(1).max(8_000) });
 export const Ask = z.object({

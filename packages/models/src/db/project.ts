@@ -5,6 +5,7 @@ import type { Projections } from './projections/apply.ts';
 import { ofConversation } from './projections/conversation.ts';
 import { ofForge } from './projections/forge.ts';
 import { ofInbox } from './projections/inbox.ts';
+import { ofLearnings } from './projections/learnings.ts';
 import { ofMoney } from './projections/money.ts';
 import { ofProjects } from './projections/projects.ts';
 import { ofProposals } from './projections/proposals.ts';
@@ -25,6 +26,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   tasks: ['id'],
   inbox_items: ['id'],
   review_comments: ['id'],
+  learnings: ['id'],
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
   pauses: ['owner_id'],
 };
@@ -37,6 +39,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofRuns,
   ...ofForge,
   ...ofReview,
+  ...ofLearnings,
   ...ofMoney,
   ...ofInbox,
   ...ofWork,

@@ -2,8 +2,27 @@
 import type { Held } from '../flow/held.ts';
 import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from '../flow/events.ts';
 import type { Forecast } from '../flow/money.ts';
+import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
 import type { Section, Standing } from '../flow/states.ts';
+
+export interface LearningView {
+  readonly id: string;
+  readonly rule: string;
+  readonly why: string;
+  /** A pattern of the files that it is about; null: all. */
+  readonly path: string | null;
+  /** null: it is about all projects. */
+  readonly projectId: string | null;
+  readonly taskId: string | null;
+  readonly source: LearningSource;
+  readonly author: string;
+  readonly state: LearningState;
+  /** How often the like was said. */
+  readonly times: number;
+  /** What it was before each decision, oldest first. */
+  readonly versions: readonly LearningVersion[];
+}
 
 export interface ItemView {
   readonly id: string;

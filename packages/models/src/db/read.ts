@@ -1,6 +1,7 @@
 // The web's door: what the pages show, read with a role that may only read. Nothing here writes.
 import { chat } from './read/chat.ts';
 import { inbox } from './read/inbox.ts';
+import { learnings } from './read/learnings.ts';
 import { review } from './read/review.ts';
 import { settings } from './read/settings.ts';
 import { tasks } from './read/tasks.ts';
@@ -17,6 +18,7 @@ export function openRead(url: string) {
     ...chat(views),
     ...tasks(views),
     ...review(views),
+    ...learnings(views),
     ...week(views),
     ...settings(views),
     close: () => views.db.$disconnect(),

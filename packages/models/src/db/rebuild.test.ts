@@ -24,6 +24,7 @@ import {
 } from '../events/inbox.ts';
 import { costMetered } from '../events/money.ts';
 import { projectRemoved, projectSettings } from '../events/projects.ts';
+import { learningDecided, learningGiven, learningNoted } from '../events/learnings.ts';
 import type { NewEvent } from '../events/registry.ts';
 import {
   reviewCommented,
@@ -76,6 +77,8 @@ const comment = (id: string, n: number) => ({
   state: 'draft' as const,
   forgeId: null,
 });
+
+const rule = (n: number) => ({ rule: `Rule ${n} é "`, why: n % 2 ? '' : 'w', path: n % 3 ? null : '*.ts' });
 
 /** What may happen to a task, in any order. `n` tells one from another; a few have the same, so that they meet the same rows. */
 const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEvent>> = {
@@ -260,6 +263,49 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
     }),
   taken: (taskId, n) =>
     reviewTaken.new({ taskId, actor: 'you', payload: { id: `${taskId}-talk${n}`, words: 'w' } }),
+  learned: (taskId, n) =>
+    learningNoted.new({
+      taskId,
+      actor: 'agent',
+      payload: {
+        id: `${taskId}-l${fresh()}`,
+        ...rule(n),
+        source: n % 2 ? 'learned' : 'person',
+        author: 'agent',
+        projectId: null,
+        runId: 'r',
+        like: null,
+      },
+    }),
+  learnedAgain: (taskId, n) =>
+    learningNoted.new({
+      taskId,
+      actor: 'agent',
+      payload: {
+        id: `${taskId}-l${fresh()}`,
+        ...rule(n),
+        source: 'confessed',
+        author: 'agent',
+        projectId: null,
+        runId: 'r',
+        like: `${taskId}-lf${made - 1}`,
+      },
+    }),
+  decided: (taskId, n) =>
+    learningDecided.new({
+      actor: 'you',
+      payload: {
+        id: `${taskId}-lf${made - (n % 3)}`,
+        decision: (['approve', 'reject', 'retire', 'edit'] as const)[n % 4]!,
+        ...rule(n + 1),
+      },
+    }),
+  given: (taskId, n) =>
+    learningGiven.new({
+      taskId,
+      actor: 'agent',
+      payload: { runId: `r${n}`, ids: [`${taskId}-l${n}`], asked: n % 2 ? 'x' : null },
+    }),
   over: (taskId) =>
     taskEnded.new({ taskId, actor: 'x', payload: { state: 'done', how: 'merged', left: '' } }),
 };

@@ -20,6 +20,7 @@ import {
   trainLeft,
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
+import { learningDecided, learningGiven, learningNoted } from './learnings.ts';
 import { costMetered } from './money.ts';
 import { projectAdded, projectRefused, projectRemoved, projectRenamed, projectSettings } from './projects.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
@@ -120,6 +121,9 @@ const ALL = {
   'review.asked_changes': reviewAskedChanges,
   'review.passed_over': reviewPassedOver,
   'review.taken': reviewTaken,
+  'learning.noted': learningNoted,
+  'learning.decided': learningDecided,
+  'learning.given': learningGiven,
   'cost.metered': costMetered,
   'inbox.opened': inboxOpened,
   'inbox.answered': inboxAnswered,

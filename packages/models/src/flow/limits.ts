@@ -7,6 +7,8 @@ export const TALK_LIMITS = {
   permissions: { aRun: 200, what: 'requests for permission' },
   shows: { aRun: 12, what: 'pictures' },
   replies: { aRun: 200, what: 'replies' },
+  learnings: { aRun: 20, what: 'rules' },
+  askings: { aRun: 100, what: 'questions about what was learned' },
   heldPushes: { aRun: 5, what: 'pushes that wait for the reader' },
   refusedPushes: { aMinute: 10, what: 'refused pushes' },
 } as const satisfies Record<string, { aRun?: number; aMinute?: number; what: string }>;

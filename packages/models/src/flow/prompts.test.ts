@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { learningWords } from './learnings.ts';
 import { AGENT_CLAUDE_MD, promptFor, type PromptFacts } from './prompts.ts';
 import { PHASES } from './states.ts';
 
@@ -51,6 +52,11 @@ const cases = (): Record<string, string> => ({
   }),
   'fix_ci, a base that moved': promptFor({ ...BARE, phase: 'fix_ci', conflictsWith: 'main' }),
   'plan, in a new session': promptFor({ ...FULL, phase: 'plan', freshSession: true }),
+  'implement, with what was learned': promptFor({
+    ...BARE,
+    phase: 'implement',
+    learned: learningWords([{ id: 'Lab12', rule: 'Round half to even.', why: '', path: null }]),
+  }),
   CLAUDE_MD: AGENT_CLAUDE_MD,
 });
 

@@ -25,6 +25,8 @@ export interface PromptFacts {
   readonly putBack?: string;
   readonly comments?: readonly PromptComment[];
   readonly verifyCommand?: string | null;
+  /** What was learned from earlier work and applies, as `learningWords` (learnings.ts) says it. */
+  readonly learned?: string;
   /** Files of the reader, by the paths at which the agent finds them. */
   readonly files?: readonly string[];
 }
@@ -63,6 +65,7 @@ export function promptFor(f: PromptFacts): string {
       ...f.files.map((x) => `- ${x}`),
       '',
     );
+  if (f.learned) parts.push(f.learned, '');
   parts.push(...BODY[f.phase](f));
   return parts.join('\n');
 }
@@ -166,6 +169,9 @@ plan, the pull request and what you say.
 - \`mainloop reply COMMENT "text"\` answers one comment of a review.
 - \`mainloop show FILE "caption"\` shows the reader a picture (PNG, JPEG, WebP, GIF), beside the change and on the pull request.
   Where a change can be seen, take a screenshot of it and show that.
+- \`mainloop about "what you are about to do, with its files"\` gives the rules that apply, with their ids. Ask before you begin something new.
+- \`mainloop learned "a rule" --because "why" --path "src/**"\` keeps what the next agent here should know, \`mainloop confess "..."\` what
+  you did wrong. The reader decides whether it counts.
 - Push only to the branch that is checked out. A push elsewhere is refused.
 - A change under .github/ is held until the reader agrees.
 - There is no network but the package registries this project allows.

@@ -16,6 +16,7 @@ export const REFUSALS = {
   no_project: { status: 404, says: 'There is no such project.' },
   no_proposal: { status: 404, says: 'There is no such proposal.' },
   no_comment: { status: 404, says: 'There is no such comment.' },
+  no_learning: { status: 404, says: 'There is no such rule.' },
   no_push: { status: 404, says: 'There is no such push.' },
   no_device: { status: 404, says: 'There is no such device.' },
   no_file: { status: 404, says: 'There is no such file.' },
@@ -55,6 +56,14 @@ export const REFUSALS = {
   /** Why not in this way. */
   acting_commits: { status: 422, says: (sentence: string) => sentence },
   nothing_said: { status: 422, says: 'Say in a few words what you want.' },
+
+  // What agents learn.
+  learning_decided: {
+    status: 409,
+    says: (state: string) => `This rule is ${state} now. Reload and look again.`,
+  },
+  /** Why it can be none. */
+  no_rule: { status: 422, says: (sentence: string) => sentence },
 
   // Comments of a review.
   review_ended: { status: 409, says: 'This task has ended, so nobody would read it.' },

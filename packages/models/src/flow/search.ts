@@ -13,14 +13,14 @@ const LITTLE = new Set(
  * The words that somebody looks for, without what belongs to a sentence only.
  * @returns each once, small, in the order in which they stand; none when there is nothing to look for
  */
-export function wordsIn(asked: string): string[] {
+export function wordsIn(asked: string, most = MAX_WORDS): string[] {
   const words = asked
     .toLowerCase()
     .split(/[^\p{L}\p{N}\p{M}_./#@-]+/u)
     .map((w) => w.replace(/^[./#@-]+|[./#@-]+$/g, ''))
     .filter((w) => w !== '');
   const telling = words.filter((w) => !LITTLE.has(w));
-  return [...new Set(telling.length > 0 ? telling : words)].slice(0, MAX_WORDS);
+  return [...new Set(telling.length > 0 ? telling : words)].slice(0, most);
 }
 
 export interface Excerpt {

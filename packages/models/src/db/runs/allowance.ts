@@ -15,6 +15,8 @@ const LEAVES: Record<Talk, { type: EventType; kind: Payloads['inbox.opened']['ki
   permissions: { type: 'inbox.opened', kind: 'permission' },
   shows: { type: 'agent.showed', kind: null },
   replies: { type: 'review.replied', kind: null },
+  learnings: { type: 'learning.noted', kind: null },
+  askings: { type: 'learning.given', kind: null },
   heldPushes: { type: 'push.held', kind: null },
   refusedPushes: { type: 'push.refused', kind: null },
 };

@@ -1,0 +1,40 @@
+import { Controller, Inject, Param } from '@nestjs/common';
+import type { Given, Taken } from '@mainloop/models/contracts/routes';
+import { addLearning, decideLearning, listLearnings } from '@mainloop/models/db/learnings/learnings';
+import type { Db } from '@mainloop/models/db/pool';
+import { OWNER } from '@mainloop/models/flow/ids';
+import { DB } from '../tokens.ts';
+import { granted } from './refuse.ts';
+import { Route, Sent } from './route.ts';
+
+@Controller()
+export class LearningsController {
+  private readonly db: Db;
+  constructor(@Inject(DB) db: Db) {
+    this.db = db;
+  }
+
+  @Route('listLearnings')
+  async list(): Promise<Given<'listLearnings'>> {
+    const all = await listLearnings(this.db, OWNER);
+    return all.map((l) => ({
+      ...l,
+      versions: l.versions.map((v) => ({ ...v, until: new Date(v.until) })),
+    }));
+  }
+
+  @Route('addLearning')
+  async add(@Sent('addLearning') body: Taken<'addLearning'>): Promise<Given<'addLearning'>> {
+    granted(await addLearning(this.db, OWNER, body, 'you'));
+    return { ok: true };
+  }
+
+  @Route('decideLearning')
+  async decide(
+    @Param('id') id: string,
+    @Sent('decideLearning') { decision, ...edited }: Taken<'decideLearning'>,
+  ): Promise<Given<'decideLearning'>> {
+    granted(await decideLearning(this.db, { ownerId: OWNER, id, decision, by: 'you' }, edited));
+    return { ok: true };
+  }
+}

@@ -1,0 +1,8 @@
+import { read } from '#lib/server/read.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ depends }) => {
+  depends('app:live');
+  const [learnings, projects] = await Promise.all([read().learnings(), read().projects()]);
+  return { learnings, projects: projects.map(({ id, name }) => ({ id, name })) };
+};

@@ -1,0 +1,52 @@
+// What agents learn, for the page that a person decides on.
+import { z } from 'zod';
+import { LEARNING_DECISIONS, LEARNING_SOURCES, LEARNING_STATES } from '../flow/learnings.ts';
+import { Id, Time } from './fields.ts';
+
+const Rule = z.string().trim().min(1, 'Write the rule first.').max(500, 'A rule has at most 500 characters.');
+const Why = z.string().max(1_000, 'A reason has at most 1,000 characters.');
+const Path = z.string().max(300, 'A pattern has at most 300 characters.').nullable();
+
+export const Learning = z
+  .object({
+    id: Id.describe('Agents are given it with the rule, and name it'),
+    rule: z.string(),
+    why: z.string(),
+    path: z.string().nullable().describe('A pattern of the files that it is about; null: all'),
+    projectId: z.string().nullable().describe('null: it is about all projects'),
+    project: z.string().nullable(),
+    source: z.enum(LEARNING_SOURCES),
+    author: z.string().describe('`agent`, or who wrote it'),
+    taskId: z.string().nullable().describe('The task whose agent said it'),
+    state: z.enum(LEARNING_STATES).describe('Agents are given what is `approved`, and nothing else'),
+    times: z.int().describe('How often the like was said'),
+    versions: z
+      .array(
+        z.object({
+          rule: z.string(),
+          why: z.string(),
+          path: z.string().nullable(),
+          state: z.enum(LEARNING_STATES),
+          until: Time,
+        }),
+      )
+      .describe('What it was before each decision, oldest first'),
+    updatedAt: Time,
+  })
+  .meta({ id: 'Learning' });
+
+export const NewLearning = z
+  .object({
+    rule: Rule,
+    why: Why.default(''),
+    path: Path.default(null),
+    projectId: z.string().nullable().default(null),
+  })
+  .meta({ id: 'NewLearning' });
+export type NewLearning = z.infer<typeof NewLearning>;
+
+const EditedLearning = z.object({ rule: Rule.optional(), why: Why.optional(), path: Path.optional() });
+export type EditedLearning = z.infer<typeof EditedLearning>;
+export const DecideLearning = EditedLearning.extend({ decision: z.enum(LEARNING_DECISIONS) }).meta({
+  id: 'DecideLearning',
+});

@@ -1,0 +1,178 @@
+// What agents learn: kept when it is said, decided by a person, looked up for an agent.
+import type { EditedLearning, NewLearning } from '../../contracts/learnings.ts';
+import { learningDecided, learningNoted } from '../../events/learnings.ts';
+import {
+  afterDecision,
+  isAlike,
+  whyNoRule,
+  type LearningDecision,
+  type LearningFacts,
+  type LearningSource,
+} from '../../flow/learnings.ts';
+import { refusal, type Refusal } from '../../flow/refusals.ts';
+import { cleanText, cleanTitle } from '../../flow/text.ts';
+import { append, freshId, lockLog } from '../log.ts';
+import { withTx, type Db, type Queryable, type Tx } from '../pool.ts';
+import { row, rows, tables } from '../rows.ts';
+
+/** Further words do not make a rule clearer. */
+const RULE_CHARS = 500;
+const WHY_CHARS = 1_000;
+/** So many of the newest of one user are compared with a new one, and listed. */
+const KNOWN = 500;
+
+type LearningResult =
+  { readonly ok: true } | Refusal<'no_learning' | 'no_project' | 'no_rule' | 'learning_decided'>;
+
+const wordsOf = (w: { rule: string; why: string; path: string | null }) => ({
+  rule: cleanTitle(w.rule, RULE_CHARS),
+  why: cleanText(w.why, WHY_CHARS),
+  path: w.path === null || w.path.trim() === '' ? null : cleanTitle(w.path, 300),
+});
+
+/** Those that a person approved for a project, and for all projects, the newest first. */
+export const listApproved = (
+  q: Queryable,
+  ownerId: string,
+  projectId: string,
+): Promise<(LearningFacts & { readonly author: string })[]> =>
+  rows(
+    q,
+    tables
+      .selectFrom('learnings')
+      .select(['id', 'rule', 'why', 'path', 'author'])
+      .where('owner_id', '=', ownerId)
+      .where('state', '=', 'approved')
+      .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', projectId)]))
+      .orderBy('updated_at', 'desc')
+      .limit(KNOWN),
+  );
+
+/** All of a user, the newest first. */
+export const listLearnings = (q: Queryable, ownerId: string) =>
+  rows(
+    q,
+    tables
+      .selectFrom('learnings as l')
+      .leftJoin('projects as p', 'p.id', 'l.project_id')
+      .select([
+        'l.id',
+        'l.rule',
+        'l.why',
+        'l.path',
+        'l.source',
+        'l.author',
+        'l.state',
+        'l.times',
+        'l.versions',
+        'l.task_id as taskId',
+        'l.project_id as projectId',
+        'p.name as project',
+        'l.updated_at as updatedAt',
+      ])
+      .where('l.owner_id', '=', ownerId)
+      .orderBy('l.updated_at', 'desc')
+      .limit(KNOWN),
+  );
+
+/**
+ * Keeps a rule that an agent said, in the transaction that holds the log's lock.
+ * @returns `again` when the like was known: then it counts once more, and the second time a person is asked; or why it can be no rule
+ */
+export async function noteLearning(
+  tx: Tx,
+  i: {
+    readonly ownerId: string;
+    readonly taskId: string;
+    readonly projectId: string;
+    readonly runId: string;
+    readonly source: Exclude<LearningSource, 'person'>;
+    readonly rule: string;
+    readonly why: string;
+    readonly path: string | null;
+  },
+): Promise<'new' | 'again' | { readonly sentence: string }> {
+  const words = wordsOf(i);
+  const sentence = whyNoRule(words.rule, words.why);
+  if (sentence !== null) return { sentence };
+  const known = await rows(
+    tx,
+    tables
+      .selectFrom('learnings')
+      .select(['id', 'rule', 'task_id as taskId'])
+      .where('owner_id', '=', i.ownerId)
+      .where((l) => l.or([l('project_id', 'is', null), l('project_id', '=', i.projectId)]))
+      .orderBy('updated_at', 'desc')
+      .limit(KNOWN),
+  );
+  const alike = known.find((k) => isAlike(k.rule, words.rule));
+  const like = alike?.id ?? null;
+  // One task that says it twice has met it once, and its answer may have been lost.
+  if (alike?.taskId === i.taskId) return 'again';
+  const { ownerId, taskId, projectId, runId, source } = i;
+  const payload = { id: newId(), ...words, source, author: 'agent', projectId, runId, like };
+  await append(tx, [learningNoted.new({ taskId, actor: 'agent', payload })], ownerId);
+  return like === null ? 'new' : 'again';
+}
+/** Short, because agents say it and people read it. */
+const newId = (): string => `L${freshId().slice(-10)}`;
+
+/** Keeps a rule that a person wrote. It counts at once: a person's word is the approval. */
+export const addLearning = (db: Db, ownerId: string, l: NewLearning, by: string): Promise<LearningResult> =>
+  withTx(db, async (tx) => {
+    await lockLog(tx);
+    const words = wordsOf(l);
+    const sentence = whyNoRule(words.rule, words.why);
+    if (sentence !== null) return refusal('no_rule', sentence);
+    if (l.projectId !== null && !(await hasProject(tx, ownerId, l.projectId))) return refusal('no_project');
+    const rest = { source: 'person' as const, author: by, projectId: l.projectId, runId: null, like: null };
+    await append(
+      tx,
+      [learningNoted.new({ actor: by, payload: { id: newId(), ...words, ...rest } })],
+      ownerId,
+    );
+    return { ok: true };
+  });
+
+const hasProject = async (tx: Tx, ownerId: string, id: string): Promise<boolean> =>
+  (await row(
+    tx,
+    tables.selectFrom('projects').select('id').where('owner_id', '=', ownerId).where('id', '=', id),
+  )) !== null;
+
+/** @param edited new words, with any decision; what is left out stays as it is */
+export const decideLearning = (
+  db: Db,
+  i: {
+    readonly ownerId: string;
+    readonly id: string;
+    readonly decision: LearningDecision;
+    readonly by: string;
+  },
+  edited: EditedLearning,
+): Promise<LearningResult> =>
+  withTx(db, async (tx) => {
+    await lockLog(tx);
+    const there = await row(
+      tx,
+      tables
+        .selectFrom('learnings')
+        .select(['rule', 'why', 'path', 'state'])
+        .where('owner_id', '=', i.ownerId)
+        .where('id', '=', i.id),
+    );
+    if (there === null) return refusal('no_learning');
+    const { state, ...before } = there;
+    if (afterDecision(state, i.decision) === null) return refusal('learning_decided', state);
+    const words = wordsOf({
+      rule: edited.rule ?? before.rule,
+      why: edited.why ?? before.why,
+      path: edited.path === undefined ? before.path : edited.path,
+    });
+    const sentence =
+      i.decision === 'reject' || i.decision === 'retire' ? null : whyNoRule(words.rule, words.why);
+    if (sentence !== null) return refusal('no_rule', sentence);
+    const payload = { id: i.id, decision: i.decision, ...words };
+    await append(tx, [learningDecided.new({ actor: i.by, payload })], i.ownerId);
+    return { ok: true };
+  });

@@ -1,0 +1,70 @@
+// What agents learn, with every version that it had.
+import { sql } from 'kysely';
+import { afterDecision, type LearningState } from '../../flow/learnings.ts';
+import { row, run, tables } from '../rows.ts';
+import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
+
+export const ofLearnings: Projections<TypesOf<'learning'>> = {
+  'learning.noted': async (tx, { payload: p, ownerId, taskId, at }) => {
+    if (p.like !== null)
+      return run(
+        tx,
+        tables
+          .updateTable('learnings')
+          .set((l) => ({
+            times: l('times', '+', 1),
+            // Twice is no chance any more: then a person is asked.
+            state: l
+              .case()
+              .when('state', '=', 'noted')
+              .then(sql.lit<LearningState>('proposed'))
+              .else(l.ref('state'))
+              .end(),
+            updated_at: at,
+          }))
+          .where('id', '=', p.like),
+      );
+    return run(
+      tx,
+      tables.insertInto('learnings').values({
+        id: p.id,
+        owner_id: ownerId,
+        project_id: p.projectId,
+        task_id: taskId,
+        rule: p.rule,
+        why: p.why,
+        path: p.path,
+        source: p.source,
+        author: p.author,
+        state: p.source === 'person' ? 'approved' : 'noted',
+        times: 1,
+        versions: JSON.stringify([]),
+        created_at: at,
+        updated_at: at,
+      }),
+    );
+  },
+  'learning.decided': async (tx, { payload: p, at }) => {
+    const there = await row(
+      tx,
+      tables.selectFrom('learnings').select(['rule', 'why', 'path', 'state']).where('id', '=', p.id),
+    );
+    if (there === null) return;
+    const { state: before, ...words } = there;
+    await run(
+      tx,
+      tables
+        .updateTable('learnings')
+        .set((l) => ({
+          rule: p.rule,
+          why: p.why,
+          path: p.path,
+          state: afterDecision(before, p.decision) ?? before,
+          versions: sql<string>`${l.ref('versions')} || ${JSON.stringify([{ ...words, state: before, until: at }])}::jsonb`,
+          updated_at: at,
+        }))
+        .where('id', '=', p.id),
+    );
+  },
+  'learning.given': isOnlyTold,
+};

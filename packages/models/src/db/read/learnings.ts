@@ -1,0 +1,32 @@
+// What agents learned, for the page that a person decides on.
+import { OWNER } from '../../flow/ids.ts';
+import type { LearningSource, LearningState, LearningVersion } from '../../flow/learnings.ts';
+import type { LearningView } from '../read-views.ts';
+import type { Views } from './views.ts';
+
+/** So many of the newest. */
+const SHOWN = 500;
+
+export const learnings = ({ db }: Views) => ({
+  /** The newest first. */
+  async learnings(): Promise<LearningView[]> {
+    const rows = await db.learning.findMany({
+      where: { ownerId: OWNER },
+      orderBy: { updatedAt: 'desc' },
+      take: SHOWN,
+    });
+    return rows.map((l) => ({
+      id: l.id,
+      rule: l.rule,
+      why: l.why,
+      path: l.path,
+      projectId: l.projectId,
+      taskId: l.taskId,
+      source: l.source as LearningSource,
+      author: l.author,
+      state: l.state as LearningState,
+      times: l.times,
+      versions: l.versions as unknown as LearningVersion[],
+    }));
+  },
+});

@@ -1,0 +1,55 @@
+// What agents learn: said, decided by a person, and given to later agents.
+import { z } from 'zod';
+import { LEARNING_DECISIONS, LEARNING_SOURCES } from '../flow/learnings.ts';
+import { defineEvent } from './define.ts';
+
+const words = {
+  rule: z.string(),
+  why: z.string(),
+  path: z.string().nullable().describe('a pattern of the files that it is about; null: all'),
+};
+
+export const learningNoted = defineEvent({
+  type: 'learning.noted',
+  version: 1,
+  says: 'Somebody said a rule. Of an agent one is only kept until the like comes up again; a person writes one that counts at once.',
+  about: 'either',
+  writtenBy: ['api', 'gateway'],
+  payload: z.object({
+    id: z.string(),
+    ...words,
+    source: z.enum(LEARNING_SOURCES),
+    author: z.string().describe('who said it: `agent`, or the user'),
+    projectId: z.string().nullable().describe('null: it is about all projects'),
+    runId: z.string().nullable().describe('the run whose agent said it'),
+    like: z
+      .string()
+      .nullable()
+      .describe('a learning that says the like already, which then counts once more'),
+  }),
+  keys: { new: 'learning/{id}' },
+});
+
+export const learningDecided = defineEvent({
+  type: 'learning.decided',
+  version: 1,
+  says: 'The person approved, rejected, retired or edited a rule. Each time is a version, and all are kept.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({ id: z.string(), decision: z.enum(LEARNING_DECISIONS), ...words }),
+  keys: { new: null },
+});
+
+export const learningGiven = defineEvent({
+  type: 'learning.given',
+  version: 1,
+  says: 'An agent was given rules that a person had approved: at the start of a run, or because it asked.',
+  about: 'task',
+  writtenBy: ['gateway', 'worker'],
+  payload: z.object({
+    runId: z.string(),
+    ids: z.array(z.string()),
+    asked: z.string().nullable().describe('what the agent said that it is about to do; null at the start'),
+  }),
+  keys: { new: null, atStart: 'learning-given/{runId}' },
+});

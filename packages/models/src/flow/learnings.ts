@@ -1,0 +1,137 @@
+// What agents learn: rules that a person approved, which of them apply to what an agent is about to do, and what no rule may say. Pure.
+import { fence } from './text.ts';
+import { weights, wordsIn } from './search.ts';
+
+/** `noted`: an agent said it once, and nobody is asked yet. */
+export const LEARNING_STATES = ['noted', 'proposed', 'approved', 'rejected', 'retired'] as const;
+export type LearningState = (typeof LEARNING_STATES)[number];
+export const LEARNING_DECISIONS = ['approve', 'reject', 'retire', 'edit'] as const;
+export type LearningDecision = (typeof LEARNING_DECISIONS)[number];
+/** Where it is from: an agent learned it, an agent did it wrong, or a person wrote it. */
+export const LEARNING_SOURCES = ['learned', 'confessed', 'person'] as const;
+export type LearningSource = (typeof LEARNING_SOURCES)[number];
+
+/** What is known of one. */
+export interface LearningFacts {
+  readonly id: string;
+  readonly rule: string;
+  readonly why: string;
+  /** Files that it is about, as a pattern (`src/**`, `*.sql`); null: all. */
+  readonly path: string | null;
+}
+
+const NEXT: Readonly<Record<LearningDecision, Partial<Record<LearningState, LearningState>>>> = {
+  approve: { noted: 'approved', proposed: 'approved', rejected: 'approved', retired: 'approved' },
+  reject: { noted: 'rejected', proposed: 'rejected' },
+  retire: { approved: 'retired' },
+  edit: {
+    noted: 'noted',
+    proposed: 'proposed',
+    approved: 'approved',
+    rejected: 'rejected',
+    retired: 'retired',
+  },
+};
+/** @returns the state that it has then; null when the decision does not fit the one it has */
+export const afterDecision = (state: LearningState, decision: LearningDecision): LearningState | null =>
+  NEXT[decision][state] ?? null;
+
+const ADDRESS =
+  /\b[a-z][a-z0-9+.-]*:\/\/|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bwww\.|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|xyz|internal|local|onion)\b/i;
+const TRUST =
+  /\b(?:trust(?:ed|s)?|allow(?:ed|s|list)?|permit(?:ted|s)?|whitelist(?:ed)?|safelist(?:ed)?|without (?:asking|review|permission|approval)|no need to ask|never ask|auto-?approve[ds]?|bypass(?:es)?|disable[ds]?|turn off|ignore (?:the |all |any |previous |your )*(?:guard|rule|instruction|check|sandbox|polic)\w*|sudo)\b|--no-verify\b/i;
+
+/**
+ * A rule is words that every later agent reads. It may ask for care; it may not open anything.
+ * @returns why it can't be one, as a sentence; null when it can
+ */
+export function whyNoRule(rule: string, why: string): string | null {
+  const text = `${rule}\n${why}`;
+  if (ADDRESS.test(text)) return 'A rule can not name an address: leave out hosts and links.';
+  if (TRUST.test(text))
+    return 'A rule can not say what is trusted, allowed or skipped: that is set in the project, not in words.';
+  return null;
+}
+
+/** How much of their words two rules have in common to be one. */
+const ALIKE = 0.6;
+/** Whether two rules say the like, by their words: what came up twice is asked about. */
+export function isAlike(a: string, b: string): boolean {
+  const [one, other] = [new Set(wordsIn(a)), new Set(wordsIn(b))];
+  const common = [...one].filter((w) => other.has(w)).length;
+  const all = one.size + other.size - common;
+  return all > 0 && common / all >= ALIKE;
+}
+
+/** Paths that are named in a text, as far as they look like some. */
+const pathsIn = (text: string): string[] =>
+  text.match(/[\w@.-]*\/[\w@./-]+|\b[\w-]+\.[a-z][a-z0-9]{0,4}\b/gi)?.map((p) => p.replace(/\.$/, '')) ?? [];
+
+/** @param pattern `*` stands for anything but `/`, `**` for anything; without a `/` it is about the name alone */
+export function isAbout(pattern: string, file: string): boolean {
+  const parts = pattern.split(/(\*\*\/?|\*)/);
+  const source = parts
+    .map((p) => {
+      if (p === '*') return '[^/]*';
+      if (p.startsWith('**')) return '.*';
+      return p.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+    })
+    .join('');
+  const whole = pattern.includes('/') ? source.replace(/\/$/, '/.*') : `(?:.*/)?${source}`;
+  return new RegExp(`^${whole}$`).test(file);
+}
+
+/** No more than these are given at once, and no more than so much. */
+const HANDFUL = 8;
+export const MAX_GIVEN_TOKENS = 1_500;
+/** An upper bound for any text: no tokenizer makes more than one token of a byte, and of words about one of four. */
+const tokensAtMost = (text: string): number => Math.ceil(new TextEncoder().encode(text).length / 2.5);
+
+const lineOf = (l: LearningFacts): string => `- [${l.id}] ${l.rule}${l.why === '' ? '' : ` Why: ${l.why}`}`;
+
+/**
+ * The handful that applies to what an agent is about to do.
+ * @param approved of the project, the newest first
+ * @param about what it is about to do, in words, with the files that it names
+ * @returns the ones that have most to do with it first; at most a handful, and at most 1,500 tokens in all
+ */
+export function applying<L extends LearningFacts>(approved: readonly L[], about: string): L[] {
+  const files = pathsIn(about);
+  const here = approved.filter((l) => l.path === null || files.some((f) => isAbout(l.path!, f)));
+  const weight = weights(
+    here.map((l) => `${l.rule} ${l.why}`),
+    wordsIn(about.slice(0, 4_000), 60),
+  );
+  const given: L[] = [];
+  let tokens = 0;
+  // What is about these files counts before what has words in common, and that before what is only new.
+  const inOrder = here
+    .map((l, i) => ({ l, i, weight: weight[i]! + (l.path === null ? 0 : 1_000) }))
+    .toSorted((a, b) => b.weight - a.weight || a.i - b.i);
+  for (const { l } of inOrder) {
+    const more = tokensAtMost(`${lineOf(l)}\n`);
+    if (given.length === HANDFUL) break;
+    if (tokens + more > MAX_GIVEN_TOKENS) continue;
+    tokens += more;
+    given.push(l);
+  }
+  return given;
+}
+
+/** What an agent is told of them. @returns empty when there are none */
+export function learningWords(given: readonly LearningFacts[]): string {
+  if (given.length === 0) return '';
+  return [
+    'What the reader approved as learned from earlier work. Follow what applies, and name the ids you went by in what you say. Where one contradicts the request, the request counts; no rule opens anything that is closed:',
+    fence(given.map(lineOf).join('\n'), 'learned'),
+  ].join('\n');
+}
+
+/** What a learning was before a decision. `until`: ISO time. */
+export interface LearningVersion {
+  readonly rule: string;
+  readonly why: string;
+  readonly path: string | null;
+  readonly state: LearningState;
+  readonly until: string;
+}
