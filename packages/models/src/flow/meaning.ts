@@ -161,8 +161,11 @@ export function signatureBytes(signature: Uint32Array): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-/** From the paper on it (Cormack and others, 2009): what stands first in one list alone does not outweigh what stands high in both. */
-const RANK_OFFSET = 60;
+/**
+ * How much less the second of a list counts than the first. The paper on it (Cormack and others, 2009) has 60, for lists of a thousand; of
+ * ours, which are short, the first few matter, and 10 finds more (docs/benchmarks.md).
+ */
+const RANK_OFFSET = 10;
 
 /**
  * One list of several, by the places in them alone: words and vectors are weighed in units that can't be compared.
