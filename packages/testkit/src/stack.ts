@@ -36,6 +36,8 @@ export interface Stack {
   readonly call: Call & RawCall;
   /** What was asked of the local GitHub, as it logged it. */
   forgeCalls(): Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>;
+  /** What only the operator of the local GitHub may: bring a folder in, or say what a repository has and wants (`RepoRules`). */
+  arrangeForge(what: 'import' | 'rules', body: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
   log(name: string): string;
 }
@@ -123,6 +125,14 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       (
         await fetch(`${github}/_local/calls`, { headers: { authorization: `token ${localGitHubOperator}` } })
       ).json() as Promise<{ method: string; path: string; body: Record<string, unknown> | null }[]>,
+    async arrangeForge(what, body) {
+      const r = await fetch(`${github}/_local/${what}`, {
+        method: 'POST',
+        headers: { authorization: `token ${localGitHubOperator}` },
+        body: JSON.stringify(body),
+      });
+      if (!r.ok) throw new Error(`${what}: ${r.status} ${await r.text()}`);
+    },
     log: (name) => readFileSync(path.join(home, 'logs', `${name}.log`), 'utf8'),
     async stop() {
       temporal.close();

@@ -45,6 +45,8 @@ export const reviewActivities = ({
     comments: number;
     newestIso: string;
     author: string;
+    /** When, as the forge says. */
+    closedAtIso?: string;
     waiting?: Waiting;
     again?: string;
     conflictsWith?: string;
@@ -58,8 +60,8 @@ export const reviewActivities = ({
       return { state: 'merged', comments: 0, newestIso: i.sinceIso, author: '' };
     }
     if (pr.state === 'closed') {
-      await tellClosed(t, pr.number);
-      return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '' };
+      const { atIso } = await tellClosed(t, pr.number);
+      return { state: 'closed', comments: 0, newestIso: i.sinceIso, author: '', closedAtIso: atIso };
     }
     // A try that was cut off may have taken them up.
     const before = i.take == null ? null : await findAsked(db, t.id, i.take.words);

@@ -22,7 +22,10 @@ function world(state: 'open' | 'closed' | 'merged', verdict = 'green') {
     ask: is.state === 'closed' ? 'The pull request was closed.' : null,
   });
   const instead = new Map<string, (() => object)[]>([
-    ['readReview', always(() => ({ state: is.state, comments: 0, newestIso: SINCE, author: '' }))],
+    [
+      'readReview',
+      always(() => ({ state: is.state, comments: 0, newestIso: SINCE, author: '', closedAtIso: SINCE })),
+    ],
     ['readPull', always(() => ({ state: is.state, by: 'mona', atIso: SINCE }))],
     [
       'readCi',
@@ -73,6 +76,8 @@ describe('a pull request that somebody closes', () => {
       0,
       1,
     ]);
+    // The first look after it was told knows since when, so that it can tell the opening.
+    expect(r.inputs('readPull')[0]).toMatchObject({ closedAtIso: SINCE });
     expect(await r.standing(h)).toMatchObject({
       stage: 'review',
       openItems: [expect.stringMatching(/-review-2$/)],

@@ -21,13 +21,17 @@ interface Pull {
 /** What came of it; `open_in_time`: before anybody was asked. */
 type CameOfClosed = 'open_in_time' | 'open' | Finished;
 
-/** @param asking what is done before the person is asked */
+/**
+ * @param asking what is done before the person is asked
+ * @param toldIso when it was closed, where that is told already: then it is told, too, that it was opened again before anybody looked once more
+ */
 export async function whileClosed(
   task: TaskContext,
   phase: 'ci' | 'review',
   asking: () => Promise<void>,
+  toldIso?: string,
 ): Promise<CameOfClosed> {
-  const pull = await inGrace(task, phase);
+  const pull = await inGrace(task, phase, toldIso);
   if (pull.state === 'open') return 'open_in_time';
   if (pull.state === 'merged') return { stage: 'merged' };
   await asking();
@@ -50,10 +54,10 @@ const look = (task: TaskContext, phase: string, closedAtIso?: string): Promise<P
     forge.readPull({ taskId: task.taskId, ...(closedAtIso === undefined ? {} : { closedAtIso }) }),
   );
 
-async function inGrace(task: TaskContext, phase: string): Promise<Pull> {
+async function inGrace(task: TaskContext, phase: string, toldIso: string | undefined): Promise<Pull> {
   const { desk } = task;
   const untilMs = Date.now() + CLOSED_GRACE_MS;
-  for (let closedAtIso: string | undefined; ;) {
+  for (let closedAtIso = toldIso; ;) {
     const pokes = desk.pokes();
     const pull = await look(task, phase, closedAtIso);
     const leftMs = untilMs - Date.now();

@@ -69,9 +69,10 @@ export async function review(
       continue;
     }
     if (now.state === 'closed' && patched('closed-asks')) {
-      const then = await whileClosed(task, 'review', async () => {
+      const closeOffer = async (): Promise<void> => {
         if (desk.decided(id) === undefined) await closeItem(task, id, 'the pull request was closed');
-      });
+      };
+      const then = await whileClosed(task, 'review', closeOffer, now.closedAtIso);
       if (then === 'open_in_time') continue;
       return then === 'open' ? anew() : then;
     }
