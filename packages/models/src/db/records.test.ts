@@ -306,6 +306,7 @@ test('the conversation and a turn of it', async () => {
     state: true,
     expiresAt: true,
     project: true,
+    forecast: true,
   });
 });
 

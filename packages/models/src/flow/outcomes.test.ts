@@ -121,7 +121,7 @@ test('only a run that was lost in the middle, or failed by its model there, is d
     { kind: 'failed', reason: 'auth', detail: '' },
     { kind: 'retry', reason: 'overloaded', backoffMs: 5 },
     { kind: 'wait', reason: 'rate_limit', untilMs: NOW },
-    ...(['killed', 'stopped', 'silent', 'lost', 'steered'] as const).map((reason) => ({
+    ...(['killed', 'stopped', 'all_paused', 'silent', 'lost', 'steered'] as const).map((reason) => ({
       kind: 'interrupted' as const,
       reason,
     })),
@@ -130,6 +130,7 @@ test('only a run that was lost in the middle, or failed by its model there, is d
     { kind: 'retry', reason: 'overloaded', backoffMs: 5 },
     { kind: 'wait', reason: 'rate_limit', untilMs: NOW },
     { kind: 'interrupted', reason: 'killed' },
+    { kind: 'interrupted', reason: 'all_paused' },
     { kind: 'interrupted', reason: 'lost' },
   ]);
 });

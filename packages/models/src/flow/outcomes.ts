@@ -63,7 +63,7 @@ export const spendsSession = (o: RunOutcome | null): boolean =>
 export const isCutOff = (o: RunOutcome | null): boolean =>
   o?.kind === 'retry' ||
   o?.kind === 'wait' ||
-  (o?.kind === 'interrupted' && (o.reason === 'killed' || o.reason === 'lost'));
+  (o?.kind === 'interrupted' && ['killed', 'lost', 'all_paused'].includes(o.reason));
 
 export type AfterRun =
   | { readonly do: 'go_on' }
