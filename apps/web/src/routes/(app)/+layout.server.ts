@@ -13,6 +13,7 @@ export const load: LayoutServerLoad = async ({ depends }) => {
     r.inbox(),
     r.checkup(),
     r.pause(),
+    r.spentLimits(),
   ]);
   return {
     cursor,
