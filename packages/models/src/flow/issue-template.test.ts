@@ -6,8 +6,12 @@ import {
   fillIssueTemplate,
   isIssueTemplate,
   isOldIssueTemplate,
-  readIssueTemplate,
+  readIssueTemplate as readTemplate,
 } from './issue-template.ts';
+import { parse } from 'yaml';
+
+const readIssueTemplate = (file: string, text: string) =>
+  readTemplate(file, text, (yaml) => parse(yaml, { maxAliasCount: 20, logLevel: 'error' }) as unknown);
 
 const asked = ours`> Keep the cent.`;
 const filled = (file: string, text: string): string =>

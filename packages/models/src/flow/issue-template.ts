@@ -1,5 +1,4 @@
 // The issue of a plan in a repository that has templates or forms for issues. Pure.
-import { parse } from 'yaml';
 import { joined, ours, personsWords, type ForgeText } from './forge-text.ts';
 
 /** Where GitHub looks for them: https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/about-issue-and-pull-request-templates */
@@ -32,15 +31,18 @@ interface Section {
   readonly takesWords: boolean;
 }
 
+/** @throws where it is no YAML, or where aliases would make it grow */
+export type ReadYaml = (text: string) => unknown;
+
 /**
  * @param file its name, as "bug_report.yml"
  * @returns null for what is no template, as YAML that cannot be read
  */
-export function readIssueTemplate(file: string, text: string): IssueTemplate | null {
+export function readIssueTemplate(file: string, text: string, parse: ReadYaml): IssueTemplate | null {
   const whole = text.slice(0, MAX_CHARS).replaceAll('\r\n', '\n');
-  if (/\.ya?ml$/i.test(file)) return readForm(file, readYaml(whole));
+  if (/\.ya?ml$/i.test(file)) return readForm(file, readYaml(whole, parse));
   const front = /^---[ \t]*\n([\s\S]*?)\n---[ \t]*(?:\n|$)/.exec(whole);
-  const said = front === null ? {} : (readYaml(front[1]!) ?? {});
+  const said = front === null ? {} : (readYaml(front[1]!, parse) ?? {});
   return {
     ...nameOf(file, said, said.about),
     sections: sectionsOf(front === null ? whole : whole.slice(front[0].length)),
@@ -49,9 +51,9 @@ export function readIssueTemplate(file: string, text: string): IssueTemplate | n
 
 type Yaml = Readonly<Record<string, unknown>>;
 const isYaml = (x: unknown): x is Yaml => typeof x === 'object' && x !== null && !Array.isArray(x);
-function readYaml(text: string): Yaml | null {
+function readYaml(text: string, parse: ReadYaml): Yaml | null {
   try {
-    const read: unknown = parse(text, { maxAliasCount: 20, logLevel: 'error' });
+    const read: unknown = parse(text);
     return isYaml(read) ? read : null;
   } catch {
     // It is no YAML: GitHub does not offer such a template either.

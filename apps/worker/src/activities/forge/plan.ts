@@ -13,6 +13,7 @@ import {
   readIssueTemplate,
   type IssueTemplate,
 } from '@mainloop/models/flow/issue-template';
+import { parse } from 'yaml';
 import { answerIdOf, commentIdOf, ensureQuestion, readAnswer } from '../../questions.ts';
 import type { ForgeContext } from './context.ts';
 
@@ -22,6 +23,9 @@ interface PlanIssue {
   readonly title: ForgeText;
   readonly body: ForgeText;
 }
+/** A form of a stranger: aliases that would make it grow are refused. */
+const readYaml = (text: string): unknown => parse(text, { maxAliasCount: 20, logLevel: 'error' });
+
 /** As the repository's own template has it, where it has one for such a thing. */
 function planIssue(t: TaskRow, template: IssueTemplate | null): PlanIssue {
   const quoted = agentQuote(t.prompt, 4_000);
@@ -43,7 +47,7 @@ export const planActivities = ({ db, forge, effect, log }: ForgeContext) => {
   /** @returns `at`: when it was last changed, by the forge's clock */
   const writeIssue = async (t: TaskRow): Promise<{ number: number; at?: string }> => {
     const templates = (await forge.readIssueTemplates(t.repo)).flatMap(
-      ({ name, text }) => readIssueTemplate(name, text) ?? [],
+      ({ name, text }) => readIssueTemplate(name, text, readYaml) ?? [],
     );
     const issue = {
       repo: t.repo,
