@@ -24,6 +24,7 @@ import { ErrorsFilter } from './http/errors.filter.ts';
 import { HealthController } from './http/health.controller.ts';
 import { idsOfRequest, nestLog } from './http/log.ts';
 import { LearningsController } from './http/learnings.controller.ts';
+import { MemoryController } from './http/memory.controller.ts';
 import { ProjectsController } from './http/projects.controller.ts';
 import { PushController } from './http/push.controller.ts';
 import { ReviewController } from './http/review.controller.ts';
@@ -37,6 +38,7 @@ import { AUTH, CONFIG, DB, FINDER, GUARD, HUB, MODEL } from './tokens.ts';
 export const CONTROLLERS = [
   AttachmentsController,
   ChatController,
+  MemoryController,
   WorkController,
   ReviewController,
   PushController,

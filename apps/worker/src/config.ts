@@ -34,6 +34,11 @@ const Env = z.object({
   /** How much the kept set-ups of all repositories may take, with the copies that wait for a task. */
   MAINLOOP_KEPT_MIB: z.coerce.number().int().min(0).default(10_240),
   MAINLOOP_FAILPOINTS: z.string().optional(),
+  /** Where the model is asked for summaries of the conversation, and what is shown there; not set: none are written. */
+  GATEWAY_URL: z.url().optional(),
+  MAINLOOP_CHAT_TOKEN: z.string().min(16).optional(),
+  /** Set where only a subscription is there, as for the api. */
+  MAINLOOP_CHAT_CLAUDE: z.string().optional(),
   /** Whom a push service writes to when our notifications make trouble (RFC 8292): mailto: or https:. */
   MAINLOOP_CONTACT: z
     .string()
@@ -183,6 +188,10 @@ export function loadConfig(env: Record<string, string | undefined>) {
           },
     kubernetes: e.MAINLOOP_SANDBOX === 'kubernetes' ? kubernetes(env) : null,
     failpoints: e.MAINLOOP_FAILPOINTS ?? null,
+    chat:
+      e.GATEWAY_URL === undefined || e.MAINLOOP_CHAT_TOKEN === undefined
+        ? null
+        : { baseUrl: e.GATEWAY_URL, token: e.MAINLOOP_CHAT_TOKEN, claude: e.MAINLOOP_CHAT_CLAUDE || null },
     contact: e.MAINLOOP_CONTACT,
     pushToLoopback: e.MAINLOOP_PUSH_LOOPBACK === 'yes',
     workflowBundle: e.MAINLOOP_WORKFLOW_BUNDLE ?? null,

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minilm } from '@mainloop/adapters/embedder/minilm';
+import { anthropic } from '@mainloop/adapters/model/anthropic';
+import { claudeCodeChat } from '@mainloop/adapters/model/claude-code';
+import { ModelError, type Model } from '@mainloop/adapters/model/port';
 import { github } from '@mainloop/adapters/forge/github';
 import { localSandbox } from '@mainloop/adapters/sandbox/local';
 import { keeperOf } from './keeping.ts';
@@ -21,6 +24,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { translated } from './activities/errors.ts';
 import { ownerOfTask, temporalLines } from './log.ts';
 import { projectActivities } from './activities/project.activities.ts';
+import { memoryActivities } from './activities/memory.activities.ts';
 import { forgeActivities } from './activities/forge.activities.ts';
 import { runActivities } from './activities/run.activities.ts';
 import { taskActivities } from './activities/task.activities.ts';
@@ -39,6 +43,7 @@ import { repeat } from './repeat.ts';
 import { localImporter } from './importer.ts';
 import { failpoints } from '@mainloop/doors/failpoints';
 import { nothingSeen, readMessages } from './meanings.ts';
+import { ensureMemorySchedule, summariseBySize } from './memory-schedule.ts';
 import { tellDevices } from './push.ts';
 import { relayOnce } from './relay.ts';
 
@@ -93,6 +98,7 @@ const worker = await Worker.create({
         quietMs: c.quietMs,
       }),
       ...projectActivities({ db, forge, importer }),
+      ...memoryActivities({ db, model: chatModel(), hit }),
     },
     log,
     ownerOfTask(db),
@@ -107,6 +113,7 @@ const memory = new Map<string, Watched>();
 const told = new Map<string, number>();
 const embedder = minilm(c.embedder);
 const seen = nothingSeen();
+let isScheduled = false;
 const maintain = (
   name: string,
   everyMs: number,
@@ -140,6 +147,14 @@ const maintenance = [
         ),
       ]),
   maintain('pause', 1_500, () => watchPause(db, sandbox)),
+  ...(c.chat === null
+    ? []
+    : [
+        maintain('memory', 30_000, async () => {
+          isScheduled ||= await ensureMemorySchedule(client);
+          await summariseBySize(db, client);
+        }),
+      ]),
   maintain('silence', Math.min(30_000, c.silenceMs / 2), () => watchSilence(db, c.silenceMs)),
 ];
 for (const s of ['SIGTERM', 'SIGINT'] as const)
@@ -159,6 +174,17 @@ stopping.abort();
 await Promise.all(maintenance);
 await db.end();
 process.exit(0);
+
+/** Who writes summaries of the conversation. */
+function chatModel(): Model {
+  if (c.chat === null)
+    return {
+      converse: () =>
+        Promise.reject(new ModelError('unavailable', 'GATEWAY_URL is not set, so no summaries are written.')),
+    };
+  const { claude, ...gateway } = c.chat;
+  return claude === null ? anthropic(gateway) : claudeCodeChat({ ...gateway, executable: claude });
+}
 
 /** Kubernetes' client is only loaded where there is a cluster: it is 60 MB. */
 async function inCluster(k: NonNullable<typeof c.kubernetes>): Promise<Sandbox> {

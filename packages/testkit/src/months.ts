@@ -1,5 +1,6 @@
 // A conversation of months, made from a seed: small talk of work, and facts in it of which is known where each was said, so that a test can ask
 // what is left of them. The same seed gives the same conversation, to the letter.
+import type { Queryable } from '@mainloop/models/db/pool';
 import type { Payloads } from '@mainloop/models/events/registry';
 
 /** One thing said. Of each pair the person's comes first, and the reply has the turn of it. */
@@ -263,4 +264,30 @@ function plant(count: number, random: () => number, pick: <T>(list: readonly T[]
       saidBefore: before === null ? null : `The ${about} is ${before}${unit}.`,
     };
   });
+}
+
+/** Puts a conversation into a database as if it had been said then: events, messages and their times. Ids begin with the owner's. */
+export async function seedMonths(
+  db: Queryable,
+  ownerId: string,
+  messages: readonly SaidThen[],
+): Promise<void> {
+  const rows = messages.map((m) => ({
+    ...m,
+    id: `${ownerId}-${m.id}`,
+    turnId: m.turnId === null ? null : m.turnId.replace('turn-', `turn-${ownerId}-`),
+  }));
+  for (let from = 0; from < rows.length; from += 1_000) {
+    const some = rows.slice(from, from + 1_000);
+    await db.query(
+      `with said as (select * from jsonb_to_recordset($2::jsonb) as s(id text, role text, text text, "turnId" text, at timestamptz)),
+       logged as (
+         insert into events (owner_id, type, actor, payload, at)
+         select $1, 'message.said', 'test', jsonb_build_object('id', id, 'role', role, 'text', text, 'turnId', "turnId"), at from said
+         returning seq, at, payload)
+       insert into messages (id, owner_id, role, text, state, turn_id, seq, at)
+       select payload->>'id', $1, payload->>'role', payload->>'text', 'kept', payload->>'turnId', seq, at from logged`,
+      [ownerId, JSON.stringify(some)],
+    );
+  }
 }

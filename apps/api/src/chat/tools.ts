@@ -3,6 +3,7 @@ import type { ChatTool } from '@mainloop/adapters/model/port';
 import { PROPOSAL_MINUTES } from '@mainloop/models/contracts/settings';
 import { listSaidBetween, type FoundMessage } from '@mainloop/models/db/conversation/search';
 import { listFiles } from '@mainloop/models/db/conversation/thread';
+import { pin } from '@mainloop/models/db/memory/pins';
 import { decide } from '@mainloop/models/db/inbox/decide';
 import { findFailure, listOpenOfTask } from '@mainloop/models/db/inbox/items';
 import { withTx, type Db, type Queryable } from '@mainloop/models/db/pool';
@@ -14,6 +15,7 @@ import { optionWords, type AttachmentRef } from '@mainloop/models/flow/events';
 import { dollars } from '@mainloop/models/flow/pricing';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
 import { isEnded, nextSentence } from '@mainloop/models/flow/states';
+import { cleanText } from '@mainloop/models/flow/text';
 import type { NamedTask } from '@mainloop/models/flow/task-links';
 import { z } from 'zod';
 import type { Finder } from './finder.ts';
@@ -49,6 +51,9 @@ const Recall = z
     to: Day.describe('the last day, as 2026-11-26; the same as the first for one day'),
   })
   .refine((i) => i.from !== undefined || wordsIn(i.words ?? '').length > 0, 'give words or a first day');
+const Remember = z.object({
+  words: z.string().min(1).max(1_000).describe('what to remember, in the words of the person'),
+});
 const TaskRef = z.object({ taskId: z.string() });
 const Answer = z.object({
   itemId: z.string(),
@@ -78,6 +83,12 @@ export const TOOLS: readonly ChatTool[] = [
     description:
       'What was said in this conversation before what you are shown: the messages themselves, with their times in UTC. By words, by day, or both. Use it before you say that you do not know or that something was never said.',
     inputSchema: schema(Recall),
+  },
+  {
+    name: 'remember',
+    description:
+      'Keep something word for word, because the person asked to remember it. They see it on the page Memory and can change it there.',
+    inputSchema: schema(Remember),
   },
   {
     name: 'inspect_task',
@@ -192,6 +203,16 @@ export async function runTool(db: Db, c: ToolCall, finder: Finder): Promise<Tool
       }
       case 'recall':
         return fine(await recall(db, finder, c.ownerId, Recall.parse(c.input)));
+      case 'remember': {
+        const { words } = Remember.parse(c.input);
+        const from = {
+          key: `${c.turnId}/${c.index}`,
+          messageId: c.turnId.replace(/^turn-/, ''),
+          actor: 'mainloop',
+        };
+        await pin(db, c.ownerId, cleanText(words, 1_000), from);
+        return fine('It is kept, word for word. The person sees it under [Memory](/memory).');
+      }
       case 'inspect_task': {
         const { taskId } = TaskRef.parse(c.input);
         const t = await findTask(db, c.ownerId, taskId);

@@ -8,7 +8,6 @@ import {
   claimTurn,
   endTurn,
   insertTurn,
-  listThread,
   notifyDelta,
   updateDraft,
   updateTurnDone,
@@ -16,16 +15,12 @@ import {
 } from '@mainloop/models/db/conversation/thread';
 import { append, freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
-import { listProjectNames } from '@mainloop/models/db/projects/projects';
-import { getSettings } from '@mainloop/models/db/projects/settings';
-import { listOpenFacts } from '@mainloop/models/db/tasks/tasks';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
-import { readPause } from '@mainloop/models/db/runs/pause';
-import { pausedWords } from '@mainloop/models/flow/paused';
-import { imagesIn, systemPrompt, threadFor, threadUpTo } from './context.ts';
+import { SYSTEM, threadFor } from './context.ts';
+import { promptOf } from './prompt.ts';
 import type { Finder } from './finder.ts';
 import { runTool, TOOLS } from './tools.ts';
 
@@ -172,17 +167,15 @@ export class Turns {
   /** What the model is told, and what it may do. */
   private async converse(turn: Turn, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
     const { db } = this;
-    const thread = threadUpTo(turn.seq, await listThread(db, turn.ownerId, turn.seq));
-    const projects = await listProjectNames(db, turn.ownerId);
-    const tasks = await listOpenFacts(db, turn.ownerId);
-    const { chatModel } = await getSettings(db, turn.ownerId);
-    const paused = pausedWords(await readPause(db, turn.ownerId));
+    const prompt = await promptOf(db, turn);
     let calls = 0;
     const shown: NamedTask[] = [];
     const said = await this.model.converse({
-      model: chatModel,
-      system: systemPrompt(projects, tasks, new Date().toISOString(), paused),
-      messages: threadFor(thread, await this.images(turn.ownerId, imagesIn(thread))),
+      model: prompt.model,
+      system: SYSTEM,
+      memory: prompt.memory.text,
+      aside: prompt.aside,
+      messages: threadFor(prompt.memory.messages, await this.images(turn.ownerId, prompt.images)),
       tools: TOOLS,
       maxRounds: MAX_ROUNDS,
       maxTokens: 4_000,

@@ -314,6 +314,8 @@ function services(
         TEMPORAL_ADDRESS: s.TEMPORAL_ADDRESS ?? temporal!.address,
         GITHUB_TOKEN: githubToken,
         GITHUB_API_URL: githubApi,
+        GATEWAY_URL: `http://127.0.0.1:${s.GATEWAY_PORT}`,
+        MAINLOOP_CHAT_TOKEN: s.secrets.chatToken,
         MAINLOOP_BWRAP: tools.bwrap,
         MAINLOOP_TOOLCHAINS: tools.toolchains,
         MAINLOOP_UNCONFINED: s.MAINLOOP_UNCONFINED,
@@ -321,6 +323,7 @@ function services(
         MAINLOOP_WORKFLOW_BUNDLE: app('worker/dist/workflows.js'),
         ...embedderEnv,
         ...given({
+          MAINLOOP_CHAT_CLAUDE: chatViaClaudeCode ? path.join(s.home, 'kit/current/claude') : undefined,
           ...(s.MAINLOOP_SANDBOX === 'kubernetes'
             ? Object.fromEntries(KUBERNETES.map((n) => [n, s[n]]))
             : {}),

@@ -1,4 +1,6 @@
 // What the demo model answers. A pure function of the request: it keeps no state, so parallel and resumed runs just work.
+import { readSummaryRequest } from '@mainloop/models/flow/memory/request';
+import { extractOf } from '@mainloop/models/flow/memory/summary';
 import type { Step, Story } from '../story.ts';
 
 export interface Block {
@@ -54,7 +56,7 @@ export function replyTo(story: Story, req: Request): Reply {
     step: 0,
     about,
   });
-  if (kind === 'other') return say('ok');
+  if (kind === 'other') return say(summaryFor(v.last) ?? 'ok');
   const rules = kind === 'chat' ? story.chat : story.agent;
   for (const rule of rules) {
     const m = new RegExp(rule.when, 'is').exec(kind === 'chat' ? v.last : v.prompt);
@@ -75,6 +77,12 @@ export function replyTo(story: Story, req: Request): Reply {
     };
   }
   return say(HONEST);
+}
+
+/** Asked for a summary it gives the sentences that say the most: the same ones each time. Null when it is asked for something else. */
+function summaryFor(text: string): string | null {
+  const asked = readSummaryRequest(text);
+  return asked === null ? null : extractOf(asked.source, asked.level);
 }
 
 function blocks(s: Step, fill: (t: string) => string): Block[] {

@@ -1,6 +1,6 @@
 // Anthropic's SDK, pointed at the gateway: the api holds no key, only its own token for the gateway.
 import Anthropic from '@anthropic-ai/sdk';
-import { ModelError, modelError, type ChatImage, type Model } from './port.ts';
+import { ModelError, modelError, type ChatCall, type ChatImage, type Model } from './port.ts';
 
 /**
  * The chat model by Anthropic's API.
@@ -11,13 +11,7 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
   const client = new Anthropic({ baseURL: o.baseUrl, apiKey: o.token, maxRetries: 2, timeout: 120_000 });
   return {
     async converse(c) {
-      const messages: Anthropic.MessageParam[] = c.messages.map((m) => ({
-        role: m.role,
-        content: [
-          ...(m.images ?? []).map(imageBlock),
-          ...m.texts.map((text) => ({ type: 'text' as const, text })),
-        ],
-      }));
+      const messages = messagesOf(c);
       const tools = c.tools.map((t) => ({
         name: t.name,
         description: t.description,
@@ -33,7 +27,7 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
         let done: Anthropic.Message;
         try {
           const stream = client.messages.stream(
-            { model: c.model, max_tokens: c.maxTokens, system: c.system, messages, tools },
+            { model: c.model, max_tokens: c.maxTokens, system: systemOf(c), messages, tools },
             { signal: c.signal },
           );
           stream.on('text', say);
@@ -53,6 +47,30 @@ export function anthropic(o: { baseUrl: string; token: string }): Model {
       return all.trim();
     },
   };
+}
+
+/** What the provider keeps between calls ends here: whatever comes before is the same the next time. */
+const KEPT = { cache_control: { type: 'ephemeral' as const } };
+
+function systemOf(c: ChatCall): Anthropic.TextBlockParam[] {
+  const texts = [c.system, ...(c.memory ? [c.memory] : [])];
+  return texts.map((text, at) => ({ type: 'text', text, ...(at === texts.length - 1 ? KEPT : {}) }));
+}
+
+/** Two marks: behind what never changes, and behind the messages before the last, which are told again with the next one. */
+function messagesOf(c: ChatCall): Anthropic.MessageParam[] {
+  return c.messages.map((m, at): Anthropic.MessageParam => {
+    const isLast = at === c.messages.length - 1;
+    const texts = isLast && c.aside ? [c.aside, ...m.texts] : m.texts;
+    const content: Anthropic.ContentBlockParam[] = [
+      ...(m.images ?? []).map(imageBlock),
+      ...texts.map((text) => ({ type: 'text' as const, text })),
+    ];
+    const last = content.at(-1);
+    if (at === c.messages.length - 2 && last?.type === 'text' && last.text !== '')
+      content[content.length - 1] = { ...last, ...KEPT };
+    return { role: m.role, content };
+  });
 }
 
 const imageBlock = (i: ChatImage): Anthropic.ImageBlockParam => ({

@@ -170,6 +170,8 @@ function content(c: ChatCall): object[] {
   const before = parts.map((p) => `${p.who}: ${p.text}`).join('\n\n');
   const images = c.messages.flatMap((m) => m.images ?? []);
   return [
+    // Not in the system prompt, which is an argument: arguments can be read by every user of the machine.
+    ...(c.memory ? [{ type: 'text' as const, text: c.memory }] : []),
     ...images.map((i) => ({ type: 'image', source: { type: 'base64', media_type: i.mime, data: i.base64 } })),
     ...(before === ''
       ? []
@@ -179,6 +181,7 @@ function content(c: ChatCall): object[] {
             text: `The conversation so far:\n\n${before}\n\nWhat the person says now:`,
           },
         ]),
+    ...(c.aside ? [{ type: 'text' as const, text: c.aside }] : []),
     { type: 'text' as const, text: now?.text ?? '' },
   ];
 }

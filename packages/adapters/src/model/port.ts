@@ -17,7 +17,12 @@ export interface ChatImage {
 }
 export interface ChatCall {
   readonly model: string;
+  /** The same in every call of a kind. */
   readonly system: string;
+  /** What is told of the past before the messages: it changes once a day or so, and the provider may keep it between calls. */
+  readonly memory?: string;
+  /** What holds for this call alone, told just before the last message. */
+  readonly aside?: string;
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   /** How often the model may go back to its tools, because it can go round in circles. */

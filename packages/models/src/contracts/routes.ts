@@ -16,6 +16,7 @@ import {
 } from './conversation.ts';
 import { Device, DeviceLink, KeptDevice, PushDevice, PushKey, SignIn, ToldDevice } from './devices.ts';
 import { Done } from './fields.ts';
+import { Forget, ForgottenCount, PinId, PinWords, SummaryWords } from './memory.ts';
 import { Decide, Item, Seen, Snooze, TaskSeen, Waiting } from './inbox.ts';
 import { MoneyLimit } from './money.ts';
 import { PauseAll, Paused } from './pause.ts';
@@ -159,6 +160,66 @@ export const ROUTES = {
     answer: ByHand,
     gives: 'application/octet-stream',
     refusals: ['no_file'],
+  },
+  pin: {
+    method: 'POST',
+    path: '/api/memory/pins',
+    topic: 'chat',
+    summary: 'Remember something word for word',
+    status: 201,
+    body: PinWords,
+    answer: PinId,
+    refusals: [],
+  },
+  editPin: {
+    method: 'PATCH',
+    path: '/api/memory/pins/{id}',
+    topic: 'chat',
+    summary: 'Change the words of what is remembered',
+    status: 200,
+    body: PinWords,
+    answer: Done,
+    refusals: ['no_pin'],
+  },
+  unpin: {
+    method: 'DELETE',
+    path: '/api/memory/pins/{id}',
+    topic: 'chat',
+    summary: 'No longer remember it word for word',
+    status: 200,
+    answer: Done,
+    refusals: ['no_pin'],
+  },
+  editSummary: {
+    method: 'PATCH',
+    path: '/api/memory/summaries/{id}',
+    topic: 'chat',
+    summary: 'Write a summary anew. The old copy is kept, and what stands on it is written anew',
+    status: 200,
+    body: SummaryWords,
+    answer: Done,
+    refusals: ['no_summary'],
+  },
+  forget: {
+    method: 'POST',
+    path: '/api/memory/forget',
+    topic: 'chat',
+    summary:
+      'Delete messages for good: some, those of a time, or all. Summaries that stood on them are written anew',
+    status: 200,
+    body: Forget,
+    answer: ForgottenCount,
+    refusals: [],
+  },
+  exportMemory: {
+    method: 'GET',
+    path: '/api/memory/export',
+    topic: 'chat',
+    summary: 'All messages, summaries and pins, as JSON Lines',
+    status: 200,
+    answer: ByHand,
+    gives: 'application/x-ndjson',
+    refusals: [],
   },
   listProposals: {
     method: 'GET',

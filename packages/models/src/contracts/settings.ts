@@ -2,6 +2,7 @@
 // strictest value there is, and is named. Pure.
 import { own } from '../flow/look.ts';
 import { ITEM_KINDS } from '../flow/events.ts';
+import { PROMPT_TOKENS } from '../flow/memory/levels.ts';
 import { isModelName, NO_SUCH_MODEL } from '../flow/models.ts';
 import { isTimeZone } from '../flow/notices.ts';
 import { MAX_RULE } from '../flow/permissions.ts';
@@ -93,6 +94,18 @@ const OWN = z.strictObject({
   monthBudgetCents: between(1, 100_000_000, 'The cents of a month')
     .nullable()
     .describe('The same in one month (UTC)'),
+  promptTokens: between(8_000, 200_000, 'Tokens of a prompt').describe(
+    'What the chat model is told with each message at most, in tokens: rules, memory and the newest words',
+  ),
+  timeZone: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine(isTimeZone, 'There is no such time zone.')
+    .nullable()
+    .describe(
+      'Where your days begin and end, for the memory of the conversation. null: that of the quiet hours, else UTC',
+    ),
   notifyKinds: z.array(z.enum(ITEM_KINDS)).describe('Which kinds of items a device is told of'),
   quietHours: z
     .object({
@@ -147,6 +160,8 @@ export const OWN_DEFAULTS: Readonly<z.infer<typeof OWN>> = {
   dayBudgetCents: null,
   weekBudgetCents: null,
   monthBudgetCents: null,
+  promptTokens: PROMPT_TOKENS,
+  timeZone: null,
   notifyKinds: [...ITEM_KINDS],
   quietHours: null,
 };
@@ -236,6 +251,10 @@ export function resolveSettings(raw: unknown): OwnerSettings {
   return { ...OWN_DEFAULTS, ...set, unreadable };
 }
 
+/** Where the person's days begin and end. */
+export const zoneOf = (s: Pick<OwnerSettings, 'timeZone' | 'quietHours'>): string =>
+  s.timeZone ?? s.quietHours?.timeZone ?? 'UTC';
+
 const WORDS: Readonly<Record<string, string>> = {
   model: 'the model',
   chatModel: 'the chat model',
@@ -253,6 +272,8 @@ const WORDS: Readonly<Record<string, string>> = {
   egress: 'what the sandbox may reach',
   reviewRounds: 'rounds of a review',
   skipPlan: 'whether plans are skipped',
+  promptTokens: 'tokens of a prompt',
+  timeZone: 'the time zone',
   notifyKinds: 'what devices are told of',
   quietHours: 'quiet hours',
 };

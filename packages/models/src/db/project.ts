@@ -6,6 +6,7 @@ import { ofConversation } from './projections/conversation.ts';
 import { ofForge } from './projections/forge.ts';
 import { ofInbox } from './projections/inbox.ts';
 import { ofLearnings } from './projections/learnings.ts';
+import { ofMemory } from './projections/memory.ts';
 import { ofMoney } from './projections/money.ts';
 import { ofProjects } from './projections/projects.ts';
 import { ofProposals } from './projections/proposals.ts';
@@ -17,7 +18,7 @@ import { ofWork } from './projections/work.ts';
 /**
  * Tables that are made from the log alone, with their primary keys. Nothing but `project` writes to them, so all of each can be made again.
  * The others hold facts that are in no event and are no projections: runs and what they put out, pushes with their diffs, turns, the outbox,
- * commands to runners, checkpoints, attachments, settings of the owner, devices, money in flight.
+ * commands to runners, checkpoints, attachments, settings of the owner, devices, money in flight, summaries and pins.
  */
 export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   projects: ['id'],
@@ -40,6 +41,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofForge,
   ...ofReview,
   ...ofLearnings,
+  ...ofMemory,
   ...ofMoney,
   ...ofInbox,
   ...ofWork,

@@ -2,6 +2,7 @@
 import { chat } from './read/chat.ts';
 import { inbox } from './read/inbox.ts';
 import { learnings } from './read/learnings.ts';
+import { memory } from './read/memory.ts';
 import { review } from './read/review.ts';
 import { settings } from './read/settings.ts';
 import { tasks } from './read/tasks.ts';
@@ -21,6 +22,7 @@ export function openRead(url: string) {
     ...learnings(views),
     ...week(views),
     ...settings(views),
+    ...memory(views),
     close: () => views.db.$disconnect(),
   };
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageSaid } from '../events/conversation.ts';
+import { messageForgotten, messageSaid } from '../events/conversation.ts';
 import {
   branchPushed,
   ciJudged,
@@ -88,6 +88,8 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       actor: 'x',
       payload: { id: `${taskId}-m${n}-${fresh()}`, role: 'note', text: `${n}`, turnId: null },
     }),
+  forgotten: (taskId, n) =>
+    messageForgotten.new({ actor: 'you', payload: { ids: [`${taskId}-m${n}-f${made}`] } }),
   settings: (_, n) =>
     projectSettings.new({
       actor: 'you',

@@ -28,3 +28,15 @@ export const ownerCaughtUp = defineEvent({
   payload: z.object({ seq: z.number().describe('of the newest event that was shown') }),
   keys: { new: 'caught_up/{seq}' },
 });
+
+export const messageForgotten = defineEvent({
+  type: 'message.forgotten',
+  version: 1,
+  says: 'The person had messages deleted for good: their words are in no table and in no event any more.',
+  about: 'owner',
+  writtenBy: ['api'],
+  payload: z.object({
+    ids: z.array(z.string()).describe('of the messages, at most a thousand in one event'),
+  }),
+  keys: { new: null },
+});

@@ -1,6 +1,6 @@
 // Every event type there is. What is not here can neither be appended nor read.
 import type { z } from 'zod';
-import { messageSaid, ownerCaughtUp } from './conversation.ts';
+import { messageForgotten, messageSaid, ownerCaughtUp } from './conversation.ts';
 import type { Made } from './define.ts';
 import {
   branchPushed,
@@ -21,6 +21,7 @@ import {
 } from './forge.ts';
 import { inboxAnswered, inboxClosed, inboxNotNeeded, inboxOpened, inboxSeen, inboxSnoozed } from './inbox.ts';
 import { learningDecided, learningGiven, learningNoted } from './learnings.ts';
+import { memoryEdited, memoryPinned, memorySummarised, memoryUnpinned } from './memory.ts';
 import { costMetered } from './money.ts';
 import { projectAdded, projectRefused, projectRemoved, projectRenamed, projectSettings } from './projects.ts';
 import { proposalDeclined, proposalExpired, proposalMade, proposalTold } from './proposals.ts';
@@ -65,6 +66,11 @@ import { workPaused, workResumed } from './work.ts';
 
 const ALL = {
   'message.said': messageSaid,
+  'message.forgotten': messageForgotten,
+  'memory.summarised': memorySummarised,
+  'memory.edited': memoryEdited,
+  'memory.pinned': memoryPinned,
+  'memory.unpinned': memoryUnpinned,
   'owner.caught_up': ownerCaughtUp,
   'project.added': projectAdded,
   'project.refused': projectRefused,

@@ -20,6 +20,8 @@ export const REFUSALS = {
   no_push: { status: 404, says: 'There is no such push.' },
   no_device: { status: 404, says: 'There is no such device.' },
   no_file: { status: 404, says: 'There is no such file.' },
+  no_pin: { status: 404, says: 'That is not remembered any more.' },
+  no_summary: { status: 404, says: 'There is no such summary any more.' },
   no_route: { status: 404, says: (method: string, path: string) => `Cannot ${method} ${path}` },
 
   // Proposals.

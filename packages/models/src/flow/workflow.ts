@@ -6,6 +6,11 @@ import type { Phase } from './states.ts';
 export const TASK_QUEUE = 'mainloop';
 export const TASK_WORKFLOW = 'taskWorkflow';
 export const PROJECT_WORKFLOW = 'projectWorkflow';
+export const MEMORY_WORKFLOW = 'memoryWorkflow';
+
+export interface MemoryWorkflowInput {
+  readonly ownerId: string;
+}
 
 export interface ProjectWorkflowInput {
   readonly ownerId: string;

@@ -33,7 +33,10 @@ export interface ThreadMessage {
   readonly seq: number;
 }
 
-/** The eighty messages up to one, and the replies to them that were said later, in any order. @param seq of that message, in the log */
+/** As many as a prompt may tell word for word. */
+const RECENT = 400;
+
+/** The newest messages up to one, and the replies to them that were said later, in any order. @param seq of that message, in the log */
 export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<ThreadMessage[]> =>
   rows(
     q,
@@ -45,7 +48,7 @@ export const listThread = (q: Queryable, ownerId: string, seq: number): Promise<
           .where('owner_id', '=', ownerId)
           .where('seq', '<=', seq)
           .orderBy('seq', 'desc')
-          .limit(80),
+          .limit(RECENT),
       )
       .selectFrom('before')
       .select(['role', 'text', 'at', 'attachments', 'turn_id as turnId', 'seq'])

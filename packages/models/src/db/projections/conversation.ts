@@ -1,5 +1,5 @@
 // Messages of the conversation.
-import { run, tables } from '../rows.ts';
+import { anyOf, run, tables } from '../rows.ts';
 import { isOnlyTold, type Projections, type TypesOf } from './apply.ts';
 
 export const ofConversation: Projections<TypesOf<'message' | 'owner'>> = {
@@ -17,6 +17,11 @@ export const ofConversation: Projections<TypesOf<'message' | 'owner'>> = {
         at,
         attachments: JSON.stringify(payload.attachments ?? []),
       }),
+    ),
+  'message.forgotten': (tx, { payload, ownerId }) =>
+    run(
+      tx,
+      tables.deleteFrom('messages').where('owner_id', '=', ownerId).where('id', '=', anyOf(payload.ids)),
     ),
   'owner.caught_up': isOnlyTold,
 };

@@ -3,40 +3,75 @@
 // No tokenizer of the provider's is to be had here, so this counts high on purpose: a short word of Latin letters is rarely more than a token for
 // each three of them, a long one may be one for each two (it is a hash or a key more often than a word), digits and signs are one each, and any
 // other letter is as many as it has bytes, which is as many as a tokenizer over bytes can make of it.
-const PIECES = /[A-Za-z]+|[ \t]+|[\r\n]+|[\s\S]/gu;
 const LONG_WORD = 12;
-const encoder = new TextEncoder();
+
+type Kind = 'letters' | 'blanks' | 'lines' | 'other';
+
+function kindOf(code: number): Kind {
+  if ((code >= 97 && code <= 122) || (code >= 65 && code <= 90)) return 'letters';
+  if (code === 32 || code === 9) return 'blanks';
+  return code === 10 || code === 13 ? 'lines' : 'other';
+}
 
 /** @returns tokens, never fewer than there are for text as people write it */
 export function tokensAtMost(text: string): number {
   let tokens = 0;
-  for (const [piece] of text.matchAll(PIECES)) tokens += tokensOf(piece);
+  for (let at = 0; at < text.length;) {
+    const end = endOfPiece(text, at);
+    tokens += tokensOf(text, at, end);
+    at = end;
+  }
   return tokens;
 }
 
-function tokensOf(piece: string): number {
-  const first = piece.charCodeAt(0);
-  // A single blank goes with the word behind it.
-  if (first === 32 || first === 9) return Math.ceil((piece.length - 1) / 4);
-  if (first === 10 || first === 13) return Math.ceil(piece.length / 2);
-  if (/^[A-Za-z]/.test(piece)) return Math.ceil(piece.length / (piece.length > LONG_WORD ? 2 : 3));
-  return first < 128 ? 1 : encoder.encode(piece).length;
+/** Where letters, blanks or line ends stop being ones; anything else is one character. */
+function endOfPiece(text: string, from: number): number {
+  const kind = kindOf(text.charCodeAt(from));
+  if (kind === 'other') return from + (text.codePointAt(from)! > 0xffff ? 2 : 1);
+  let end = from + 1;
+  while (end < text.length && kindOf(text.charCodeAt(end)) === kind) end++;
+  return end;
 }
 
-/** Nothing gives fewer tokens for its characters than this. */
-const CHARS_A_TOKEN = 5;
+function tokensOf(text: string, from: number, end: number): number {
+  const length = end - from;
+  switch (kindOf(text.charCodeAt(from))) {
+    case 'letters':
+      return Math.ceil(length / (length > LONG_WORD ? 2 : 3));
+    // A single blank goes with the word behind it.
+    case 'blanks':
+      return Math.ceil((length - 1) / 4);
+    case 'lines':
+      return Math.ceil(length / 2);
+    case 'other':
+      return bytesOf(text.codePointAt(from)!);
+  }
+}
+
+/** Of a character in UTF-8. */
+function bytesOf(code: number): number {
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
+}
 
 /** The longest beginning that has no more than so many tokens, and ends between two words where one is near. */
 export function cutToTokens(text: string, tokens: number): string {
-  const candidate = text.slice(0, Math.max(0, tokens) * CHARS_A_TOKEN + CHARS_A_TOKEN);
-  if (candidate.length === text.length && tokensAtMost(text) <= tokens) return text;
   let spent = 0;
   let end = 0;
-  for (const match of candidate.matchAll(PIECES)) {
-    spent += tokensOf(match[0]);
-    if (spent > tokens) break;
-    end = match.index + match[0].length;
+  while (end < text.length) {
+    const next = endOfPiece(text, end);
+    spent += tokensOf(text, end, next);
+    if (spent > tokens) return beforeWord(text, end, next, tokens - (spent - tokensOf(text, end, next)));
+    end = next;
   }
-  const blank = candidate.lastIndexOf(' ', end);
-  return candidate.slice(0, blank > end - 40 && blank > 0 ? blank : end).trimEnd();
+  return text;
+}
+
+/** @param left tokens for what does not fit: of a very long word its beginning is taken */
+function beforeWord(text: string, end: number, next: number, left: number): string {
+  if (next - end > 2 * LONG_WORD && kindOf(text.charCodeAt(end)) === 'letters')
+    return text.slice(0, end + Math.max(0, left) * 2);
+  const blank = text.lastIndexOf(' ', end);
+  return text.slice(0, blank > end - 40 && blank > 0 ? blank : end).trimEnd();
 }

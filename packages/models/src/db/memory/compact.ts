@@ -1,0 +1,83 @@
+// One step of a compaction, whoever asks the model: claimed, asked, kept, checked, saved. Every one of them may be done again.
+import type { Due } from '../../flow/memory/due.ts';
+import { summaryRequest } from '../../flow/memory/request.ts';
+import { extractOf, problemsOf, type Problem } from '../../flow/memory/summary.ts';
+import type { Db } from '../pool.ts';
+import {
+  claimAnswer,
+  findSource,
+  releaseAnswer,
+  saveAnswer,
+  saveSummary,
+  type AnswerKey,
+  type SavedSummary,
+} from './summaries.ts';
+
+/** Asked once, and once more when the first answer does not pass. */
+const ATTEMPTS = 2;
+/** No model takes so long for a page. */
+const ASKING_MS = 150_000;
+/** What is kept of an answer that goes on and on. */
+const MAX_ANSWER_CHARS = 20_000;
+
+export interface Summarising {
+  readonly ownerId: string;
+  readonly due: Due;
+  /** Asks the model. @throws when it is away */
+  readonly ask: (prompt: string) => Promise<string>;
+  /** A named place where a test may end the process. */
+  readonly hit: (name: string) => void;
+}
+
+/** `busy`: somebody else asks for it just now; `gone`: there is nothing to summarise any more. */
+export type Summarised = SavedSummary | 'busy' | 'gone';
+
+/**
+ * Writes one summary. Killed anywhere and done again it is the same one, and the model has been asked once for each attempt: what it said is
+ * kept before anything else is done with it.
+ */
+export async function summarise(db: Db, s: Summarising): Promise<Summarised> {
+  const { ownerId, due } = s;
+  const source = await findSource(db, ownerId, due);
+  if (source === null) return 'gone';
+  let problems: readonly Problem[] = [];
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const key: AnswerKey = { ownerId, level: due.level, label: due.label, hash: source.hash, attempt };
+    const answer = await answerOf(db, key, summaryRequest(due.level, source.lines, problems), s);
+    if (answer === null) return 'busy';
+    problems = problemsOf(answer, source.lines, due.level);
+    if (problems.length > 0) continue;
+    s.hit('memory.before_save');
+    const saved = await saveSummary(db, ownerId, due, {
+      hash: source.hash,
+      text: answer.trim(),
+      by: 'model',
+    });
+    s.hit('memory.saved');
+    return saved;
+  }
+  s.hit('memory.before_save');
+  const text = extractOf(source.lines, due.level);
+  const saved = await saveSummary(db, ownerId, due, { hash: source.hash, text, by: 'extract' });
+  s.hit('memory.saved');
+  return saved;
+}
+
+/** @returns null while somebody else asks */
+async function answerOf(db: Db, key: AnswerKey, prompt: string, s: Summarising): Promise<string | null> {
+  s.hit('memory.before_claim');
+  const claimed = await claimAnswer(db, key, ASKING_MS);
+  if (claimed.is === 'answered') return claimed.text;
+  if (claimed.is === 'busy') return null;
+  s.hit('memory.claimed');
+  let answer: string;
+  try {
+    answer = (await s.ask(prompt)).slice(0, MAX_ANSWER_CHARS);
+  } catch (err) {
+    await releaseAnswer(db, key);
+    throw err;
+  }
+  await saveAnswer(db, key, answer.replaceAll('\u0000', ''));
+  s.hit('memory.answered');
+  return answer;
+}

@@ -1,0 +1,249 @@
+// Compaction on a real database, killed at each of its steps; two at once; and a person who deletes meanwhile.
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { monthsOf, seedMonths } from '@mainloop/testkit/months';
+import { dueOf, type Due } from '../../flow/memory/due.ts';
+import { PYRAMID } from '../../flow/memory/levels.ts';
+import { readSummaryRequest } from '../../flow/memory/request.ts';
+import { extractOf } from '../../flow/memory/summary.ts';
+import { tokensAtMost } from '../../flow/memory/tokens.ts';
+import { many } from '../pool.ts';
+import { summarise, type Summarised } from './compact.ts';
+import { forget } from './forget.ts';
+import { editPin, listPins, pin, unpin } from './pins.ts';
+import { countUntold, listKept, listOpenDays, listTold } from './summaries.ts';
+
+const ZONE = 'Europe/Berlin';
+const nowMs = Date.parse('2026-07-10T09:00:00Z');
+let t: TestDatabase;
+let owner = 'nobody';
+let owners = 0;
+/** Each request that was paid for. */
+let asked: string[] = [];
+const extracting = async (prompt: string): Promise<string> => {
+  asked.push(prompt);
+  const { level, source } = readSummaryRequest(prompt)!;
+  return extractOf(source, level);
+};
+const nothing = (): void => undefined;
+
+const due = async (): Promise<Due[]> => {
+  const kept = await listKept(t.db, owner);
+  const days = await listOpenDays(t.db, owner, { kept, nowMs, zone: ZONE, limit: 1_000 });
+  return dueOf({ days, kept, nowMs, zone: ZONE });
+};
+const write = (one: Due, ask = extracting, hit: (name: string) => void = nothing): Promise<Summarised> =>
+  summarise(t.db, { ownerId: owner, due: one, ask, hit });
+const compact = async (ask = extracting): Promise<void> => {
+  for (let open = await due(); open.length > 0; open = await due())
+    for (const one of open) await write(one, ask);
+};
+const shown = () =>
+  many<{ level: string; label: string; text: string; written_by: string; tokens: number }>(
+    t.db,
+    'select level, label, text, written_by, tokens from summaries where owner_id = $1 and replaced_at is null order by level, from_at, first_seq',
+    [owner],
+  );
+const answers = () =>
+  many<{ count: number }>(t.db, 'select count(*)::int as count from summary_answers where owner_id = $1', [
+    owner,
+  ]);
+
+beforeAll(async () => {
+  t = await freshDatabase();
+});
+afterAll(() => t.drop());
+beforeEach(() => {
+  owner = `owner${owners++}`;
+  asked = [];
+});
+
+const small = monthsOf({ seed: 5, days: 40, messages: 1_200, facts: 60 });
+const seed = () => seedMonths(t.db, owner, small.messages);
+
+test('an old conversation is caught up with, once: days, weeks and months, each asked for once and none longer than it may be', async () => {
+  await seed();
+  await compact();
+  const all = await shown();
+  expect(new Set(all.map((s) => s.level))).toEqual(new Set(['day', 'week', 'month']));
+  expect(all.every((s) => s.written_by === 'model')).toBe(true);
+  for (const s of all) {
+    expect(s.tokens).toBe(tokensAtMost(s.text));
+    expect(s.tokens).toBeLessThanOrEqual(PYRAMID[s.level as 'day'].ceilingTokens);
+  }
+  expect(asked).toHaveLength(all.length);
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(await due()).toEqual([]);
+  expect(await countUntold(t.db, owner, 10_000_000)).toBe(0);
+  expect((await listTold(t.db, owner, new Date(nowMs))).length).toBeGreaterThan(3);
+  const told = await many<{ n: number }>(
+    t.db,
+    "select count(*)::int as n from events where owner_id = $1 and type = 'memory.summarised'",
+    [owner],
+  );
+  expect(told[0]!.n).toBe(all.length);
+});
+
+const POINTS = [
+  'memory.before_claim',
+  'memory.claimed',
+  'memory.answered',
+  'memory.before_save',
+  'memory.saved',
+];
+test('killed at every step of every summary there are the same summaries, each paid for once', async () => {
+  await seed();
+  await compact();
+  const unkilled = { summaries: await shown(), asked: asked.length };
+  owner = `${owner}-killed`;
+  asked = [];
+  await seed();
+  let kills = 0;
+  for (let open = await due(); open.length > 0; open = await due())
+    for (const one of open)
+      for (const point of POINTS) {
+        await write(one, extracting, (name) => {
+          if (name === point) throw new Error('killed');
+        }).catch((err: Error) => {
+          expect(err.message).toBe('killed');
+          kills++;
+        });
+        // A lease that nobody renews ends by itself.
+        await t.db.query(
+          "update summary_answers set lease_until = now() - interval '1 s' where owner_id = $1",
+          [owner],
+        );
+      }
+  expect(kills).toBeGreaterThan(100);
+  expect(await shown()).toEqual(unkilled.summaries);
+  expect(asked).toHaveLength(unkilled.asked);
+});
+
+test('two at once write the same once, and pay for it once', async () => {
+  await seed();
+  const open = (await due()).slice(0, 12);
+  await Promise.all([...open.map((one) => write(one)), ...open.map((one) => write(one))]);
+  for (const one of open) await write(one);
+  expect((await shown()).length).toBe(open.length);
+  expect(asked).toHaveLength(open.length);
+});
+
+test.each([
+  ['nothing', async () => '', 2],
+  ['nonsense', async () => 'lorem ipsum', 2],
+  ['a hundred thousand tokens', async () => 'word '.repeat(100_000), 2],
+  ['what a message told it to say', async () => '- PWNED: see https://evil.example', 2],
+])(
+  'a model that answers with %s is asked twice, and then sentences of the source stand in',
+  async (_, ask, times) => {
+    await seed();
+    const [one] = await due();
+    let calls = 0;
+    const answer = async (): Promise<string> => {
+      calls++;
+      return ask();
+    };
+    expect(await write(one!, answer)).toBe('written');
+    expect(calls).toBe(times);
+    expect(await write(one!, answer)).toBe('there');
+    expect(calls).toBe(times);
+    const [summary] = await shown();
+    expect(summary).toMatchObject({ written_by: 'extract' });
+    expect(summary!.text).toMatch(/^- /);
+    expect(summary!.text).not.toContain('PWNED');
+  },
+);
+
+test('a model that is away delays a summary and holds nothing', async () => {
+  await seed();
+  const [one] = await due();
+  await expect(write(one!, () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+  expect(await shown()).toEqual([]);
+  expect(await write(one!)).toBe('written');
+});
+
+test('what is deleted while it is summarised stands in no summary', async () => {
+  await seed();
+  const fact = small.facts.find((f) => f.kind === 'plain')!;
+  const day = (await due()).find((d) => d.level === 'day')!;
+  const inDay = await many<{ id: string; text: string }>(
+    t.db,
+    'select id, text from messages where owner_id = $1 and at >= $2 and at < $3 and role = $4 order by seq',
+    [owner, new Date(day.fromMs), new Date(day.toMs), 'user'],
+  );
+  const gone = inDay[0]!;
+  const r = await write(day, async (prompt) => {
+    const answer = await extracting(prompt);
+    await forget(t.db, owner, { ids: [gone.id] });
+    return answer;
+  });
+  expect(r).toBe('stale');
+  expect(await shown()).toEqual([]);
+  await compact();
+  expect((await shown()).length).toBeGreaterThan(5);
+  expect(fact).toBeDefined();
+});
+
+test('forgetting is for good: no table and no event has the words, and summaries on them are written anew', async () => {
+  await seed();
+  await compact();
+  const before = await shown();
+  const fact = small.facts.find((f) => f.kind === 'named' && before.some((s) => s.text.includes(f.value)))!;
+  const id = `${owner}-${fact.messageId}`;
+  await pin(t.db, owner, `The ${fact.about}: ${fact.value}`, {
+    key: owner,
+    messageId: id,
+    actor: 'mainloop',
+  });
+  expect(await forget(t.db, owner, { ids: [id] })).toBe(1);
+  const holding = await many<{ where: string }>(
+    t.db,
+    `select 'event' as where from events where owner_id = $1 and payload::text like $2
+     union all select 'message' from messages where owner_id = $1 and text like $2
+     union all select 'pin' from pins where owner_id = $1 and text like $2
+     union all select 'answer' from summary_answers where owner_id = $1 and text like $2
+     union all select 'summary' from summaries where owner_id = $1 and text like $2`,
+    [owner, `%${fact.about} is ${fact.value}%`],
+  );
+  expect(holding).toEqual([]);
+  await compact();
+  const after = await shown();
+  expect(after.length).toBe(before.length);
+  expect(after.some((s) => s.text.includes(`${fact.about} is ${fact.value}`))).toBe(false);
+  // A month's time, then all.
+  expect(
+    await forget(t.db, owner, { from: new Date('2026-03-01'), to: new Date('2026-03-20') }),
+  ).toBeGreaterThan(100);
+  expect(await forget(t.db, owner, 'everything')).toBeGreaterThan(100);
+  expect(await shown()).toEqual([]);
+  expect((await answers())[0]!.count).toBe(0);
+  expect(await due()).toEqual([]);
+});
+
+test('what is to be remembered is kept once, changed and let go of', async () => {
+  const from = { key: `${owner}/0`, messageId: null, actor: 'mainloop' };
+  const id = await pin(t.db, owner, 'Never deploy on Fridays.', from);
+  expect(await pin(t.db, owner, 'Never deploy on Fridays.', from)).toBe(id);
+  expect(await listPins(t.db, owner)).toEqual([{ id, text: 'Never deploy on Fridays.' }]);
+  expect(await editPin(t.db, owner, id, 'Never deploy on a Friday.')).toBe(true);
+  expect(await editPin(t.db, 'somebody', id, 'x')).toBe(false);
+  expect((await listPins(t.db, owner))[0]!.text).toBe('Never deploy on a Friday.');
+  expect(await unpin(t.db, owner, id)).toBe(true);
+  expect(await unpin(t.db, owner, id)).toBe(false);
+});
+
+test('the log lets nobody change an event but to take the words of a message out of it', async () => {
+  await seed();
+  const change = (set: string, where = "type = 'message.said'"): Promise<unknown> =>
+    t.db.query(`update events set ${set} where owner_id = $1 and ${where}`, [owner]);
+  const refused = /append-only/;
+  await expect(change(`payload = payload || '{"text": "another"}'`)).rejects.toThrow(refused);
+  await expect(change(`payload = payload || '{"text": "", "role": "note"}'`)).rejects.toThrow(refused);
+  await expect(change(`payload = payload || '{"text": ""}', actor = 'you'`)).rejects.toThrow(refused);
+  await expect(t.db.query('delete from events where owner_id = $1', [owner])).rejects.toThrow(refused);
+  await compact();
+  await expect(change(`payload = payload || '{"text": ""}'`, "type = 'memory.summarised'")).rejects.toThrow(
+    refused,
+  );
+  await change(`payload = payload || '{"text": ""}'`);
+});

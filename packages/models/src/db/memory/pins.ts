@@ -1,0 +1,63 @@
+// What the person asked to remember, word for word.
+import { memoryPinned, memoryUnpinned } from '../../events/memory.ts';
+import type { Pin } from '../../flow/memory/prompt.ts';
+import { append, decideAndAppend, freshId } from '../log.ts';
+import type { Db, Queryable } from '../pool.ts';
+import { rows, run, tables } from '../rows.ts';
+
+/** Oldest first. */
+export const listPins = (q: Queryable, ownerId: string): Promise<Pin[]> =>
+  rows(
+    q,
+    tables
+      .selectFrom('pins')
+      .select(['id', 'text'])
+      .where('owner_id', '=', ownerId)
+      .orderBy('created_at')
+      .orderBy('id'),
+  );
+
+/**
+ * Keeps words. Doing it again with the same key keeps them once.
+ * @param from.key what this is done once for; null for a wish of the page, which is always a new one
+ */
+export const pin = (
+  db: Db,
+  ownerId: string,
+  text: string,
+  from: { readonly key: string | null; readonly messageId: string | null; readonly actor: string },
+): Promise<string> =>
+  decideAndAppend(db, async (tx) => {
+    const id = `pin-${from.key ?? freshId()}`;
+    const fresh = await run(
+      tx,
+      tables
+        .insertInto('pins')
+        .values({ id, owner_id: ownerId, text, message_id: from.messageId })
+        .onConflict((c) => c.column('id').doNothing()),
+    );
+    if (fresh > 0) await append(tx, [memoryPinned.new({ actor: from.actor, payload: { id } })], ownerId);
+    return id;
+  });
+
+/** @returns false when there is no such one */
+export const editPin = (db: Db, ownerId: string, id: string, text: string): Promise<boolean> =>
+  decideAndAppend(db, async (tx) => {
+    const changed = await run(
+      tx,
+      tables.updateTable('pins').set({ text }).where('owner_id', '=', ownerId).where('id', '=', id),
+    );
+    if (changed > 0) await append(tx, [memoryPinned.new({ actor: 'you', payload: { id } })], ownerId);
+    return changed > 0;
+  });
+
+/** @returns false when there is no such one */
+export const unpin = (db: Db, ownerId: string, id: string): Promise<boolean> =>
+  decideAndAppend(db, async (tx) => {
+    const gone = await run(
+      tx,
+      tables.deleteFrom('pins').where('owner_id', '=', ownerId).where('id', '=', id),
+    );
+    if (gone > 0) await append(tx, [memoryUnpinned.new({ actor: 'you', payload: { id } })], ownerId);
+    return gone > 0;
+  });
