@@ -140,7 +140,9 @@ class Live {
   }
 
   private async sendWaiting(): Promise<void> {
-    await this.heardOf(await (await import('./waiting.ts')).sendWaiting());
+    // The network went again: what waits goes out when it is back.
+    const waiting = await import('./waiting.ts').catch(() => null);
+    if (waiting !== null) await this.heardOf(await waiting.sendWaiting());
   }
 
   /** Something that waited has gone out, from here or from the service worker. */
