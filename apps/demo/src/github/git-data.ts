@@ -62,13 +62,13 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
       tree: entries.slice(0, TREE_ENTRIES),
     };
   };
-  async function entriesOf(a: Ask, sha: string, below = false): Promise<object[]> {
+  async function entriesOf(a: Ask, sha: string, below = false): Promise<Entry[]> {
     const listing = ['ls-tree', '-z', '-l', ...(below ? ['-r', '-t'] : []), sha];
     const lines = (await bare.git(a.repo.full, listing)).split('\0').filter(Boolean);
     return lines.flatMap((line) => {
       const m = /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
       if (!m) return [];
-      const [, mode, type, id, size, path] = m;
+      const [, mode = '', type = '', id = '', size, path = ''] = m;
       return [
         {
           path,
@@ -143,10 +143,7 @@ export function gitDataRoutes(c: Ctx, { R }: ReturnType<typeof openDesk>): Route
         for (const e of asked)
           if (!NAME.test(e.path) || e.mode !== '100644' || !(await object(a, e.sha, 'blob')))
             return invalid('tree.path contains a malformed path component or tree.sha is not a blob here');
-        const under =
-          a.body.base_tree === undefined
-            ? []
-            : ((await entriesOf(a, String(a.body.base_tree))) as unknown as Entry[]);
+        const under = a.body.base_tree === undefined ? [] : await entriesOf(a, String(a.body.base_tree));
         const all = new Map([...under, ...asked].map((e) => [e.path, e]));
         const lines = [...all.values()].map((e) => `${e.mode} ${e.type ?? 'blob'} ${e.sha}\t${e.path}`);
         const sha = await fed(

@@ -12,6 +12,9 @@ export interface Waiting {
 }
 type Kept = Waiting & { readonly at: number };
 
+/** Chrome's, and in no standard yet: https://developer.mozilla.org/docs/Web/API/SyncManager */
+type WithSync = ServiceWorkerRegistration & { readonly sync?: { register(tag: string): Promise<void> } };
+
 const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'waiting');
 
 /**
@@ -21,11 +24,9 @@ const store = (): ReturnType<typeof createStore> => createStore('mainloop', 'wai
 export async function keep(w: Waiting): Promise<void> {
   await set(crypto.randomUUID(), { ...w, at: Date.now() } satisfies Kept, store());
   // Without a service worker the page sends it.
-  const r = await navigator.serviceWorker?.ready.catch(() => undefined);
+  const worker: WithSync | undefined = await navigator.serviceWorker?.ready.catch(() => undefined);
   // A browser without background sync: the page sends it when it is open.
-  await (r as unknown as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync
-    ?.register('waiting')
-    .catch(() => undefined);
+  await worker?.sync?.register('waiting').catch(() => undefined);
 }
 
 /**
