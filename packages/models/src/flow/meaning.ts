@@ -108,7 +108,7 @@ export class Signatures {
   /** How far each is, and how many are so far. What was said at another time is further than anything. */
   private measure(of: Uint32Array, from: number, to: number): Uint32Array {
     const s = this.signatures;
-    const [a, b, c, d, e, f, g, h, i, j, k, l] = of as unknown as number[] as [
+    const [a, b, c, d, e, f, g, h, i, j, k, l] = [...of] as [
       number,
       number,
       number,
