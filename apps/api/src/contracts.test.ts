@@ -261,6 +261,11 @@ describe('each answer is what the table says', () => {
     await ask('changeProject', { id: 'pr-1', body: { maxRuns: 2 } });
     await ask('changeSettings', { body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } } });
     await ask('getSettings', {});
+    const parameters = [{ name: 'package', kind: 'text' as const }];
+    await ask('saveSkill', { body: { name: 'bump', prompt: 'Bring {{package}} up.', parameters } });
+    expect(await ask('listSkills', {})).toMatchObject([{ name: 'bump', parameters, project: null }]);
+    await ask('runSkill', { name: 'bump', body: { given: 'left-pad', projectId: 'pr-1' } });
+    await ask('removeSkill', { name: 'bump' });
     await ask('changeSettings', { body: { weekBudgetCents: 2_000 } });
     expect(await ask('listLimits', {})).toContainEqual({
       projectId: null,

@@ -4,6 +4,7 @@ import { optionWords } from '@mainloop/models/flow/events';
 import { KIND } from '@mainloop/models/flow/kinds';
 import { forecastWords, PERIODS } from '@mainloop/models/flow/money';
 import { dollars } from '@mainloop/models/flow/pricing';
+import { usageOf } from '@mainloop/models/flow/skills';
 import { nextSentence, type Standing } from '@mainloop/models/flow/states';
 import { plainLine, plainLines } from './terminal.ts';
 
@@ -79,6 +80,9 @@ export const proposalText = (
   p: Pick<Proposal, 'id' | 'title' | 'project' | 'model' | 'budgetCents' | 'prompt' | 'forecast'>,
 ): string =>
   `${p.id}  ${plainLine(p.title)}\n    ${plainLine(p.project)} · ${plainLine(p.model)} · at most $${(p.budgetCents / 100).toFixed(2)}\n    ${forecastWords(p.forecast ?? null)}\n${indent(plainLines(p.prompt))}\n    mainloop confirm ${p.id}   or   mainloop decline ${p.id}`;
+
+export const skillText = (s: Answer<'listSkills'>[number]): string =>
+  `${plainLine(usageOf(s))}\n    ${plainLine(s.project ?? 'any project')}\n${indent(plainLines(s.prompt))}`;
 
 type Limit = Answer<'listLimits'>[number];
 /** A line of what was spent next to what may be. */

@@ -92,6 +92,17 @@ const ANSWERS: readonly [RegExp, unknown][] = [
   [/^\/api\/proposals\//, { taskId: HOSTILE }],
   [/^\/api\/projects\/.*\/init$/, { proposalId: HOSTILE }],
   [/^\/api\/projects$/, [{ id: 'pr-1', repo: 'a/b', remoteUrl: HOSTILE, defaultBranch: HOSTILE }]],
+  [
+    /^\/api\/skills$/,
+    [
+      {
+        name: HOSTILE,
+        prompt: HOSTILE,
+        project: HOSTILE,
+        parameters: [{ name: HOSTILE, kind: 'choice', choices: [HOSTILE], fallback: HOSTILE }],
+      },
+    ],
+  ],
   [/^\/api\/limits$/, [{ projectId: 'pr-1', of: HOSTILE, limits: {}, spent: {} }]],
   [/^\/api\/inbox$/, [item('question'), item('plan'), item('review'), item('ci_files'), item('constructor')]],
   [/^\/api\/runs\//, { next: 1, text: `${LINES.join('\n')}\n` }],
@@ -127,6 +138,10 @@ const CALLS: Readonly<Record<string, readonly string[] | null>> = {
   budget: ['t-1', '5'],
   tell: ['t-1', 'stop'],
   pause: ['t-1'],
+  skill: [],
+  'skill run': ['bump', 'left pad'],
+  'skill save': ['bump', 'Bring {{package}} up.'],
+  'skill remove': ['bump'],
   limits: [],
   'limits set': ['week', '20'],
   'pause-all': [],

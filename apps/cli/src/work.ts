@@ -3,6 +3,7 @@ import { minutesUntil } from '@mainloop/models/flow/later';
 import { lookWords, projectAt, pullWords } from '@mainloop/models/flow/folders';
 import { waitsWords } from '@mainloop/models/flow/waits';
 import { PERIOD_FIELD, PERIODS, type Period } from '@mainloop/models/flow/money';
+import { placesIn, usageOf } from '@mainloop/models/flow/skills';
 import { pausedWords } from '@mainloop/models/flow/paused';
 import { isEnded, TASK_STATES, type TaskState } from '@mainloop/models/flow/states';
 import { TEMPLATE_PARTS } from '@mainloop/models/flow/template';
@@ -19,6 +20,7 @@ import {
   passedOver,
   passedText,
   proposalText,
+  skillText,
   taskLine,
 } from './show.ts';
 import { plainLines } from './terminal.ts';
@@ -356,6 +358,61 @@ export function registerWork(program: Command, { api, out }: Context): void {
       await api().call('setBudget', { id, body: { budgetCents: Math.round(Number(dollars) * 100) } });
       out({ ok: true }, 'It counts at once.');
     });
+  const skill = program
+    .command('skill')
+    .description('skills: prompts that are saved under a name')
+    .action(async () => {
+      const list = await api().call('listSkills');
+      out(
+        list,
+        list.length === 0
+          ? 'No skills yet. mainloop skill save NAME "what it does, with {{places}}".'
+          : list.map(skillText).join('\n'),
+      );
+    });
+  skill
+    .command('run')
+    .description('propose what a skill says: name=value, as in the chat behind /name')
+    .argument('<name>')
+    .argument('[given...]')
+    .option('--project <project>', "owner/name, instead of the skill's own")
+    .action(async (name: string, given: string[], o: { project?: string }) => {
+      const body = { given: given.map(quoted).join(' '), projectId: await projectIdOf(o.project) };
+      const r = await api().call('runSkill', { name, body });
+      out(r, `Proposed. mainloop confirm ${r.proposalId} starts it.`);
+    });
+  skill
+    .command('save')
+    .description('save a prompt under a name; each {{place}} in it becomes a parameter')
+    .argument('<name>')
+    .argument('<prompt>')
+    .option('--project <project>', 'owner/name, where it works')
+    .option('--default <name=value...>', 'what counts where nothing is given')
+    .action(async (name: string, prompt: string, o: { project?: string; default?: string[] }) => {
+      const fallbacks = new Map((o.default ?? []).map((pair) => splitAt(pair, '=')));
+      const parameters = placesIn(prompt).map((place) => ({
+        name: place,
+        kind: 'text' as const,
+        ...(fallbacks.has(place) ? { fallback: fallbacks.get(place) } : {}),
+      }));
+      const body = { name, prompt, parameters, projectId: await projectIdOf(o.project) };
+      const r = await api().call('saveSkill', { body });
+      out(r, `Saved. Call it in the chat: ${usageOf({ name, parameters })}`);
+    });
+  skill
+    .command('remove')
+    .description('remove a skill')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await api().call('removeSkill', { name });
+      out({ ok: true }, 'Removed.');
+    });
+  const projectIdOf = async (name: string | undefined): Promise<string | null> => {
+    if (name === undefined) return null;
+    const found = (await api().call('listProjects')).find((p) => p.name === name);
+    if (!found) throw new Refused('There is no such project. mainloop projects lists them.');
+    return found.id;
+  };
   const limits = program
     .command('limits')
     .description(
@@ -374,12 +431,9 @@ export function registerWork(program: Command, { api, out }: Context): void {
     .action(async (period: Period, amount: string, o: { project?: string }) => {
       const cents = amount === 'none' ? null : Math.round(Number(amount) * 100);
       const body = { [PERIOD_FIELD[period]]: cents };
-      if (o.project === undefined) await api().call('changeSettings', { body });
-      else {
-        const found = (await api().call('listProjects')).find((p) => p.name === o.project);
-        if (!found) throw new Refused('There is no such project. mainloop projects lists them.');
-        await api().call('changeProject', { id: found.id, body });
-      }
+      const id = await projectIdOf(o.project);
+      if (id === null) await api().call('changeSettings', { body });
+      else await api().call('changeProject', { id, body });
       out({ ok: true }, 'It counts at once.');
     });
   program
@@ -434,6 +488,17 @@ export function registerWork(program: Command, { api, out }: Context): void {
       out({ ok: true }, 'Cancelling.');
     });
 }
+
+/** As `/name` takes it in the chat. */
+const quoted = (word: string): string => {
+  if (!/\s/.test(word)) return word;
+  const [name, value] = splitAt(word, '=');
+  return /^\w+$/.test(name) && value !== '' ? `${name}="${value}"` : `"${word}"`;
+};
+const splitAt = (text: string, mark: string): [string, string] => {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+};
 
 const countWords = (tasks: number): string => (tasks === 1 ? 'One task goes' : `${tasks} tasks go`);
 

@@ -13,12 +13,14 @@ import {
   updateTurnDone,
   type Turn,
 } from '@mainloop/models/db/conversation/thread';
+import { callSkill } from '@mainloop/models/db/conversation/skills';
 import { append, freshId } from '@mainloop/models/db/log';
 import { withTx, type Db } from '@mainloop/models/db/pool';
 import { messageSaid } from '@mainloop/models/events/conversation';
 import type { AttachmentRef } from '@mainloop/models/flow/events';
 import { withTaskLinks, type NamedTask } from '@mainloop/models/flow/task-links';
 import { cleanText, spellOutSoFar } from '@mainloop/models/flow/text';
+import { readCall } from '@mainloop/models/flow/skills';
 import { SYSTEM, threadFor } from './context.ts';
 import { promptOf } from './prompt.ts';
 import type { Finder } from './finder.ts';
@@ -168,6 +170,8 @@ export class Turns {
   private async converse(turn: Turn, signal: AbortSignal, onText: (d: string) => void): Promise<string> {
     const { db } = this;
     const prompt = await promptOf(db, turn);
+    const called = await this.callIn(turn, prompt.memory.messages.at(-1)?.text ?? '');
+    if (called !== null) return called;
     let calls = 0;
     const shown: NamedTask[] = [];
     const said = await this.model.converse({
@@ -189,6 +193,24 @@ export class Turns {
       },
     });
     return withTaskLinks(said, shown);
+  }
+
+  /** @returns what is said when a message calls a skill, which needs no model; null for any other message */
+  private async callIn(turn: Turn, said: string): Promise<string | null> {
+    const call = readCall(said);
+    if (call === null) return null;
+    const { ownerId, id } = turn;
+    const r = await withTx(this.db, (tx) =>
+      callSkill(tx, {
+        ownerId,
+        name: call.name,
+        given: call.rest,
+        projectId: null,
+        key: `${id}/skill`,
+        turnId: id,
+      }),
+    );
+    return r.ok ? `Here is \`/${call.name}\`. Nothing runs before you tap Start.` : r.sentence;
   }
 
   /** The newest pictures of the thread, as the model takes them. */

@@ -3,7 +3,9 @@ import type { AskedOf, Given, Taken } from '@mainloop/models/contracts/routes';
 import { refsOf } from '@mainloop/models/db/conversation/attachments';
 import { searchTasks } from '@mainloop/models/db/conversation/search';
 import { listMessages } from '@mainloop/models/db/conversation/thread';
-import type { Db } from '@mainloop/models/db/pool';
+import { callSkill, listSkills, removeSkill, saveSkill } from '@mainloop/models/db/conversation/skills';
+import { freshId } from '@mainloop/models/db/log';
+import { withTx, type Db } from '@mainloop/models/db/pool';
 import { confirm, decline, listOpenProposals } from '@mainloop/models/db/conversation/proposals';
 import { OWNER } from '@mainloop/models/flow/ids';
 import { dayAfter, excerptOf, wordsIn } from '@mainloop/models/flow/search';
@@ -70,6 +72,31 @@ export class ChatController {
       }),
       tasks: tasks.map(({ repo, ...t }) => ({ ...t, project: repo })),
     };
+  }
+
+  @Route('listSkills')
+  skills(): Promise<Given<'listSkills'>> {
+    return listSkills(this.db, OWNER);
+  }
+
+  @Route('saveSkill')
+  async saveSkill(@Sent('saveSkill') body: Taken<'saveSkill'>): Promise<Given<'saveSkill'>> {
+    return { id: granted(await saveSkill(this.db, OWNER, body)).id };
+  }
+
+  @Route('removeSkill')
+  async removeSkill(@Param('name') name: string): Promise<Given<'removeSkill'>> {
+    granted(await removeSkill(this.db, OWNER, name));
+    return { ok: true };
+  }
+
+  @Route('runSkill')
+  async runSkill(
+    @Param('name') name: string,
+    @Sent('runSkill') { given, projectId }: Taken<'runSkill'>,
+  ): Promise<Given<'runSkill'>> {
+    const call = { ownerId: OWNER, name, given, projectId, key: `skill/${freshId()}`, turnId: null };
+    return { proposalId: granted(await withTx(this.db, (tx) => callSkill(tx, call))).proposalId };
   }
 
   @Route('listProposals')

@@ -25,6 +25,7 @@ import { Comment, EditComment, Looked, NewComment, ResolveComment } from './revi
 import { DecideLearning, Learning, NewLearning } from './learnings.ts';
 import { Output } from './runs.ts';
 import { OwnerSettings, ProjectSettings, Settings } from './settings.ts';
+import { RunSkill, SavedSkill, SaveSkill, Skill } from './skills.ts';
 import { Check, Health } from './status.ts';
 import { ChangeModel, Event, RaiseBudget, Steer, Steered, Task, TaskDetail } from './tasks.ts';
 
@@ -265,6 +266,46 @@ export const ROUTES = {
     body: CaughtUp,
     answer: Done,
     refusals: [],
+  },
+
+  // Saved prompts.
+  listSkills: {
+    method: 'GET',
+    path: '/api/skills',
+    topic: 'chat',
+    summary: 'Skills: prompts that are saved under a name, with parameters',
+    status: 200,
+    answer: z.array(Skill),
+    refusals: [],
+  },
+  saveSkill: {
+    method: 'POST',
+    path: '/api/skills',
+    topic: 'chat',
+    summary: 'Keep a skill; one of that name is changed',
+    status: 200,
+    body: SaveSkill,
+    answer: SavedSkill,
+    refusals: ['skill_wrong', 'no_project'],
+  },
+  removeSkill: {
+    method: 'DELETE',
+    path: '/api/skills/{name}',
+    topic: 'chat',
+    summary: 'Remove a skill; what it proposed stays',
+    status: 200,
+    answer: Done,
+    refusals: ['no_skill'],
+  },
+  runSkill: {
+    method: 'POST',
+    path: '/api/skills/{name}/run',
+    topic: 'chat',
+    summary: 'Propose what a skill says: a card, as if it had been asked for in the chat',
+    status: 201,
+    body: RunSkill,
+    answer: Proposed,
+    refusals: ['no_skill', 'skill_wrong', 'skill_nowhere', 'no_project'],
   },
 
   // What waits for a person.

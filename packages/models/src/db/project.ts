@@ -12,6 +12,7 @@ import { ofProjects } from './projections/projects.ts';
 import { ofProposals } from './projections/proposals.ts';
 import { ofReview } from './projections/review.ts';
 import { ofRuns } from './projections/runs.ts';
+import { ofSkills } from './projections/skills.ts';
 import { ofTasks } from './projections/tasks.ts';
 import { ofWork } from './projections/work.ts';
 
@@ -30,6 +31,7 @@ export const PROJECTIONS: Readonly<Record<string, readonly string[]>> = {
   learnings: ['id'],
   cost_days: ['owner_id', 'day', 'project_id', 'model'],
   pauses: ['owner_id'],
+  skills: ['id'],
 };
 
 const HANDLERS: Projections<EventType> = {
@@ -44,6 +46,7 @@ const HANDLERS: Projections<EventType> = {
   ...ofMemory,
   ...ofMoney,
   ...ofInbox,
+  ...ofSkills,
   ...ofWork,
 };
 

@@ -6,6 +6,7 @@ import type { AttachmentRef, CommentPlace, CommentState, ItemKind, Option } from
 import type { Forecast } from '../flow/money.ts';
 import type { LearningSource, LearningState, LearningVersion } from '../flow/learnings.ts';
 import type { ErrorCode, TaskFailure } from '../flow/outcomes.ts';
+import type { SkillText } from '../flow/skills.ts';
 import type { Section, Standing } from '../flow/states.ts';
 
 export interface LearningView {
@@ -89,6 +90,11 @@ export interface CommentView extends CommentPlace {
   readonly state: CommentState;
   readonly answer: string | null;
   readonly createdAt: Date;
+}
+/** A saved prompt. */
+export interface SkillView extends SkillText {
+  /** Where it works; null: the call says. */
+  readonly projectId: string | null;
 }
 /** Whether everything is paused. */
 export interface PauseView {

@@ -38,6 +38,7 @@ import {
   reviewResolved,
   reviewSubmitted,
 } from '../events/review.ts';
+import { skillRemoved, skillSaved } from '../events/skills.ts';
 import { workPaused, workResumed } from '../events/work.ts';
 import { agentSaid, agentShowed, runEnded, runStarted } from '../events/runs.ts';
 import {
@@ -96,6 +97,22 @@ const HAPPENINGS: Readonly<Record<string, (taskId: string, n: number) => NewEven
       payload: { id: 'pr-1', settings: { budgetCents: n, [`k${n}`]: [n, { deep: null }] } },
     }),
   unlisted: () => projectRemoved.new({ actor: 'you', payload: { id: 'pr-1' } }),
+  skill: (_, n) =>
+    n % 3
+      ? skillSaved.new({
+          actor: 'you',
+          payload: {
+            id: `sk${n}`,
+            name: `skill-${n}`,
+            prompt: `${n}`,
+            parameters: [{ name: 'a', kind: 'choice', choices: ['x'] }],
+            projectId: n % 2 ? 'pr-1' : null,
+            model: null,
+            budgetCents: n,
+            skipPlan: n % 2 === 0,
+          },
+        })
+      : skillRemoved.new({ actor: 'you', payload: { id: `sk${n + 1}` } }),
   pause: (_, n) =>
     n % 2
       ? workPaused.new({ actor: 'you', payload: { via: n % 3 ? 'app' : 'cli' } })

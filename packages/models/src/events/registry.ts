@@ -62,6 +62,7 @@ import {
   taskStateChanged,
   taskSteered,
 } from './tasks.ts';
+import { skillRemoved, skillSaved } from './skills.ts';
 import { workPaused, workResumed } from './work.ts';
 
 const ALL = {
@@ -137,6 +138,8 @@ const ALL = {
   'inbox.snoozed': inboxSnoozed,
   'inbox.not_needed': inboxNotNeeded,
   'inbox.closed': inboxClosed,
+  'skill.saved': skillSaved,
+  'skill.removed': skillRemoved,
   'work.paused': workPaused,
   'work.resumed': workResumed,
 };

@@ -24,6 +24,19 @@ export const REFUSALS = {
   no_summary: { status: 404, says: 'There is no such summary any more.' },
   no_route: { status: 404, says: (method: string, path: string) => `Cannot ${method} ${path}` },
 
+  // Skills.
+  no_skill: {
+    status: 404,
+    says: (name: string) => `There is no skill called ${name}. The page of the skills lists those there are.`,
+  },
+  /** Which says what is wrong. */
+  skill_wrong: { status: 422, says: (sentence: string) => sentence },
+  skill_nowhere: {
+    status: 422,
+    says: (name: string) =>
+      `/${name} belongs to no project. Say in which one, or give it one on the page of the skills.`,
+  },
+
   // Proposals.
   proposal_altered: { status: 409, says: 'The proposal is not what you saw. Reload and look again.' },
   proposal_declined: { status: 409, says: 'You declined this one. Ask for it again if you want it.' },

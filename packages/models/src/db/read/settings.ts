@@ -17,7 +17,8 @@ import {
   type Spent,
 } from '../../flow/money.ts';
 import { resolveProjectSettings, resolveSettings } from '../../contracts/settings.ts';
-import type { PauseView, SpentLimitView } from '../read-views.ts';
+import { PARAMETER_KINDS } from '../../flow/skills.ts';
+import type { PauseView, SkillView, SpentLimitView } from '../read-views.ts';
 import { saySuggestion } from '../../flow/suggestions.ts';
 import type { Views } from './views.ts';
 
@@ -26,6 +27,15 @@ const checkup: z.ZodType<Checkup> = z.object({
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), says: z.string() })),
 });
 const checkupIn = (json: unknown): Checkup | null => checkup.nullable().parse(json);
+
+const skillParameters = z.array(
+  z.object({
+    name: z.string(),
+    kind: z.enum(PARAMETER_KINDS),
+    choices: z.array(z.string()).optional(),
+    fallback: z.string().optional(),
+  }),
+);
 
 const generalOf = async (db: Views['db']): Promise<unknown> =>
   (await db.setting.findUnique({ where: { ownerId_key: { ownerId: OWNER, key: 'general' } } }))?.value;
@@ -69,6 +79,16 @@ export const settings = ({ db }: Views) => ({
         await db.task.groupBy({ by: ['projectId'], where: { ownerId: OWNER, endedAt: null }, _count: true })
       ).map((g) => [g.projectId, g._count]),
     ),
+
+  skills: async (): Promise<SkillView[]> => {
+    const kept = await db.skill.findMany({ where: { ownerId: OWNER }, orderBy: { name: 'asc' } });
+    return kept.map((s) => ({
+      name: s.name,
+      prompt: s.prompt,
+      parameters: skillParameters.parse(s.parameters),
+      projectId: s.projectId,
+    }));
+  },
 
   /** Whether everything is paused, and what it holds up. */
   pause: async (): Promise<PauseView> => {

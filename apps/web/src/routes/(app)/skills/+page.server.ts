@@ -1,0 +1,9 @@
+import { read } from '#lib/server/read.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ depends }) => {
+  depends('app:live');
+  const r = read();
+  const [skills, projects] = await Promise.all([r.skills(), r.projects()]);
+  return { skills, projects: projects.map(({ id, name }) => ({ id, name })) };
+};

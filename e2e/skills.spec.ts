@@ -1,0 +1,63 @@
+// A skill from its first word to its card, in the hands of a person: on a phone and at a desk, on the pages and the api alone.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hasBrowser, openBrowser, openPage, visit } from '@mainloop/testkit/browser';
+import { freshDatabase, type TestDatabase } from '@mainloop/testkit/database';
+import { startPages, type Pages } from '@mainloop/testkit/pages';
+import { seedProject } from '@mainloop/testkit/seed';
+import { listOpenProposals } from '@mainloop/models/db/conversation/proposals';
+import { OWNER } from '@mainloop/models/flow/ids';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+
+let t: TestDatabase;
+let pages: Pages;
+let browser: Browser;
+const inBrowser = hasBrowser ? test : test.skip;
+const shot = (name: string): string => path.join(import.meta.dirname, 'shots', `skills-${name}.png`);
+
+beforeAll(async () => {
+  t = await freshDatabase();
+  await seedProject(t.db, 'pr-1', 'acme/api');
+  pages = await startPages(t);
+  if (hasBrowser) browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await pages?.stop();
+  await t?.drop();
+});
+
+inBrowser.each(['phone', 'desktop'] as const)(
+  'a prompt is saved under a name, called with what it wants, and proposes a task: %s',
+  async (size) => {
+    const { page, complaints } = await openPage(browser, size);
+    await visit(page, `${pages.web}/skills`);
+    await page.getByLabel('Name, as fix-lint').fill(`bump-${size}`);
+    await page.getByLabel(/^What it should do/).fill('Bring {{package}} to the newest version.');
+    await page.getByLabel('package, where nothing is given').waitFor();
+    await page.screenshot({ path: shot(`writing-${size}`), fullPage: true });
+    await page.getByRole('button', { name: 'Save' }).click();
+    const card = page.locator(`#skill-bump-${size}`);
+    await card.waitFor();
+    await card.getByRole('button', { name: 'Propose' }).click();
+    await card.getByText(`/bump-${size} wants package`).waitFor();
+    await card.getByLabel('package').fill('left-pad');
+    await card.getByLabel('In').selectOption({ label: 'acme/api' });
+    await page.screenshot({ path: shot(`list-${size}`) });
+    await card.getByRole('button', { name: 'Propose' }).click();
+    await page
+      .getByRole('article', { name: `Proposed task: /bump-${size} left-pad` })
+      .first()
+      .waitFor();
+    await page.screenshot({ path: shot(`card-${size}`) });
+    const proposal = (await listOpenProposals(t.db, OWNER)).find((p) => p.title === `/bump-${size} left-pad`);
+    expect(proposal).toMatchObject({ prompt: 'Bring left-pad to the newest version.', project: 'acme/api' });
+    expect((await t.db.query('select 1 from tasks')).rowCount).toBe(0);
+    await visit(page, `${pages.web}/skills`);
+    await card.getByRole('button', { name: 'Remove' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  180_000,
+);
