@@ -59,6 +59,40 @@ test('pause stops the agent where it stands, and Retry goes on in its session', 
   await printed(id, 'gone on');
 });
 
+test('one switch stops every agent within ten seconds and lets none start, through a restart too; then all goes on by itself', async () => {
+  const id = await spawn('pause');
+  await printed(id, 'the long command runs');
+  const from = Date.now();
+  expect(await s.call('pauseAll', { body: { via: 'cli' } })).toMatchObject({ via: 'cli', agents: 1 });
+  await until('all to stand still', async () => (await s.call('getPause')).agents === 0);
+  const tookMs = Date.now() - from;
+  expect(tookMs).toBeLessThan(10_000);
+  expect((await detail(id)).runs.map((r) => r.outcome)).toContainEqual({
+    kind: 'interrupted',
+    reason: 'all_paused',
+  });
+  const later = await spawn('pause');
+  await until('both to wait', async () => (await s.call('getPause')).queued === 2);
+  for (const name of ['worker', 'gateway']) {
+    const pid = s.pidOf(name);
+    process.kill(pid, 'SIGKILL');
+    await until(`another ${name}`, async () => s.pidOf(name) !== pid);
+  }
+  const up = new Date();
+  await inDatabase((db) =>
+    until('the worker to have looked around', async () => {
+      const after = "select 1 from settings where key = 'checkup' and (value->>'at')::timestamptz > $1";
+      return (await db.query(after, [up])).rowCount === 1;
+    }),
+  );
+  expect(await s.call('getPause')).toMatchObject({ via: 'cli', agents: 0, queued: 2 });
+  expect(await items(id)).toEqual([]);
+  expect(await s.call('resumeAll', { body: {} })).toMatchObject({ since: null });
+  await printed(id, 'gone on');
+  await printed(later, 'the long command runs');
+  await s.call('cancelTask', { id: later });
+});
+
 test('an agent that never ends is ended when its time is up', async () => {
   await settings({ maxMinutes: 0.1 });
   try {
