@@ -132,6 +132,20 @@ describe('each answer is what the table says', () => {
     await ask('catchUp', { body: { seq: 1 } });
   });
 
+  test('of the memory', async () => {
+    const { id } = await ask<'pin'>('pin', { body: { text: 'Never deploy on Fridays.' } });
+    await ask('editPin', { id, body: { text: 'Never deploy on a Friday.' } });
+    expect(await ask('exportMemory', {})).toContain('Never deploy on a Friday.');
+    await ask('unpin', { id });
+    await t.db.query(
+      `insert into summaries (id, owner_id, level, label, from_at, to_at, first_seq, last_seq, sources, source_hash, version, text, written_by, tokens)
+       values ('s-1', 'owner', 'day', '2020-01-01', '2020-01-01', '2020-01-02', 1, 2, '{}', 'h', 1, '- One.', 'model', 4)`,
+    );
+    await ask('editSummary', { id: 's-1', body: { text: '- Two.' } });
+    const time = { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' };
+    expect(await ask('forget', { body: time })).toEqual({ messages: 0 });
+  });
+
   test('of the inbox', async () => {
     await seedItem(t.db, 'one', 'q1', 'question', 'Which?', ['a', 'b']);
     await seedItem(t.db, 'one', 'f1', 'failure', 'It failed.');
