@@ -29,7 +29,7 @@ const ci = (
     pending,
     failures: failures.map((name) => ({ name })),
   });
-const ran = (what: string, exitCode: number | null, sha = 'new'): LoggedEvent =>
+const ran = (what: string, exitCode: number | null, sha = 'new', more: object = {}): LoggedEvent =>
   event('evidence.recorded', {
     runId: 'r',
     what,
@@ -39,6 +39,7 @@ const ran = (what: string, exitCode: number | null, sha = 'new'): LoggedEvent =>
     tail: '',
     sha,
     clean: true,
+    ...more,
   });
 
 test.each([
@@ -166,11 +167,9 @@ test.each([
     '',
   ],
 ])('evidence: %s', (_, what, more, text, tail) => {
-  const e = ran(what, 0);
-  const line = checksOf([
-    ci(1, 0, 0, 'green'),
-    { ...e, payload: { ...e.payload, ...more } } as LoggedEvent,
-  ]).find((c) => c.text.includes('sandbox'))!;
+  const line = checksOf([ci(1, 0, 0, 'green'), ran(what, 0, 'new', more)]).find((c) =>
+    c.text.includes('sandbox'),
+  )!;
   expect([`${line.tone} ${line.text}`, line.more]).toEqual([text, tail]);
 });
 
